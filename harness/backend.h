@@ -1,0 +1,108 @@
+// Backend: a kind of storage under test, and Mount: one running instance of it
+// on a disk.
+//
+// A backend says what it offers in its traits; the harness asks nothing else
+// of it. See backends/README.md for how to add one.
+
+#ifndef POWERCUT_HARNESS_BACKEND_H_
+#define POWERCUT_HARNESS_BACKEND_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/base/crash_kind.h"
+#include "harness/base/result.h"
+#include "harness/disk.h"
+#include "harness/sparse_image.h"
+#include "model/observation.h"
+#include "model/op.h"
+
+namespace powercut {
+
+struct BackendTraits {
+  std::string name;
+  // The real thing, with its version as it reports it, for `doctor`.
+  std::string description;
+  // The profile it claims (model/profile.h).
+  std::string profile;
+  uint64_t default_disk_bytes = 0;
+  uint64_t minimum_disk_bytes = 0;
+  // Nothing: the sector.
+  std::optional<uint32_t> default_atomic_bytes;
+  std::vector<uint32_t> sector_sizes_bytes;
+  // The crash kinds it can show. The first is the default.
+  std::vector<CrashKind> crash_kinds;
+  std::vector<OpKind> ops;
+  // Recording twice gives the same trace.
+  bool repeatable = true;
+  // Every sync op carries all earlier writes of the whole disk to the media.
+  bool sync_covers_disk = false;
+};
+
+// How an op ended.
+struct OpResult {
+  // Empty: success. Else the name of the status: `ENOENT`, `EIO`, ...
+  std::string error;
+
+  bool ok() const { return error.empty(); }
+};
+
+class Mount {
+ public:
+  Mount() = default;
+  Mount(const Mount&) = delete;
+  Mount& operator=(const Mount&) = delete;
+  // Ends the instance without a clean shutdown where that is possible; a mount
+  // that was not shut down may write to the disk here, but must not crash.
+  virtual ~Mount() = default;
+
+  // Runs one op.
+  // Requires: op.kind is in the traits' ops; paths are absolute; `content` is
+  //           what a write or append writes, empty for other ops.
+  // Writes and appends go at `offset_bytes` (for an append, the caller passes
+  // the size of the file).
+  virtual OpResult Apply(const Op& op, uint64_t offset_bytes,
+                         std::string_view content) = 0;
+
+  // The whole tree with its contents. A name that cannot be opened or read is
+  // an entry with `unreadable` set; a tree that cannot be walked is an
+  // observation with `unreadable` set.
+  virtual Observation Observe() = 0;
+
+  // Shuts down cleanly, as an unmount does. No op may follow.
+  virtual OpResult Shutdown() = 0;
+};
+
+// A mount, or why there is none: not a harness error but what the storage
+// said, so that it can become a finding.
+struct MountResult {
+  std::unique_ptr<Mount> mount;
+  std::string failure;  // one line; empty if there is a mount
+};
+
+class Backend {
+ public:
+  Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  virtual ~Backend() = default;
+
+  virtual const BackendTraits& traits() const = 0;
+
+  // A freshly formatted disk: the same bytes for the same geometry, always.
+  // Cached by the backend.
+  // Errors: kMissing (the formatting program), kBadInput (the disk is too
+  // small, or the sector size is not offered), kIo.
+  virtual Result<std::shared_ptr<const SparseImage>> Format(
+      const DiskGeometry& geometry) = 0;
+
+  // Mounts, with whatever recovery that entails. `disk` must outlive the mount.
+  virtual MountResult Open(VirtualDisk& disk) = 0;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_BACKEND_H_

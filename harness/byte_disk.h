@@ -1,0 +1,38 @@
+// ByteDisk: byte ranges on a VirtualDisk. Storage that treats its device as a
+// file (libntfs-3g writes 1, 3072 or 4095 bytes at odd offsets) becomes sector
+// writes here, by reading the partly covered sectors first. Such a read counts
+// as a read of the storage.
+
+#ifndef POWERCUT_HARNESS_BYTE_DISK_H_
+#define POWERCUT_HARNESS_BYTE_DISK_H_
+
+#include <cstdint>
+
+#include "harness/disk.h"
+
+namespace powercut {
+
+class ByteDisk {
+ public:
+  // `disk` must outlive this object.
+  explicit ByteDisk(VirtualDisk& disk) : disk_(disk) {}
+
+  uint64_t size_bytes() const { return disk_.geometry().size_bytes(); }
+
+  // Requires: offset_bytes + out.size() <= size_bytes().
+  Status Read(uint64_t offset_bytes, MutableByteSpan out);
+
+  // One write event that covers every sector touched.
+  // Requires: as Read; data is not empty.
+  Status Write(uint64_t offset_bytes, ByteSpan data, Layer layer);
+
+  VirtualDisk& disk() { return disk_; }
+
+ private:
+  VirtualDisk& disk_;
+  Bytes sectors_;  // scratch
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_BYTE_DISK_H_
