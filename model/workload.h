@@ -50,9 +50,9 @@ struct Expectation {
 struct Workload {
   std::string file;  // as given on the command line; for messages
   std::string name;
-  std::string backend;           // empty: not said
-  std::optional<DiskSpec> disk;  // nothing: the backend's default
-  std::string profile;           // empty: the backend's claim
+  std::string backend;                 // empty: not said
+  std::optional<DiskSpec> disk;        // nothing: the backend's default
+  std::string profile;                 // empty: the backend's claim
   std::vector<CrashKind> crash_kinds;  // in the order written; empty: not said
   std::string space;                   // empty: not said
   std::vector<Op> faults;              // armed before `init`; kind kFault
