@@ -15,7 +15,8 @@
 namespace powercut {
 
 // Memory follows what was written, in pages of 4 KiB, plus 4 KiB per 2 MiB
-// range touched and 8 bytes per 2 MiB of size. Reading and writing cost O(bytes). A copy is deep.
+// range touched and 8 bytes per 2 MiB of size. Reading and writing cost
+// O(bytes). A copy is deep.
 class SparseImage {
  public:
   explicit SparseImage(uint64_t size_bytes);
@@ -39,8 +40,7 @@ class SparseImage {
 
   // Calls `visit(offset_bytes, bytes)` for each written page (4 KiB, or less
   // at the end of the image), ascending.
-  void ForEachPage(
-      const std::function<void(uint64_t, ByteSpan)>& visit) const;
+  void ForEachPage(const std::function<void(uint64_t, ByteSpan)>& visit) const;
 
  private:
   static constexpr uint64_t kPageBytes = 4096;

@@ -12,11 +12,11 @@ namespace powercut {
 
 }  // namespace powercut
 
-#define CHECK(condition)                                          \
-  do {                                                            \
-    if (!(condition)) [[unlikely]] {                              \
-      ::powercut::CheckFailed(__FILE__, __LINE__, #condition);    \
-    }                                                             \
+#define CHECK(condition)                                       \
+  do {                                                         \
+    if (!(condition)) [[unlikely]] {                           \
+      ::powercut::CheckFailed(__FILE__, __LINE__, #condition); \
+    }                                                          \
   } while (false)
 
 #endif  // POWERCUT_HARNESS_BASE_CHECK_H_

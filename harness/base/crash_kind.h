@@ -40,10 +40,6 @@ constexpr std::string_view CrashKindName(CrashKind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
-constexpr char CrashKindLetter(CrashKind kind) {
-  return CrashKindName(kind)[0];
-}
-
 constexpr std::optional<CrashKind> CrashKindFromName(std::string_view name) {
   for (const CrashKind kind : kCrashKinds) {
     if (CrashKindName(kind) == name) return kind;

@@ -84,23 +84,22 @@ using Status = Result<Ok>;
 
 // Returns the error of `expression` (a Result or Status) to the caller, if it
 // is one.
-#define POWERCUT_TRY(expression)                             \
-  do {                                                       \
-    if (auto powercut_try = (expression); !powercut_try) {   \
-      return powercut_try.error();                           \
-    }                                                        \
+#define POWERCUT_TRY(expression)                           \
+  do {                                                     \
+    if (auto powercut_try = (expression); !powercut_try) { \
+      return powercut_try.error();                         \
+    }                                                      \
   } while (false)
 
 #define POWERCUT_CONCAT_2(a, b) a##b
 #define POWERCUT_CONCAT(a, b) POWERCUT_CONCAT_2(a, b)
 
 // `POWERCUT_ASSIGN(auto x, F())`: x is F()'s value, or F()'s error is returned.
-#define POWERCUT_ASSIGN(declaration, expression)                       \
-  auto POWERCUT_CONCAT(powercut_result_, __LINE__) = (expression);     \
-  if (!POWERCUT_CONCAT(powercut_result_, __LINE__)) {                  \
-    return POWERCUT_CONCAT(powercut_result_, __LINE__).error();        \
-  }                                                                    \
-  declaration = std::move(POWERCUT_CONCAT(powercut_result_, __LINE__)) \
-                    .value()
+#define POWERCUT_ASSIGN(declaration, expression)                   \
+  auto POWERCUT_CONCAT(powercut_result_, __LINE__) = (expression); \
+  if (!POWERCUT_CONCAT(powercut_result_, __LINE__)) {              \
+    return POWERCUT_CONCAT(powercut_result_, __LINE__).error();    \
+  }                                                                \
+  declaration = std::move(POWERCUT_CONCAT(powercut_result_, __LINE__)).value()
 
 #endif  // POWERCUT_HARNESS_BASE_RESULT_H_
