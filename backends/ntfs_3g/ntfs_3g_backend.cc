@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "backends/ntfs_3g/ntfs_3g_backend.h"
+
+#include <errno.h>
+#include <fmt/format.h>
+#include <string.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "backends/ntfs_3g/mkntfs.h"
+#include "backends/ntfs_3g/ntfs_tree.h"
+#include "backends/ntfs_3g/ntfs_volume.h"
+#include "harness/byte_disk.h"
+#include "harness/virtual_environment.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kDefaultDiskBytes = 8u << 20;
+constexpr uint64_t kEnvironmentSeed = 1;
+
+int ReadDisk(void* context, uint64_t offset_bytes, void* out, size_t size) {
+  const MutableByteSpan bytes(static_cast<std::byte*>(out), size);
+  return static_cast<ByteDisk*>(context)->Read(offset_bytes, bytes) ? 0 : EIO;
+}
+
+// The driver writes to its device as to a file, so that a write is in the
+// page cache when it returns.
+int WriteDisk(void* context, uint64_t offset_bytes, const void* data,
+              size_t size) {
+  const ByteSpan bytes(static_cast<const std::byte*>(data), size);
+  return static_cast<ByteDisk*>(context)->Write(offset_bytes, bytes,
+                                                Layer::kHost)
+             ? 0
+             : EIO;
+}
+
+int SyncDisk(void* context) {
+  return SyncWholeDisk(static_cast<ByteDisk*>(context)->disk()) ? 0 : EIO;
+}
+
+OpResult ResultOf(int error) {
+  return OpResult{error == 0 ? "" : ErrorName(error)};
+}
+
+class Ntfs3gMount : public Mount {
+ public:
+  explicit Ntfs3gMount(VirtualDisk& disk) : disk_(disk) {}
+  ~Ntfs3gMount() override {
+    if (volume_ != nullptr) NtfsAbandon(volume_);
+  }
+
+  // Returns 0 or an errno value. Nothing else may follow a failure.
+  int Start() {
+    const NtfsDisk disk = {.context = &disk_,
+                           .size_bytes = disk_.size_bytes(),
+                           .read = ReadDisk,
+                           .write = WriteDisk,
+                           .sync = SyncDisk};
+    return NtfsMount(&disk, &volume_);
+  }
+
+  OpResult Apply(const Op& op, uint64_t offset_bytes,
+                 std::string_view content) override {
+    CHECK(volume_ != nullptr);
+    int error = Run(op, offset_bytes, content);
+    // O_DSYNC and O_SYNC: the kernel sends an fsync after the write.
+    if (error == 0 && (op.HasFlag("dsync") || op.HasFlag("sync"))) {
+      error = NtfsSyncDevice(volume_);
+    }
+    return ResultOf(error);
+  }
+
+  Observation Observe() override {
+    CHECK(volume_ != nullptr);
+    return ObserveTree(*volume_, disk_.size_bytes());
+  }
+
+  OpResult Shutdown() override {
+    CHECK(volume_ != nullptr);
+    return ResultOf(NtfsUnmount(std::exchange(volume_, nullptr)));
+  }
+
+ private:
+  int Run(const Op& op, uint64_t offset_bytes, std::string_view content) {
+    const auto name = [&op](size_t i) { return op.names.at(i).c_str(); };
+    switch (op.kind) {
+      case OpKind::kCreate:
+        return NtfsCreate(volume_, name(0));
+      case OpKind::kMkdir:
+        return NtfsMakeDirectory(volume_, name(0));
+      case OpKind::kWrite:
+      case OpKind::kAppend:
+        return NtfsWrite(volume_, name(0), offset_bytes, content.data(),
+                         content.size());
+      case OpKind::kTruncate:
+        return NtfsTruncate(volume_, name(0), op.numbers.at(0));
+      case OpKind::kRename:
+        return NtfsRename(volume_, name(0), name(1));
+      case OpKind::kLink:
+        return NtfsLink(volume_, name(0), name(1));
+      case OpKind::kUnlink:
+        return NtfsUnlink(volume_, name(0));
+      case OpKind::kRmdir:
+        return NtfsRemoveDirectory(volume_, name(0));
+      case OpKind::kFsync:
+      case OpKind::kFdatasync:
+        return NtfsSyncFile(volume_, name(0));
+      case OpKind::kSyncfs:
+        return NtfsSyncDevice(volume_);
+      default:
+        return ENOSYS;  // not in the traits' ops
+    }
+  }
+
+  ByteDisk disk_;
+  NtfsVolume* volume_ = nullptr;
+};
+
+BackendTraits MakeTraits() {
+  BackendTraits traits;
+  traits.name = "ntfs-3g";
+  traits.description =
+      "libntfs-3g " POWERCUT_NTFS_3G_VERSION ", unmodified, in process";
+  traits.profile = "ntfs-3g";
+  traits.default_disk_bytes = kDefaultDiskBytes;
+  traits.minimum_disk_bytes = kMkntfsMinimumBytes;
+  traits.sector_sizes_bytes = {512, 1024, 2048, 4096};
+  traits.crash_kinds = {CrashKind::kPower, CrashKind::kOs, CrashKind::kProcess};
+  traits.ops = {OpKind::kCreate, OpKind::kMkdir,     OpKind::kWrite,
+                OpKind::kAppend, OpKind::kTruncate,  OpKind::kRename,
+                OpKind::kLink,   OpKind::kUnlink,    OpKind::kRmdir,
+                OpKind::kFsync,  OpKind::kFdatasync, OpKind::kSyncfs};
+  traits.repeatable = true;
+  traits.sync_covers_disk = true;
+  return traits;
+}
+
+class Ntfs3gBackend : public Backend {
+ public:
+  const BackendTraits& traits() const override { return traits_; }
+
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const DiskGeometry& geometry) override {
+    const auto key = std::pair(geometry.sector_bytes, geometry.sector_count);
+    const auto cached = formatted_.find(key);
+    if (cached != formatted_.end()) return cached->second;
+
+    const std::vector<uint32_t>& sizes = traits_.sector_sizes_bytes;
+    if (std::find(sizes.begin(), sizes.end(), geometry.sector_bytes) ==
+        sizes.end()) {
+      return Error{ErrorCode::kBadInput,
+                   fmt::format("ntfs-3g: sectors of {} bytes are not offered; "
+                               "take {}",
+                               geometry.sector_bytes, fmt::join(sizes, ", "))};
+    }
+    if (geometry.size_bytes() < traits_.minimum_disk_bytes) {
+      return Error{
+          ErrorCode::kBadInput,
+          fmt::format("ntfs-3g: a disk of {} bytes is too small; the minimum "
+                      "is {}",
+                      geometry.size_bytes(), traits_.minimum_disk_bytes)};
+    }
+    POWERCUT_ASSIGN(SparseImage image, RunMkntfs(geometry));
+    std::shared_ptr<const SparseImage> shared =
+        std::make_shared<const SparseImage>(std::move(image));
+    formatted_.emplace(key, shared);
+    return shared;
+  }
+
+  MountResult Open(VirtualDisk& disk) override {
+    // So that it does not matter what ran before in this process.
+    ResetVirtualEnvironment(kEnvironmentSeed);
+    auto mount = std::make_unique<Ntfs3gMount>(disk);
+    MountResult result;
+    const int error = mount->Start();
+    if (error == 0) {
+      result.mount = std::move(mount);
+    } else {
+      const char* text = strerrordesc_np(error);
+      result.failure = fmt::format("mount: {} ({})", ErrorName(error),
+                                   text != nullptr ? text : "unknown");
+    }
+    return result;
+  }
+
+ private:
+  const BackendTraits traits_ = MakeTraits();
+  std::map<std::pair<uint32_t, uint64_t>, std::shared_ptr<const SparseImage>>
+      formatted_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> MakeNtfs3gBackend() {
+  return std::make_unique<Ntfs3gBackend>();
+}
+
+}  // namespace powercut

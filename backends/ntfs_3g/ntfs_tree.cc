@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "backends/ntfs_3g/ntfs_tree.h"
+
+#include <fmt/format.h>
+#include <string.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace powercut {
+namespace {
+
+constexpr size_t kMaxDepth = 128;
+constexpr size_t kMaxEntries = 1u << 16;
+// Names can share a file, so that the contents can exceed the disk.
+constexpr uint64_t kMaxContentBytes = 1u << 28;
+
+struct ListedName {
+  std::string name;
+  uint64_t file_id;
+  int error;
+};
+
+class TreeWalk {
+ public:
+  TreeWalk(NtfsVolume& volume, uint64_t disk_bytes)
+      : volume_(volume), disk_bytes_(disk_bytes) {}
+
+  Observation Run() {
+    const std::string failure = WalkDirectory("", NtfsRootId());
+    Observation observation;
+    if (!failure.empty()) {
+      observation.unreadable = fmt::format("/: {}", failure);
+      return observation;
+    }
+    if (!exceeded_.empty()) {
+      observation.unreadable = exceeded_;
+      return observation;
+    }
+    // A damaged index can list a name twice; opening it gives one answer.
+    std::ranges::sort(entries_, {}, &ObservedEntry::path);
+    const auto repeated =
+        std::ranges::unique(entries_, {}, &ObservedEntry::path);
+    entries_.erase(repeated.begin(), repeated.end());
+    observation.entries = std::move(entries_);
+    return observation;
+  }
+
+ private:
+  // Returns why the directory could not be listed whole, or nothing.
+  std::string WalkDirectory(const std::string& path, uint64_t directory_id) {
+    std::vector<ListedName> names;
+    const int error = NtfsListDirectory(
+        &volume_, directory_id, kMaxEntries,
+        [](void* context, const char* name, uint64_t file_id, int name_error) {
+          static_cast<std::vector<ListedName>*>(context)->push_back(
+              {name, file_id, name_error});
+        },
+        &names);
+    ancestors_.push_back(directory_id);
+    for (const ListedName& name : names) {
+      if (entries_.size() >= kMaxEntries) {
+        exceeded_ = fmt::format("more than {} entries", kMaxEntries);
+      }
+      if (!exceeded_.empty()) break;
+      Visit(path + "/" + name.name, name);
+    }
+    ancestors_.pop_back();
+    return error == 0 ? "" : fmt::format("cannot list: {}", ErrorName(error));
+  }
+
+  void Visit(std::string path, const ListedName& name) {
+    ObservedEntry entry;
+    entry.path = std::move(path);
+    entry.file_id = name.file_id;
+    if (name.error != 0) {
+      entry.unreadable = fmt::format("cannot open: {}", ErrorName(name.error));
+      entries_.push_back(std::move(entry));
+      return;
+    }
+    NtfsFile file;
+    const int error = NtfsOpenFile(&volume_, name.file_id, &file);
+    if (error != 0) {
+      entry.unreadable = fmt::format("cannot open: {}", ErrorName(error));
+      entries_.push_back(std::move(entry));
+      return;
+    }
+    entry.is_directory = file.is_directory != 0;
+    if (!entry.is_directory) ReadContent(file, entry);
+    NtfsCloseFile(&file);
+    if (entry.is_directory) {
+      Descend(std::move(entry));
+    } else {
+      entries_.push_back(std::move(entry));
+    }
+  }
+
+  void ReadContent(NtfsFile& file, ObservedEntry& entry) {
+    if (file.size_bytes > disk_bytes_) {
+      entry.unreadable =
+          fmt::format("size {} is larger than the disk", file.size_bytes);
+      return;
+    }
+    content_bytes_ += file.size_bytes;
+    if (content_bytes_ > kMaxContentBytes) {
+      exceeded_ = fmt::format("more than {} bytes of content in all files",
+                              kMaxContentBytes);
+      return;
+    }
+    entry.content.resize(file.size_bytes);
+    const int error = NtfsReadFile(&file, entry.content.data());
+    if (error != 0) {
+      entry.content.clear();
+      entry.unreadable = fmt::format("cannot read: {}", ErrorName(error));
+      return;
+    }
+    entry.size_bytes = file.size_bytes;
+  }
+
+  void Descend(ObservedEntry entry) {
+    if (std::find(ancestors_.begin(), ancestors_.end(), entry.file_id) !=
+        ancestors_.end()) {
+      entry.unreadable = "directory loop";
+    } else if (ancestors_.size() >= kMaxDepth) {
+      entry.unreadable = fmt::format("deeper than {} directories", kMaxDepth);
+    } else {
+      entry.unreadable = WalkDirectory(entry.path, entry.file_id);
+    }
+    entries_.push_back(std::move(entry));
+  }
+
+  NtfsVolume& volume_;
+  const uint64_t disk_bytes_;
+  std::vector<uint64_t> ancestors_;
+  std::vector<ObservedEntry> entries_;
+  uint64_t content_bytes_ = 0;
+  // Which bound of the walk was passed, or nothing.
+  std::string exceeded_;
+};
+
+}  // namespace
+
+Observation ObserveTree(NtfsVolume& volume, uint64_t disk_bytes) {
+  return TreeWalk(volume, disk_bytes).Run();
+}
+
+std::string ErrorName(int error) {
+  const char* name = strerrorname_np(error);
+  return name != nullptr ? name : fmt::format("E{}", error);
+}
+
+}  // namespace powercut

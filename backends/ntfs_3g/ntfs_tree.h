@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Walking the tree of a mounted NTFS volume that a crash may have damaged.
+
+#ifndef POWERCUT_BACKENDS_NTFS_3G_NTFS_TREE_H_
+#define POWERCUT_BACKENDS_NTFS_3G_NTFS_TREE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "backends/ntfs_3g/ntfs_volume.h"
+#include "model/observation.h"
+
+namespace powercut {
+
+// Ends on any volume and in bounded memory: loops of directories, sizes beyond
+// the disk and trees without end become unreadable entries.
+Observation ObserveTree(NtfsVolume& volume, uint64_t disk_bytes);
+
+// The symbolic name of an errno value: `ENOENT`.
+std::string ErrorName(int error);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_BACKENDS_NTFS_3G_NTFS_TREE_H_
