@@ -1,0 +1,62 @@
+// The verbs of the command line. Each takes its parsed flags, prints results to
+// standard output and errors to standard error, and returns the exit status.
+
+#ifndef POWERCUT_HARNESS_CLI_COMMANDS_H_
+#define POWERCUT_HARNESS_CLI_COMMANDS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/cli/exit_status.h"
+
+namespace powercut {
+
+// What all verbs that run states share. Empty or absent: not given.
+struct CommonFlags {
+  std::string backend;
+  std::string profile;
+  std::vector<std::string> crash_kinds;
+  std::optional<uint32_t> atomic_bytes;
+  std::string space;
+  bool probe = false;
+  uint32_t jobs = 0;  // 0: as many as there are processors
+  uint64_t seed = 1;
+  std::optional<uint64_t> max_runs;
+  std::string budget;  // `30s`, `500ms`, `2m`
+  bool quiet = false;
+};
+
+struct CheckFlags {
+  CommonFlags common;
+  std::vector<std::string> files;
+  std::string baseline;
+  std::string json;
+};
+ExitStatus RunCheck(const CheckFlags& flags);
+
+struct ReplayFlags {
+  CommonFlags common;
+  std::string file;
+  std::string at;
+  std::string image;
+  std::string save;
+};
+ExitStatus RunReplay(const ReplayFlags& flags);
+
+struct ShowFlags {
+  CommonFlags common;
+  std::string file;
+  std::string save;
+};
+ExitStatus RunShow(const ShowFlags& flags);
+
+ExitStatus RunDoctor();
+
+// Prints `powercut: MESSAGE` to standard error and returns its status.
+ExitStatus Fail(const Error& error);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_CLI_COMMANDS_H_

@@ -1,0 +1,96 @@
+// argv to verbs. The flags are a contract: design.md section 10.
+
+#include <cstdio>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "harness/cli/commands.h"
+
+namespace powercut {
+namespace {
+
+void AddSetting(CLI::App* verb, CommonFlags& flags) {
+  verb->add_option("--backend", flags.backend, "storage under test");
+  verb->add_option("--profile", flags.profile, "what is promised");
+  verb->add_option("--atomic", flags.atomic_bytes,
+                   "bytes that the device writes whole");
+  verb->add_flag("--probe", flags.probe,
+                 "use the volume after recovery, and look again");
+  verb->add_flag("--quiet", flags.quiet, "results only");
+}
+
+void AddExploring(CLI::App* verb, CommonFlags& flags) {
+  verb->add_option("--crash", flags.crash_kinds, "process, os, power")
+      ->delimiter(',');
+  verb->add_option("--space", flags.space,
+                   "prefix, epoch:K or sample:N, with +torn:T");
+  verb->add_option("--jobs", flags.jobs, "workers; default: the processors")
+      ->check(CLI::Range(1, 1024));
+  verb->add_option("--seed", flags.seed, "of sample:N");
+  verb->add_option("--max-runs", flags.max_runs, "recoveries a workload");
+  verb->add_option("--budget", flags.budget, "time a workload, e.g. 30s");
+}
+
+struct Flags {
+  CheckFlags check;
+  ReplayFlags replay;
+  ShowFlags show;
+};
+
+void AddVerbs(CLI::App& app, Flags& flags) {
+  app.require_subcommand(1);
+  CLI::App* check = app.add_subcommand(
+      "check", "explore the crashes of workloads and judge them");
+  check->add_option("FILE", flags.check.files, ".pcut files or saved traces")
+      ->required();
+  check->add_option("--json", flags.check.json, "write a report here");
+  check->add_option("--baseline", flags.check.baseline,
+                    "known causes, or an earlier report");
+  AddSetting(check, flags.check.common);
+  AddExploring(check, flags.check.common);
+
+  CLI::App* replay = app.add_subcommand("replay", "run one crash state again");
+  replay->add_option("FILE", flags.replay.file, "a .pcut file or saved trace")
+      ->required();
+  replay->add_option("--at", flags.replay.at, "id of the state")->required();
+  replay->add_option("--image", flags.replay.image, "save the crash image");
+  replay->add_option("--save", flags.replay.save, "save the trace");
+  AddSetting(replay, flags.replay.common);
+
+  CLI::App* show = app.add_subcommand("show", "list a recording");
+  show->add_option("FILE", flags.show.file, "a .pcut file or saved trace")
+      ->required();
+  show->add_option("--save", flags.show.save, "save the trace");
+  AddSetting(show, flags.show.common);
+
+  app.add_subcommand("doctor", "what can run here, and what is missing");
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{
+      "powercut: checks that storage keeps its promises when the "
+      "power goes\n\nExit status: 0 holds, 1 violation, 2 unknown, "
+      "125 cannot run here, 128 internal error, 129 usage, 130 "
+      "interrupted",
+      "powercut"};
+  Flags flags;
+  AddVerbs(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::fprintf(stderr, "powercut: %s (`powercut --help` lists the flags)\n",
+                 error.what());
+    return kExitUsage;
+  }
+  if (app.got_subcommand("check")) return RunCheck(flags.check);
+  if (app.got_subcommand("replay")) return RunReplay(flags.replay);
+  if (app.got_subcommand("show")) return RunShow(flags.show);
+  return RunDoctor();
+}
+
+}  // namespace
+}  // namespace powercut
+
+int main(int argc, char** argv) { return powercut::Main(argc, argv); }

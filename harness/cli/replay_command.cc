@@ -1,0 +1,100 @@
+// `powercut replay`: one crash state again, by its id.
+
+#include <errno.h>
+#include <fmt/format.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/sources.h"
+#include "harness/report.h"
+#include "harness/trace_file.h"
+
+namespace powercut {
+namespace {
+
+// The image as a file with holes where the disk was never written.
+Status SaveImage(const SparseImage& image, const std::string& path) {
+  const std::string partial = path + ".incomplete";
+  std::FILE* out = std::fopen(partial.c_str(), "wbe");
+  bool good = out != nullptr;
+  if (good) {
+    image.ForEachPage([&](uint64_t offset, ByteSpan bytes) {
+      if (AllZero(bytes)) return;
+      good = good && fseeko(out, static_cast<off_t>(offset), SEEK_SET) == 0 &&
+             std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size();
+    });
+    good = std::fclose(out) == 0 && good;
+    good = good && truncate(partial.c_str(),
+                            static_cast<off_t>(image.size_bytes())) == 0;
+    good = good && rename(partial.c_str(), path.c_str()) == 0;
+  }
+  if (good) return Ok{};
+  const std::string reason = strerror(errno);
+  unlink(partial.c_str());
+  return Error{ErrorCode::kIo, path + ": " + reason};
+}
+
+void PrintOutcome(const RecoveryOutcome& outcome) {
+  if (outcome.kind != RecoveryOutcome::kObserved) {
+    std::printf("  recovery   %s: %s\n",
+                outcome.kind == RecoveryOutcome::kDied ? "died" : "hung",
+                outcome.detail.c_str());
+    return;
+  }
+  const Observation& seen = outcome.observation;
+  if (!seen.unreadable.empty()) {
+    std::printf("  recovery   %s\n", seen.unreadable.c_str());
+    return;
+  }
+  std::printf("  recovery   %zu %s\n", seen.entries.size(),
+              seen.entries.size() == 1 ? "entry" : "entries");
+  for (const ObservedEntry& entry : seen.entries) {
+    const std::string what = !entry.unreadable.empty() ? entry.unreadable
+                             : entry.is_directory
+                                 ? "directory"
+                                 : fmt::format("{} bytes", entry.size_bytes);
+    std::printf("             %s  %s\n", entry.path.c_str(), what.c_str());
+  }
+}
+
+Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
+  POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
+  POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
+  // Any kind the backend offers can be replayed, whatever the file asks for.
+  POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
+  POWERCUT_ASSIGN(const ReplayedState replayed,
+                  Replay(*source.backend, source.workload, source.setting,
+                         recording, id, source.options));
+  if (!flags.image.empty()) {
+    POWERCUT_ASSIGN(const SparseImage image,
+                    ImageOf(recording, source.setting, id));
+    POWERCUT_TRY(SaveImage(image, flags.image));
+  }
+  if (!flags.save.empty()) {
+    POWERCUT_TRY(SaveTrace(recording.trace,
+                           {source.backend->traits().name, source.text},
+                           flags.save));
+  }
+  for (const Finding& finding : replayed.findings) {
+    std::fputs(FailureBlock(finding, flags.file, ReplayFlagsText(flags.common))
+                   .c_str(),
+               stdout);
+  }
+  if (replayed.findings.empty()) {
+    std::printf("%s: %s: admissible\n", flags.file.c_str(), flags.at.c_str());
+  }
+  if (!flags.common.quiet) PrintOutcome(replayed.outcome);
+  return replayed.findings.empty() ? kExitHolds : kExitViolation;
+}
+
+}  // namespace
+
+ExitStatus RunReplay(const ReplayFlags& flags) {
+  auto status = ReplayOne(flags);
+  return status ? *status : Fail(status.error());
+}
+
+}  // namespace powercut

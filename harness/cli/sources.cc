@@ -1,0 +1,186 @@
+#include "harness/cli/sources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "backends/registry.h"
+#include "harness/trace_file.h"
+#include "model/pcut.h"
+
+namespace powercut {
+namespace {
+
+constexpr const char* kDefaultBackend = "ntfs-3g";
+
+Error SystemError(const std::string& path) {
+  return {ErrorCode::kIo, fmt::format("{}: {}", path, strerror(errno))};
+}
+
+Result<uint64_t> ParseBudget(const std::string& text) {
+  uint64_t value = 0;
+  const auto [stop, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit(
+      stop, static_cast<size_t>(text.data() + text.size() - stop));
+  const uint64_t scale = unit == "ms"  ? 1
+                         : unit == "s" ? 1000
+                         : unit == "m" ? 60'000
+                         : unit == "h" ? 3'600'000
+                                       : 0;
+  if (error != std::errc() || scale == 0 || value > 1'000'000'000) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("--budget '{}': expected a time such as 500ms, "
+                             "30s, 2m or 1h",
+                             text)};
+  }
+  return value * scale;
+}
+
+Result<SettingFlags> SettingFlagsOf(const CommonFlags& flags) {
+  SettingFlags setting{flags.profile, {}, flags.atomic_bytes};
+  for (const std::string& name : flags.crash_kinds) {
+    const auto kind = CrashKindFromName(name);
+    if (!kind) {
+      return Error{
+          ErrorCode::kUsage,
+          fmt::format("--crash '{}': expected process, os or power", name)};
+    }
+    setting.crash_kinds.push_back(*kind);
+  }
+  return setting;
+}
+
+Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
+                                 const Workload& workload) {
+  ExploreOptions options;
+  const std::string space = !flags.space.empty()      ? flags.space
+                            : !workload.space.empty() ? workload.space
+                                                      : "epoch:1";
+  POWERCUT_ASSIGN(options.space, ParseSpaceSpec(space));
+  options.seed = flags.seed;
+  options.jobs = flags.jobs > 0
+                     ? flags.jobs
+                     : std::max(1u, std::thread::hardware_concurrency());
+  options.probe = flags.probe;
+  options.max_runs = flags.max_runs;
+  if (!flags.budget.empty()) {
+    POWERCUT_ASSIGN(options.budget_ms, ParseBudget(flags.budget));
+  }
+  return options;
+}
+
+bool LooksLikeTrace(std::string_view text) {
+  constexpr std::string_view kMagic("rhswfsj\0", 8);
+  return text.starts_with(kMagic);
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return Error{ErrorCode::kIo, path + ": is a directory"};
+  }
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return SystemError(path);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (in.bad()) return SystemError(path);
+  return text;
+}
+
+Status WriteFile(const std::string& path, std::string_view text) {
+  const std::string partial = path + ".incomplete";
+  std::ofstream out(partial, std::ios::binary | std::ios::trunc);
+  out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  out.close();
+  if (!out || rename(partial.c_str(), path.c_str()) != 0) {
+    const Error error = SystemError(path);
+    unlink(partial.c_str());
+    return error;
+  }
+  return Ok{};
+}
+
+Status CheckWritable(const std::string& path) {
+  const std::string partial = path + ".incomplete";
+  const int fd = open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0) return SystemError(path);
+  close(fd);
+  unlink(partial.c_str());
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return Error{ErrorCode::kIo, path + ": is a directory"};
+  }
+  return Ok{};
+}
+
+Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
+  Source source;
+  POWERCUT_ASSIGN(source.text, ReadFile(file));
+  std::optional<LoadedTrace> loaded;
+  std::string backend;
+  if (LooksLikeTrace(source.text)) {
+    POWERCUT_ASSIGN(loaded, LoadTrace(file));
+    source.text = loaded->about.pcut;
+    backend = loaded->about.backend;
+    if (source.text.empty()) {
+      return Error{ErrorCode::kUnsupported,
+                   fmt::format("{}: the trace holds no workload; importing "
+                               "traces of other tools is not offered yet",
+                               file)};
+    }
+  }
+  POWERCUT_ASSIGN(source.workload, ParseWorkload(source.text, file));
+  if (backend.empty()) backend = source.workload.backend;
+  if (!flags.backend.empty()) backend = flags.backend;
+  if (backend.empty()) backend = kDefaultBackend;
+  auto made = MakeBackend(backend);
+  if (!made) {
+    return Error{made.error().code,
+                 fmt::format("{}: {}", file, made.error().message)};
+  }
+  source.backend = std::move(*made);
+  POWERCUT_ASSIGN(const SettingFlags setting_flags, SettingFlagsOf(flags));
+  POWERCUT_ASSIGN(source.setting,
+                  MakeSetting(source.workload, *source.backend, setting_flags));
+  POWERCUT_ASSIGN(source.options, OptionsOf(flags, source.workload));
+  if (loaded) {
+    const auto ops = static_cast<uint32_t>(source.workload.init.size() +
+                                           source.workload.run.size());
+    source.setting.geometry = loaded->trace.geometry();
+    POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
+                    HistoryOf(loaded->trace, ops));
+    source.recording =
+        Recording{std::move(loaded->trace), std::move(history), {}};
+  }
+  return source;
+}
+
+Result<Recording> RecordingOf(Source& source) {
+  if (source.recording) return *source.recording;
+  return Record(*source.backend, source.workload, source.setting);
+}
+
+std::string ReplayFlagsText(const CommonFlags& flags) {
+  std::string text;
+  if (!flags.backend.empty()) text += " --backend " + flags.backend;
+  if (!flags.profile.empty()) text += " --profile " + flags.profile;
+  if (flags.atomic_bytes) {
+    text += fmt::format(" --atomic {}", *flags.atomic_bytes);
+  }
+  if (flags.probe) text += " --probe";
+  return text;
+}
+
+}  // namespace powercut

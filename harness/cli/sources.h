@@ -1,0 +1,49 @@
+// From flags and files to what the pipeline takes: the part that the verbs
+// share.
+
+#ifndef POWERCUT_HARNESS_CLI_SOURCES_H_
+#define POWERCUT_HARNESS_CLI_SOURCES_H_
+
+#include <memory>
+#include <string>
+
+#include "harness/cli/commands.h"
+#include "harness/explore.h"
+#include "harness/recording.h"
+
+namespace powercut {
+
+// A workload with the backend it runs on and the setting it runs under.
+struct Source {
+  Workload workload;
+  std::string text;  // of the `.pcut`
+  std::unique_ptr<Backend> backend;
+  Setting setting;
+  ExploreOptions options;
+  // Set if the file is a trace: it holds a recording.
+  std::optional<Recording> recording;
+};
+
+// Errors: kIo with the path and the system's reason.
+Result<std::string> ReadFile(const std::string& path);
+
+// Writes the whole file or nothing: to a name of its own first.
+// Errors: kIo.
+Status WriteFile(const std::string& path, std::string_view text);
+
+// Errors: kIo if WriteFile() could not succeed now; writes nothing.
+Status CheckWritable(const std::string& path);
+
+// Reads a `.pcut` file, or a saved trace with its `.pcut` inside.
+Result<Source> OpenSource(const std::string& file, const CommonFlags& flags);
+
+// The recording of a source: its own, or made now.
+Result<Recording> RecordingOf(Source& source);
+
+// The flags that `replay` needs to run under the same setting: with a leading
+// space each.
+std::string ReplayFlagsText(const CommonFlags& flags);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_CLI_SOURCES_H_

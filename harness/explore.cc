@@ -1,0 +1,593 @@
+#include "harness/explore.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "harness/enumerate.h"
+#include "harness/obligations.h"
+#include "model/condition.h"
+
+namespace powercut {
+namespace {
+
+// Runs of one worker before the next takes over. Small at first, so that short
+// explorations use every worker.
+constexpr size_t kBatchRunsMin = 64;
+constexpr size_t kBatchRunsMax = 4096;
+// Visits kept until their outcomes are there.
+constexpr size_t kVisitsMax = 1 << 16;
+
+uint64_t MonotonicMs() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000 +
+         static_cast<uint64_t>(now.tv_nsec) / 1'000'000;
+}
+
+// Adds 2^log2 to a sum that is itself kept as log2; negative infinity is 0.
+void AddPowerOfTwo(double& sum_log2, double log2) {
+  const double larger = std::max(sum_log2, log2);
+  const double smaller = std::min(sum_log2, log2);
+  sum_log2 = larger + std::log2(1 + std::exp2(smaller - larger));
+}
+
+// A crash point: how many disk events, and which histories it can have.
+struct Gap {
+  EventNumber point = 0;
+  // The history's length without and with all marks in this gap that count.
+  size_t history_min = 0;
+  size_t history_max = 0;
+  // Marks of the gap in front of history_min: M of the id is the distance to
+  // this.
+  size_t history_base = 0;
+};
+
+std::vector<Gap> GapsOf(const Recording& recording) {
+  const auto& history = recording.history;
+  size_t run_at = 0;
+  EventNumber run_after = 0;
+  for (size_t i = 0; i < history.size(); ++i) {
+    if (history[i].kind != HistoryEvent::kRun) continue;
+    run_at = i + 1;
+    run_after = history[i].after;
+  }
+  std::vector<Gap> gaps;
+  size_t passed = 0;
+  for (EventNumber point = 0; point <= recording.trace.event_count(); ++point) {
+    Gap gap{point, passed, passed, passed};
+    while (passed < history.size() && history[passed].after == point) {
+      ++passed;
+    }
+    gap.history_max = passed;
+    gap.history_min = std::max(gap.history_min, run_at);
+    if (point >= run_after) gaps.push_back(gap);
+  }
+  return gaps;
+}
+
+// Judges outcomes at histories; equal questions once.
+class Judge {
+ public:
+  Judge(const Workload& workload, const Setting& setting,
+        const Recording& recording, const OutcomeTable& outcomes)
+      : workload_(workload),
+        setting_(setting),
+        recording_(recording),
+        outcomes_(outcomes),
+        cursor_(workload, *setting.profile, recording.history),
+        cut_history_(HistoryOfCut()) {}
+
+  const std::vector<Violation>& Ask(OutcomeId outcome, size_t history,
+                                    CrashKind kind) {
+    const uint64_t key =
+        uint64_t{outcome} << 32 | history << 2 | static_cast<uint64_t>(kind);
+    const auto [entry, added] = verdicts_.try_emplace(key);
+    if (added) {
+      entry->second =
+          JudgeWith(ModelAt(history), outcomes_[outcome], history, kind);
+    }
+    return entry->second;
+  }
+
+  // The verdict under another profile, without memory.
+  std::vector<Violation> AskUnder(const Profile& profile,
+                                  const RecoveryOutcome& outcome,
+                                  size_t history, CrashKind kind) const {
+    ModelCursor cursor(workload_, profile, recording_.history);
+    cursor.MoveTo(history);
+    return JudgeWith(cursor.model(), outcome, history, kind);
+  }
+
+ private:
+  // Every outcome of a gap is judged at each of its histories, so the models
+  // of the last few are kept.
+  const Model& ModelAt(size_t history) {
+    constexpr size_t kModelsKept = 16;
+    const auto kept = recent_.find(history);
+    if (kept != recent_.end()) return kept->second;
+    if (recent_.size() == kModelsKept) recent_.erase(recent_.begin());
+    cursor_.MoveTo(history);
+    return recent_.emplace(history, cursor_.model()).first->second;
+  }
+
+  // The history from which on conditions are judged: the op in front of `cut`
+  // has returned.
+  size_t HistoryOfCut() const {
+    const size_t ops = workload_.init.size() + workload_.cut;
+    const auto& history = recording_.history;
+    for (size_t i = 0; i < history.size(); ++i) {
+      const bool init_over =
+          workload_.cut == 0 && history[i].kind == HistoryEvent::kRun;
+      const bool returned = history[i].kind == HistoryEvent::kEnd &&
+                            history[i].op == ops && workload_.cut > 0;
+      if (init_over || returned) return i + 1;
+    }
+    return history.size();
+  }
+
+  std::vector<Violation> JudgeWith(const Model& model,
+                                   const RecoveryOutcome& outcome,
+                                   size_t history, CrashKind kind) const {
+    if (outcome.kind == RecoveryOutcome::kDied) {
+      return {model.VolumeViolation(ViolationKind::kDied, kind,
+                                    "recovery died: " + outcome.detail)};
+    }
+    if (outcome.kind == RecoveryOutcome::kHung) {
+      return {model.VolumeViolation(ViolationKind::kHang, kind,
+                                    "recovery hung: " + outcome.detail)};
+    }
+    std::vector<Violation> violations = model.Check(outcome.observation, kind);
+    if (history >= cut_history_ && outcome.observation.unreadable.empty()) {
+      CheckForbidden(model, outcome.observation, kind, violations);
+    }
+    return violations;
+  }
+
+  void CheckForbidden(const Model& model, const Observation& observation,
+                      CrashKind kind,
+                      std::vector<Violation>& violations) const {
+    for (const Outcome& outcome : workload_.outcomes) {
+      const auto& profiles = outcome.profiles;
+      const bool named = profiles.empty() ||
+                         std::find(profiles.begin(), profiles.end(),
+                                   setting_.profile->name) != profiles.end();
+      if (outcome.allow || !named) continue;
+      const auto holds =
+          Holds(outcome.condition, observation, recording_.before);
+      if (!holds.value_or(false)) continue;
+      Violation violation = model.VolumeViolation(
+          ViolationKind::kCheck, kind,
+          "forbidden: " + ConditionText(outcome.condition));
+      violation.admissible =
+          fmt::format("what line {} does not forbid", outcome.line);
+      violations.push_back(std::move(violation));
+    }
+  }
+
+  const Workload& workload_;
+  const Setting& setting_;
+  const Recording& recording_;
+  const OutcomeTable& outcomes_;
+  ModelCursor cursor_;
+  std::map<size_t, Model> recent_;  // by history
+  size_t cut_history_;
+  std::unordered_map<uint64_t, std::vector<Violation>> verdicts_;
+};
+
+// The states found with one cause; the simplest is shown.
+struct CauseGroup {
+  uint64_t count = 0;
+  uint64_t lost_blocks = 0;
+  CrashState state;
+  std::string step;  // text of the canonical step, once it had to be compared
+  size_t history = 0;
+  Violation violation;
+  OutcomeId outcome = 0;
+};
+
+struct Visit {
+  CrashState state;
+  uint32_t content = 0;  // which run
+  const Gap* gap = nullptr;
+};
+
+class Explorer {
+ public:
+  Explorer(Backend& backend, const Workload& workload, const Setting& setting,
+           const Recording& recording, const ExploreOptions& options)
+      : backend_(backend),
+        workload_(workload),
+        setting_(setting),
+        recording_(recording),
+        options_(options),
+        space_(recording.trace, setting.atomic_bytes),
+        gaps_(GapsOf(recording)),
+        pool_(backend, space_, {options.jobs, {options.probe}, options.limits}),
+        judge_(workload, setting, recording, pool_.outcomes()),
+        began_ms_(MonotonicMs()) {
+    pool_.set_done(
+        [this](const Batch& batch, const std::vector<OutcomeId>& outcomes) {
+          TakeOutcomes(batch, outcomes);
+        });
+  }
+
+  Exploration Run() {
+    Describe();
+    CheckObligations();
+    SpaceSpec prefix;
+    prefix.mode = SpaceSpec::kPrefix;
+    // The prefixes of all points and kinds first: what they find is real for
+    // every device.
+    bool go_on = Pass(prefix);
+    if (go_on && options_.space != prefix) go_on = Pass(options_.space);
+    if (result_.interrupted) {
+      pool_.Cancel();
+    } else {
+      pool_.Drain();
+    }
+    result_.exhausted = go_on;
+    Confirm();
+    return std::move(result_);
+  }
+
+ private:
+  void Describe() {
+    const Trace& trace = recording_.trace;
+    result_.digest = trace.Digest();
+    result_.events = trace.event_count();
+    for (EventNumber n = 1; n <= trace.event_count(); ++n) {
+      const bool persist = trace.event(n).kind == DiskEvent::kPersist;
+      ++(persist ? result_.flushes : result_.writes);
+    }
+    result_.crash_points = gaps_.size();
+    double log2 = -INFINITY;
+    for (const CrashKind kind : setting_.crash_kinds) {
+      PointCursor cursor(space_, kind);
+      for (const Gap& gap : gaps_) {
+        cursor.MoveTo(gap.point);
+        AddPowerOfTwo(log2, cursor.SpaceLog2());
+      }
+    }
+    result_.space_log2 = log2;
+    passes_ = (options_.space.mode == SpaceSpec::kPrefix ? 1 : 2) *
+              setting_.crash_kinds.size();
+  }
+
+  // All points of all kinds; false if a bound ended it.
+  bool Pass(const SpaceSpec& space) {
+    const bool prefixes_done = space.mode != SpaceSpec::kPrefix;
+    for (const CrashKind kind : setting_.crash_kinds) {
+      PointCursor cursor(space_, kind);
+      for (const Gap& gap : gaps_) {
+        cursor.MoveTo(gap.point);
+        const bool go_on = EnumerateStates(
+            cursor, space, options_.seed,
+            [&](const CrashState& state, const Hash128& hash) {
+              if (prefixes_done && state.origin == CrashState::kNewest &&
+                  state.choices.empty()) {
+                return true;
+              }
+              return VisitState(state, hash, gap);
+            });
+        if (!go_on || !GoOn()) {
+          Flush();
+          return false;
+        }
+        ++points_done_;
+      }
+      Flush();  // a batch has one crash kind
+    }
+    return true;
+  }
+
+  bool VisitState(const CrashState& state, const Hash128& hash,
+                  const Gap& gap) {
+    const auto [entry, added] =
+        contents_.emplace(hash, static_cast<uint32_t>(contents_.size()));
+    if (added) {
+      if (options_.max_runs && result_.runs >= *options_.max_runs) {
+        contents_.erase(entry);
+        result_.bound = fmt::format("--max-runs {}", *options_.max_runs);
+        return false;
+      }
+      ++result_.runs;
+      runs_.push_back(state);
+    }
+    ++result_.states;
+    visits_.push_back({state, entry->second, &gap});
+    if (runs_.size() < batch_runs_ && visits_.size() < kVisitsMax) return true;
+    Flush();
+    return GoOn();
+  }
+
+  bool GoOn() {
+    if (options_.interrupted && options_.interrupted()) {
+      result_.interrupted = true;
+      result_.bound = "interrupted";
+      return false;
+    }
+    if (options_.budget_ms && MonotonicMs() - began_ms_ > *options_.budget_ms) {
+      result_.bound = fmt::format("--budget of {} ms", *options_.budget_ms);
+      return false;
+    }
+    return true;
+  }
+
+  void Flush() {
+    if (visits_.empty()) return;
+    batch_runs_ = std::min(batch_runs_ * 2, kBatchRunsMax);
+    under_way_.push_back(std::move(visits_));
+    visits_.clear();
+    pool_.Submit(std::exchange(runs_, {}));
+    if (!options_.progress) return;
+    const double all = static_cast<double>(gaps_.size() * passes_);
+    options_.progress({result_.runs, result_.states, groups_.size(),
+                       static_cast<double>(points_done_) / all});
+  }
+
+  void TakeOutcomes(const Batch&, const std::vector<OutcomeId>& outcomes) {
+    outcome_of_.insert(outcome_of_.end(), outcomes.begin(), outcomes.end());
+    const std::vector<Visit> visits = std::move(under_way_.front());
+    under_way_.pop_front();
+    for (const Visit& visit : visits) JudgeVisit(visit);
+  }
+
+  void JudgeVisit(const Visit& visit) {
+    const OutcomeId outcome = outcome_of_[visit.content];
+    std::map<std::string, bool> counted;
+    for (size_t h = visit.gap->history_min; h <= visit.gap->history_max; ++h) {
+      for (const Violation& violation :
+           judge_.Ask(outcome, h, visit.state.kind)) {
+        CrashState state = visit.state;
+        state.marks = static_cast<uint32_t>(h - visit.gap->history_base);
+        const bool again = !counted.emplace(violation.cause, true).second;
+        AddToGroup(violation, std::move(state), h, outcome, again);
+      }
+    }
+  }
+
+  // Every other comparison costs a cursor's walk; this one mostly nothing.
+  void AddToGroup(const Violation& violation, CrashState state, size_t history,
+                  OutcomeId outcome, bool counted) {
+    const auto [entry, added] = groups_.try_emplace(violation.cause);
+    CauseGroup& group = entry->second;
+    if (!counted) ++group.count;
+    // Cursors by kind, to count blocks at the state's point.
+    auto& cursor = cursors_[state.kind];
+    if (cursor == nullptr) {
+      cursor = std::make_unique<PointCursor>(space_, state.kind);
+    }
+    if (!added && group.lost_blocks == 0 && !state.choices.empty() &&
+        state.origin == CrashState::kNewest) {
+      return;
+    }
+    cursor->MoveTo(state.point);
+    const uint64_t lost = LostBlocks(state, *cursor);
+    if (!added) {
+      const auto now = std::tuple(lost, state.point, state.marks);
+      const auto best =
+          std::tuple(group.lost_blocks, group.state.point, group.state.marks);
+      if (now > best) return;
+      if (now == best) {
+        const std::string step = CrashStepText(CanonicalStep(state, *cursor));
+        if (group.step.empty()) {
+          auto& other = cursors_[group.state.kind];
+          other->MoveTo(group.state.point);
+          group.step = CrashStepText(CanonicalStep(group.state, *other));
+        }
+        if (step >= group.step) return;
+      }
+    }
+    group.lost_blocks = lost;
+    group.state = std::move(state);
+    group.step.clear();
+    group.history = history;
+    group.violation = violation;
+    group.outcome = outcome;
+  }
+
+  void CheckObligations() {
+    for (const UnmetObligation& unmet :
+         FindUnmetObligations(workload_, *setting_.profile, recording_, space_,
+                              backend_.traits().sync_covers_disk)) {
+      Finding finding = DescribeObligation(unmet);
+      const auto same =
+          std::find_if(result_.findings.begin(), result_.findings.end(),
+                       [&](const Finding& f) {
+                         return f.violation.cause == finding.violation.cause;
+                       });
+      if (same != result_.findings.end()) {
+        ++same->count;
+      } else {
+        result_.findings.push_back(std::move(finding));
+      }
+    }
+  }
+
+  Finding DescribeObligation(const UnmetObligation& unmet) {
+    PointCursor cursor(space_, CrashKind::kPower);
+    cursor.MoveTo(unmet.point);
+    const CrashState state{
+        unmet.point, unmet.marks, CrashKind::kPower, CrashState::kNewest, {}};
+    return DescribeFinding({workload_, recording_.trace, recording_.history},
+                           unmet.violation, state, cursor);
+  }
+
+  // Runs each group's shown state again alone in a fresh worker.
+  void Confirm() {
+    for (auto& [cause, group] : groups_) {
+      bool confirmed = false;
+      for (int attempt = 0; attempt < 2 && !confirmed; ++attempt) {
+        confirmed = pool_.RunAlone(group.state) == group.outcome;
+      }
+      if (!confirmed) Disbelieve(group);
+      auto& cursor = cursors_[group.state.kind];
+      cursor->MoveTo(group.state.point);
+      Finding finding =
+          DescribeFinding({workload_, recording_.trace, recording_.history},
+                          group.violation, group.state, *cursor);
+      finding.count = group.count;
+      finding.excuses = ExcusesOf(group);
+      result_.findings.push_back(std::move(finding));
+    }
+    std::sort(result_.findings.begin(), result_.findings.end(),
+              [](const Finding& a, const Finding& b) {
+                return a.violation.cause < b.violation.cause;
+              });
+  }
+
+  void Disbelieve(CauseGroup& group) {
+    CauseParts parts;
+    parts.kind = ViolationKind::kNondeterministic;
+    if (group.violation.op > 0) {
+      parts.op = workload_.OpNumber(group.violation.op).kind;
+    }
+    group.violation.kind = parts.kind;
+    group.violation.found =
+        fmt::format("in a batch: {}; alone in a fresh process: something else",
+                    group.violation.found);
+    group.violation.cause = MakeCause(parts);
+  }
+
+  std::vector<std::string> ExcusesOf(const CauseGroup& group) const {
+    std::vector<std::string> excuses;
+    for (const ProfileSwitch& flip : ProfileSwitches()) {
+      Profile profile = *setting_.profile;
+      profile.*flip.member = !(profile.*flip.member);
+      // Only a switch that then admits more or promises less can excuse.
+      if (profile.*flip.member != flip.widens) continue;
+      const auto violations =
+          judge_.AskUnder(profile, pool_.outcomes()[group.outcome],
+                          group.history, group.state.kind);
+      const bool still = std::any_of(
+          violations.begin(), violations.end(),
+          [&](const Violation& v) { return v.path == group.violation.path; });
+      if (!still) excuses.emplace_back(flip.name);
+    }
+    return excuses;
+  }
+
+  Backend& backend_;
+  const Workload& workload_;
+  const Setting& setting_;
+  const Recording& recording_;
+  const ExploreOptions& options_;
+  CrashSpace space_;
+  std::vector<Gap> gaps_;
+  WorkerPool pool_;
+  Judge judge_;
+  uint64_t began_ms_;
+
+  Exploration result_;
+  uint64_t passes_ = 1;
+  uint64_t points_done_ = 0;
+  size_t batch_runs_ = kBatchRunsMin;
+
+  // Which run has these contents; runs are numbered in order.
+  std::unordered_map<Hash128, uint32_t, Hash128Hasher> contents_;
+  std::vector<OutcomeId> outcome_of_;  // by run
+  std::vector<Visit> visits_;
+  Batch runs_;
+  std::deque<std::vector<Visit>> under_way_;  // by batch
+  std::map<std::string, CauseGroup> groups_;
+  std::map<CrashKind, std::unique_ptr<PointCursor>> cursors_;
+};
+
+// The state an id names, and its history.
+struct Named {
+  CrashState state;
+  size_t history = 0;
+};
+
+Result<Named> Find(const Recording& recording, const StateId& id,
+                   PointCursor& cursor) {
+  if (id.digest != recording.trace.Digest()) {
+    return Error{ErrorCode::kStale,
+                 fmt::format("the id belongs to recording {:08x}, but this one "
+                             "is {:08x}: the workload, the backend or powercut "
+                             "changed since; run `powercut check` again",
+                             id.digest, recording.trace.Digest())};
+  }
+  if (id.steps.size() > 1) {
+    return Error{ErrorCode::kUnsupported,
+                 "nested crashes (an id with `/`) are not offered yet"};
+  }
+  const CrashStep& step = id.steps[0];
+  POWERCUT_ASSIGN(CrashState state, ResolveStep(step, cursor));
+  for (const Gap& gap : GapsOf(recording)) {
+    if (gap.point != step.point) continue;
+    const size_t history = gap.history_base + step.marks;
+    if (history < gap.history_min || history > gap.history_max) {
+      return Error{ErrorCode::kUsage,
+                   fmt::format("crash state {}: after {} events there are {} "
+                               "to {} marks",
+                               CrashStepText(step), step.point,
+                               gap.history_min - gap.history_base,
+                               gap.history_max - gap.history_base)};
+    }
+    return Named{std::move(state), history};
+  }
+  return Error{ErrorCode::kUsage,
+               fmt::format("crash state {}: the point lies in `init`, where "
+                           "nothing crashes",
+                           CrashStepText(step))};
+}
+
+}  // namespace
+
+Result<Exploration> Explore(Backend& backend, const Workload& workload,
+                            const Setting& setting, const Recording& recording,
+                            const ExploreOptions& options) {
+  if (options.space.mode == SpaceSpec::kExhaustive) {
+    return Error{ErrorCode::kUnsupported,
+                 "space exhaustive is not offered yet; epoch:K, sample:N and "
+                 "prefix are"};
+  }
+  return Explorer(backend, workload, setting, recording, options).Run();
+}
+
+Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
+                             const Setting& setting, const Recording& recording,
+                             const StateId& id, const ExploreOptions& options) {
+  const CrashSpace space(recording.trace, setting.atomic_bytes);
+  PointCursor cursor(space, id.steps[0].kind);
+  POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
+  WorkerPool pool(backend, space, {1, {options.probe}, options.limits});
+  const OutcomeId outcome = pool.RunAlone(named.state);
+  Judge judge(workload, setting, recording, pool.outcomes());
+  ReplayedState replayed;
+  replayed.outcome = pool.outcomes()[outcome];
+  std::vector<Violation> violations =
+      judge.Ask(outcome, named.history, named.state.kind);
+  for (const UnmetObligation& unmet :
+       FindUnmetObligations(workload, *setting.profile, recording, space,
+                            backend.traits().sync_covers_disk)) {
+    if (unmet.point == named.state.point && unmet.marks == named.state.marks) {
+      violations.push_back(unmet.violation);
+    }
+  }
+  for (const Violation& violation : violations) {
+    replayed.findings.push_back(
+        DescribeFinding({workload, recording.trace, recording.history},
+                        violation, named.state, cursor));
+  }
+  return replayed;
+}
+
+Result<SparseImage> ImageOf(const Recording& recording, const Setting& setting,
+                            const StateId& id) {
+  const CrashSpace space(recording.trace, setting.atomic_bytes);
+  PointCursor cursor(space, id.steps[0].kind);
+  POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
+  CrashImage image(space, named.state.kind);
+  image.Become(named.state);
+  return std::move(image.bytes());
+}
+
+}  // namespace powercut

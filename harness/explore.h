@@ -1,0 +1,97 @@
+// Explore: all crash points of a recording, judged; the middle of the pipeline
+// (design.md section 2), and the only file that names all its stages.
+
+#ifndef POWERCUT_HARNESS_EXPLORE_H_
+#define POWERCUT_HARNESS_EXPLORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/finding.h"
+#include "harness/recording.h"
+#include "harness/space_spec.h"
+#include "harness/worker_pool.h"
+
+namespace powercut {
+
+struct Progress {
+  uint64_t runs = 0;
+  uint64_t states = 0;
+  uint64_t causes = 0;
+  // Of the crash points of all passes, from 0 to 1.
+  double share = 0;
+};
+
+struct ExploreOptions {
+  SpaceSpec space;
+  uint64_t seed = 1;
+  uint32_t jobs = 1;
+  bool probe = false;
+  // Recoveries; a deterministic bound.
+  std::optional<uint64_t> max_runs;
+  // Wall clock; not deterministic.
+  std::optional<uint64_t> budget_ms;
+  WorkerLimits limits;
+  // Called now and then; may be empty.
+  std::function<void(const Progress&)> progress;
+  // Asked now and then; true ends the exploration with what is known.
+  std::function<bool()> interrupted;
+};
+
+struct Exploration {
+  uint32_t digest = 0;
+  uint64_t events = 0;
+  uint64_t writes = 0;
+  uint64_t flushes = 0;  // persist events
+  uint64_t crash_points = 0;
+  // log2 of the number of states of the whole crash space, over all points and
+  // kinds; 0 for one state.
+  double space_log2 = 0;
+  uint64_t states = 0;  // visited
+  uint64_t runs = 0;    // recoveries: states with different contents
+  // Every state of the chosen space was judged.
+  bool exhausted = true;
+  bool interrupted = false;
+  // Why it is not exhausted; empty if it is.
+  std::string bound;
+  // Confirmed; one a cause, the simplest state of each; by cause.
+  std::vector<Finding> findings;
+};
+
+// Explores every crash point from the `run` mark to the end of the trace, for
+// each crash kind of the setting: the prefixes of all points first, then the
+// rest of the space. Checks the flush obligations of the trace, too.
+//
+// States with equal contents run once; each is judged with the acks of its own
+// point. Every finding was confirmed alone in a fresh worker; one that was not
+// is a finding of kind `nondeterministic`.
+//
+// Deterministic but for `budget_ms` and `interrupted`: the same recording and
+// options give the same result for any number of jobs.
+// Errors: kUnsupported: the space is not offered.
+Result<Exploration> Explore(Backend& backend, const Workload& workload,
+                            const Setting& setting, const Recording& recording,
+                            const ExploreOptions& options);
+
+// One state, run alone and judged; what `replay` does.
+struct ReplayedState {
+  std::vector<Finding> findings;
+  RecoveryOutcome outcome;
+};
+
+// Errors: kStale: the id's digest is another recording's; kUsage: the id names
+// no state of it; kUnsupported: it is nested.
+Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
+                             const Setting& setting, const Recording& recording,
+                             const StateId& id, const ExploreOptions& options);
+
+// The image of a state. Errors: as Replay().
+Result<SparseImage> ImageOf(const Recording& recording, const Setting& setting,
+                            const StateId& id);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_EXPLORE_H_

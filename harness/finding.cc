@@ -1,0 +1,109 @@
+#include "harness/finding.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace powercut {
+namespace {
+
+// The last disk event before op `op` returned; nothing if it did not return.
+// 0 asks for the sync behind `init`.
+std::optional<EventNumber> EventOfReturn(
+    const std::vector<HistoryEvent>& history, uint32_t op) {
+  for (const HistoryEvent& event : history) {
+    const bool is_it = op == 0
+                           ? event.kind == HistoryEvent::kRun
+                           : event.kind == HistoryEvent::kEnd && event.op == op;
+    if (is_it) return event.after;
+  }
+  return std::nullopt;
+}
+
+// The op that was running when a disk event happened; 0: none of the ops.
+uint32_t OpOfEvent(const std::vector<HistoryEvent>& history,
+                   EventNumber event) {
+  uint32_t op = 0;
+  for (const HistoryEvent& mark : history) {
+    if (mark.after >= event) break;
+    if (mark.kind == HistoryEvent::kBegin) op = mark.op;
+    if (mark.kind == HistoryEvent::kEnd) op = 0;
+  }
+  return op;
+}
+
+std::string PromiseText(const FindingContext& context,
+                        const Violation& violation) {
+  const Promise& promise = violation.promise;
+  const std::string what =
+      violation.path.empty() ? "the volume" : violation.path;
+  if (!promise.flush_op) return "none: nothing was promised of " + what;
+  const auto event = EventOfReturn(context.history, *promise.flush_op);
+  std::string flush = "the sync behind `init`";
+  if (*promise.flush_op > 0) {
+    const Op& op = context.workload.OpNumber(*promise.flush_op);
+    flush = fmt::format("op {}, {}", *promise.flush_op, OpText(op));
+  }
+  const std::string effect =
+      promise.effect_op == 0 ? ""
+                             : fmt::format(" from op {}", promise.effect_op);
+  return fmt::format("{}{}, durable since event {} ({})", what, effect,
+                     event.value_or(0), flush);
+}
+
+// Which writes lost blocks, or which alone kept some.
+std::string LostText(const FindingContext& context, const CrashState& state,
+                     const PointCursor& cursor, uint64_t lost) {
+  if (lost == 0) return "everything issued persisted";
+  const CrashStep step = CanonicalStep(state, cursor);
+  const bool kept = step.sign == '+';
+  std::string text =
+      fmt::format("{} of {} open blocks lost", lost, cursor.open().size());
+  if (step.items.empty()) return text;
+  text += kept ? "; kept:" : ":";
+  constexpr size_t kItemsShown = 3;
+  for (size_t i = 0; i < step.items.size() && i < kItemsShown; ++i) {
+    const StateItem& item = step.items[i];
+    const uint32_t op = OpOfEvent(context.history, item.event);
+    text += fmt::format("{} {} {}", i > 0 ? "," : "",
+                        item.discard ? "discard" : "write", item.event);
+    if (op > 0) text += fmt::format(" (op {})", op);
+    if (item.sectors) {
+      text += fmt::format(" sectors {} to {}", item.sectors->first,
+                          item.sectors->second);
+    }
+  }
+  if (step.items.size() > kItemsShown) {
+    text += fmt::format(" and {} more", step.items.size() - kItemsShown);
+  }
+  return text;
+}
+
+}  // namespace
+
+Finding DescribeFinding(const FindingContext& context,
+                        const Violation& violation, const CrashState& state,
+                        const PointCursor& cursor) {
+  Finding finding;
+  finding.violation = violation;
+  finding.lost_blocks = LostBlocks(state, cursor);
+  const CrashStep step = CanonicalStep(state, cursor);
+  finding.id = StateIdText({{step}, context.trace.Digest()});
+  finding.promise = PromiseText(context, violation);
+  finding.crash =
+      fmt::format("{:<21}{}", CrashStepText(step),
+                  LostText(context, state, cursor, finding.lost_blocks));
+  if (violation.op > 0) {
+    const Op& op = context.workload.OpNumber(violation.op);
+    finding.line = op.line;
+    finding.op_text =
+        fmt::format("op {:<8} {:<21}{}", violation.op, OpText(op),
+                    violation.op_returned ? "returned" : "not returned");
+  } else {
+    finding.op_text = "op -        none had begun";
+  }
+  return finding;
+}
+
+}  // namespace powercut

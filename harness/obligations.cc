@@ -1,0 +1,82 @@
+#include "harness/obligations.h"
+
+#include <fmt/format.h>
+
+namespace powercut {
+namespace {
+
+bool HasPersistToMedia(const Trace& trace, EventNumber after,
+                       EventNumber upto) {
+  for (EventNumber n = after + 1; n <= upto; ++n) {
+    const DiskEvent& event = trace.event(n);
+    if (event.kind == DiskEvent::kPersist && event.layer == Layer::kMedia) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// A write at or before `written_by` that a power loss at the cursor's point
+// could lose; 0 if there is none.
+EventNumber FindOpenWrite(const PointCursor& cursor, EventNumber written_by) {
+  for (const Slot slot : cursor.open()) {
+    const EventNumber event =
+        cursor.space().versions(slot)[cursor.floor(slot) + 1].event;
+    if (event <= written_by) return event;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::vector<UnmetObligation> FindUnmetObligations(const Workload& workload,
+                                                  const Profile& profile,
+                                                  const Recording& recording,
+                                                  const CrashSpace& space,
+                                                  bool sync_covers_disk) {
+  std::vector<UnmetObligation> unmet;
+  PointCursor cursor(space, CrashKind::kPower);
+  Model model(workload, profile);
+  EventNumber began = 0;
+  EventNumber gap = 0;
+  uint32_t marks = 0;
+  for (const HistoryEvent& event : recording.history) {
+    marks = event.after == gap ? marks + 1 : 1;
+    gap = event.after;
+    if (event.kind == HistoryEvent::kRun) model.EndInit();
+    if (event.kind == HistoryEvent::kBegin) {
+      model.Begin(event.op);
+      began = event.after;
+    }
+    if (event.kind != HistoryEvent::kEnd) continue;
+    if (!model.End(event.op, event.error.empty())) continue;
+    cursor.MoveTo(event.after);
+    std::string found;
+    if (!HasPersistToMedia(recording.trace, began, event.after)) {
+      found = "it returned without any flush of the disk";
+    } else if (const EventNumber write = FindOpenWrite(cursor, began);
+               sync_covers_disk && write > 0) {
+      found = fmt::format("its flush left write {} behind", write);
+    }
+    if (found.empty()) continue;
+    const Op& op = workload.OpNumber(event.op);
+    Violation violation;
+    violation.kind = ViolationKind::kUnflushed;
+    violation.path = op.names.empty() ? "" : op.names[0];
+    violation.op = event.op;
+    violation.op_returned = true;
+    violation.promise = {0, event.op};
+    violation.admissible = "a flush of the disk before the op returns";
+    violation.found = found;
+    CauseParts parts;
+    parts.kind = violation.kind;
+    parts.role = violation.path.empty() ? Role::kVolume : Role::kWritten;
+    parts.op = op.kind;
+    parts.guarantee = op.kind;
+    violation.cause = MakeCause(parts);
+    unmet.push_back({std::move(violation), event.after, marks});
+  }
+  return unmet;
+}
+
+}  // namespace powercut

@@ -1,0 +1,257 @@
+#include "harness/recording.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "harness/base/limits.h"
+#include "harness/recording_disk.h"
+#include "harness/recovery.h"
+
+namespace powercut {
+namespace {
+
+Error At(const Workload& workload, int line, ErrorCode code,
+         const std::string& what) {
+  return {code, fmt::format("{}:{}: {}", workload.file, line, what)};
+}
+
+Status CheckOps(const Workload& workload, const Backend& backend) {
+  const BackendTraits& traits = backend.traits();
+  if (!workload.faults.empty()) {
+    return At(workload, workload.faults[0].line, ErrorCode::kUnsupported,
+              fmt::format("{} does not offer faults yet", traits.name));
+  }
+  for (const auto* section : {&workload.init, &workload.run}) {
+    for (const Op& op : *section) {
+      const bool offered = std::find(traits.ops.begin(), traits.ops.end(),
+                                     op.kind) != traits.ops.end();
+      if (!offered || op.start) {
+        return At(workload, op.line, ErrorCode::kUnsupported,
+                  fmt::format("{} does not offer `{}{}`", traits.name,
+                              op.start ? "start " : "", VerbOf(op.kind)));
+      }
+      for (const std::string& name : op.names) {
+        if (name == kProbePath) {
+          return At(workload, op.line, ErrorCode::kBadInput,
+                    fmt::format("{} is the probe's own file; use another name",
+                                name));
+        }
+      }
+      const bool sized = op.kind == OpKind::kWrite ||
+                         op.kind == OpKind::kAppend ||
+                         op.kind == OpKind::kTruncate;
+      for (const uint64_t number : op.numbers) {
+        if (sized && number > kFileBytesMax) {
+          return At(workload, op.line, ErrorCode::kBadInput,
+                    fmt::format("{} is out of range: files may have up to {} "
+                                "bytes",
+                                number, kFileBytesMax));
+        }
+      }
+    }
+  }
+  return Ok{};
+}
+
+Status CheckGeometry(const Workload& workload, const BackendTraits& traits,
+                     const DiskGeometry& geometry, uint32_t atomic) {
+  if (std::find(traits.sector_sizes_bytes.begin(),
+                traits.sector_sizes_bytes.end(),
+                geometry.sector_bytes) == traits.sector_sizes_bytes.end()) {
+    return Error{
+        ErrorCode::kUnsupported,
+        fmt::format("{}: {} offers sectors of {} bytes, not {}", workload.file,
+                    traits.name, fmt::join(traits.sector_sizes_bytes, ", "),
+                    geometry.sector_bytes)};
+  }
+  if (geometry.size_bytes() < traits.minimum_disk_bytes) {
+    return Error{ErrorCode::kBadInput,
+                 fmt::format("{}: a disk of {} bytes is too small for {}: it "
+                             "needs {}",
+                             workload.file, geometry.size_bytes(), traits.name,
+                             traits.minimum_disk_bytes)};
+  }
+  if (geometry.size_bytes() > kDiskBytesMax) {
+    return Error{
+        ErrorCode::kBadInput,
+        fmt::format("{}: a disk of {} bytes is too large: the most is "
+                    "{}",
+                    workload.file, geometry.size_bytes(), kDiskBytesMax)};
+  }
+  if (!std::has_single_bit(atomic) || atomic < geometry.sector_bytes ||
+      atomic > kAtomicBytesMax) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("atomic {}: expected a power of two from the "
+                             "sector ({}) to {}",
+                             atomic, geometry.sector_bytes, kAtomicBytesMax)};
+  }
+  return Ok{};
+}
+
+// The run of one workload, step by step.
+class Recorder {
+ public:
+  Recorder(const Workload& workload, const Setting& setting,
+           std::shared_ptr<const SparseImage> base)
+      : workload_(workload),
+        model_(workload, *setting.profile),
+        disk_(setting.geometry, std::move(base)) {}
+
+  Result<Recording> Run(Backend& backend) {
+    MountResult mounted = backend.Open(disk_);
+    if (mounted.mount == nullptr) {
+      return Error{ErrorCode::kBadInput,
+                   fmt::format("{}: the fresh disk does not {}", workload_.file,
+                               mounted.failure)};
+    }
+    Mount& mount = *mounted.mount;
+    for (const Op& op : workload_.init) POWERCUT_TRY(RunOp(mount, op));
+    Op sync;
+    sync.kind = OpKind::kSyncfs;
+    if (const OpResult result = mount.Apply(sync, 0, {}); !result.ok()) {
+      return At(workload_, 1, ErrorCode::kBadInput,
+                "the sync behind `init` failed: " + result.error);
+    }
+    disk_.Mark(kRunMark);
+    model_.EndInit();
+    Observation before = mount.Observe();
+    for (const Op& op : workload_.run) POWERCUT_TRY(RunOp(mount, op));
+    POWERCUT_TRY(CheckLiveTree(mount.Observe()));
+    POWERCUT_TRY(CheckTraceAgainstDisk(disk_.trace(), disk_.live()));
+    Trace trace = disk_.trace();
+    mounted.mount.reset();
+    const auto ops =
+        static_cast<uint32_t>(workload_.init.size() + workload_.run.size());
+    POWERCUT_ASSIGN(std::vector<HistoryEvent> history, HistoryOf(trace, ops));
+    return Recording{std::move(trace), std::move(history), std::move(before)};
+  }
+
+ private:
+  Status RunOp(Mount& mount, const Op& op) {
+    const OpPlan plan = model_.Plan(op);
+    if (plan.offset_bytes + plan.content.size() > kFileBytesMax) {
+      return At(
+          workload_, op.line, ErrorCode::kBadInput,
+          fmt::format("the file would grow beyond {} bytes", kFileBytesMax));
+    }
+    disk_.Mark(BeginMark(op.number));
+    model_.Begin(op.number);
+    const OpResult result = mount.Apply(op, plan.offset_bytes, plan.content);
+    disk_.Mark(EndMark(op.number, result.error));
+    model_.End(op.number, result.ok());
+    return CheckResult(op, plan, result);
+  }
+
+  Status CheckResult(const Op& op, const OpPlan& plan,
+                     const OpResult& result) const {
+    const ExpectedResult& expected = op.expected;
+    const bool as_expected = expected.kind == ExpectedResult::kOk ? result.ok()
+                             : expected.kind == ExpectedResult::kAnyError
+                                 ? !result.ok()
+                                 : result.error == expected.name;
+    // An op that must fail and does not would leave the model behind.
+    if (as_expected && result.ok() == plan.error.empty()) return Ok{};
+    if (as_expected && !result.ok()) return Ok{};
+    const std::string wanted = expected.kind == ExpectedResult::kOk ? "success"
+                               : expected.kind == ExpectedResult::kAnyError
+                                   ? "an error"
+                                   : expected.name;
+    std::string remedy = "write `-> " + result.error + "` if that is meant";
+    if (result.ok()) remedy = "it must fail with " + plan.error;
+    if (plan.error.empty() && result.ok()) {
+      remedy = "take the `->` off if that is meant";
+    }
+    if (result.error == "ENOSPC") remedy = "the disk is full: make it larger";
+    return At(
+        workload_, op.line, ErrorCode::kBadInput,
+        fmt::format("`{}` returned {}, expected {}; {}", OpText(op),
+                    result.ok() ? "success" : result.error, wanted, remedy));
+  }
+
+  Status CheckLiveTree(const Observation& live) const {
+    const std::string difference = model_.CompareLive(live);
+    if (difference.empty()) return Ok{};
+    return Error{ErrorCode::kInternal,
+                 fmt::format("{}: self-check failed: with no crash at all, {}; "
+                             "the backend or the model is wrong",
+                             workload_.file, difference)};
+  }
+
+  const Workload& workload_;
+  Model model_;
+  RecordingDisk disk_;
+};
+
+}  // namespace
+
+Result<Setting> MakeSetting(const Workload& workload, const Backend& backend,
+                            const SettingFlags& flags) {
+  const BackendTraits& traits = backend.traits();
+  POWERCUT_TRY(CheckOps(workload, backend));
+  Setting setting;
+  const std::string& profile = !flags.profile.empty()      ? flags.profile
+                               : !workload.profile.empty() ? workload.profile
+                                                           : traits.profile;
+  setting.profile = FindProfile(profile);
+  if (setting.profile == nullptr) {
+    std::string names;
+    for (const Profile& p : Profiles()) names += " " + p.name;
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{}: unknown profile '{}'; there are:{}",
+                             workload.file, profile, names)};
+  }
+  const DiskSpec disk = workload.disk.value_or(
+      DiskSpec{traits.default_disk_bytes, std::nullopt, std::nullopt, false});
+  if (disk.weak_discard) {
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("{}: discard=weak: {} makes no discards",
+                             workload.file, traits.name)};
+  }
+  setting.geometry.sector_bytes = disk.sector_bytes.value_or(512);
+  setting.geometry.sector_count =
+      disk.size_bytes / setting.geometry.sector_bytes;
+  setting.atomic_bytes =
+      flags.atomic_bytes ? *flags.atomic_bytes
+      : disk.atomic_bytes
+          ? *disk.atomic_bytes
+          : traits.default_atomic_bytes.value_or(setting.geometry.sector_bytes);
+  POWERCUT_TRY(
+      CheckGeometry(workload, traits, setting.geometry, setting.atomic_bytes));
+  setting.crash_kinds = !flags.crash_kinds.empty() ? flags.crash_kinds
+                        : !workload.crash_kinds.empty()
+                            ? workload.crash_kinds
+                            : std::vector{traits.crash_kinds[0]};
+  for (const CrashKind kind : setting.crash_kinds) {
+    if (std::find(traits.crash_kinds.begin(), traits.crash_kinds.end(), kind) ==
+        traits.crash_kinds.end()) {
+      return Error{ErrorCode::kUnsupported,
+                   fmt::format("{}: {} cannot show a {} crash", workload.file,
+                               traits.name, CrashKindName(kind))};
+    }
+  }
+  return setting;
+}
+
+Result<Recording> Record(Backend& backend, const Workload& workload,
+                         const Setting& setting) {
+  auto base = backend.Format(setting.geometry);
+  if (!base) {
+    return Error{base.error().code,
+                 fmt::format("{}: {}", workload.file, base.error().message)};
+  }
+  return Recorder(workload, setting, std::move(*base)).Run(backend);
+}
+
+Status CheckTraceAgainstDisk(const Trace& trace, const SparseImage& live) {
+  const SparseImage replayed = ApplyAll(trace);
+  if (replayed.SameBytes(live)) return Ok{};
+  return Error{ErrorCode::kInternal,
+               fmt::format("self-check failed: the recorded trace does not "
+                           "give the live disk; they differ at byte {}",
+                           replayed.FirstDifference(live))};
+}
+
+}  // namespace powercut

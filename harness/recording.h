@@ -1,0 +1,59 @@
+// Recording: a workload run on a backend, with all that exploring its crashes
+// needs.
+
+#ifndef POWERCUT_HARNESS_RECORDING_H_
+#define POWERCUT_HARNESS_RECORDING_H_
+
+#include <vector>
+
+#include "harness/backend.h"
+#include "harness/history.h"
+#include "harness/trace.h"
+#include "model/profile.h"
+#include "model/workload.h"
+
+namespace powercut {
+
+// What a check runs under, once flags, file and backend have had their say (a
+// flag beats the file, the file beats the backend's claim).
+struct Setting {
+  const Profile* profile = nullptr;
+  DiskGeometry geometry;
+  uint32_t atomic_bytes = 0;
+  std::vector<CrashKind> crash_kinds;
+};
+
+struct SettingFlags {
+  std::string profile;                 // empty: not given
+  std::vector<CrashKind> crash_kinds;  // empty: not given
+  std::optional<uint32_t> atomic_bytes;
+};
+
+// Errors: kUnsupported (an op, crash kind or disk the backend does not offer),
+// kBadInput, kUsage (unknown profile), each naming what exists.
+Result<Setting> MakeSetting(const Workload& workload, const Backend& backend,
+                            const SettingFlags& flags);
+
+struct Recording {
+  Trace trace;
+  std::vector<HistoryEvent> history;
+  // The tree when `run` began: what `old` means in conditions.
+  Observation before;
+};
+
+// Runs the workload. The recorded trace ends with its last op; the shutdown
+// behind it is not part of it.
+//
+// Self-checks: the trace applied to the base is the live disk byte for byte;
+// the live tree is what the ops made.
+// Errors: kBadInput: an op did not end as the workload expects, with its line;
+// kInternal: a self-check failed.
+Result<Recording> Record(Backend& backend, const Workload& workload,
+                         const Setting& setting);
+
+// The self-check of any recording: the trace applied to its base equals `live`.
+Status CheckTraceAgainstDisk(const Trace& trace, const SparseImage& live);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_RECORDING_H_

@@ -1,0 +1,121 @@
+#include "harness/recovery.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "model/content.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kProbeBytes = 3 * 4096 + 100;
+
+Op ProbeOp(OpKind kind) {
+  Op op;
+  op.kind = kind;
+  if (kind != OpKind::kSyncfs) op.names = {kProbePath};
+  return op;
+}
+
+struct ProbeUse {
+  std::string failure;  // empty: it worked
+  bool full = false;    // there was no room for the file: no fault of recovery
+};
+
+// Uses the mount: a new file with a few blocks, synced.
+ProbeUse UseMount(Mount& mount, const std::string& content) {
+  Op write = ProbeOp(OpKind::kWrite);
+  write.numbers = {0, content.size()};
+  for (const Op& op :
+       {ProbeOp(OpKind::kCreate), write, ProbeOp(OpKind::kFsync)}) {
+    const bool is_write = op.kind == OpKind::kWrite;
+    const OpResult result =
+        mount.Apply(op, 0, is_write ? content : std::string());
+    if (result.error == "ENOSPC") return {"", true};
+    if (!result.ok()) {
+      return {std::string(VerbOf(op.kind)) + ": " + result.error, false};
+    }
+  }
+  return {};
+}
+
+// Takes the probe's own file out of the observation, and says how it differs
+// from what was written.
+std::string TakeProbeFile(Observation& observation,
+                          const std::string& content) {
+  const auto found = std::find_if(
+      observation.entries.begin(), observation.entries.end(),
+      [](const ObservedEntry& entry) { return entry.path == kProbePath; });
+  if (found == observation.entries.end()) return "is missing after a remount";
+  const bool same = found->unreadable.empty() && found->content == content;
+  observation.entries.erase(found);
+  return same ? "" : "came back changed";
+}
+
+// The first path that two observations do not agree on; empty if none.
+std::string FirstChangedPath(const Observation& before,
+                             const Observation& after) {
+  for (const ObservedEntry& entry : before.entries) {
+    const ObservedEntry* same = after.Find(entry.path);
+    if (same == nullptr || !(*same == entry)) return entry.path;
+  }
+  for (const ObservedEntry& entry : after.entries) {
+    if (before.Find(entry.path) == nullptr) return entry.path;
+  }
+  return {};
+}
+
+// Returns the observation after the probe, with what failed in it.
+Observation Probe(Backend& backend, CrashDisk& disk,
+                  std::unique_ptr<Mount> mount, Observation before) {
+  const std::string content = MakeContent(0xffff, 0xffff, 0, {0, kProbeBytes});
+  ProbeUse use = UseMount(*mount, content);
+  if (use.failure.empty()) use.failure = mount->Shutdown().error;
+  mount.reset();
+  if (!use.failure.empty()) {
+    before.probe_failures = {use.failure};
+    return before;
+  }
+  MountResult again = backend.Open(disk);
+  Observation after;
+  if (again.mount != nullptr) after = again.mount->Observe();
+  if (again.mount == nullptr || !after.unreadable.empty()) {
+    before.probe_failures = {"remount: " + again.failure + after.unreadable};
+    return before;
+  }
+  const std::string lost = TakeProbeFile(after, content);
+  std::vector<std::string> failures;
+  if (!use.full && !lost.empty()) {
+    failures.push_back("the file that the probe wrote " + lost);
+  }
+  const std::string changed = FirstChangedPath(before, after);
+  if (!changed.empty()) {
+    failures.push_back("writing another file changed " + changed);
+  }
+  after.probe_failures = std::move(failures);
+  return after;
+}
+
+}  // namespace
+
+RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
+                        const RecoveryOptions& options) {
+  RecoveryOutcome outcome;
+  MountResult mounted = backend.Open(disk);
+  if (mounted.mount == nullptr) {
+    outcome.observation.unreadable = mounted.failure;
+  } else {
+    outcome.observation = mounted.mount->Observe();
+    if (options.probe && outcome.observation.unreadable.empty()) {
+      outcome.observation = Probe(backend, disk, std::move(mounted.mount),
+                                  std::move(outcome.observation));
+    }
+  }
+  mounted.mount.reset();
+  if (disk.limit_reached()) {
+    return {RecoveryOutcome::kHung, "too many device requests", {}};
+  }
+  return outcome;
+}
+
+}  // namespace powercut

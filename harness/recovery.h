@@ -1,0 +1,49 @@
+// One recovery of a backend on a crash image, in three steps: recover (mount),
+// observe (the tree with contents) and, when asked, probe (use it, and look
+// again). In this process: harness/worker_pool.h isolates it.
+
+#ifndef POWERCUT_HARNESS_RECOVERY_H_
+#define POWERCUT_HARNESS_RECOVERY_H_
+
+#include <string>
+
+#include "harness/backend.h"
+#include "harness/crash_disk.h"
+#include "model/observation.h"
+
+namespace powercut {
+
+// The name of the file that the probe makes in the root directory. No workload
+// may use it.
+inline constexpr const char* kProbePath = "/.powercut-probe";
+
+struct RecoveryOptions {
+  // Create a file, fill it, sync, remount, look again: cross-linked clusters
+  // and wrong bitmaps show only on the next write.
+  bool probe = false;
+};
+
+// How a recovery ended, as a value that can cross processes.
+struct RecoveryOutcome {
+  enum Kind : uint8_t {
+    kObserved,  // recovery came to an end, be it `unreadable`
+    kDied,      // it crashed; `detail` names the signal or exit status
+    kHung,      // it passed a bound; `detail` names which
+  };
+
+  Kind kind = kObserved;
+  std::string detail;
+  Observation observation;  // kObserved only
+
+  bool operator==(const RecoveryOutcome&) const = default;
+};
+
+// Runs the steps on `disk`, which keeps the reads and writes that recovery
+// made until its Reset(). Deterministic: nothing that ran before in this
+// process matters.
+RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
+                        const RecoveryOptions& options);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_RECOVERY_H_

@@ -1,0 +1,71 @@
+#include "harness/report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace powercut {
+namespace {
+
+// Quotes a word for a shell if it needs it.
+std::string ShellWord(const std::string& word) {
+  const bool plain = !word.empty() &&
+                     word.find_first_not_of(
+                         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
+                         "wxyz0123456789/._-+,:@%~=#") == std::string::npos &&
+                     word[0] != '#' && word[0] != '~';
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+std::string Place(const Finding& finding, const std::string& file) {
+  return finding.line > 0 ? fmt::format("{}:{}", file, finding.line) : file;
+}
+
+}  // namespace
+
+std::string FailureBlock(const Finding& finding, const std::string& file,
+                         const std::string& replay_flags) {
+  const Violation& violation = finding.violation;
+  std::string text =
+      fmt::format("{}: violation: {}{}{}\n", Place(finding, file),
+                  ViolationKindName(violation.kind),
+                  violation.path.empty() ? "" : " ", violation.path);
+  const auto row = [&](const char* label, const std::string& value) {
+    text += fmt::format("  {:<10} {}\n", label, value);
+  };
+  text += "  " + finding.op_text + "\n";
+  row("promise", finding.promise);
+  row("crash", finding.crash);
+  row("admissible", violation.admissible);
+  row("found", violation.found);
+  row("cause", fmt::format("{}   {} {}", violation.cause, finding.count,
+                           finding.count == 1 ? "state" : "states"));
+  if (!finding.excuses.empty()) {
+    row("excuse", fmt::format("{}", fmt::join(finding.excuses, ", ")));
+  }
+  row("replay", fmt::format("powercut replay {} --at {}{}", ShellWord(file),
+                            ShellWord(finding.id), replay_flags));
+  return text;
+}
+
+std::string Explanation(const Finding& finding) {
+  const Violation& violation = finding.violation;
+  std::string text = fmt::format(
+      "In force: {}. The crash: {}. Admissible then: {}. Found: {}.",
+      finding.promise, finding.crash, violation.admissible, violation.found);
+  if (!finding.excuses.empty()) {
+    text += fmt::format(" It would be admissible with the profile switch {}.",
+                        fmt::join(finding.excuses, " or "));
+  }
+  return text;
+}
+
+}  // namespace powercut
