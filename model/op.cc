@@ -174,7 +174,12 @@ std::string OpText(const Op& op, size_t verb_width) {
   }
   rest += OperandsText(op);
   for (const std::string& flag : op.flags) rest += ' ' + flag;
-  for (const auto& [key, value] : op.keys) rest += ' ' + key + '=' + value;
+  for (const auto& [key, value] : op.keys) {
+    rest += ' ';
+    rest += key;
+    rest += '=';
+    rest += value;
+  }
   rest += ExpectedText(op.expected);
   // A line does not end in blanks, so a verb that stands alone is not padded.
   if (!rest.empty() && text.size() < verb_width) text.resize(verb_width, ' ');

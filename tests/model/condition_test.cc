@@ -94,7 +94,7 @@ TEST(ParseCondition, DeepAndLongInputIsRefusedNotFollowed) {
 
 TEST(ParseCondition, DeepestAcceptedInputRoundTrips) {
   std::string text = "exists /a and exists /a";
-  for (int i = 0; i < 64; ++i) text = "exists /a and (" + text + ")";
+  for (int i = 0; i < 64; ++i) text.insert(0, "exists /a and (").append(")");
   const Result<Condition> condition = ParseCondition(text);
   ASSERT_TRUE(condition) << condition.error().message;
   EXPECT_EQ(ConditionText(*condition), text);

@@ -29,7 +29,7 @@ TEST(Content, WholeGranulesReadBack) {
 TEST(Content, IndexKeeps48Bits) {
   const uint64_t index = (uint64_t{1} << 48) - 2;
   const std::string content = MakeContent(1, 1, 1, {index * 16, 16});
-  EXPECT_EQ(ReadGranule(content)->index, index);
+  EXPECT_EQ(ReadGranule(content), (Granule{1, 1, 1, index}));
 }
 
 TEST(Content, PartialGranulesHoldTheEdgeByte) {

@@ -85,7 +85,8 @@ TEST(BuildWorkload, NothingStandsTwice) {
   for (const std::string line :
        {"powercut 1", "name x", "backend x", "disk 1M", "profile x",
         "crash power", "space prefix", "at 1p@0", "run"}) {
-    const std::string error = BuildError(line + "\n" + line + "\nrun\n");
+    const std::string error = BuildError(
+        std::string(line).append("\n").append(line).append("\nrun\n"));
     EXPECT_HOLDS(error, "stands twice, first in line ");
     EXPECT_HOLDS(error, "; remove one of them");
   }
