@@ -32,7 +32,9 @@ struct Hash128Hasher {
   size_t operator()(const Hash128& hash) const { return hash.low; }
 };
 
-// XXH3-128. `seed` separates uses (e.g. the block's number).
+// XXH3-128. `seed` separates uses (e.g. the block's number). Bytes that are all
+// zero hash to zero whatever the seed: most of a disk is, and then needs no
+// hashing.
 Hash128 HashBytes(ByteSpan bytes, uint64_t seed);
 
 }  // namespace powercut

@@ -11,9 +11,16 @@ CrashDisk::CrashDisk(SparseImage& image, DiskGeometry geometry,
       geometry_(geometry),
       block_bytes_(block_bytes),
       request_limit_(request_limit),
-      sector_written_in_(geometry.sector_count, 0),
-      block_read_in_((geometry.size_bytes() + block_bytes - 1) / block_bytes,
-                     0) {}
+      sector_written_in_(MakeRunNumbers(geometry.sector_count)),
+      block_read_in_(
+          MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)) {}
+
+CrashDisk::RunNumbers CrashDisk::MakeRunNumbers(uint64_t count) {
+  RunNumbers numbers(
+      static_cast<uint32_t*>(std::calloc(count, sizeof(uint32_t))));
+  CHECK(numbers != nullptr);
+  return numbers;
+}
 
 CrashDisk::~CrashDisk() { Reset(); }
 

@@ -5,6 +5,8 @@
 #define POWERCUT_HARNESS_CRASH_DISK_H_
 
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <vector>
 
 #include "harness/content_hash.h"
@@ -63,10 +65,16 @@ class CrashDisk : public VirtualDisk {
   uint64_t write_count_ = 0;
 
   // A run number for each sector written and block read, so that forgetting
-  // costs nothing.
+  // costs nothing; from calloc(), so that what is never touched costs nothing
+  // either.
+  struct Free {
+    void operator()(uint32_t* numbers) const { std::free(numbers); }
+  };
+  using RunNumbers = std::unique_ptr<uint32_t[], Free>;
+  static RunNumbers MakeRunNumbers(uint64_t count);
   uint32_t run_ = 1;
-  std::vector<uint32_t> sector_written_in_;
-  std::vector<uint32_t> block_read_in_;
+  RunNumbers sector_written_in_;
+  RunNumbers block_read_in_;
   std::vector<uint64_t> blocks_read_;
   // Old bytes of the sectors written, in order, one entry a sector.
   std::vector<uint64_t> saved_sectors_;

@@ -134,8 +134,9 @@ void CrashSpace::MakeVersions() {
     const uint64_t offset = block.number * block_bytes_;
     const uint64_t size =
         std::min<uint64_t>(block_bytes_, trace_.base().size_bytes() - offset);
-    std::fill(base.begin(), base.end(), std::byte{0});
     trace_.base().Read(offset, MutableByteSpan(base).first(size));
+    std::fill(base.begin() + static_cast<ptrdiff_t>(size), base.end(),
+              std::byte{0});
     const std::byte* content =
         AllZero(base) ? zeros_.data() : composed_.emplace_back(base).data();
     block.versions.push_back({0, content, HashBytes(base, block.number)});
@@ -285,7 +286,8 @@ void PointCursor::Step() {
 double PointCursor::SpaceLog2() const {
   double log2 = 0;
   for (const Slot slot : open_) {
-    log2 += std::log2(newest_[slot] - floor_[slot] + 1);
+    const VersionIndex versions = newest_[slot] - floor_[slot] + 1;
+    log2 += versions == 2 ? 1 : std::log2(versions);
   }
   return log2;
 }

@@ -421,12 +421,16 @@ class Explorer {
 
   // Runs each group's shown state again alone in a fresh worker.
   void Confirm() {
+    std::map<std::string, CauseGroup> groups;
     for (auto& [cause, group] : groups_) {
       bool confirmed = false;
       for (int attempt = 0; attempt < 2 && !confirmed; ++attempt) {
         confirmed = pool_.RunAlone(group.state) == group.outcome;
       }
       if (!confirmed) Disbelieve(group);
+      MergeGroup(groups, std::move(group));
+    }
+    for (const auto& [cause, group] : groups) {
       auto& cursor = cursors_[group.state.kind];
       cursor->MoveTo(group.state.point);
       Finding finding =
@@ -440,6 +444,21 @@ class Explorer {
               [](const Finding& a, const Finding& b) {
                 return a.violation.cause < b.violation.cause;
               });
+  }
+
+  // Groups that were not confirmed may share a cause now.
+  static void MergeGroup(std::map<std::string, CauseGroup>& groups,
+                         CauseGroup group) {
+    const auto [entry, added] =
+        groups.try_emplace(group.violation.cause, group);
+    if (added) return;
+    CauseGroup& other = entry->second;
+    const uint64_t count = other.count + group.count;
+    const auto place = [](const CauseGroup& g) {
+      return std::tuple(g.lost_blocks, g.state.point, g.state.marks);
+    };
+    if (place(group) < place(other)) other = std::move(group);
+    other.count = count;
   }
 
   void Disbelieve(CauseGroup& group) {

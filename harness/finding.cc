@@ -92,16 +92,16 @@ Finding DescribeFinding(const FindingContext& context,
   finding.id = StateIdText({{step}, context.trace.Digest()});
   finding.promise = PromiseText(context, violation);
   finding.crash =
-      fmt::format("{:<21}{}", CrashStepText(step),
+      fmt::format("{:<20} {}", CrashStepText(step),
                   LostText(context, state, cursor, finding.lost_blocks));
   if (violation.op > 0) {
     const Op& op = context.workload.OpNumber(violation.op);
     finding.line = op.line;
     finding.op_text =
-        fmt::format("op {:<8} {:<21}{}", violation.op, OpText(op),
+        fmt::format("op {:<8}{:<20} {}", violation.op, OpText(op),
                     violation.op_returned ? "returned" : "not returned");
   } else {
-    finding.op_text = "op -        none had begun";
+    finding.op_text = "op -       none had begun";
   }
   return finding;
 }

@@ -72,7 +72,9 @@ std::vector<UnmetObligation> FindUnmetObligations(const Workload& workload,
     parts.kind = violation.kind;
     parts.role = violation.path.empty() ? Role::kVolume : Role::kWritten;
     parts.op = op.kind;
-    parts.guarantee = op.kind;
+    parts.volume_guarantee =
+        op.kind == OpKind::kSyncfs || profile.fsync_covers_volume;
+    if (!parts.volume_guarantee) parts.guarantee = op.kind;
     violation.cause = MakeCause(parts);
     unmet.push_back({std::move(violation), event.after, marks});
   }

@@ -1,6 +1,6 @@
 #include "harness/result_ring.h"
 
-#include <sched.h>
+#include <time.h>
 
 #include <algorithm>
 #include <atomic>
@@ -28,6 +28,8 @@ struct ResultRing::Impl {
   boost::interprocess::mapped_region region =
       boost::interprocess::anonymous_shared_memory(sizeof(Shared));
   Shared* shared = static_cast<Shared*>(region.get_address());
+  // The parent's own count: a worker that writes wild cannot change it.
+  uint64_t received = 0;
 };
 
 ResultRing::ResultRing() : impl_(std::make_unique<Impl>()) { Clear(); }
@@ -47,7 +49,10 @@ void ResultRing::Send(std::string_view bytes) {
     const uint64_t size = std::min<uint64_t>(
         {bytes.size(), kCapacityBytes - used, kCapacityBytes - at});
     if (size == 0) {
-      sched_yield();
+      // The parent looks every millisecond; spinning would take a processor
+      // from the other workers.
+      const timespec pause = {.tv_sec = 0, .tv_nsec = 100'000};
+      nanosleep(&pause, nullptr);
       continue;
     }
     std::memcpy(shared.bytes + at, bytes.data(), size);
@@ -63,9 +68,16 @@ uint32_t ResultRing::current() const {
 
 bool ResultRing::Receive(std::string& out) {
   Shared& shared = *impl_->shared;
-  uint64_t received = shared.received.load(std::memory_order_relaxed);
+  uint64_t& received = impl_->received;
   const uint64_t sent = shared.sent.load(std::memory_order_acquire);
   if (received == sent) return false;
+  if (sent - received > kCapacityBytes) {
+    // More than it holds: the worker wrote wild. What it said is dropped, and
+    // it must not wait for room for ever.
+    received = sent;
+    shared.received.store(sent, std::memory_order_release);
+    return false;
+  }
   while (received < sent) {
     const uint64_t at = received % kCapacityBytes;
     const uint64_t size = std::min(sent - received, kCapacityBytes - at);
@@ -78,6 +90,7 @@ bool ResultRing::Receive(std::string& out) {
 
 void ResultRing::Clear() {
   Shared& shared = *impl_->shared;
+  impl_->received = 0;
   shared.sent.store(0);
   shared.received.store(0);
   shared.current.store(kNoCurrent);

@@ -125,7 +125,6 @@ struct WorkerPool::Worker {
 WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
                        Options options)
     : backend_(backend), space_(space), options_(options) {
-  CHECK(options_.jobs >= 1);
   images_.resize(kCrashKinds.size());
   for (uint32_t i = 0; i < options_.jobs; ++i) {
     workers_.push_back(std::make_unique<Worker>());
@@ -169,7 +168,31 @@ void WorkerPool::Start(Worker& worker, Task& task) {
   CHECK(worker.pidfd >= 0);
 }
 
-void WorkerPool::WorkInChild(Worker& worker, const Task& task) {
+RecoveryOutcome WorkerPool::RunHere(CrashImage& image, CrashDisk& disk,
+                                    const CrashState& state) {
+  image.Become(state);
+  RecoveryOutcome outcome = Recover(backend_, disk, options_.recovery);
+  disk.Reset();
+  return outcome;
+}
+
+void WorkerPool::SubmitHere(const Batch& batch) {
+  std::vector<OutcomeId> results;
+  if (!batch.empty()) {
+    CrashImage& image = ImageFor(batch[0].kind);
+    CrashDisk disk(image.bytes(), space_.trace().geometry(),
+                   space_.block_bytes(), options_.limits.requests);
+    for (const CrashState& state : batch) {
+      RecoveryOutcome outcome = RunHere(image, disk, state);
+      const std::string bytes = OutcomeBytes(outcome);
+      results.push_back(
+          outcomes_.Add(HashBytes(AsBytes(bytes), 0), std::move(outcome)));
+    }
+  }
+  if (done_) done_(batch, results);
+}
+
+void WorkerPool::WorkInChild(Worker& worker, const Task& task) noexcept {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   signal(SIGINT, SIG_IGN);  // the parent decides what Ctrl-C means
   signal(SIGPROF, EndOnCpuBound);
@@ -181,9 +204,7 @@ void WorkerPool::WorkInChild(Worker& worker, const Task& task) {
   for (size_t i = task.next; i < task.End(); ++i) {
     worker.ring.SetCurrent(static_cast<uint32_t>(i));
     ArmCpuBound(options_.limits.cpu_ms);
-    image.Become(task.batch[i]);
-    const RecoveryOutcome outcome = Recover(backend_, disk, options_.recovery);
-    disk.Reset();
+    const RecoveryOutcome outcome = RunHere(image, disk, task.batch[i]);
     std::string bytes = OutcomeBytes(outcome);
     MessageHeader header{static_cast<uint32_t>(i), 0,
                          HashBytes(AsBytes(bytes), 0)};
@@ -306,6 +327,7 @@ void WorkerPool::Wait() {
 }
 
 void WorkerPool::Submit(Batch batch) {
+  if (options_.jobs == 0) return SubmitHere(batch);
   auto task = std::make_unique<Task>();
   task->results.resize(batch.size());
   task->batch = std::move(batch);
@@ -348,6 +370,14 @@ void WorkerPool::StartIdle() {
 }
 
 OutcomeId WorkerPool::RunAlone(const CrashState& state) {
+  if (options_.jobs == 0) {
+    CrashImage& image = ImageFor(state.kind);
+    CrashDisk disk(image.bytes(), space_.trace().geometry(),
+                   space_.block_bytes(), options_.limits.requests);
+    RecoveryOutcome outcome = RunHere(image, disk, state);
+    const std::string bytes = OutcomeBytes(outcome);
+    return outcomes_.Add(HashBytes(AsBytes(bytes), 0), std::move(outcome));
+  }
   Task task;
   task.batch = {state};
   task.results.resize(1);

@@ -65,6 +65,9 @@ using Batch = std::vector<CrashState>;
 class WorkerPool {
  public:
   struct Options {
+    // 0: no workers; states run in this process, in Submit(), without
+    // isolation and without bounds but that on requests. For fuzz targets,
+    // where a crash is the fuzzer's to catch.
     uint32_t jobs = 1;
     RecoveryOptions recovery;
     WorkerLimits limits;
@@ -104,7 +107,12 @@ class WorkerPool {
   void Deliver();
   void StartIdle();
   void Start(Worker& worker, Task& task);
-  [[noreturn]] void WorkInChild(Worker& worker, const Task& task);
+  RecoveryOutcome RunHere(CrashImage& image, CrashDisk& disk,
+                          const CrashState& state);
+  void SubmitHere(const Batch& batch);
+  // What storage code throws ends the worker; it must not unwind the parent's
+  // stack in the child.
+  [[noreturn]] void WorkInChild(Worker& worker, const Task& task) noexcept;
   void Collect(Worker& worker);
   void TakeMessages(Worker& worker);
   void Finish(Worker& worker, int wait_status);

@@ -6,6 +6,10 @@
 // For each name the walk finds the versions that explain what was observed
 // there; SettleRenames() then looks for one choice of versions that obeys the
 // rename rules.
+//
+// Where several files explain one that was observed, as when a name was made,
+// taken away and made again, the walk takes one of them, and Model::Check()
+// tries the others until one reading of the whole is admissible.
 
 #include "harness/base/check.h"
 
@@ -19,6 +23,11 @@
 
 namespace powercut {
 namespace {
+
+// Readings of one observation that are tried before it is held against the
+// system. A file explains an observed one by mistake only as long as it is
+// empty or a directory, so that this is seldom more than one.
+constexpr int kMaxReadings = 1024;
 
 std::string OpName(uint32_t op) {
   return op == 0 ? "what was there at the start"
@@ -46,20 +55,34 @@ bool AllZeroText(std::string_view bytes) {
 
 }  // namespace
 
-// One judgement. Lives during Model::Check() only.
+// Which of the files that explain an observed one it is taken for.
+struct Choice {
+  size_t taken = 0;
+  size_t count = 0;
+};
+
+// One reading of an observation. Lives during Model::Check() only.
 class Checker {
  public:
+  // Chooses as in `choices` where there is a choice, in the order of the walk;
+  // beyond them, the newest file.
   Checker(const Model::State& state, const Observation& observation,
-          CrashKind kind)
-      : s_(state), seen_(observation), kind_(kind) {}
+          CrashKind kind, std::vector<Choice> choices = {})
+      : s_(state),
+        seen_(observation),
+        kind_(kind),
+        choices_(std::move(choices)) {}
+
+  // All choices there were, when it has run.
+  std::vector<Choice> TakeChoices() { return std::move(choices_); }
 
   std::vector<Violation> Run() {
     if (!seen_.unreadable.empty()) {
       return {OfVolume(ViolationKind::kUnreadable, seen_.unreadable)};
     }
     visited_.assign(seen_.entries.size(), false);
+    explained_.assign(seen_.entries.size(), false);
     WalkDirectory(kRootDirectory, "");
-    CheckLinks();
     SettleRenames();
     CheckStrangers();
     CheckProbe();
@@ -74,7 +97,7 @@ class Checker {
     CauseParts parts;
     parts.kind = kind;
     parts.role = Role::kVolume;
-    Violation violation = Blame(parts, s_.CurrentOp());
+    Violation violation = Blame(parts, s_.SuspectOp());
     SetPromise(violation, parts, 0, s_.last_flush);
     violation.admissible = "a volume that mounts and can be read";
     violation.found = found;
@@ -91,6 +114,9 @@ class Checker {
   template <class Value>
   uint32_t FloorOf(const Chain<Value>& chain) const {
     return chain.floor(kind_).version;
+  }
+  size_t IndexOf(const ObservedEntry& entry) const {
+    return static_cast<size_t>(&entry - seen_.entries.data());
   }
   template <class Value>
   bool Pending(const Chain<Value>& chain) const {
@@ -114,8 +140,12 @@ class Checker {
   void SetPromise(Violation& violation, CauseParts& parts, uint32_t effect,
                   std::optional<uint32_t> flush) const {
     violation.promise = {effect, flush};
-    parts.init_guarantee = flush && *flush == 0;
-    if (flush && *flush > 0) parts.guarantee = s_.OpOf(*flush).kind;
+    if (flush) {
+      const bool whole = *flush == 0 || s_.profile->fsync_covers_volume ||
+                         s_.OpOf(*flush).kind == OpKind::kSyncfs;
+      parts.volume_guarantee = whole;
+      if (!whole) parts.guarantee = s_.OpOf(*flush).kind;
+    }
     violation.cause = MakeCause(parts);
   }
 
@@ -123,7 +153,7 @@ class Checker {
   Violation OfChain(CauseParts parts, const Chain<Value>& chain,
                     uint32_t pending_op) const {
     Violation violation =
-        Blame(parts, pending_op > 0 ? pending_op : s_.CurrentOp());
+        Blame(parts, pending_op > 0 ? pending_op : s_.SuspectOp());
     const Floor& floor = chain.floor(kind_);
     SetPromise(violation, parts, chain.versions[floor.version].op,
                floor.promised_by);
@@ -169,97 +199,135 @@ class Checker {
     }
   }
 
-  void CheckName(NameId id, std::string path) {
+  void CheckName(NameId id, const std::string& path) {
     const Name& name = s_.tree.names[id];
     const ObservedEntry* entry = seen_.Find(path);
-    if (entry == nullptr) return CheckMissing(id, name, std::move(path));
-    visited_[static_cast<size_t>(entry - seen_.entries.data())] = true;
-    NameVerdict verdict{{}, path};
+    if (entry == nullptr) return CheckMissing(id, name, path);
+    visited_[IndexOf(*entry)] = true;
     std::map<FileId, std::vector<Violation>> explained;
-    for (uint32_t v = FloorOf(name.chain); v <= name.chain.newest(); ++v) {
+    std::vector<FileId> candidates;  // the newest first
+    for (uint32_t v = name.chain.newest() + 1; v-- > FloorOf(name.chain);) {
       const FileId file = name.chain.versions[v].value;
       if (file == kNoFile) continue;
       const auto [found, added] = explained.try_emplace(file);
-      if (added) found->second = ExplainEntry(name, file, *entry);
-      if (!found->second.empty()) continue;
-      verdict.versions.push_back(v);
-      explaining_[entry->file_id].insert(file);
+      if (!added) continue;
+      found->second = ExplainEntry(name, file, *entry);
+      if (found->second.empty()) candidates.push_back(file);
     }
     if (explained.empty()) {
-      violations_.push_back(OfName(ViolationKind::kRegress, name, path,
-                                   "is there, although its removal was "
-                                   "promised"));
-      return;
+      return Report(id, OfName(ViolationKind::kRegress, name, path,
+                               "is there, although its removal was promised"));
     }
-    if (verdict.versions.empty()) return ReportBest(explained);
-    if (entry->is_directory) {
-      WalkDirectory(name.chain.versions[verdict.versions.back()].value, path);
-    }
-    verdicts_.emplace(id, std::move(verdict));
+    if (candidates.empty()) return ReportUnexplained(id, *entry, explained);
+    const FileId file = TakeFor(id, *entry, std::move(candidates));
+    if (file == kNoFile) return;
+    explained_[IndexOf(*entry)] = true;
+    Admit(id, path, file);
+    if (entry->is_directory) WalkDirectory(file, path);
   }
 
-  void CheckMissing(NameId id, const Name& name, std::string path) {
-    NameVerdict verdict{{}, path};
-    for (uint32_t v = FloorOf(name.chain); v <= name.chain.newest(); ++v) {
-      if (name.chain.versions[v].value == kNoFile) {
-        verdict.versions.push_back(v);
+  void CheckMissing(NameId id, const Name& name, const std::string& path) {
+    if (Admit(id, path, kNoFile)) return;
+    Report(id, OfName(Pending(name.chain) ? ViolationKind::kName
+                                          : ViolationKind::kLost,
+                      name, path, "missing"));
+  }
+
+  // Of the files that explain `entry` by themselves, takes one that it can be
+  // beside the rest of what was found: two names of one observed file lead to
+  // one file, and two observed files are two. Reports and returns kNoFile if
+  // there is none.
+  FileId TakeFor(NameId id, const ObservedEntry& entry,
+                 std::vector<FileId> candidates) {
+    const Name& name = s_.tree.names[id];
+    if (const auto known = taken_for_.find(entry.file_id);
+        known != taken_for_.end()) {
+      const auto& [file, path] = known->second;
+      if (std::find(candidates.begin(), candidates.end(), file) !=
+          candidates.end()) {
+        return file;
       }
+      Report(id, OfName(ViolationKind::kName, name, entry.path,
+                        "is the same file as " + path));
+      return kNoFile;
     }
-    if (verdict.versions.empty()) {
-      violations_.push_back(OfName(
-          Pending(name.chain) ? ViolationKind::kName : ViolationKind::kLost,
-          name, std::move(path), "missing"));
-      return;
+    const FileId best = candidates.front();
+    std::erase_if(candidates,
+                  [&](FileId file) { return shown_at_.contains(file); });
+    if (candidates.empty()) {
+      Report(id, OfName(ViolationKind::kName, name, entry.path,
+                        "is another file than " + shown_at_.at(best)));
+      return kNoFile;
     }
-    verdicts_.emplace(id, std::move(verdict));
+    const FileId file = candidates[Choose(candidates.size())];
+    taken_for_.emplace(entry.file_id, std::pair(file, entry.path));
+    shown_at_.emplace(file, entry.path);
+    return file;
+  }
+
+  size_t Choose(size_t count) {
+    if (count == 1) return 0;
+    if (choices_made_ == choices_.size()) choices_.push_back({0, count});
+    return choices_[choices_made_++].taken;
+  }
+
+  // Notes the versions of a name that lead to `file`; returns whether there
+  // are any that agree with what was seen before. A directory that has two
+  // names is walked twice, and each name in it must be the same both times.
+  bool Admit(NameId id, const std::string& path, FileId file) {
+    const Name& name = s_.tree.names[id];
+    const auto [place, added] = verdicts_.try_emplace(id);
+    NameVerdict& verdict = place->second;
+    if (!added) {
+      const auto& chain = name.chain;
+      if (verdict.versions.empty() ||
+          chain.versions[verdict.versions.front()].value == file) {
+        return true;
+      }
+      Report(id, OfName(ViolationKind::kName, name, path,
+                        "differs from " + verdict.path));
+      return true;
+    }
+    verdict.path = path;
+    for (uint32_t v = FloorOf(name.chain); v <= name.chain.newest(); ++v) {
+      if (name.chain.versions[v].value == file) verdict.versions.push_back(v);
+    }
+    return !verdict.versions.empty();
+  }
+
+  // A name that was reported binds no other.
+  void Report(NameId id, Violation violation) {
+    verdicts_[id].versions.clear();
+    violations_.push_back(std::move(violation));
+  }
+
+  // No file that the name may lead to is what was found. Is it one that the
+  // name led to before? Then what is lost is the change of the name.
+  void ReportUnexplained(NameId id, const ObservedEntry& entry,
+                         std::map<FileId, std::vector<Violation>>& explained) {
+    const Name& name = s_.tree.names[id];
+    for (uint32_t v = FloorOf(name.chain); v-- > 0;) {
+      const auto& version = name.chain.versions[v];
+      if (version.value == kNoFile || explained.contains(version.value) ||
+          !ExplainEntry(name, version.value, entry).empty()) {
+        continue;
+      }
+      return Report(id, OfName(KindOfOld(name.chain, v), name, entry.path,
+                               "is " + OpName(version.op)));
+    }
+    ReportBest(id, explained);
   }
 
   // No file that the name may lead to is what was found: tells of the one that
   // comes closest, the newest of equals.
-  void ReportBest(std::map<FileId, std::vector<Violation>>& explained) {
+  void ReportBest(NameId id,
+                  std::map<FileId, std::vector<Violation>>& explained) {
     auto best = explained.begin();
     for (auto it = explained.begin(); it != explained.end(); ++it) {
       if (it->second.size() <= best->second.size()) best = it;
     }
     for (Violation& violation : best->second) {
-      violations_.push_back(std::move(violation));
-    }
-  }
-
-  // Two names of one observed file must be explained by one file.
-  void CheckLinks() {
-    std::map<uint64_t, std::vector<const ObservedEntry*>> by_id;
-    for (size_t i = 0; i < seen_.entries.size(); ++i) {
-      const ObservedEntry& entry = seen_.entries[i];
-      if (visited_[i] && entry.unreadable.empty()) {
-        by_id[entry.file_id].push_back(&entry);
-      }
-    }
-    for (const auto& [file_id, entries] : by_id) {
-      if (entries.size() < 2) continue;
-      std::map<FileId, size_t> explains;
-      std::vector<const Name*> names;
-      for (const auto& [id, verdict] : verdicts_) {
-        const auto is_this = [&, &v = verdict](const ObservedEntry* entry) {
-          return entry->path == v.path;
-        };
-        if (std::none_of(entries.begin(), entries.end(), is_this)) continue;
-        names.push_back(&s_.tree.names[id]);
-        std::set<FileId> files;
-        for (const uint32_t v : verdict.versions) {
-          files.insert(s_.tree.names[id].chain.versions[v].value);
-        }
-        for (const FileId file : files) ++explains[file];
-      }
-      const bool shared =
-          names.size() < entries.size() ||
-          std::any_of(
-              explains.begin(), explains.end(),
-              [&](const auto& e) { return e.second == names.size(); });
-      if (shared) continue;
-      violations_.push_back(OfName(ViolationKind::kName, *names[0],
-                                   entries[0]->path,
-                                   "is the same file as " + entries[1]->path));
+      Report(id, std::move(violation));
     }
   }
 
@@ -290,8 +358,14 @@ class Checker {
 
   void SettleRenames() {
     std::map<NameId, uint32_t> chosen;
-    for (const auto& [id, verdict] : verdicts_) {
-      chosen[id] = verdict.versions.front();
+    for (NameId id = 0; id < s_.tree.names.size(); ++id) {
+      const auto verdict = verdicts_.find(id);
+      if (verdict == verdicts_.end()) {
+        // In a directory that is not in sight: any version may be there.
+        chosen[id] = FloorOf(s_.tree.names[id].chain);
+      } else if (!verdict->second.versions.empty()) {
+        chosen[id] = verdict->second.versions.front();
+      }
     }
     const std::vector<Implication> rules = Implications();
     for (bool changed = true; changed;) {
@@ -299,7 +373,7 @@ class Checker {
       for (const Implication& rule : rules) {
         const auto premise = chosen.find(rule.if_name);
         const auto conclusion = chosen.find(rule.then_name);
-        // A name that could not be judged, or was reported, binds nothing.
+        // A name that was reported binds nothing.
         if (premise == chosen.end() || conclusion == chosen.end()) continue;
         if (premise->second < rule.if_version ||
             conclusion->second >= rule.then_version) {
@@ -318,7 +392,12 @@ class Checker {
   // Moves the choice up to the next version from `at_least` on that explains
   // what was observed.
   bool Advance(NameId id, uint32_t at_least, uint32_t& chosen) const {
-    const auto& versions = verdicts_.at(id).versions;
+    const auto verdict = verdicts_.find(id);
+    if (verdict == verdicts_.end()) {
+      chosen = at_least;
+      return true;
+    }
+    const auto& versions = verdict->second.versions;
     const auto next =
         std::lower_bound(versions.begin(), versions.end(), at_least);
     if (next == versions.end()) return false;
@@ -329,7 +408,7 @@ class Checker {
   void ReportHalfRename(const Implication& rule) {
     const Name& name = s_.tree.names[rule.then_name];
     const std::string& path = verdicts_.at(rule.then_name).path;
-    const std::string& other = verdicts_.at(rule.if_name).path;
+    const std::string other = PathOf(rule.if_name);
     const bool missing = seen_.Find(path) == nullptr;
     violations_.push_back(
         OfName(ViolationKind::kName, name, path,
@@ -347,24 +426,22 @@ class Checker {
       const ObservedEntry* parent = seen_.Find(entry.path.substr(0, slash));
       // Below a stranger, or below what could not be explained, one report is
       // enough.
-      if (slash > 0 && (parent == nullptr || !Explained(*parent))) continue;
+      if (slash > 0 && (parent == nullptr || !explained_[IndexOf(*parent)])) {
+        continue;
+      }
       CauseParts parts;
       parts.kind = ViolationKind::kGhost;
       parts.role = Role::kStranger;
       parts.is_directory = entry.is_directory;
-      Violation violation = Blame(parts, s_.CurrentOp());
+      Violation violation = Blame(parts, s_.SuspectOp());
       SetPromise(violation, parts, 0, std::nullopt);
       violation.path = entry.path;
       violation.admissible = "no such name: no op ever made it";
-      violation.found = entry.path + " is there";
+      violation.found =
+          entry.path + " is there" +
+          (entry.unreadable.empty() ? "" : " and " + entry.unreadable);
       violations_.push_back(std::move(violation));
     }
-  }
-
-  bool Explained(const ObservedEntry& entry) const {
-    return std::any_of(
-        verdicts_.begin(), verdicts_.end(),
-        [&](const auto& verdict) { return verdict.second.path == entry.path; });
   }
 
   // A name left beside the target of an unflushed replacing rename, that leads
@@ -378,11 +455,7 @@ class Checker {
           FloorOf(target.chain) >= link.target_version) {
         continue;
       }
-      const auto verdict = verdicts_.find(link.target);
-      const auto path_of = [&](NameId id) { return PathOfName(id); };
-      const std::string path = verdict != verdicts_.end()
-                                   ? verdict->second.path
-                                   : path_of(link.target);
+      const std::string path = PathOf(link.target);
       if (path.substr(0, path.rfind('/')) != directory) continue;
       for (const FileId file :
            {link.replaced, target.chain.versions[link.target_version].value}) {
@@ -392,6 +465,14 @@ class Checker {
       }
     }
     return false;
+  }
+
+  // Where a name was looked for, or else would be with everything done.
+  std::string PathOf(NameId id) const {
+    const auto verdict = verdicts_.find(id);
+    return verdict != verdicts_.end() && !verdict->second.path.empty()
+               ? verdict->second.path
+               : PathOfName(id);
   }
 
   // The path of a name with everything done.
@@ -413,10 +494,7 @@ class Checker {
   std::vector<Violation> ExplainEntry(const Name& name, FileId id,
                                       const ObservedEntry& entry) const {
     const File& file = s_.tree.files[id];
-    if (!entry.unreadable.empty()) {
-      return {OfName(ViolationKind::kUnreadable, name, entry.path,
-                     entry.unreadable)};
-    }
+    if (!entry.unreadable.empty()) return {OfUnreadable(name, file, entry)};
     if (entry.is_directory != file.is_directory) {
       return {OfName(ViolationKind::kName, name, entry.path,
                      entry.is_directory ? "is a directory" : "is a file")};
@@ -433,6 +511,25 @@ class Checker {
       }
     }
     return {};
+  }
+
+  // A file or directory that is there but cannot be opened or read: what is
+  // pending may be its name, or what lies in it.
+  Violation OfUnreadable(const Name& name, const File& file,
+                         const ObservedEntry& entry) const {
+    Violation violation =
+        OfName(ViolationKind::kUnreadable, name, entry.path, entry.unreadable);
+    const uint32_t pending = PendingOp(file);
+    if (pending == 0 || Pending(name.chain)) return violation;
+    CauseParts parts;
+    parts.kind = ViolationKind::kUnreadable;
+    parts.role = Role::kWritten;
+    parts.is_directory = file.is_directory;
+    Violation written = OfChain(parts, name.chain, pending);
+    written.path = std::move(violation.path);
+    written.admissible = std::move(violation.admissible);
+    written.found = std::move(violation.found);
+    return written;
   }
 
   bool SizeIsAdmissible(const File& file, uint64_t size) const {
@@ -484,10 +581,15 @@ class Checker {
     return false;
   }
 
-  // The last op that touched the file and is not promised; 0 if none.
+  // The last op that touched the file, or the names in it if it is a
+  // directory, and is not promised; 0 if none.
   uint32_t PendingOp(const File& file) const {
     uint32_t op = Pending(file.size) ? file.size.versions.back().op : 0;
     for (const auto& [atom, chain] : file.atoms) {
+      if (Pending(chain)) op = std::max(op, chain.versions.back().op);
+    }
+    for (const auto& [text, id] : file.names) {
+      const Chain<FileId>& chain = s_.tree.names[id].chain;
       if (Pending(chain)) op = std::max(op, chain.versions.back().op);
     }
     return op;
@@ -626,7 +728,7 @@ class Checker {
       CauseParts parts;
       parts.kind = ViolationKind::kError;
       parts.role = Role::kProbe;
-      Violation violation = Blame(parts, s_.CurrentOp());
+      Violation violation = Blame(parts, s_.SuspectOp());
       SetPromise(violation, parts, 0, s_.last_flush);
       violation.admissible = "a volume that can be used after recovery";
       violation.found = failure;
@@ -637,15 +739,39 @@ class Checker {
   const Model::State& s_;
   const Observation& seen_;
   CrashKind kind_;
-  std::vector<bool> visited_;  // by entry
+  std::vector<Choice> choices_;
+  size_t choices_made_ = 0;
+  std::vector<bool> visited_;    // by entry
+  std::vector<bool> explained_;  // by entry
+  // Of the names walked; without versions: it was reported.
   std::map<NameId, NameVerdict> verdicts_;
-  std::map<uint64_t, std::set<FileId>> explaining_;  // by file_id
+  // By file_id: the file it is taken for, and where it was found first.
+  std::map<uint64_t, std::pair<FileId, std::string>> taken_for_;
+  std::map<FileId, std::string> shown_at_;  // the same, by file
   std::vector<Violation> violations_;
 };
 
 std::vector<Violation> Model::Check(const Observation& observation,
                                     CrashKind kind) const {
-  return Checker(*state_, observation, kind).Run();
+  std::vector<Violation> best;
+  std::vector<Choice> choices;
+  for (int reading = 0; reading < kMaxReadings; ++reading) {
+    Checker checker(*state_, observation, kind, std::move(choices));
+    std::vector<Violation> violations = checker.Run();
+    if (violations.empty()) return {};
+    if (reading == 0 || violations.size() < best.size()) {
+      best = std::move(violations);
+    }
+    // The next reading differs in the last choice that has another way left.
+    choices = checker.TakeChoices();
+    while (!choices.empty() &&
+           choices.back().taken + 1 == choices.back().count) {
+      choices.pop_back();
+    }
+    if (choices.empty()) break;
+    ++choices.back().taken;
+  }
+  return best;
 }
 
 Violation Model::VolumeViolation(ViolationKind kind, CrashKind crash,

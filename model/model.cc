@@ -267,11 +267,6 @@ class FloorRaiser {
   bool raised_ = false;
 };
 
-bool IsFlush(OpKind kind) {
-  return kind == OpKind::kFsync || kind == OpKind::kFdatasync ||
-         kind == OpKind::kSyncfs;
-}
-
 }  // namespace
 
 Model::Model(const Workload& workload, const Profile& profile)
@@ -305,6 +300,9 @@ void Model::Begin(uint32_t number) {
   const Op& op = s.OpOf(number);
   s.last_begun = number;
   s.courses[number].began = ++s.now;
+  if (IsFlush(op.kind) && !op.names.empty()) {
+    s.courses[number].flushed = s.tree.Lookup(op.names[0]);
+  }
   const OpPlan plan = Plan(op);
   if (plan.error.empty()) ApplyEffects(s.tree, op, plan);
 }
@@ -330,9 +328,8 @@ bool Model::End(uint32_t number, bool ok) {
     raiser.RaiseEverything(s.tree, CrashKind::kPower);  // R-VOL
     return raiser.raised();
   }
-  const FileId id = s.tree.Lookup(op.names[0]);
-  if (id == kNoFile) return false;
-  File& file = s.tree.files[id];
+  if (course.flushed == kNoFile) return false;
+  File& file = s.tree.files[course.flushed];
   // R-FLUSH0, R-DSYNCONLY: data and size; times are not modelled yet, so that
   // fsync and fdatasync promise the same.
   raiser.RaiseFile(file, CrashKind::kPower);

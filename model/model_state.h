@@ -18,7 +18,15 @@ struct OpCourse {
   uint64_t began = 0;     // 0: not yet
   uint64_t returned = 0;  // 0: not yet
   bool ok = false;        // returned with success
+  // Of a flush of one file: the file, as its path led when it began.
+  FileId flushed = kNoFile;
 };
+
+// Ops that only promise, and change nothing.
+inline bool IsFlush(OpKind kind) {
+  return kind == OpKind::kFsync || kind == OpKind::kFdatasync ||
+         kind == OpKind::kSyncfs;
+}
 
 struct Model::State {
   State(const Workload& w, const Profile& p)
@@ -35,12 +43,21 @@ struct Model::State {
 
   const Op& OpOf(uint32_t number) const { return workload->OpNumber(number); }
 
-  // The op in flight that began last, or else the last one that began.
-  uint32_t CurrentOp() const {
+  // The op to suspect where no object points to one: the one in flight, or
+  // else the last one. A flush in flight changes nothing by itself, so the
+  // change that it is about to flush is suspected then.
+  uint32_t SuspectOp() const {
+    uint32_t suspect = last_begun;
     for (uint32_t n = last_begun; n > 0; --n) {
-      if (courses[n].began > 0 && courses[n].returned == 0) return n;
+      if (courses[n].began == 0 || courses[n].returned > 0) continue;
+      suspect = n;
+      break;
     }
-    return last_begun;
+    if (suspect == 0 || courses[suspect].returned > 0) return suspect;
+    for (uint32_t n = suspect; n > 0; --n) {
+      if (!IsFlush(OpOf(n).kind)) return n;
+    }
+    return suspect;
   }
 };
 

@@ -54,8 +54,8 @@ std::string MakeCause(const CauseParts& parts) {
   cause += '/';
   cause += parts.op ? VerbOf(*parts.op) : "start";
   cause += '/';
-  if (parts.init_guarantee) {
-    cause += "init";
+  if (parts.volume_guarantee) {
+    cause += "sync";
   } else {
     cause += parts.guarantee ? VerbOf(*parts.guarantee) : "none";
   }

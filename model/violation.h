@@ -74,7 +74,7 @@ enum class Role : uint8_t {
   kVolume,     // the whole of it
   kTarget,     // a name that an unflushed op makes or replaces
   kSource,     // a name that an unflushed op takes away
-  kWritten,    // a file that an unflushed op writes or truncates
+  kWritten,    // a file, or directory, whose inside an unflushed op changes
   kBystander,  // nothing unflushed touches it
   kStranger,   // no op ever named it
   kProbe,      // the file that the probe made
@@ -84,14 +84,19 @@ struct CauseParts {
   ViolationKind kind = ViolationKind::kLost;
   Role role = Role::kVolume;
   bool is_directory = false;
-  std::optional<OpKind> op;         // at fault; nothing: none had begun
-  std::optional<OpKind> guarantee;  // the flush in force
-  bool init_guarantee = false;      // in force since the sync behind `init`
+  std::optional<OpKind> op;  // at fault; nothing: none had begun
+  // The flush in force, if it covered some objects only.
+  std::optional<OpKind> guarantee;
+  // The promise in force covered the whole volume.
+  bool volume_guarantee = false;
 };
 
 // The one place where causes are named:
-//   KIND "/" ROLE ["-directory"] "/" VERB|"start" "/" VERB|"init"|"none"
-// e.g. `name/target/rename/fsync`, `lost/bystander/create/init`.
+//   KIND "/" ROLE ["-directory"] "/" VERB|"start" "/" "sync"|VERB|"none"
+// e.g. `name/target/rename/sync`, `lost/written/append/fdatasync`. The last
+// part is the guarantee in force: `sync` for all that cover the volume, which
+// are the same promise (the sync behind `init`, syncfs, and any flush where
+// the profile lets it cover the volume).
 std::string MakeCause(const CauseParts& parts);
 
 }  // namespace powercut

@@ -1,0 +1,289 @@
+// Speed of the pipeline, each figure beside the limit it runs against, measured
+// in the same run: machines differ and are noisy, ratios less so. Figures that
+// are compared alternate, and the median of the rounds counts.
+//
+// Run by `./dev bench`. One core: everything runs in this process.
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backends/registry.h"
+#include "harness/base/prng.h"
+#include "harness/crash_image.h"
+#include "harness/enumerate.h"
+#include "harness/explore.h"
+#include "model/pcut.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kMiB = 1 << 20;
+constexpr uint32_t kBlockBytes = 4096;
+constexpr int kRounds = 5;
+
+double Seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) +
+         static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// Rates per second of two things, measured in turn.
+struct Pair {
+  double ours = 0;
+  double limit = 0;
+};
+
+Pair Compare(const std::function<double()>& ours,
+             const std::function<double()>& limit) {
+  std::vector<double> a;
+  std::vector<double> b;
+  for (int round = 0; round < kRounds; ++round) {
+    a.push_back(ours());
+    b.push_back(limit());
+  }
+  return {Median(a), Median(b)};
+}
+
+double RateOf(const std::function<uint64_t()>& work) {
+  const double begin = Seconds();
+  const uint64_t count = work();
+  return static_cast<double>(count) / (Seconds() - begin);
+}
+
+void Row(const std::string& what, const std::string& figure,
+         const std::string& aim, const std::string& limit) {
+  std::printf("%-52s %16s   %-18s %s\n", what.c_str(), figure.c_str(),
+              aim.c_str(), limit.c_str());
+  std::fflush(stdout);
+}
+
+std::string Count(double value) { return fmt::format("{:.0f}", value); }
+
+// High-water mark of this process's memory, in bytes.
+double PeakMemoryBytes() {
+  std::FILE* status = std::fopen("/proc/self/status", "re");
+  char line[256];
+  double kib = 0;
+  while (status != nullptr && std::fgets(line, sizeof(line), status)) {
+    if (std::sscanf(line, "VmHWM: %lf kB", &kib) == 1) break;
+  }
+  if (status != nullptr) std::fclose(status);
+  return kib * 1024;
+}
+
+// `closed` flushed writes, then `open` that are not, each of one block.
+Trace MakeTrace(uint64_t disk_bytes, uint32_t closed, uint32_t open) {
+  const DiskGeometry geometry{512, disk_bytes / 512};
+  Trace trace(geometry, std::make_shared<SparseImage>(disk_bytes));
+  Prng prng(1);
+  Bytes data(kBlockBytes);
+  trace.AddMark(kRunMark);
+  const uint64_t blocks = disk_bytes / kBlockBytes;
+  const auto write = [&](uint64_t block) {
+    for (size_t i = 0; i < data.size(); i += 8) {
+      StoreLittleEndian<uint64_t>(data, i, prng.Next());
+    }
+    trace.AddWrite(block * 8, data, Layer::kDevice);
+  };
+  for (uint32_t i = 0; i < closed; ++i) {
+    write(prng.Below(blocks));
+    if (i % 100 == 99) trace.AddPersist(Layer::kMedia, nullptr, std::nullopt);
+  }
+  trace.AddPersist(Layer::kMedia, nullptr, std::nullopt);
+  for (uint32_t i = 0; i < open; ++i) write(blocks / open * i);
+  return trace;
+}
+
+// States of the last point with up to two writes lost: neighbours differ by
+// one write.
+void BenchEnumerate(uint64_t disk_bytes, uint32_t closed, const char* aim) {
+  constexpr uint32_t kOpen = 300;
+  const Trace trace = MakeTrace(disk_bytes, closed, kOpen);
+  const CrashSpace space(trace, kBlockBytes);
+  PointCursor cursor(space, CrashKind::kPower);
+  cursor.MoveTo(trace.event_count());
+  CrashImage image(space, CrashKind::kPower);
+  SpaceSpec spec;
+  spec.mode = SpaceSpec::kEpoch;
+  spec.count = 2;
+  const auto enumerate = [&](bool materialize) {
+    uint64_t count = 0;
+    uint64_t mix = 0;
+    EnumerateStates(cursor, spec, 1,
+                    [&](const CrashState& state, const Hash128& hash) {
+                      mix ^= hash.low;
+                      if (materialize) image.Become(state);
+                      ++count;
+                      return true;
+                    });
+    CHECK(mix != 1);
+    return count;
+  };
+  // The same number of blocks written into the image and back, and no more.
+  const auto bare = [&] {
+    const uint64_t count = 50'000;
+    Bytes old(kBlockBytes);
+    for (uint64_t i = 0; i < count; ++i) {
+      const Slot slot = static_cast<Slot>(i % space.slot_count());
+      const uint64_t at = space.block(slot) * kBlockBytes;
+      const auto versions = space.versions(slot);
+      image.bytes().Read(at, old);
+      image.bytes().Write(at, {versions.back().content, kBlockBytes});
+      image.bytes().Write(at, old);
+    }
+    return count;
+  };
+  const Pair hashed =
+      Compare([&] { return RateOf([&] { return enumerate(false); }); },
+              [&] { return RateOf(bare); });
+  const Pair built =
+      Compare([&] { return RateOf([&] { return enumerate(true); }); },
+              [&] { return RateOf(bare); });
+  const std::string name =
+      fmt::format("{} MiB, {} events before", disk_bytes / kMiB, closed);
+  Row("states enumerated and hashed /s, " + name, Count(hashed.ours), aim,
+      fmt::format("{:.2f} x bare apply and undo ({}/s)",
+                  hashed.ours / hashed.limit, Count(hashed.limit)));
+  Row("  and their images built /s", Count(built.ours), "",
+      fmt::format("{:.2f} x bare apply and undo", built.ours / built.limit));
+}
+
+// Storage that shows nothing, at once: what is left is our own cost.
+class EmptyMount : public Mount {
+ public:
+  OpResult Apply(const Op&, uint64_t, std::string_view) override { return {}; }
+  Observation Observe() override { return {}; }
+  OpResult Shutdown() override { return {}; }
+};
+
+class EmptyBackend : public Backend {
+ public:
+  const BackendTraits& traits() const override { return traits_; }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const DiskGeometry& geometry) override {
+    return std::shared_ptr<const SparseImage>(
+        std::make_shared<SparseImage>(geometry.size_bytes()));
+  }
+  MountResult Open(VirtualDisk&) override {
+    return {std::make_unique<EmptyMount>(), ""};
+  }
+
+ private:
+  BackendTraits traits_;
+};
+
+void BenchPrefixSweep() {
+  constexpr uint32_t kWrites = 20'000;
+  Trace trace = MakeTrace(1024 * kMiB, kWrites, 1);
+  Recording recording{std::move(trace), {}, {}};
+  auto history = HistoryOf(recording.trace, 0);
+  CHECK(history.has_value());
+  recording.history = std::move(*history);
+  const Workload workload;
+  Setting setting{&Profiles()[0], recording.trace.geometry(), kBlockBytes,
+                  {CrashKind::kPower}};
+  ExploreOptions options;
+  options.jobs = 0;
+  options.space.mode = SpaceSpec::kPrefix;
+  EmptyBackend backend;
+  std::vector<double> seconds;
+  for (int round = 0; round < kRounds; ++round) {
+    const double begin = Seconds();
+    const auto explored =
+        Explore(backend, workload, setting, recording, options);
+    CHECK(explored.has_value() && explored->exhausted);
+    seconds.push_back(Seconds() - begin);
+  }
+  Row(fmt::format("prefix sweep of {} writes, trivial check", kWrites),
+      fmt::format("{:.3f} s", Median(seconds)), "aim < 0.1 s",
+      "versions, hashes, images, recoveries, verdicts");
+  Row("peak memory so far (1 GiB disk, 20000 writes)",
+      fmt::format("{:.0f} MB", PeakMemoryBytes() / 1e6), "aim < 200 MB", "");
+}
+
+constexpr const char* kNtfsWorkload = R"(powercut 1
+init
+  mkdir  /d
+  create /a
+  write  /a 0 9000
+  create /b
+  write  /b 0 4096
+  create /d/c
+  write  /d/c 0 100
+run
+  write  /a 0 4096
+  append /b 5000
+  fsync  /a
+  create /e
+  write  /e 0 4096
+  rename /b /f
+  fsync  /e
+)";
+
+void BenchNtfs3g() {
+  auto made = MakeBackend("ntfs-3g");
+  if (!made) {
+    std::printf("skipped: %s\n", made.error().message.c_str());
+    return;
+  }
+  Backend& backend = **made;
+  const auto workload = ParseWorkload(kNtfsWorkload, "bench.pcut");
+  CHECK(workload.has_value());
+  const auto setting = MakeSetting(*workload, backend, {});
+  CHECK(setting.has_value());
+  const auto recording = Record(backend, *workload, *setting);
+  CHECK(recording.has_value());
+  ExploreOptions options;
+  options.jobs = 0;
+  const auto check = [&] {
+    const auto explored =
+        Explore(backend, *workload, *setting, *recording, options);
+    CHECK(explored.has_value());
+    return explored->runs;
+  };
+  SparseImage image = ApplyAll(recording->trace);
+  CrashDisk disk(image, setting->geometry, setting->atomic_bytes, 0);
+  const auto bare = [&] {
+    const uint64_t count = 2000;
+    for (uint64_t i = 0; i < count; ++i) {
+      MountResult mounted = backend.Open(disk);
+      CHECK(mounted.mount != nullptr && !mounted.mount->Observe().entries.empty());
+      mounted.mount.reset();
+      disk.Reset();
+    }
+    return count;
+  };
+  const Pair rate = Compare([&] { return RateOf(check); },
+                            [&] { return RateOf(bare); });
+  Row("checked ntfs-3g states /s, one core", Count(rate.ours), "aim 15000",
+      fmt::format("{:.2f} x bare mount, walk, unmount ({}/s)",
+                  rate.ours / rate.limit, Count(rate.limit)));
+}
+
+}  // namespace
+}  // namespace powercut
+
+int main() {
+  std::printf("%-52s %16s   %-18s %s\n", "", "", "", "beside its limit");
+  // First, since memory is measured as the peak of the process.
+  powercut::BenchPrefixSweep();
+  powercut::BenchEnumerate(64 * powercut::kMiB, 200, "aim 1000000");
+  powercut::BenchEnumerate(64 * powercut::kMiB, 10'000, "");
+  powercut::BenchEnumerate(1024 * powercut::kMiB, 200, "aim 500000");
+  powercut::BenchEnumerate(1024 * powercut::kMiB, 20'000, "");
+  powercut::BenchNtfs3g();
+  return 0;
+}
