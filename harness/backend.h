@@ -72,6 +72,16 @@ class Mount {
   // observation with `unreadable` set.
   virtual Observation Observe() = 0;
 
+  // Adds to an observation each of `paths` that the tree does not list but that
+  // can be opened by name, as an entry with `unreadable` set: after a crash the
+  // two can differ, and a file that opens is not missing. Storage where they
+  // cannot differ does nothing.
+  virtual void LookUp(const std::vector<std::string>& paths,
+                      Observation& observation) {
+    (void)paths;
+    (void)observation;
+  }
+
   // Shuts down cleanly, as an unmount does. No op may follow.
   virtual OpResult Shutdown() = 0;
 };

@@ -12,8 +12,7 @@ CrashDisk::CrashDisk(SparseImage& image, DiskGeometry geometry,
       block_bytes_(block_bytes),
       request_limit_(request_limit),
       sector_written_in_(MakeRunNumbers(geometry.sector_count)),
-      block_read_in_(
-          MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)) {}
+      block_read_in_(MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)) {}
 
 CrashDisk::RunNumbers CrashDisk::MakeRunNumbers(uint64_t count) {
   RunNumbers numbers(

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -35,6 +36,19 @@ void AddPowerOfTwo(double& sum_log2, double log2) {
   const double larger = std::max(sum_log2, log2);
   const double smaller = std::min(sum_log2, log2);
   sum_log2 = larger + std::log2(1 + std::exp2(smaller - larger));
+}
+
+// The paths that the ops of a workload name.
+std::vector<std::string> PathsOf(const Workload& workload) {
+  std::set<std::string> paths;
+  for (const auto* section : {&workload.init, &workload.run}) {
+    for (const Op& op : *section) {
+      for (const std::string& name : op.names) {
+        if (name.starts_with('/') && name != "/") paths.insert(name);
+      }
+    }
+  }
+  return {paths.begin(), paths.end()};
 }
 
 // A crash point: how many disk events, and which histories it can have.
@@ -208,7 +222,9 @@ class Explorer {
         options_(options),
         space_(recording.trace, setting.atomic_bytes),
         gaps_(GapsOf(recording)),
-        pool_(backend, space_, {options.jobs, {options.probe}, options.limits}),
+        pool_(
+            backend, space_,
+            {options.jobs, {options.probe, PathsOf(workload)}, options.limits}),
         judge_(workload, setting, recording, pool_.outcomes()),
         began_ms_(MonotonicMs()) {
     pool_.set_done(
@@ -577,7 +593,8 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
   const CrashSpace space(recording.trace, setting.atomic_bytes);
   PointCursor cursor(space, id.steps[0].kind);
   POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
-  WorkerPool pool(backend, space, {1, {options.probe}, options.limits});
+  WorkerPool pool(backend, space,
+                  {1, {options.probe, PathsOf(workload)}, options.limits});
   const OutcomeId outcome = pool.RunAlone(named.state);
   Judge judge(workload, setting, recording, pool.outcomes());
   ReplayedState replayed;
@@ -591,7 +608,12 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
       violations.push_back(unmet.violation);
     }
   }
+  std::set<std::string> told;
   for (const Violation& violation : violations) {
+    if (!told.insert(violation.cause).second) {
+      ++replayed.repeated;
+      continue;
+    }
     replayed.findings.push_back(
         DescribeFinding({workload, recording.trace, recording.history},
                         violation, named.state, cursor));

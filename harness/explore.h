@@ -78,7 +78,8 @@ Result<Exploration> Explore(Backend& backend, const Workload& workload,
 
 // One state, run alone and judged; what `replay` does.
 struct ReplayedState {
-  std::vector<Finding> findings;
+  std::vector<Finding> findings;  // the first of each cause, by path
+  uint64_t repeated = 0;          // violations of causes already there
   RecoveryOutcome outcome;
 };
 

@@ -69,7 +69,9 @@ std::string LostText(const FindingContext& context, const CrashState& state,
     text += fmt::format("{} {} {}", i > 0 ? "," : "",
                         item.discard ? "discard" : "write", item.event);
     if (op > 0) text += fmt::format(" (op {})", op);
-    if (item.sectors) {
+    if (item.sectors && item.sectors->first == item.sectors->second) {
+      text += fmt::format(" sector {}", item.sectors->first);
+    } else if (item.sectors) {
       text += fmt::format(" sectors {} to {}", item.sectors->first,
                           item.sectors->second);
     }

@@ -65,8 +65,15 @@ std::string FirstChangedPath(const Observation& before,
   return {};
 }
 
+Observation Look(Mount& mount, const std::vector<std::string>& paths) {
+  Observation observation = mount.Observe();
+  if (observation.unreadable.empty()) mount.LookUp(paths, observation);
+  return observation;
+}
+
 // Returns the observation after the probe, with what failed in it.
 Observation Probe(Backend& backend, CrashDisk& disk,
+                  const std::vector<std::string>& paths,
                   std::unique_ptr<Mount> mount, Observation before) {
   const std::string content = MakeContent(0xffff, 0xffff, 0, {0, kProbeBytes});
   ProbeUse use = UseMount(*mount, content);
@@ -78,7 +85,7 @@ Observation Probe(Backend& backend, CrashDisk& disk,
   }
   MountResult again = backend.Open(disk);
   Observation after;
-  if (again.mount != nullptr) after = again.mount->Observe();
+  if (again.mount != nullptr) after = Look(*again.mount, paths);
   if (again.mount == nullptr || !after.unreadable.empty()) {
     before.probe_failures = {"remount: " + again.failure + after.unreadable};
     return before;
@@ -105,10 +112,11 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
   if (mounted.mount == nullptr) {
     outcome.observation.unreadable = mounted.failure;
   } else {
-    outcome.observation = mounted.mount->Observe();
+    outcome.observation = Look(*mounted.mount, options.paths);
     if (options.probe && outcome.observation.unreadable.empty()) {
-      outcome.observation = Probe(backend, disk, std::move(mounted.mount),
-                                  std::move(outcome.observation));
+      outcome.observation =
+          Probe(backend, disk, options.paths, std::move(mounted.mount),
+                std::move(outcome.observation));
     }
   }
   mounted.mount.reset();

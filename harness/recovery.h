@@ -6,6 +6,7 @@
 #define POWERCUT_HARNESS_RECOVERY_H_
 
 #include <string>
+#include <vector>
 
 #include "harness/backend.h"
 #include "harness/crash_disk.h"
@@ -21,6 +22,9 @@ struct RecoveryOptions {
   // Create a file, fill it, sync, remount, look again: cross-linked clusters
   // and wrong bitmaps show only on the next write.
   bool probe = false;
+  // Paths to look up by name where the tree does not list them: those that the
+  // workload uses. Sorted.
+  std::vector<std::string> paths;
 };
 
 // How a recovery ended, as a value that can cross processes.

@@ -11,6 +11,7 @@
 
 #include "model/pcut.h"
 #include "model/pcut_text.h"
+#include "model/violation.h"
 
 namespace powercut {
 namespace {
@@ -308,6 +309,13 @@ class LineParser {
     if (tokens_.size() < 3) return Missing("the kind of a violation");
     POWERCUT_ASSIGN(expectation.kind,
                     ParsePlainName(tokens_[2], "a kind of violation"));
+    if (!ViolationKindFromName(expectation.kind)) {
+      return BadToken(At(2), "unknown kind of violation; there are lost, "
+                             "ghost, stale, torn, regress, name, size, time, "
+                             "gap, restart, base, unreadable, died, hang, "
+                             "error, check, unflushed, unstable and "
+                             "nondeterministic");
+    }
     if (tokens_.size() > 3) {
       POWERCUT_ASSIGN(expectation.path, ParsePathOrHandle(tokens_[3]));
     }

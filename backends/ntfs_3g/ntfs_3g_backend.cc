@@ -80,6 +80,12 @@ class Ntfs3gMount : public Mount {
     return ObserveTree(*volume_, disk_.size_bytes());
   }
 
+  void LookUp(const std::vector<std::string>& paths,
+              Observation& observation) override {
+    CHECK(volume_ != nullptr);
+    LookUpPaths(*volume_, paths, observation);
+  }
+
   OpResult Shutdown() override {
     CHECK(volume_ != nullptr);
     return ResultOf(NtfsUnmount(std::exchange(volume_, nullptr)));

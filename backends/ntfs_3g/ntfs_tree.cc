@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -144,6 +145,27 @@ class TreeWalk {
 
 Observation ObserveTree(NtfsVolume& volume, uint64_t disk_bytes) {
   return TreeWalk(volume, disk_bytes).Run();
+}
+
+void LookUpPaths(NtfsVolume& volume, const std::vector<std::string>& paths,
+                 Observation& observation) {
+  std::vector<ObservedEntry> found;
+  for (const std::string& path : paths) {
+    if (observation.Find(path) != nullptr) continue;
+    ObservedEntry entry;
+    if (NtfsLookUp(&volume, path.c_str(), &entry.file_id) != 0) continue;
+    entry.path = path;
+    entry.unreadable = "can be opened, but its directory does not list it";
+    found.push_back(std::move(entry));
+  }
+  if (found.empty()) return;
+  auto& entries = observation.entries;
+  entries.insert(entries.end(), std::make_move_iterator(found.begin()),
+                 std::make_move_iterator(found.end()));
+  std::sort(entries.begin(), entries.end(),
+            [](const ObservedEntry& a, const ObservedEntry& b) {
+              return a.path < b.path;
+            });
 }
 
 std::string ErrorName(int error) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "backends/ntfs_3g/ntfs_volume.h"
 #include "model/observation.h"
@@ -16,6 +17,10 @@ namespace powercut {
 // Ends on any volume and in bounded memory: loops of directories, sizes beyond
 // the disk and trees without end become unreadable entries.
 Observation ObserveTree(NtfsVolume& volume, uint64_t disk_bytes);
+
+// Adds the paths that are not listed but can be opened; see Mount::LookUp().
+void LookUpPaths(NtfsVolume& volume, const std::vector<std::string>& paths,
+                 Observation& observation);
 
 // The symbolic name of an errno value: `ENOENT`.
 std::string ErrorName(int error);

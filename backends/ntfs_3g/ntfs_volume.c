@@ -311,6 +311,13 @@ static int CloseInode(ntfs_inode* inode, int error) {
   return error;
 }
 
+int NtfsLookUp(struct NtfsVolume* volume, const char* path, uint64_t* file_id) {
+  ntfs_inode* inode = OpenPath(volume, path);
+  if (inode == NULL) return LastError();
+  *file_id = inode->mft_no;
+  return CloseInode(inode, 0);
+}
+
 static int IsDirectory(const ntfs_inode* inode) {
   return (inode->mrec->flags & MFT_RECORD_IS_DIRECTORY) != 0;
 }

@@ -74,6 +74,9 @@ typedef void (*NtfsNameVisitor)(void* context, const char* name,
 int NtfsListDirectory(struct NtfsVolume* volume, uint64_t directory_id,
                       size_t max_names, NtfsNameVisitor visit, void* context);
 
+/* Opens a path by name and closes it again. */
+int NtfsLookUp(struct NtfsVolume* volume, const char* path, uint64_t* file_id);
+
 /* An open file or directory; its fields are the reader's, its handles ours. */
 struct NtfsFile {
   int is_directory;

@@ -27,8 +27,11 @@ void AddExploring(CLI::App* verb, CommonFlags& flags) {
                    "prefix, epoch:K or sample:N, with +torn:T");
   verb->add_option("--jobs", flags.jobs, "workers; default: the processors")
       ->check(CLI::Range(1, 1024));
-  verb->add_option("--seed", flags.seed, "of sample:N");
-  verb->add_option("--max-runs", flags.max_runs, "recoveries a workload");
+  // Else -1 would be 2^64 - 1.
+  verb->add_option("--seed", flags.seed, "of sample:N")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_option("--max-runs", flags.max_runs, "recoveries a workload")
+      ->check(CLI::NonNegativeNumber);
   verb->add_option("--budget", flags.budget, "time a workload, e.g. 30s");
 }
 
@@ -76,6 +79,18 @@ int Main(int argc, char** argv) {
       "powercut"};
   Flags flags;
   AddVerbs(app, flags);
+  // CLI11 would say that a verb is required, and not that this is none.
+  const std::string verb = argc > 1 ? argv[1] : "-";
+  const auto is_verb = [&](const CLI::App* known) {
+    return known->get_name() == verb;
+  };
+  if (verb[0] != '-' && app.get_subcommands(is_verb).empty()) {
+    std::fprintf(stderr,
+                 "powercut: no verb is named '%s' (`powercut --help` lists "
+                 "them)\n",
+                 verb.c_str());
+    return kExitUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -83,6 +83,12 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
                    .c_str(),
                stdout);
   }
+  if (replayed.repeated > 0) {
+    std::printf("%s: %llu more of the same %s in this state\n",
+                flags.file.c_str(),
+                static_cast<unsigned long long>(replayed.repeated),
+                replayed.findings.size() == 1 ? "cause" : "causes");
+  }
   if (replayed.findings.empty()) {
     std::printf("%s: %s: admissible\n", flags.file.c_str(), flags.at.c_str());
   }

@@ -79,6 +79,14 @@ Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
   return options;
 }
 
+bool IsSpecialFile(const std::string& path) {
+  std::error_code ignored;
+  const auto type = std::filesystem::status(path, ignored).type();
+  return type == std::filesystem::file_type::character ||
+         type == std::filesystem::file_type::fifo ||
+         type == std::filesystem::file_type::socket;
+}
+
 bool LooksLikeTrace(std::string_view text) {
   constexpr std::string_view kMagic("rhswfsj\0", 8);
   return text.starts_with(kMagic);
@@ -100,10 +108,12 @@ Result<std::string> ReadFile(const std::string& path) {
 }
 
 Status WriteFile(const std::string& path, std::string_view text) {
-  const std::string partial = path + ".incomplete";
+  // A pipe or a device keeps its place: renaming would put a file there.
+  const std::string partial = IsSpecialFile(path) ? path : path + ".incomplete";
   std::ofstream out(partial, std::ios::binary | std::ios::trunc);
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
   out.close();
+  if (partial == path) return out ? Status(Ok{}) : SystemError(path);
   if (!out || rename(partial.c_str(), path.c_str()) != 0) {
     const Error error = SystemError(path);
     unlink(partial.c_str());
@@ -113,6 +123,7 @@ Status WriteFile(const std::string& path, std::string_view text) {
 }
 
 Status CheckWritable(const std::string& path) {
+  if (IsSpecialFile(path)) return Ok{};
   const std::string partial = path + ".incomplete";
   const int fd = open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) return SystemError(path);
