@@ -165,6 +165,8 @@ void CrashSpace::AddVersion(Slot slot, EventNumber number,
   const bool whole = within.count == sectors_per_block_;
   if (whole && event.kind == DiskEvent::kWrite) {
     added.content = trace_.data(event).data() + from;
+  } else if (whole) {
+    added.content = zeros_.data();
   } else {
     const std::byte* before = block.versions[version - 1].content;
     Bytes& content = composed_.emplace_back(before, before + block_bytes_);

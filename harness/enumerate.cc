@@ -47,8 +47,8 @@ class PointEnumerator {
 
   bool Run() {
     SetOrigin(CrashState::kNewest);
+    if (spec_.mode == SpaceSpec::kSample) return VisitOnce() && Sample();
     if (!Visit()) return false;
-    if (spec_.mode == SpaceSpec::kSample) return Sample();
     if (spec_.mode != SpaceSpec::kEpoch) return true;
     FindItems();
     for (const auto origin : {CrashState::kNewest, CrashState::kFloor}) {

@@ -23,7 +23,8 @@ namespace powercut {
 // or one block of it; fewer items first.
 // sample:N: N draws (fewer if they coincide), each open block at a version
 // chosen evenly, from `seed`, the point and the kind alone.
-// +torn:T: in addition each of those states with up to T blocks torn: a block
+// With sample, up to T blocks of each draw are torn at random, and that is all.
+// +torn:T with the others: in addition each of those states with up to T blocks torn: a block
 // that is above its floor at a version with more than one sector holds a head
 // or a tail of the older version.
 //

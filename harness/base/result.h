@@ -95,11 +95,13 @@ using Status = Result<Ok>;
 #define POWERCUT_CONCAT(a, b) POWERCUT_CONCAT_2(a, b)
 
 // `POWERCUT_ASSIGN(auto x, F())`: x is F()'s value, or F()'s error is returned.
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration takes none.
 #define POWERCUT_ASSIGN(declaration, expression)                   \
   auto POWERCUT_CONCAT(powercut_result_, __LINE__) = (expression); \
   if (!POWERCUT_CONCAT(powercut_result_, __LINE__)) {              \
     return POWERCUT_CONCAT(powercut_result_, __LINE__).error();    \
   }                                                                \
   declaration = std::move(POWERCUT_CONCAT(powercut_result_, __LINE__)).value()
+// NOLINTEND(bugprone-macro-parentheses)
 
 #endif  // POWERCUT_HARNESS_BASE_RESULT_H_

@@ -1,0 +1,104 @@
+// Recording and exploring a workload given as text, and the result as text,
+// for tests of the whole pipeline.
+
+#ifndef POWERCUT_TESTS_EXPLORING_H_
+#define POWERCUT_TESTS_EXPLORING_H_
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "backends/registry.h"
+#include "harness/explore.h"
+#include "harness/report.h"
+#include "model/pcut.h"
+
+namespace powercut {
+
+inline std::string ReadWholeFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  EXPECT_TRUE(in.good()) << path;
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The `.pcut` files below a folder of corpora/, sorted; the folder may be
+// missing.
+inline std::vector<std::string> PcutFiles(const std::string& folder) {
+  const std::filesystem::path root =
+      std::filesystem::path(POWERCUT_SOURCE_DIR) / "corpora" / folder;
+  std::vector<std::string> files;
+  if (!std::filesystem::exists(root)) return files;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(root)) {
+    if (entry.path().extension() == ".pcut") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+inline Workload MustParse(const std::string& text,
+                          const std::string& file = "test.pcut") {
+  Result<Workload> workload = ParseWorkload(text, file);
+  EXPECT_TRUE(workload) << (workload ? "" : workload.error().message);
+  return workload ? std::move(*workload) : Workload{};
+}
+
+// A workload on its backend, up to the recording.
+struct Recorded {
+  Workload workload;
+  Setting setting;
+  Recording recording;
+};
+
+inline Result<Recorded> RecordWorkload(Backend& backend, Workload workload,
+                                       const SettingFlags& flags = {}) {
+  POWERCUT_ASSIGN(Setting setting, MakeSetting(workload, backend, flags));
+  POWERCUT_ASSIGN(Recording recording, Record(backend, workload, setting));
+  return Recorded{std::move(workload), std::move(setting),
+                  std::move(recording)};
+}
+
+inline ExploreOptions Options(const std::string& space, uint32_t jobs = 2) {
+  ExploreOptions options;
+  options.space = ParseSpaceSpec(space).value();
+  options.jobs = jobs;
+  return options;
+}
+
+// Each finding as `KIND PATH`, without duplicates.
+inline std::set<std::string> KindsOf(const std::vector<Finding>& findings) {
+  std::set<std::string> kinds;
+  for (const Finding& finding : findings) {
+    const Violation& violation = finding.violation;
+    kinds.insert(fmt::format("{}{}{}", ViolationKindName(violation.kind),
+                             violation.path.empty() ? "" : " ",
+                             violation.path));
+  }
+  return kinds;
+}
+
+// Everything that an exploration says.
+inline std::string DumpOf(const Exploration& e) {
+  std::string text = fmt::format(
+      "digest {:08x} events {} writes {} flushes {} points {} log2 {} states "
+      "{} runs {} exhausted {} interrupted {} bound '{}'\n",
+      e.digest, e.events, e.writes, e.flushes, e.crash_points, e.space_log2,
+      e.states, e.runs, e.exhausted, e.interrupted, e.bound);
+  for (const Finding& finding : e.findings) {
+    text += fmt::format("lost {} count {}\n{}", finding.lost_blocks,
+                        finding.count, FailureBlock(finding, "FILE", ""));
+  }
+  return text;
+}
+
+}  // namespace powercut
+
+#endif  // POWERCUT_TESTS_EXPLORING_H_

@@ -1,0 +1,106 @@
+// Running a program and keeping all that it said, for tests of the tool.
+
+#ifndef POWERCUT_TESTS_SUBPROCESS_H_
+#define POWERCUT_TESTS_SUBPROCESS_H_
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace powercut {
+
+// A folder of its own for a test, gone afterwards.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name =
+        (std::filesystem::temp_directory_path() / "powercut-XXXXXX").string();
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    path_ = name;
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  std::string File(const std::string& name) const { return path_ / name; }
+  std::string Write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+    return File(name);
+  }
+  std::string Read(const std::string& name) const {
+    std::ifstream in(path_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  // Names of what lies in it.
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+      names.push_back(entry.path().filename());
+    }
+    return names;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// How a program ended.
+struct Ended {
+  int status = -1;  // -1: by a signal
+  std::string out;
+  std::string err;
+};
+
+// A program that runs. Its output goes to files, so that nothing blocks.
+class Subprocess {
+ public:
+  explicit Subprocess(std::vector<std::string> command) {
+    std::vector<char*> argv;
+    for (std::string& word : command) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const std::string out = folder_.File("out");
+    const std::string err = folder_.File("err");
+    pid_ = fork();
+    if (pid_ != 0) return;
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC;
+    dup2(open(out.c_str(), flags, 0666), STDOUT_FILENO);
+    dup2(open(err.c_str(), flags, 0666), STDERR_FILENO);
+    execv(argv[0], argv.data());
+    _exit(127);
+  }
+
+  void Signal(int number) const { kill(pid_, number); }
+
+  Ended Wait() const {
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, folder_.Read("out"),
+            folder_.Read("err")};
+  }
+
+ private:
+  TemporaryFolder folder_;
+  pid_t pid_ = 0;
+};
+
+// Runs the tool with these arguments.
+inline Ended RunTool(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), POWERCUT_TOOL);
+  return Subprocess(std::move(arguments)).Wait();
+}
+
+}  // namespace powercut
+
+#endif  // POWERCUT_TESTS_SUBPROCESS_H_

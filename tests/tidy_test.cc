@@ -1,0 +1,565 @@
+// Rules that the sources keep, checked over the working tree. Each rule has a
+// witness: a snippet that breaks it, given to the same function.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace powercut {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// Path from the top of the repository, and content.
+struct SourceFile {
+  std::string path;
+  std::string text;
+};
+
+// What is wrong, one line each, with the place in front.
+using Complaints = std::vector<std::string>;
+using Rule = std::function<Complaints(const SourceFile&)>;
+
+bool EndsWithAny(std::string_view text, std::vector<std::string_view> ends) {
+  return std::any_of(ends.begin(), ends.end(),
+                     [&](std::string_view end) { return text.ends_with(end); });
+}
+
+bool IsCode(std::string_view path) {
+  return EndsWithAny(path, {".h", ".cc", ".c"});
+}
+
+std::vector<std::string> LinesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string Place(const SourceFile& file, size_t line_index) {
+  return file.path + ":" + std::to_string(line_index + 1) + ": ";
+}
+
+// The line without its `//` comment. Good enough for sources that put no `//`
+// into string literals next to what is banned.
+std::string WithoutComment(const std::string& line) {
+  return line.substr(0, line.find("//"));
+}
+
+// The operands of #include, with their <> or "".
+std::vector<std::pair<size_t, std::string>> IncludesOf(const SourceFile& file) {
+  std::vector<std::pair<size_t, std::string>> includes;
+  const auto lines = LinesOf(file.text);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    constexpr std::string_view kInclude = "#include ";
+    if (!lines[i].starts_with(kInclude)) continue;
+    std::string operand = lines[i].substr(kInclude.size());
+    const size_t end = operand.find_first_of(">\"", 1);
+    includes.emplace_back(i, operand.substr(0, end + 1));
+  }
+  return includes;
+}
+
+// --- include direction
+// ----------------------------------------------------------
+
+// Longest prefix first.
+std::string LayerOf(std::string_view path) {
+  for (const std::string_view layer :
+       {"harness/base/", "harness/cli/", "harness/", "model/", "backends/",
+        "fuzz/", "tests/"}) {
+    if (path.starts_with(layer)) return std::string(layer);
+  }
+  return "";
+}
+
+// harness/base <- model <- harness <- backends <- the rest.
+const std::map<std::string, std::set<std::string>>& AllowedLayers() {
+  static const std::set<std::string> inner = {"harness/base/", "model/",
+                                              "harness/", "backends/"};
+  static const auto with = [](std::string own) {
+    std::set<std::string> layers = inner;
+    layers.insert(std::move(own));
+    return layers;
+  };
+  static const std::map<std::string, std::set<std::string>> allowed = {
+      {"harness/base/", {"harness/base/"}},
+      {"model/", {"harness/base/", "model/"}},
+      {"harness/", {"harness/base/", "model/", "harness/"}},
+      {"backends/", inner},
+      {"harness/cli/", with("harness/cli/")},
+      {"fuzz/", with("fuzz/")},
+      {"tests/",
+       {"harness/base/", "model/", "harness/", "backends/", "harness/cli/",
+        "fuzz/", "tests/"}},
+  };
+  return allowed;
+}
+
+Complaints IncludeDirection(const SourceFile& file) {
+  Complaints complaints;
+  const std::string layer = LayerOf(file.path);
+  if (!IsCode(file.path) || layer.empty()) return complaints;
+  for (const auto& [line, operand] : IncludesOf(file)) {
+    if (operand[0] != '"') continue;
+    const std::string target = LayerOf(std::string_view(operand).substr(1));
+    if (AllowedLayers().at(layer).contains(target)) continue;
+    complaints.push_back(Place(file, line) + layer + " must not include " +
+                         operand);
+  }
+  return complaints;
+}
+
+// model/ and harness/base/ use the standard library and nothing else: its
+// headers have no dot and no slash in their names.
+Complaints OnlyStandardHeaders(const SourceFile& file) {
+  Complaints complaints;
+  const std::string layer = LayerOf(file.path);
+  if (layer != "model/" && layer != "harness/base/") return complaints;
+  for (const auto& [line, operand] : IncludesOf(file)) {
+    if (operand[0] != '<') continue;
+    if (operand.find_first_of("./") == std::string::npos) continue;
+    complaints.push_back(Place(file, line) + layer + " must not include " +
+                         operand);
+  }
+  return complaints;
+}
+
+// Each of these libraries is known in one place.
+Complaints OneKnower(const SourceFile& file) {
+  struct Knower {
+    std::string_view library;
+    std::string_view place;
+  };
+  constexpr Knower kKnowers[] = {
+      {"<roaring", "harness/sector_set.cc"},
+      {"<boost/interprocess", "harness/result_ring.cc"},
+      {"<boost/", "harness/result_ring.cc"},
+      {"<xxhash", "harness/"},
+      {"<nlohmann/", "harness/cli/"},
+      {"<CLI/", "harness/cli/main.cc"},
+      {"<ntfs-3g/", "backends/ntfs_3g/"},
+  };
+  Complaints complaints;
+  if (file.path.starts_with("tests/")) return complaints;
+  for (const auto& [line, operand] : IncludesOf(file)) {
+    for (const Knower& knower : kKnowers) {
+      if (!operand.starts_with(knower.library)) continue;
+      if (file.path.starts_with(knower.place)) continue;
+      complaints.push_back(Place(file, line) + operand + " belongs to " +
+                           std::string(knower.place));
+    }
+  }
+  return complaints;
+}
+
+// --- words
+// ------------------------------------------------------------------------
+
+bool IsWordCharacter(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+// Whether `word` stands in `line`, not as the end of a longer name.
+bool HasWord(const std::string& line, std::string_view word) {
+  for (size_t at = line.find(word); at != std::string::npos;
+       at = line.find(word, at + 1)) {
+    if (at == 0 || !IsWordCharacter(line[at - 1]) ||
+        !IsWordCharacter(word[0])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Chance, clocks and the surroundings come from one place each, or a run could
+// not be repeated.
+Complaints NoHiddenInputs(const SourceFile& file) {
+  struct Ban {
+    std::string_view word;
+    std::set<std::string> allowed_in;
+  };
+  // The words are cut in two, so that this file passes.
+  static const std::vector<Ban> bans = {
+      {"ran"
+       "d(",
+       {}},
+      {"sran"
+       "d(",
+       {}},
+      {"random_"
+       "device",
+       {}},
+      {"mt"
+       "19937",
+       {}},
+      {"<ran"
+       "dom>",
+       {}},
+      {"getti"
+       "meofday",
+       {}},
+      {"system_"
+       "clock",
+       {}},
+      {"time(null"
+       "ptr)",
+       {}},
+      {"time(NU"
+       "LL)",
+       {}},
+      // The search path, to find the program mkntfs.
+      {"get"
+       "env(",
+       {"backends/ntfs_3g/mkntfs.cc"}},
+      {"set"
+       "locale",
+       {}},
+      {"<iost"
+       "ream>",
+       {}},
+  };
+  Complaints complaints;
+  if (!IsCode(file.path)) return complaints;
+  const auto lines = LinesOf(file.text);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const std::string code = WithoutComment(lines[i]);
+    for (const Ban& ban : bans) {
+      if (!HasWord(code, ban.word) || ban.allowed_in.contains(file.path)) {
+        continue;
+      }
+      complaints.push_back(Place(file, i) + std::string(ban.word) +
+                           " is banned");
+    }
+  }
+  return complaints;
+}
+
+Complaints NothingLeftToDo(const SourceFile& file) {
+  Complaints complaints;
+  const auto lines = LinesOf(file.text);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    for (const std::string_view word : {"TO"
+                                        "DO",
+                                        "FIX"
+                                        "ME",
+                                        "XX"
+                                        "X:"}) {
+      if (!HasWord(lines[i], word)) continue;
+      complaints.push_back(Place(file, i) + std::string(word));
+    }
+  }
+  return complaints;
+}
+
+// --- form
+// -------------------------------------------------------------------------
+
+// Columns, not bytes: continuation bytes of UTF-8 take none.
+size_t ColumnsOf(const std::string& line) {
+  return static_cast<size_t>(std::count_if(
+      line.begin(), line.end(),
+      [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+Complaints ShortLines(const SourceFile& file) {
+  constexpr size_t kColumnsMax = 80;
+  constexpr size_t kLinesMax = 1000;
+  Complaints complaints;
+  if (!IsCode(file.path)) return complaints;
+  const auto lines = LinesOf(file.text);
+  if (lines.size() > kLinesMax) {
+    complaints.push_back(file.path + ": has " + std::to_string(lines.size()) +
+                         " lines");
+  }
+  for (size_t i = 0; i < lines.size(); ++i) {
+    // A path that cannot be broken.
+    if (lines[i].starts_with("#include ") || lines[i].starts_with("#ifndef ") ||
+        lines[i].starts_with("#define ") || lines[i].starts_with("#endif ")) {
+      continue;
+    }
+    if (ColumnsOf(lines[i]) > kColumnsMax) {
+      complaints.push_back(Place(file, i) + "longer than 80 columns");
+    }
+    if (lines[i].ends_with(' ') || lines[i].find('\t') != std::string::npos) {
+      complaints.push_back(Place(file, i) + "trailing space or a tab");
+    }
+  }
+  return complaints;
+}
+
+std::string GuardOf(const std::string& path) {
+  std::string guard = "POWERCUT_";
+  for (const char c : path) {
+    guard +=
+        IsWordCharacter(c)
+            ? static_cast<char>(std::toupper(static_cast<unsigned char>(c)))
+            : '_';
+  }
+  return guard + "_";
+}
+
+Complaints GuardMatchesPath(const SourceFile& file) {
+  if (!file.path.ends_with(".h")) return {};
+  const std::string guard = GuardOf(file.path);
+  const std::string begin = "#ifndef " + guard + "\n#define " + guard + "\n";
+  const std::string end = "#endif  // " + guard + "\n";
+  const std::string end_in_c = "#endif /* " + guard + " */\n";
+  if (file.text.find(begin) != std::string::npos &&
+      (file.text.ends_with(end) || file.text.ends_with(end_in_c))) {
+    return {};
+  }
+  return {file.path + ": the header guard must be " + guard};
+}
+
+Complaints TellingNames(const SourceFile& file) {
+  const std::filesystem::path path(file.path);
+  for (const auto& part : path) {
+    const std::string stem = part.stem().string();
+    for (const std::string_view word :
+         {"util", "utils", "helper", "helpers", "common", "misc"}) {
+      if (stem == word || stem.ends_with("_" + std::string(word)) ||
+          stem.starts_with(std::string(word) + "_")) {
+        return {file.path + ": a name that says nothing"};
+      }
+    }
+  }
+  if (file.path.starts_with("tests/") && file.path.ends_with(".cc") &&
+      !EndsWithAny(file.path, {"_test.cc", "_bench.cc"})) {
+    return {file.path + ": tests are *_test.cc, what they share is a header"};
+  }
+  return {};
+}
+
+Complaints EndsWithOneLineBreak(const SourceFile& file) {
+  if (!IsCode(file.path) && !file.path.ends_with(".pcut")) return {};
+  if (file.text.ends_with('\n') && !file.text.ends_with("\n\n")) return {};
+  return {file.path + ": must end in one line break"};
+}
+
+// --- the working tree
+// -------------------------------------------------------------
+
+// Sources in the folders of the project. Others (build folders, the version
+// control's) are none of ours.
+std::vector<SourceFile> WorkingTree() {
+  const std::filesystem::path root = POWERCUT_SOURCE_DIR;
+  std::vector<SourceFile> files;
+  for (const char* folder :
+       {"harness", "model", "backends", "fuzz", "tests", "corpora"}) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(root / folder)) {
+      const std::string name = entry.path().filename();
+      if (!entry.is_regular_file() ||
+          (!IsCode(name) && name != "CMakeLists.txt" &&
+           !EndsWithAny(name, {".md", ".pcut"}))) {
+        continue;
+      }
+      std::ifstream in(entry.path(), std::ios::binary);
+      files.push_back({std::filesystem::relative(entry.path(), root),
+                       {std::istreambuf_iterator<char>(in), {}}});
+    }
+  }
+  return files;
+}
+
+Complaints OverTree(const Rule& rule) {
+  static const std::vector<SourceFile> tree = WorkingTree();
+  EXPECT_GT(tree.size(), 80u);
+  Complaints all;
+  for (const SourceFile& file : tree) {
+    const Complaints some = rule(file);
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+std::string Joined(const Complaints& complaints) {
+  std::string text;
+  for (const std::string& complaint : complaints) text += complaint + "\n";
+  return text;
+}
+
+// The tree keeps the rule; every bad file breaks it; no good one does.
+void CheckRule(const Rule& rule, const std::vector<SourceFile>& bad,
+               const std::vector<SourceFile>& good) {
+  EXPECT_EQ(Joined(OverTree(rule)), "");
+  for (const SourceFile& file : bad) {
+    EXPECT_THAT(rule(file), Not(IsEmpty())) << file.path << "\n" << file.text;
+  }
+  for (const SourceFile& file : good) {
+    EXPECT_THAT(rule(file), IsEmpty()) << file.path << "\n" << file.text;
+  }
+}
+
+TEST(TidyTest, IncludesPointInwards) {
+  const std::string backend = "#include \"backends/registry.h\"\n";
+  const std::string cli = "#include \"harness/cli/commands.h\"\n";
+  const std::string trace = "#include \"harness/trace.h\"\n";
+  const std::string op = "#include \"model/op.h\"\n";
+  const std::string base = "#include \"harness/base/bytes.h\"\n";
+  const std::string test = "#include \"tests/subprocess.h\"\n";
+  CheckRule(IncludeDirection,
+            {{"harness/base/bytes.h", op},
+             {"harness/base/bytes.h", trace},
+             {"model/op.cc", "// A comment.\n\n" + trace},
+             {"model/op.cc", backend},
+             {"harness/trace.h", backend},
+             {"harness/trace.cc", cli},
+             {"backends/registry.cc", cli},
+             {"backends/ntfs_3g/ntfs_volume.c", test},
+             {"harness/cli/main.cc", test},
+             {"fuzz/pcut_fuzzer.cc", cli},
+             {"model/op.cc", "#include \"op.h\"\n"}},
+            {{"harness/base/bytes.h", base},
+             {"model/op.cc", op + base},
+             {"harness/trace.cc", trace + op + base},
+             {"backends/registry.cc", backend + trace},
+             {"harness/cli/main.cc", cli + backend},
+             {"fuzz/pcut_fuzzer.cc", backend + trace},
+             {"tests/a_test.cc", test + backend + cli}});
+}
+
+TEST(TidyTest, ModelAndBaseAreStandardOnly) {
+  CheckRule(OnlyStandardHeaders,
+            {{"model/op.cc", "#include <fmt/format.h>\n"},
+             {"model/op.cc", "#include <unistd.h>\n"},
+             {"harness/base/bytes.h", "#include <boost/any.hpp>\n"}},
+            {{"model/op.cc", "#include <string>\n#include <string_view>\n"},
+             {"harness/trace.cc", "#include <fmt/format.h>\n"}});
+}
+
+TEST(TidyTest, LibrariesHaveOneKnower) {
+  CheckRule(OneKnower,
+            {{"harness/trace.cc", "#include <roaring/roaring.h>\n"},
+             {"harness/sector_set.h", "#include <roaring/roaring.h>\n"},
+             {"harness/worker_pool.cc",
+              "#include <boost/interprocess/mapped_region.hpp>\n"},
+             {"harness/report.cc", "#include <nlohmann/json.hpp>\n"},
+             {"harness/report.cc", "#include <ntfs-3g/volume.h>\n"}},
+            {{"harness/sector_set.cc", "#include <roaring/roaring.h>\n"},
+             {"harness/cli/report_json.cc", "#include <nlohmann/json.hpp>\n"},
+             {"tests/a_test.cc", "#include <nlohmann/json.hpp>\n"}});
+}
+
+TEST(TidyTest, NoHiddenInputs) {
+  const auto code = [](std::string line) {
+    return SourceFile{"harness/trace.cc", std::move(line) + "\n"};
+  };
+  CheckRule(NoHiddenInputs,
+            {code("int x = ran"
+                  "d();"),
+             code("  std::ran"
+                  "d();"),
+             code("sran"
+                  "d(1);"),
+             code("std::random_"
+                  "device device;"),
+             code("std::mt"
+                  "19937 generator;"),
+             code("#include <ran"
+                  "dom>"),
+             code("getti"
+                  "meofday(&now, nullptr);"),
+             code("std::chrono::system_"
+                  "clock::now();"),
+             code("time(null"
+                  "ptr)"),
+             code("std::get"
+                  "env(\"HOME\")"),
+             code("set"
+                  "locale(LC_ALL, \"\");"),
+             code("#include <iost"
+                  "ream>")},
+            {code("operand(1)"),
+             code("// ran"
+                  "d() is banned"),
+             code("uptime(null"
+                  "ptr)"),
+             {"harness/README.md",
+              "ran"
+              "d()\n"}});
+}
+
+TEST(TidyTest, NothingIsLeftToDo) {
+  CheckRule(NothingLeftToDo,
+            {{"harness/trace.cc",
+              "// TO"
+              "DO: more\n"},
+             {"harness/README.md",
+              "FIX"
+              "ME\n"}},
+            {{"harness/trace.cc", "// what there is to do\n"}});
+}
+
+TEST(TidyTest, LinesAndFilesAreShort) {
+  std::string many;
+  for (int i = 0; i < 1001; ++i) many += "\n";
+  CheckRule(ShortLines,
+            {{"harness/trace.cc", std::string(81, 'x') + "\n"},
+             {"harness/trace.cc", "x \n"},
+             {"harness/trace.cc", "\tx\n"},
+             {"harness/trace.cc", many}},
+            {{"harness/trace.cc", std::string(80, 'x') + "\n"},
+             {"harness/README.md", std::string(200, 'x') + "\n"}});
+}
+
+TEST(TidyTest, HeaderGuardsMatchTheirPaths) {
+  const std::string good =
+      "#ifndef POWERCUT_HARNESS_A_B_H_\n#define POWERCUT_HARNESS_A_B_H_\n"
+      "#endif  // POWERCUT_HARNESS_A_B_H_\n";
+  CheckRule(GuardMatchesPath,
+            {{"harness/a_c.h", good},
+             {"model/a_b.h", good},
+             {"harness/a_b.h", "#pragma once\n"},
+             {"harness/a_b.h", good + "int x;\n"}},
+            {{"harness/a_b.h", good}, {"harness/a_b.cc", ""}});
+}
+
+TEST(TidyTest, NamesTell) {
+  CheckRule(TellingNames,
+            {{"harness/utils.h", ""},
+             {"harness/test_helpers.h", ""},
+             {"model/common.cc", ""},
+             {"tests/misc/a_test.cc", ""},
+             {"tests/common_disks.h", ""},
+             {"tests/disks.cc", ""}},
+            {{"tests/disks_test.cc", ""},
+             {"tests/disks.h", ""},
+             {"harness/commonality.h", ""}});
+}
+
+TEST(TidyTest, FilesEndInOneLineBreak) {
+  CheckRule(EndsWithOneLineBreak,
+            {{"harness/a.cc", "x"},
+             {"harness/a.cc", "x\n\n"},
+             {"corpora/a.pcut", "powercut 1"}},
+            {{"harness/a.cc", "x\n"}});
+}
+
+// What the other rules say of test data must not be lost with a folder.
+TEST(TidyTest, TheTreeIsThere) {
+  std::set<std::string> paths;
+  for (const SourceFile& file : WorkingTree()) paths.insert(file.path);
+  for (const char* path :
+       {"harness/base/bytes.h", "harness/trace.cc", "harness/cli/main.cc",
+        "model/op.cc", "backends/ntfs_3g/ntfs_volume.c", "tests/tidy_test.cc",
+        "fuzz/CMakeLists.txt", "harness/trace_file.md"}) {
+    EXPECT_TRUE(paths.contains(path)) << path;
+  }
+}
+
+}  // namespace
+}  // namespace powercut
