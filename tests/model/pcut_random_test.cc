@@ -7,6 +7,7 @@
 
 #include "harness/base/prng.h"
 #include "model/pcut.h"
+#include "model/violation.h"
 
 namespace powercut {
 namespace {
@@ -168,7 +169,8 @@ class RandomStatements {
       case Statement::kExpect:
         statement->expectation.ok = prng_.OneIn(2);
         if (statement->expectation.ok) break;
-        statement->expectation.kind = PlainName();
+        statement->expectation.kind =
+            ViolationKindName(static_cast<ViolationKind>(prng_.Below(19)));
         if (prng_.OneIn(2)) statement->expectation.path = Path();
         break;
       default:
