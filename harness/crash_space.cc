@@ -8,34 +8,29 @@
 namespace powercut {
 namespace {
 
-// The versions of one sector that have not all reached the media: each with
-// the layer it surely has reached.
-struct SectorVersion {
-  EventNumber event;
-  Layer layer;
-};
-
 // SectorLayers: follows each sector's versions through the layers, by the rules
-// of design.md section 3.
+// of design.md section 3. Versions that can no longer be the newest of a layer
+// are forgotten.
 class SectorLayers {
  public:
   // `sectors`: how many sectors there are, numbered from 0.
-  explicit SectorLayers(size_t sectors) : versions_(sectors) {}
+  explicit SectorLayers(size_t sectors) : newest_(sectors, kNone) {}
 
   void Write(uint32_t sector, EventNumber event, Layer layer) {
-    versions_[sector].push_back({event, layer});
-    open_.push_back(sector);
+    versions_.push_back({event, newest_[sector], layer});
+    if (newest_[sector] == kNone) open_.push_back(sector);
+    newest_[sector] = static_cast<uint32_t>(versions_.size() - 1);
   }
 
   // Calls raised(sector, event, to) for each version that was carried.
   template <class Raised>
   void PersistAll(Layer to, EventNumber upto, Raised raised) {
+    const Layer before = static_cast<Layer>(static_cast<uint8_t>(to) - 1);
     std::sort(open_.begin(), open_.end());
     open_.erase(std::unique(open_.begin(), open_.end()), open_.end());
-    const Layer before = static_cast<Layer>(static_cast<uint8_t>(to) - 1);
     std::erase_if(open_, [&](uint32_t sector) {
       Carry(sector, to, upto, before, raised);
-      return versions_[sector].empty();
+      return newest_[sector] == kNone;
     });
   }
 
@@ -46,27 +41,37 @@ class SectorLayers {
   }
 
  private:
+  static constexpr uint32_t kNone = ~uint32_t{0};
+
+  // A version that has not reached the media, and the layer it surely has
+  // reached.
+  struct Version {
+    EventNumber event;
+    uint32_t older;  // index of the sector's version before, or kNone
+    Layer layer;
+  };
+
   template <class Raised>
   void Carry(uint32_t sector, Layer to, EventNumber upto, Layer at_least,
              Raised raised) {
-    std::vector<SectorVersion>& versions = versions_[sector];
-    for (size_t i = versions.size(); i-- > 0;) {
-      if (versions[i].event > upto || versions[i].layer < at_least) continue;
-      if (versions[i].layer < to) {
-        versions[i].layer = to;
-        raised(sector, versions[i].event, to);
+    uint32_t* link = &newest_[sector];
+    while (*link != kNone) {
+      Version& version = versions_[*link];
+      if (version.event <= upto && version.layer >= at_least) {
+        if (version.layer < to) {
+          version.layer = to;
+          raised(sector, version.event, to);
+        }
+        if (to == Layer::kMedia) *link = kNone;
+        return;
       }
-      // Older versions can no longer be the newest of any layer below.
-      if (to == Layer::kMedia) {
-        versions.erase(versions.begin(),
-                       versions.begin() + static_cast<ptrdiff_t>(i) + 1);
-      }
-      return;
+      link = &version.older;
     }
   }
 
-  std::vector<std::vector<SectorVersion>> versions_;
-  std::vector<uint32_t> open_;  // sectors with versions, duplicates allowed
+  std::vector<Version> versions_;  // of all sectors
+  std::vector<uint32_t> newest_;   // by sector: index of its newest version
+  std::vector<uint32_t> open_;     // sectors with versions; may repeat
 };
 
 }  // namespace
@@ -78,6 +83,7 @@ CrashSpace::CrashSpace(const Trace& trace, uint32_t atomic_bytes)
   CHECK(std::has_single_bit(atomic_bytes));
   CHECK(sectors_per_block_ >= 1);
   FindBlocks();
+  FindFirstSlots();
   MakeVersions();
   FindFloors();
 }
@@ -94,7 +100,7 @@ Slot CrashSpace::SlotOfSector(uint64_t sector) const {
 std::pair<Slot, Slot> CrashSpace::SlotsOf(EventNumber event) const {
   const SectorRange& range = trace_.event(event).range;
   // The event touches every block of its range, so their slots are adjacent.
-  const Slot first = SlotOfSector(range.first);
+  const Slot first = first_slots_[event];
   const uint64_t blocks = (range.end() - 1) / sectors_per_block_ -
                           range.first / sectors_per_block_ + 1;
   return {first, first + static_cast<Slot>(blocks) - 1};
@@ -126,10 +132,20 @@ void CrashSpace::FindBlocks() {
   for (const uint64_t number : numbers) blocks_.push_back({number, {}});
 }
 
+void CrashSpace::FindFirstSlots() {
+  first_slots_.resize(trace_.event_count() + 1);
+  for (EventNumber number = 1; number <= trace_.event_count(); ++number) {
+    const DiskEvent& event = trace_.event(number);
+    if (event.kind == DiskEvent::kPersist) continue;
+    first_slots_[number] = SlotOfSector(event.range.first);
+  }
+}
+
 void CrashSpace::MakeVersions() {
   zeros_.resize(block_bytes_);
   Bytes base(block_bytes_);
   for (Block& block : blocks_) {
+    block.versions.reserve(2);
     // A disk need not be a whole number of blocks: its tail reads as zeros.
     const uint64_t offset = block.number * block_bytes_;
     const uint64_t size =
@@ -250,6 +266,7 @@ void PointCursor::Restart() {
   newest_.assign(space_->slot_count(), 0);
   floor_.assign(space_->slot_count(), 0);
   open_.clear();
+  open_by_versions_.clear();
   // The base is the same in every state, so touched blocks start at zero and
   // each contributes the difference from its base version.
   newest_hash_ = {};
@@ -262,15 +279,33 @@ void PointCursor::MoveTo(EventNumber point) {
   while (point_ < point) Step();
 }
 
+void PointCursor::Uncount(Slot slot) {
+  const uint32_t versions = newest_[slot] - floor_[slot] + 1;
+  if (versions == 1) return;
+  const auto counted = open_by_versions_.find(versions);
+  if (--counted->second == 0) open_by_versions_.erase(counted);
+}
+
+void PointCursor::CountAgain(Slot slot) {
+  const uint32_t versions = newest_[slot] - floor_[slot] + 1;
+  if (versions == 1) {
+    open_.erase(slot);
+    return;
+  }
+  ++open_by_versions_[versions];
+  if (versions == 2) open_.insert(slot);
+}
+
 void PointCursor::Step() {
   ++point_;
   if (space_->trace().event(point_).kind != DiskEvent::kPersist) {
     const auto [first, last] = space_->SlotsOf(point_);
     for (Slot slot = first; slot <= last; ++slot) {
       const auto versions = space_->versions(slot);
+      Uncount(slot);
       newest_hash_ ^= versions[newest_[slot]].hash;
       newest_hash_ ^= versions[++newest_[slot]].hash;
-      open_.insert(slot);
+      CountAgain(slot);
     }
   }
   const auto raises = space_->floor_raises(kind_);
@@ -278,18 +313,18 @@ void PointCursor::Step() {
        ++next_raise_) {
     const FloorRaise& raise = raises[next_raise_];
     const auto versions = space_->versions(raise.slot);
+    Uncount(raise.slot);
     floor_hash_ ^= versions[floor_[raise.slot]].hash;
     floor_[raise.slot] = raise.version;
     floor_hash_ ^= versions[raise.version].hash;
-    if (floor_[raise.slot] == newest_[raise.slot]) open_.erase(raise.slot);
+    CountAgain(raise.slot);
   }
 }
 
 double PointCursor::SpaceLog2() const {
   double log2 = 0;
-  for (const Slot slot : open_) {
-    const VersionIndex versions = newest_[slot] - floor_[slot] + 1;
-    log2 += versions == 2 ? 1 : std::log2(versions);
+  for (const auto& [versions, blocks] : open_by_versions_) {
+    log2 += std::log2(versions) * blocks;
   }
   return log2;
 }

@@ -18,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <set>
 #include <span>
 #include <vector>
@@ -86,6 +87,7 @@ class CrashSpace {
   };
 
   void FindBlocks();
+  void FindFirstSlots();
   void MakeVersions();
   void AddVersion(Slot slot, EventNumber number, const DiskEvent& event);
   void FindFloors();
@@ -94,6 +96,8 @@ class CrashSpace {
   uint32_t block_bytes_;
   uint32_t sectors_per_block_;
   std::vector<Block> blocks_;  // ascending by number
+  // By event, from 1: the slot of its first block; unused for persists.
+  std::vector<Slot> first_slots_;
   // Contents of versions that no single write holds whole. A deque, so that
   // they stay where they are.
   std::deque<Bytes> composed_;
@@ -118,7 +122,8 @@ class PointCursor {
   VersionIndex floor(Slot slot) const { return floor_[slot]; }
   // The slots with more than one possible version, ascending.
   const std::set<Slot>& open() const { return open_; }
-  // log2 of the number of states at this point. O(open blocks).
+  // log2 of the number of states at this point. O(different numbers of versions
+  // that open blocks have).
   double SpaceLog2() const;
 
   // Content hash of the image in which every block is at its newest version,
@@ -129,6 +134,10 @@ class PointCursor {
  private:
   void Restart();
   void Step();
+  // Takes a slot out of the counts before its newest or floor changes, and in
+  // again after.
+  void Uncount(Slot slot);
+  void CountAgain(Slot slot);
 
   const CrashSpace* space_;
   CrashKind kind_;
@@ -137,6 +146,8 @@ class PointCursor {
   std::vector<VersionIndex> newest_;
   std::vector<VersionIndex> floor_;
   std::set<Slot> open_;
+  // How many open blocks have that many possible versions.
+  std::map<uint32_t, uint32_t> open_by_versions_;
   Hash128 newest_hash_;
   Hash128 floor_hash_;
 };

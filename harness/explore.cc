@@ -241,6 +241,8 @@ class Explorer {
     // The prefixes of all points and kinds first: what they find is real for
     // every device.
     bool go_on = Pass(prefix);
+    if (!go_on) MeasureSpace();
+    result_.space_log2 = space_log2_;
     if (go_on && options_.space != prefix) go_on = Pass(options_.space);
     if (result_.interrupted) {
       pool_.Cancel();
@@ -262,17 +264,20 @@ class Explorer {
       ++(persist ? result_.flushes : result_.writes);
     }
     result_.crash_points = gaps_.size();
-    double log2 = -INFINITY;
+    passes_ = (options_.space.mode == SpaceSpec::kPrefix ? 1 : 2) *
+              setting_.crash_kinds.size();
+  }
+
+  // What the first pass measures by the way, if it did not come to its end.
+  void MeasureSpace() {
+    space_log2_ = -INFINITY;
     for (const CrashKind kind : setting_.crash_kinds) {
       PointCursor cursor(space_, kind);
       for (const Gap& gap : gaps_) {
         cursor.MoveTo(gap.point);
-        AddPowerOfTwo(log2, cursor.SpaceLog2());
+        AddPowerOfTwo(space_log2_, cursor.SpaceLog2());
       }
     }
-    result_.space_log2 = log2;
-    passes_ = (options_.space.mode == SpaceSpec::kPrefix ? 1 : 2) *
-              setting_.crash_kinds.size();
   }
 
   // All points of all kinds; false if a bound ended it.
@@ -282,6 +287,7 @@ class Explorer {
       PointCursor cursor(space_, kind);
       for (const Gap& gap : gaps_) {
         cursor.MoveTo(gap.point);
+        if (!prefixes_done) AddPowerOfTwo(space_log2_, cursor.SpaceLog2());
         const bool go_on = EnumerateStates(
             cursor, space, options_.seed,
             [&](const CrashState& state, const Hash128& hash) {
@@ -520,6 +526,7 @@ class Explorer {
   uint64_t began_ms_;
 
   Exploration result_;
+  double space_log2_ = -INFINITY;
   uint64_t passes_ = 1;
   uint64_t points_done_ = 0;
   size_t batch_runs_ = kBatchRunsMin;
