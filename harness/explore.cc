@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "harness/enumerate.h"
+#include "harness/judge.h"
 #include "harness/obligations.h"
-#include "model/condition.h"
 
 namespace powercut {
 namespace {
@@ -50,149 +50,6 @@ std::vector<std::string> PathsOf(const Workload& workload) {
   }
   return {paths.begin(), paths.end()};
 }
-
-// A crash point: how many disk events, and which histories it can have.
-struct Gap {
-  EventNumber point = 0;
-  // The history's length without and with all marks in this gap that count.
-  size_t history_min = 0;
-  size_t history_max = 0;
-  // Marks of the gap in front of history_min: M of the id is the distance to
-  // this.
-  size_t history_base = 0;
-};
-
-std::vector<Gap> GapsOf(const Recording& recording) {
-  const auto& history = recording.history;
-  size_t run_at = 0;
-  EventNumber run_after = 0;
-  for (size_t i = 0; i < history.size(); ++i) {
-    if (history[i].kind != HistoryEvent::kRun) continue;
-    run_at = i + 1;
-    run_after = history[i].after;
-  }
-  std::vector<Gap> gaps;
-  size_t passed = 0;
-  for (EventNumber point = 0; point <= recording.trace.event_count(); ++point) {
-    Gap gap{point, passed, passed, passed};
-    while (passed < history.size() && history[passed].after == point) {
-      ++passed;
-    }
-    gap.history_max = passed;
-    gap.history_min = std::max(gap.history_min, run_at);
-    if (point >= run_after) gaps.push_back(gap);
-  }
-  return gaps;
-}
-
-// Judges outcomes at histories; equal questions once.
-class Judge {
- public:
-  Judge(const Workload& workload, const Setting& setting,
-        const Recording& recording, const OutcomeTable& outcomes)
-      : workload_(workload),
-        setting_(setting),
-        recording_(recording),
-        outcomes_(outcomes),
-        cursor_(workload, *setting.profile, recording.history),
-        cut_history_(HistoryOfCut()) {}
-
-  const std::vector<Violation>& Ask(OutcomeId outcome, size_t history,
-                                    CrashKind kind) {
-    const uint64_t key =
-        uint64_t{outcome} << 32 | history << 2 | static_cast<uint64_t>(kind);
-    const auto [entry, added] = verdicts_.try_emplace(key);
-    if (added) {
-      entry->second =
-          JudgeWith(ModelAt(history), outcomes_[outcome], history, kind);
-    }
-    return entry->second;
-  }
-
-  // The verdict under another profile, without memory.
-  std::vector<Violation> AskUnder(const Profile& profile,
-                                  const RecoveryOutcome& outcome,
-                                  size_t history, CrashKind kind) const {
-    ModelCursor cursor(workload_, profile, recording_.history);
-    cursor.MoveTo(history);
-    return JudgeWith(cursor.model(), outcome, history, kind);
-  }
-
- private:
-  // Every outcome of a gap is judged at each of its histories, so the models
-  // of the last few are kept.
-  const Model& ModelAt(size_t history) {
-    constexpr size_t kModelsKept = 16;
-    const auto kept = recent_.find(history);
-    if (kept != recent_.end()) return kept->second;
-    if (recent_.size() == kModelsKept) recent_.erase(recent_.begin());
-    cursor_.MoveTo(history);
-    return recent_.emplace(history, cursor_.model()).first->second;
-  }
-
-  // The history from which on conditions are judged: the op in front of `cut`
-  // has returned.
-  size_t HistoryOfCut() const {
-    const size_t ops = workload_.init.size() + workload_.cut;
-    const auto& history = recording_.history;
-    for (size_t i = 0; i < history.size(); ++i) {
-      const bool init_over =
-          workload_.cut == 0 && history[i].kind == HistoryEvent::kRun;
-      const bool returned = history[i].kind == HistoryEvent::kEnd &&
-                            history[i].op == ops && workload_.cut > 0;
-      if (init_over || returned) return i + 1;
-    }
-    return history.size();
-  }
-
-  std::vector<Violation> JudgeWith(const Model& model,
-                                   const RecoveryOutcome& outcome,
-                                   size_t history, CrashKind kind) const {
-    if (outcome.kind == RecoveryOutcome::kDied) {
-      return {model.VolumeViolation(ViolationKind::kDied, kind,
-                                    "recovery died: " + outcome.detail)};
-    }
-    if (outcome.kind == RecoveryOutcome::kHung) {
-      return {model.VolumeViolation(ViolationKind::kHang, kind,
-                                    "recovery hung: " + outcome.detail)};
-    }
-    std::vector<Violation> violations = model.Check(outcome.observation, kind);
-    if (history >= cut_history_ && outcome.observation.unreadable.empty()) {
-      CheckForbidden(model, outcome.observation, kind, violations);
-    }
-    return violations;
-  }
-
-  void CheckForbidden(const Model& model, const Observation& observation,
-                      CrashKind kind,
-                      std::vector<Violation>& violations) const {
-    for (const Outcome& outcome : workload_.outcomes) {
-      const auto& profiles = outcome.profiles;
-      const bool named = profiles.empty() ||
-                         std::find(profiles.begin(), profiles.end(),
-                                   setting_.profile->name) != profiles.end();
-      if (outcome.allow || !named) continue;
-      const auto holds =
-          Holds(outcome.condition, observation, recording_.before);
-      if (!holds.value_or(false)) continue;
-      Violation violation = model.VolumeViolation(
-          ViolationKind::kCheck, kind,
-          "forbidden: " + ConditionText(outcome.condition));
-      violation.admissible =
-          fmt::format("what line {} does not forbid", outcome.line);
-      violations.push_back(std::move(violation));
-    }
-  }
-
-  const Workload& workload_;
-  const Setting& setting_;
-  const Recording& recording_;
-  const OutcomeTable& outcomes_;
-  ModelCursor cursor_;
-  std::map<size_t, Model> recent_;  // by history
-  size_t cut_history_;
-  std::unordered_map<uint64_t, std::vector<Violation>> verdicts_;
-};
 
 // The states found with one cause; the simplest is shown.
 struct CauseGroup {

@@ -1,0 +1,74 @@
+// Judging: what the model says of an outcome at each moment of a recording.
+
+#ifndef POWERCUT_HARNESS_JUDGE_H_
+#define POWERCUT_HARNESS_JUDGE_H_
+
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "harness/recording.h"
+#include "harness/worker_pool.h"
+#include "model/violation.h"
+
+namespace powercut {
+
+// A crash point: how many disk events, and which histories it can have.
+struct Gap {
+  EventNumber point = 0;
+  // The history's length without and with all marks in this gap that count.
+  size_t history_min = 0;
+  size_t history_max = 0;
+  // Marks of the gap in front of history_min: M of the id is the distance to
+  // this.
+  size_t history_base = 0;
+};
+
+// The crash points of a recording, from the `run` mark to the end, in order.
+std::vector<Gap> GapsOf(const Recording& recording);
+
+// Judges outcomes at histories; equal questions once. Not thread-safe.
+class Judge {
+ public:
+  // All must outlive this object.
+  Judge(const Workload& workload, const Setting& setting,
+        const Recording& recording, const OutcomeTable& outcomes);
+
+  // What is wrong with an outcome after a crash of this kind, the first
+  // `history` events of the history having happened; by path. The reference
+  // stays valid.
+  const std::vector<Violation>& Ask(OutcomeId outcome, size_t history,
+                                    CrashKind kind);
+
+  // The same under another profile, without memory. O(history).
+  std::vector<Violation> AskUnder(const Profile& profile,
+                                  const RecoveryOutcome& outcome,
+                                  size_t history, CrashKind kind) const;
+
+ private:
+  const Model& ModelAt(size_t history);
+  size_t HistoryOfCut() const;
+  std::vector<Violation> JudgeWith(const Model& model,
+                                   const RecoveryOutcome& outcome,
+                                   size_t history, CrashKind kind) const;
+  void CheckForbidden(const Model& model, const Observation& observation,
+                      CrashKind kind, std::vector<Violation>& violations) const;
+
+  const Workload& workload_;
+  const Setting& setting_;
+  const Recording& recording_;
+  const OutcomeTable& outcomes_;
+  ModelCursor cursor_;
+  // Every outcome of a gap is judged at each of its histories, so the models of
+  // the last few are kept; by history.
+  std::map<size_t, Model> recent_;
+  // The history from which on conditions are judged: the op in front of `cut`
+  // has returned.
+  size_t cut_history_;
+  std::unordered_map<uint64_t, std::vector<Violation>> verdicts_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_JUDGE_H_
