@@ -39,8 +39,7 @@ std::vector<Finding> ExploreText(std::string_view text) {
   ExploreOptions options;
   options.jobs = 0;
   options.max_runs = 2000;
-  auto explored =
-      Explore(Ntfs3g(), *workload, *setting, *recording, options);
+  auto explored = Explore(Ntfs3g(), *workload, *setting, *recording, options);
   CHECK(explored.has_value());
   return std::move(explored->findings);
 }

@@ -13,7 +13,12 @@ namespace {
 // Short names, names in a directory, and names long enough that a few dozen
 // split the index of a directory.
 constexpr std::array<std::string_view, 8> kFiles = {
-    "/a", "/b", "/c", "/d/a", "/d/b", "/d/e/a",
+    "/a",
+    "/b",
+    "/c",
+    "/d/a",
+    "/d/b",
+    "/d/e/a",
     "/a_name_so_long_that_few_entries_fill_an_index_node_of_the_directory_1",
     "/d/a_name_so_long_that_few_entries_fill_an_index_node_of_it_2"};
 constexpr std::array<std::string_view, 3> kDirectories = {"/d", "/d/e", "/f"};
@@ -23,8 +28,7 @@ constexpr std::array<uint64_t, 12> kSizes = {
     1, 16, 511, 512, 513, 700, 1024, 4095, 4096, 4097, 9000, 40000};
 
 template <size_t kCount>
-std::string Pick(const std::array<std::string_view, kCount>& from,
-                 Prng& prng) {
+std::string Pick(const std::array<std::string_view, kCount>& from, Prng& prng) {
   return std::string(from[prng.Below(kCount)]);
 }
 
@@ -42,20 +46,19 @@ uint64_t PickSize(Prng& prng) {
 
 Op RandomOp(Prng& prng) {
   constexpr std::array kKinds = {
-      OpKind::kCreate,   OpKind::kCreate, OpKind::kCreate,    OpKind::kMkdir,
-      OpKind::kWrite,    OpKind::kWrite,  OpKind::kWrite,     OpKind::kAppend,
-      OpKind::kAppend,   OpKind::kTruncate, OpKind::kRename,  OpKind::kRename,
-      OpKind::kLink,     OpKind::kUnlink, OpKind::kRmdir,     OpKind::kFsync,
-      OpKind::kFsync,    OpKind::kFdatasync, OpKind::kSyncfs,
+      OpKind::kCreate, OpKind::kCreate,    OpKind::kCreate, OpKind::kMkdir,
+      OpKind::kWrite,  OpKind::kWrite,     OpKind::kWrite,  OpKind::kAppend,
+      OpKind::kAppend, OpKind::kTruncate,  OpKind::kRename, OpKind::kRename,
+      OpKind::kLink,   OpKind::kUnlink,    OpKind::kRmdir,  OpKind::kFsync,
+      OpKind::kFsync,  OpKind::kFdatasync, OpKind::kSyncfs,
   };
   Op op;
   op.kind = kKinds[prng.Below(kKinds.size())];
-  const bool directory = op.kind == OpKind::kMkdir ||
-                         op.kind == OpKind::kRmdir || prng.OneIn(10);
+  const bool directory =
+      op.kind == OpKind::kMkdir || op.kind == OpKind::kRmdir || prng.OneIn(10);
   for (const char operand : SignatureOf(op.kind).operands) {
     if (operand == 'P') {
-      op.names.push_back(directory ? Pick(kDirectories, prng)
-                                   : PickFile(prng));
+      op.names.push_back(directory ? Pick(kDirectories, prng) : PickFile(prng));
     } else if (operand == 'N') {
       op.numbers.push_back(PickSize(prng));
     }
@@ -72,9 +75,7 @@ struct Sections {
   std::vector<Op> run;
 
   size_t size() const { return init.size() + run.size(); }
-  Op& at(size_t i) {
-    return i < init.size() ? init[i] : run[i - init.size()];
-  }
+  Op& at(size_t i) { return i < init.size() ? init[i] : run[i - init.size()]; }
 };
 
 Sections SectionsOf(std::string_view text, Prng& prng) {
@@ -89,8 +90,7 @@ Sections SectionsOf(std::string_view text, Prng& prng) {
 }
 
 void MutateOnce(Sections& sections, Prng& prng) {
-  std::vector<Op>& section =
-      prng.OneIn(3) ? sections.init : sections.run;
+  std::vector<Op>& section = prng.OneIn(3) ? sections.init : sections.run;
   const size_t at = prng.Below(section.size() + 1);
   const auto place = section.begin() + static_cast<ptrdiff_t>(at);
   switch (prng.Below(8)) {
@@ -189,8 +189,7 @@ std::string MutateWorkload(std::string_view text, Prng& prng) {
   return TextOf(Repair(sections, prng));
 }
 
-std::string CrossWorkloads(std::string_view a, std::string_view b,
-                           Prng& prng) {
+std::string CrossWorkloads(std::string_view a, std::string_view b, Prng& prng) {
   Sections sections = SectionsOf(a, prng);
   const Sections other = SectionsOf(b, prng);
   for (const Op& op : other.run) {

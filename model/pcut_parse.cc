@@ -310,11 +310,12 @@ class LineParser {
     POWERCUT_ASSIGN(expectation.kind,
                     ParsePlainName(tokens_[2], "a kind of violation"));
     if (!ViolationKindFromName(expectation.kind)) {
-      return BadToken(At(2), "unknown kind of violation; there are lost, "
-                             "ghost, stale, torn, regress, name, size, time, "
-                             "gap, restart, base, unreadable, died, hang, "
-                             "error, check, unflushed, unstable and "
-                             "nondeterministic");
+      return BadToken(At(2),
+                      "unknown kind of violation; there are lost, "
+                      "ghost, stale, torn, regress, name, size, time, "
+                      "gap, restart, base, unreadable, died, hang, "
+                      "error, check, unflushed, unstable and "
+                      "nondeterministic");
     }
     if (tokens_.size() > 3) {
       POWERCUT_ASSIGN(expectation.path, ParsePathOrHandle(tokens_[3]));

@@ -49,8 +49,8 @@ bool Covers(const std::string& listed, const std::string& cause) {
   const std::string before = listed.substr(0, star);
   const std::string after = listed.substr(star + 1);
   if (cause.size() < before.size() + after.size()) return false;
-  const std::string op = cause.substr(
-      before.size(), cause.size() - before.size() - after.size());
+  const std::string op =
+      cause.substr(before.size(), cause.size() - before.size() - after.size());
   return cause.starts_with(before) && cause.ends_with(after) &&
          op.find('/') == std::string::npos;
 }
