@@ -24,9 +24,6 @@
 namespace powercut {
 namespace {
 
-// Exit statuses of a worker that ended itself on a bound.
-constexpr int kExitCpu = 40;
-
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;
 #elif defined(__has_feature)
@@ -46,8 +43,6 @@ struct MessageHeader {
   uint32_t size;
   Hash128 hash;
 };
-
-void EndOnCpuBound(int) { _exit(kExitCpu); }
 
 void ArmCpuBound(uint32_t cpu_ms) {
   itimerval timer{};
@@ -195,7 +190,9 @@ void WorkerPool::SubmitHere(const Batch& batch) {
 void WorkerPool::WorkInChild(Worker& worker, const Task& task) noexcept {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   signal(SIGINT, SIG_IGN);  // the parent decides what Ctrl-C means
-  signal(SIGPROF, EndOnCpuBound);
+  // The CPU bound ends the worker by SIGPROF itself: a handler would have to
+  // wait where a sanitizer defers signals.
+  signal(SIGPROF, SIG_DFL);
   BoundMemory(options_.limits.memory_bytes);
   CrashImage& image = ImageFor(task.batch[task.next].kind);
   CrashDisk disk(image.bytes(), space_.trace().geometry(), space_.block_bytes(),
@@ -253,14 +250,15 @@ RecoveryOutcome WorkerPool::OutcomeOfDeath(const Worker& worker,
   if (worker.killed_as_stuck) {
     return {RecoveryOutcome::kHung, "no progress by the wall clock", {}};
   }
+  if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGPROF) {
+    return {
+        RecoveryOutcome::kHung, "more CPU time than a recovery may take", {}};
+  }
   if (WIFSIGNALED(wait_status)) {
     const int number = WTERMSIG(wait_status);
     const char* name = sigabbrev_np(number);
     outcome.detail =
         fmt::format("killed by SIG{}", name == nullptr ? "?" : name);
-  } else if (WEXITSTATUS(wait_status) == kExitCpu) {
-    return {
-        RecoveryOutcome::kHung, "more CPU time than a recovery may take", {}};
   } else {
     outcome.detail =
         fmt::format("ended with exit status {}", WEXITSTATUS(wait_status));
