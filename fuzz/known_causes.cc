@@ -24,7 +24,7 @@ Backend& Ntfs3g() {
 
 }  // namespace
 
-std::vector<Finding> ExploreText(std::string_view text) {
+std::vector<Finding> ExploreText(std::string_view text, uint64_t max_runs) {
   const auto workload = ParseWorkload(text, "input.pcut");
   if (!workload || workload->disk) return {};
   const auto setting = MakeSetting(*workload, Ntfs3g(), {});
@@ -38,7 +38,7 @@ std::vector<Finding> ExploreText(std::string_view text) {
   }
   ExploreOptions options;
   options.jobs = 0;
-  options.max_runs = 2000;
+  options.max_runs = max_runs;
   auto explored = Explore(Ntfs3g(), *workload, *setting, *recording, options);
   CHECK(explored.has_value());
   return std::move(explored->findings);

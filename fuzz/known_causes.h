@@ -4,6 +4,7 @@
 #ifndef POWERCUT_FUZZ_KNOWN_CAUSES_H_
 #define POWERCUT_FUZZ_KNOWN_CAUSES_H_
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,9 +15,10 @@
 namespace powercut {
 
 // What the crashes of a workload on ntfs-3g show, in `epoch:1` at 512-byte
-// blocks, at most 2000 runs, in this process. Text that is no workload the
-// backend can run, or one with a disk of its own, shows nothing.
-std::vector<Finding> ExploreText(std::string_view text);
+// blocks, at most `max_runs` recoveries, in this process. Text that is no
+// workload the backend can run, or one with a disk of its own, shows nothing.
+std::vector<Finding> ExploreText(std::string_view text,
+                                 uint64_t max_runs = 2000);
 
 // The causes that the `.pcut` files in a folder show.
 std::set<std::string> CausesOfRegressions(const std::string& folder);

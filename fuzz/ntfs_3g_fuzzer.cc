@@ -41,7 +41,9 @@ void StopAt(const Finding& finding, std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  for (const auto& finding : powercut::ExploreText(text)) {
+  // Many workloads with the nearest states each show more than few with all.
+  constexpr uint64_t kMaxRuns = 300;
+  for (const auto& finding : powercut::ExploreText(text, kMaxRuns)) {
     if (!powercut::KnownCauses().contains(finding.violation.cause)) {
       powercut::StopAt(finding, text);
     }
