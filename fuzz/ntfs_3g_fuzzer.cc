@@ -5,10 +5,10 @@
 // are found by running those, so that a committed regression is all it takes
 // to silence one. A new cause prints its failure block and stops the fuzzer.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <set>
 #include <string>
 #include <string_view>
@@ -57,7 +57,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size,
   const std::string text = powercut::MutateWorkload(
       {reinterpret_cast<const char*>(data), size}, prng);
   if (text.size() > max_size) return size;
-  std::memcpy(data, text.data(), text.size());
+  std::copy(text.begin(), text.end(), data);
   return text.size();
 }
 
@@ -70,6 +70,6 @@ extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* a, size_t a_size,
       {reinterpret_cast<const char*>(a), a_size},
       {reinterpret_cast<const char*>(b), b_size}, prng);
   if (text.size() > max_size) return 0;
-  std::memcpy(out, text.data(), text.size());
+  std::copy(text.begin(), text.end(), out);
   return text.size();
 }

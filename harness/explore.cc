@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -127,7 +128,7 @@ class Explorer {
 
   // What the first pass measures by the way, if it did not come to its end.
   void MeasureSpace() {
-    space_log2_ = -INFINITY;
+    space_log2_ = -std::numeric_limits<double>::infinity();
     for (const CrashKind kind : setting_.crash_kinds) {
       PointCursor cursor(space_, kind);
       for (const Gap& gap : gaps_) {
@@ -383,7 +384,7 @@ class Explorer {
   uint64_t began_ms_;
 
   Exploration result_;
-  double space_log2_ = -INFINITY;
+  double space_log2_ = -std::numeric_limits<double>::infinity();
   uint64_t passes_ = 1;
   uint64_t points_done_ = 0;
   size_t batch_runs_ = kBatchRunsMin;

@@ -5,7 +5,7 @@
 namespace powercut {
 
 RecordingDisk::RecordingDisk(DiskGeometry geometry,
-                             std::shared_ptr<const SparseImage> base)
+                             const std::shared_ptr<const SparseImage>& base)
     : trace_(geometry, base), live_(*base) {}
 
 Status RecordingDisk::Read(uint64_t first_sector, MutableByteSpan out) {

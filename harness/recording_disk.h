@@ -14,7 +14,8 @@ namespace powercut {
 class RecordingDisk : public VirtualDisk {
  public:
   // Begins with the bytes of `base`, whose size is the geometry's.
-  RecordingDisk(DiskGeometry geometry, std::shared_ptr<const SparseImage> base);
+  RecordingDisk(DiskGeometry geometry,
+                const std::shared_ptr<const SparseImage>& base);
 
   const DiskGeometry& geometry() const override { return trace_.geometry(); }
   Status Read(uint64_t first_sector, MutableByteSpan out) override;

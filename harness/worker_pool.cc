@@ -17,6 +17,7 @@
 #include <cstring>
 #include <deque>
 #include <string_view>
+#include <utility>
 
 #include "harness/outcome_bytes.h"
 #include "harness/result_ring.h"
@@ -47,7 +48,7 @@ struct MessageHeader {
 void ArmCpuBound(uint32_t cpu_ms) {
   itimerval timer{};
   timer.it_value.tv_sec = cpu_ms / 1000;
-  timer.it_value.tv_usec = (cpu_ms % 1000) * 1000;
+  timer.it_value.tv_usec = long{cpu_ms % 1000} * 1000;
   setitimer(ITIMER_PROF, &timer, nullptr);
 }
 
@@ -119,7 +120,7 @@ struct WorkerPool::Worker {
 
 WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
                        Options options)
-    : backend_(backend), space_(space), options_(options) {
+    : backend_(backend), space_(space), options_(std::move(options)) {
   images_.resize(kCrashKinds.size());
   for (uint32_t i = 0; i < options_.jobs; ++i) {
     workers_.push_back(std::make_unique<Worker>());

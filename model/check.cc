@@ -195,7 +195,10 @@ class Checker {
 
   void WalkDirectory(FileId directory, const std::string& path) {
     for (const auto& [text, id] : s_.tree.files[directory].names) {
-      CheckName(id, path + "/" + text);
+      std::string child = path;
+      child += '/';
+      child += text;
+      CheckName(id, child);
     }
   }
 

@@ -114,7 +114,7 @@ Status Spawn(const std::string& program, uint32_t sector_bytes,
 
 Result<SparseImage> ReadSparsely(const MemoryFile& file, uint64_t size_bytes) {
   SparseImage image(size_bytes);
-  Bytes buffer(64 * 1024);
+  Bytes buffer(size_t{64} * 1024);
   const int descriptor = file.descriptor();
   off_t data = lseek(descriptor, 0, SEEK_DATA);
   while (data >= 0) {
