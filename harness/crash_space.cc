@@ -242,14 +242,13 @@ void CrashSpace::FindFloors() {
       });
     } else {
       // The event's blocks are adjacent slots, so its sectors count on.
-      const uint64_t first =
-          SlotsOf(now).first * per_block + event.range.first % per_block;
-      for (uint64_t s = first; s < first + event.range.count; ++s) {
-        const auto sector = static_cast<uint32_t>(s);
-        layers.Write(sector, now, event.layer);
-        for (int l = 1; l <= static_cast<int>(event.layer); ++l) {
-          raised(sector, now, static_cast<Layer>(l));
-        }
+      const auto [first, last] = SlotsOf(now);
+      const uint64_t begin = first * per_block + event.range.first % per_block;
+      for (uint64_t s = begin; s < begin + event.range.count; ++s) {
+        layers.Write(static_cast<uint32_t>(s), now, event.layer);
+      }
+      for (Slot slot = first; slot <= last; ++slot) {
+        raised(static_cast<uint32_t>(slot * per_block), now, event.layer);
       }
     }
   }

@@ -40,7 +40,7 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Rates per second of two things, measured in turn.
+// Figures of two things, measured in turn.
 struct Pair {
   double ours = 0;
   double limit = 0;
@@ -201,17 +201,31 @@ void BenchPrefixSweep() {
   options.jobs = 0;
   options.space.mode = SpaceSpec::kPrefix;
   EmptyBackend backend;
-  std::vector<double> seconds;
-  for (int round = 0; round < kRounds; ++round) {
+  const auto sweep = [&] {
     const double begin = Seconds();
     const auto explored =
         Explore(backend, workload, setting, recording, options);
     CHECK(explored.has_value() && explored->exhausted);
-    seconds.push_back(Seconds() - begin);
-  }
+    return Seconds() - begin;
+  };
+  // Each write applied once and hashed once: what no sweep can do without.
+  const auto bare = [&] {
+    const double begin = Seconds();
+    const SparseImage image = ApplyAll(recording.trace);
+    Hash128 all;
+    for (EventNumber n = 1; n <= recording.trace.event_count(); ++n) {
+      const DiskEvent& event = recording.trace.event(n);
+      if (event.kind != DiskEvent::kWrite) continue;
+      all ^= HashBytes(recording.trace.data(event), n);
+    }
+    CHECK(all != Hash128{});
+    return Seconds() - begin;
+  };
+  const Pair seconds = Compare(sweep, bare);
   Row(fmt::format("prefix sweep of {} writes, trivial check", kWrites),
-      fmt::format("{:.3f} s", Median(seconds)), "aim < 0.1 s",
-      "versions, hashes, images, recoveries, verdicts");
+      fmt::format("{:.3f} s", seconds.ours), "aim < 0.1 s",
+      fmt::format("{:.1f} x bare apply and hash ({:.3f} s)",
+                  seconds.ours / seconds.limit, seconds.limit));
   Row("peak memory so far (1 GiB disk, 20000 writes)",
       fmt::format("{:.0f} MB", PeakMemoryBytes() / 1e6), "aim < 200 MB", "");
 }
