@@ -98,10 +98,12 @@ class Explorer {
     prefix.mode = SpaceSpec::kPrefix;
     // The prefixes of all points and kinds first: what they find is real for
     // every device.
-    bool go_on = Pass(prefix);
+    bool go_on = Pass(prefix, /*prefixes_done=*/false);
     if (!go_on) MeasureSpace();
     result_.space_log2 = space_log2_;
-    if (go_on && options_.space != prefix) go_on = Pass(options_.space);
+    if (go_on && !PrefixesOnly()) {
+      go_on = Pass(options_.space, /*prefixes_done=*/true);
+    }
     if (result_.interrupted) {
       pool_.Cancel();
     } else {
@@ -113,6 +115,11 @@ class Explorer {
   }
 
  private:
+  bool PrefixesOnly() const {
+    return options_.space.mode == SpaceSpec::kPrefix &&
+           options_.space.torn == 0;
+  }
+
   void Describe() {
     const Trace& trace = recording_.trace;
     result_.digest = trace.Digest();
@@ -122,8 +129,7 @@ class Explorer {
       ++(persist ? result_.flushes : result_.writes);
     }
     result_.crash_points = gaps_.size();
-    passes_ = (options_.space.mode == SpaceSpec::kPrefix ? 1 : 2) *
-              setting_.crash_kinds.size();
+    passes_ = (PrefixesOnly() ? 1 : 2) * setting_.crash_kinds.size();
   }
 
   // What the first pass measures by the way, if it did not come to its end.
@@ -138,9 +144,9 @@ class Explorer {
     }
   }
 
-  // All points of all kinds; false if a bound ended it.
-  bool Pass(const SpaceSpec& space) {
-    const bool prefixes_done = space.mode != SpaceSpec::kPrefix;
+  // All points of all kinds, without the prefixes if they were visited before;
+  // false if a bound ended it.
+  bool Pass(const SpaceSpec& space, bool prefixes_done) {
     for (const CrashKind kind : setting_.crash_kinds) {
       PointCursor cursor(space_, kind);
       for (const Gap& gap : gaps_) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace powercut {
 namespace {
 
@@ -58,9 +60,13 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
 
 std::string Explanation(const Finding& finding) {
   const Violation& violation = finding.violation;
+  // The block aligns its columns; a sentence does not.
+  std::string crash = finding.crash;
+  const auto both_blank = [](char a, char b) { return a == ' ' && b == ' '; };
+  crash.erase(std::unique(crash.begin(), crash.end(), both_blank), crash.end());
   std::string text = fmt::format(
       "In force: {}. The crash: {}. Admissible then: {}. Found: {}.",
-      finding.promise, finding.crash, violation.admissible, violation.found);
+      finding.promise, crash, violation.admissible, violation.found);
   if (!finding.excuses.empty()) {
     text += fmt::format(" It would be admissible with the profile switch {}.",
                         fmt::join(finding.excuses, " or "));

@@ -125,6 +125,26 @@ TEST(DeterminismTest, BoundByRunsIsExact) {
   }
 }
 
+TEST(DeterminismTest, PrefixVisitsEachPointOnce) {
+  const std::unique_ptr<Backend> backend = Ntfs3g();
+  for (const Workload& workload : SomeWorkloads()) {
+    SCOPED_TRACE(workload.file);
+    const Result<Recorded> recorded = RecordWorkload(*backend, workload);
+    ASSERT_TRUE(recorded);
+    // With the default count of an unparsed spec, and with the parsed one.
+    ExploreOptions by_hand = Options("epoch:1", 1);
+    by_hand.space.mode = SpaceSpec::kPrefix;
+    for (const ExploreOptions& options : {Options("prefix", 1), by_hand}) {
+      const Result<Exploration> explored =
+          Explore(*backend, recorded->workload, recorded->setting,
+                  recorded->recording, options);
+      ASSERT_TRUE(explored);
+      EXPECT_EQ(explored->states,
+                explored->crash_points * recorded->setting.crash_kinds.size());
+    }
+  }
+}
+
 TEST(DeterminismTest, SamplesFollowTheSeed) {
   const Workload workload = MustParse(kBusy);
   const auto dump = [&](uint64_t seed, uint32_t jobs) {

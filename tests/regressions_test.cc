@@ -99,5 +99,20 @@ TEST(RegressionsTest, EveryFileIsCanonical) {
   }
 }
 
+// The README shows a real finding with the real output: still what it says?
+TEST(ReadmeTest, ShowsWhatTheToolPrints) {
+  const std::string readme =
+      ReadWholeFile(std::string(POWERCUT_SOURCE_DIR) + "/README.md");
+  const std::string file = "corpora/regressions/rename_replace.pcut";
+  const std::string absolute = std::string(POWERCUT_SOURCE_DIR) + "/" + file;
+  std::string printed = RunTool({"check", "--quiet", absolute}).out;
+  for (size_t at = 0; (at = printed.find(absolute, at)) != std::string::npos;) {
+    printed.replace(at, absolute.size(), file);
+  }
+  EXPECT_FALSE(printed.empty());
+  EXPECT_NE(readme.find("```\n" + printed + "```"), std::string::npos)
+      << printed;
+}
+
 }  // namespace
 }  // namespace powercut

@@ -109,7 +109,7 @@ TEST(ReportTest, Explanation) {
   Finding finding = RenameFinding();
   EXPECT_EQ(Explanation(finding),
             "In force: /a from op 4, durable since event 96 (op 5, fsync /a). "
-            "The crash: 131p                 everything issued persisted. "
+            "The crash: 131p everything issued persisted. "
             "Admissible then: /a is op 4's or op 9's. Found: /a missing.");
   finding.excuses = {"a", "b"};
   EXPECT_TRUE(Explanation(finding).ends_with(
