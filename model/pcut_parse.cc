@@ -91,7 +91,7 @@ Result<uint64_t> ParseDiskSize(const Token& token) {
     }
   }
   POWERCUT_ASSIGN(const uint64_t number,
-                  ParseNumber(digits, "a size, as `67108864` or `64M`,"));
+                  ParseNumber(digits, "a size such as `67108864` or `64M`"));
   if (number > kMaxTextNumber >> shift) {
     return BadToken(token, Quoted(token.text) +
                                " is too large; the largest is " +
