@@ -362,7 +362,7 @@ TEST(PcutParse, DirectiveErrorsNameColumnAndRemedy) {
 
 TEST(PcutParse, DiskErrorsNameColumnAndRemedy) {
   EXPECT_BEGINS(LineError("disk"), "5: a size is missing");
-  EXPECT_BEGINS(LineError("disk M"), "6: a size, as");
+  EXPECT_BEGINS(LineError("disk M"), "6: a size such as");
   EXPECT_BEGINS(LineError("disk 64m"), "6: `64m` is not a size");
   EXPECT_BEGINS(LineError("disk 9223372036854775807K"), "6: `92233720368");
   EXPECT_EQ(LineError("disk 64M atomic=4095"),
