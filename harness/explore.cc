@@ -1,7 +1,6 @@
 #include "harness/explore.h"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "harness/base/monotonic_clock.h"
 #include "harness/enumerate.h"
 #include "harness/judge.h"
 #include "harness/obligations.h"
@@ -24,13 +24,6 @@ constexpr size_t kBatchRunsMin = 64;
 constexpr size_t kBatchRunsMax = 4096;
 // Visits kept until their outcomes are there.
 constexpr size_t kVisitsMax = 1 << 16;
-
-uint64_t MonotonicMs() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000 +
-         static_cast<uint64_t>(now.tv_nsec) / 1'000'000;
-}
 
 // Adds 2^log2 to a sum that is itself kept as log2; negative infinity is 0.
 void AddPowerOfTwo(double& sum_log2, double log2) {
@@ -238,7 +231,7 @@ class Explorer {
     }
   }
 
-  // Every other comparison costs a cursor's walk; this one mostly nothing.
+  // Counts a violating state, and keeps it if it is simpler than the one kept.
   void AddToGroup(const Violation& violation, CrashState state, size_t history,
                   OutcomeId outcome, bool counted) {
     const auto [entry, added] = groups_.try_emplace(violation.cause);
@@ -249,6 +242,7 @@ class Explorer {
     if (cursor == nullptr) {
       cursor = std::make_unique<PointCursor>(space_, state.kind);
     }
+    // A prefix beats whatever lost a block, without walking the cursor there.
     if (!added && group.lost_blocks == 0 && !state.choices.empty() &&
         state.origin == CrashState::kNewest) {
       return;

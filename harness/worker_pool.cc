@@ -9,7 +9,6 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,23 +18,13 @@
 #include <string_view>
 #include <utility>
 
+#include "harness/base/monotonic_clock.h"
+#include "harness/base/sanitizer.h"
 #include "harness/outcome_bytes.h"
 #include "harness/result_ring.h"
 
 namespace powercut {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-#else
-constexpr bool kSanitized = false;
-#endif
 
 // One message: which request, the outcome's hash, and its bytes unless the
 // parent has them already.
@@ -68,13 +57,6 @@ void BoundMemory(uint64_t bytes) {
   rlimit limit{};
   limit.rlim_cur = limit.rlim_max = AddressSpaceBytes() + bytes;
   setrlimit(RLIMIT_AS, &limit);
-}
-
-uint64_t MonotonicMs() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000 +
-         static_cast<uint64_t>(now.tv_nsec) / 1'000'000;
 }
 
 }  // namespace

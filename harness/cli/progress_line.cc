@@ -2,22 +2,16 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cstdio>
+
+#include "harness/base/monotonic_clock.h"
 
 namespace powercut {
 namespace {
 
 volatile sig_atomic_t g_interrupted = 0;
-
-uint64_t NowMs() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000 +
-         static_cast<uint64_t>(now.tv_nsec) / 1'000'000;
-}
 
 }  // namespace
 
@@ -25,7 +19,7 @@ ProgressLine::ProgressLine(std::string file, bool quiet)
     : file_(std::move(file)),
       quiet_(quiet),
       terminal_(isatty(STDERR_FILENO) == 1),
-      began_ms_(NowMs()),
+      began_ms_(MonotonicMs()),
       last_ms_(began_ms_) {}
 
 ProgressLine::~ProgressLine() {
@@ -33,13 +27,13 @@ ProgressLine::~ProgressLine() {
 }
 
 double ProgressLine::elapsed_s() const {
-  return static_cast<double>(NowMs() - began_ms_) / 1000;
+  return static_cast<double>(MonotonicMs() - began_ms_) / 1000;
 }
 
 void ProgressLine::Update(const Progress& progress) {
   constexpr uint64_t kRedrawMs = 200;
   constexpr uint64_t kLineMs = 5000;
-  const uint64_t now = NowMs();
+  const uint64_t now = MonotonicMs();
   if (quiet_ || now - last_ms_ < (terminal_ ? kRedrawMs : kLineMs)) return;
   last_ms_ = now;
   const double seconds = static_cast<double>(now - began_ms_) / 1000;

@@ -21,23 +21,12 @@
 #include <vector>
 
 #include "harness/base/prng.h"
+#include "harness/base/sanitizer.h"
 #include "harness/outcome_bytes.h"
 #include "tests/harness/content_backend.h"
 
 namespace powercut {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-#else
-constexpr bool kSanitized = false;
-#endif
 
 // Small, so that hangs end soon; the wall clock stays out of the way, since
 // other programs may have the processors.
