@@ -28,6 +28,9 @@ struct BackendTraits {
   std::string description;
   // The profile it claims (model/profile.h).
   std::string profile;
+  // The profiles it can be formatted to behave as; empty: it has one behaviour,
+  // whatever it is judged by.
+  std::vector<std::string> profiles;
   uint64_t default_disk_bytes = 0;
   uint64_t minimum_disk_bytes = 0;
   // Nothing: the sector.
@@ -36,6 +39,8 @@ struct BackendTraits {
   // The crash kinds it can show. The first is the default.
   std::vector<CrashKind> crash_kinds;
   std::vector<OpKind> ops;
+  // Ops can be started and waited for.
+  bool overlap = false;
   // Recording twice gives the same trace.
   bool repeatable = true;
   // Every sync op carries all earlier writes of the whole disk to the media.
@@ -48,6 +53,15 @@ struct OpResult {
   std::string error;
 
   bool ok() const { return error.empty(); }
+};
+
+// What a disk is formatted as.
+struct FormatSpec {
+  DiskGeometry geometry;
+  // The profile to behave as; of the traits' profiles, or any if it has none.
+  std::string profile;
+
+  auto operator<=>(const FormatSpec&) const = default;
 };
 
 class Mount {
@@ -66,6 +80,23 @@ class Mount {
   // the size of the file).
   virtual OpResult Apply(const Op& op, uint64_t offset_bytes,
                          std::string_view content) = 0;
+
+  // `start N OP`: begins an op that overlaps those up to its Wait(); what it
+  // is called with is as for Apply().
+  // Returns an error if it could not be begun; it is over then.
+  // Requires: the traits' `overlap`.
+  virtual OpResult Start(const Op& op, uint64_t offset_bytes,
+                         std::string_view content) {
+    (void)op;
+    (void)offset_bytes;
+    (void)content;
+    return {"ENOSYS"};
+  }
+  // Ends what Start() of an op with this `start` began, and says how it ended.
+  virtual OpResult Wait(uint64_t start) {
+    (void)start;
+    return {"ENOSYS"};
+  }
 
   // The whole tree with its contents. A name that cannot be opened or read is
   // an entry with `unreadable` set; a tree that cannot be walked is an
@@ -102,12 +133,12 @@ class Backend {
 
   virtual const BackendTraits& traits() const = 0;
 
-  // A freshly formatted disk: the same bytes for the same geometry, always.
+  // A freshly formatted disk: the same bytes for the same spec, always.
   // Cached by the backend.
   // Errors: kMissing (the formatting program), kBadInput (the disk is too
   // small, or the sector size is not offered), kIo.
   virtual Result<std::shared_ptr<const SparseImage>> Format(
-      const DiskGeometry& geometry) = 0;
+      const FormatSpec& spec) = 0;
 
   // Mounts, with whatever recovery that entails. `disk` must outlive the mount.
   virtual MountResult Open(VirtualDisk& disk) = 0;

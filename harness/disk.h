@@ -27,7 +27,7 @@ struct DiskGeometry {
   uint64_t sector_count = 0;
 
   uint64_t size_bytes() const { return sector_count * sector_bytes; }
-  bool operator==(const DiskGeometry&) const = default;
+  auto operator<=>(const DiskGeometry&) const = default;
 };
 
 // Numbers disk events (writes, persists, discards) from 1; 0 is "none yet".

@@ -237,7 +237,7 @@ Result<Setting> MakeSetting(const Workload& workload, const Backend& backend,
 
 Result<Recording> Record(Backend& backend, const Workload& workload,
                          const Setting& setting) {
-  auto base = backend.Format(setting.geometry);
+  auto base = backend.Format({setting.geometry, setting.profile->name});
   if (!base) {
     return Error{base.error().code,
                  fmt::format("{}: {}", workload.file, base.error().message)};

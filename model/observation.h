@@ -5,6 +5,8 @@
 #define POWERCUT_MODEL_OBSERVATION_H_
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +25,41 @@ struct ObservedEntry {
   uint64_t size_bytes = 0;
   // size_bytes bytes, of a file; empty of a directory.
   std::string content;
+  // Valid data length, of a file, and the time of the last change, where the
+  // storage shows them; nothing: they are not judged.
+  std::optional<uint64_t> valid_bytes;
+  std::optional<uint64_t> mtime;
 
   bool operator==(const ObservedEntry&) const = default;
+};
+
+// One record found in a log.
+struct ObservedRecord {
+  // The log sequence number, as the log gives it: only its order means
+  // anything.
+  uint64_t lsn = 0;
+  // What was appended. Every record names its op by its content
+  // (model/content.h).
+  std::string content;
+  bool restart = false;  // a restart record
+
+  bool operator==(const ObservedRecord&) const = default;
+};
+
+// One log, as its reader shows it.
+struct ObservedLog {
+  std::string name;
+  // Empty if the log could be opened and read; else why not.
+  std::string unreadable;
+  // The base LSN; 0 if no record was ever appended.
+  uint64_t base_lsn = 0;
+  // The LSN of the restart record that the log leads to; 0 if none.
+  uint64_t restart_lsn = 0;
+  // From the oldest that can be read (the base, or the archive tail if that is
+  // older) to the last, in the log's order.
+  std::vector<ObservedRecord> records;
+
+  bool operator==(const ObservedLog&) const = default;
 };
 
 struct Observation {
@@ -33,6 +68,13 @@ struct Observation {
   std::string unreadable;
   // Sorted by path, no duplicates, without the root directory itself.
   std::vector<ObservedEntry> entries;
+  // The logs, by name; of storage that keeps logs.
+  std::vector<ObservedLog> logs;
+  // The raw part of the device, sector by sector from 0, without the zeros at
+  // its end; of storage that has one.
+  std::string device;
+  // The keys and values of a transactional store; nothing: it is none.
+  std::optional<std::map<std::string, std::string>> keys;
   // What failed in the probe, if one ran: one line each. The entries are then
   // those found after the probe, without the probe's own file.
   std::vector<std::string> probe_failures;

@@ -262,8 +262,8 @@ class PlantedBackend : public Backend {
 
   const BackendTraits& traits() const override { return backend_->traits(); }
   Result<std::shared_ptr<const SparseImage>> Format(
-      const DiskGeometry& geometry) override {
-    return backend_->Format(geometry);
+      const FormatSpec& spec) override {
+    return backend_->Format(spec);
   }
 
   MountResult Open(VirtualDisk& disk) override {

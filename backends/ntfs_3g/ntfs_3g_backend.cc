@@ -151,7 +151,8 @@ class Ntfs3gBackend : public Backend {
   const BackendTraits& traits() const override { return traits_; }
 
   Result<std::shared_ptr<const SparseImage>> Format(
-      const DiskGeometry& geometry) override {
+      const FormatSpec& spec) override {
+    const DiskGeometry& geometry = spec.geometry;
     const auto key = std::pair(geometry.sector_bytes, geometry.sector_count);
     const auto cached = formatted_.find(key);
     if (cached != formatted_.end()) return cached->second;

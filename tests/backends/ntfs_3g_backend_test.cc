@@ -87,7 +87,7 @@ Backend& TheBackend() {
 }
 
 const SparseImage& EmptyImage() {
-  return *TheBackend().Format(kGeometry).value();
+  return *TheBackend().Format({kGeometry, "ntfs-3g"}).value();
 }
 
 std::unique_ptr<Mount> MustOpen(VirtualDisk& disk) {
@@ -176,8 +176,8 @@ TEST(Ntfs3gBackend, FormatsTheSameBytesEachTime) {
         .sector_bytes = sector_bytes,
         .sector_count =
             TheBackend().traits().default_disk_bytes / sector_bytes};
-    const auto one = MakeNtfs3gBackend()->Format(geometry);
-    const auto two = MakeNtfs3gBackend()->Format(geometry);
+    const auto one = MakeNtfs3gBackend()->Format({geometry, "ntfs-3g"});
+    const auto two = MakeNtfs3gBackend()->Format({geometry, "ntfs-3g"});
     ASSERT_TRUE(one) << one.error().message;
     ASSERT_TRUE(two) << two.error().message;
     EXPECT_TRUE(one.value()->SameBytes(*two.value()));
@@ -189,20 +189,18 @@ TEST(Ntfs3gBackend, FormatsTheSameBytesEachTime) {
 }
 
 TEST(Ntfs3gBackend, FormatIsCachedByGeometry) {
-  const auto one = TheBackend().Format(kGeometry);
-  const auto two = TheBackend().Format(kGeometry);
+  const auto one = TheBackend().Format({kGeometry, "ntfs-3g"});
+  const auto two = TheBackend().Format({kGeometry, "ntfs-3g"});
   EXPECT_EQ(one.value().get(), two.value().get());
 }
 
 TEST(Ntfs3gBackend, RefusesDisksThatCannotBeFormatted) {
-  const auto small =
-      TheBackend().Format({.sector_bytes = 512, .sector_count = 2048});
+  const auto small = TheBackend().Format({{512, 2048}, "ntfs-3g"});
   ASSERT_FALSE(small);
   EXPECT_EQ(small.error().code, ErrorCode::kBadInput);
   EXPECT_NE(small.error().message.find("minimum"), std::string::npos);
 
-  const auto sector =
-      TheBackend().Format({.sector_bytes = 8192, .sector_count = 2048});
+  const auto sector = TheBackend().Format({{8192, 2048}, "ntfs-3g"});
   ASSERT_FALSE(sector);
   EXPECT_EQ(sector.error().code, ErrorCode::kBadInput);
 }
@@ -213,7 +211,7 @@ TEST(Ntfs3gBackend, SmallestDiskWorksAtEverySectorSize) {
         .sector_bytes = sector_bytes,
         .sector_count =
             TheBackend().traits().minimum_disk_bytes / sector_bytes};
-    const auto image = TheBackend().Format(geometry);
+    const auto image = TheBackend().Format({geometry, "ntfs-3g"});
     ASSERT_TRUE(image) << image.error().message;
     MemoryDisk disk(*image.value(), geometry);
     const auto mount = MustOpen(disk);

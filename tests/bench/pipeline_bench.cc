@@ -173,9 +173,9 @@ class EmptyBackend : public Backend {
  public:
   const BackendTraits& traits() const override { return traits_; }
   Result<std::shared_ptr<const SparseImage>> Format(
-      const DiskGeometry& geometry) override {
+      const FormatSpec& spec) override {
     return std::shared_ptr<const SparseImage>(
-        std::make_shared<SparseImage>(geometry.size_bytes()));
+        std::make_shared<SparseImage>(spec.geometry.size_bytes()));
   }
   MountResult Open(VirtualDisk&) override {
     return {std::make_unique<EmptyMount>(), ""};

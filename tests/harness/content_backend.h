@@ -108,8 +108,8 @@ class ContentBackend : public Backend {
  public:
   const BackendTraits& traits() const override { return traits_; }
   Result<std::shared_ptr<const SparseImage>> Format(
-      const DiskGeometry& geometry) override {
-    return std::make_shared<const SparseImage>(geometry.size_bytes());
+      const FormatSpec& spec) override {
+    return std::make_shared<const SparseImage>(spec.geometry.size_bytes());
   }
 
   MountResult Open(VirtualDisk& disk) override {
