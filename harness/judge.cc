@@ -110,7 +110,8 @@ void Judge::CheckForbidden(const Model& model, const Observation& observation,
         profiles.empty() || std::find(profiles.begin(), profiles.end(),
                                       setting_.profile->name) != profiles.end();
     if (outcome.allow || !named) continue;
-    const auto holds = Holds(outcome.condition, observation, recording_.before);
+    const auto holds =
+        Holds(outcome.condition, observation, recording_.before, workload_);
     if (!holds.value_or(false)) continue;
     Violation violation =
         model.VolumeViolation(ViolationKind::kCheck, kind,

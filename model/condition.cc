@@ -206,10 +206,10 @@ class ConditionParser {
     POWERCUT_TRY(Expect("="));
     const Token value = Take();
     const Condition::Kind kind = test.kind;
-    if ((kind == Condition::kAtom || kind == Condition::kMtime) &&
-        value.text == "old") {
+    const bool content = kind == Condition::kAtom || kind == Condition::kSector;
+    if ((content || kind == Condition::kMtime) && value.text == "old") {
       test.word = Condition::kOld;
-    } else if (kind == Condition::kAtom && value.text == "zero") {
+    } else if (content && value.text == "zero") {
       test.word = Condition::kZero;
     } else if (kind == Condition::kLog && value.text == "empty") {
       test.word = Condition::kEmpty;

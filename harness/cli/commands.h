@@ -52,6 +52,13 @@ struct ShowFlags {
 };
 ExitStatus RunShow(const ShowFlags& flags);
 
+struct ModelFlags {
+  std::string profile;
+  std::string primitive;  // part of a name or spelling; empty: all
+  bool json = false;
+};
+ExitStatus RunModel(const ModelFlags& flags);
+
 ExitStatus RunDoctor();
 
 // Prints `powercut: MESSAGE` to standard error and returns its status.

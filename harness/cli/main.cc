@@ -39,6 +39,7 @@ struct Flags {
   CheckFlags check;
   ReplayFlags replay;
   ShowFlags show;
+  ModelFlags model;
 };
 
 void AddVerbs(CLI::App& app, Flags& flags) {
@@ -66,6 +67,13 @@ void AddVerbs(CLI::App& app, Flags& flags) {
       ->required();
   show->add_option("--save", flags.show.save, "save the trace");
   AddSetting(show, flags.show.common);
+
+  CLI::App* model = app.add_subcommand(
+      "model", "what each flush primitive promises, with its sources");
+  model->add_option("--profile", flags.model.profile, "as this profile reads");
+  model->add_option("--primitive", flags.model.primitive,
+                    "only rows with this in their name");
+  model->add_flag("--json", flags.model.json, "as data");
 
   app.add_subcommand("doctor", "what can run here, and what is missing");
 }
@@ -102,6 +110,7 @@ int Main(int argc, char** argv) {
   if (app.got_subcommand("check")) return RunCheck(flags.check);
   if (app.got_subcommand("replay")) return RunReplay(flags.replay);
   if (app.got_subcommand("show")) return RunShow(flags.show);
+  if (app.got_subcommand("model")) return RunModel(flags.model);
   return RunDoctor();
 }
 
