@@ -16,7 +16,8 @@ constexpr std::string_view kHandles =
     "no handle: STATUS_INVALID_HANDLE (A-43); no status block: "
     "STATUS_ACCESS_VIOLATION; a handle that can neither write nor append";
 constexpr std::string_view kFlagHandles =
-    "as NtFlushBuffersFile; more than one flag or a number that is none (A-04); "
+    "as NtFlushBuffersFile; more than one flag or a number that is none "
+    "(A-04); "
     "parameters or their size not 0 (A-11): STATUS_INVALID_PARAMETER";
 constexpr std::string_view kNtErrors =
     "STATUS_ACCESS_DENIED, STATUS_MEDIA_WRITE_PROTECTED (A-07), "
