@@ -32,6 +32,19 @@ std::vector<Gap> GapsOf(const Recording& recording) {
   return gaps;
 }
 
+size_t HistoryOfCut(const Workload& workload,
+                    const std::vector<HistoryEvent>& history) {
+  const size_t ops = workload.init.size() + workload.cut;
+  for (size_t i = 0; i < history.size(); ++i) {
+    const bool init_over =
+        workload.cut == 0 && history[i].kind == HistoryEvent::kRun;
+    const bool returned = history[i].kind == HistoryEvent::kEnd &&
+                          history[i].op == ops && workload.cut > 0;
+    if (init_over || returned) return i + 1;
+  }
+  return history.size();
+}
+
 Judge::Judge(const Workload& workload, const Setting& setting,
              const Recording& recording, const OutcomeTable& outcomes)
     : workload_(workload),
@@ -39,7 +52,7 @@ Judge::Judge(const Workload& workload, const Setting& setting,
       recording_(recording),
       outcomes_(outcomes),
       cursor_(workload, *setting.profile, recording.history),
-      cut_history_(HistoryOfCut()) {}
+      cut_history_(HistoryOfCut(workload, recording.history)) {}
 
 const std::vector<Violation>& Judge::Ask(OutcomeId outcome, size_t history,
                                          CrashKind kind) {
@@ -68,19 +81,6 @@ const Model& Judge::ModelAt(size_t history) {
   if (recent_.size() == kModelsKept) recent_.erase(recent_.begin());
   cursor_.MoveTo(history);
   return recent_.emplace(history, cursor_.model()).first->second;
-}
-
-size_t Judge::HistoryOfCut() const {
-  const size_t ops = workload_.init.size() + workload_.cut;
-  const auto& history = recording_.history;
-  for (size_t i = 0; i < history.size(); ++i) {
-    const bool init_over =
-        workload_.cut == 0 && history[i].kind == HistoryEvent::kRun;
-    const bool returned = history[i].kind == HistoryEvent::kEnd &&
-                          history[i].op == ops && workload_.cut > 0;
-    if (init_over || returned) return i + 1;
-  }
-  return history.size();
 }
 
 std::vector<Violation> Judge::JudgeWith(const Model& model,

@@ -242,7 +242,8 @@ std::optional<bool> LogHolds(const Condition& test,
   if (!log->unreadable.empty()) return false;
   const LogReader reader(*log, workload);
   if (test.kind == Condition::kBase) {
-    return reader.NumberAt(log->base_lsn) == test.value;
+    const uint64_t number = reader.NumberAt(log->base_lsn);
+    return number == test.value && (number > 0 || log->base_lsn == 0);
   }
   if (test.kind == Condition::kRestart) {
     if (test.word == Condition::kNone) return log->restart_lsn == 0;
