@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "backends/clfs/clfs_backend.h"
 #ifdef POWERCUT_HAVE_NTFS_3G
 #include "backends/ntfs_3g/mkntfs.h"
 #include "backends/ntfs_3g/ntfs_3g_backend.h"
@@ -29,6 +30,7 @@ std::string Ntfs3gLacks() {
 #endif
 
 constexpr std::array kKnownBackends = {
+    KnownBackend{"clfs", "", MakeClfsBackend, nullptr},
 #ifdef POWERCUT_HAVE_NTFS_3G
     KnownBackend{"ntfs-3g", "ntfs-3g-dev and ntfs-3g", MakeNtfs3gBackend,
                  Ntfs3gLacks},
