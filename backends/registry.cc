@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "backends/simfs/simfs_backend.h"
+
 #ifdef POWERCUT_HAVE_NTFS_3G
 #include "backends/ntfs_3g/mkntfs.h"
 #include "backends/ntfs_3g/ntfs_3g_backend.h"
@@ -35,6 +37,7 @@ constexpr std::array kKnownBackends = {
 #else
     KnownBackend{"ntfs-3g", "ntfs-3g-dev and ntfs-3g", nullptr, nullptr},
 #endif
+    KnownBackend{"simfs", "nothing", MakeSimfsBackend, nullptr},
 };
 
 std::string HowToGet(const KnownBackend& known) {
