@@ -10,6 +10,7 @@
 
 #include "harness/explore.h"
 #include "model/condition.h"
+#include "model/model.h"
 
 namespace powercut {
 namespace {
@@ -48,8 +49,9 @@ class Counter {
 
   void Count() {
     for (const auto& [outcome, seen] : seen_) {
-      CountObservation(workload_, seen.observation, recording_.before,
-                       seen.times, run_);
+      CountStates(
+          SatisfiedBy(workload_, seen.observation, recording_.before, run_),
+          seen.times, run_);
     }
   }
 
@@ -141,20 +143,55 @@ std::vector<LitmusOutcome> OutcomesUnder(const Workload& workload,
   return outcomes;
 }
 
-void CountObservation(const Workload& workload, const Observation& seen,
-                      const Observation& before, uint64_t times,
-                      LitmusRun& run) {
-  run.at_cut += times;
-  bool any = false;
+std::vector<bool> SatisfiedBy(const Workload& workload, const Observation& seen,
+                              const Observation& before, const LitmusRun& run) {
+  std::vector<bool> satisfied;
   for (size_t i = 0; i < workload.outcomes.size(); ++i) {
-    if (!run.outcomes[i].applies) continue;
     const auto holds =
         Holds(workload.outcomes[i].condition, seen, before, workload);
-    if (!holds.value_or(false)) continue;
+    satisfied.push_back(run.outcomes[i].applies && holds.value_or(false));
+  }
+  return satisfied;
+}
+
+void CountStates(const std::vector<bool>& satisfied, uint64_t times,
+                 LitmusRun& run) {
+  run.at_cut += times;
+  bool any = false;
+  for (size_t i = 0; i < satisfied.size(); ++i) {
+    if (!satisfied[i]) continue;
     run.outcomes[i].observed += times;
     any = true;
   }
   if (!any) run.other += times;
+}
+
+std::string UnofferedByProfile(const Workload& workload,
+                               const Profile& profile) {
+  Model model(workload, profile);
+  std::map<uint64_t, uint32_t> started;
+  for (const auto* section : {&workload.init, &workload.run}) {
+    for (const Op& op : *section) {
+      const std::string error = model.Plan(op).error;
+      if (error == "STATUS_NOT_SUPPORTED" &&
+          op.expected.kind == ExpectedResult::kOk) {
+        return fmt::format("{} does not offer `{}` (line {})", profile.name,
+                           OpText(op), op.line);
+      }
+      model.Begin(op.number);
+      if (op.start && error.empty()) {
+        started[*op.start] = op.number;
+        continue;
+      }
+      if (op.kind == OpKind::kWait) {
+        const auto ended = started.extract(op.numbers[0]);
+        if (!ended.empty()) model.End(ended.mapped(), true);
+      }
+      model.End(op.number, error.empty());
+    }
+    if (section == &workload.init) model.EndInit();
+  }
+  return "";
 }
 
 LitmusRun::Verdict VerdictOf(const LitmusRun& run) {
@@ -193,6 +230,8 @@ Result<LitmusRun> RunLitmus(Backend& backend, const Workload& workload,
     return Unsupported(std::move(run), setting.error().message);
   }
   if (!setting) return setting.error();
+  const std::string unoffered = UnofferedByProfile(workload, *setting->profile);
+  if (!unoffered.empty()) return Unsupported(std::move(run), unoffered);
   return Explored(backend, workload, *setting, options, std::move(run));
 }
 

@@ -13,6 +13,7 @@
 
 #include "harness/backend.h"
 #include "harness/finding.h"
+#include "model/profile.h"
 #include "model/workload.h"
 
 namespace powercut {
@@ -78,8 +79,8 @@ struct LitmusOptions {
 // Explores all states of all crash points from `run` on, each kind of crash
 // that the file names (else power), each state judged by the model and by the
 // conditions. Does not depend on `jobs`.
-// What the backend does not offer (a profile, an op, a kind of crash) is a run
-// of verdict kUnsupported.
+// What the backend or the profile does not offer (an op, a kind of crash) is a
+// run of verdict kUnsupported.
 // Errors: kBadInput: an op did not end as the file says, or there are more
 // states than 2^20; each with the file. kInternal: a self-check failed.
 Result<LitmusRun> RunLitmus(Backend& backend, const Workload& workload,
@@ -88,6 +89,8 @@ Result<LitmusRun> RunLitmus(Backend& backend, const Workload& workload,
 
 // The same on the model itself: no disk, but every observation that it admits
 // at each moment from `cut` on, each begin and each end of an op being one.
+// Where it admits any bytes in an atom, every content that the conditions ask
+// for is counted as seen.
 Result<LitmusRun> RunLitmusOnModel(const Workload& workload,
                                    const std::string& profile);
 
@@ -95,10 +98,18 @@ Result<LitmusRun> RunLitmusOnModel(const Workload& workload,
 std::vector<LitmusOutcome> OutcomesUnder(const Workload& workload,
                                          const std::string& profile);
 
-// Counts one observation from `cut` on.
-void CountObservation(const Workload& workload, const Observation& seen,
-                      const Observation& before, uint64_t times,
-                      LitmusRun& run);
+// Which of the conditions that apply an observation satisfies, by place.
+std::vector<bool> SatisfiedBy(const Workload& workload, const Observation& seen,
+                              const Observation& before, const LitmusRun& run);
+
+// Counts states from `cut` on that satisfy these.
+void CountStates(const std::vector<bool>& satisfied, uint64_t times,
+                 LitmusRun& run);
+
+// Why the profile does not offer what the test does: an op fails under it with
+// STATUS_NOT_SUPPORTED, and the file does not expect that. Empty: it does.
+std::string UnofferedByProfile(const Workload& workload,
+                               const Profile& profile);
 
 // From counts and findings.
 LitmusRun::Verdict VerdictOf(const LitmusRun& run);

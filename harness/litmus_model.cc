@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -9,6 +12,7 @@
 
 #include "harness/litmus.h"
 #include "model/admissible.h"
+#include "model/content.h"
 #include "model/model.h"
 #include "model/profile.h"
 
@@ -17,6 +21,69 @@ namespace {
 
 // Choices of versions at one moment.
 constexpr size_t kChoicesMax = size_t{1} << 20;
+
+// Puts what conditions ask for in place of atoms that may be anything.
+class AnythingFiller {
+ public:
+  AnythingFiller(const Workload& workload, const Observation& before)
+      : before_(before) {
+    for (const Outcome& outcome : workload.outcomes) {
+      Gather(outcome.condition);
+    }
+  }
+
+  // Calls `use` with the observation, and with each way to fill its atoms.
+  void ForEach(const Observation& observation,
+               const std::function<void(const Observation&)>& use) const {
+    Observation filled = observation;
+    Fill(0, filled, use);
+  }
+
+ private:
+  void Gather(const Condition& condition) {
+    if (condition.kind == Condition::kAtom) atoms_.push_back(&condition);
+    for (const Condition& operand : condition.operands) Gather(operand);
+  }
+
+  // The content that a test asks for, as long as the atom.
+  std::string Wanted(const Condition& test, size_t bytes) const {
+    const uint64_t offset = test.number * kAtomBytes;
+    std::string content;
+    if (test.word == Condition::kNumber) {
+      // By whom is not asked.
+      content = MakeContent(
+          1,
+          static_cast<uint16_t>(std::max<uint64_t>(1, test.value % UINT16_MAX)),
+          static_cast<uint32_t>(test.value), {offset, kAtomBytes});
+    } else if (test.word == Condition::kOld) {
+      const ObservedEntry* old = before_.Find(test.path);
+      if (old != nullptr && offset <= old->content.size()) {
+        content = old->content.substr(offset, kAtomBytes);
+      }
+    }
+    content.resize(bytes);
+    return content;
+  }
+
+  void Fill(size_t next, Observation& filled,
+            const std::function<void(const Observation&)>& use) const {
+    if (next == atoms_.size()) return use(filled);
+    Fill(next + 1, filled, use);
+    const Condition& test = *atoms_[next];
+    for (ObservedEntry& entry : filled.entries) {
+      const uint64_t offset = test.number * kAtomBytes;
+      if (entry.path != test.path || offset >= entry.content.size()) continue;
+      const std::string atom = entry.content.substr(offset, kAtomBytes);
+      if (atom.find_first_not_of(kAnyByte) != std::string::npos) return;
+      entry.content.replace(offset, atom.size(), Wanted(test, atom.size()));
+      Fill(next + 1, filled, use);
+      entry.content.replace(offset, atom.size(), atom);
+    }
+  }
+
+  const Observation& before_;
+  std::vector<const Condition*> atoms_;
+};
 
 class ModelLitmus {
  public:
@@ -57,13 +124,13 @@ class ModelLitmus {
                                   "failures that must be")};
     }
     POWERCUT_TRY(Begin(op.number));
-    if (op.start) {
-      started_[*op.start] = {op.number, !must_fail};
+    if (op.start && !must_fail) {
+      started_[*op.start] = op.number;
       return Ok{};
     }
     if (op.kind == OpKind::kWait) {
-      const auto [number, ok] = started_[op.numbers[0]];
-      POWERCUT_TRY(End(number, ok));
+      const uint32_t number = started_[op.numbers[0]];
+      POWERCUT_TRY(End(number, true));
     }
     return End(op.number, !must_fail);
   }
@@ -86,11 +153,25 @@ class ModelLitmus {
       POWERCUT_ASSIGN(const std::vector<Observation> admissible,
                       AdmissibleObservations(model_, kind, kChoicesMax));
       for (const Observation& observation : admissible) {
-        CountObservation(workload_, observation, before_, 1, run_);
+        CountStates(SatisfiedByAny(observation), 1, run_);
       }
       run_.states += admissible.size();
     }
     return Ok{};
+  }
+
+  // What an observation satisfies if what may be anything is what is asked
+  // for.
+  std::vector<bool> SatisfiedByAny(const Observation& observation) const {
+    std::vector<bool> satisfied(workload_.outcomes.size());
+    const AnythingFiller filler(workload_, before_);
+    filler.ForEach(observation, [&](const Observation& filled) {
+      const auto more = SatisfiedBy(workload_, filled, before_, run_);
+      for (size_t i = 0; i < more.size(); ++i) {
+        satisfied[i] = satisfied[i] || more[i];
+      }
+    });
+    return satisfied;
   }
 
   const Workload& workload_;
@@ -100,8 +181,8 @@ class ModelLitmus {
   Observation before_;
   bool running_ = false;   // `init` is over
   bool counting_ = false;  // the op in front of `cut` has returned
-  // Ops under way, with whether they will succeed, by the N of `start N`.
-  std::map<uint64_t, std::pair<uint32_t, bool>> started_;
+  // Ops under way, by the N of `start N`.
+  std::map<uint64_t, uint32_t> started_;
 };
 
 }  // namespace
@@ -117,6 +198,11 @@ Result<LitmusRun> RunLitmusOnModel(const Workload& workload,
   if (!workload.faults.empty()) {
     run.verdict = LitmusRun::kUnsupported;
     run.reason = "the model knows no faults of devices";
+    return run;
+  }
+  run.reason = UnofferedByProfile(workload, *found);
+  if (!run.reason.empty()) {
+    run.verdict = LitmusRun::kUnsupported;
     return run;
   }
   const auto status = ModelLitmus(workload, *found, run).Run();

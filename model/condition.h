@@ -68,7 +68,8 @@ struct Workload;
 // (valid data length and times that are not observed, a log that is not there).
 // An atom is 512 bytes, and so is a sector; it "carries fill F" if all of its
 // bytes that lie within the file belong to granules of fill F
-// (model/content.h); a mixed atom equals no fill. `log L = A..B`: the records
+// (model/content.h); a mixed atom equals no fill; a sector of zeros carries
+// fill 0. `log L = A..B`: the records
 // that can be read are exactly those.
 std::optional<bool> Holds(const Condition& condition,
                           const Observation& observation,

@@ -127,8 +127,12 @@ std::string SectorBytes(const Observation& observation, uint64_t sector) {
 
 bool SectorHolds(const Condition& test, const Observation& observation,
                  const Observation& before) {
-  return BytesHold(test, SectorBytes(observation, test.number),
-                   SectorBytes(before, test.number));
+  const std::string bytes = SectorBytes(observation, test.number);
+  // No op writes fill 0 to a sector: it stands for one that was never written.
+  if (test.word == Condition::kNumber && test.value == 0) {
+    return AllZero(AsBytes(bytes));
+  }
+  return BytesHold(test, bytes, SectorBytes(before, test.number));
 }
 
 std::optional<bool> ValidHolds(const Condition& test,

@@ -274,6 +274,7 @@ TEST(Holds, SeesSectorsOfTheRawPart) {
   EXPECT_EQ(HoldsIn("sector 0 = old and sector 2 = old", now, before), true);
   EXPECT_EQ(HoldsIn("sector 1 = old or sector 0 = 4", now, before), false);
   EXPECT_EQ(HoldsIn("sector 2 = zero and sector 99 = zero", now, before), true);
+  EXPECT_EQ(HoldsIn("sector 2 = 0 and not sector 1 = 0", now, before), true);
   EXPECT_EQ(HoldsIn("sector 1 = zero or sector 2 = 4", now, before), false);
 }
 
