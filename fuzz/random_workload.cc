@@ -79,13 +79,14 @@ bool CanOverlap(OpKind kind) {
 // Draws ops one by one, and keeps account of what they do.
 class Drawer {
  public:
-  Drawer(Prng& prng, const RandomWorkloadKnobs& knobs) : p_(prng), k_(knobs) {}
+  Drawer(Chooser& chooser, const RandomWorkloadKnobs& knobs)
+      : chooser_(chooser), knobs_(knobs) {}
 
   // An op that is well formed, or nothing if this draw came to nothing.
   std::optional<Op> Draw(bool flush, bool init) {
     Op op;
-    op.kind = flush ? kFlushes[p_.Below(kFlushes.size())]
-                    : kChanges[p_.Below(kChanges.size())];
+    op.kind = flush ? kFlushes[chooser_.Below(kFlushes.size())]
+                    : kChanges[chooser_.Below(kChanges.size())];
     if (!Wanted(op.kind, init)) return std::nullopt;
     if (!DrawNames(op) || !shadow_.Named(op)) return std::nullopt;
     DrawNumbers(op);
@@ -99,33 +100,34 @@ class Drawer {
   // Stores are not part of the sync behind `init`, so that they are left out
   // of it.
   bool Wanted(OpKind kind, bool init) const {
-    if (IsOfViews(kind)) return k_.views && !init;
-    if (IsOfDisk(kind)) return k_.disk;
-    if (IsOfDirectories(kind)) return k_.directories;
-    if (IsOfHandles(kind)) return k_.handles;
+    if (IsOfViews(kind)) return knobs_.views && !init;
+    if (IsOfDisk(kind)) return knobs_.disk;
+    if (IsOfDirectories(kind)) return knobs_.directories;
+    if (IsOfHandles(kind)) return knobs_.handles;
     return true;
   }
 
   template <class List>
   auto Pick(const List& list) {
-    return list[p_.Below(list.size())];
+    return list[chooser_.Below(list.size())];
   }
 
   std::string AnyPath() {
-    if (k_.directories && p_.OneIn(4)) return std::string(kFiles.back());
-    return std::string(kFiles[p_.Below(k_.files)]);
+    if (knobs_.directories && chooser_.OneIn(4))
+      return std::string(kFiles.back());
+    return std::string(kFiles[chooser_.Below(knobs_.files)]);
   }
 
   std::string FileOrHandle() {
     const auto handles = shadow_.Handles();
-    if (!handles.empty() && p_.OneIn(2)) return Pick(handles);
+    if (!handles.empty() && chooser_.OneIn(2)) return Pick(handles);
     return File();
   }
 
   // Mostly one that exists.
   std::string File() {
     const auto paths = shadow_.FilePaths();
-    return paths.empty() || p_.OneIn(16) ? AnyPath() : Pick(paths);
+    return paths.empty() || chooser_.OneIn(16) ? AnyPath() : Pick(paths);
   }
 
   // False if there is nothing to name.
@@ -140,7 +142,7 @@ class Drawer {
         return true;
       case OpKind::kRename:
         op.names = {File(), AnyPath()};
-        if (p_.OneIn(6)) op.names[0] = Pick(shadow_.DirectoryPaths());
+        if (chooser_.OneIn(6)) op.names[0] = Pick(shadow_.DirectoryPaths());
         if (op.names[0] == "/d") op.names[1] = "/x";
         return true;
       case OpKind::kReplaceFile:
@@ -151,10 +153,10 @@ class Drawer {
         op.names = {File()};
         return true;
       case OpKind::kOpen:
-        op.names = {p_.OneIn(2) ? "h" : "g", File()};
+        op.names = {chooser_.OneIn(2) ? "h" : "g", File()};
         return true;
       case OpKind::kMap:
-        op.names = {p_.OneIn(2) ? "v" : "w", FileOrHandle()};
+        op.names = {chooser_.OneIn(2) ? "v" : "w", FileOrHandle()};
         return true;
       case OpKind::kClose:
         return DrawOneOf(op, shadow_.Handles());
@@ -172,8 +174,9 @@ class Drawer {
       case OpKind::kFlushFileBuffers:
       case OpKind::kNtFlush:
         op.names = {FileOrHandle()};
-        if (p_.OneIn(5)) op.names = {Pick(shadow_.DirectoryPaths())};
-        if (op.kind != OpKind::kFsync && p_.OneIn(8)) op.names = {"volume"};
+        if (chooser_.OneIn(5)) op.names = {Pick(shadow_.DirectoryPaths())};
+        if (op.kind != OpKind::kFsync && chooser_.OneIn(8))
+          op.names = {"volume"};
         return true;
       default:
         op.names = {FileOrHandle()};
@@ -202,35 +205,36 @@ class Drawer {
       case OpKind::kTruncate:
       case OpKind::kSetEndOfFile:
         // Half of them shrink.
-        op.numbers = {size > 0 && p_.OneIn(2) ? p_.Below(size)
-                                              : Pick(kOffsets)};
+        op.numbers = {size > 0 && chooser_.OneIn(2) ? chooser_.Below(size)
+                                                    : Pick(kOffsets)};
         break;
       case OpKind::kSetValidData: {
         const uint64_t valid = shadow_.ValidOf(first);
-        op.numbers = {size > valid ? valid + 1 + p_.Below(size - valid)
+        op.numbers = {size > valid ? valid + 1 + chooser_.Below(size - valid)
                                    : Pick(kLengths)};
         break;
       }
       case OpKind::kSetTimes:
-        op.numbers = {1000 + p_.Below(3)};
+        op.numbers = {1000 + chooser_.Below(3)};
         break;
       case OpKind::kMap:
-        op.numbers = {p_.OneIn(8) ? uint64_t{4096} : uint64_t{0},
-                      p_.OneIn(4) ? uint64_t{4600} : Pick(kLengths)};
+        op.numbers = {chooser_.OneIn(8) ? uint64_t{4096} : uint64_t{0},
+                      chooser_.OneIn(4) ? uint64_t{4600} : Pick(kLengths)};
         break;
       case OpKind::kStore:
       case OpKind::kMsync:
       case OpKind::kFlushView: {
         const uint64_t begin =
-            size > 0 && p_.OneIn(2) ? p_.Below(size) : uint64_t{0};
-        const uint64_t length = 1 + p_.Below(size - begin + 1);
+            size > 0 && chooser_.OneIn(2) ? chooser_.Below(size) : uint64_t{0};
+        const uint64_t length = 1 + chooser_.Below(size - begin + 1);
         op.numbers = {begin, length};
-        if (op.kind == OpKind::kFlushView && p_.OneIn(3)) op.numbers[1] = 0;
+        if (op.kind == OpKind::kFlushView && chooser_.OneIn(3))
+          op.numbers[1] = 0;
         break;
       }
       case OpKind::kDiskWrite:
       case OpKind::kDiskDiscard:
-        op.numbers = {p_.Below(3), 1 + p_.Below(2)};
+        op.numbers = {chooser_.Below(3), 1 + chooser_.Below(2)};
         break;
       default:
         break;
@@ -238,12 +242,12 @@ class Drawer {
   }
 
   void DrawWords(Op& op) {
-    if (op.kind == OpKind::kWrite && p_.OneIn(8)) {
-      op.flags = {p_.OneIn(2) ? "dsync" : "sync"};
+    if (op.kind == OpKind::kWrite && chooser_.OneIn(8)) {
+      op.flags = {chooser_.OneIn(2) ? "dsync" : "sync"};
     }
-    if (op.kind == OpKind::kMsync && p_.OneIn(6)) op.flags = {"async"};
-    if (op.kind == OpKind::kDiskWrite && p_.OneIn(2)) {
-      op.flags = {p_.OneIn(2) ? "fua" : "preflush"};
+    if (op.kind == OpKind::kMsync && chooser_.OneIn(6)) op.flags = {"async"};
+    if (op.kind == OpKind::kDiskWrite && chooser_.OneIn(2)) {
+      op.flags = {chooser_.OneIn(2) ? "fua" : "preflush"};
     }
     if (op.kind == OpKind::kOpen) {
       const std::vector<std::vector<std::string>> choices = {
@@ -264,16 +268,17 @@ class Drawer {
     const bool file = op.names[0] != "volume" &&
                       std::find(directories.begin(), directories.end(),
                                 op.names[0]) == directories.end();
-    if (file && !p_.OneIn(4)) op.flags = {std::string(Pick(kFlags))};
+    if (file && !chooser_.OneIn(4)) op.flags = {std::string(Pick(kFlags))};
     if (!op.flags.empty()) return;
-    if (file && p_.OneIn(4)) {
-      op.keys = {{"flags", std::to_string(p_.OneIn(2) ? 0 : 4)}};
+    if (file && chooser_.OneIn(4)) {
+      op.keys = {{"flags", std::to_string(chooser_.OneIn(2) ? 0 : 4)}};
     }
-    if (k_.refused_ops && p_.OneIn(10)) op.keys = {{"parameters_size", "1"}};
+    if (knobs_.refused_ops && chooser_.OneIn(10))
+      op.keys = {{"parameters_size", "1"}};
   }
 
-  Prng& p_;
-  const RandomWorkloadKnobs& k_;
+  Chooser& chooser_;
+  const RandomWorkloadKnobs& knobs_;
   ShadowStorage shadow_;
 };
 
@@ -285,10 +290,11 @@ bool CanFail(const Op& op) {
 
 class Maker {
  public:
-  Maker(Prng& prng, const RandomWorkloadKnobs& knobs, const Profile& profile)
-      : p_(prng), k_(knobs), drawer_(prng, knobs) {
+  Maker(Chooser& chooser, const RandomWorkloadKnobs& knobs,
+        const Profile& profile)
+      : chooser_(chooser), knobs_(knobs), drawer_(chooser, knobs) {
     // The model reads ops from a workload of fixed size as they begin.
-    const size_t most = 2 * (k_.init_ops + k_.run_ops) + 4;
+    const size_t most = 2 * (knobs_.init_ops + knobs_.run_ops) + 4;
     ops_.run.resize(most);
     for (size_t i = 0; i < most; ++i) {
       ops_.run[i].number = static_cast<uint32_t>(i + 1);
@@ -297,12 +303,12 @@ class Maker {
   }
 
   Workload Make() {
-    Fill(k_.init_ops, /*init=*/true);
+    Fill(knobs_.init_ops, /*init=*/true);
     if (started_ > 0) Wait();
     const size_t init = count_;
     model_->EndInit();
     effects_ = 0;
-    Fill(init + k_.run_ops, /*init=*/false);
+    Fill(init + knobs_.run_ops, /*init=*/false);
     Workload workload;
     const auto border = ops_.run.begin() + static_cast<ptrdiff_t>(init);
     const auto end = ops_.run.begin() + static_cast<ptrdiff_t>(count_);
@@ -315,31 +321,34 @@ class Maker {
   // Draws until there are `count` ops.
   void Fill(size_t count, bool init) {
     for (int tries = 0; count_ < count && tries < 400; ++tries) {
-      const bool flush = p_.Below(100) < (init ? 10 : k_.flush_percent);
+      if (chooser_.done()) return;
+      const bool flush =
+          chooser_.Below(100) < (init ? 10 : knobs_.flush_percent);
       std::optional<Op> op = drawer_.Draw(flush, init);
       if (op) Consider(std::move(*op), init);
-      if (started_ > 0 && count_ < count && p_.OneIn(2)) Wait();
+      if (started_ > 0 && count_ < count && chooser_.OneIn(2)) Wait();
     }
   }
 
   void Consider(Op op, bool init) {
     const bool fits = drawer_.shadow().Fits(op);
-    if (!fits && (!k_.refused_ops || init || !p_.OneIn(3))) return;
+    if (!fits && (!knobs_.refused_ops || init || !chooser_.OneIn(3))) return;
     op.number = static_cast<uint32_t>(count_ + 1);
-    if (k_.overlap && !init && fits && started_ == 0 && CanOverlap(op.kind) &&
-        p_.OneIn(6)) {
+    if (knobs_.overlap && !init && fits && started_ == 0 &&
+        CanOverlap(op.kind) && chooser_.OneIn(6)) {
       op.start = 1;
     }
     ops_.run[count_] = op;
     Op& placed = ops_.run[count_];
     const std::string error = model_->Plan(placed).error;
     if (error.empty() && !fits) return;
-    const bool storage_fails = k_.failed_flushes && !init && error.empty() &&
-                               !placed.start && CanFail(placed) && p_.OneIn(4);
+    const bool storage_fails = knobs_.failed_flushes && !init &&
+                               error.empty() && !placed.start &&
+                               CanFail(placed) && chooser_.OneIn(4);
     if (error.empty()) {
       ShadowStorage after = drawer_.shadow();
       const size_t added = after.Do(placed);
-      if (!init && effects_ + added > k_.effects_max) return;
+      if (!init && effects_ + added > knobs_.effects_max) return;
       effects_ += added;
       drawer_.shadow() = std::move(after);
     } else {
@@ -366,8 +375,8 @@ class Maker {
     started_ = 0;
   }
 
-  Prng& p_;
-  const RandomWorkloadKnobs& k_;
+  Chooser& chooser_;
+  const RandomWorkloadKnobs& knobs_;
   Drawer drawer_;
   Workload ops_;
   std::optional<Model> model_;
@@ -378,9 +387,9 @@ class Maker {
 
 }  // namespace
 
-Workload RandomWorkload(Prng& prng, const RandomWorkloadKnobs& knobs,
+Workload RandomWorkload(Chooser& chooser, const RandomWorkloadKnobs& knobs,
                         const Profile& profile) {
-  return PlacedWorkload(Maker(prng, knobs, profile).Make());
+  return PlacedWorkload(Maker(chooser, knobs, profile).Make());
 }
 
 }  // namespace powercut

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "harness/base/prng.h"
+#include "fuzz/chooser.h"
 #include "model/profile.h"
 #include "model/workload.h"
 
@@ -35,11 +35,11 @@ struct RandomWorkloadKnobs {
   bool disk = true;  // raw sectors
 };
 
-// The same seed, knobs and profile give the same workload. Its ops are those
+// The same choices, knobs and profile give the same workload. Its ops are those
 // that Model::Plan() of this profile says succeed, or expect the error it
 // names; ops that fail by the storage expect EIO. It prints as text that parses
 // back to it (fuzz/workload_text.h).
-Workload RandomWorkload(Prng& prng, const RandomWorkloadKnobs& knobs,
+Workload RandomWorkload(Chooser& chooser, const RandomWorkloadKnobs& knobs,
                         const Profile& profile);
 
 }  // namespace powercut

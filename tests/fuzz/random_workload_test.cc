@@ -19,15 +19,15 @@ const Profile& Strict() { return *FindProfile("spec-strict"); }
 
 TEST(RandomWorkloadTest, TheSameSeedGivesTheSameWorkload) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
-    Prng first(seed);
-    Prng second(seed);
+    SeededChooser first(seed);
+    SeededChooser second(seed);
     EXPECT_EQ(WorkloadText(RandomWorkload(first, {}, Strict())),
               WorkloadText(RandomWorkload(second, {}, Strict())));
   }
 }
 
 TEST(RandomWorkloadTest, PrintsAsTextThatParsesBack) {
-  Prng prng(1);
+  SeededChooser prng(1);
   for (int i = 0; i < kWorkloads; ++i) {
     const Workload workload = RandomWorkload(prng, {}, Strict());
     const auto parsed = ParseWorkload(WorkloadText(workload), "random.pcut");
@@ -38,7 +38,7 @@ TEST(RandomWorkloadTest, PrintsAsTextThatParsesBack) {
 }
 
 TEST(RandomWorkloadTest, EveryPrimitiveOccurs) {
-  Prng prng(2);
+  SeededChooser prng(2);
   std::set<std::string> seen;
   RandomWorkloadKnobs knobs;
   knobs.failed_flushes = true;
@@ -103,7 +103,7 @@ TEST(RandomWorkloadTest, EveryPrimitiveOccurs) {
 }
 
 TEST(RandomWorkloadTest, AWorkloadWithoutAnOpIsAWorkload) {
-  Prng prng(3);
+  SeededChooser prng(3);
   for (int i = 0; i < kWorkloads / 10; ++i) {
     Workload workload = RandomWorkload(prng, {}, Strict());
     while (workload.init.size() + workload.run.size() > 0) {
@@ -117,7 +117,7 @@ TEST(RandomWorkloadTest, AWorkloadWithoutAnOpIsAWorkload) {
 // The definition of what they may leave: the more a crash takes, the more there
 // can be; and nothing need be lost.
 TEST(RandomWorkloadTest, CrashesThatTakeMoreLeaveMore) {
-  Prng prng(4);
+  SeededChooser prng(4);
   size_t largest = 0;
   for (int i = 0; i < kWorkloads / 10; ++i) {
     const Profile& profile = Profiles()[prng.Below(Profiles().size())];
