@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace powercut {
@@ -15,6 +16,10 @@ class Writer {
   void Text(std::string_view text) {
     Number(text.size());
     bytes_.append(text);
+  }
+  void MaybeNumber(std::optional<uint64_t> value) {
+    Number(value ? 1 : 0);
+    Number(value.value_or(0));
   }
   std::string Take() { return std::move(bytes_); }
 
@@ -49,6 +54,12 @@ class Reader {
     at_ += size;
     return text;
   }
+  std::optional<uint64_t> MaybeNumber() {
+    const bool there = Number() != 0;
+    const uint64_t value = Number();
+    return there ? std::optional(value) : std::nullopt;
+  }
+  bool Good() const { return good_; }
   bool Finished() const { return good_ && at_ == bytes_.size(); }
 
  private:
@@ -61,6 +72,33 @@ class Reader {
   size_t at_ = 0;
   bool good_ = true;
 };
+
+void WriteLog(Writer& out, const ObservedLog& log) {
+  out.Text(log.name);
+  out.Text(log.unreadable);
+  out.Number(log.base_lsn);
+  out.Number(log.restart_lsn);
+  out.Number(log.records.size());
+  for (const ObservedRecord& record : log.records) {
+    out.Number(record.lsn);
+    out.Text(record.content);
+    out.Number(record.restart ? 1 : 0);
+  }
+}
+
+void ReadLog(Reader& in, ObservedLog& log) {
+  log.name = in.Text();
+  log.unreadable = in.Text();
+  log.base_lsn = in.Number();
+  log.restart_lsn = in.Number();
+  constexpr uint64_t kLeastRecordBytes = 3 * sizeof(uint64_t);
+  log.records.resize(in.Count(kLeastRecordBytes));
+  for (ObservedRecord& record : log.records) {
+    record.lsn = in.Number();
+    record.content = in.Text();
+    record.restart = in.Number() != 0;
+  }
+}
 
 }  // namespace
 
@@ -78,6 +116,18 @@ std::string OutcomeBytes(const RecoveryOutcome& outcome) {
     out.Text(entry.unreadable);
     out.Number(entry.size_bytes);
     out.Text(entry.content);
+    out.MaybeNumber(entry.valid_bytes);
+    out.MaybeNumber(entry.mtime);
+  }
+  out.Text(seen.device);
+  out.Number(seen.logs.size());
+  for (const ObservedLog& log : seen.logs) WriteLog(out, log);
+  out.Number(seen.keys ? 1 + seen.keys->size() : 0);
+  if (seen.keys) {
+    for (const auto& [key, value] : *seen.keys) {
+      out.Text(key);
+      out.Text(value);
+    }
   }
   out.Number(seen.probe_failures.size());
   for (const std::string& failure : seen.probe_failures) out.Text(failure);
@@ -92,7 +142,7 @@ Result<RecoveryOutcome> OutcomeOfBytes(std::string_view bytes) {
   outcome.detail = in.Text();
   Observation& seen = outcome.observation;
   seen.unreadable = in.Text();
-  constexpr uint64_t kLeastEntryBytes = 6 * sizeof(uint64_t);
+  constexpr uint64_t kLeastEntryBytes = 10 * sizeof(uint64_t);
   seen.entries.resize(in.Count(kLeastEntryBytes));
   for (ObservedEntry& entry : seen.entries) {
     entry.path = in.Text();
@@ -101,6 +151,18 @@ Result<RecoveryOutcome> OutcomeOfBytes(std::string_view bytes) {
     entry.unreadable = in.Text();
     entry.size_bytes = in.Number();
     entry.content = in.Text();
+    entry.valid_bytes = in.MaybeNumber();
+    entry.mtime = in.MaybeNumber();
+  }
+  seen.device = in.Text();
+  constexpr uint64_t kLeastLogBytes = 5 * sizeof(uint64_t);
+  seen.logs.resize(in.Count(kLeastLogBytes));
+  for (ObservedLog& log : seen.logs) ReadLog(in, log);
+  const uint64_t keys = in.Number();
+  if (keys > 0) seen.keys.emplace();
+  for (uint64_t i = 1; i < keys && in.Good(); ++i) {
+    const std::string key = in.Text();
+    (*seen.keys)[key] = in.Text();
   }
   seen.probe_failures.resize(in.Count(sizeof(uint64_t)));
   for (std::string& failure : seen.probe_failures) failure = in.Text();

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 
 #include "harness/base/limits.h"
+#include "harness/fault_disk.h"
 #include "harness/recording_disk.h"
 #include "harness/recovery.h"
 
@@ -20,15 +22,20 @@ Error At(const Workload& workload, int line, ErrorCode code,
 
 Status CheckOps(const Workload& workload, const Backend& backend) {
   const BackendTraits& traits = backend.traits();
-  if (!workload.faults.empty()) {
-    return At(workload, workload.faults[0].line, ErrorCode::kUnsupported,
-              fmt::format("{} does not offer faults yet", traits.name));
+  for (const Op& fault : workload.faults) {
+    if (const Status offered = CheckFaultIsOffered(fault); !offered) {
+      return At(workload, fault.line, offered.error().code,
+                offered.error().message);
+    }
   }
   for (const auto* section : {&workload.init, &workload.run}) {
     for (const Op& op : *section) {
-      const bool offered = std::find(traits.ops.begin(), traits.ops.end(),
-                                     op.kind) != traits.ops.end();
-      if (!offered || op.start) {
+      const bool overlaps = op.start || op.kind == OpKind::kWait;
+      const bool offered = (op.kind == OpKind::kWait ||
+                            std::find(traits.ops.begin(), traits.ops.end(),
+                                      op.kind) != traits.ops.end()) &&
+                           (!overlaps || traits.overlap);
+      if (!offered) {
         return At(workload, op.line, ErrorCode::kUnsupported,
                   fmt::format("{} does not offer `{}{}`", traits.name,
                               op.start ? "start " : "", VerbOf(op.kind)));
@@ -98,10 +105,12 @@ class Recorder {
            std::shared_ptr<const SparseImage> base)
       : workload_(workload),
         model_(workload, *setting.profile),
-        disk_(setting.geometry, std::move(base)) {}
+        disk_(setting.geometry, std::move(base)),
+        faulty_(disk_, workload.faults) {}
 
   Result<Recording> Run(Backend& backend) {
-    MountResult mounted = backend.Open(disk_);
+    MountResult mounted =
+        workload_.faults.empty() ? backend.Open(disk_) : backend.Open(faulty_);
     if (mounted.mount == nullptr) {
       return Error{ErrorCode::kBadInput,
                    fmt::format("{}: the fresh disk does not {}", workload_.file,
@@ -116,9 +125,11 @@ class Recorder {
                 "the sync behind `init` failed: " + result.error);
     }
     disk_.Mark(kRunMark);
+    faulty_.Arm();
     model_.EndInit();
     Observation before = mount.Observe();
     for (const Op& op : workload_.run) POWERCUT_TRY(RunOp(mount, op));
+    POWERCUT_TRY(CheckFaultsFired());
     POWERCUT_TRY(CheckLiveTree(mount.Observe()));
     POWERCUT_TRY(CheckTraceAgainstDisk(disk_.trace(), disk_.live()));
     Trace trace = disk_.trace();
@@ -139,10 +150,43 @@ class Recorder {
     }
     disk_.Mark(BeginMark(op.number));
     model_.Begin(op.number);
-    const OpResult result = mount.Apply(op, plan.offset_bytes, plan.content);
+    if (op.kind == OpKind::kWait) return WaitFor(mount, op);
+    const OpResult result =
+        op.start ? mount.Start(op, plan.offset_bytes, plan.content)
+                 : mount.Apply(op, plan.offset_bytes, plan.content);
+    if (op.start && result.ok()) {
+      started_[*op.start] = {&op, plan};
+      return Ok{};
+    }
+    return Ended(op, plan, result);
+  }
+
+  Status WaitFor(Mount& mount, const Op& wait) {
+    const auto started = started_.find(wait.numbers[0]);
+    if (started == started_.end()) {
+      return At(workload_, wait.line, ErrorCode::kBadInput,
+                "there is nothing to wait for: the op that was started under "
+                "this number has failed");
+    }
+    const OpResult result = mount.Wait(wait.numbers[0]);
+    POWERCUT_TRY(Ended(*started->second.op, started->second.plan, result));
+    started_.erase(started);
+    disk_.Mark(EndMark(wait.number, ""));
+    model_.End(wait.number, true);
+    return Ok{};
+  }
+
+  Status Ended(const Op& op, const OpPlan& plan, const OpResult& result) {
     disk_.Mark(EndMark(op.number, result.error));
     model_.End(op.number, result.ok());
     return CheckResult(op, plan, result);
+  }
+
+  Status CheckFaultsFired() const {
+    const std::vector<int> lines = faulty_.NotFired();
+    if (lines.empty()) return Ok{};
+    return At(workload_, lines.front(), ErrorCode::kBadInput,
+              "the fault never fired: `run` makes fewer such requests");
   }
 
   Status CheckResult(const Op& op, const OpPlan& plan,
@@ -180,9 +224,16 @@ class Recorder {
                              workload_.file, difference)};
   }
 
+  struct Started {
+    const Op* op = nullptr;
+    OpPlan plan;
+  };
+
   const Workload& workload_;
   Model model_;
   RecordingDisk disk_;
+  FaultDisk faulty_;
+  std::map<uint64_t, Started> started_;  // by the number of `start`
 };
 
 }  // namespace

@@ -6,19 +6,21 @@
 //
 // How it works. Everything an op can change is an *object* with a chain of
 // versions in the order of their issue: each name of each directory (which file
-// it leads to), each file's size, each atom (512 bytes) of each file's data. A
-// crash leaves each object at one of its versions. A flush that returned raises
-// the *floor* of the objects it covers: the oldest version that may still be
-// found. An op that began may be found in part or in whole. What ties objects
-// together, such as the two names of a rename, is a rule of the form "if this
-// object is at least at that version, then that one is at least at this", and
-// an observation is admissible if versions can be chosen that show what was
-// observed, respect the floors and obey the rules. Since all rules have that
-// form, starting from the oldest possible choice and raising what the rules
-// demand finds such a choice whenever there is one.
+// it leads to), each file's shape (size, map, valid length), each atom (512
+// bytes) of each file's data, each file's times, each raw sector. A crash
+// leaves each object at one of its versions. What an op promises when it
+// returns is a row of one table (model/primitives.h); it raises the *floor* of
+// the objects it covers: the oldest version that may still be found. An op that
+// began may be found in part or in whole. What ties objects together, such as
+// the two names of a rename or the order of a journal, is a rule of the form
+// "if this object is at least at that version, then that one is at least at
+// this", and an observation is admissible if versions can be chosen that show
+// what was observed, respect the floors and obey the rules. Since all rules
+// have that form, starting from the oldest possible choice and raising what the
+// rules demand finds such a choice whenever there is one.
 //
 // Source: research/semantics.md sections 2.2 to 2.5 (effects, MUST and MAY,
-// persist order), restricted to the objects above. Rule numbers R-... are
+// persist order). Rule numbers R-... are
 // listed in model/README.md.
 
 #ifndef POWERCUT_MODEL_MODEL_H_
@@ -31,6 +33,7 @@
 
 #include "harness/base/crash_kind.h"
 #include "model/observation.h"
+#include "model/primitives.h"
 #include "model/profile.h"
 #include "model/violation.h"
 #include "model/workload.h"
@@ -51,6 +54,9 @@ class Model {
   // `workload` and `profile` must outlive this object. Begins before the first
   // op of `init`, with an empty tree.
   Model(const Workload& workload, const Profile& profile);
+  // Goes by another table than the profile's own: for tests that change it.
+  Model(const Workload& workload, const Profile& profile,
+        const PromiseTable& promises);
   Model(const Model& other);
   Model& operator=(const Model&) = delete;
   Model(Model&&) noexcept;
@@ -68,7 +74,10 @@ class Model {
   // It returned; `ok`: with success. A flush raises floors: of what had
   // returned before it began. Returns whether it promised anything for power
   // loss that was not promised before.
-  // A failed op's changes may or may not be found, for ever.
+  // A failed op's changes may or may not be found, for ever; what a failed
+  // flush would have covered is not covered by a later one unless it is written
+  // again (failed_flush_keeps_dirty).
+  // An op that was begun by `start` ends when its `wait` does, before it.
   // Requires: it began and did not yet return.
   bool End(uint32_t number, bool ok);
 
@@ -90,9 +99,11 @@ class Model {
   // crash at all; else a line that says what differs.
   std::string CompareLive(const Observation& observation) const;
 
- private:
-  friend class Checker;
+  // Internal to the model: model/model_state.h.
   struct State;
+  const State& state() const { return *state_; }
+
+ private:
   std::unique_ptr<State> state_;
 };
 

@@ -305,7 +305,7 @@ struct GoldenLog {
 class GoldenLogTest : public testing::TestWithParam<GoldenLog> {};
 
 TEST_P(GoldenLogTest, IsReadAsItsReadmeSays) {
-  const fs::path folder = fs::path(__FILE__).parent_path() / "../golden/log";
+  const fs::path folder = fs::path(POWERCUT_SOURCE_DIR) / "tests/golden/log";
   const Bytes bytes = FileBytes(folder / GetParam().name);
   const Result<Log> log = ReadLog(bytes);
   if (GetParam().entries == 0) {

@@ -323,8 +323,8 @@ TEST(ModelRename, APromisedSourceBindsTheTarget) {
   EXPECT_EQ(scene.Verdict(Found().Directory("/d").File("/g")), kAdmissible);
   EXPECT_EQ(scene.Verdict(Found().File("/g")), kAdmissible);
   EXPECT_EQ(scene.Verdict(Found().Directory("/d")),
-            "name/target/rename/none /g");
-  EXPECT_EQ(scene.Verdict(Found()), "name/target/rename/none /g");
+            "lost/bystander/fsync/fsync /g");
+  EXPECT_EQ(scene.Verdict(Found()), "lost/bystander/fsync/fsync /g");
   Scene loose(lines, StrictWith(&Profile::rename_leaves_neither));
   loose.DoAll();
   EXPECT_EQ(loose.Verdict(Found()), kAdmissible);

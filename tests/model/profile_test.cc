@@ -17,9 +17,11 @@ TEST(Profiles, AreFoundByName) {
     EXPECT_TRUE(names.insert(profile.name).second) << profile.name;
     EXPECT_EQ(FindProfile(profile.name), &profile);
   }
-  EXPECT_EQ(names,
-            (std::set<std::string>{"linux-man", "ntfs-3g", "posix-minimal",
-                                   "spec-permissive", "spec-strict"}));
+  EXPECT_EQ(names, (std::set<std::string>{
+                       "btrfs", "exfat", "ext4-journal", "ext4-ordered",
+                       "ext4-writeback", "f2fs", "fat", "linux-man", "macos",
+                       "ms-fsa", "ntfs", "ntfs-3g", "posix-minimal", "refs",
+                       "spec-permissive", "spec-strict", "xfs"}));
   EXPECT_EQ(FindProfile(""), nullptr);
   EXPECT_EQ(FindProfile("Spec-strict"), nullptr);
 }
@@ -52,7 +54,7 @@ TEST(Profiles, StrictAdmitsLeast) {
   for (const ProfileSwitch& one : ProfileSwitches()) {
     if (one.widens) {
       EXPECT_FALSE(strict.*one.member) << one.name;
-    } else {
+    } else if (one.name != "overwrite_in_place") {
       EXPECT_FALSE(permissive.*one.member) << one.name;
     }
   }
@@ -61,15 +63,27 @@ TEST(Profiles, StrictAdmitsLeast) {
 // Source: research/semantics.md section 2.7, and A-39.
 TEST(Profiles, HaveTheRowsOfTheTable) {
   for (const Profile& profile : Profiles()) {
-    EXPECT_EQ(profile.fsync_covers_volume, profile.name == "ntfs-3g");
-    EXPECT_EQ(profile.fsync_directory_covers_names,
-              profile.name != "spec-permissive");
-    EXPECT_EQ(profile.rename_leaves_both, profile.name != "spec-strict");
-    EXPECT_EQ(profile.rename_leaves_neither, profile.name == "posix-minimal");
-    EXPECT_EQ(profile.stale_data, profile.name != "spec-strict");
-    EXPECT_EQ(profile.partial_extend, profile.name != "spec-strict");
-    EXPECT_EQ(profile.rename_leaves_temporary,
-              profile.name != "spec-strict" && profile.name != "linux-man");
+    const std::string& n = profile.name;
+    const bool journal = n.starts_with("ext4") || n == "xfs" || n == "btrfs";
+    EXPECT_EQ(profile.fsync_covers_volume, n == "ntfs-3g") << n;
+    EXPECT_EQ(
+        profile.fsync_directory_covers_names,
+        n != "spec-permissive" && n != "refs" && n != "exfat" && n != "fat")
+        << n;
+    EXPECT_EQ(profile.flush_covers_names, journal || n == "ms-fsa" ||
+                                              n == "ntfs" || n == "refs" ||
+                                              n == "fat")
+        << n;
+    EXPECT_EQ(profile.metadata_ordered, journal || n == "ntfs") << n;
+    EXPECT_EQ(profile.replace_brings_data,
+              n == "ext4-ordered" || n == "ext4-journal" || n == "btrfs")
+        << n;
+    EXPECT_EQ(profile.stale_data, n == "ntfs-3g") << n;
+    EXPECT_EQ(profile.rename_leaves_temporary, n == "ntfs-3g") << n;
+    EXPECT_EQ(profile.stale_new_data, n == "posix-minimal" ||
+                                          n == "linux-man" ||
+                                          n == "ext4-writeback" || n == "fat")
+        << n;
   }
 }
 
