@@ -242,7 +242,9 @@ class Drawer {
   }
 
   void DrawWords(Op& op) {
-    if (op.kind == OpKind::kWrite && chooser_.OneIn(8)) {
+    // Not through a handle that promises something of its own.
+    if (op.kind == OpKind::kWrite && op.names[0].starts_with('/') &&
+        chooser_.OneIn(6)) {
       op.flags = {chooser_.OneIn(2) ? "dsync" : "sync"};
     }
     if (op.kind == OpKind::kMsync && chooser_.OneIn(6)) op.flags = {"async"};
@@ -342,9 +344,9 @@ class Maker {
     Op& placed = ops_.run[count_];
     const std::string error = model_->Plan(placed).error;
     if (error.empty() && !fits) return;
-    const bool storage_fails = knobs_.failed_flushes && !init &&
-                               error.empty() && !placed.start &&
-                               CanFail(placed) && chooser_.OneIn(4);
+    const bool storage_fails =
+        knobs_.failed_flushes && !init && error.empty() && !placed.start &&
+        started_ == 0 && CanFail(placed) && chooser_.OneIn(4);
     if (error.empty()) {
       ShadowStorage after = drawer_.shadow();
       const size_t added = after.Do(placed);

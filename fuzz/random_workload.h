@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "fuzz/chooser.h"
 #include "model/profile.h"
@@ -33,6 +34,8 @@ struct RandomWorkloadKnobs {
   bool views = true;
   bool handles = true;
   bool disk = true;  // raw sectors
+  // Half of the ops of `run` are of these kinds; empty: no such preference.
+  std::vector<OpKind> focus;
 };
 
 // The same choices, knobs and profile give the same workload. Its ops are those

@@ -141,9 +141,9 @@ class View {
     entry.path = path;
     entry.is_directory = file.is_directory;
     entry.file_id = id;
+    if (file.is_directory) return entry;
     const Effect* times = Newest(Thing::kTimes, id);
     entry.mtime = times == nullptr ? file.created_by : times->mtime;
-    if (file.is_directory) return entry;
     const Effect* newest = Newest(Thing::kShape, id);
     const definition::Shape shape =
         newest == nullptr ? definition::Shape() : newest->shape;
@@ -174,11 +174,8 @@ class View {
 
   std::string Unwritten(Index id) const {
     const definition::Generation& generation = effects_.generations()[id];
-    std::string bytes = Bytes(generation.before);
-    for (uint64_t i = generation.any_begin; i < generation.any_end; ++i) {
-      bytes[i] = kAnyByte;
-    }
-    return bytes;
+    if (generation.anything) return std::string(kAtom, kAnyByte);
+    return Bytes(generation.before);
   }
 
   void AddSectors(Observation& shown) const {

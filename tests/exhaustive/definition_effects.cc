@@ -185,7 +185,7 @@ void Effects::Write(Index id, uint64_t offset, uint64_t size, Index view) {
     if (!hole && old->second.cut == kAtom) continue;
     Generation generation;
     if (!hole) generation.before = old->second;
-    if (hole && profile_.stale_new_data) generation.any_end = kAtom;
+    if (hole && profile_.stale_new_data) generation.anything = true;
     given[place] = {NewGeneration(generation), kAtom};
   }
 
@@ -239,29 +239,23 @@ void Effects::Resize(Index id, uint64_t size, bool set_end_of_file) {
     }
   }
   if (size > old_size && set_end_of_file && profile_.stale_set_end_of_file) {
-    for (const uint64_t place : AtomsOf(old_size, size)) {
-      const uint64_t begin = place * kAtom;
-      Generation generation;
-      generation.any_begin = std::max(old_size, begin) - begin;
-      generation.any_end = std::min(size - begin, kAtom);
-      const auto old = shape.spaces.find(place);
-      if (old != shape.spaces.end()) generation.before = old->second;
-      shape.spaces[place] = {NewGeneration(generation), kAtom};
-    }
+    GiveAnything(shape, old_size, size);
   }
   AddShape(id, shape, /*journalled=*/true);
 }
 
-void Effects::SetValidData(Index id, uint64_t valid) {
-  Shape shape = files_[id].shape;
-  for (const uint64_t place : AtomsOf(shape.valid, valid)) {
-    if (shape.spaces.contains(place)) continue;
-    const uint64_t begin = place * kAtom;
+void Effects::GiveAnything(Shape& shape, uint64_t from, uint64_t to) {
+  for (const uint64_t place : AtomsOf(from, to)) {
+    if (place * kAtom < from || shape.spaces.contains(place)) continue;
     Generation generation;
-    generation.any_begin = std::max(shape.valid, begin) - begin;
-    generation.any_end = std::min(valid - begin, kAtom);
+    generation.anything = true;
     shape.spaces[place] = {NewGeneration(generation), kAtom};
   }
+}
+
+void Effects::SetValidData(Index id, uint64_t valid) {
+  Shape shape = files_[id].shape;
+  GiveAnything(shape, shape.valid, valid);
   shape.valid = valid;
   AddShape(id, shape, /*journalled=*/true);
 }

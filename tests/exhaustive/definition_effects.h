@@ -36,11 +36,10 @@ struct Space {
 };
 
 // Space for one atom. Before anything is written to it, it shows what its place
-// showed before, with a range of bytes that may be anything.
+// showed before, or anything.
 struct Generation {
   Space before;
-  uint64_t any_begin = 0;
-  uint64_t any_end = 0;
+  bool anything = false;
   Index given_by = kNone;  // the first shape that has it
 };
 
@@ -152,6 +151,9 @@ class Effects {
   void Rename(const std::string& from, const std::string& to);
   void Write(Index file, uint64_t offset, uint64_t size, Index view);
   void Resize(Index file, uint64_t size, bool set_end_of_file);
+  // Space that nobody wrote for the atoms that begin in [from, to) and have
+  // none.
+  void GiveAnything(Shape& shape, uint64_t from, uint64_t to);
   void SetValidData(Index file, uint64_t valid);
   void Sectors(bool discard);
 
