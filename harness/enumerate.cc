@@ -49,6 +49,9 @@ class PointEnumerator {
     SetOrigin(CrashState::kNewest);
     if (spec_.mode == SpaceSpec::kSample) return VisitOnce() && Sample();
     if (!Visit()) return false;
+    if (spec_.mode == SpaceSpec::kExhaustive) {
+      return All(cursor_.open().begin());
+    }
     if (spec_.mode != SpaceSpec::kEpoch) return true;
     FindItems();
     for (const auto origin : {CrashState::kNewest, CrashState::kFloor}) {
@@ -226,6 +229,20 @@ class PointEnumerator {
     return true;
   }
 
+  // Every choice of the blocks from `next` on, those before it as they are.
+  bool All(std::set<Slot>::const_iterator next) {
+    if (next == cursor_.open().end()) return Visit();
+    for (VersionIndex v = cursor_.newest(*next) + 1;
+         v-- > cursor_.floor(*next);) {
+      const size_t undo = undo_.size();
+      Choose({*next, v, {}, 0});
+      const bool go_on = All(std::next(next));
+      while (undo_.size() > undo) UndoOne();
+      if (!go_on) return false;
+    }
+    return true;
+  }
+
   bool Sample() {
     Prng prng(Mix(seed_) ^ Mix(uint64_t{state_.point} << 8 |
                                static_cast<uint64_t>(state_.kind)));
@@ -279,7 +296,6 @@ class PointEnumerator {
 
 bool EnumerateStates(const PointCursor& cursor, const SpaceSpec& spec,
                      uint64_t seed, const StateVisitor& visit) {
-  CHECK(spec.mode != SpaceSpec::kExhaustive);
   return PointEnumerator(cursor, spec, seed, visit).Run();
 }
 

@@ -24,13 +24,13 @@ namespace powercut {
 // sample:N: N draws (fewer if they coincide), each open block at a version
 // chosen evenly, from `seed`, the point and the kind alone.
 // With sample, up to T blocks of each draw are torn at random, and that is all.
+// exhaustive: every choice of versions; as many states as the space has.
 // +torn:T with the others: in addition each of those states with up to T blocks
 // torn: a block that is above its floor at a version with more than one sector
 // holds a head or a tail of the older version.
 //
 // Cost: O(1) a state for neighbours that differ in one block, whatever the size
 // of the disk and the length of the trace; memory O(states of the point).
-// Requires: spec.mode is not kExhaustive.
 using StateVisitor = std::function<bool(const CrashState&, const Hash128&)>;
 bool EnumerateStates(const PointCursor& cursor, const SpaceSpec& spec,
                      uint64_t seed, const StateVisitor& visit);

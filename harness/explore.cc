@@ -32,19 +32,6 @@ void AddPowerOfTwo(double& sum_log2, double log2) {
   sum_log2 = larger + std::log2(1 + std::exp2(smaller - larger));
 }
 
-// The paths that the ops of a workload name.
-std::vector<std::string> PathsOf(const Workload& workload) {
-  std::set<std::string> paths;
-  for (const auto* section : {&workload.init, &workload.run}) {
-    for (const Op& op : *section) {
-      for (const std::string& name : op.names) {
-        if (name.starts_with('/') && name != "/") paths.insert(name);
-      }
-    }
-  }
-  return {paths.begin(), paths.end()};
-}
-
 // The states found with one cause; the simplest is shown.
 struct CauseGroup {
   uint64_t count = 0;
@@ -73,9 +60,10 @@ class Explorer {
         options_(options),
         space_(recording.trace, setting.atomic_bytes),
         gaps_(GapsOf(recording)),
-        pool_(
-            backend, space_,
-            {options.jobs, {options.probe, PathsOf(workload)}, options.limits}),
+        pool_(backend, space_,
+              {options.jobs,
+               {options.probe, PathsNamedBy(workload)},
+               options.limits}),
         judge_(workload, setting, recording, pool_.outcomes()),
         began_ms_(MonotonicMs()) {
     pool_.set_done(
@@ -84,14 +72,29 @@ class Explorer {
         });
   }
 
+  // log2 of the number of states of all points and kinds.
+  double MeasureSpace() {
+    space_log2_ = -std::numeric_limits<double>::infinity();
+    for (const CrashKind kind : setting_.crash_kinds) {
+      PointCursor cursor(space_, kind);
+      for (const Gap& gap : gaps_) {
+        cursor.MoveTo(gap.point);
+        AddPowerOfTwo(space_log2_, cursor.SpaceLog2());
+      }
+    }
+    return space_log2_;
+  }
+
   Exploration Run() {
     Describe();
     CheckObligations();
+    space_log2_ = -std::numeric_limits<double>::infinity();
     SpaceSpec prefix;
     prefix.mode = SpaceSpec::kPrefix;
     // The prefixes of all points and kinds first: what they find is real for
     // every device.
     bool go_on = Pass(prefix, /*prefixes_done=*/false);
+    // The first pass measures it by the way, if it comes to its end.
     if (!go_on) MeasureSpace();
     result_.space_log2 = space_log2_;
     if (go_on && !PrefixesOnly()) {
@@ -123,18 +126,6 @@ class Explorer {
     }
     result_.crash_points = gaps_.size();
     passes_ = (PrefixesOnly() ? 1 : 2) * setting_.crash_kinds.size();
-  }
-
-  // What the first pass measures by the way, if it did not come to its end.
-  void MeasureSpace() {
-    space_log2_ = -std::numeric_limits<double>::infinity();
-    for (const CrashKind kind : setting_.crash_kinds) {
-      PointCursor cursor(space_, kind);
-      for (const Gap& gap : gaps_) {
-        cursor.MoveTo(gap.point);
-        AddPowerOfTwo(space_log2_, cursor.SpaceLog2());
-      }
-    }
   }
 
   // All points of all kinds, without the prefixes if they were visited before;
@@ -219,6 +210,10 @@ class Explorer {
 
   void JudgeVisit(const Visit& visit) {
     const OutcomeId outcome = outcome_of_[visit.content];
+    if (options_.visited) {
+      options_.visited(
+          {visit.state, *visit.gap, outcome, pool_.outcomes()[outcome]});
+    }
     std::map<std::string, bool> counted;
     for (size_t h = visit.gap->history_min; h <= visit.gap->history_max; ++h) {
       for (const Violation& violation :
@@ -399,101 +394,23 @@ class Explorer {
   std::map<CrashKind, std::unique_ptr<PointCursor>> cursors_;
 };
 
-// The state an id names, and its history.
-struct Named {
-  CrashState state;
-  size_t history = 0;
-};
-
-Result<Named> Find(const Recording& recording, const StateId& id,
-                   PointCursor& cursor) {
-  if (id.digest != recording.trace.Digest()) {
-    return Error{ErrorCode::kStale,
-                 fmt::format("the id belongs to recording {:08x}, but this one "
-                             "is {:08x}: the workload, the backend or powercut "
-                             "changed since; run `powercut check` again",
-                             id.digest, recording.trace.Digest())};
-  }
-  if (id.steps.size() > 1) {
-    return Error{ErrorCode::kUnsupported,
-                 "nested crashes (an id with `/`) are not offered yet"};
-  }
-  const CrashStep& step = id.steps[0];
-  POWERCUT_ASSIGN(CrashState state, ResolveStep(step, cursor));
-  for (const Gap& gap : GapsOf(recording)) {
-    if (gap.point != step.point) continue;
-    const size_t history = gap.history_base + step.marks;
-    if (history < gap.history_min || history > gap.history_max) {
-      return Error{ErrorCode::kUsage,
-                   fmt::format("crash state {}: after {} events there are {} "
-                               "to {} marks",
-                               CrashStepText(step), step.point,
-                               gap.history_min - gap.history_base,
-                               gap.history_max - gap.history_base)};
-    }
-    return Named{std::move(state), history};
-  }
-  return Error{ErrorCode::kUsage,
-               fmt::format("crash state {}: the point lies in `init`, where "
-                           "nothing crashes",
-                           CrashStepText(step))};
-}
-
 }  // namespace
 
 Result<Exploration> Explore(Backend& backend, const Workload& workload,
                             const Setting& setting, const Recording& recording,
                             const ExploreOptions& options) {
+  Explorer explorer(backend, workload, setting, recording, options);
   if (options.space.mode == SpaceSpec::kExhaustive) {
-    return Error{ErrorCode::kUnsupported,
-                 "space exhaustive is not offered yet; epoch:K, sample:N and "
-                 "prefix are"};
-  }
-  return Explorer(backend, workload, setting, recording, options).Run();
-}
-
-Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
-                             const Setting& setting, const Recording& recording,
-                             const StateId& id, const ExploreOptions& options) {
-  const CrashSpace space(recording.trace, setting.atomic_bytes);
-  PointCursor cursor(space, id.steps[0].kind);
-  POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
-  WorkerPool pool(backend, space,
-                  {1, {options.probe, PathsOf(workload)}, options.limits});
-  const OutcomeId outcome = pool.RunAlone(named.state);
-  Judge judge(workload, setting, recording, pool.outcomes());
-  ReplayedState replayed;
-  replayed.outcome = pool.outcomes()[outcome];
-  std::vector<Violation> violations =
-      judge.Ask(outcome, named.history, named.state.kind);
-  for (const UnmetObligation& unmet :
-       FindUnmetObligations(workload, *setting.profile, recording, space,
-                            backend.traits().sync_covers_disk)) {
-    if (unmet.point == named.state.point && unmet.marks == named.state.marks) {
-      violations.push_back(unmet.violation);
+    const double log2 = explorer.MeasureSpace();
+    if (log2 > kExhaustiveLog2Max) {
+      return Error{ErrorCode::kUnsupported,
+                   fmt::format("{}: space exhaustive: there are 2^{:.1f} "
+                               "states, and up to 2^{} are offered; epoch:K, "
+                               "sample:N and prefix take a part of them",
+                               workload.file, log2, kExhaustiveLog2Max)};
     }
   }
-  std::set<std::string> told;
-  for (const Violation& violation : violations) {
-    if (!told.insert(violation.cause).second) {
-      ++replayed.repeated;
-      continue;
-    }
-    replayed.findings.push_back(
-        DescribeFinding({workload, recording.trace, recording.history},
-                        violation, named.state, cursor));
-  }
-  return replayed;
-}
-
-Result<SparseImage> ImageOf(const Recording& recording, const Setting& setting,
-                            const StateId& id) {
-  const CrashSpace space(recording.trace, setting.atomic_bytes);
-  PointCursor cursor(space, id.steps[0].kind);
-  POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
-  CrashImage image(space, named.state.kind);
-  image.Become(named.state);
-  return std::move(image.bytes());
+  return explorer.Run();
 }
 
 }  // namespace powercut

@@ -11,11 +11,16 @@
 #include <vector>
 
 #include "harness/finding.h"
+#include "harness/judge.h"
 #include "harness/recording.h"
 #include "harness/space_spec.h"
 #include "harness/worker_pool.h"
 
 namespace powercut {
+
+// log2 of the most states that `exhaustive` takes on, over all points and
+// kinds.
+inline constexpr int kExhaustiveLog2Max = 20;
 
 struct Progress {
   uint64_t runs = 0;
@@ -23,6 +28,14 @@ struct Progress {
   uint64_t causes = 0;
   // Of the crash points of all passes, from 0 to 1.
   double share = 0;
+};
+
+// A state that was visited, with what came of it. Valid during the call only.
+struct VisitedState {
+  const CrashState& state;
+  const Gap& gap;  // the crash point, and the histories it was judged with
+  OutcomeId outcome = 0;
+  const RecoveryOutcome& result;
 };
 
 struct ExploreOptions {
@@ -35,6 +48,9 @@ struct ExploreOptions {
   // Wall clock; not deterministic.
   std::optional<uint64_t> budget_ms;
   WorkerLimits limits;
+  // Called with each state, once, in an order that any number of jobs keeps;
+  // may be empty.
+  std::function<void(const VisitedState&)> visited;
   // Called now and then; may be empty.
   std::function<void(const Progress&)> progress;
   // Asked now and then; true ends the exploration with what is known.
@@ -71,27 +87,11 @@ struct Exploration {
 //
 // Deterministic but for `budget_ms` and `interrupted`: the same recording and
 // options give the same result for any number of jobs.
-// Errors: kUnsupported: the space is not offered.
+// Errors: kUnsupported: the space is exhaustive and has more states than
+// kExhaustiveLog2Max allows.
 Result<Exploration> Explore(Backend& backend, const Workload& workload,
                             const Setting& setting, const Recording& recording,
                             const ExploreOptions& options);
-
-// One state, run alone and judged; what `replay` does.
-struct ReplayedState {
-  std::vector<Finding> findings;  // the first of each cause, by path
-  uint64_t repeated = 0;          // violations of causes already there
-  RecoveryOutcome outcome;
-};
-
-// Errors: kStale: the id's digest is another recording's; kUsage: the id names
-// no state of it; kUnsupported: it is nested.
-Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
-                             const Setting& setting, const Recording& recording,
-                             const StateId& id, const ExploreOptions& options);
-
-// The image of a state. Errors: as Replay().
-Result<SparseImage> ImageOf(const Recording& recording, const Setting& setting,
-                            const StateId& id);
 
 }  // namespace powercut
 

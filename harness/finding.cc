@@ -21,18 +21,6 @@ std::optional<EventNumber> EventOfReturn(
   return std::nullopt;
 }
 
-// The op that was running when a disk event happened; 0: none of the ops.
-uint32_t OpOfEvent(const std::vector<HistoryEvent>& history,
-                   EventNumber event) {
-  uint32_t op = 0;
-  for (const HistoryEvent& mark : history) {
-    if (mark.after >= event) break;
-    if (mark.kind == HistoryEvent::kBegin) op = mark.op;
-    if (mark.kind == HistoryEvent::kEnd) op = 0;
-  }
-  return op;
-}
-
 std::string PromiseText(const FindingContext& context,
                         const Violation& violation) {
   const Promise& promise = violation.promise;
@@ -65,7 +53,7 @@ std::string LostText(const FindingContext& context, const CrashState& state,
   constexpr size_t kItemsShown = 3;
   for (size_t i = 0; i < step.items.size() && i < kItemsShown; ++i) {
     const StateItem& item = step.items[i];
-    const uint32_t op = OpOfEvent(context.history, item.event);
+    const uint32_t op = OpRunningAt(context.history, item.event);
     text += fmt::format("{} {} {}", i > 0 ? "," : "",
                         item.discard ? "discard" : "write", item.event);
     if (op > 0) text += fmt::format(" (op {})", op);

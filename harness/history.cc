@@ -85,6 +85,17 @@ Result<std::vector<HistoryEvent>> HistoryOf(const Trace& trace,
   return history;
 }
 
+uint32_t OpRunningAt(const std::vector<HistoryEvent>& history,
+                     EventNumber event) {
+  uint32_t op = 0;
+  for (const HistoryEvent& mark : history) {
+    if (mark.after >= event) break;
+    if (mark.kind == HistoryEvent::kBegin) op = mark.op;
+    if (mark.kind == HistoryEvent::kEnd) op = 0;
+  }
+  return op;
+}
+
 ModelCursor::ModelCursor(const Workload& workload, const Profile& profile,
                          const std::vector<HistoryEvent>& history)
     : workload_(workload),

@@ -39,6 +39,11 @@ struct HistoryEvent {
 Result<std::vector<HistoryEvent>> HistoryOf(const Trace& trace,
                                             uint32_t op_count);
 
+// The op that was running when a disk event happened: of several the last that
+// began. 0: none of the ops.
+uint32_t OpRunningAt(const std::vector<HistoryEvent>& history,
+                     EventNumber event);
+
 // A model that follows a history: after MoveTo(n) it knows the first n events.
 // Forward costs what is new, backward starts again.
 class ModelCursor {

@@ -32,6 +32,19 @@ std::vector<Gap> GapsOf(const Recording& recording) {
   return gaps;
 }
 
+size_t HistoryOfCut(const Workload& workload,
+                    const std::vector<HistoryEvent>& history) {
+  const size_t ops = workload.init.size() + workload.cut;
+  for (size_t i = 0; i < history.size(); ++i) {
+    const bool init_over =
+        workload.cut == 0 && history[i].kind == HistoryEvent::kRun;
+    const bool returned = history[i].kind == HistoryEvent::kEnd &&
+                          history[i].op == ops && workload.cut > 0;
+    if (init_over || returned) return i + 1;
+  }
+  return history.size();
+}
+
 Judge::Judge(const Workload& workload, const Setting& setting,
              const Recording& recording, const OutcomeTable& outcomes)
     : workload_(workload),
@@ -39,7 +52,7 @@ Judge::Judge(const Workload& workload, const Setting& setting,
       recording_(recording),
       outcomes_(outcomes),
       cursor_(workload, *setting.profile, recording.history),
-      cut_history_(HistoryOfCut()) {}
+      cut_history_(HistoryOfCut(workload, recording.history)) {}
 
 const std::vector<Violation>& Judge::Ask(OutcomeId outcome, size_t history,
                                          CrashKind kind) {
@@ -70,19 +83,6 @@ const Model& Judge::ModelAt(size_t history) {
   return recent_.emplace(history, cursor_.model()).first->second;
 }
 
-size_t Judge::HistoryOfCut() const {
-  const size_t ops = workload_.init.size() + workload_.cut;
-  const auto& history = recording_.history;
-  for (size_t i = 0; i < history.size(); ++i) {
-    const bool init_over =
-        workload_.cut == 0 && history[i].kind == HistoryEvent::kRun;
-    const bool returned = history[i].kind == HistoryEvent::kEnd &&
-                          history[i].op == ops && workload_.cut > 0;
-    if (init_over || returned) return i + 1;
-  }
-  return history.size();
-}
-
 std::vector<Violation> Judge::JudgeWith(const Model& model,
                                         const RecoveryOutcome& outcome,
                                         size_t history, CrashKind kind) const {
@@ -110,7 +110,8 @@ void Judge::CheckForbidden(const Model& model, const Observation& observation,
         profiles.empty() || std::find(profiles.begin(), profiles.end(),
                                       setting_.profile->name) != profiles.end();
     if (outcome.allow || !named) continue;
-    const auto holds = Holds(outcome.condition, observation, recording_.before);
+    const auto holds =
+        Holds(outcome.condition, observation, recording_.before, workload_);
     if (!holds.value_or(false)) continue;
     Violation violation =
         model.VolumeViolation(ViolationKind::kCheck, kind,

@@ -28,6 +28,11 @@ struct Gap {
 // The crash points of a recording, from the `run` mark to the end, in order.
 std::vector<Gap> GapsOf(const Recording& recording);
 
+// The length of the history from which on conditions speak: the op in front of
+// `cut` has returned.
+size_t HistoryOfCut(const Workload& workload,
+                    const std::vector<HistoryEvent>& history);
+
 // Judges outcomes at histories; equal questions once. Not thread-safe.
 class Judge {
  public:
@@ -48,7 +53,6 @@ class Judge {
 
  private:
   const Model& ModelAt(size_t history);
-  size_t HistoryOfCut() const;
   std::vector<Violation> JudgeWith(const Model& model,
                                    const RecoveryOutcome& outcome,
                                    size_t history, CrashKind kind) const;

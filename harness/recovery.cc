@@ -1,6 +1,7 @@
 #include "harness/recovery.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "model/content.h"
@@ -104,6 +105,18 @@ Observation Probe(Backend& backend, CrashDisk& disk,
 }
 
 }  // namespace
+
+std::vector<std::string> PathsNamedBy(const Workload& workload) {
+  std::set<std::string> paths;
+  for (const auto* section : {&workload.init, &workload.run}) {
+    for (const Op& op : *section) {
+      for (const std::string& name : op.names) {
+        if (name.starts_with('/') && name != "/") paths.insert(name);
+      }
+    }
+  }
+  return {paths.begin(), paths.end()};
+}
 
 RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
                         const RecoveryOptions& options) {

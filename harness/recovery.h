@@ -11,6 +11,7 @@
 #include "harness/backend.h"
 #include "harness/crash_disk.h"
 #include "model/observation.h"
+#include "model/workload.h"
 
 namespace powercut {
 
@@ -26,6 +27,9 @@ struct RecoveryOptions {
   // workload uses. Sorted.
   std::vector<std::string> paths;
 };
+
+// The paths that the ops of a workload name, without duplicates, sorted.
+std::vector<std::string> PathsNamedBy(const Workload& workload);
 
 // How a recovery ended, as a value that can cross processes.
 struct RecoveryOutcome {

@@ -144,10 +144,11 @@ class ConditionParser {
     if (++tests_ > kMaxTests) {
       return BadToken(Peek(), "more than 256 tests; split the condition");
     }
-    if (Peek().text.starts_with('/')) return Atom();
-    const Token word = Take();
+    const Token word = Peek();
+    if (word.text.starts_with('/')) return Placed(word, Atom());
+    Take();
     for (const TestWord& row : kTestWords) {
-      if (row.word == word.text) return TestOf(row.kind);
+      if (row.word == word.text) return Placed(word, TestOf(row.kind));
     }
     if (word.text.empty()) {
       return BadToken(word, "expected a test, as `/f[0] = 1` or `exists /f`");
@@ -158,6 +159,11 @@ class ConditionParser {
                               " is not a test; write `/f[0] = 1`, `exists /f` "
                               "or another of the kind" +
                               DidYouMean(word.text, words));
+  }
+
+  static Result<Condition> Placed(const Token& word, Result<Condition> test) {
+    if (test) test->column.value = word.column;
+    return test;
   }
 
   Result<Condition> Atom() {
@@ -206,10 +212,10 @@ class ConditionParser {
     POWERCUT_TRY(Expect("="));
     const Token value = Take();
     const Condition::Kind kind = test.kind;
-    if ((kind == Condition::kAtom || kind == Condition::kMtime) &&
-        value.text == "old") {
+    const bool content = kind == Condition::kAtom || kind == Condition::kSector;
+    if ((content || kind == Condition::kMtime) && value.text == "old") {
       test.word = Condition::kOld;
-    } else if (kind == Condition::kAtom && value.text == "zero") {
+    } else if (content && value.text == "zero") {
       test.word = Condition::kZero;
     } else if (kind == Condition::kLog && value.text == "empty") {
       test.word = Condition::kEmpty;

@@ -13,6 +13,7 @@
 
 #include "harness/base/result.h"
 #include "model/observation.h"
+#include "model/source_column.h"
 
 namespace powercut {
 
@@ -44,6 +45,7 @@ struct Condition {
   uint64_t value = 0;
   Word word = kNumber;
   std::vector<Condition> operands;
+  SourceColumn column;  // of a test's first word
 
   bool operator==(const Condition&) const = default;
 };
@@ -56,16 +58,22 @@ Result<Condition> ParseCondition(std::string_view text);
 // ParseCondition(ConditionText(c)) == c for every c that parsing can make.
 std::string ConditionText(const Condition& condition);
 
-// Whether the observation of files satisfies the condition. `old` is what
-// `before` (the observation at the end of `init`) had in the same place.
-// Returns nothing if the condition speaks of what files do not show (logs,
-// valid data length, sectors, times).
-// An atom is 512 bytes; it "carries fill F" if all of its bytes that lie
-// within the file belong to granules of fill F (model/content.h); a mixed atom
-// equals no fill.
+struct Workload;
+
+// Whether the observation satisfies the condition. `old` is what `before` (the
+// observation at the end of `init`) had in the same place; `workload` says
+// which record of a log is whose: records are numbered from 1 over the log's
+// life, in the order in which their ops began, restart records included.
+// Returns nothing if the condition speaks of what the storage does not show
+// (valid data length and times that are not observed, a log that is not there).
+// An atom is 512 bytes, and so is a sector; it "carries fill F" if all of its
+// bytes that lie within the file belong to granules of fill F
+// (model/content.h); a mixed atom equals no fill; a sector of zeros carries
+// fill 0. `log L = A..B`: the records
+// that can be read are exactly those.
 std::optional<bool> Holds(const Condition& condition,
                           const Observation& observation,
-                          const Observation& before);
+                          const Observation& before, const Workload& workload);
 
 }  // namespace powercut
 

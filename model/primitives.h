@@ -120,18 +120,33 @@ struct Coverage {
   bool operator==(const Coverage&) const = default;
 };
 
-// One row as printed.
+// The kind of interface a primitive belongs to, and under which it is printed.
+enum class Family : uint8_t {
+  kFiles,  // NT and Win32 files
+  kViews,  // mapped views
+  kLogs,   // CLFS
+  kPosix,  // POSIX, Linux, macOS
+  kBlocks,
+  kStores,
+};
+inline constexpr size_t kFamilyCount = static_cast<size_t>(Family::kStores) + 1;
+
+std::string_view FamilyName(Family family);
+
+// One row as printed. No field of text is empty.
 struct PrimitiveRow {
   Primitive id = Primitive::kWrite;
+  Family family = Family::kFiles;
   std::string_view name;  // as its document calls it
   std::string_view pcut;  // how a workload spells it
-  // The reading of spec-strict for NT and CLFS rows, of the manual for the
-  // others.
+  // As its document says where that says one thing: what PromisesOf() gives
+  // under DocumentedReading(). What a profile makes of it are its switches.
   Coverage coverage;
+  std::string_view completes;     // at return, or how it can be overlapped
   std::string_view invalid;       // handles and arguments that must fail
   std::string_view errors;        // documented statuses
   std::string_view file_systems;  // that support it
-  std::string_view source;        // documents, with our tags
+  std::string_view source;        // documents and places, with our tags
 };
 
 // In the order of Primitive.
@@ -167,6 +182,10 @@ struct PromiseTable {
 
 // The rows with the profile's switches applied.
 PromiseTable PromisesOf(const Profile& profile);
+
+// The switches under which every row reads as it stands. No profile of its
+// own: no system and no document promises all of it.
+const Profile& DocumentedReading();
 
 }  // namespace powercut
 

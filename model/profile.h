@@ -14,6 +14,9 @@ namespace powercut {
 
 struct Profile {
   std::string name;
+  // What it stands for, and the documents it is taken from; one line each.
+  std::string_view describes;
+  std::string_view source;
 
   // --- what a flush covers (on: promises more) ---------------------------
 
@@ -171,6 +174,9 @@ struct ProfileSwitch {
   bool Profile::* member;
   // True: on admits more states. False: on promises more.
   bool widens;
+  // What on means, and the document that leaves it open; one line each.
+  std::string_view means;
+  std::string_view source;
 };
 
 // In order of declaration.

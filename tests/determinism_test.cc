@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/replay.h"
 #include "tests/exploring.h"
 
 namespace powercut {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/replay.h"
 #include "tests/exploring.h"
 #include "tests/subprocess.h"
 

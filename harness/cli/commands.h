@@ -52,6 +52,30 @@ struct ShowFlags {
 };
 ExitStatus RunShow(const ShowFlags& flags);
 
+struct LitmusFlags {
+  std::vector<std::string> files;     // or folders; empty: corpora/litmus
+  std::vector<std::string> backends;  // empty: as each file says
+  std::vector<std::string> profiles;  // empty: as each file says
+  std::string json;
+  uint32_t jobs = 0;  // 0: as many as there are processors
+  bool quiet = false;
+};
+ExitStatus RunLitmusCommand(const LitmusFlags& flags);
+
+struct ExplainFlags {
+  CommonFlags common;
+  std::string file;
+  std::string at;
+};
+ExitStatus RunExplain(const ExplainFlags& flags);
+
+struct ModelFlags {
+  std::string profile;
+  std::string primitive;  // part of a name or spelling; empty: all
+  bool json = false;
+};
+ExitStatus RunModel(const ModelFlags& flags);
+
 ExitStatus RunDoctor();
 
 // Prints `powercut: MESSAGE` to standard error and returns its status.

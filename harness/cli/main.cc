@@ -39,6 +39,9 @@ struct Flags {
   CheckFlags check;
   ReplayFlags replay;
   ShowFlags show;
+  LitmusFlags litmus;
+  ExplainFlags explain;
+  ModelFlags model;
 };
 
 void AddVerbs(CLI::App& app, Flags& flags) {
@@ -66,6 +69,33 @@ void AddVerbs(CLI::App& app, Flags& flags) {
       ->required();
   show->add_option("--save", flags.show.save, "save the trace");
   AddSetting(show, flags.show.common);
+
+  CLI::App* litmus =
+      app.add_subcommand("litmus", "run litmus tests with every crash state");
+  litmus->add_option("FILE|DIR", flags.litmus.files,
+                     "tests, or folders of them; default: corpora/litmus");
+  litmus->add_option("--backend", flags.litmus.backends, "or `model`")
+      ->delimiter(',');
+  litmus->add_option("--profile", flags.litmus.profiles, "only under these")
+      ->delimiter(',');
+  litmus->add_option("--json", flags.litmus.json, "write a report here");
+  litmus->add_option("--jobs", flags.litmus.jobs, "default: the processors")
+      ->check(CLI::Range(1, 1024));
+  litmus->add_flag("--quiet", flags.litmus.quiet, "only what does not hold");
+
+  CLI::App* explain = app.add_subcommand(
+      "explain", "why a crash state is as it is, and what would excuse it");
+  explain->add_option("FILE", flags.explain.file, "a .pcut file or saved trace")
+      ->required();
+  explain->add_option("--at", flags.explain.at, "id of the state")->required();
+  AddSetting(explain, flags.explain.common);
+
+  CLI::App* model = app.add_subcommand(
+      "model", "what each flush primitive promises, with its sources");
+  model->add_option("--profile", flags.model.profile, "as this profile reads");
+  model->add_option("--primitive", flags.model.primitive,
+                    "only rows with this in their name");
+  model->add_flag("--json", flags.model.json, "as data");
 
   app.add_subcommand("doctor", "what can run here, and what is missing");
 }
@@ -102,6 +132,9 @@ int Main(int argc, char** argv) {
   if (app.got_subcommand("check")) return RunCheck(flags.check);
   if (app.got_subcommand("replay")) return RunReplay(flags.replay);
   if (app.got_subcommand("show")) return RunShow(flags.show);
+  if (app.got_subcommand("litmus")) return RunLitmusCommand(flags.litmus);
+  if (app.got_subcommand("explain")) return RunExplain(flags.explain);
+  if (app.got_subcommand("model")) return RunModel(flags.model);
   return RunDoctor();
 }
 

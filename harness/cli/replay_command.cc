@@ -9,6 +9,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/sources.h"
+#include "harness/replay.h"
 #include "harness/report.h"
 #include "harness/trace_file.h"
 

@@ -156,8 +156,10 @@ TEST(CommandLineTest, ArgumentsThatAreWrong) {
   for (const auto& [flag, value] : kFlags) {
     ExpectError(RunTool({"check", file, flag, value}), kUsage, value);
   }
-  ExpectError(RunTool({"check", file, "--space", "exhaustive"}), kCannotRun,
-              "exhaustive is not offered");
+  const std::string large =
+      folder.Write("large.pcut", Workload("write /a 0 40000", "disk 2M\n"));
+  ExpectError(RunTool({"check", large, "--space", "exhaustive"}), kCannotRun,
+              "large.pcut: space exhaustive: there are 2^");
   EXPECT_EQ(RunTool({"--help"}).status, 0);
   EXPECT_EQ(RunTool({"check", "--help"}).status, 0);
   EXPECT_EQ(RunTool({"doctor"}).status, 0);

@@ -6,6 +6,7 @@
 
 #include "harness/base/prng.h"
 #include "model/content.h"
+#include "model/workload.h"
 
 namespace powercut {
 namespace {
@@ -158,10 +159,11 @@ Observation Tree() {
 }
 
 std::optional<bool> HoldsIn(std::string_view text, const Observation& now,
-                            const Observation& before) {
+                            const Observation& before,
+                            const Workload& workload = {}) {
   const Result<Condition> condition = ParseCondition(text);
   EXPECT_TRUE(condition) << text;
-  return Holds(*condition, now, before);
+  return Holds(*condition, now, before, workload);
 }
 
 TEST(Holds, SeesNamesSizesAndLinks) {
@@ -243,10 +245,113 @@ TEST(Holds, NothingHoldsOfAVolumeThatDidNotMount) {
 TEST(Holds, UnknownPartsMakeTheWholeUnknown) {
   for (const std::string_view text :
        {"valid /f = 1", "mtime /f = old", "log L = empty", "base L = 1",
-        "restart L = none", "sector 5 = 2", "exists /f or sector 5 = 2",
+        "restart L = none", "exists /f or mtime /f = 2",
         "missing /f and log L = 1..2", "not base L = 1"}) {
     EXPECT_EQ(HoldsIn(text, Tree(), {}), std::nullopt) << text;
   }
+}
+
+TEST(Holds, SeesValidLengthsAndTimes) {
+  Observation before = Tree();
+  before.entries[1].mtime = 3;
+  before.entries[1].valid_bytes = 512;
+  Observation now = before;
+  EXPECT_EQ(HoldsIn("valid /f = 512 and mtime /f = 3", now, before), true);
+  EXPECT_EQ(HoldsIn("mtime /f = old", now, before), true);
+  now.entries[1].mtime = 7;
+  now.entries[1].valid_bytes = 1536;
+  EXPECT_EQ(HoldsIn("mtime /f = old or valid /f = 512", now, before), false);
+  EXPECT_EQ(HoldsIn("mtime /f = 7 and valid /f = 1536", now, before), true);
+  EXPECT_EQ(HoldsIn("valid /x = 0 or mtime /x = old", now, before), false);
+}
+
+TEST(Holds, SeesSectorsOfTheRawPart) {
+  Observation before;
+  Observation now;
+  before.device = now.device = MakeContent(1, 2, 2, {0, 512});
+  now.device += MakeContent(1, 4, 4, {512, 512});
+  EXPECT_EQ(HoldsIn("sector 0 = 2 and sector 1 = 4", now, before), true);
+  EXPECT_EQ(HoldsIn("sector 0 = old and sector 2 = old", now, before), true);
+  EXPECT_EQ(HoldsIn("sector 1 = old or sector 0 = 4", now, before), false);
+  EXPECT_EQ(HoldsIn("sector 2 = zero and sector 99 = zero", now, before), true);
+  EXPECT_EQ(HoldsIn("sector 2 = 0 and not sector 1 = 0", now, before), true);
+  EXPECT_EQ(HoldsIn("sector 1 = zero or sector 2 = 4", now, before), false);
+}
+
+// Records 1, 2 (a restart record), 3 and 4 by ops 3, 5, 6 and 8; op 7 appends
+// to another log, op 4 fails.
+Workload Appends() {
+  Workload workload;
+  const auto add = [&](uint32_t number, OpKind kind, const std::string& log,
+                       ExpectedResult::Kind expected = ExpectedResult::kOk) {
+    Op op;
+    op.kind = kind;
+    op.names = {log};
+    op.number = number;
+    op.expected.kind = expected;
+    (number < 6 ? workload.init : workload.run).push_back(op);
+  };
+  add(3, OpKind::kLogAppend, "L");
+  add(4, OpKind::kLogAppend, "L", ExpectedResult::kAnyError);
+  add(5, OpKind::kLogRestart, "L");
+  add(6, OpKind::kLogAppend, "L");
+  add(7, OpKind::kLogAppend, "M");
+  add(8, OpKind::kLogAppend, "L");
+  return workload;
+}
+
+// The log L with records of these ops, whose LSNs are ten times the op.
+Observation LogOf(const std::vector<uint16_t>& ops, uint64_t bytes = 64) {
+  ObservedLog log;
+  log.name = "L";
+  for (const uint16_t op : ops) {
+    log.records.push_back(
+        {uint64_t{10} * op, MakeContent(1, op, op, {0, bytes}), op == 5});
+  }
+  Observation now;
+  now.logs = {log};
+  return now;
+}
+
+TEST(Holds, NumbersTheRecordsOfALog) {
+  const Workload workload = Appends();
+  const auto holds = [&](std::string_view text, const Observation& now) {
+    return HoldsIn(text, now, {}, workload);
+  };
+  EXPECT_EQ(holds("log L = 1..4", LogOf({3, 5, 6, 8})), true);
+  EXPECT_EQ(holds("log L = 2..3", LogOf({5, 6})), true);
+  EXPECT_EQ(holds("log L = 4..4", LogOf({8})), true);
+  EXPECT_EQ(holds("log L = empty", LogOf({})), true);
+  EXPECT_EQ(holds("log L = empty", LogOf({3})), false);
+  EXPECT_EQ(holds("log L = 1..3", LogOf({3, 5, 6, 8})), false);
+  EXPECT_EQ(holds("log L = 1..2", LogOf({3, 6})), false);  // a gap
+  EXPECT_EQ(holds("log L = 1..2", LogOf({5, 3})), false);  // out of order
+  EXPECT_EQ(holds("log L = 3..3", LogOf({7})), false);     // another log's
+  EXPECT_EQ(holds("log L = 1..1", LogOf({4})), false);     // never appended
+  EXPECT_EQ(holds("log M = 1..1", LogOf({7})), std::nullopt);
+  // Too short for a granule.
+  EXPECT_EQ(holds("log L = 1..4", LogOf({3, 5, 6, 8}, 5)), true);
+  EXPECT_EQ(holds("log L = 2..3", LogOf({5, 8}, 5)), false);
+  Observation unreadable = LogOf({3});
+  unreadable.logs[0].unreadable = "bad block";
+  EXPECT_EQ(holds("log L = 1..1 or log L = empty", unreadable), false);
+}
+
+TEST(Holds, FollowsTheBaseAndTheRestartArea) {
+  const Workload workload = Appends();
+  Observation now = LogOf({3, 5, 6, 8});
+  now.logs[0].base_lsn = 60;
+  now.logs[0].restart_lsn = 50;
+  EXPECT_EQ(HoldsIn("base L = 3 and restart L = 2", now, {}, workload), true);
+  EXPECT_EQ(HoldsIn("base L = 1 or restart L = none", now, {}, workload),
+            false);
+  now.logs[0].restart_lsn = 0;
+  EXPECT_EQ(HoldsIn("restart L = none", now, {}, workload), true);
+  now.logs[0].restart_lsn = 77;  // leads nowhere
+  EXPECT_EQ(HoldsIn("restart L = none or restart L = 2", now, {}, workload),
+            false);
+  EXPECT_EQ(HoldsIn("base L = 0 and log L = empty", LogOf({}), {}, workload),
+            true);
 }
 
 TEST(Observation, FindsExactPathsOnly) {

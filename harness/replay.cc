@@ -1,0 +1,102 @@
+#include "harness/replay.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "harness/judge.h"
+#include "harness/obligations.h"
+
+namespace powercut {
+namespace {
+
+// The state an id names, and its history.
+struct Named {
+  CrashState state;
+  size_t history = 0;
+};
+
+Result<Named> Find(const Recording& recording, const StateId& id,
+                   PointCursor& cursor) {
+  if (id.digest != recording.trace.Digest()) {
+    return Error{ErrorCode::kStale,
+                 fmt::format("the id belongs to recording {:08x}, but this one "
+                             "is {:08x}: the workload, the backend or powercut "
+                             "changed since; run `powercut check` again",
+                             id.digest, recording.trace.Digest())};
+  }
+  if (id.steps.size() > 1) {
+    return Error{ErrorCode::kUnsupported,
+                 "nested crashes (an id with `/`) are not offered yet"};
+  }
+  const CrashStep& step = id.steps[0];
+  POWERCUT_ASSIGN(CrashState state, ResolveStep(step, cursor));
+  for (const Gap& gap : GapsOf(recording)) {
+    if (gap.point != step.point) continue;
+    const size_t history = gap.history_base + step.marks;
+    if (history < gap.history_min || history > gap.history_max) {
+      return Error{ErrorCode::kUsage,
+                   fmt::format("crash state {}: after {} events there are {} "
+                               "to {} marks",
+                               CrashStepText(step), step.point,
+                               gap.history_min - gap.history_base,
+                               gap.history_max - gap.history_base)};
+    }
+    return Named{std::move(state), history};
+  }
+  return Error{ErrorCode::kUsage,
+               fmt::format("crash state {}: the point lies in `init`, where "
+                           "nothing crashes",
+                           CrashStepText(step))};
+}
+
+}  // namespace
+
+Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
+                             const Setting& setting, const Recording& recording,
+                             const StateId& id, const ExploreOptions& options) {
+  const CrashSpace space(recording.trace, setting.atomic_bytes);
+  PointCursor cursor(space, id.steps[0].kind);
+  POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
+  WorkerPool pool(backend, space,
+                  {1, {options.probe, PathsNamedBy(workload)}, options.limits});
+  const OutcomeId outcome = pool.RunAlone(named.state);
+  Judge judge(workload, setting, recording, pool.outcomes());
+  ReplayedState replayed;
+  replayed.outcome = pool.outcomes()[outcome];
+  replayed.state = named.state;
+  replayed.history = named.history;
+  std::vector<Violation> violations =
+      judge.Ask(outcome, named.history, named.state.kind);
+  for (const UnmetObligation& unmet :
+       FindUnmetObligations(workload, *setting.profile, recording, space,
+                            backend.traits().sync_covers_disk)) {
+    if (unmet.point == named.state.point && unmet.marks == named.state.marks) {
+      violations.push_back(unmet.violation);
+    }
+  }
+  std::set<std::string> told;
+  for (const Violation& violation : violations) {
+    if (!told.insert(violation.cause).second) {
+      ++replayed.repeated;
+      continue;
+    }
+    replayed.findings.push_back(
+        DescribeFinding({workload, recording.trace, recording.history},
+                        violation, named.state, cursor));
+  }
+  return replayed;
+}
+
+Result<SparseImage> ImageOf(const Recording& recording, const Setting& setting,
+                            const StateId& id) {
+  const CrashSpace space(recording.trace, setting.atomic_bytes);
+  PointCursor cursor(space, id.steps[0].kind);
+  POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
+  CrashImage image(space, named.state.kind);
+  image.Become(named.state);
+  return std::move(image.bytes());
+}
+
+}  // namespace powercut

@@ -1,0 +1,36 @@
+// Replay: one state of a recording again, by its id.
+
+#ifndef POWERCUT_HARNESS_REPLAY_H_
+#define POWERCUT_HARNESS_REPLAY_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "harness/explore.h"
+#include "harness/finding.h"
+#include "harness/recording.h"
+
+namespace powercut {
+
+// One state, run alone and judged; what `replay` does.
+struct ReplayedState {
+  std::vector<Finding> findings;  // the first of each cause, by path
+  uint64_t repeated = 0;          // violations of causes already there
+  RecoveryOutcome outcome;
+  CrashState state;
+  size_t history = 0;  // how much of the history had happened
+};
+
+// Errors: kStale: the id's digest is another recording's; kUsage: the id names
+// no state of it; kUnsupported: it is nested.
+Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
+                             const Setting& setting, const Recording& recording,
+                             const StateId& id, const ExploreOptions& options);
+
+// The image of a state. Errors: as Replay().
+Result<SparseImage> ImageOf(const Recording& recording, const Setting& setting,
+                            const StateId& id);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_REPLAY_H_
