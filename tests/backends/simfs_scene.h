@@ -150,6 +150,14 @@ class SimfsScene {
     return After(CrashKind::kPower, shown);
   }
 
+  // log2 of the number of states now.
+  double SpaceLog2(CrashKind kind) const {
+    const CrashSpace space(disk_.trace(), 512);
+    PointCursor cursor(space, kind);
+    cursor.MoveTo(disk_.trace().event_count());
+    return cursor.SpaceLog2();
+  }
+
   Observation Live() { return mount_->Observe(); }
   // What recovery finds on the live disk.
   Observation Reopened() {
