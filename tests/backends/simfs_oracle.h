@@ -119,6 +119,10 @@ class SimfsOracle {
     std::map<uint64_t, std::vector<int>> atoms;
     std::map<uint64_t, std::string> memory;
   };
+  struct Handle {
+    int file = -1;
+    Primitive row = Primitive::kWrite;
+  };
   struct Rule {
     int a, va, b, vb;
   };
@@ -189,6 +193,22 @@ class SimfsOracle {
     }
     if (op.kind == OpKind::kMap) {
       views_[path] = FileAt(op.names[1]);
+      return true;
+    }
+    if (op.kind == OpKind::kOpen) {
+      Handle& handle = handles_[path];
+      handle.file = FileAt(op.names[1]);
+      handle.row = op.HasFlag("no_buffering") ? Primitive::kNoBuffering
+                                              : Primitive::kWriteThrough;
+      if (op.HasFlag("no_buffering") && op.HasFlag("write_through")) {
+        handle.row = Primitive::kNoBufferingWriteThrough;
+      }
+      return true;
+    }
+    const auto handle = handles_.find(path);
+    if (handle != handles_.end() && op.kind == OpKind::kWrite) {
+      Write(handle->second.file, op.numbers[0], op.numbers[1], false);
+      flushes_.push_back({handle->second.row, handle->second.file});
       return true;
     }
     const int file = FileAt(path);
@@ -511,6 +531,7 @@ class SimfsOracle {
   std::vector<File> files_;
   std::map<std::string, int> names_;
   std::map<std::string, int> views_;
+  std::map<std::string, Handle> handles_;
   std::vector<Rule> rules_;
   std::optional<std::pair<int, int>> last_;
   std::vector<std::pair<int, int>> barrier_;

@@ -14,8 +14,13 @@
 namespace powercut {
 namespace {
 
-constexpr std::array<std::string_view, 3> kInit = {
-    "create /f", "write /f 0 700", "map V /f 0 700"};
+constexpr std::array<std::string_view, 6> kInit = {
+    "create /f",
+    "write /f 0 700",
+    "map V /f 0 700",
+    "open T /f write_through",
+    "open N /f no_buffering",
+    "open B /f write_through no_buffering"};
 
 std::string RandomPath(Prng& random) { return random.OneIn(3) ? "/g" : "/f"; }
 
@@ -23,7 +28,7 @@ std::string RandomLine(Prng& random, bool nt) {
   const std::string f = RandomPath(random);
   const std::string at = std::to_string(256 * random.Below(5));
   const std::string size = std::to_string(256 * (1 + random.Below(3)));
-  switch (random.Below(20)) {
+  switch (random.Below(22)) {
     case 0:
       return "create " + f;
     case 1:
@@ -56,6 +61,13 @@ std::string RandomLine(Prng& random, bool nt) {
       return "fsync " + f;
     case 13:
       return "store V 0 " + size;
+    case 20:
+    case 21: {
+      const std::string handle = random.OneIn(2)   ? "T"
+                                 : random.OneIn(2) ? "N"
+                                                   : "B";
+      return "write " + handle + " " + at + " " + size;
+    }
     case 14:
       return random.OneIn(2) ? "flush_view V 0 512" : "msync V 0 512";
     default:
@@ -159,7 +171,8 @@ TEST(SimfsOracle, PlantedBugsDiffer) {
       {kJournalOrderIgnored, "ntfs"},
       {kTruncateKeepsBytes, "spec-strict"},
       {kTornRecordAccepted, "ext4-journal"},
-      {kBarrierIgnored, "macos"}};
+      {kBarrierIgnored, "macos"},
+      {kWriteThroughIgnored, "spec-strict"}};
   for (const auto& [bug, profile] : bugs) {
     bool caught = false;
     for (uint64_t seed = 0; seed < 2000 && !caught; ++seed) {
