@@ -95,6 +95,7 @@ class Drawer {
   }
 
   ShadowStorage& shadow() { return shadow_; }
+  const ShadowStorage& shadow() const { return shadow_; }
 
  private:
   // Stores are not part of the sync behind `init`, so that they are left out
@@ -294,7 +295,10 @@ class Maker {
  public:
   Maker(Chooser& chooser, const RandomWorkloadKnobs& knobs,
         const Profile& profile)
-      : chooser_(chooser), knobs_(knobs), drawer_(chooser, knobs) {
+      : chooser_(chooser),
+        knobs_(knobs),
+        profile_(profile),
+        drawer_(chooser, knobs) {
     // The model reads ops from a workload of fixed size as they begin.
     const size_t most = 2 * (knobs_.init_ops + knobs_.run_ops) + 4;
     ops_.run.resize(most);
@@ -332,7 +336,25 @@ class Maker {
     }
   }
 
+  bool Disputed(const Op& op) const {
+    const ShadowStorage& shadow = drawer_.shadow();
+    if (op.kind == OpKind::kReplaceFile) return op.names[0] == op.names[1];
+    if (op.kind == OpKind::kNtFlush) {
+      return !op.keys.empty() && !shadow.Exists(op.names[0]);
+    }
+    if (op.kind == OpKind::kSetValidData) {
+      return shadow.ValidOf(op.names[0]) % 512 != 0;
+    }
+    if (!profile_.stale_set_end_of_file) return false;
+    const bool map = op.kind == OpKind::kMap;
+    if (!map && op.kind != OpKind::kSetEndOfFile) return false;
+    const uint64_t old_size = shadow.SizeOf(op.names[map ? 1 : 0]);
+    const uint64_t size = op.numbers[0] + (map ? op.numbers[1] : 0);
+    return size > old_size && (size % 512 != 0 || old_size % 512 != 0);
+  }
+
   void Consider(Op op, bool init) {
+    if (!knobs_.disputed_ops && Disputed(op)) return;
     const bool fits = drawer_.shadow().Fits(op);
     if (!fits && (!knobs_.refused_ops || init || !chooser_.OneIn(3))) return;
     op.number = static_cast<uint32_t>(count_ + 1);
@@ -379,6 +401,7 @@ class Maker {
 
   Chooser& chooser_;
   const RandomWorkloadKnobs& knobs_;
+  const Profile& profile_;
   Drawer drawer_;
   Workload ops_;
   std::optional<Model> model_;

@@ -34,6 +34,11 @@ struct RandomWorkloadKnobs {
   bool views = true;
   bool handles = true;
   bool disk = true;  // raw sectors
+  // Ops for which the rules can be read in more than one way: replacing a file
+  // by itself; which of two errors a flush returns; under
+  // `stale_set_end_of_file` ends of file set within an atom; valid data set
+  // from within an atom.
+  bool disputed_ops = false;
   // Half of the ops of `run` are of these kinds; empty: no such preference.
   std::vector<OpKind> focus;
 };

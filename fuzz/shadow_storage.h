@@ -32,6 +32,10 @@ class ShadowStorage {
   std::vector<std::string> DirectoryPaths() const;
   std::vector<std::string> Handles() const;
   std::vector<std::string> Views() const;
+  // The path, handle or word `volume` leads somewhere.
+  bool Exists(const std::string& name) const {
+    return name == "/" || name == "volume" || Find(name).has_value();
+  }
   // Of a file, by path, handle or view; 0 if there is none.
   uint64_t SizeOf(const std::string& name) const;
   uint64_t ValidOf(const std::string& name) const;

