@@ -52,7 +52,7 @@ class Promises {
       case Scope::kDevice:
         break;
     }
-    if (row_.device == DeviceFlush::kAll) NoteDevice();
+    if (row_.device == DeviceFlush::kAll || row_.preflush) NoteDevice();
     plan_.barrier = row_.barrier && s_.promises.order.barrier;
     return std::move(plan_);
   }
