@@ -21,7 +21,7 @@ namespace powercut::clfs {
 
 inline constexpr uint32_t kContainerSectors = 64;
 inline constexpr uint32_t kContainersMax = 16;
-// Control, base and tail, each with its shadow.
+// Control, base and tail, each with its shadows.
 inline constexpr uint64_t kControlAreaSectors = 3 * MetadataCopies::kSectors;
 
 // What the directory knows of a log.
