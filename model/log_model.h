@@ -105,7 +105,7 @@ class LogModel {
 
   // Judges the log as found after a crash of this kind at this moment; empty if
   // it is admissible. One violation at most: the first in the order unreadable,
-  // ghost and torn, gap, regress, lost, base, restart.
+  // ghost and torn, gap, regress, base at no record, lost, base, restart.
   // Cost: O(records times versions of the pointers).
   std::vector<LogViolation> Check(const ObservedLog& seen,
                                   CrashKind kind) const;
