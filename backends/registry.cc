@@ -4,6 +4,9 @@
 
 #include <array>
 
+#include "backends/clfs/clfs_backend.h"
+#include "backends/simfs/simfs_backend.h"
+
 #ifdef POWERCUT_HAVE_NTFS_3G
 #include "backends/ntfs_3g/mkntfs.h"
 #include "backends/ntfs_3g/ntfs_3g_backend.h"
@@ -29,12 +32,14 @@ std::string Ntfs3gLacks() {
 #endif
 
 constexpr std::array kKnownBackends = {
+    KnownBackend{"clfs", "nothing", MakeClfsBackend, nullptr},
 #ifdef POWERCUT_HAVE_NTFS_3G
     KnownBackend{"ntfs-3g", "ntfs-3g-dev and ntfs-3g", MakeNtfs3gBackend,
                  Ntfs3gLacks},
 #else
     KnownBackend{"ntfs-3g", "ntfs-3g-dev and ntfs-3g", nullptr, nullptr},
 #endif
+    KnownBackend{"simfs", "nothing", MakeSimfsBackend, nullptr},
 };
 
 std::string HowToGet(const KnownBackend& known) {

@@ -1,6 +1,7 @@
 #include "model/admissible.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -37,16 +38,46 @@ class Lister {
  private:
   bool Choose(ChainId id) {
     if (id == s_.chains.size()) {
-      if (++count_ > limit_) return false;
       Observation observation = Show();
-      found_.emplace(KeyOf(observation), std::move(observation));
-      return true;
+      return ChooseLog(s_.logs.begin(), observation);
     }
     const Chain& chain = s_.chains[id];
     for (at_[id] = chain.floor(kind_).version; at_[id] <= chain.newest();
          ++at_[id]) {
       if (Obeys(id) && !Choose(id + 1)) return false;
     }
+    return true;
+  }
+
+  // Logs and stores are apart from files: each choice goes with each.
+  bool ChooseLog(std::map<std::string, LogModel>::const_iterator log,
+                 Observation& observation) {
+    if (log == s_.logs.end()) return ChooseStore(observation);
+    const auto next = std::next(log);
+    if (log->second.MayBeMissing() && !ChooseLog(next, observation)) {
+      return false;
+    }
+    for (ObservedLog& one : log->second.Admissible(kind_)) {
+      one.name = log->first;
+      observation.logs.push_back(std::move(one));
+      if (!ChooseLog(next, observation)) return false;
+      observation.logs.pop_back();
+    }
+    return true;
+  }
+
+  bool ChooseStore(Observation& observation) {
+    if (!s_.has_store) return Take(observation);
+    for (StoreState& state : s_.store.Admissible(kind_)) {
+      observation.keys = std::move(state);
+      if (!Take(observation)) return false;
+    }
+    return true;
+  }
+
+  bool Take(const Observation& observation) {
+    if (++count_ > limit_) return false;
+    found_.emplace(KeyOf(observation), observation);
     return true;
   }
 
@@ -147,6 +178,21 @@ class Lister {
           std::to_string(entry.mtime.value_or(0)));
     }
     add(observation.device);
+    for (const ObservedLog& log : observation.logs) {
+      add(log.name);
+      add(std::to_string(log.base_lsn) + "," + std::to_string(log.restart_lsn));
+      for (const ObservedRecord& record : log.records) {
+        add(std::to_string(record.lsn) + (record.restart ? "r" : ""));
+        add(record.content);
+      }
+      key += ';';
+    }
+    if (observation.keys) {
+      for (const auto& [name, value] : *observation.keys) {
+        add(name);
+        add(value);
+      }
+    }
     return key;
   }
 
@@ -234,6 +280,15 @@ Observation Normalized(const Model& model, CrashKind kind,
         if (file == kNoFile || s.tree.files[file].is_directory) continue;
         any.Mark(s.tree.files[file], entry);
       }
+    }
+  }
+  for (ObservedLog& log : observation.logs) {
+    const auto known = s.logs.find(log.name);
+    if (known == s.logs.end()) continue;
+    if (auto numbered = known->second.Numbered(log)) {
+      const std::string name = log.name;
+      log = *std::move(numbered);
+      log.name = name;
     }
   }
   return observation;

@@ -63,6 +63,8 @@ class Checker {
     explained_.assign(seen_.entries.size(), false);
     WalkDirectory(kRootDirectory, "");
     CheckSectors();
+    CheckLogs();
+    CheckStore();
     Settle();
     CheckStrangers();
     for (const std::string& failure : seen_.probe_failures) {
@@ -275,6 +277,39 @@ class Checker {
       }
       Constrain(sector.chain, std::move(versions),
                 "sector " + std::to_string(number));
+    }
+  }
+
+  // --- logs and stores ----------------------------------------------------
+
+  void CheckLogs() {
+    std::set<std::string> seen;
+    for (const ObservedLog& log : seen_.logs) {
+      seen.insert(log.name);
+      const auto known = s_.logs.find(log.name);
+      if (known == s_.logs.end()) {
+        ObservedEntry stranger;
+        stranger.path = log.name;
+        violations_.push_back(write_.OfStranger(stranger));
+        continue;
+      }
+      for (const LogViolation& violation : known->second.Check(log, kind_)) {
+        violations_.push_back(write_.OfLog(log.name, violation));
+      }
+    }
+    for (const auto& [name, log] : s_.logs) {
+      if (seen.contains(name)) continue;
+      for (const LogViolation& violation : log.CheckMissing(kind_)) {
+        violations_.push_back(write_.OfLog(name, violation));
+      }
+    }
+  }
+
+  void CheckStore() {
+    if (!s_.has_store || !seen_.keys) return;
+    for (const StoreViolation& v : s_.store.Check(*seen_.keys, kind_)) {
+      violations_.push_back(
+          write_.OfLog("", {v.kind, v.op, v.promise, v.admissible, v.found}));
     }
   }
 

@@ -419,6 +419,19 @@ Violation ViolationWriter::OfRule(ChainId id, const std::string& path,
   return violation;
 }
 
+Violation ViolationWriter::OfLog(const std::string& name,
+                                 const LogViolation& log) const {
+  CauseParts parts;
+  parts.kind = log.kind;
+  parts.role = name.empty() ? Role::kVolume : Role::kWritten;
+  Violation violation = Blame(parts, log.op);
+  SetPromise(violation, parts, log.promise.effect_op, log.promise.flush_op);
+  violation.path = name;
+  violation.admissible = log.admissible;
+  violation.found = log.found;
+  return violation;
+}
+
 Violation ViolationWriter::OfSector(uint64_t number, const RawSector& sector,
                                     std::string_view bytes) const {
   const Chain& chain = s_.chains[sector.chain];

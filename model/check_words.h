@@ -37,6 +37,9 @@ class ViolationWriter {
   Violation OfSector(uint64_t number, const RawSector& sector,
                      std::string_view bytes) const;
 
+  // `name`: the log's; empty for a store.
+  Violation OfLog(const std::string& name, const LogViolation& log) const;
+
   // An older version is back: how bad is that?
   ViolationKind KindOfOld(const Chain& chain, uint32_t version) const;
   static std::string OpName(uint32_t op);

@@ -144,10 +144,11 @@ class ConditionParser {
     if (++tests_ > kMaxTests) {
       return BadToken(Peek(), "more than 256 tests; split the condition");
     }
-    if (Peek().text.starts_with('/')) return Atom();
-    const Token word = Take();
+    const Token word = Peek();
+    if (word.text.starts_with('/')) return Placed(word, Atom());
+    Take();
     for (const TestWord& row : kTestWords) {
-      if (row.word == word.text) return TestOf(row.kind);
+      if (row.word == word.text) return Placed(word, TestOf(row.kind));
     }
     if (word.text.empty()) {
       return BadToken(word, "expected a test, as `/f[0] = 1` or `exists /f`");
@@ -158,6 +159,11 @@ class ConditionParser {
                               " is not a test; write `/f[0] = 1`, `exists /f` "
                               "or another of the kind" +
                               DidYouMean(word.text, words));
+  }
+
+  static Result<Condition> Placed(const Token& word, Result<Condition> test) {
+    if (test) test->column.value = word.column;
+    return test;
   }
 
   Result<Condition> Atom() {

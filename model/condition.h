@@ -13,6 +13,7 @@
 
 #include "harness/base/result.h"
 #include "model/observation.h"
+#include "model/source_column.h"
 
 namespace powercut {
 
@@ -44,6 +45,7 @@ struct Condition {
   uint64_t value = 0;
   Word word = kNumber;
   std::vector<Condition> operands;
+  SourceColumn column;  // of a test's first word
 
   bool operator==(const Condition&) const = default;
 };

@@ -25,10 +25,21 @@ bool IsFlush(OpKind kind) {
     case OpKind::kMsync:
     case OpKind::kFlushView:
     case OpKind::kDiskFlush:
+    case OpKind::kLogFlush:
+    case OpKind::kLogFlushTo:
+    case OpKind::kCheckpoint:
       return true;
     default:
       return false;
   }
+}
+
+bool IsLogOp(OpKind kind) {
+  return kind >= OpKind::kLogOpen && kind <= OpKind::kLogReset;
+}
+
+bool IsStoreOp(OpKind kind) {
+  return kind >= OpKind::kPut && kind <= OpKind::kCheckpoint;
 }
 
 bool Handle::Has(std::string_view flag) const {
@@ -41,6 +52,7 @@ Model::State::State(const Workload& w, const Profile& p,
       profile(&p),
       promises(table),
       tree(chains),
+      store(table, p.failed_flush_keeps_dirty),
       courses(w.init.size() + w.run.size() + 1) {}
 
 const Handle* Model::State::HandleOf(const Op& op) const {
@@ -103,9 +115,41 @@ void Model::Begin(uint32_t number) {
   course.began = ++s.now;
   const OpPlan plan = s.PlanOf(op);
   if (!plan.error.empty()) return;
+  course.planned_ok = true;
   course.primitive = s.PrimitiveFor(op);
   s.Apply(op, plan);
   course.plan = s.PlanPromises(op);
+  s.BeginElsewhere(op);
+}
+
+// Logs and stores keep their own books.
+void Model::State::BeginElsewhere(const Op& op) {
+  if (op.kind == OpKind::kLogOpen) {
+    logs.try_emplace(op.names[0],
+                     LogModel(promises, profile->failed_flush_keeps_dirty));
+  }
+  const bool everywhere =
+      op.kind == OpKind::kSyncfs || op.kind == OpKind::kRemount;
+  for (auto& [name, log] : logs) {
+    if (everywhere || (IsLogOp(op.kind) && op.names[0] == name)) {
+      log.Begin(op, now);
+    }
+  }
+  if (IsStoreOp(op.kind)) has_store = true;
+  if (has_store) store.Begin(op, now);
+}
+
+bool Model::State::EndElsewhere(const Op& op, bool ok) {
+  bool new_for_power = false;
+  const bool everywhere =
+      op.kind == OpKind::kSyncfs || op.kind == OpKind::kRemount;
+  for (auto& [name, log] : logs) {
+    if (everywhere || (IsLogOp(op.kind) && op.names[0] == name)) {
+      new_for_power = log.End(op.number, ok, now) || new_for_power;
+    }
+  }
+  if (has_store) new_for_power = store.End(op.number, ok, now) || new_for_power;
+  return new_for_power;
 }
 
 bool Model::End(uint32_t number, bool ok) {
@@ -114,13 +158,14 @@ bool Model::End(uint32_t number, bool ok) {
   CHECK(course.began > 0 && course.returned == 0);
   course.returned = ++s.now;
   course.ok = ok;
-  const bool flush = IsFlush(s.OpOf(number).kind);
+  const Op& op = s.OpOf(number);
+  const bool elsewhere = course.planned_ok && s.EndElsewhere(op, ok);
   if (!ok) {
-    if (flush) s.Taint(number);
+    if (IsFlush(op.kind)) s.Taint(number);
     return false;
   }
-  if (flush) s.last_flush = number;
-  return s.Promise(number);
+  if (IsFlush(op.kind)) s.last_flush = number;
+  return s.Promise(number) || elsewhere;
 }
 
 void Model::EndInit() {
@@ -136,6 +181,8 @@ void Model::EndInit() {
     }
   }
   for (const CrashKind crash : kCrashKinds) s.chains.CloseFloors(crash, 0);
+  for (auto& [name, log] : s.logs) log.EndInit();
+  s.store.EndInit();
   s.last_flush = 0;
 }
 
@@ -147,6 +194,9 @@ std::string Model::CompareLive(const Observation& observation) const {
       s.chains.Raise({id, s.chains[id].newest()}, crash, 0);
     }
   }
+  // Everything is done and promised: the logs and the store, too.
+  for (auto& [name, log] : s.logs) log.EndInit();
+  s.store.EndInit();
   const auto violations = done.Check(observation, CrashKind::kPower);
   if (violations.empty()) return {};
   const Violation& first = violations.front();

@@ -11,9 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "model/log_model.h"
 #include "model/model.h"
 #include "model/objects.h"
 #include "model/primitives.h"
+#include "model/store_model.h"
 
 namespace powercut {
 
@@ -37,9 +39,10 @@ struct PromisePlan {
 
 // The course of one op. Times count begins and returns in one sequence.
 struct OpCourse {
-  uint64_t began = 0;     // 0: not yet
-  uint64_t returned = 0;  // 0: not yet
-  bool ok = false;        // returned with success
+  uint64_t began = 0;       // 0: not yet
+  uint64_t returned = 0;    // 0: not yet
+  bool ok = false;          // returned with success
+  bool planned_ok = false;  // it could succeed when it began
   Primitive primitive = Primitive::kWrite;
   std::vector<ChainVersion> own;  // what it appended
   PromisePlan plan;
@@ -61,6 +64,10 @@ struct View {
   uint64_t size_bytes = 0;
 };
 
+// Ops on a log, named by their first operand.
+bool IsLogOp(OpKind kind);
+// put, delete, commit, checkpoint.
+bool IsStoreOp(OpKind kind);
 // Ops that only promise, and change nothing.
 bool IsFlush(OpKind kind);
 
@@ -75,10 +82,12 @@ struct Model::State {
   std::map<std::string, Handle, std::less<>> handles;  // open ones
   std::map<std::string, View, std::less<>> views;      // mapped ones
   uint32_t views_made = 0;
+  std::map<std::string, LogModel> logs;
+  StoreModel store;
+  bool has_store = false;  // some op was one of a store's
   bool read_only = false;
   bool dismounted = false;
-  std::vector<OpCourse> courses;         // by op number; [0] is unused
-  std::map<uint64_t, uint32_t> started;  // `start N OP`: the op's number, by N
+  std::vector<OpCourse> courses;  // by op number; [0] is unused
   uint64_t now = 0;
   uint32_t last_begun = 0;
   // The last flush that returned, for the volume as a whole.
@@ -109,6 +118,9 @@ struct Model::State {
   OpPlan PlanOf(const Op& op) const;
   // effects.cc
   void Apply(const Op& op, const OpPlan& plan);
+  // model.cc
+  void BeginElsewhere(const Op& op);
+  bool EndElsewhere(const Op& op, bool ok);
   // promises.cc
   PromisePlan PlanPromises(const Op& op) const;
   // Returns whether anything for power loss was promised that was not before.

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/source_column.h"
+
 namespace powercut {
 
 enum class OpKind : uint8_t {
@@ -123,6 +125,9 @@ struct Op {
   uint32_t number = 0;
   // Line in its file, from 1; 0 if it has none.
   int line = 0;
+  // Of the operands, names and numbers in one row, and of the keys.
+  SourceColumns operand_columns;
+  SourceColumns key_columns;
 
   bool operator==(const Op&) const = default;
 

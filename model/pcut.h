@@ -52,6 +52,9 @@ struct Statement {
   // With its `#`; empty if none.
   std::string comment;
   int line = 0;
+  // Of its first word, and of the word behind that.
+  SourceColumn column;
+  SourceColumn operand_column;
 
   bool operator==(const Statement&) const = default;
 };
@@ -70,9 +73,10 @@ Result<Pcut> ParsePcut(std::string_view text, const std::string& file);
 std::string PrintPcut(const Pcut& pcut);
 
 // Gives the statements their meaning and numbers the ops.
-// Errors: kBadInput, "FILE:LINE: ..." for a statement that stands twice or in
-// the wrong place, an op outside `init` and `run`, a missing `run`, a `wait`
-// without its `start` and the like.
+// Errors: kBadInput, "FILE:LINE:COLUMN: ..." for a statement that stands twice
+// or in the wrong place, an op outside `init` and `run`, a missing `run`, a
+// `wait` without its `start`, a profile nobody knows, and whatever speaks of
+// something that the ops before it did not make (model/pcut_scope.h).
 Result<Workload> BuildWorkload(const Pcut& pcut, const std::string& file);
 
 // Both steps.

@@ -1,16 +1,18 @@
 // From statements to their meaning: sections, numbering of ops, and what one
 // line cannot know of the others; see pcut.h.
 
+#include <algorithm>
 #include <bit>
 #include <map>
-#include <optional>
-#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "harness/base/check.h"
 #include "model/pcut.h"
+#include "model/pcut_scope.h"
 #include "model/pcut_text.h"
+#include "model/profile.h"
 
 namespace powercut {
 namespace {
@@ -19,56 +21,22 @@ namespace {
 constexpr size_t kMaxOps = 65535;
 constexpr uint32_t kDefaultSectorBytes = 512;
 
-// What a bare name can stand for.
-enum class NameKind { kHandle, kView, kLog };
-
-struct NameWords {
-  std::string_view noun;
-  std::string_view verb;  // of the op that declares it
-};
-
-NameWords WordsOf(NameKind kind) {
-  switch (kind) {
-    case NameKind::kHandle:
-      return {"handle", "open"};
-    case NameKind::kView:
-      return {"view", "map"};
-    case NameKind::kLog:
-      return {"log", "log_open"};
+// "; there are A, B and C".
+std::string KnownProfiles() {
+  std::string text = "; there are ";
+  const auto profiles = Profiles();
+  for (size_t i = 0; i < profiles.size(); ++i) {
+    if (i > 0) text += i + 1 == profiles.size() ? " and " : ", ";
+    text += profiles[i].name;
   }
-  return {};
+  return text;
 }
 
-// What the first name of an op stands for, if it is a name and no path.
-std::optional<NameKind> FirstNameKind(OpKind kind) {
-  switch (kind) {
-    case OpKind::kOpen:
-    case OpKind::kClose:
-      return NameKind::kHandle;
-    case OpKind::kMap:
-    case OpKind::kStore:
-    case OpKind::kMsync:
-    case OpKind::kFlushView:
-    case OpKind::kUnmap:
-      return NameKind::kView;
-    case OpKind::kLogOpen:
-    case OpKind::kLogArea:
-    case OpKind::kLogAppend:
-    case OpKind::kLogFlush:
-    case OpKind::kLogFlushTo:
-    case OpKind::kLogRestart:
-    case OpKind::kLogAdvanceBase:
-    case OpKind::kLogArchiveTail:
-    case OpKind::kLogReset:
-      return NameKind::kLog;
-    default:
-      return std::nullopt;
-  }
-}
-
-bool Declares(OpKind kind) {
-  return kind == OpKind::kOpen || kind == OpKind::kMap ||
-         kind == OpKind::kLogOpen;
+std::string UnknownProfile(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Profile& profile : Profiles()) names.push_back(profile.name);
+  return "no profile " + Quoted(name) + DidYouMean(name, names) +
+         KnownProfiles();
 }
 
 // An op made by hand must still follow the table.
@@ -88,6 +56,7 @@ class Builder {
   Result<Workload> Build(const Pcut& pcut) {
     for (const Statement& statement : pcut.statements) {
       line_ = statement.line;
+      column_ = statement.column.value;
       POWERCUT_TRY(Add(statement));
     }
     if (!lines_.contains(Statement::kVersion)) {
@@ -96,19 +65,29 @@ class Builder {
     if (section_ != Section::kRun) {
       return Bad("no `run`; add the line `run` and the ops behind it");
     }
+    POWERCUT_TRY(Outcomes());
     if (!cut_) workload_.cut = workload_.run.size();
     return std::move(workload_);
   }
 
  private:
   enum class Section { kNone, kInit, kRun };
+  struct Place {
+    int line;
+    size_t column;
+  };
 
-  Error Bad(std::string_view message) const { return BadAt(line_, message); }
+  Error Bad(std::string_view message) const {
+    return BadAt(line_, column_, message);
+  }
 
-  Error BadAt(int line, std::string_view message) const {
+  // Statements that were made by hand have no column.
+  Error BadAt(int line, size_t column, std::string_view message) const {
     std::string text = workload_.file;
     text += ':';
     text += std::to_string(line);
+    text += ':';
+    text += std::to_string(std::max<size_t>(column, 1));
     text += ": ";
     text += message;
     return {ErrorCode::kBadInput, std::move(text)};
@@ -138,6 +117,21 @@ class Builder {
     }
   }
 
+  // An outcome may stand before the ops that it speaks of.
+  Status Outcomes() const {
+    for (const Outcome& outcome : workload_.outcomes) {
+      for (size_t i = 0; i < outcome.profiles.size(); ++i) {
+        if (FindProfile(outcome.profiles[i]) != nullptr) continue;
+        return BadAt(outcome.line, outcome.profile_columns.At(i),
+                     UnknownProfile(outcome.profiles[i]));
+      }
+      if (auto wrong = scope_.Check(outcome.condition)) {
+        return BadAt(outcome.line, wrong->column, wrong->message);
+      }
+    }
+    return Ok{};
+  }
+
   // A directive behind ops ends their section, so that a `fault` there is not
   // taken for an op of it by accident.
   void CloseSection() {
@@ -162,12 +156,13 @@ class Builder {
   // unfinished is in flight at every later crash point.
   Status AllWaited() const {
     if (started_.empty()) return Ok{};
-    const auto& [start, line] = *started_.begin();
+    const auto& [start, place] = *started_.begin();
     const std::string number = std::to_string(start);
-    return BadAt(line, "`start " + number +
-                           "` is not ended within `init`; add "
-                           "`wait " +
-                           number + "`");
+    return BadAt(place.line, place.column,
+                 "`start " + number +
+                     "` is not ended within `init`; add "
+                     "`wait " +
+                     number + "`");
   }
 
   // Errors if a statement of this kind has been there.
@@ -191,6 +186,10 @@ class Builder {
         return Once(statement.kind, "backend");
       case Statement::kProfile:
         workload_.profile = statement.text;
+        if (FindProfile(statement.text) == nullptr) {
+          return BadAt(line_, statement.operand_column.value,
+                       UnknownProfile(statement.text));
+        }
         return Once(statement.kind, "profile");
       case Statement::kSpace:
         workload_.space = statement.text;
@@ -270,7 +269,9 @@ class Builder {
     op.number = static_cast<uint32_t>(placed + 1);
     CheckOperands(op);
     POWERCUT_TRY(Overlap(op));
-    POWERCUT_TRY(Names(op));
+    if (auto wrong = scope_.Add(op)) {
+      return BadAt(line_, wrong->column, wrong->message);
+    }
     auto& ops = section_ == Section::kInit ? workload_.init : workload_.run;
     ops.push_back(std::move(op));
     return Ok{};
@@ -279,11 +280,13 @@ class Builder {
   // Pairs `start N` with `wait N`.
   Status Overlap(const Op& op) {
     if (op.start) {
-      const auto [first, fresh] = started_.emplace(*op.start, line_);
+      const auto [first, fresh] =
+          started_.emplace(*op.start, Place{line_, column_});
       if (fresh) return Ok{};
       return Bad("`start " + std::to_string(*op.start) +
                  "` is still under way from line " +
-                 std::to_string(first->second) + "; choose another number");
+                 std::to_string(first->second.line) +
+                 "; choose another number");
     }
     if (op.kind == OpKind::kWait && started_.erase(op.numbers[0]) == 0) {
       return Bad("`wait " + std::to_string(op.numbers[0]) +
@@ -292,51 +295,17 @@ class Builder {
     return Ok{};
   }
 
-  // A name must have been declared by an earlier op, which finds paths that
-  // lack their slash. Closed names may still be used: to be refused is then
-  // what the workload is about.
-  Status Names(const Op& op) {
-    const std::string_view operands = SignatureOf(op.kind).operands;
-    const std::optional<NameKind> first = FirstNameKind(op.kind);
-    size_t name = 0;
-    for (const char letter : operands) {
-      if (letter == 'N' || letter == 'M') continue;
-      const std::string& text = op.names[name++];
-      if (letter == 'P' || letter == 'V') {
-        const bool plain =
-            text.starts_with('/') || (letter == 'V' && text == "volume");
-        if (!plain) POWERCUT_TRY(Declared(NameKind::kHandle, text));
-      } else if (first && name == 1 && !Declares(op.kind)) {
-        POWERCUT_TRY(Declared(*first, text));
-      }
-    }
-    // Last, so that `open h h` does not find itself.
-    if (first && Declares(op.kind)) names_[*first].insert(op.names[0]);
-    return Ok{};
-  }
-
-  Status Declared(NameKind kind, const std::string& name) {
-    if (names_[kind].contains(name)) return Ok{};
-    const NameWords words = WordsOf(kind);
-    std::string message = Quoted(name) + " is not ";
-    if (kind == NameKind::kHandle) message += "a path, nor ";
-    message += "the name of a " + std::string(words.noun) +
-               " that an earlier `" + std::string(words.verb) + "` made; ";
-    message += kind == NameKind::kHandle ? "paths begin with `/`"
-                                         : "add that op before it";
-    return Bad(message);
-  }
-
   Workload workload_;
   Section section_ = Section::kNone;
   bool closed_ = false;
   bool cut_ = false;
   int line_ = 1;
+  size_t column_ = 1;
   // Line of the first statement of each kind that may stand once.
   std::map<Statement::Kind, int> lines_;
-  // Line of each start that is not yet waited for, by its number.
-  std::map<uint64_t, int> started_;
-  std::map<NameKind, std::set<std::string>> names_;
+  // Each start that is not yet waited for, by its number.
+  std::map<uint64_t, Place> started_;
+  PcutScope scope_;
 };
 
 }  // namespace

@@ -214,6 +214,7 @@ class OpParser {
         return WrongUsage("an operand");
       }
       Take();
+      op_.operand_columns.values.push_back(token.column);
       POWERCUT_TRY(Operand(letter, token));
     }
     return Ok{};
@@ -247,11 +248,13 @@ class OpParser {
                  ? ParseOneOf(token, "a fault", kFaults)
                  : ParseOneOf(token, "a request to fail", kFaultTargets);
     }
-    // `nt_flush volume` must stay the volume.
-    if (op_.kind == OpKind::kOpen && token.text == "volume") {
-      return BadToken(token,
-                      "`volume` stands for the volume; choose another "
-                      "name for the handle");
+    // `nt_flush volume` must stay the volume, `nt_flush null` no handle.
+    const bool taken = token.text == "volume" || token.text == "null";
+    if (op_.kind == OpKind::kOpen && taken) {
+      const std::string what =
+          token.text == "volume" ? "the volume" : "the null handle";
+      return BadToken(token, Quoted(token.text) + " stands for " + what +
+                                 "; choose another name for the handle");
     }
     return ParseWord(token, letter == 'K' ? "a word" : "a name");
   }
@@ -268,6 +271,7 @@ class OpParser {
     POWERCUT_ASSIGN(std::string value,
                     ParseKeyValue(key.text, PartOf(token, equals + 1)));
     if (!keys_.emplace(key.text, std::move(value)).second) return Twice(key);
+    columns_[key.text] = token.column + equals + 1;
     return Ok{};
   }
 
@@ -289,6 +293,7 @@ class OpParser {
       message += "; remove it";
     } else {
       message += "; it takes " + Joined(known);
+      message += DidYouMean(token.text, known);
     }
     return BadToken(token, message);
   }
@@ -306,6 +311,7 @@ class OpParser {
       const auto found = keys_.find(key);
       if (found == keys_.end()) continue;
       op_.keys.emplace_back(key, std::move(found->second));
+      op_.key_columns.values.push_back(columns_[key]);
     }
   }
 
@@ -332,6 +338,8 @@ class OpParser {
   // As found, by word; a flag has no value.
   std::map<std::string_view, std::string> flags_;
   std::map<std::string_view, std::string> keys_;
+  // Of the keys' values.
+  std::map<std::string_view, size_t> columns_;
 };
 
 }  // namespace

@@ -152,6 +152,8 @@ class LineParser {
   }
 
   Result<Statement> Whole() {
+    statement_.column.value = tokens_[0].column;
+    statement_.operand_column.value = At(1).column;
     for (const DirectiveWord& directive : kDirectives) {
       if (directive.word == tokens_[0].text) {
         statement_.kind = directive.kind;
@@ -291,6 +293,7 @@ class LineParser {
         POWERCUT_ASSIGN(std::string profile,
                         ParsePlainName(item, "the name of a profile"));
         outcome.profiles.push_back(std::move(profile));
+        outcome.profile_columns.values.push_back(item.column);
       }
       condition = PartOf(rest_, colon + 1);
     }

@@ -164,6 +164,11 @@ class Planner {
       return IsNtOp(op_.kind) ? "STATUS_VOLUME_DISMOUNTED" : "EIO";
     }
     if (nt_flush) return NtFlush();
+    if (IsLogOp(op_.kind)) {
+      const auto log = s_.logs.find(op_.names[0]);
+      if (log != s_.logs.end()) return log->second.PlanError(op_);
+      return op_.kind == OpKind::kLogOpen ? "" : "STATUS_INVALID_HANDLE";
+    }
     if (s_.read_only && HasEffects(op_.kind)) return "EROFS";
     return OfKind();
   }
@@ -348,6 +353,10 @@ OpPlan Model::State::PlanOf(const Op& op) const {
       plan.offset_bytes = op.numbers[0] * kAtomBytes;
       size = op.numbers[1] * kAtomBytes;
       break;
+    case OpKind::kLogAppend:
+    case OpKind::kLogRestart:
+      plan.content = logs.at(op.names[0]).ContentOf(op);
+      return plan;
     case OpKind::kDiskDiscard:
       plan.offset_bytes = op.numbers[0] * kAtomBytes;
       return plan;

@@ -267,9 +267,9 @@ PromisePlan Model::State::PlanPromises(const Op& op) const {
 
 bool Model::State::Promise(uint32_t number) {
   const PromisePlan& plan = courses[number].plan;
-  for (const ChainVersion& store : plan.flushed_stores) {
-    for (uint32_t v = 1; v <= store.version; ++v) {
-      chains[store.chain].versions[v].view = 0;
+  for (const ChainVersion& flushed : plan.flushed_stores) {
+    for (uint32_t v = 1; v <= flushed.version; ++v) {
+      chains[flushed.chain].versions[v].view = 0;
     }
   }
   bool new_for_power = false;

@@ -33,6 +33,7 @@ struct Outcome {
   std::vector<std::string> profiles;  // empty: every profile
   Condition condition;
   int line = 0;
+  SourceColumns profile_columns;
 
   bool operator==(const Outcome&) const = default;
 };

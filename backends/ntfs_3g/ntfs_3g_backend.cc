@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "backends/ntfs_3g/mkntfs.h"
+#include "backends/ntfs_3g/ntfs_session.h"
 #include "backends/ntfs_3g/ntfs_tree.h"
 #include "backends/ntfs_3g/ntfs_volume.h"
 #include "harness/byte_disk.h"
@@ -61,18 +63,15 @@ class Ntfs3gMount : public Mount {
                            .read = ReadDisk,
                            .write = WriteDisk,
                            .sync = SyncDisk};
-    return NtfsMount(&disk, &volume_);
+    const int error = NtfsMount(&disk, &volume_);
+    if (error == 0) session_.emplace(volume_);
+    return error;
   }
 
   OpResult Apply(const Op& op, uint64_t offset_bytes,
                  std::string_view content) override {
     CHECK(volume_ != nullptr);
-    int error = Run(op, offset_bytes, content);
-    // O_DSYNC and O_SYNC: the kernel sends an fsync after the write.
-    if (error == 0 && (op.HasFlag("dsync") || op.HasFlag("sync"))) {
-      error = NtfsSyncDevice(volume_);
-    }
-    return ResultOf(error);
+    return session_->Apply(op, offset_bytes, content);
   }
 
   Observation Observe() override {
@@ -92,39 +91,9 @@ class Ntfs3gMount : public Mount {
   }
 
  private:
-  int Run(const Op& op, uint64_t offset_bytes, std::string_view content) {
-    const auto name = [&op](size_t i) { return op.names.at(i).c_str(); };
-    switch (op.kind) {
-      case OpKind::kCreate:
-        return NtfsCreate(volume_, name(0));
-      case OpKind::kMkdir:
-        return NtfsMakeDirectory(volume_, name(0));
-      case OpKind::kWrite:
-      case OpKind::kAppend:
-        return NtfsWrite(volume_, name(0), offset_bytes, content.data(),
-                         content.size());
-      case OpKind::kTruncate:
-        return NtfsTruncate(volume_, name(0), op.numbers.at(0));
-      case OpKind::kRename:
-        return NtfsRename(volume_, name(0), name(1));
-      case OpKind::kLink:
-        return NtfsLink(volume_, name(0), name(1));
-      case OpKind::kUnlink:
-        return NtfsUnlink(volume_, name(0));
-      case OpKind::kRmdir:
-        return NtfsRemoveDirectory(volume_, name(0));
-      case OpKind::kFsync:
-      case OpKind::kFdatasync:
-        return NtfsSyncFile(volume_, name(0));
-      case OpKind::kSyncfs:
-        return NtfsSyncDevice(volume_);
-      default:
-        return ENOSYS;  // not in the traits' ops
-    }
-  }
-
   ByteDisk disk_;
   NtfsVolume* volume_ = nullptr;
+  std::optional<NtfsSession> session_;
 };
 
 BackendTraits MakeTraits() {
@@ -137,10 +106,19 @@ BackendTraits MakeTraits() {
   traits.minimum_disk_bytes = kMkntfsMinimumBytes;
   traits.sector_sizes_bytes = {512, 1024, 2048, 4096};
   traits.crash_kinds = {CrashKind::kPower, CrashKind::kOs, CrashKind::kProcess};
-  traits.ops = {OpKind::kCreate, OpKind::kMkdir,     OpKind::kWrite,
-                OpKind::kAppend, OpKind::kTruncate,  OpKind::kRename,
-                OpKind::kLink,   OpKind::kUnlink,    OpKind::kRmdir,
-                OpKind::kFsync,  OpKind::kFdatasync, OpKind::kSyncfs};
+  traits.ops = {OpKind::kCreate,        OpKind::kMkdir,
+                OpKind::kWrite,         OpKind::kAppend,
+                OpKind::kTruncate,      OpKind::kRename,
+                OpKind::kReplaceFile,   OpKind::kLink,
+                OpKind::kUnlink,        OpKind::kRmdir,
+                OpKind::kOpen,          OpKind::kClose,
+                OpKind::kFsync,         OpKind::kFdatasync,
+                OpKind::kSyncFileRange, OpKind::kSyncfs,
+                OpKind::kFullFsync,     OpKind::kBarrierFsync,
+                OpKind::kNtFlush,       OpKind::kFlushFileBuffers,
+                OpKind::kSetEndOfFile,  OpKind::kMap,
+                OpKind::kStore,         OpKind::kMsync,
+                OpKind::kFlushView,     OpKind::kUnmap};
   traits.repeatable = true;
   traits.sync_covers_disk = true;
   return traits;

@@ -77,68 +77,71 @@ TEST(BuildWorkload, CutCountsTheOpsBeforeIt) {
 }
 
 TEST(BuildWorkload, RunIsRequired) {
-  EXPECT_BEGINS(BuildError("init\n"), "t.pcut:2: no `run`");
+  EXPECT_BEGINS(BuildError("init\n"), "t.pcut:2:1: no `run`");
   EXPECT_EQ(BuildError("run\n"), "accepted");
 }
 
 TEST(BuildWorkload, NothingStandsTwice) {
   for (const std::string line :
-       {"powercut 1", "name x", "backend x", "disk 1M", "profile x",
+       {"powercut 1", "name x", "backend x", "disk 1M", "profile ntfs",
         "crash power", "space prefix", "at 1p@0", "run"}) {
     const std::string error = BuildError(
         std::string(line).append("\n").append(line).append("\nrun\n"));
     EXPECT_HOLDS(error, "stands twice, first in line ");
     EXPECT_HOLDS(error, "; remove one of them");
   }
-  EXPECT_BEGINS(BuildError("init\ninit\nrun\n"), "t.pcut:3: `init` stands");
-  EXPECT_BEGINS(BuildError("run\ncut\ncut\n"), "t.pcut:4: `cut` stands twice");
+  EXPECT_BEGINS(BuildError("init\ninit\nrun\n"), "t.pcut:3:1: `init` stands");
+  EXPECT_BEGINS(BuildError("run\ncut\ncut\n"),
+                "t.pcut:4:1: `cut` stands twice");
 }
 
 TEST(BuildWorkload, DiskIsWholeSectorsAndBlocksHoldSectors) {
-  EXPECT_BEGINS(BuildError("disk 0\nrun\n"), "t.pcut:2: the disk's size");
-  EXPECT_BEGINS(BuildError("disk 1000\nrun\n"), "t.pcut:2: the disk's size");
+  EXPECT_BEGINS(BuildError("disk 0\nrun\n"), "t.pcut:2:1: the disk's size");
+  EXPECT_BEGINS(BuildError("disk 1000\nrun\n"), "t.pcut:2:1: the disk's size");
   EXPECT_BEGINS(BuildError("disk 1536 sector=1024\nrun\n"),
-                "t.pcut:2: the disk's size");
+                "t.pcut:2:1: the disk's size");
   EXPECT_BEGINS(BuildError("disk 1M sector=4096 atomic=512\nrun\n"),
-                "t.pcut:2: a block of 512 bytes");
+                "t.pcut:2:1: a block of 512 bytes");
   EXPECT_EQ(BuildError("disk 1M sector=4096 atomic=4096\nrun\n"), "accepted");
 }
 
 TEST(BuildWorkload, OpsStandInSections) {
-  EXPECT_BEGINS(BuildError("syncfs\nrun\n"), "t.pcut:2: an op stands outside");
+  EXPECT_BEGINS(BuildError("syncfs\nrun\n"),
+                "t.pcut:2:1: an op stands outside");
   EXPECT_BEGINS(BuildError("run\nsyncfs\ncrash os\nfault lie on flush\n"),
-                "t.pcut:5: an op stands behind");
+                "t.pcut:5:1: an op stands behind");
   EXPECT_EQ(BuildError("init\nsyncfs\ncrash os\nrun\nsyncfs\n"), "accepted");
   EXPECT_EQ(BuildError("run\ncrash os\nsyncfs\n"), "accepted");
-  EXPECT_BEGINS(BuildError("run\ninit\n"), "t.pcut:3: `init` stands behind");
-  EXPECT_BEGINS(BuildError("cut\nrun\n"), "t.pcut:2: `cut` stands outside");
+  EXPECT_BEGINS(BuildError("run\ninit\n"), "t.pcut:3:1: `init` stands behind");
+  EXPECT_BEGINS(BuildError("cut\nrun\n"), "t.pcut:2:1: `cut` stands outside");
 }
 
 TEST(BuildWorkload, WaitHasItsStart) {
   EXPECT_EQ(BuildError("run\nstart 1 syncfs\nsyncfs\nwait 1\n"
                        "start 1 syncfs\n"),
             "accepted");
-  EXPECT_BEGINS(BuildError("run\nwait 1\n"), "t.pcut:3: `wait 1` has no");
+  EXPECT_BEGINS(BuildError("run\nwait 1\n"), "t.pcut:3:1: `wait 1` has no");
   EXPECT_BEGINS(BuildError("run\nstart 1 syncfs\nwait 1\nwait 1\n"),
-                "t.pcut:5: `wait 1` has no");
+                "t.pcut:5:1: `wait 1` has no");
   EXPECT_BEGINS(BuildError("run\nstart 1 syncfs\nstart 1 syncfs\n"),
-                "t.pcut:4: `start 1` is still under way from line 3");
+                "t.pcut:4:1: `start 1` is still under way from line 3");
   EXPECT_BEGINS(BuildError("init\nstart 1 syncfs\nrun\nwait 1\n"),
-                "t.pcut:3: `start 1` is not ended within `init`");
+                "t.pcut:3:1: `start 1` is not ended within `init`");
 }
 
 TEST(BuildWorkload, NamesAreDeclaredBeforeTheyAreUsed) {
   EXPECT_BEGINS(BuildError("run\nfsync f\n"),
-                "t.pcut:3: `f` is not a path, nor the name of a handle");
-  EXPECT_BEGINS(BuildError("run\nopen h h\n"), "t.pcut:3: `h` is not a path");
-  EXPECT_BEGINS(BuildError("run\nclose h\n"), "t.pcut:3: `h` is not");
-  EXPECT_BEGINS(BuildError("run\nstore v 0 1\n"), "t.pcut:3: `v` is not the");
-  EXPECT_BEGINS(BuildError("run\nlog_flush L\n"), "t.pcut:3: `L` is not the");
-  EXPECT_BEGINS(BuildError("run\nnt_flush no_sync\n"), "t.pcut:3: `no_sync`");
+                "t.pcut:3:7: `f` is not a path, nor the name of a handle");
+  EXPECT_BEGINS(BuildError("run\nopen h h\n"), "t.pcut:3:8: `h` is not a path");
+  EXPECT_BEGINS(BuildError("run\nclose h\n"), "t.pcut:3:7: `h` is not");
+  EXPECT_BEGINS(BuildError("run\nstore v 0 1\n"), "t.pcut:3:7: `v` is not the");
+  EXPECT_BEGINS(BuildError("run\nlog_flush L\n"),
+                "t.pcut:3:11: `L` is not the");
+  EXPECT_BEGINS(BuildError("run\nnt_flush no_sync\n"),
+                "t.pcut:3:10: `no_sync`");
   EXPECT_EQ(BuildError("init\nopen h /f\nmap v h 0 1\nlog_open L\nrun\n"
                        "fsync h\nmsync v 0 1\nlog_area L m\nlog_flush L\n"
-                       "nt_flush h\nnt_flush volume\nclose h\n"
-                       "close h -> EBADF\n"),
+                       "nt_flush h\nnt_flush volume\nclose h\n"),
             "accepted");
 }
 
@@ -147,16 +150,17 @@ TEST(BuildWorkload, ExpectOkStandsAlone) {
   EXPECT_EQ(BuildError("run\nexpect violation lost\nexpect violation size\n"),
             "accepted");
   EXPECT_BEGINS(BuildError("run\nexpect violation lost\nexpect ok\n"),
-                "t.pcut:4: `expect ok` stands beside line 3");
+                "t.pcut:4:1: `expect ok` stands beside line 3");
   EXPECT_BEGINS(BuildError("run\nexpect ok\nexpect violation lost\n"),
-                "t.pcut:4: `expect ok` stands beside line 3");
+                "t.pcut:4:1: `expect ok` stands beside line 3");
 }
 
 TEST(BuildWorkload, OpsFitTheirNumbers) {
   std::string text = "run\n";
   for (int i = 0; i < 65535; ++i) text += "syncfs\n";
   EXPECT_EQ(BuildError(text), "accepted");
-  EXPECT_BEGINS(BuildError(text + "syncfs\n"), "t.pcut:65538: more than 65535");
+  EXPECT_BEGINS(BuildError(text + "syncfs\n"),
+                "t.pcut:65538:1: more than 65535");
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST(PcutPrint, EveryDirectivePrintsBack) {
       "name    a name, with  two blanks\n"
       "backend ntfs-3g\n"
       "disk    64M sector=512 atomic=4096 discard=weak\n"
-      "profile windows-ntfs\n"
+      "profile ntfs\n"
       "crash   process,os,power\n"
       "space   epoch:1+torn:2\n"
       "fault   lie on flush nth=2 times=always in=run\n"
@@ -73,8 +73,9 @@ TEST(PcutPrint, EveryDirectivePrintsBack) {
       "  cut\n"
       "  wait               1\n"
       "  flush_file_buffers volume -> error\n"
-      "allow   a,b-c: exists /f and not (missing /f or size /f = 1)\n"
-      "forbid  exists /g\n"
+      "allow   ntfs,spec-strict: exists /f and not (missing /f or size /f = "
+      "1)\n"
+      "forbid  missing /f\n"
       "at      412p-#QUJD@3f9a01c2\n"
       "expect  violation lost /f\n"
       "expect  violation size\n";
@@ -153,7 +154,8 @@ constexpr std::string_view kEveryOp[] = {
     "chmod /f 0",
     "set_times /f 12345",
     "open h /f",
-    "open h /f write_through no_buffering dsync sync append read_only",
+    "open h /f write_through no_buffering direct dsync sync append "
+    "read_only",
     "close h",
     "fsync /f",
     "fsync /",
@@ -173,6 +175,12 @@ constexpr std::string_view kEveryOp[] = {
     "nt_flush /f no_sync",
     "nt_flush /f file_data_sync_only",
     "nt_flush /f file_data_only no_sync file_data_sync_only",
+    "nt_flush /f flags=0",
+    "nt_flush /f null_status",
+    "nt_flush null flags=3 parameters=1 parameters_size=8",
+    "flush_file_buffers null",
+    "fsync null",
+    "open h /f direct",
     "flush_file_buffers /f",
     "flush_file_buffers volume",
     "set_end_of_file /f 7",
@@ -285,6 +293,7 @@ TEST(PcutParse, OperandErrorsNameColumnAndRemedy) {
   EXPECT_BEGINS(LineError("chmod /f 10000"), "10: `10000` is too large");
   EXPECT_BEGINS(LineError("unlink /f /g"), "11: `unlink` takes no flag `/g`");
   EXPECT_BEGINS(LineError("open volume /f"), "6: `volume` stands for");
+  EXPECT_BEGINS(LineError("open null /f"), "6: `null` stands for the null");
   EXPECT_BEGINS(LineError("close a/b"), "7: `a/b` is not a name");
 }
 
@@ -312,6 +321,15 @@ TEST(PcutParse, FlagAndKeyErrorsNameColumnAndRemedy) {
   EXPECT_EQ(LineError("write /f 0 1 fill=4294967296"),
             "19: `4294967296` is too large a fill; the largest is 4294967295");
   EXPECT_BEGINS(LineError("write /f 0 1 fill="), "19: a fill is missing");
+  EXPECT_EQ(LineError("nt_flush /f file_data_onyl"),
+            "13: `nt_flush` takes no flag `file_data_onyl`; it takes "
+            "file_data_only, no_sync, file_data_sync_only, null_status; did "
+            "you mean `file_data_only`?");
+  EXPECT_EQ(LineError("nt_flush /f parameter=1"),
+            "13: `nt_flush` takes no key `parameter`; it takes flags, "
+            "parameters, parameters_size; did you mean `parameters`?");
+  EXPECT_EQ(LineError("nt_flush /f flags=no_sync"),
+            "19: `no_sync` is not a number; write it in decimal digits");
   EXPECT_BEGINS(LineError("log_flush L area=a/b"), "18: `a/b` is not the name");
 }
 

@@ -1,0 +1,348 @@
+#include "backends/clfs/clfs_backend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/clfs/clfs_log.h"
+#include "harness/base/check.h"
+
+namespace powercut {
+namespace {
+
+using clfs::CLFS_LSN;
+using clfs::LogStatus;
+
+constexpr uint64_t kDefaultDiskBytes = 2u << 20;
+// Containers of a new log, as far as the disk has room.
+constexpr uint32_t kContainers = 4;
+// A record must be able to name its op (model/log_model.h).
+constexpr uint64_t kRecordBytesMin = 16;
+
+OpResult ResultOf(LogStatus status) {
+  return {std::string(clfs::LogStatusName(status))};
+}
+OpResult BadHandle() { return ResultOf(LogStatus::kInvalidHandle); }
+OpResult BadParameter() { return ResultOf(LogStatus::kInvalidParameter); }
+
+class ClfsMount : public Mount {
+ public:
+  ClfsMount(VirtualDisk& disk, ClfsBug bug)
+      : disk_(disk),
+        bug_(bug),
+        volume_(std::make_unique<clfs::LogVolume>(disk, bug)) {}
+
+  // Nothing else may follow a failure.
+  LogStatus Open() { return volume_->Open(); }
+
+  OpResult Apply(const Op& op, uint64_t /*offset_bytes*/,
+                 std::string_view content) override {
+    return Run(op, content, nullptr);
+  }
+
+  OpResult Start(const Op& op, uint64_t /*offset_bytes*/,
+                 std::string_view content) override {
+    clfs::LogRequest request;
+    const OpResult result = Run(op, content, &request);
+    const bool pending =
+        result.error == clfs::LogStatusName(LogStatus::kPending);
+    if (!pending && !result.ok()) return result;
+    // What cannot overlap is done at once, and only its return is late.
+    started_[op.start.value()] =
+        pending ? std::optional(request) : std::nullopt;
+    return {};
+  }
+
+  OpResult Wait(uint64_t start) override {
+    const auto found = started_.find(start);
+    if (found == started_.end()) return {"STATUS_CANCELLED"};
+    std::optional<clfs::LogRequest> request = found->second;
+    started_.erase(found);
+    return request ? ResultOf(clfs::CompleteLogRequest(*request)) : OpResult{};
+  }
+
+  Observation Observe() override {
+    Observation observation;
+    for (const std::string& name : volume_->Names()) {
+      observation.logs.push_back(ObserveLog(name));
+    }
+    return observation;
+  }
+
+  OpResult Shutdown() override { return ResultOf(volume_->FlushAll()); }
+
+ private:
+  // What ops know of a log that they opened.
+  struct OpenLog {
+    clfs::LogFile* file = nullptr;
+    clfs::MarshallingArea default_area;
+    std::map<std::string, clfs::MarshallingArea, std::less<>> areas;
+    // By record number - 1; CLFS_LSN_INVALID: its append failed.
+    std::vector<CLFS_LSN> records;
+  };
+
+  OpResult Run(const Op& op, std::string_view content,
+               clfs::LogRequest* overlapped) {
+    if (op.kind == OpKind::kSyncfs) return ResultOf(volume_->FlushAll());
+    if (op.kind == OpKind::kRemount) return Remount(op);
+    if (op.kind == OpKind::kLogOpen) return OpenOrMake(op.names.at(0));
+    const auto found = logs_.find(op.names.at(0));
+    if (found == logs_.end()) return BadHandle();
+    return RunOn(found->second, op, content, overlapped);
+  }
+
+  OpResult RunOn(OpenLog& log, const Op& op, std::string_view content,
+                 clfs::LogRequest* overlapped) {
+    const clfs::MarshallingArea* area = AreaOf(log, op);
+    if (area == nullptr) return BadHandle();
+    switch (op.kind) {
+      case OpKind::kLogArea:
+        return ResultOf(
+            CreateLogMarshallingArea(*log.file, &log.areas[op.names.at(1)]));
+      case OpKind::kLogAppend:
+        return Append(log, *area, op, content, overlapped);
+      case OpKind::kLogFlush:
+        return ResultOf(FlushLogBuffers(*area, overlapped));
+      case OpKind::kLogFlushTo: {
+        const uint64_t number = op.numbers.at(0);
+        if (number == 0) {
+          return ResultOf(
+              FlushLogToLsn(*area, clfs::CLFS_LSN_NULL, nullptr, overlapped));
+        }
+        const auto lsn = LsnOf(log, number);
+        if (!lsn) return BadParameter();
+        return ResultOf(FlushLogToLsn(*area, *lsn, nullptr, overlapped));
+      }
+      case OpKind::kLogRestart:
+        return Restart(log, *area, op, content);
+      case OpKind::kLogAdvanceBase:
+      case OpKind::kLogArchiveTail: {
+        const auto lsn = LsnOf(log, op.numbers.at(0));
+        if (!lsn) return BadParameter();
+        return ResultOf(op.kind == OpKind::kLogAdvanceBase
+                            ? AdvanceLogBase(*log.file, *lsn)
+                            : SetLogArchiveTail(*log.file, *lsn));
+      }
+      case OpKind::kLogReset:
+        return ResultOf(CloseAndResetLogFile(*log.file));
+      default:
+        return {"ENOSYS"};  // not in the traits' ops
+    }
+  }
+
+  static const clfs::MarshallingArea* AreaOf(const OpenLog& log, const Op& op) {
+    const auto name = op.Key("area");
+    if (!name) return &log.default_area;
+    const auto found = log.areas.find(*name);
+    return found == log.areas.end() ? nullptr : &found->second;
+  }
+
+  static std::optional<CLFS_LSN> LsnOf(const OpenLog& log, uint64_t number) {
+    if (number == 0 || number > log.records.size()) return std::nullopt;
+    const CLFS_LSN lsn = log.records[number - 1];
+    return LsnInvalid(lsn) ? std::nullopt : std::optional(lsn);
+  }
+
+  OpResult Append(OpenLog& log, const clfs::MarshallingArea& area, const Op& op,
+                  std::string_view content, clfs::LogRequest* overlapped) {
+    if (op.numbers.at(0) < kRecordBytesMin) return BadParameter();
+    CHECK(content.size() == op.numbers.at(0));
+    uint32_t flags = clfs::CLFS_FLAG_NO_FLAGS;
+    if (op.HasFlag("force_append")) flags |= clfs::CLFS_FLAG_FORCE_APPEND;
+    if (op.HasFlag("force_flush")) flags |= clfs::CLFS_FLAG_FORCE_FLUSH;
+    CLFS_LSN lsn = clfs::CLFS_LSN_INVALID;
+    const LogStatus status =
+        ReserveAndAppendLog(area, content, flags, &lsn, overlapped);
+    const bool appended =
+        status == LogStatus::kSuccess || status == LogStatus::kPending;
+    log.records.push_back(appended ? lsn : clfs::CLFS_LSN_INVALID);
+    return ResultOf(status);
+  }
+
+  OpResult Restart(OpenLog& log, const clfs::MarshallingArea& area,
+                   const Op& op, std::string_view content) {
+    std::optional<CLFS_LSN> base;
+    if (const auto text = op.Key("base")) {
+      uint64_t number = 0;
+      std::from_chars(text->data(), text->data() + text->size(), number);
+      base = LsnOf(log, number);
+      if (!base || !IsReadable(log, *base)) return BadParameter();
+    }
+    CLFS_LSN lsn = clfs::CLFS_LSN_INVALID;
+    const LogStatus status = WriteLogRestartArea(area, content, base, &lsn);
+    const bool written = status == LogStatus::kSuccess;
+    log.records.push_back(written ? lsn : clfs::CLFS_LSN_INVALID);
+    return ResultOf(status);
+  }
+
+  static bool IsReadable(const OpenLog& log, CLFS_LSN lsn) {
+    clfs::LogRecord record;
+    return lsn >= GetLogFileInformation(*log.file).BaseLsn &&
+           ReadLogRecord(*log.file, lsn, &record) == LogStatus::kSuccess &&
+           record.lsn == lsn;
+  }
+
+  OpResult OpenOrMake(const std::string& name) {
+    if (logs_.contains(name)) return {};
+    OpenLog log;
+    const LogStatus opened = CreateLogFile(*volume_, name, &log.file);
+    if (opened != LogStatus::kSuccess) return ResultOf(opened);
+    while (LogContainerCount(*log.file) < kContainers) {
+      const LogStatus added = AddLogContainer(*volume_, *log.file);
+      if (added == LogStatus::kDiskFull && LogContainerCount(*log.file) > 0) {
+        break;
+      }
+      if (added != LogStatus::kSuccess) return ResultOf(added);
+    }
+    CreateLogMarshallingArea(*log.file, &log.default_area);
+    clfs::LogRecord record;
+    for (LogStatus read = ReadLogRecord(*log.file, {}, &record);
+         read == LogStatus::kSuccess;
+         read = ReadNextLogRecord(*log.file, &record)) {
+      log.records.push_back(record.lsn);
+    }
+    logs_[name] = std::move(log);
+    return {};
+  }
+
+  // What was open stays open, with its areas and the numbers of its records;
+  // the rest is read from the disk again.
+  OpResult Remount(const Op& op) {
+    if (op.HasFlag("read_only")) return {"STATUS_NOT_SUPPORTED"};
+    started_.clear();
+    volume_ = std::make_unique<clfs::LogVolume>(disk_, bug_);
+    const LogStatus opened = volume_->Open();
+    if (opened != LogStatus::kSuccess) {
+      logs_.clear();
+      return ResultOf(opened);
+    }
+    LogStatus worst = LogStatus::kSuccess;
+    for (auto& [name, log] : logs_) {
+      const LogStatus status = CreateLogFile(*volume_, name, &log.file);
+      if (status != LogStatus::kSuccess) worst = status;
+      CreateLogMarshallingArea(*log.file, &log.default_area);
+      for (auto& [area_name, area] : log.areas) {
+        CreateLogMarshallingArea(*log.file, &area);
+      }
+    }
+    return ResultOf(worst);
+  }
+
+  ObservedLog ObserveLog(const std::string& name) {
+    ObservedLog seen;
+    seen.name = name;
+    LogStatus status = volume_->LogFileStatus(name);
+    if (status == LogStatus::kSuccess) {
+      clfs::LogFile& log = *volume_->Find(name);
+      const clfs::LogFileInformation information = GetLogFileInformation(log);
+      seen.base_lsn = information.BaseLsn.Internal;
+      if (!LsnInvalid(information.RestartLsn)) {
+        seen.restart_lsn = information.RestartLsn.Internal;
+      }
+      clfs::LogRecord record;
+      for (status = ReadLogRecord(log, {}, &record);
+           status == LogStatus::kSuccess;
+           status = ReadNextLogRecord(log, &record)) {
+        seen.records.push_back({record.lsn.Internal, record.data,
+                                record.type == clfs::RecordType::kRestart});
+      }
+    }
+    if (status != LogStatus::kEndOfFile) {
+      seen = {};
+      seen.name = name;
+      seen.unreadable = clfs::LogStatusName(status);
+    }
+    return seen;
+  }
+
+  VirtualDisk& disk_;
+  ClfsBug bug_;
+  std::unique_ptr<clfs::LogVolume> volume_;
+  std::map<std::string, OpenLog, std::less<>> logs_;
+  // By the number of `start`; nothing: it is done already.
+  std::map<uint64_t, std::optional<clfs::LogRequest>> started_;
+};
+
+BackendTraits MakeTraits() {
+  BackendTraits traits;
+  traits.name = "clfs";
+  traits.description = "a log with the CLFS interface, in process";
+  traits.profile = "spec-strict";
+  traits.default_disk_bytes = kDefaultDiskBytes;
+  traits.minimum_disk_bytes = clfs::kVolumeBytesMin;
+  traits.sector_sizes_bytes = {clfs::kSectorBytes};
+  traits.crash_kinds = {CrashKind::kPower, CrashKind::kOs, CrashKind::kProcess};
+  traits.ops = {
+      OpKind::kLogOpen,        OpKind::kLogArea,        OpKind::kLogAppend,
+      OpKind::kLogFlush,       OpKind::kLogFlushTo,     OpKind::kLogRestart,
+      OpKind::kLogAdvanceBase, OpKind::kLogArchiveTail, OpKind::kLogReset,
+      OpKind::kSyncfs,         OpKind::kRemount,        OpKind::kWait};
+  traits.overlap = true;
+  traits.repeatable = true;
+  return traits;
+}
+
+class ClfsBackend : public Backend {
+ public:
+  explicit ClfsBackend(ClfsBug bug) : bug_(bug) {}
+
+  const BackendTraits& traits() const override { return traits_; }
+
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    const DiskGeometry& geometry = spec.geometry;
+    if (geometry.sector_bytes != clfs::kSectorBytes) {
+      return Error{ErrorCode::kBadInput,
+                   fmt::format("clfs: sectors of {} bytes are not offered; "
+                               "take {}",
+                               geometry.sector_bytes, clfs::kSectorBytes)};
+    }
+    if (geometry.size_bytes() < traits_.minimum_disk_bytes) {
+      return Error{
+          ErrorCode::kBadInput,
+          fmt::format("clfs: a disk of {} bytes is too small; the "
+                      "minimum is {}",
+                      geometry.size_bytes(), traits_.minimum_disk_bytes)};
+    }
+    std::shared_ptr<const SparseImage>& cached = formatted_[geometry];
+    if (cached == nullptr) {
+      cached = std::make_shared<const SparseImage>(
+          clfs::LogVolume::Format(geometry));
+    }
+    return cached;
+  }
+
+  MountResult Open(VirtualDisk& disk) override {
+    auto mount = std::make_unique<ClfsMount>(disk, bug_);
+    MountResult result;
+    const LogStatus status = mount->Open();
+    if (status == LogStatus::kSuccess) {
+      result.mount = std::move(mount);
+    } else {
+      result.failure = fmt::format("open: {}", clfs::LogStatusName(status));
+    }
+    return result;
+  }
+
+ private:
+  const ClfsBug bug_;
+  const BackendTraits traits_ = MakeTraits();
+  std::map<DiskGeometry, std::shared_ptr<const SparseImage>> formatted_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> MakeClfsBackend(ClfsBug bug) {
+  return std::make_unique<ClfsBackend>(bug);
+}
+
+std::unique_ptr<Backend> MakeClfsBackend() {
+  return MakeClfsBackend(ClfsBug::kNone);
+}
+
+}  // namespace powercut

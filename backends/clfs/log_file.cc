@@ -1,0 +1,270 @@
+#include "backends/clfs/log_file.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/base/check.h"
+
+namespace powercut::clfs {
+namespace {
+
+constexpr size_t kPointerEpochAt = 0;
+constexpr size_t kPointerLsnAt = 4;
+constexpr size_t kPointerBytes = 12;
+
+LogStatus StatusOf(const Status& status) {
+  return status ? LogStatus::kSuccess : LogStatus::kIoDeviceError;
+}
+
+Bytes EpochPayload(uint32_t epoch) {
+  Bytes payload(sizeof(epoch));
+  StoreLittleEndian(MutableByteSpan(payload), 0, epoch);
+  return payload;
+}
+
+}  // namespace
+
+LogFile::LogFile(VirtualDisk& disk, LogPlace place, ClfsBug bug)
+    : disk_(disk),
+      place_(std::move(place)),
+      bug_(bug),
+      control_(disk, place_.control_sector, MetadataKind::kControl, place_.id,
+               bug == ClfsBug::kSingleControlCopy),
+      base_pair_(disk, place_.control_sector + MetadataPair::kSectors,
+                 MetadataKind::kBase, place_.id,
+                 bug == ClfsBug::kSingleControlCopy),
+      tail_pair_(disk, place_.control_sector + 2 * MetadataPair::kSectors,
+                 MetadataKind::kTail, place_.id,
+                 bug == ClfsBug::kSingleControlCopy) {}
+
+LogStatus LogFile::Format() {
+  if (!control_.Write(EpochPayload(epoch_))) return LogStatus::kIoDeviceError;
+  return CarryUpTo(CLFS_LSN_NULL, Layer::kMedia, false);
+}
+
+CLFS_LSN LogFile::LsnAt(uint64_t position) const {
+  return LsnCreate(static_cast<uint32_t>(position / kContainerSectors) + 1,
+                   position % kContainerSectors * kSectorBytes, 0);
+}
+
+uint64_t LogFile::SectorAt(uint64_t position) const {
+  return place_.containers[position / kContainerSectors] +
+         position % kContainerSectors;
+}
+
+const LogFile::Placed* LogFile::FindBlock(CLFS_LSN lsn) const {
+  const auto found = std::lower_bound(
+      blocks_.begin(), blocks_.end(), lsn,
+      [](const Placed& block, CLFS_LSN l) { return block.lsn < l; });
+  return found != blocks_.end() && found->lsn == lsn ? &*found : nullptr;
+}
+
+// --- records ----------------------------------------------------------------
+
+LogStatus LogFile::Append(uint32_t area, RecordType type, std::string_view data,
+                          std::optional<CLFS_LSN> base, CLFS_LSN* lsn) {
+  const uint32_t sectors = SectorsOfBlock(data.size());
+  uint64_t position = next_position_;
+  // A block lies in one container.
+  if (position % kContainerSectors + sectors > kContainerSectors) {
+    position += kContainerSectors - position % kContainerSectors;
+  }
+  if (sectors > kContainerSectors || position + sectors > position_end()) {
+    return LogStatus::kLogFull;
+  }
+  LogBlock block;
+  block.log_id = place_.id;
+  block.epoch = epoch_;
+  block.lsn = LsnAt(position);
+  if (!blocks_.empty()) {
+    block.previous = blocks_.back().lsn;
+    block.previous_checksum = blocks_.back().checksum;
+  }
+  block.type = type;
+  block.base = base;
+  block.data = data;
+  const Bytes encoded = EncodeBlock(block);
+  // Even if the write fails, some of it may be there, and must not be met by
+  // another block.
+  next_position_ = position + sectors;
+  epoch_max_ = std::max(epoch_max_, epoch_);
+  if (!disk_.Write(SectorAt(position), encoded, Layer::kProcess)) {
+    return LogStatus::kIoDeviceError;
+  }
+  Placed placed;
+  placed.lsn = block.lsn;
+  placed.position = position;
+  placed.sectors = sectors;
+  placed.checksum = DecodeBlock(encoded)->checksum;
+  placed.type = type;
+  placed.base = base;
+  placed.area = area;
+  blocks_.push_back(placed);
+  if (base) base_ = std::max(base_, *base);
+  *lsn = block.lsn;
+  return LogStatus::kSuccess;
+}
+
+void LogFile::Returned(CLFS_LSN lsn) {
+  for (Placed& block : blocks_) {
+    if (block.lsn == lsn) block.returned = true;
+  }
+}
+
+CLFS_LSN LogFile::NewestReturned(uint32_t area, CLFS_LSN upto) const {
+  for (size_t i = blocks_.size(); i > 0; --i) {
+    const Placed& block = blocks_[i - 1];
+    // What recovery found has lost its area and counts for each.
+    const bool of_area = area == 0 || block.area == 0 || block.area == area;
+    if (of_area && block.returned && block.lsn <= upto) return block.lsn;
+  }
+  return CLFS_LSN_NULL;
+}
+
+Status LogFile::WriteAgain(Placed& block) {
+  Bytes sectors(size_t{block.sectors} * kSectorBytes);
+  POWERCUT_TRY(disk_.Read(SectorAt(block.position), sectors));
+  POWERCUT_TRY(disk_.Write(SectorAt(block.position), sectors, Layer::kProcess));
+  block.write_again = false;
+  return Ok{};
+}
+
+LogStatus LogFile::CarryUpTo(CLFS_LSN target, Layer layer, bool with_pointers) {
+  return Carry([target](uint32_t, CLFS_LSN lsn) { return lsn <= target; },
+               layer, with_pointers);
+}
+
+LogStatus LogFile::Carry(const Chosen& chosen, Layer layer,
+                         bool with_pointers) {
+  SectorSet scope;
+  std::vector<Placed*> blocks;
+  for (Placed& block : blocks_) {
+    if (block.layer >= layer || !chosen(block.area, block.lsn)) continue;
+    if (block.write_again && !WriteAgain(block)) {
+      return LogStatus::kIoDeviceError;
+    }
+    scope.Add(RangeOf(block));
+    blocks.push_back(&block);
+  }
+  std::vector<MetadataPair*> pairs;
+  if (bug_ != ClfsBug::kFlushForgetsReset) pairs.push_back(&control_);
+  if (with_pointers) pairs.insert(pairs.end(), {&base_pair_, &tail_pair_});
+  std::erase_if(pairs,
+                [&](MetadataPair* pair) { return !pair->NeedsPersist(layer); });
+  for (MetadataPair* pair : pairs) {
+    if (!pair->AddTo(scope)) return LogStatus::kIoDeviceError;
+  }
+  if (scope.empty()) return LogStatus::kSuccess;
+  const bool done = disk_.Persist(layer, &scope).has_value();
+  for (Placed* block : blocks) {
+    if (done) block->layer = layer;
+    block->write_again = !done;
+  }
+  for (MetadataPair* pair : pairs) {
+    done ? pair->Persisted(layer) : pair->PersistFailed();
+  }
+  return done ? LogStatus::kSuccess : LogStatus::kIoDeviceError;
+}
+
+// --- pointers ---------------------------------------------------------------
+
+CLFS_LSN LogFile::BaseNow() const {
+  if (!LsnNull(base_)) return base_;
+  return blocks_.empty() ? CLFS_LSN_NULL : blocks_.front().lsn;
+}
+
+CLFS_LSN LogFile::FirstReadable() const {
+  return LsnNull(tail_) ? BaseNow() : std::min(BaseNow(), tail_);
+}
+
+bool LogFile::IsReadable(CLFS_LSN lsn) const {
+  return lsn >= BaseNow() && FindBlock(lsn) != nullptr;
+}
+
+LogStatus LogFile::WritePointer(MetadataPair& pair, CLFS_LSN lsn) {
+  Bytes payload(kPointerBytes);
+  StoreLittleEndian(MutableByteSpan(payload), kPointerEpochAt, epoch_);
+  StoreLittleEndian(MutableByteSpan(payload), kPointerLsnAt, lsn.Internal);
+  SectorSet scope;
+  if (!pair.Write(std::move(payload)) || !pair.AddTo(scope)) {
+    return LogStatus::kIoDeviceError;
+  }
+  if (!disk_.Persist(Layer::kHost, &scope)) {
+    pair.PersistFailed();
+    return LogStatus::kIoDeviceError;
+  }
+  pair.Persisted(Layer::kHost);
+  return LogStatus::kSuccess;
+}
+
+LogStatus LogFile::SetBase(CLFS_LSN base) {
+  if (!IsReadable(base)) return LogStatus::kInvalidParameter;
+  base_ = base;
+  return WritePointer(base_pair_, base);
+}
+
+LogStatus LogFile::SetTail(CLFS_LSN tail) {
+  if (!IsReadable(tail)) return LogStatus::kInvalidParameter;
+  tail_ = tail;
+  return WritePointer(tail_pair_, tail);
+}
+
+LogStatus LogFile::Reset() {
+  // Above whatever is left of an epoch that was lost.
+  epoch_ = std::max(epoch_, epoch_max_) + 1;
+  epoch_max_ = epoch_;
+  blocks_.clear();
+  base_ = CLFS_LSN_NULL;
+  tail_ = CLFS_LSN_NULL;
+  SectorSet scope;
+  if (!control_.Write(EpochPayload(epoch_)) || !control_.AddTo(scope)) {
+    return LogStatus::kIoDeviceError;
+  }
+  if (!disk_.Persist(Layer::kHost, &scope)) {
+    control_.PersistFailed();
+    return LogStatus::kIoDeviceError;
+  }
+  control_.Persisted(Layer::kHost);
+  return LogStatus::kSuccess;
+}
+
+// --- reading ----------------------------------------------------------------
+
+LogStatus LogFile::Read(CLFS_LSN from, LogRecord* record) {
+  const CLFS_LSN start = std::max(from, FirstReadable());
+  const auto found = std::lower_bound(
+      blocks_.begin(), blocks_.end(), start,
+      [](const Placed& block, CLFS_LSN lsn) { return block.lsn < lsn; });
+  if (found == blocks_.end()) return LogStatus::kEndOfFile;
+  Bytes sectors(size_t{found->sectors} * kSectorBytes);
+  const Status read = disk_.Read(SectorAt(found->position), sectors);
+  if (!read) return StatusOf(read);
+  auto decoded = DecodeBlock(sectors, bug_ == ClfsBug::kAcceptTorn);
+  if (!decoded || decoded->block.lsn != found->lsn) {
+    return LogStatus::kBlockInvalid;
+  }
+  record->lsn = found->lsn;
+  record->type = found->type;
+  record->data = std::move(decoded->block.data);
+  return LogStatus::kSuccess;
+}
+
+LogFileInformation LogFile::Information() const {
+  LogFileInformation information;
+  information.BaseLsn = BaseNow();
+  information.RestartLsn = CLFS_LSN_INVALID;
+  information.MinArchiveTailLsn = tail_;
+  bool flushed = true;
+  for (const Placed& block : blocks_) {
+    flushed = flushed && block.layer == Layer::kMedia;
+    if (flushed) information.LastFlushedLsn = block.lsn;
+    const bool restart = block.type == RecordType::kRestart;
+    if (restart && block.lsn >= FirstReadable()) {
+      information.RestartLsn = block.lsn;
+    }
+    information.LastLsn = block.lsn;
+  }
+  return information;
+}
+
+}  // namespace powercut::clfs

@@ -1,0 +1,121 @@
+// Recovery of a log: which of the blocks that lie in its containers are its
+// records, and where the next one may go.
+//
+// Each block names the block before it in its epoch, and that block's checksum.
+// From the first of the epoch on they form a chain; where it breaks, because a
+// block is missing or torn, the log ends. What lies beyond is stale: the next
+// block goes behind all of it, so that its LSN is above every LSN that the disk
+// still carries, and names the last good block; no stale block names that one.
+
+#include <algorithm>
+
+#include "backends/clfs/log_file.h"
+
+namespace powercut::clfs {
+namespace {
+
+constexpr size_t kPointerEpochAt = 0;
+constexpr size_t kPointerLsnAt = 4;
+
+}  // namespace
+
+LogStatus LogFile::Recover() {
+  const auto control = control_.Load();
+  if (!control) return LogStatus::kIoDeviceError;
+  // There is one from the beginning, and never none.
+  if (control->empty()) return LogStatus::kMetadataCorrupt;
+  epoch_ = LoadLittleEndian<uint32_t>(control->front(), 0);
+  epoch_max_ = epoch_;
+  if (!ScanContainers() || !RecoverPointers()) return LogStatus::kIoDeviceError;
+  return LogStatus::kSuccess;
+}
+
+Status LogFile::ScanContainers() {
+  blocks_.clear();
+  uint64_t used_end = 0;
+  for (uint64_t begin = 0; begin < position_end(); begin += kContainerSectors) {
+    Bytes container(size_t{kContainerSectors} * kSectorBytes);
+    POWERCUT_TRY(disk_.Read(SectorAt(begin), container));
+    for (uint64_t at = 0; at < kContainerSectors;) {
+      const ByteSpan rest = ByteSpan(container).subspan(at * kSectorBytes);
+      uint64_t step = 1;
+      if (!AllZero(rest.first(kSectorBytes))) {
+        epoch_max_ = std::max(epoch_max_, ClaimedEpoch(rest));
+        const auto decoded = DecodeBlock(rest, bug_ == ClfsBug::kAcceptTorn);
+        if (decoded && Accepts(*decoded, begin + at)) {
+          Accept(*decoded, begin + at);
+          step = decoded->sectors;
+        }
+        used_end = begin + at + step;
+      }
+      at += step;
+    }
+  }
+  next_position_ = used_end;
+  if (bug_ == ClfsBug::kStaleResurface) {
+    next_position_ =
+        blocks_.empty() ? 0 : blocks_.back().position + blocks_.back().sectors;
+  }
+  if (bug_ == ClfsBug::kReuseLsn && !blocks_.empty()) {
+    next_position_ = blocks_.back().position;
+  }
+  return Ok{};
+}
+
+bool LogFile::Accepts(const DecodedBlock& decoded, uint64_t position) const {
+  const LogBlock& block = decoded.block;
+  if (block.log_id != place_.id || block.lsn != LsnAt(position)) return false;
+  if (bug_ == ClfsBug::kResetKeepsRecords) {
+    if (block.epoch <= epoch_ && LsnNull(block.previous)) return true;
+  } else if (block.epoch != epoch_) {
+    return false;
+  }
+  if (bug_ == ClfsBug::kAcceptGap) return true;
+  const CLFS_LSN last = blocks_.empty() ? CLFS_LSN_NULL : blocks_.back().lsn;
+  const uint32_t checksum = blocks_.empty() ? 0 : blocks_.back().checksum;
+  return block.previous == last && (block.previous_checksum == checksum ||
+                                    bug_ == ClfsBug::kStaleResurface);
+}
+
+void LogFile::Accept(const DecodedBlock& decoded, uint64_t position) {
+  Placed placed;
+  placed.lsn = decoded.block.lsn;
+  placed.position = position;
+  placed.sectors = decoded.sectors;
+  placed.checksum = decoded.checksum;
+  placed.type = decoded.block.type;
+  placed.base = decoded.block.base;
+  placed.returned = true;
+  placed.write_again = true;
+  blocks_.push_back(placed);
+}
+
+Status LogFile::RecoverPointers() {
+  base_ = CLFS_LSN_NULL;
+  tail_ = CLFS_LSN_NULL;
+  POWERCUT_ASSIGN(const std::vector<Bytes> bases, base_pair_.Load());
+  for (const Bytes& payload : bases) {
+    const CLFS_LSN base{LoadLittleEndian<uint64_t>(payload, kPointerLsnAt)};
+    const bool counts =
+        FindBlock(base) != nullptr || bug_ == ClfsBug::kBaseBeyondEnd;
+    if (LoadLittleEndian<uint32_t>(payload, kPointerEpochAt) == epoch_ &&
+        counts) {
+      base_ = base;
+      break;
+    }
+  }
+  for (const Placed& block : blocks_) {
+    if (block.base) base_ = std::max(base_, *block.base);
+  }
+  POWERCUT_ASSIGN(const std::vector<Bytes> tails, tail_pair_.Load());
+  for (const Bytes& payload : tails) {
+    if (LoadLittleEndian<uint32_t>(payload, kPointerEpochAt) != epoch_) {
+      continue;
+    }
+    tail_ = {LoadLittleEndian<uint64_t>(payload, kPointerLsnAt)};
+    break;
+  }
+  return Ok{};
+}
+
+}  // namespace powercut::clfs

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include "backends/ntfs_3g/ntfs_session.h"
+
+#include <errno.h>
+
+#include <algorithm>
+
+#include "backends/nt_arguments.h"
+#include "backends/ntfs_3g/ntfs_tree.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kPageBytes = 4096;
+
+OpResult ResultOf(int error) {
+  return OpResult{error == 0 ? "" : ErrorName(error)};
+}
+
+}  // namespace
+
+bool NtfsSession::Handle::Has(std::string_view flag) const {
+  return std::find(flags.begin(), flags.end(), flag) != flags.end();
+}
+
+const NtfsSession::Handle* NtfsSession::HandleOf(
+    const std::string& name) const {
+  const auto found = handles_.find(name);
+  return found == handles_.end() ? nullptr : &found->second;
+}
+
+std::string NtfsSession::PathOf(const std::string& name) const {
+  const Handle* handle = HandleOf(name);
+  return handle != nullptr ? handle->path : name;
+}
+
+OpResult NtfsSession::Apply(const Op& op, uint64_t offset_bytes,
+                            std::string_view content) {
+  switch (op.kind) {
+    case OpKind::kNtFlush:
+    case OpKind::kFlushFileBuffers:
+      return NtFlush(op);
+    case OpKind::kStore:
+    case OpKind::kMsync:
+    case OpKind::kFlushView:
+    case OpKind::kUnmap:
+      return UseView(op, offset_bytes, content);
+    default:
+      return ResultOf(Run(op, offset_bytes, content));
+  }
+}
+
+int NtfsSession::Run(const Op& op, uint64_t offset_bytes,
+                     std::string_view content) {
+  switch (op.kind) {
+    case OpKind::kWrite:
+    case OpKind::kAppend:
+      return Write(op, offset_bytes, content);
+    case OpKind::kTruncate:
+    case OpKind::kSetEndOfFile:
+      return Resize(op);
+    case OpKind::kFsync:
+    case OpKind::kFdatasync:
+    case OpKind::kSyncFileRange:
+    case OpKind::kFullFsync:
+    case OpKind::kBarrierFsync:
+      return NtfsSyncFile(volume_, PathOf(op.names.at(0)).c_str());
+    case OpKind::kSyncfs:
+      return NtfsSyncDevice(volume_);
+    case OpKind::kOpen:
+      return Open(op);
+    case OpKind::kClose:
+      handles_.erase(op.names.at(0));
+      return 0;
+    case OpKind::kMap:
+      return Map(op);
+    default:
+      return RunOnNames(op);
+  }
+}
+
+int NtfsSession::RunOnNames(const Op& op) {
+  const auto name = [&op](size_t i) { return op.names.at(i).c_str(); };
+  switch (op.kind) {
+    case OpKind::kCreate:
+      return NtfsCreate(volume_, name(0));
+    case OpKind::kMkdir:
+      return NtfsMakeDirectory(volume_, name(0));
+    case OpKind::kRename:
+      return Rename(op.names.at(0), op.names.at(1));
+    case OpKind::kReplaceFile: {
+      const std::string& target = op.names.at(1);
+      const int error = Rename(target, target + ".bak");
+      return error != 0 ? error : Rename(op.names.at(0), target);
+    }
+    case OpKind::kLink:
+      return NtfsLink(volume_, name(0), name(1));
+    case OpKind::kUnlink:
+      return NtfsUnlink(volume_, name(0));
+    case OpKind::kRmdir:
+      return NtfsRemoveDirectory(volume_, name(0));
+    default:
+      return ENOSYS;  // not in the traits' ops
+  }
+}
+
+int NtfsSession::Write(const Op& op, uint64_t offset_bytes,
+                       std::string_view content) {
+  const Handle* handle = HandleOf(op.names.at(0));
+  if (handle != nullptr && handle->Has("read_only")) return EBADF;
+  const std::string path = PathOf(op.names.at(0));
+  const int error = NtfsWrite(volume_, path.c_str(), offset_bytes,
+                              content.data(), content.size());
+  if (error != 0) return error;
+  // O_DSYNC and O_SYNC: the kernel sends an fsync after the write.
+  bool sync = op.HasFlag("dsync") || op.HasFlag("sync");
+  for (const char* flag : {"dsync", "sync", "write_through"}) {
+    sync = sync || (handle != nullptr && handle->Has(flag));
+  }
+  return sync ? NtfsSyncDevice(volume_) : 0;
+}
+
+int NtfsSession::Resize(const Op& op) {
+  const Handle* handle = HandleOf(op.names.at(0));
+  if (handle != nullptr && handle->Has("read_only")) return EBADF;
+  return NtfsTruncate(volume_, PathOf(op.names.at(0)).c_str(),
+                      op.numbers.at(0));
+}
+
+int NtfsSession::Rename(const std::string& from, const std::string& to) {
+  const int error = NtfsRename(volume_, from.c_str(), to.c_str());
+  if (error != 0) return error;
+  for (auto& [name, handle] : handles_) {
+    if (handle.path == from) handle.path = to;
+  }
+  for (auto& [name, view] : views_) {
+    if (view.path == from) view.path = to;
+  }
+  return 0;
+}
+
+int NtfsSession::Open(const Op& op) {
+  uint64_t id = 0;
+  const int error = NtfsLookUp(volume_, op.names.at(1).c_str(), &id);
+  if (error == 0) handles_[op.names.at(0)] = {op.names.at(1), op.flags};
+  return error;
+}
+
+// The file's kind and size.
+int NtfsSession::Sizes(const std::string& path, NtfsFile& file) {
+  uint64_t id = 0;
+  if (const int error = NtfsLookUp(volume_, path.c_str(), &id)) return error;
+  if (const int error = NtfsOpenFile(volume_, id, &file)) return error;
+  NtfsCloseFile(&file);
+  return 0;
+}
+
+// A map beyond the end lengthens the file, as CreateFileMapping does.
+int NtfsSession::Map(const Op& op) {
+  const std::string path = PathOf(op.names.at(1));
+  NtfsFile file;
+  if (const int error = Sizes(path, file)) return error;
+  if (file.is_directory != 0) return EISDIR;
+  const uint64_t end = op.numbers.at(0) + op.numbers.at(1);
+  if (op.numbers.at(0) % kPageBytes != 0 || op.numbers.at(1) == 0 ||
+      op.numbers.at(0) > file.size_bytes) {
+    return EINVAL;
+  }
+  if (end > file.size_bytes) {
+    if (const int error = NtfsTruncate(volume_, path.c_str(), end)) {
+      return error;
+    }
+  }
+  views_[op.names.at(0)] = {path, op.numbers.at(1)};
+  return 0;
+}
+
+OpResult NtfsSession::NtFlush(const Op& op) {
+  const std::string& operand = op.names.at(0);
+  const bool named = operand != "volume" && operand != "null";
+  const Handle* handle = HandleOf(operand);
+  NtfsFile file{};
+  if (named) {
+    if (const int error = Sizes(PathOf(operand), file)) return ResultOf(error);
+  }
+  const std::string error = NtFlushArgumentError(
+      op,
+      {file.is_directory != 0, handle != nullptr && handle->Has("read_only")});
+  if (!error.empty()) return OpResult{error};
+  return ResultOf(NtfsSyncDevice(volume_));
+}
+
+OpResult NtfsSession::UseView(const Op& op, uint64_t offset_bytes,
+                              std::string_view content) {
+  const auto found = views_.find(op.names.at(0));
+  if (op.kind == OpKind::kUnmap) {
+    if (found != views_.end()) views_.erase(found);
+    return {};
+  }
+  const bool inside =
+      found != views_.end() && op.numbers.at(0) <= found->second.size_bytes &&
+      op.numbers.at(1) <= found->second.size_bytes - op.numbers.at(0);
+  if (op.kind == OpKind::kStore) {
+    if (!inside) return {"STATUS_ACCESS_VIOLATION"};
+    return ResultOf(NtfsWrite(volume_, found->second.path.c_str(), offset_bytes,
+                              content.data(), content.size()));
+  }
+  const bool msync = op.kind == OpKind::kMsync;
+  if (!inside) return {msync ? "ENOMEM" : "STATUS_INVALID_PARAMETER"};
+  if (op.HasFlag("async")) return {};
+  return ResultOf(NtfsSyncDevice(volume_));
+}
+
+}  // namespace powercut

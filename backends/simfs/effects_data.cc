@@ -1,0 +1,335 @@
+// Data and shapes: writes, stores, sizes.
+
+#include <algorithm>
+
+#include "backends/simfs/effects.h"
+#include "harness/base/check.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kAtom = 512;
+
+// A generation that a cut ended, or that never began, takes no more writes.
+bool TakesWrites(const Shape& shape, uint64_t atom) {
+  const auto found = shape.atoms.find(atom);
+  return found != shape.atoms.end() && found->second.back().cut == kAtom;
+}
+
+uint64_t ContentOfNew(bool old_contents) {
+  AtomBytes bytes;
+  bytes.fill(old_contents ? kOldByte : std::byte{0});
+  return ContentOf(bytes);
+}
+
+}  // namespace
+
+struct Effects::TouchedAtom {
+  uint64_t atom = 0;
+  AtomBytes bytes{};
+  // The generation it goes to; if it is new, as shapes have it.
+  GenerationLayer layer;
+  bool fresh = false;
+  bool in_records = false;
+  bool old_contents = false;  // of a fresh sector
+  RecordNumber record = 0;
+};
+
+AtomBytes Effects::Memory(InodeNumber inode, uint64_t atom) {
+  auto& memory = s_.files[inode].memory;
+  if (const auto found = memory.find(atom); found != memory.end()) {
+    return found->second;
+  }
+  if (!s_.recovered || !s_.shown.Has(inode)) return {};
+  const Result<AtomBytes> found =
+      s_.shown.ReadAtom(s_.disk.disk(), inode, atom);
+  return found ? *found : AtomBytes{};
+}
+
+void Effects::NoteFoundContent(Generation& generation) {
+  const bool found = s_.recovered && generation.chain.newest() == 0;
+  if (!found || generation.sector == 0) return;
+  AtomBytes bytes;
+  if (!s_.disk.Read(generation.sector, bytes)) return;
+  generation.chain.versions[0].content = ContentOf(bytes);
+}
+
+std::vector<Effects::TouchedAtom> Effects::Touch(Batch& batch,
+                                                 InodeNumber inode,
+                                                 uint64_t offset,
+                                                 std::string_view content) {
+  const Shape& shape = s_.shown.file(inode).shape;
+  const bool records_only = s_.barrier != 0 || s_.behaviour.data_journal;
+  std::vector<TouchedAtom> touched;
+  const uint64_t end = offset + content.size();
+  for (uint64_t at = offset; at < end;) {
+    TouchedAtom& t = touched.emplace_back();
+    t.atom = at / kAtom;
+    t.bytes = Memory(inode, t.atom);
+    const uint64_t stop = std::min(end, (t.atom + 1) * kAtom);
+    const ByteSpan part = AsBytes(content.substr(at - offset, stop - at));
+    std::copy(part.begin(), part.end(), t.bytes.begin() + at % kAtom);
+    at = stop;
+    t.in_records = records_only;
+    if (TakesWrites(shape, t.atom)) {
+      t.layer = shape.atoms.at(t.atom).back();
+      Generation& generation = s_.generations.at(t.layer.generation);
+      NoteFoundContent(generation);
+      t.in_records |= generation.in_records;
+    } else {
+      t.fresh = true;
+      t.layer.generation = batch.NewGeneration();
+      // On a cut atom the new generation must show the old bytes until it is
+      // written: only a record can be missing without hiding them.
+      if (shape.atoms.contains(t.atom)) {
+        t.in_records = true;
+      } else {
+        t.old_contents = s_.behaviour.new_space_is_stale ||
+                         s_.Has(SimfsBug::kSizeBeforeData);
+        t.layer.sector = batch.NewSector(t.old_contents);
+      }
+    }
+    if (!t.in_records) {
+      batch.AddData(t.layer.sector, t.bytes);
+      continue;
+    }
+    uint32_t version = 1;
+    if (!t.fresh) {
+      const Generation& generation = s_.generations.at(t.layer.generation);
+      version = generation.found_version + generation.chain.newest() + 1;
+    }
+    t.record = batch.AddRecord(
+        {AtomChange{t.layer.generation, version, t.bytes}}, false);
+  }
+  return touched;
+}
+
+std::vector<Shape> Effects::ShapesOfWrite(
+    const Shape& shape, uint64_t end,
+    const std::vector<TouchedAtom>& touched) const {
+  std::vector<Shape> shapes;
+  const bool grows = end > shape.size;
+  const bool gives_space = std::any_of(touched.begin(), touched.end(),
+                                       [](const auto& t) { return t.fresh; });
+  if (!grows && !gives_space) return shapes;
+  Shape next = shape;
+  size_t given = 0;
+  const auto add = [&](uint64_t size, uint64_t written_to) {
+    next.size = std::max(next.size, size);
+    next.valid = std::max(next.valid, written_to);
+    for (; given < touched.size() && touched[given].atom * kAtom < written_to;
+         ++given) {
+      const TouchedAtom& t = touched[given];
+      if (t.fresh) next.atoms[t.atom].push_back(t.layer);
+    }
+    shapes.push_back(next);
+  };
+  if (grows && s_.behaviour.extends_in_parts) {
+    for (uint64_t size = (shape.size / kAtom + 1) * kAtom; size < end;
+         size += kAtom) {
+      add(size, size);
+    }
+  }
+  add(end, end);
+  return shapes;
+}
+
+void Effects::AddAtoms(const Author& author, InodeNumber inode,
+                       const Batch& batch, std::vector<TouchedAtom>& touched,
+                       uint32_t first_shape, const std::vector<Shape>& shapes) {
+  LiveFile& file = s_.files[inode];
+  for (const TouchedAtom& t : touched) {
+    Generation& generation = s_.generations[t.layer.generation];
+    if (t.fresh) {
+      generation.inode = inode;
+      generation.atom = t.atom;
+      generation.sector = t.layer.sector;
+      generation.chain.versions[0].content = ContentOfNew(t.old_contents);
+      const auto giving =
+          std::find_if(shapes.begin(), shapes.end(), [&](const Shape& shape) {
+            const auto found = shape.atoms.find(t.atom);
+            return found != shape.atoms.end() &&
+                   found->second.back().generation == t.layer.generation;
+          });
+      CHECK(giving != shapes.end());
+      generation.given_by =
+          first_shape + static_cast<uint32_t>(giving - shapes.begin());
+      file.generations[t.atom].push_back(t.layer.generation);
+    }
+    generation.in_records |= t.in_records;
+    if (t.record != 0) {
+      AddVersion(generation.chain, author, t.record);
+    } else {
+      generation.chain.versions.push_back(
+          {.author = author,
+           .event = batch.EventOf(generation.sector),
+           .content = ContentOf(t.bytes)});
+    }
+    done_.data.push_back({t.layer.generation, generation.chain.newest()});
+    file.memory[t.atom] = t.bytes;
+  }
+}
+
+std::string Effects::Write(const Author& author, InodeNumber inode,
+                           uint64_t offset, std::string_view content) {
+  if (content.empty()) return {};
+  const bool store = author.view != 0;
+  Batch batch(s_);
+  std::vector<TouchedAtom> touched = Touch(batch, inode, offset, content);
+  const std::vector<Shape> shapes = ShapesOfWrite(
+      s_.shown.file(inode).shape, offset + content.size(), touched);
+  std::vector<RecordNumber> shape_records;
+  for (const Shape& shape : shapes) {
+    shape_records.push_back(
+        batch.AddRecord({ShapeChange{inode, shape}}, /*journalled=*/false));
+  }
+  RecordNumber times = 0;
+  if (!store) {
+    times = batch.AddRecord({TimesChange{inode, author.op}}, false);
+  }
+  if (std::string error = batch.Commit(); !error.empty()) return error;
+  LiveFile& file = s_.files[inode];
+  const uint32_t first_shape = file.shape.newest() + 1;
+  for (const RecordNumber record : shape_records) {
+    done_.shape.push_back(AddVersion(file.shape, author, record));
+  }
+  AddAtoms(author, inode, batch, touched, first_shape, shapes);
+  if (times != 0) {
+    done_.times.push_back(AddVersion(file.times, author, times));
+  }
+  Finish(batch);
+  return {};
+}
+
+void Effects::CutMemory(LiveFile& file, uint64_t size) {
+  file.memory.erase(file.memory.lower_bound((size + kAtom - 1) / kAtom),
+                    file.memory.end());
+  const auto tail = file.memory.find(size / kAtom);
+  if (tail == file.memory.end()) return;
+  std::fill(tail->second.begin() + static_cast<ptrdiff_t>(size % kAtom),
+            tail->second.end(), std::byte{0});
+}
+
+// Bytes from `from` to the new size get space that nobody wrote.
+void Effects::AddStaleGrowth(Batch& batch, uint64_t from, Shape& shape,
+                             GivenSpace& given) {
+  for (uint64_t at = from; at < shape.size;) {
+    const uint64_t atom = at / kAtom;
+    const uint64_t stop = std::min(shape.size, (atom + 1) * kAtom);
+    StaleRange stale{.from = static_cast<uint16_t>(at % kAtom),
+                     .to = static_cast<uint16_t>(stop - atom * kAtom),
+                     .contents = {}};
+    at = stop;
+    if (!shape.atoms.contains(atom)) {
+      const bool whole = stale.to - stale.from == kAtom;
+      GenerationLayer layer{.generation = batch.NewGeneration(),
+                            .sector = batch.NewSector(whole),
+                            .stale = {}};
+      if (!whole) {
+        stale.contents = {ContentOfNew(false)};
+        layer.stale.push_back(stale);
+      }
+      given.emplace_back(atom, layer);
+      shape.atoms[atom] = {layer};
+      continue;
+    }
+    GenerationLayer& top = shape.atoms[atom].back();
+    stale.always = top.cut < kAtom;
+    if (!stale.always) {
+      Generation& generation = s_.generations.at(top.generation);
+      NoteFoundContent(generation);
+      const auto& versions = generation.chain.versions;
+      stale.up_to_version =
+          generation.found_version + generation.chain.newest();
+      for (const Version& version : versions) {
+        if (top.sector == 0 || version.record != 0) continue;
+        stale.contents.push_back(version.content);
+      }
+    }
+    top.stale.push_back(std::move(stale));
+  }
+}
+
+// Generations that begin with the newest shape, not with a write.
+void Effects::AddGenerations(InodeNumber inode, const GivenSpace& given) {
+  LiveFile& file = s_.files[inode];
+  for (const auto& [atom, layer] : given) {
+    Generation& generation = s_.generations[layer.generation];
+    generation.inode = inode;
+    generation.atom = atom;
+    generation.sector = layer.sector;
+    generation.given_by = file.shape.newest();
+    generation.chain.versions[0].content = ContentOfNew(layer.stale.empty());
+    file.generations[atom].push_back(layer.generation);
+  }
+}
+
+std::string Effects::Resize(const Author& author, InodeNumber inode,
+                            uint64_t size, Resizing how) {
+  Shape shape = s_.shown.file(inode).shape;
+  const uint64_t old_size = shape.size;
+  if (size == old_size) return {};
+  const bool sets_times =
+      how == Resizing::kTruncate || how == Resizing::kSetEndOfFile;
+  const bool gives_space =
+      how == Resizing::kSetEndOfFile || how == Resizing::kMap;
+  Batch batch(s_);
+  GivenSpace given;
+  shape.size = size;
+  if (size < old_size) {
+    shape.valid = std::min(shape.valid, size);
+    if (!s_.Has(SimfsBug::kTruncateKeepsBytes)) {
+      shape.atoms.erase(shape.atoms.lower_bound((size + kAtom - 1) / kAtom),
+                        shape.atoms.end());
+      const auto tail = shape.atoms.find(size / kAtom);
+      if (tail != shape.atoms.end()) {
+        CutAtom(tail->second, static_cast<uint16_t>(size % kAtom));
+      }
+    }
+  } else if (gives_space && s_.behaviour.set_size_is_stale) {
+    AddStaleGrowth(batch, old_size, shape, given);
+  }
+  const RecordNumber record =
+      batch.AddRecord({ShapeChange{inode, shape}}, /*journalled=*/true);
+  // A size that is set is journalled; the time that goes with it is not.
+  RecordNumber times = 0;
+  if (sets_times) {
+    times = batch.AddRecord({TimesChange{inode, author.op}}, false);
+  }
+  if (std::string error = batch.Commit(); !error.empty()) return error;
+  LiveFile& file = s_.files[inode];
+  if (size < old_size) CutMemory(file, size);
+  done_.shape.push_back(AddVersion(file.shape, author, record));
+  AddGenerations(inode, given);
+  if (times != 0) {
+    done_.times.push_back(AddVersion(file.times, author, times));
+  }
+  Finish(batch);
+  return {};
+}
+
+std::string Effects::SetValidData(const Author& author, InodeNumber inode,
+                                  uint64_t valid) {
+  Shape shape = s_.shown.file(inode).shape;
+  Batch batch(s_);
+  GivenSpace given;
+  for (uint64_t atom = shape.valid / kAtom; atom * kAtom < valid; ++atom) {
+    if (shape.atoms.contains(atom)) continue;
+    const GenerationLayer layer{.generation = batch.NewGeneration(),
+                                .sector = batch.NewSector(true),
+                                .stale = {}};
+    shape.atoms[atom] = {layer};
+    given.emplace_back(atom, layer);
+  }
+  shape.valid = valid;
+  const RecordNumber record =
+      batch.AddRecord({ShapeChange{inode, shape}}, /*journalled=*/true);
+  if (std::string error = batch.Commit(); !error.empty()) return error;
+  LiveFile& file = s_.files[inode];
+  done_.shape.push_back(AddVersion(file.shape, author, record));
+  AddGenerations(inode, given);
+  Finish(batch);
+  return {};
+}
+
+}  // namespace powercut

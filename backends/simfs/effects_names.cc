@@ -1,0 +1,209 @@
+// Names: create, link, remove, rename, replace; and set_times.
+
+#include <algorithm>
+
+#include "backends/simfs/effects.h"
+#include "harness/base/check.h"
+
+namespace powercut {
+namespace {
+
+LiveName& LiveNameAt(LiveState& state, const ShownVolume::NameKey& key) {
+  const auto [found, added] = state.names.try_emplace(key);
+  if (added) {
+    const auto& names = state.shown.names();
+    const auto shown = names.find(key);
+    found->second.leads_to = {shown == names.end() ? kNoInode : shown->second};
+  }
+  return found->second;
+}
+
+InodeNumber InodeAt(const LiveState& state, const ShownVolume::NameKey& key) {
+  const auto found = state.shown.names().find(key);
+  return found == state.shown.names().end() ? kNoInode : found->second;
+}
+
+}  // namespace
+
+void NeedVersion(const LiveState& state, const Generation& generation,
+                 uint32_t version, RecordNeeds& needs) {
+  if (version == 0) return;
+  const auto& versions = generation.chain.versions;
+  if (versions[version].record != 0) {
+    needs.records.push_back(versions[version].record);
+    return;
+  }
+  uint32_t durable = version;
+  while (durable > 0 &&
+         state.disk.Reached(generation.sector, versions[durable].event) <
+             Layer::kMedia) {
+    --durable;
+  }
+  if (durable == version) return;
+  SectorCondition condition{.sector = generation.sector, .old_contents = {}};
+  for (uint32_t old = durable; old < version; ++old) {
+    if (versions[old].content == versions[version].content) continue;
+    condition.old_contents.push_back(versions[old].content);
+  }
+  needs.sectors[generation.sector] = versions[version].event;
+  needs.conditions.push_back(std::move(condition));
+}
+
+Change Effects::NameTo(const NameKey& name, InodeNumber inode) const {
+  NameChange change{.directory = name.first, .name = name.second};
+  if (inode == kNoInode) return change;
+  const ShownFile& file = s_.shown.file(inode);
+  change.inode = inode;
+  change.is_directory = file.is_directory;
+  change.created_mtime = file.created_mtime;
+  return change;
+}
+
+VersionRef Effects::AddVersion(Chain& chain, const Author& author,
+                               RecordNumber record) {
+  chain.versions.push_back({.author = author, .record = record});
+  const VersionRef ref{&chain, chain.newest()};
+  s_.records.at(record).versions.push_back(ref);
+  return ref;
+}
+
+void Effects::Finish(const Batch& batch) {
+  for (const auto& [sector, event] : batch.written()) {
+    done_.written[sector] = event;
+  }
+}
+
+std::string Effects::CommitNames(Batch& batch, const Author& author,
+                                 const std::vector<NameStep>& steps) {
+  // What they lead to now must be known before they change.
+  for (const NameStep& step : steps) LiveNameAt(s_, step.name);
+  if (std::string error = batch.Commit(); !error.empty()) return error;
+  for (const NameStep& step : steps) {
+    LiveName& name = LiveNameAt(s_, step.name);
+    AddVersion(name.chain, author, step.record);
+    name.leads_to.push_back(step.inode);
+  }
+  Finish(batch);
+  return {};
+}
+
+// A new file is part of the record of its first name, and of every other name
+// it gets: any of them can be the only one that is left.
+std::string Effects::Create(const Author& author, const NameKey& name,
+                            bool is_directory) {
+  Batch batch(s_);
+  const InodeNumber inode = batch.NewInode();
+  const NameChange change{.directory = name.first,
+                          .name = name.second,
+                          .inode = inode,
+                          .is_directory = is_directory,
+                          .created_mtime = author.op};
+  const RecordNumber record = batch.AddRecord({change}, /*journalled=*/true);
+  return CommitNames(batch, author, {{name, inode, record}});
+}
+
+std::string Effects::Link(const Author& author, const NameKey& name,
+                          InodeNumber inode) {
+  Batch batch(s_);
+  const RecordNumber record =
+      batch.AddRecord({NameTo(name, inode)}, /*journalled=*/true);
+  return CommitNames(batch, author, {{name, inode, record}});
+}
+
+std::string Effects::Remove(const Author& author, const NameKey& name) {
+  Batch batch(s_);
+  const RecordNumber record =
+      batch.AddRecord({NameTo(name, kNoInode)}, /*journalled=*/true);
+  return CommitNames(batch, author, {{name, kNoInode, record}});
+}
+
+RecordNeeds Effects::NeedsOfReplacement(InodeNumber moved) const {
+  RecordNeeds needs;
+  const auto shape = s_.newest_records.find({'s', moved, ""});
+  if (shape != s_.newest_records.end()) needs.records.push_back(shape->second);
+  const auto file = s_.files.find(moved);
+  if (file == s_.files.end()) return needs;
+  for (const auto& [atom, generations] : file->second.generations) {
+    const Generation& newest = s_.generations.at(generations.back());
+    NeedVersion(s_, newest, newest.chain.newest(), needs);
+  }
+  return needs;
+}
+
+std::vector<Effects::NameStep> Effects::AddRename(Batch& batch,
+                                                  const NameKey& from,
+                                                  const NameKey& to,
+                                                  InodeNumber moved,
+                                                  bool replaces) const {
+  RecordNeeds needs;
+  if (replaces && s_.behaviour.replace_brings_data &&
+      !s_.Has(SimfsBug::kReplaceForgetsData)) {
+    needs = NeedsOfReplacement(moved);
+  }
+  const Change there = NameTo(to, moved);
+  const Change gone = NameTo(from, kNoInode);
+  const bool both =
+      s_.behaviour.rename_shows_both || s_.Has(SimfsBug::kRenameInTwoRecords);
+  const bool neither = s_.behaviour.rename_shows_neither;
+  if (!both && !neither) {
+    const RecordNumber record = batch.AddRecord({there, gone}, true, needs);
+    return {{to, moved, record}, {from, kNoInode, record}};
+  }
+  if (!both) {
+    // The target there => the source gone.
+    const RecordNumber first = batch.AddRecord({gone}, true);
+    needs.records.push_back(first);
+    const RecordNumber second = batch.AddRecord({there}, true, needs);
+    return {{to, moved, second}, {from, kNoInode, first}};
+  }
+  const RecordNumber first = batch.AddRecord({there}, true, needs);
+  RecordNeeds gone_needs;
+  if (!neither) gone_needs.records.push_back(first);
+  const RecordNumber second = batch.AddRecord({gone}, true, gone_needs);
+  return {{to, moved, first}, {from, kNoInode, second}};
+}
+
+std::string Effects::Rename(const Author& author, const NameKey& from,
+                            const NameKey& to) {
+  const InodeNumber moved = InodeAt(s_, from);
+  const InodeNumber replaced = InodeAt(s_, to);
+  CHECK(moved != kNoInode);
+  if (moved == replaced) return {};
+  Batch batch(s_);
+  const auto steps = AddRename(batch, from, to, moved, replaced != kNoInode);
+  return CommitNames(batch, author, steps);
+}
+
+std::string Effects::Replace(const Author& author, const NameKey& from,
+                             const NameKey& to, const NameKey& backup) {
+  const InodeNumber moved = InodeAt(s_, from);
+  const InodeNumber replaced = InodeAt(s_, to);
+  const InodeNumber old_backup = InodeAt(s_, backup);
+  Batch batch(s_);
+  std::vector<NameStep> steps;
+  if (replaced != old_backup) {
+    steps = AddRename(batch, to, backup, replaced, old_backup != kNoInode);
+  }
+  // The name is free now, unless the backup was another name of the file.
+  const bool in_the_way = replaced == old_backup;
+  if (!in_the_way || moved != replaced) {
+    for (NameStep& step : AddRename(batch, from, to, moved, in_the_way)) {
+      steps.push_back(std::move(step));
+    }
+  }
+  if (steps.empty()) return {};
+  return CommitNames(batch, author, steps);
+}
+
+std::string Effects::SetTimes(const Author& author, InodeNumber inode,
+                              uint64_t mtime) {
+  Batch batch(s_);
+  const RecordNumber record =
+      batch.AddRecord({TimesChange{inode, mtime}}, /*journalled=*/true);
+  if (std::string error = batch.Commit(); !error.empty()) return error;
+  done_.times.push_back(AddVersion(s_.files[inode].times, author, record));
+  Finish(batch);
+  return {};
+}
+
+}  // namespace powercut

@@ -1,0 +1,350 @@
+#include "backends/simfs/flush_plan.h"
+
+#include <algorithm>
+
+#include "harness/base/check.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kAtom = 512;
+constexpr uint64_t kPage = 4096;
+
+// Adds to `versions` each sector at that version or a newer one.
+void Cover(SectorVersions& versions, uint64_t sector, EventNumber event) {
+  EventNumber& at = versions[sector];
+  at = std::max(at, event);
+}
+
+// Collects records with all that they need.
+class Closure {
+ public:
+  // Stops at what has reached `enough`.
+  Closure(LiveState& state, Layer enough) : s_(state), enough_(enough) {}
+
+  void Add(RecordNumber number) {
+    std::vector<RecordNumber> open{number};
+    while (!open.empty()) {
+      const RecordNumber next = open.back();
+      open.pop_back();
+      const auto found = s_.records.find(next);
+      if (found == s_.records.end() || !records.insert(next).second) continue;
+      const LiveRecord& record = found->second;
+      if (s_.ReachedBy(next) >= enough_) continue;
+      for (uint64_t at = record.sectors.first; at < record.sectors.end();
+           ++at) {
+        Cover(sectors, at, record.event);
+      }
+      for (const auto& [sector, event] : record.needs_sectors) {
+        Cover(sectors, sector, event);
+      }
+      open.insert(open.end(), record.needs.begin(), record.needs.end());
+    }
+  }
+
+  std::set<RecordNumber> records;
+  SectorVersions sectors;
+
+ private:
+  LiveState& s_;
+  Layer enough_;
+};
+
+class Planner {
+ public:
+  Planner(LiveState& state, const FlushRule& rule, const FlushTarget& target)
+      : s_(state),
+        target_(target),
+        closure_(state, rule.device == DeviceSync::kNone ? Layer::kDevice
+                                                         : Layer::kMedia) {
+    plan_.rule = rule;
+    plan_.called = state.disk.now();
+  }
+
+  FlushPlan Plan() {
+    const FlushRule& rule = plan_.rule;
+    switch (rule.scope) {
+      case FlushScope::kOwn:
+        PlanOwn();
+        break;
+      case FlushScope::kFile:
+        PlanFile(target_.inode);
+        if (rule.names) PlanNamesOf(target_.inode);
+        break;
+      case FlushScope::kDirectory:
+        if (rule.times) PlanChain(&LiveFile::times, target_.inode);
+        if (rule.names) PlanNamesIn(target_.inode);
+        break;
+      case FlushScope::kRange:
+        PlanAtoms(target_.inode, true);
+        break;
+      case FlushScope::kView:
+        PlanView();
+        break;
+      case FlushScope::kVolume:
+        PlanVolume();
+        break;
+      case FlushScope::kNothing:
+        break;
+    }
+    for (const auto& [sector, event] : closure_.sectors) {
+      Cover(plan_.carried, sector, event);
+    }
+    plan_.records = std::move(closure_.records);
+    for (const RecordNumber number : plan_.records) {
+      const auto& versions = s_.records.at(number).versions;
+      plan_.covered.insert(plan_.covered.end(), versions.begin(),
+                           versions.end());
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  bool Eligible(const Version& version) const {
+    const Author& author = version.author;
+    if (target_.handle != 0 && author.handle != target_.handle) return false;
+    if (!s_.courses[author.course].returned || version.tainted) return false;
+    return author.view == 0 || version.carried || plan_.rule.sees_stores;
+  }
+
+  // The newest version that is covered by itself.
+  uint32_t NewestCovered(const Chain& chain) const {
+    uint32_t version = chain.newest();
+    while (version > 0 && !Eligible(chain.versions[version])) --version;
+    return version;
+  }
+
+  void CoverVersion(Chain& chain, uint32_t version) {
+    if (version == 0) return;
+    plan_.covered.push_back({&chain, version});
+    const RecordNumber record = chain.versions[version].record;
+    if (record == 0) return;
+    closure_.Add(record);
+    if (plan_.rule.barrier) plan_.barrier.records.push_back(record);
+  }
+
+  void CoverAtom(Generation& generation, uint32_t version) {
+    if (version == 0) return;
+    if (plan_.rule.placed_only) {
+      const LiveFile& file = s_.files.at(generation.inode);
+      if (generation.given_by > s_.DurableShape(file)) return;
+    }
+    CoverVersion(generation.chain, version);
+    const Version& covered = generation.chain.versions[version];
+    if (covered.record == 0) {
+      Cover(plan_.carried, generation.sector, covered.event);
+      if (plan_.rule.barrier) {
+        NeedVersion(s_, generation, version, plan_.barrier);
+      }
+    }
+  }
+
+  void PlanChain(Chain LiveFile::* chain, InodeNumber inode) {
+    const auto file = s_.files.find(inode);
+    if (file == s_.files.end()) return;
+    CoverVersion(file->second.*chain, NewestCovered(file->second.*chain));
+  }
+
+  bool InRange(uint64_t atom) const {
+    uint64_t begin = target_.begin;
+    uint64_t end = target_.end;
+    const bool view = plan_.rule.scope == FlushScope::kView;
+    if (!view || !s_.Has(SimfsBug::kViewIgnoresPages)) {
+      begin = begin / kPage * kPage;
+      end = end > UINT64_MAX - kPage ? UINT64_MAX
+                                     : (end + kPage - 1) / kPage * kPage;
+    }
+    return target_.begin < target_.end && (atom + 1) * kAtom > begin &&
+           atom * kAtom < end;
+  }
+
+  void PlanAtoms(InodeNumber inode, bool range) {
+    const auto file = s_.files.find(inode);
+    if (!plan_.rule.data || file == s_.files.end()) return;
+    for (const auto& [atom, generations] : file->second.generations) {
+      if (range && !InRange(atom)) continue;
+      for (const GenerationId id : generations) {
+        Generation& generation = s_.generations.at(id);
+        CoverAtom(generation, NewestCovered(generation.chain));
+      }
+    }
+  }
+
+  void PlanFile(InodeNumber inode) {
+    PlanAtoms(inode, false);
+    if (plan_.rule.shape) PlanChain(&LiveFile::shape, inode);
+    if (plan_.rule.times) PlanChain(&LiveFile::times, inode);
+  }
+
+  void PlanNamesIn(InodeNumber directory) {
+    for (auto name = s_.names.lower_bound({directory, ""});
+         name != s_.names.end() && name->first.first == directory; ++name) {
+      Chain& chain = name->second.chain;
+      CoverVersion(chain, NewestCovered(chain));
+    }
+  }
+
+  // The names that lead to a file, and to the directories they lie in.
+  void PlanNamesOf(InodeNumber inode) {
+    if (!named_.insert(inode).second) return;
+    for (auto& [key, name] : s_.names) {
+      const uint32_t version = NewestCovered(name.chain);
+      if (name.leads_to[version] != inode) continue;
+      CoverVersion(name.chain, version);
+      PlanNamesOf(key.first);
+    }
+    // Names nothing touched since the mount are not among the live ones, but
+    // those above them may be.
+    for (const auto& [key, leads_to] : s_.shown.names()) {
+      if (leads_to == inode && !s_.names.contains(key)) PlanNamesOf(key.first);
+    }
+  }
+
+  void PlanVolume() {
+    for (auto& [key, name] : s_.names) {
+      CoverVersion(name.chain, NewestCovered(name.chain));
+    }
+    for (const auto& [inode, file] : s_.files) {
+      if (s_.Has(SimfsBug::kSyncfsMissesOneFile) &&
+          inode == s_.files.rbegin()->first) {
+        continue;
+      }
+      PlanFile(inode);
+    }
+  }
+
+  void PlanOwn() {
+    const auto newest = [&](const std::vector<VersionRef>& own) {
+      for (const VersionRef& ref : own) CoverVersion(*ref.chain, ref.version);
+    };
+    const FlushRule& rule = plan_.rule;
+    if (rule.shape) newest(target_.own->shape);
+    if (rule.times) newest(target_.own->times);
+    if (!rule.data) return;
+    for (const Done::OfAtom& own : target_.own->data) {
+      CoverAtom(s_.generations.at(own.generation), own.version);
+    }
+  }
+
+  bool IsStoreHere(const Version& version) const {
+    const Author& author = version.author;
+    if (author.view == 0 || version.tainted) return false;
+    if (!s_.courses[author.course].returned) return false;
+    return plan_.rule.all_views || author.view == target_.view;
+  }
+
+  void PlanView() {
+    const FlushRule& rule = plan_.rule;
+    const auto file = s_.files.find(target_.inode);
+    if (rule.stores == StoreReach::kNone || file == s_.files.end()) return;
+    std::set<CourseId> ops;
+    for (const auto& [atom, generations] : file->second.generations) {
+      if (!InRange(atom)) continue;
+      for (const GenerationId id : generations) {
+        Generation& generation = s_.generations.at(id);
+        uint32_t newest = 0;
+        const auto& versions = generation.chain.versions;
+        for (uint32_t v = 1; v < versions.size(); ++v) {
+          if (!IsStoreHere(versions[v])) continue;
+          newest = v;
+          ops.insert(versions[v].author.course);
+          plan_.stores.push_back({&generation.chain, v});
+        }
+        if (rule.stores == StoreReach::kDevice) CoverAtom(generation, newest);
+      }
+    }
+    PlanShapeOfStores(file->second.shape, ops);
+  }
+
+  // The space that a store was given is written with the store.
+  void PlanShapeOfStores(Chain& shape, const std::set<CourseId>& ops) {
+    uint32_t newest = 0;
+    for (uint32_t v = 1; v < shape.versions.size(); ++v) {
+      const Version& version = shape.versions[v];
+      const bool carried =
+          version.author.view != 0 && ops.contains(version.author.course);
+      if (carried) plan_.stores.push_back({&shape, v});
+      if (Eligible(version) || (carried && !version.tainted)) newest = v;
+    }
+    if (plan_.rule.shape) CoverVersion(shape, newest);
+  }
+
+  LiveState& s_;
+  const FlushTarget& target_;
+  FlushPlan plan_;
+  Closure closure_;
+  std::set<InodeNumber> named_;
+};
+
+std::string Fail(LiveState& state, const FlushPlan& plan) {
+  if (state.Has(SimfsBug::kFailedFlushForgotten)) return "EIO";
+  for (const VersionRef& ref : plan.covered) {
+    for (uint32_t v = 1; v <= ref.version; ++v) {
+      ref.chain->versions[v].tainted = true;
+    }
+  }
+  return "EIO";
+}
+
+Status FlushDevice(LiveState& state, const FlushPlan& plan) {
+  const bool alone = !plan.at_device || state.disk.carries() == plan.carries;
+  POWERCUT_TRY(state.disk.Carry(plan.carried, Layer::kDevice));
+  if (plan.rule.device == DeviceSync::kOwn) {
+    return state.disk.Carry(plan.carried, Layer::kMedia);
+  }
+  if (plan.rule.device == DeviceSync::kNone) return Ok{};
+  if (alone) return state.disk.FlushDevice(plan.called);
+  // What others brought to the device since is not covered.
+  SectorVersions all = *plan.at_device;
+  for (const auto& [sector, event] : plan.carried) Cover(all, sector, event);
+  return state.disk.Carry(all, Layer::kMedia);
+}
+
+}  // namespace
+
+FlushPlan PlanFlush(LiveState& state, const FlushRule& rule,
+                    const FlushTarget& target, bool overlapped) {
+  FlushPlan plan = Planner(state, rule, target).Plan();
+  plan.carries = state.disk.carries();
+  if (overlapped && rule.device == DeviceSync::kAll) {
+    plan.at_device = state.disk.AtDevice();
+  }
+  return plan;
+}
+
+std::string CarryOut(LiveState& state, const FlushPlan& plan) {
+  if (!FlushDevice(state, plan)) return Fail(state, plan);
+  for (const VersionRef& ref : plan.stores) {
+    ref.chain->versions[ref.version].carried = true;
+  }
+  if (!plan.rule.barrier) return {};
+  // One record stands for all that the barrier covered.
+  Batch batch(state);
+  const RecordNumber record =
+      batch.AddRecord({VoidChange{}}, /*journalled=*/false, plan.barrier);
+  if (std::string error = batch.Commit(); !error.empty()) return error;
+  state.barrier = record;
+  return {};
+}
+
+bool CarryToHost(LiveState& state, const SectorVersions& written) {
+  if (written.empty()) return true;
+  Closure closure(state, Layer::kHost);
+  // An op's own records are found by their sectors, near the end.
+  EventNumber first = state.disk.now();
+  for (const auto& [sector, event] : written) first = std::min(first, event);
+  for (auto record = state.records.rbegin();
+       record != state.records.rend() && record->second.event >= first;
+       ++record) {
+    if (written.contains(record->second.sectors.first)) {
+      closure.Add(record->first);
+    }
+  }
+  SectorVersions all = written;
+  for (const auto& [sector, event] : closure.sectors) {
+    Cover(all, sector, event);
+  }
+  return state.disk.Carry(all, Layer::kHost).has_value();
+}
+
+}  // namespace powercut

@@ -1,0 +1,101 @@
+#include "backends/simfs/layered_disk.h"
+
+#include <algorithm>
+
+#include "backends/simfs/layout.h"
+
+namespace powercut {
+
+Status LayeredDisk::Write(uint64_t first_sector, ByteSpan data) {
+  POWERCUT_TRY(disk_.Write(first_sector, data, Layer::kProcess));
+  ++now_;
+  for (uint64_t i = 0; i < data.size() / kSimfsSectorBytes; ++i) {
+    versions_[first_sector + i].push_back({now_, Layer::kProcess});
+  }
+  return Ok{};
+}
+
+Status LayeredDisk::Discard(SectorRange range) {
+  POWERCUT_TRY(disk_.Discard(range));
+  ++now_;
+  ++carries_;
+  for (uint64_t sector = range.first; sector < range.end(); ++sector) {
+    versions_[sector].push_back({now_, Layer::kDevice});
+  }
+  return Ok{};
+}
+
+Status LayeredDisk::Carry(const SectorVersions& versions, Layer to) {
+  std::map<EventNumber, SectorSet> older;
+  SectorSet newest;
+  for (const auto& [sector, event] : versions) {
+    const auto found = versions_.find(sector);
+    if (found == versions_.end() || event == 0) continue;
+    const bool is_newest = found->second.back().event == event;
+    (is_newest ? newest : older[event]).Add({sector, 1});
+  }
+  for (const auto& [event, sectors] : older) {
+    POWERCUT_TRY(CarryGroup(sectors, to, event));
+  }
+  if (newest.empty()) return Ok{};
+  return CarryGroup(newest, to, std::nullopt);
+}
+
+Status LayeredDisk::CarryGroup(const SectorSet& sectors, Layer to,
+                               std::optional<EventNumber> upto) {
+  POWERCUT_TRY(disk_.Persist(to, &sectors, upto));
+  const EventNumber before = now_++;
+  if (to >= Layer::kDevice) ++carries_;
+  sectors.ForEachRange([&](SectorRange range) {
+    for (uint64_t sector = range.first; sector < range.end(); ++sector) {
+      Raise(sector, upto.value_or(before), Layer::kProcess, to);
+    }
+  });
+  return Ok{};
+}
+
+Status LayeredDisk::FlushDevice(EventNumber upto) {
+  POWERCUT_TRY(disk_.Persist(Layer::kMedia, nullptr, upto));
+  ++now_;
+  ++carries_;
+  for (const auto& [sector, versions] : versions_) {
+    Raise(sector, upto, Layer::kDevice, Layer::kMedia);
+  }
+  return Ok{};
+}
+
+void LayeredDisk::Raise(uint64_t sector, EventNumber upto, Layer at_least,
+                        Layer to) {
+  std::vector<Version>& versions = versions_[sector];
+  const auto found = std::find_if(
+      versions.rbegin(), versions.rend(),
+      [&](const Version& v) { return v.event <= upto && v.layer >= at_least; });
+  if (found == versions.rend()) return;
+  found->layer = std::max(found->layer, to);
+  if (found->layer == Layer::kMedia) {
+    versions.erase(versions.begin(), found.base() - 1);
+  }
+}
+
+Layer LayeredDisk::Reached(uint64_t sector, EventNumber event) const {
+  if (event == 0) return Layer::kMedia;
+  Layer reached = Layer::kProcess;
+  const auto found = versions_.find(sector);
+  if (found == versions_.end()) return Layer::kMedia;
+  for (const Version& version : found->second) {
+    if (version.event >= event) reached = std::max(reached, version.layer);
+  }
+  return reached;
+}
+
+SectorVersions LayeredDisk::AtDevice() const {
+  SectorVersions at;
+  for (const auto& [sector, versions] : versions_) {
+    for (const Version& version : versions) {
+      if (version.layer >= Layer::kDevice) at[sector] = version.event;
+    }
+  }
+  return at;
+}
+
+}  // namespace powercut

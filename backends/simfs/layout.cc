@@ -1,0 +1,80 @@
+#include "backends/simfs/layout.h"
+
+#include <algorithm>
+
+#include "backends/simfs/behaviour.h"
+#include "harness/base/check.h"
+#include "harness/content_hash.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kMagic = 0x31736673696d6673;
+constexpr size_t kNumbersAt = 16;  // behind magic and checksum
+constexpr size_t kProfileAt = 128;
+
+SimfsLayout LayoutFor(const DiskGeometry& geometry,
+                      const std::string& profile) {
+  SimfsLayout layout;
+  layout.profile = profile;
+  layout.nonce = HashBytes(AsBytes(profile), geometry.sector_count).low;
+  const uint64_t sectors = geometry.sector_count - kFirstRecordSector;
+  layout.segment_count = std::max<uint64_t>(1, sectors / 2 / kSegmentSectors);
+  layout.zero_first =
+      kFirstRecordSector + layout.segment_count * kSegmentSectors;
+  const uint64_t data = geometry.sector_count - layout.zero_first;
+  // Where new space is stale, nearly all of it comes from the old part.
+  const Behaviour* behaviour = FindBehaviour(profile);
+  CHECK(behaviour != nullptr);
+  layout.zero_count = behaviour->new_space_is_stale ? data / 4 : data * 3 / 4;
+  layout.old_first = layout.zero_first + layout.zero_count;
+  layout.old_count = data - layout.zero_count;
+  return layout;
+}
+
+Bytes EncodeLayout(const SimfsLayout& layout) {
+  CHECK(layout.profile.size() < kSimfsSectorBytes - kProfileAt);
+  Bytes sector(kSimfsSectorBytes);
+  StoreLittleEndian(sector, 0, kMagic);
+  size_t at = kNumbersAt;
+  for (const uint64_t number :
+       {layout.nonce, layout.segment_count, layout.zero_first,
+        layout.zero_count, layout.old_first, layout.old_count}) {
+    StoreLittleEndian(sector, at, number);
+    at += sizeof(number);
+  }
+  std::copy_n(AsBytes(layout.profile).begin(), layout.profile.size(),
+              sector.begin() + kProfileAt);
+  StoreLittleEndian(sector, 8, HashBytes(sector, kMagic).low);
+  return sector;
+}
+
+}  // namespace
+
+std::shared_ptr<const SparseImage> FormatSimfs(const DiskGeometry& geometry,
+                                               const std::string& profile) {
+  const SimfsLayout layout = LayoutFor(geometry, profile);
+  auto image = std::make_shared<SparseImage>(geometry.size_bytes());
+  image->Write(0, EncodeLayout(layout));
+  Bytes used(kSimfsSectorBytes);
+  StoreLittleEndian<uint64_t>(used, 0, 1);
+  image->Write(kSegmentsUsedSector * kSimfsSectorBytes, used);
+  const Bytes old(layout.old_count * kSimfsSectorBytes, kOldByte);
+  image->Write(layout.old_first * kSimfsSectorBytes, old);
+  return image;
+}
+
+Result<SimfsLayout> ReadSimfsLayout(VirtualDisk& disk) {
+  const Error none{ErrorCode::kBadInput, "mount: no simfs on the disk"};
+  if (disk.geometry().sector_bytes != kSimfsSectorBytes) return none;
+  Bytes sector(kSimfsSectorBytes);
+  POWERCUT_TRY(disk.Read(0, sector));
+  const std::string_view text = AsText(sector).substr(kProfileAt);
+  const std::string profile(text.substr(0, text.find('\0')));
+  if (FindBehaviour(profile) == nullptr) return none;
+  SimfsLayout layout = LayoutFor(disk.geometry(), profile);
+  if (EncodeLayout(layout) != sector) return none;
+  return layout;
+}
+
+}  // namespace powercut

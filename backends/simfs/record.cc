@@ -1,0 +1,325 @@
+#include "backends/simfs/record.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "backends/simfs/layout.h"
+#include "harness/base/check.h"
+#include "harness/content_hash.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint32_t kMagic = 0x63724653;
+constexpr size_t kChecksumAt = 8;
+constexpr size_t kNumberAt = 16;
+constexpr size_t kPayloadBytesAt = 20;
+constexpr size_t kPayloadAt = 24;
+
+class Writer {
+ public:
+  template <class T>
+  void Number(T value) {
+    const size_t at = bytes_.size();
+    bytes_.resize(at + sizeof(T));
+    StoreLittleEndian(bytes_, at, value);
+  }
+  void Raw(ByteSpan bytes) {
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  }
+  template <class T>
+  void Numbers(const std::vector<T>& values) {
+    Number(static_cast<uint32_t>(values.size()));
+    for (const T value : values) Number(value);
+  }
+  Bytes Take() { return std::move(bytes_); }
+
+ private:
+  Bytes bytes_;
+};
+
+// Reads what Writer wrote. Past the end everything is zero, and ok() false.
+class Reader {
+ public:
+  explicit Reader(ByteSpan bytes) : bytes_(bytes) {}
+
+  template <class T>
+  T Number() {
+    if (bytes_.size() - at_ < sizeof(T)) {
+      ok_ = false;
+      return {};
+    }
+    const T value = LoadLittleEndian<T>(bytes_, at_);
+    at_ += sizeof(T);
+    return value;
+  }
+  ByteSpan Raw(size_t size) {
+    if (bytes_.size() - at_ < size) {
+      ok_ = false;
+      return {};
+    }
+    at_ += size;
+    return bytes_.subspan(at_ - size, size);
+  }
+  // A count of things of at least one byte each.
+  uint32_t Count() {
+    const auto count = Number<uint32_t>();
+    if (count > bytes_.size() - at_) ok_ = false;
+    return ok_ ? count : 0;
+  }
+  template <class T>
+  std::vector<T> Numbers() {
+    std::vector<T> values(Count());
+    for (T& value : values) value = Number<T>();
+    return values;
+  }
+  bool ok() const { return ok_; }
+
+ private:
+  ByteSpan bytes_;
+  size_t at_ = 0;
+  bool ok_ = true;
+};
+
+bool IsPlain(const AtomMap& atom) {
+  return atom.size() == 1 && atom[0].cut == 512 && atom[0].stale.empty();
+}
+
+// `next` goes on where `count` plain atoms from `first` on end.
+bool Continues(const GenerationLayer& first, const GenerationLayer& next,
+               uint32_t count) {
+  const uint32_t sector = first.sector == 0 ? 0 : first.sector + count;
+  return next.generation == first.generation + count && next.sector == sector;
+}
+
+void WriteLayers(Writer& writer, const AtomMap& atom) {
+  writer.Number(static_cast<uint32_t>(atom.size()));
+  for (const GenerationLayer& layer : atom) {
+    writer.Number(layer.generation);
+    writer.Number(layer.sector);
+    writer.Number(layer.cut);
+    writer.Number(static_cast<uint32_t>(layer.stale.size()));
+    for (const StaleRange& stale : layer.stale) {
+      writer.Number(stale.from);
+      writer.Number(stale.to);
+      writer.Number(static_cast<uint8_t>(stale.always));
+      writer.Number(stale.up_to_version);
+      writer.Numbers(stale.contents);
+    }
+  }
+}
+
+AtomMap ReadLayers(Reader& reader) {
+  AtomMap atom(reader.Count());
+  for (GenerationLayer& layer : atom) {
+    layer.generation = reader.Number<uint32_t>();
+    layer.sector = reader.Number<uint32_t>();
+    layer.cut = std::min<uint16_t>(512, reader.Number<uint16_t>());
+    layer.stale.resize(reader.Count());
+    for (StaleRange& stale : layer.stale) {
+      stale.from = std::min<uint16_t>(512, reader.Number<uint16_t>());
+      stale.to = std::min<uint16_t>(512, reader.Number<uint16_t>());
+      stale.always = reader.Number<uint8_t>() != 0;
+      stale.up_to_version = reader.Number<uint32_t>();
+      stale.contents = reader.Numbers<uint64_t>();
+    }
+  }
+  return atom;
+}
+
+// Runs of plain atoms with adjacent sectors first, then the others one by one.
+void WriteAtoms(Writer& writer, const std::map<uint64_t, AtomMap>& atoms) {
+  struct Run {
+    uint64_t first;
+    uint32_t count;
+    const GenerationLayer* layer;
+  };
+  std::vector<Run> runs;
+  uint32_t others = 0;
+  for (const auto& [index, atom] : atoms) {
+    if (!IsPlain(atom)) {
+      ++others;
+    } else if (!runs.empty() &&
+               runs.back().first + runs.back().count == index &&
+               Continues(*runs.back().layer, atom[0], runs.back().count)) {
+      ++runs.back().count;
+    } else {
+      runs.push_back({index, 1, &atom[0]});
+    }
+  }
+  writer.Number(static_cast<uint32_t>(runs.size()));
+  for (const Run& run : runs) {
+    writer.Number(run.first);
+    writer.Number(run.count);
+    writer.Number(run.layer->generation);
+    writer.Number(run.layer->sector);
+  }
+  writer.Number(others);
+  for (const auto& [index, atom] : atoms) {
+    if (IsPlain(atom)) continue;
+    writer.Number(index);
+    WriteLayers(writer, atom);
+  }
+}
+
+std::map<uint64_t, AtomMap> ReadAtoms(Reader& reader, size_t most) {
+  std::map<uint64_t, AtomMap> atoms;
+  const uint32_t runs = reader.Count();
+  for (uint32_t r = 0; r < runs && reader.ok(); ++r) {
+    const auto first = reader.Number<uint64_t>();
+    const auto count = reader.Number<uint32_t>();
+    const auto generation = reader.Number<uint32_t>();
+    const auto sector = reader.Number<uint32_t>();
+    if (count > most) return {};
+    for (uint32_t i = 0; i < count; ++i) {
+      atoms[first + i] = {{.generation = generation + i,
+                           .sector = sector == 0 ? 0 : sector + i, .stale = {}}};
+    }
+  }
+  const uint32_t others = reader.Count();
+  for (uint32_t o = 0; o < others && reader.ok(); ++o) {
+    const auto index = reader.Number<uint64_t>();
+    atoms[index] = ReadLayers(reader);
+  }
+  return atoms;
+}
+
+void WriteChange(Writer& writer, const Change& change) {
+  writer.Number(static_cast<uint8_t>(change.index()));
+  if (const auto* name = std::get_if<NameChange>(&change)) {
+    writer.Number(name->directory);
+    writer.Number(name->inode);
+    writer.Number(static_cast<uint8_t>(name->is_directory));
+    writer.Number(name->created_mtime);
+    writer.Number(static_cast<uint32_t>(name->name.size()));
+    writer.Raw(AsBytes(name->name));
+  } else if (const auto* shape = std::get_if<ShapeChange>(&change)) {
+    writer.Number(shape->inode);
+    writer.Number(shape->shape.size);
+    writer.Number(shape->shape.valid);
+    WriteAtoms(writer, shape->shape.atoms);
+  } else if (const auto* times = std::get_if<TimesChange>(&change)) {
+    writer.Number(times->inode);
+    writer.Number(times->mtime);
+  } else if (const auto* atom = std::get_if<AtomChange>(&change)) {
+    writer.Number(atom->generation);
+    writer.Number(atom->version);
+    writer.Raw(atom->bytes);
+  } else {
+    writer.Numbers(std::get<VoidChange>(change).records);
+  }
+}
+
+// More atoms in one run than a large disk holds are nonsense.
+constexpr size_t kAtomsMost = size_t{1} << 22;
+
+std::optional<Change> ReadChange(Reader& reader) {
+  switch (reader.Number<uint8_t>()) {
+    case 0: {
+      NameChange name;
+      name.directory = reader.Number<uint32_t>();
+      name.inode = reader.Number<uint32_t>();
+      name.is_directory = reader.Number<uint8_t>() != 0;
+      name.created_mtime = reader.Number<uint64_t>();
+      name.name = AsText(reader.Raw(reader.Count()));
+      return name;
+    }
+    case 1: {
+      ShapeChange shape;
+      shape.inode = reader.Number<uint32_t>();
+      shape.shape.size = reader.Number<uint64_t>();
+      shape.shape.valid = reader.Number<uint64_t>();
+      shape.shape.atoms = ReadAtoms(reader, kAtomsMost);
+      return shape;
+    }
+    case 2: {
+      TimesChange times;
+      times.inode = reader.Number<uint32_t>();
+      times.mtime = reader.Number<uint64_t>();
+      return times;
+    }
+    case 3: {
+      AtomChange atom;
+      atom.generation = reader.Number<uint32_t>();
+      atom.version = reader.Number<uint32_t>();
+      const ByteSpan bytes = reader.Raw(atom.bytes.size());
+      std::copy(bytes.begin(), bytes.end(), atom.bytes.begin());
+      return atom;
+    }
+    case 4:
+      return VoidChange{reader.Numbers<RecordNumber>()};
+    default:
+      return std::nullopt;
+  }
+}
+
+uint64_t SeedOf(uint64_t nonce, uint64_t first_sector) {
+  return nonce ^ (first_sector << 20);
+}
+
+}  // namespace
+
+uint64_t ContentOf(ByteSpan sector) { return HashBytes(sector, kMagic).low; }
+
+Bytes EncodeRecord(const Record& record, uint64_t nonce,
+                   uint64_t first_sector) {
+  Writer writer;
+  writer.Numbers(record.needs);
+  writer.Number(static_cast<uint32_t>(record.conditions.size()));
+  for (const SectorCondition& condition : record.conditions) {
+    writer.Number(condition.sector);
+    writer.Numbers(condition.old_contents);
+  }
+  writer.Number(static_cast<uint32_t>(record.changes.size()));
+  for (const Change& change : record.changes) WriteChange(writer, change);
+  const Bytes payload = writer.Take();
+  const size_t sectors =
+      (kPayloadAt + payload.size() + kSimfsSectorBytes - 1) / kSimfsSectorBytes;
+  Bytes bytes(sectors * kSimfsSectorBytes);
+  StoreLittleEndian(bytes, 0, kMagic);
+  StoreLittleEndian(bytes, 4, static_cast<uint32_t>(sectors));
+  StoreLittleEndian(bytes, kNumberAt, record.number);
+  StoreLittleEndian(bytes, kPayloadBytesAt,
+                    static_cast<uint32_t>(payload.size()));
+  std::copy(payload.begin(), payload.end(), bytes.begin() + kPayloadAt);
+  StoreLittleEndian(bytes, kChecksumAt,
+                    HashBytes(bytes, SeedOf(nonce, first_sector)).low);
+  return bytes;
+}
+
+std::optional<StoredRecord> DecodeRecord(ByteSpan bytes, uint64_t nonce,
+                                         uint64_t first_sector, bool checked) {
+  if (bytes.size() < kSimfsSectorBytes) return std::nullopt;
+  if (LoadLittleEndian<uint32_t>(bytes, 0) != kMagic) return std::nullopt;
+  StoredRecord stored;
+  stored.sectors = LoadLittleEndian<uint32_t>(bytes, 4);
+  const uint64_t size = stored.sectors * kSimfsSectorBytes;
+  const auto payload_bytes = LoadLittleEndian<uint32_t>(bytes, kPayloadBytesAt);
+  if (size == 0 || size > bytes.size()) return std::nullopt;
+  if (kPayloadAt + payload_bytes > size) return std::nullopt;
+  Bytes copy(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size));
+  const auto checksum = LoadLittleEndian<uint64_t>(copy, kChecksumAt);
+  StoreLittleEndian<uint64_t>(copy, kChecksumAt, 0);
+  const bool whole =
+      HashBytes(copy, SeedOf(nonce, first_sector)).low == checksum;
+  if (checked && !whole) return std::nullopt;
+  stored.record.number = LoadLittleEndian<RecordNumber>(copy, kNumberAt);
+  Reader reader(ByteSpan(copy).subspan(kPayloadAt, payload_bytes));
+  stored.record.needs = reader.Numbers<RecordNumber>();
+  stored.record.conditions.resize(reader.Count());
+  for (SectorCondition& condition : stored.record.conditions) {
+    condition.sector = reader.Number<uint32_t>();
+    condition.old_contents = reader.Numbers<uint64_t>();
+  }
+  const uint32_t changes = reader.Count();
+  for (uint32_t c = 0; c < changes && reader.ok(); ++c) {
+    std::optional<Change> change = ReadChange(reader);
+    if (!change) return std::nullopt;
+    stored.record.changes.push_back(std::move(*change));
+  }
+  if (!reader.ok()) return std::nullopt;
+  return stored;
+}
+
+}  // namespace powercut

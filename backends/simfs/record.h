@@ -1,0 +1,143 @@
+// Records: how every effect but data in place reaches the disk. A record is
+// one or more sectors in the record area, checked as a whole: if one of them
+// is missing, so is the record. It names what must be there for it to count.
+//
+// A stored record, numbers little-endian:
+//   magic 4, sectors 4, checksum 8 (of all its sectors, seeded with nonce and
+//   place), number 4, payload bytes 4, payload
+
+#ifndef POWERCUT_BACKENDS_SIMFS_RECORD_H_
+#define POWERCUT_BACKENDS_SIMFS_RECORD_H_
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "harness/base/bytes.h"
+
+namespace powercut {
+
+using InodeNumber = uint32_t;
+inline constexpr InodeNumber kNoInode = 0;
+inline constexpr InodeNumber kRootInode = 1;
+// Numbers of records, from 1, in order; 0 is none.
+using RecordNumber = uint32_t;
+// Names a generation of one atom's place.
+using GenerationId = uint32_t;
+using AtomBytes = std::array<std::byte, 512>;
+
+// Bytes of an atom that show old contents of the disk, until a later version
+// of the generation than those named is there.
+struct StaleRange {
+  uint16_t from = 0;
+  uint16_t to = 0;
+  // No version of the generation ends it.
+  bool always = false;
+  // Kept in records: ended by a version after this one.
+  uint32_t up_to_version = 0;
+  // In place: ended by contents other than these.
+  std::vector<uint64_t> contents;
+
+  bool operator==(const StaleRange&) const = default;
+};
+
+// One generation as a shape shows it.
+struct GenerationLayer {
+  GenerationId generation = 0;
+  uint32_t sector = 0;  // 0: kept in records alone
+  uint16_t cut = 512;   // bytes it shows; zeros behind
+  std::vector<StaleRange> stale;
+
+  bool operator==(const GenerationLayer&) const = default;
+};
+
+// The oldest first: a layer in records of which no version is there shows what
+// is below, as far as its cut.
+using AtomMap = std::vector<GenerationLayer>;
+
+struct Shape {
+  uint64_t size = 0;
+  uint64_t valid = 0;
+  std::map<uint64_t, AtomMap> atoms;  // those with space, by index
+
+  bool operator==(const Shape&) const = default;
+};
+
+struct NameChange {
+  InodeNumber directory = kRootInode;
+  std::string name;
+  InodeNumber inode = kNoInode;  // kNoInode: the name is gone
+  // What the file was when it was created.
+  bool is_directory = false;
+  uint64_t created_mtime = 0;
+
+  bool operator==(const NameChange&) const = default;
+};
+struct ShapeChange {
+  InodeNumber inode = kNoInode;
+  Shape shape;
+
+  bool operator==(const ShapeChange&) const = default;
+};
+struct TimesChange {
+  InodeNumber inode = kNoInode;
+  uint64_t mtime = 0;
+
+  bool operator==(const TimesChange&) const = default;
+};
+struct AtomChange {
+  GenerationId generation = 0;
+  uint32_t version = 0;  // of the generation, from 1
+  AtomBytes bytes{};
+
+  bool operator==(const AtomChange&) const = default;
+};
+// Records that recovery dropped and that no later change may revive.
+struct VoidChange {
+  std::vector<RecordNumber> records;
+
+  bool operator==(const VoidChange&) const = default;
+};
+using Change =
+    std::variant<NameChange, ShapeChange, TimesChange, AtomChange, VoidChange>;
+
+// A data sector that must not hold one of these contents any more.
+struct SectorCondition {
+  uint32_t sector = 0;
+  std::vector<uint64_t> old_contents;
+
+  bool operator==(const SectorCondition&) const = default;
+};
+
+struct Record {
+  RecordNumber number = 0;
+  std::vector<RecordNumber> needs;
+  std::vector<SectorCondition> conditions;
+  std::vector<Change> changes;
+
+  bool operator==(const Record&) const = default;
+};
+
+// What SectorCondition and StaleRange know contents by.
+uint64_t ContentOf(ByteSpan sector);
+
+// The sectors of a record at `first_sector`; whole sectors.
+Bytes EncodeRecord(const Record& record, uint64_t nonce, uint64_t first_sector);
+
+struct StoredRecord {
+  Record record;
+  uint64_t sectors = 0;
+};
+// The record at the beginning of `bytes`, which lie at `first_sector`, or
+// nothing. `checked` false: takes the checksum on trust (a planted bug).
+std::optional<StoredRecord> DecodeRecord(ByteSpan bytes, uint64_t nonce,
+                                         uint64_t first_sector,
+                                         bool checked = true);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_BACKENDS_SIMFS_RECORD_H_

@@ -1,0 +1,126 @@
+#include "backends/simfs/record_scan.h"
+
+#include <algorithm>
+#include <set>
+
+namespace powercut {
+namespace {
+
+class Scan {
+ public:
+  Scan(VirtualDisk& disk, const SimfsLayout& layout, const SimfsBugs& bugs)
+      : disk_(disk), layout_(layout), bugs_(bugs) {
+    scan_.next_zero_sector = layout.zero_first;
+    scan_.next_old_sector = layout.old_first;
+  }
+
+  Result<RecordScan> Run() {
+    POWERCUT_TRY(ReadSegmentsUsed());
+    POWERCUT_TRY(FindRecords());
+    for (const Record& record : records_) {
+      POWERCUT_ASSIGN(const bool counts, Counts(record));
+      if (counts) {
+        counting_.insert(record.number);
+        scan_.shown.Apply(record);
+      } else {
+        scan_.dropped.push_back(record.number);
+      }
+    }
+    scan_.shown.CutTails();
+    return std::move(scan_);
+  }
+
+ private:
+  Status ReadSegmentsUsed() {
+    Bytes sector(kSimfsSectorBytes);
+    POWERCUT_TRY(disk_.Read(kSegmentsUsedSector, sector));
+    scan_.segments_used = std::clamp<uint64_t>(
+        LoadLittleEndian<uint64_t>(sector, 0), 1, layout_.segment_count);
+    return Ok{};
+  }
+
+  Status FindRecords() {
+    const uint64_t sectors = scan_.segments_used * kSegmentSectors;
+    Bytes area(sectors * kSimfsSectorBytes);
+    POWERCUT_TRY(disk_.Read(kFirstRecordSector, area));
+    const bool checked = !bugs_.contains(SimfsBug::kTornRecordAccepted);
+    for (uint64_t at = 0; at < sectors;) {
+      const ByteSpan rest = ByteSpan(area).subspan(at * kSimfsSectorBytes);
+      std::optional<StoredRecord> stored =
+          DecodeRecord(rest, layout_.nonce, kFirstRecordSector + at, checked);
+      // What is no record is the gap a lost one left.
+      if (!stored || stored->record.number < scan_.next_record) {
+        ++at;
+        continue;
+      }
+      at += stored->sectors;
+      scan_.next_record = stored->record.number + 1;
+      scan_.next_record_sector = kFirstRecordSector + at;
+      NoteUses(stored->record);
+      records_.push_back(std::move(stored->record));
+    }
+    return Ok{};
+  }
+
+  void NoteUses(const Record& record) {
+    for (const Change& change : record.changes) {
+      if (const auto* name = std::get_if<NameChange>(&change)) {
+        scan_.next_inode = std::max(scan_.next_inode, name->inode + 1);
+      } else if (const auto* shape = std::get_if<ShapeChange>(&change)) {
+        scan_.next_inode = std::max(scan_.next_inode, shape->inode + 1);
+        for (const auto& [index, atom] : shape->shape.atoms) {
+          for (const GenerationLayer& layer : atom) NoteUse(layer);
+        }
+      } else if (const auto* times = std::get_if<TimesChange>(&change)) {
+        scan_.next_inode = std::max(scan_.next_inode, times->inode + 1);
+      } else if (const auto* atom = std::get_if<AtomChange>(&change)) {
+        scan_.next_generation =
+            std::max(scan_.next_generation, atom->generation + 1);
+      } else {
+        const auto& records = std::get<VoidChange>(change).records;
+        void_.insert(records.begin(), records.end());
+      }
+    }
+  }
+
+  void NoteUse(const GenerationLayer& layer) {
+    scan_.next_generation =
+        std::max(scan_.next_generation, layer.generation + 1);
+    uint64_t& next = layer.sector < layout_.old_first ? scan_.next_zero_sector
+                                                      : scan_.next_old_sector;
+    next = std::max<uint64_t>(next, layer.sector + uint64_t{1});
+  }
+
+  Result<bool> Counts(const Record& record) {
+    if (void_.contains(record.number)) return false;
+    for (const RecordNumber need : record.needs) {
+      if (!counting_.contains(need)) return false;
+    }
+    Bytes sector(kSimfsSectorBytes);
+    for (const SectorCondition& condition : record.conditions) {
+      POWERCUT_TRY(disk_.Read(condition.sector, sector));
+      const auto& old = condition.old_contents;
+      if (std::find(old.begin(), old.end(), ContentOf(sector)) != old.end()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  VirtualDisk& disk_;
+  const SimfsLayout& layout_;
+  const SimfsBugs& bugs_;
+  RecordScan scan_;
+  std::vector<Record> records_;
+  std::set<RecordNumber> void_;
+  std::set<RecordNumber> counting_;
+};
+
+}  // namespace
+
+Result<RecordScan> ScanRecords(VirtualDisk& disk, const SimfsLayout& layout,
+                               const SimfsBugs& bugs) {
+  return Scan(disk, layout, bugs).Run();
+}
+
+}  // namespace powercut

@@ -1,0 +1,145 @@
+#include "backends/simfs/shown_volume.h"
+
+#include <algorithm>
+
+#include "backends/simfs/layout.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kAtom = 512;
+
+bool IsStale(const StaleRange& stale, uint32_t version,
+             const std::optional<uint64_t>& in_place) {
+  if (stale.always) return true;
+  if (version > stale.up_to_version) return false;
+  if (version > 0 || !in_place) return true;
+  return std::find(stale.contents.begin(), stale.contents.end(), *in_place) !=
+         stale.contents.end();
+}
+
+}  // namespace
+
+void CutAtom(AtomMap& atom, uint16_t bytes) {
+  GenerationLayer& top = atom.back();
+  top.cut = std::min(top.cut, bytes);
+  std::vector<StaleRange> kept;
+  for (StaleRange& stale : top.stale) {
+    stale.to = std::min(stale.to, bytes);
+    if (stale.from < stale.to) kept.push_back(std::move(stale));
+  }
+  top.stale = std::move(kept);
+}
+
+void ShownVolume::Apply(const Record& record) {
+  for (const Change& change : record.changes) {
+    if (const auto* name = std::get_if<NameChange>(&change)) {
+      const NameKey key{name->directory, name->name};
+      if (name->inode == kNoInode) {
+        names_.erase(key);
+        continue;
+      }
+      names_[key] = name->inode;
+      ShownFile& file = files_[name->inode];
+      file.is_directory = name->is_directory;
+      file.created_mtime = name->created_mtime;
+    } else if (const auto* shape = std::get_if<ShapeChange>(&change)) {
+      files_[shape->inode].shape = shape->shape;
+    } else if (const auto* times = std::get_if<TimesChange>(&change)) {
+      files_[times->inode].mtime = times->mtime;
+    } else if (const auto* atom = std::get_if<AtomChange>(&change)) {
+      atoms_[atom->generation] = {atom->version, atom->bytes};
+    }
+  }
+}
+
+void ShownVolume::CutTails() {
+  for (auto& [inode, file] : files_) {
+    const auto tail = file.shape.atoms.find(file.shape.size / kAtom);
+    if (tail == file.shape.atoms.end()) continue;
+    CutAtom(tail->second, static_cast<uint16_t>(file.shape.size % kAtom));
+  }
+}
+
+Result<AtomBytes> ShownVolume::ReadAtom(VirtualDisk& disk, InodeNumber inode,
+                                        uint64_t index) const {
+  AtomBytes bytes{};
+  const Shape& shape = file(inode).shape;
+  const auto found = shape.atoms.find(index);
+  if (found == shape.atoms.end()) return bytes;
+  for (const GenerationLayer& layer : found->second) {
+    const auto recorded = atoms_.find(layer.generation);
+    std::optional<uint64_t> in_place;
+    uint32_t version = 0;
+    if (recorded != atoms_.end()) {
+      bytes = recorded->second.bytes;
+      version = recorded->second.version;
+    } else if (layer.sector != 0) {
+      POWERCUT_TRY(disk.Read(layer.sector, bytes));
+      in_place = ContentOf(bytes);
+    }
+    std::fill(bytes.begin() + layer.cut, bytes.end(), std::byte{0});
+    for (const StaleRange& stale : layer.stale) {
+      if (!IsStale(stale, version, in_place)) continue;
+      std::fill(bytes.begin() + stale.from, bytes.begin() + stale.to, kOldByte);
+    }
+  }
+  return bytes;
+}
+
+void ShownVolume::ObserveFile(VirtualDisk& disk, InodeNumber inode,
+                              ObservedEntry& entry) const {
+  const ShownFile& shown = file(inode);
+  const Shape& shape = shown.shape;
+  entry.valid_bytes = shape.valid;
+  entry.mtime = shown.mtime.value_or(shown.created_mtime);
+  entry.size_bytes = shape.size;
+  entry.content.assign(shape.size, '\0');
+  for (const auto& [index, atom] : shape.atoms) {
+    const uint64_t begin = index * kAtom;
+    if (begin >= shape.size) break;
+    const Result<AtomBytes> bytes = ReadAtom(disk, inode, index);
+    if (!bytes) {
+      entry.unreadable = "EIO";
+      entry.content.clear();
+      return;
+    }
+    const uint64_t size = std::min(kAtom, shape.size - begin);
+    entry.content.replace(begin, size, AsText(*bytes).substr(0, size));
+  }
+}
+
+void ShownVolume::ObserveDirectory(VirtualDisk& disk, InodeNumber directory,
+                                   const std::string& path,
+                                   std::vector<InodeNumber>& above,
+                                   Observation& observation) const {
+  above.push_back(directory);
+  for (auto name = names_.lower_bound({directory, ""});
+       name != names_.end() && name->first.first == directory; ++name) {
+    const InodeNumber inode = name->second;
+    ObservedEntry entry;
+    entry.path = path + "/" + name->first.second;
+    entry.is_directory = file(inode).is_directory;
+    entry.file_id = inode;
+    if (!entry.is_directory) ObserveFile(disk, inode, entry);
+    const std::string below = entry.path;
+    observation.entries.push_back(std::move(entry));
+    const bool loop =
+        std::find(above.begin(), above.end(), inode) != above.end();
+    if (file(inode).is_directory && !loop) {
+      ObserveDirectory(disk, inode, below, above, observation);
+    }
+  }
+  above.pop_back();
+}
+
+void ShownVolume::Observe(VirtualDisk& disk, Observation& observation) const {
+  std::vector<InodeNumber> above;
+  ObserveDirectory(disk, kRootInode, "", above, observation);
+  std::sort(observation.entries.begin(), observation.entries.end(),
+            [](const ObservedEntry& a, const ObservedEntry& b) {
+              return a.path < b.path;
+            });
+}
+
+}  // namespace powercut

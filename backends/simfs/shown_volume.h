@@ -1,0 +1,82 @@
+// ShownVolume: what the records that count say, and so what the file system
+// shows. The live mount and recovery build it by the same function, one from
+// the records it writes, the other from those it finds.
+
+#ifndef POWERCUT_BACKENDS_SIMFS_SHOWN_VOLUME_H_
+#define POWERCUT_BACKENDS_SIMFS_SHOWN_VOLUME_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "backends/simfs/record.h"
+#include "harness/disk.h"
+#include "model/observation.h"
+
+namespace powercut {
+
+struct ShownFile {
+  bool is_directory = false;
+  uint64_t created_mtime = 0;
+  std::optional<uint64_t> mtime;  // nothing: since it was created
+  Shape shape;
+};
+
+// The newest version of a generation that is in a record.
+struct ShownAtom {
+  uint32_t version = 0;
+  AtomBytes bytes{};
+};
+
+class ShownVolume {
+ public:
+  ShownVolume() { files_[kRootInode].is_directory = true; }
+
+  void Apply(const Record& record);
+
+  const std::map<InodeNumber, ShownFile>& files() const { return files_; }
+  // Requires: a record spoke of it.
+  const ShownFile& file(InodeNumber inode) const { return files_.at(inode); }
+  bool Has(InodeNumber inode) const { return files_.contains(inode); }
+  // The names that lead somewhere.
+  using NameKey = std::pair<InodeNumber, std::string>;
+  const std::map<NameKey, InodeNumber>& names() const { return names_; }
+
+  // The newest version of a generation that is in a record; 0: none is.
+  uint32_t RecordedVersion(GenerationId generation) const {
+    const auto found = atoms_.find(generation);
+    return found == atoms_.end() ? 0 : found->second.version;
+  }
+
+  // Makes the atom at the end of a file forget what lies behind the end: after
+  // a recovery later sizes must not show it.
+  void CutTails();
+
+  // The bytes of one atom as its file's shape shows them.
+  // Errors: kIo.
+  Result<AtomBytes> ReadAtom(VirtualDisk& disk, InodeNumber inode,
+                             uint64_t index) const;
+
+  // The whole tree. A directory that leads to itself is shown, not entered.
+  void Observe(VirtualDisk& disk, Observation& observation) const;
+
+ private:
+  void ObserveDirectory(VirtualDisk& disk, InodeNumber directory,
+                        const std::string& path,
+                        std::vector<InodeNumber>& above,
+                        Observation& observation) const;
+  void ObserveFile(VirtualDisk& disk, InodeNumber inode,
+                   ObservedEntry& entry) const;
+
+  std::map<InodeNumber, ShownFile> files_;
+  std::map<NameKey, InodeNumber> names_;
+  std::map<GenerationId, ShownAtom> atoms_;
+};
+
+// Forgets what an atom shows from byte `bytes` on.
+void CutAtom(AtomMap& atom, uint16_t bytes);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_BACKENDS_SIMFS_SHOWN_VOLUME_H_

@@ -1,0 +1,107 @@
+#include "backends/simfs/simfs_backend.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+#include "backends/simfs/behaviour.h"
+#include "backends/simfs/layout.h"
+#include "backends/simfs/record_scan.h"
+#include "backends/simfs/simfs_mount.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kDefaultDiskBytes = 1u << 20;
+constexpr uint64_t kMinimumDiskBytes = 128u << 10;
+
+class SimfsBackend : public Backend {
+ public:
+  explicit SimfsBackend(SimfsBugs bugs) : bugs_(std::move(bugs)) {
+    traits_.name = "simfs";
+    traits_.description = "the weakest lawful file system, built in";
+    traits_.profile = "spec-strict";
+    for (const Behaviour& behaviour : Behaviours()) {
+      traits_.profiles.emplace_back(behaviour.profile);
+    }
+    traits_.default_disk_bytes = kDefaultDiskBytes;
+    traits_.minimum_disk_bytes = kMinimumDiskBytes;
+    traits_.sector_sizes_bytes = {kSimfsSectorBytes};
+    traits_.crash_kinds = {CrashKind::kPower, CrashKind::kOs,
+                           CrashKind::kProcess};
+    traits_.ops = {OpKind::kCreate,        OpKind::kMkdir,
+                   OpKind::kWrite,         OpKind::kAppend,
+                   OpKind::kTruncate,      OpKind::kFallocate,
+                   OpKind::kRename,        OpKind::kReplaceFile,
+                   OpKind::kLink,          OpKind::kUnlink,
+                   OpKind::kRmdir,         OpKind::kSetTimes,
+                   OpKind::kOpen,          OpKind::kClose,
+                   OpKind::kFsync,         OpKind::kFdatasync,
+                   OpKind::kSyncFileRange, OpKind::kSyncfs,
+                   OpKind::kFullFsync,     OpKind::kBarrierFsync,
+                   OpKind::kRemount,       OpKind::kDismount,
+                   OpKind::kNtFlush,       OpKind::kFlushFileBuffers,
+                   OpKind::kSetEndOfFile,  OpKind::kSetValidData,
+                   OpKind::kMap,           OpKind::kStore,
+                   OpKind::kMsync,         OpKind::kFlushView,
+                   OpKind::kUnmap,         OpKind::kDiskWrite,
+                   OpKind::kDiskFlush,     OpKind::kDiskDiscard,
+                   OpKind::kWait};
+    traits_.overlap = true;
+  }
+
+  const BackendTraits& traits() const override { return traits_; }
+
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    if (spec.geometry.sector_bytes != kSimfsSectorBytes) {
+      return Error{ErrorCode::kBadInput,
+                   fmt::format("simfs has sectors of {} bytes, not {}",
+                               kSimfsSectorBytes, spec.geometry.sector_bytes)};
+    }
+    if (spec.geometry.size_bytes() < kMinimumDiskBytes) {
+      return Error{
+          ErrorCode::kBadInput,
+          fmt::format("a disk of {} bytes is too small for simfs: it needs {}",
+                      spec.geometry.size_bytes(), kMinimumDiskBytes)};
+    }
+    if (FindBehaviour(spec.profile) == nullptr) {
+      std::string names;
+      for (const std::string& name : traits_.profiles) names += " " + name;
+      return Error{ErrorCode::kBadInput,
+                   fmt::format("simfs does not behave as profile '{}'; it "
+                               "offers:{}",
+                               spec.profile, names)};
+    }
+    std::shared_ptr<const SparseImage>& disk = formatted_[spec];
+    if (disk == nullptr) disk = FormatSimfs(spec.geometry, spec.profile);
+    return disk;
+  }
+
+  MountResult Open(VirtualDisk& disk) override {
+    Result<SimfsLayout> layout = ReadSimfsLayout(disk);
+    if (!layout) return {nullptr, layout.error().message};
+    Result<RecordScan> scan = ScanRecords(disk, *layout, bugs_);
+    if (!scan) return {nullptr, "mount: EIO"};
+    const Behaviour* behaviour = FindBehaviour(layout->profile);
+    return {std::make_unique<SimfsMount>(disk, std::move(*layout), *behaviour,
+                                         bugs_, std::move(*scan)),
+            ""};
+  }
+
+ private:
+  const SimfsBugs bugs_;
+  BackendTraits traits_;
+  std::map<FormatSpec, std::shared_ptr<const SparseImage>> formatted_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> MakeSimfsBackend() { return MakeSimfsBackend({}); }
+
+std::unique_ptr<Backend> MakeSimfsBackend(SimfsBugs bugs) {
+  return std::make_unique<SimfsBackend>(std::move(bugs));
+}
+
+}  // namespace powercut

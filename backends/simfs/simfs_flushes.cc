@@ -1,0 +1,144 @@
+// Flush ops of a simfs mount: what they are asked to cover, and when they are
+// refused.
+
+#include <charconv>
+#include <limits>
+
+#include "backends/simfs/simfs_mount.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kNoFlag = 0;
+constexpr uint64_t kDataOnly = 1;
+constexpr uint64_t kNoSync = 2;
+constexpr uint64_t kDataSyncOnly = 4;
+
+uint64_t KeyNumber(const Op& op, std::string_view key) {
+  const std::optional<std::string_view> text = op.Key(key);
+  uint64_t value = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;
+}
+
+// The one flag that nt_flush is called with, or nothing if it is not allowed.
+std::optional<uint64_t> FlagOf(const Op& op) {
+  uint64_t flags = KeyNumber(op, "flags");
+  if (op.HasFlag("file_data_only")) flags |= kDataOnly;
+  if (op.HasFlag("no_sync")) flags |= kNoSync;
+  if (op.HasFlag("file_data_sync_only")) flags |= kDataSyncOnly;
+  for (const uint64_t one : {kNoFlag, kDataOnly, kNoSync, kDataSyncOnly}) {
+    if (flags == one) return one;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void SimfsMount::PlanOf(const FlushKind& kind, const FlushTarget& target,
+                        Running& running) {
+  const FlushRule rule = RuleOf(kind, s_.behaviour, s_.bugs);
+  running.plans.push_back(PlanFlush(s_, rule, target, running.overlapped));
+}
+
+std::string SimfsMount::BeginNtFlush(const Op& op, Running& running) {
+  const std::string& name = op.names.at(0);
+  if (name == "null") return "STATUS_INVALID_HANDLE";
+  FlushKind kind{.op = op.kind, .volume = name == "volume"};
+  const Operand operand = kind.volume ? Operand{} : Resolve(name);
+  if (!kind.volume && operand.inode == kNoInode) return "ENOENT";
+  kind.directory = !kind.volume && IsDirectory(operand.inode);
+  if (op.kind == OpKind::kNtFlush) {
+    if (op.HasFlag("null_status")) return "STATUS_ACCESS_VIOLATION";
+    const std::string invalid = "STATUS_INVALID_PARAMETER";
+    if (KeyNumber(op, "parameters") != 0) return invalid;
+    if (KeyNumber(op, "parameters_size") != 0) return invalid;
+    const std::optional<uint64_t> flag = FlagOf(op);
+    if (!flag) return invalid;
+    kind.nt_flag = *flag;
+    const bool volume_flag = kind.volume && *flag != kNoFlag;
+    if (volume_flag && !s_.Has(SimfsBug::kVolumeFlagsAccepted)) return invalid;
+    if (kind.directory && *flag == kDataSyncOnly) return invalid;
+    if (*flag == kDataSyncOnly && s_.behaviour.refuses_data_sync) {
+      return "STATUS_NOT_SUPPORTED";
+    }
+  }
+  if (dismounted_) return "STATUS_VOLUME_DISMOUNTED";
+  const Handle* handle = operand.handle;
+  if (handle != nullptr && handle->read_only &&
+      !s_.Has(SimfsBug::kReadOnlyFlushes)) {
+    return "STATUS_ACCESS_DENIED";
+  }
+  if (read_only_) return "STATUS_MEDIA_WRITE_PROTECTED";
+  FlushTarget target{.inode = operand.inode};
+  if (handle != nullptr && s_.Has(SimfsBug::kHandleFlushesOwn)) {
+    target.handle = handle->id;
+  }
+  PlanOf(kind, target, running);
+  return {};
+}
+
+std::string SimfsMount::BeginFlush(const Input& in, Running& running) {
+  const Op& op = in.op;
+  FlushKind kind{.op = op.kind};
+  switch (op.kind) {
+    case OpKind::kMsync:
+    case OpKind::kFlushView:
+      return BeginViewFlush(op, running);
+    case OpKind::kDiskFlush:
+      running.plans.push_back(
+          PlanFlush(s_, {.device = DeviceSync::kAll}, {}, running.overlapped));
+      return {};
+    case OpKind::kSyncfs:
+      if (!read_only_) PlanOf(kind, {}, running);
+      return {};
+    case OpKind::kFsync:
+    case OpKind::kFdatasync:
+    case OpKind::kFullFsync:
+    case OpKind::kBarrierFsync:
+    case OpKind::kSyncFileRange:
+      break;
+    default:
+      return "ENOSYS";
+  }
+  const Operand operand = Resolve(op.names.at(0));
+  if (operand.inode == kNoInode) return "ENOENT";
+  kind.directory = IsDirectory(operand.inode);
+  FlushTarget target{.inode = operand.inode};
+  if (operand.handle != nullptr && s_.Has(SimfsBug::kHandleFlushesOwn)) {
+    target.handle = operand.handle->id;
+  }
+  if (op.kind == OpKind::kSyncFileRange) {
+    constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
+    target.begin = op.numbers.at(0);
+    const uint64_t length = op.numbers.at(1);
+    if (target.begin > kMost || length > kMost - target.begin) return "EINVAL";
+    target.end = length == 0 ? kMost : target.begin + length;
+  }
+  // On a read-only mount there is nothing to do.
+  if (!read_only_) PlanOf(kind, target, running);
+  return {};
+}
+
+std::string SimfsMount::BeginViewFlush(const Op& op, Running& running) {
+  const auto found = views_.find(op.names.at(0));
+  if (found == views_.end()) return "EINVAL";
+  const View& view = found->second;
+  const uint64_t offset = op.numbers.at(0);
+  const uint64_t length = op.numbers.at(1);
+  if (offset > view.size || length > view.size - offset) {
+    return op.kind == OpKind::kMsync ? "ENOMEM" : "STATUS_INVALID_PARAMETER";
+  }
+  if (read_only_) return {};
+  FlushTarget target{.inode = view.inode,
+                     .begin = view.offset + offset,
+                     .end = view.offset + offset + length,
+                     .view = view.id};
+  if (length == 0 && !s_.Has(SimfsBug::kViewZeroIsNothing)) {
+    target.end = view.offset + view.size;
+  }
+  PlanOf({.op = op.kind, .async = op.HasFlag("async")}, target, running);
+  return {};
+}
+
+}  // namespace powercut

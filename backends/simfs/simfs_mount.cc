@@ -1,0 +1,359 @@
+#include "backends/simfs/simfs_mount.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "harness/base/limits.h"
+
+namespace powercut {
+namespace {
+
+bool HasEffects(OpKind kind) {
+  switch (kind) {
+    case OpKind::kCreate:
+    case OpKind::kMkdir:
+    case OpKind::kWrite:
+    case OpKind::kAppend:
+    case OpKind::kTruncate:
+    case OpKind::kFallocate:
+    case OpKind::kRename:
+    case OpKind::kReplaceFile:
+    case OpKind::kLink:
+    case OpKind::kUnlink:
+    case OpKind::kRmdir:
+    case OpKind::kSetTimes:
+    case OpKind::kSetEndOfFile:
+    case OpKind::kSetValidData:
+    case OpKind::kStore:
+    case OpKind::kDiskWrite:
+    case OpKind::kDiskDiscard:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool IsNtOp(OpKind kind) {
+  switch (kind) {
+    case OpKind::kNtFlush:
+    case OpKind::kFlushFileBuffers:
+    case OpKind::kSetEndOfFile:
+    case OpKind::kSetValidData:
+    case OpKind::kReplaceFile:
+    case OpKind::kFlushView:
+      return true;
+    default:
+      return false;
+  }
+}
+
+SimfsMount::SimfsMount(VirtualDisk& disk, SimfsLayout layout,
+                       const Behaviour& behaviour, const SimfsBugs& bugs,
+                       RecordScan scan)
+    : s_(disk, std::move(layout), behaviour, bugs),
+      dropped_(std::move(scan.dropped)) {
+  s_.recovered = scan.next_record > 1;
+  s_.shown = std::move(scan.shown);
+  s_.segments_used = scan.segments_used;
+  s_.next = {.record = scan.next_record,
+             .record_sector = scan.next_record_sector,
+             .inode = scan.next_inode,
+             .generation = scan.next_generation,
+             .zero_sector = scan.next_zero_sector,
+             .old_sector = scan.next_old_sector};
+  // What was found counts as durable: the first version of everything.
+  for (const auto& [inode, file] : s_.shown.files()) {
+    for (const auto& [index, atom] : file.shape.atoms) {
+      for (const GenerationLayer& layer : atom) {
+        Generation& generation = s_.generations[layer.generation];
+        generation.inode = inode;
+        generation.atom = index;
+        generation.sector = layer.sector;
+        generation.found_version = s_.shown.RecordedVersion(layer.generation);
+        generation.in_records =
+            generation.found_version > 0 || layer.sector == 0;
+        s_.files[inode].generations[index].push_back(layer.generation);
+      }
+    }
+  }
+}
+
+OpResult SimfsMount::Apply(const Op& op, uint64_t offset_bytes,
+                           std::string_view content) {
+  if (op.kind == OpKind::kWait) return Wait(op.numbers.at(0));
+  Running running;
+  std::string error = Begin({op, offset_bytes, content}, running);
+  if (error.empty()) error = Finish(running);
+  return {std::move(error)};
+}
+
+OpResult SimfsMount::Start(const Op& op, uint64_t offset_bytes,
+                           std::string_view content) {
+  CHECK(op.start.has_value());
+  // Plans point into what the op did: it must not move.
+  Running& running = started_[*op.start];
+  running = {};
+  running.overlapped = true;
+  std::string error = Begin({op, offset_bytes, content}, running);
+  if (!error.empty()) started_.erase(*op.start);
+  return {std::move(error)};
+}
+
+OpResult SimfsMount::Wait(uint64_t start) {
+  const auto found = started_.find(start);
+  if (found == started_.end()) return {"EINVAL"};
+  std::string error = Finish(found->second);
+  started_.erase(found);
+  return {std::move(error)};
+}
+
+Observation SimfsMount::Observe() {
+  Observation observation;
+  s_.shown.Observe(s_.disk.disk(), observation);
+  Bytes raw(kRawSectors * kSimfsSectorBytes);
+  if (!s_.disk.Read(kFirstRawSector, raw)) {
+    observation.entries.clear();
+    observation.unreadable = "read: EIO";
+    return observation;
+  }
+  observation.device = AsText(raw);
+  const size_t last = observation.device.find_last_not_of('\0');
+  observation.device.resize(last == std::string::npos ? 0 : last + 1);
+  return observation;
+}
+
+std::string SimfsMount::Begin(const Input& in, Running& running) {
+  const Op& op = in.op;
+  running.op = op;
+  running.author.course = static_cast<CourseId>(s_.courses.size());
+  running.author.op = op.number;
+  s_.courses.push_back({});
+  // Of nt_flush and flush_file_buffers the order of tests is their own.
+  const bool nt_flush =
+      op.kind == OpKind::kNtFlush || op.kind == OpKind::kFlushFileBuffers;
+  if (nt_flush) return BeginNtFlush(op, running);
+  if (dismounted_) return IsNtOp(op.kind) ? "STATUS_VOLUME_DISMOUNTED" : "EIO";
+  if (HasEffects(op.kind)) {
+    if (read_only_) return "EROFS";
+    if (std::string error = VoidDropped(); !error.empty()) return error;
+  }
+  return BeginByKind(in, running);
+}
+
+std::string SimfsMount::BeginByKind(const Input& in, Running& running) {
+  const Op& op = in.op;
+  switch (op.kind) {
+    case OpKind::kCreate:
+    case OpKind::kMkdir:
+    case OpKind::kLink:
+    case OpKind::kUnlink:
+    case OpKind::kRmdir:
+    case OpKind::kRename:
+    case OpKind::kReplaceFile:
+      return BeginName(in, running);
+    case OpKind::kWrite:
+    case OpKind::kAppend:
+      return BeginWrite(in, running);
+    case OpKind::kTruncate:
+    case OpKind::kFallocate:
+    case OpKind::kSetEndOfFile:
+    case OpKind::kSetValidData:
+    case OpKind::kSetTimes:
+      return BeginResize(in, running);
+    case OpKind::kMap:
+      return BeginMap(in, running);
+    case OpKind::kStore:
+      return BeginStore(in, running);
+    case OpKind::kUnmap:
+      return views_.erase(op.names.at(0)) > 0 ? "" : "EINVAL";
+    case OpKind::kOpen:
+      return Open(op);
+    case OpKind::kClose:
+      return handles_.erase(op.names.at(0)) > 0 ? "" : "EBADF";
+    case OpKind::kRemount:
+      read_only_ = op.HasFlag("read_only");
+      return "";
+    case OpKind::kDismount:
+      dismounted_ = true;
+      return "";
+    case OpKind::kDiskWrite:
+    case OpKind::kDiskDiscard:
+      return BeginRaw(in, running);
+    default:
+      return BeginFlush(in, running);
+  }
+}
+
+// What was asked for by the op itself comes first: a write that could not be
+// made durable has not returned with success, and nothing of it is promised.
+std::string SimfsMount::Finish(Running& running) {
+  const bool nt_flush = running.op.kind == OpKind::kNtFlush ||
+                        running.op.kind == OpKind::kFlushFileBuffers ||
+                        running.op.kind == OpKind::kFlushView;
+  const std::string failed = nt_flush ? "STATUS_IO_DEVICE_ERROR" : "EIO";
+  for (const FlushPlan& plan : running.plans) {
+    const std::string error = CarryOut(s_, plan);
+    if (error == "EIO") return failed;
+    if (!error.empty()) return error;
+  }
+  if (!running.raw.empty()) {
+    const SectorRange range{running.raw.begin()->first, running.raw.size()};
+    // The zeros lie there already; a later write must not be discarded.
+    if (running.op.kind == OpKind::kDiskDiscard && !running.overlapped) {
+      if (!s_.disk.Discard(range)) return failed;
+    } else if (!s_.disk.Carry(running.raw, Layer::kDevice)) {
+      return failed;
+    }
+    const bool fua =
+        running.op.HasFlag("fua") && !s_.Has(SimfsBug::kFuaIgnored);
+    if (fua && !s_.disk.Carry(running.raw, Layer::kMedia)) return failed;
+  }
+  if (!CarryToHost(s_, running.done.written)) return failed;
+  s_.courses[running.author.course].returned = true;
+  return {};
+}
+
+// Records that were dropped for what was missing would count again once later
+// writes supply it.
+std::string SimfsMount::VoidDropped() {
+  if (dropped_.empty()) return {};
+  Batch batch(s_);
+  const RecordNumber record =
+      batch.AddRecord({VoidChange{dropped_}}, /*journalled=*/false);
+  if (std::string error = batch.Commit(); !error.empty()) return error;
+  s_.barrier = record;
+  dropped_.clear();
+  return {};
+}
+
+std::string SimfsMount::FileError(const Operand& operand) const {
+  if (operand.inode == kNoInode) return "ENOENT";
+  if (operand.handle != nullptr && operand.handle->read_only) return "EBADF";
+  return IsDirectory(operand.inode) ? "EISDIR" : "";
+}
+
+std::string SimfsMount::BeginWrite(const Input& in, Running& running) {
+  const Operand operand = Resolve(in.op.names.at(0));
+  if (std::string error = FileError(operand); !error.empty()) return error;
+  WriteMode mode;
+  uint64_t offset = in.offset_bytes;
+  if (operand.handle != nullptr) {
+    mode = operand.handle->mode;
+    running.author.handle = operand.handle->id;
+    if (operand.handle->append) offset = ShapeOf(operand.inode).size;
+  }
+  mode.dsync |= in.op.HasFlag("dsync");
+  mode.sync |= in.op.HasFlag("sync");
+  if (offset > kFileBytesMax || in.content.size() > kFileBytesMax - offset) {
+    return "EFBIG";
+  }
+  std::string error =
+      Effects(s_, running.done)
+          .Write(running.author, operand.inode, offset, in.content);
+  if (!error.empty() || in.content.empty()) return error;
+  for (const FlushRule& rule : RulesOf(mode, s_.behaviour, s_.bugs)) {
+    const FlushTarget target{.inode = operand.inode, .own = &running.done};
+    running.plans.push_back(PlanFlush(s_, rule, target, running.overlapped));
+  }
+  return {};
+}
+
+std::string SimfsMount::BeginResize(const Input& in, Running& running) {
+  const Op& op = in.op;
+  const Operand operand = Resolve(op.names.at(0));
+  if (operand.handle != nullptr) running.author.handle = operand.handle->id;
+  Effects effects(s_, running.done);
+  const uint64_t number = op.numbers.at(0);
+  std::string error = FileError(operand);
+  if (op.kind == OpKind::kSetTimes) {
+    if (!error.empty() && error != "EISDIR") return error;
+    return effects.SetTimes(running.author, operand.inode, number);
+  }
+  if (!error.empty()) return error;
+  const Shape& shape = ShapeOf(operand.inode);
+  if (op.kind == OpKind::kSetValidData) {
+    if (number <= shape.valid || number > shape.size) {
+      return "STATUS_INVALID_PARAMETER";
+    }
+    return effects.SetValidData(running.author, operand.inode, number);
+  }
+  uint64_t size = number;
+  auto how = Effects::Resizing::kTruncate;
+  if (op.kind == OpKind::kSetEndOfFile) how = Effects::Resizing::kSetEndOfFile;
+  if (op.kind == OpKind::kFallocate) {
+    how = Effects::Resizing::kFallocate;
+    const uint64_t length = op.numbers.at(1);
+    if (length > kFileBytesMax || number > kFileBytesMax) return "EFBIG";
+    size = std::max(shape.size, number + length);
+  }
+  if (size > kFileBytesMax) return "EFBIG";
+  return effects.Resize(running.author, operand.inode, size, how);
+}
+
+std::string SimfsMount::BeginMap(const Input& in, Running& running) {
+  const Op& op = in.op;
+  const Operand operand = Resolve(op.names.at(1));
+  const uint64_t offset = op.numbers.at(0);
+  const uint64_t length = op.numbers.at(1);
+  if (operand.inode == kNoInode) return "ENOENT";
+  if (IsDirectory(operand.inode)) return "EISDIR";
+  if (views_.contains(op.names[0])) return "EEXIST";
+  const uint64_t size = ShapeOf(operand.inode).size;
+  if (offset > size || offset % 4096 != 0 || length == 0) {
+    return "STATUS_INVALID_PARAMETER";
+  }
+  if (length > kFileBytesMax - offset) return "EFBIG";
+  if (offset + length > size) {
+    if (read_only_) return "EROFS";
+    if (std::string error = VoidDropped(); !error.empty()) return error;
+    std::string error = Effects(s_, running.done)
+                            .Resize(running.author, operand.inode,
+                                    offset + length, Effects::Resizing::kMap);
+    if (!error.empty()) return error;
+  }
+  views_[op.names[0]] = {operand.inode, next_id_++, offset, length};
+  return {};
+}
+
+std::string SimfsMount::BeginStore(const Input& in, Running& running) {
+  const auto found = views_.find(in.op.names.at(0));
+  if (found == views_.end()) return "EINVAL";
+  const View& view = found->second;
+  const uint64_t offset = in.op.numbers.at(0);
+  const uint64_t length = in.op.numbers.at(1);
+  const std::string denied = "STATUS_ACCESS_VIOLATION";
+  if (offset > view.size || length > view.size - offset) return denied;
+  const uint64_t begin = view.offset + offset;
+  if (begin + length > ShapeOf(view.inode).size) return denied;
+  CHECK(in.content.size() == length);
+  running.author.view = view.id;
+  return Effects(s_, running.done)
+      .Write(running.author, view.inode, begin, in.content);
+}
+
+std::string SimfsMount::BeginRaw(const Input& in, Running& running) {
+  const Op& op = in.op;
+  const uint64_t first = op.numbers.at(0);
+  const uint64_t count = op.numbers.at(1);
+  if (count == 0) return {};
+  if (first >= kRawSectors || count > kRawSectors - first) return "EINVAL";
+  const bool preflush =
+      op.HasFlag("preflush") && !s_.Has(SimfsBug::kPreflushIgnored);
+  if (preflush && !s_.disk.FlushDevice(s_.disk.now())) return "EIO";
+  Bytes bytes(count * kSimfsSectorBytes);
+  if (op.kind == OpKind::kDiskWrite) {
+    CHECK(in.content.size() == bytes.size());
+    const ByteSpan content = AsBytes(in.content);
+    std::copy(content.begin(), content.end(), bytes.begin());
+  }
+  const uint64_t at = kFirstRawSector + first;
+  if (!s_.disk.Write(at, bytes)) return "EIO";
+  for (uint64_t sector = at; sector < at + count; ++sector) {
+    running.raw[sector] = s_.disk.now();
+  }
+  return {};
+}
+
+}  // namespace powercut
