@@ -141,7 +141,9 @@ TEST(LitmusTest, WhatIsNotOfferedIsUnsupported) {
   EXPECT_EQ(OnModel(flags, "refs").verdict, LitmusRun::kUnsupported);
   EXPECT_THAT(OnModel(flags, "refs").reason, HasSubstr("nt_flush /f no_sync"));
   EXPECT_EQ(OnModel(flags, "ntfs").verdict, LitmusRun::kOk);
-  EXPECT_EQ(OnNtfs3g(flags).verdict, LitmusRun::kUnsupported);
+  const LitmusRun logs = OnNtfs3g("run\n  log_open L\nallow exists /f\n");
+  EXPECT_EQ(logs.verdict, LitmusRun::kUnsupported);
+  EXPECT_THAT(logs.reason, HasSubstr("log_open"));
   const auto backend = MakeBackend("ntfs-3g").value();
   const auto run = RunLitmus(
       *backend, WorkloadWith("run\n  fsync /f\nallow exists /f\n"), "xfs", {});
