@@ -32,13 +32,13 @@ std::string Ntfs3gLacks() {
 #endif
 
 constexpr std::array kKnownBackends = {
-    KnownBackend{"clfs", "nothing", MakeClfsBackend, nullptr},
 #ifdef POWERCUT_HAVE_NTFS_3G
     KnownBackend{"ntfs-3g", "ntfs-3g-dev and ntfs-3g", MakeNtfs3gBackend,
                  Ntfs3gLacks},
 #else
     KnownBackend{"ntfs-3g", "ntfs-3g-dev and ntfs-3g", nullptr, nullptr},
 #endif
+    KnownBackend{"clfs", "nothing", MakeClfsBackend, nullptr},
     KnownBackend{"simfs", "nothing", MakeSimfsBackend, nullptr},
 };
 

@@ -104,6 +104,98 @@ Observation Probe(Backend& backend, CrashDisk& disk,
   return after;
 }
 
+// --- logs -------------------------------------------------------------------
+
+bool KeepsLogs(const BackendTraits& traits) {
+  const auto offers = [&](OpKind kind) {
+    return std::find(traits.ops.begin(), traits.ops.end(), kind) !=
+           traits.ops.end();
+  };
+  return offers(OpKind::kLogAppend) && !offers(OpKind::kCreate);
+}
+
+// Uses a log: a record, flushed.
+ProbeUse UseLog(Mount& mount, const std::string& log,
+                const std::string& content) {
+  Op open;
+  open.kind = OpKind::kLogOpen;
+  Op append;
+  append.kind = OpKind::kLogAppend;
+  append.numbers = {content.size()};
+  Op flush;
+  flush.kind = OpKind::kLogFlush;
+  for (Op* op : {&open, &append, &flush}) {
+    op->names = {log};
+    const bool is_append = op->kind == OpKind::kLogAppend;
+    const OpResult result =
+        mount.Apply(*op, 0, is_append ? content : std::string());
+    if (result.error == "STATUS_LOG_FULL" ||
+        result.error == "STATUS_DISK_FULL") {
+      return {"", true};
+    }
+    if (!result.ok()) {
+      return {log + ": " + std::string(VerbOf(op->kind)) + ": " + result.error,
+              false};
+    }
+  }
+  return {};
+}
+
+// Takes the probe's own record out of a log, and says how it differs from what
+// was appended, and the rest from what was there before.
+std::string TakeProbeRecord(const ObservedLog& before, ObservedLog& after,
+                            const std::string& content) {
+  if (after.records.empty() || after.records.back().content != content) {
+    return "the record that the probe appended is not the last one";
+  }
+  const uint64_t lsn = after.records.back().lsn;
+  after.records.pop_back();
+  for (const auto& log : {before, after}) {
+    for (const ObservedRecord& record : log.records) {
+      if (record.lsn >= lsn) {
+        return "the record that the probe appended has an LSN that is not "
+               "above the others";
+      }
+    }
+  }
+  // The first record of a log is its base.
+  if (after.base_lsn == lsn) after.base_lsn = 0;
+  return after == before ? "" : "appending a record changed the log";
+}
+
+// Returns the observation after the probe, with what failed in it.
+Observation ProbeLogs(Backend& backend, CrashDisk& disk,
+                      std::unique_ptr<Mount> mount, Observation before) {
+  const std::string content = MakeContent(0xffff, 0xffff, 0, {0, 64});
+  std::vector<std::string> failures;
+  std::vector<bool> used;
+  for (const ObservedLog& log : before.logs) {
+    // One that cannot be read is a matter of its own.
+    ProbeUse use = {"", true};
+    if (log.unreadable.empty()) use = UseLog(*mount, log.name, content);
+    if (!use.failure.empty()) failures.push_back(use.failure);
+    used.push_back(use.failure.empty() && !use.full);
+  }
+  const OpResult shut = mount->Shutdown();
+  if (!shut.ok()) failures.push_back(shut.error);
+  mount.reset();
+  MountResult again = backend.Open(disk);
+  Observation after;
+  if (again.mount != nullptr) after = again.mount->Observe();
+  if (again.mount == nullptr || after.logs.size() != before.logs.size()) {
+    before.probe_failures = {"remount: " + again.failure + after.unreadable};
+    return before;
+  }
+  for (size_t i = 0; i < before.logs.size(); ++i) {
+    if (!used[i]) continue;
+    const std::string wrong =
+        TakeProbeRecord(before.logs[i], after.logs[i], content);
+    if (!wrong.empty()) failures.push_back(before.logs[i].name + ": " + wrong);
+  }
+  after.probe_failures = std::move(failures);
+  return after;
+}
+
 }  // namespace
 
 std::vector<std::string> PathsNamedBy(const Workload& workload) {
@@ -126,7 +218,11 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
     outcome.observation.unreadable = mounted.failure;
   } else {
     outcome.observation = Look(*mounted.mount, options.paths);
-    if (options.probe && outcome.observation.unreadable.empty()) {
+    const bool probe = options.probe && outcome.observation.unreadable.empty();
+    if (probe && KeepsLogs(backend.traits())) {
+      outcome.observation = ProbeLogs(backend, disk, std::move(mounted.mount),
+                                      std::move(outcome.observation));
+    } else if (probe) {
       outcome.observation =
           Probe(backend, disk, options.paths, std::move(mounted.mount),
                 std::move(outcome.observation));

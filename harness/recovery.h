@@ -21,7 +21,9 @@ inline constexpr const char* kProbePath = "/.powercut-probe";
 
 struct RecoveryOptions {
   // Create a file, fill it, sync, remount, look again: cross-linked clusters
-  // and wrong bitmaps show only on the next write.
+  // and wrong bitmaps show only on the next write. Of storage that keeps logs
+  // and no files: append a record to each log, flush, remount, look again: it
+  // is the last, above all others, and they are as before.
   bool probe = false;
   // Paths to look up by name where the tree does not list them: those that the
   // workload uses. Sorted.

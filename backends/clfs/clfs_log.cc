@@ -69,6 +69,7 @@ LogStatus ReserveAndAppendLog(const MarshallingArea& area,
   }
   LogRequest request;
   request.area = area;
+  request.epoch = area.log->epoch();
   const LogStatus appended =
       area.log->Append(area.id, RecordType::kData, data, std::nullopt, lsn);
   if (appended != LogStatus::kSuccess) return appended;
@@ -87,6 +88,7 @@ LogStatus FlushLogBuffers(const MarshallingArea& area, LogRequest* overlapped) {
   if (area.log == nullptr) return LogStatus::kInvalidHandle;
   LogRequest request;
   request.area = area;
+  request.epoch = area.log->epoch();
   request.target = area.log->NewestReturned(area.id, CLFS_LSN_INVALID);
   if (area.log->bug() != ClfsBug::kFlushDoesNothing) {
     request.layer = FlushLayer(*area.log);
@@ -105,6 +107,7 @@ LogStatus FlushLogToLsn(const MarshallingArea& area, CLFS_LSN target,
   if (!area.log->WasAppended(target)) return LogStatus::kInvalidParameter;
   LogRequest request;
   request.area = area;
+  request.epoch = area.log->epoch();
   request.is_flush_to = true;
   request.target = area.log->NewestReturned(0, target);
   if (bug == ClfsBug::kFlushToOneShort && !LsnNull(request.target)) {
@@ -122,6 +125,7 @@ LogStatus CompleteLogRequest(LogRequest& request) {
   const bool own_area =
       log.bug() == ClfsBug::kFlushOwnAreaOnly && !request.is_flush_to;
   return log.Carry(
+      request.epoch,
       [&](uint32_t area, CLFS_LSN lsn) {
         return lsn <= request.target && (!own_area || area == request.area.id);
       },
@@ -143,6 +147,7 @@ LogStatus WriteLogRestartArea(const MarshallingArea& area,
   log.Returned(*lsn);
   const CLFS_LSN own = *lsn;
   const LogStatus flushed = log.Carry(
+      log.epoch(),
       [&](uint32_t, CLFS_LSN l) {
         return l == own || bug != ClfsBug::kRestartAlone;
       },

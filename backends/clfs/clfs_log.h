@@ -98,6 +98,7 @@ struct MarshallingArea {
 // covers what had returned when it was begun.
 struct LogRequest {
   MarshallingArea area;
+  uint32_t epoch = 0;  // of the log, when it was begun
   CLFS_LSN appended = CLFS_LSN_INVALID;
   CLFS_LSN target = CLFS_LSN_NULL;
   Layer layer = Layer::kProcess;  // up to which the target is carried
@@ -160,13 +161,14 @@ LogStatus WriteLogRestartArea(const MarshallingArea& area,
 // Errors: kNoRestart, kBlockInvalid, kIoDeviceError.
 LogStatus ReadLogRestartArea(LogFile& log, std::string* data, CLFS_LSN* lsn);
 
-// Survive the process, and no more until the next restart area.
+// May be found from now on; promised by the next restart area, not before.
 // Errors: kInvalidParameter (no record from the base on), kIoDeviceError.
 LogStatus AdvanceLogBase(LogFile& log, CLFS_LSN base);
 LogStatus SetLogArchiveTail(LogFile& log, CLFS_LSN tail);
 
-// Empties the log; survives the process, and power from the next flush on. LSNs
-// go on rising.
+// Empties the log; promised by the next flush or restart area. LSNs go on
+// rising.
+// Errors: kIoDeviceError.
 LogStatus CloseAndResetLogFile(LogFile& log);
 
 struct LogRecord {

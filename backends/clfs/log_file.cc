@@ -30,12 +30,12 @@ LogFile::LogFile(VirtualDisk& disk, LogPlace place, ClfsBug bug)
       bug_(bug),
       control_(disk, place_.control_sector, MetadataKind::kControl, place_.id,
                bug == ClfsBug::kSingleControlCopy),
-      base_pair_(disk, place_.control_sector + MetadataPair::kSectors,
-                 MetadataKind::kBase, place_.id,
-                 bug == ClfsBug::kSingleControlCopy),
-      tail_pair_(disk, place_.control_sector + 2 * MetadataPair::kSectors,
-                 MetadataKind::kTail, place_.id,
-                 bug == ClfsBug::kSingleControlCopy) {}
+      base_copies_(disk, place_.control_sector + MetadataCopies::kSectors,
+                   MetadataKind::kBase, place_.id,
+                   bug == ClfsBug::kSingleControlCopy),
+      tail_copies_(disk, place_.control_sector + 2 * MetadataCopies::kSectors,
+                   MetadataKind::kTail, place_.id,
+                   bug == ClfsBug::kSingleControlCopy) {}
 
 LogStatus LogFile::Format() {
   if (!control_.Write(EpochPayload(epoch_))) return LogStatus::kIoDeviceError;
@@ -92,6 +92,7 @@ LogStatus LogFile::Append(uint32_t area, RecordType type, std::string_view data,
     return LogStatus::kIoDeviceError;
   }
   Placed placed;
+  placed.epoch = epoch_;
   placed.lsn = block.lsn;
   placed.position = position;
   placed.sectors = sectors;
@@ -106,8 +107,10 @@ LogStatus LogFile::Append(uint32_t area, RecordType type, std::string_view data,
 }
 
 void LogFile::Returned(CLFS_LSN lsn) {
-  for (Placed& block : blocks_) {
-    if (block.lsn == lsn) block.returned = true;
+  for (std::vector<Placed>* blocks : {&blocks_, &former_blocks_}) {
+    for (Placed& block : *blocks) {
+      if (block.lsn == lsn) block.returned = true;
+    }
   }
 }
 
@@ -130,29 +133,36 @@ Status LogFile::WriteAgain(Placed& block) {
 }
 
 LogStatus LogFile::CarryUpTo(CLFS_LSN target, Layer layer, bool with_pointers) {
-  return Carry([target](uint32_t, CLFS_LSN lsn) { return lsn <= target; },
-               layer, with_pointers);
+  return Carry(
+      epoch_, [target](uint32_t, CLFS_LSN lsn) { return lsn <= target; }, layer,
+      with_pointers);
 }
 
-LogStatus LogFile::Carry(const Chosen& chosen, Layer layer,
+LogStatus LogFile::Carry(uint32_t epoch, const Chosen& chosen, Layer layer,
                          bool with_pointers) {
   SectorSet scope;
   std::vector<Placed*> blocks;
-  for (Placed& block : blocks_) {
-    if (block.layer >= layer || !chosen(block.area, block.lsn)) continue;
+  const bool present = epoch == epoch_;
+  for (Placed& block : present ? blocks_ : former_blocks_) {
+    if (block.epoch != epoch || block.layer >= layer ||
+        !chosen(block.area, block.lsn)) {
+      continue;
+    }
     if (block.write_again && !WriteAgain(block)) {
       return LogStatus::kIoDeviceError;
     }
     scope.Add(RangeOf(block));
     blocks.push_back(&block);
   }
-  std::vector<MetadataPair*> pairs;
-  if (bug_ != ClfsBug::kFlushForgetsReset) pairs.push_back(&control_);
-  if (with_pointers) pairs.insert(pairs.end(), {&base_pair_, &tail_pair_});
-  std::erase_if(pairs,
-                [&](MetadataPair* pair) { return !pair->NeedsPersist(layer); });
-  for (MetadataPair* pair : pairs) {
-    if (!pair->AddTo(scope)) return LogStatus::kIoDeviceError;
+  std::vector<MetadataCopies*> copies;
+  const bool with_reset = present && bug_ != ClfsBug::kFlushForgetsReset;
+  if (with_reset) copies.push_back(&control_);
+  if (with_pointers)
+    copies.insert(copies.end(), {&base_copies_, &tail_copies_});
+  std::erase_if(copies,
+                [&](MetadataCopies* c) { return !c->NeedsPersist(layer); });
+  for (MetadataCopies* c : copies) {
+    if (!c->AddTo(scope)) return LogStatus::kIoDeviceError;
   }
   if (scope.empty()) return LogStatus::kSuccess;
   const bool done = disk_.Persist(layer, &scope).has_value();
@@ -160,8 +170,8 @@ LogStatus LogFile::Carry(const Chosen& chosen, Layer layer,
     if (done) block->layer = layer;
     block->write_again = !done;
   }
-  for (MetadataPair* pair : pairs) {
-    done ? pair->Persisted(layer) : pair->PersistFailed();
+  for (MetadataCopies* c : copies) {
+    done ? c->Persisted(layer) : c->PersistFailed();
   }
   return done ? LogStatus::kSuccess : LogStatus::kIoDeviceError;
 }
@@ -181,51 +191,34 @@ bool LogFile::IsReadable(CLFS_LSN lsn) const {
   return lsn >= BaseNow() && FindBlock(lsn) != nullptr;
 }
 
-LogStatus LogFile::WritePointer(MetadataPair& pair, CLFS_LSN lsn) {
+LogStatus LogFile::WritePointer(MetadataCopies& copies, CLFS_LSN lsn) {
   Bytes payload(kPointerBytes);
   StoreLittleEndian(MutableByteSpan(payload), kPointerEpochAt, epoch_);
   StoreLittleEndian(MutableByteSpan(payload), kPointerLsnAt, lsn.Internal);
-  SectorSet scope;
-  if (!pair.Write(std::move(payload)) || !pair.AddTo(scope)) {
-    return LogStatus::kIoDeviceError;
-  }
-  if (!disk_.Persist(Layer::kHost, &scope)) {
-    pair.PersistFailed();
-    return LogStatus::kIoDeviceError;
-  }
-  pair.Persisted(Layer::kHost);
-  return LogStatus::kSuccess;
+  return StatusOf(copies.Write(std::move(payload)));
 }
 
 LogStatus LogFile::SetBase(CLFS_LSN base) {
   if (!IsReadable(base)) return LogStatus::kInvalidParameter;
   base_ = base;
-  return WritePointer(base_pair_, base);
+  return WritePointer(base_copies_, base);
 }
 
 LogStatus LogFile::SetTail(CLFS_LSN tail) {
   if (!IsReadable(tail)) return LogStatus::kInvalidParameter;
   tail_ = tail;
-  return WritePointer(tail_pair_, tail);
+  return WritePointer(tail_copies_, tail);
 }
 
 LogStatus LogFile::Reset() {
   // Above whatever is left of an epoch that was lost.
   epoch_ = std::max(epoch_, epoch_max_) + 1;
   epoch_max_ = epoch_;
+  former_blocks_.insert(former_blocks_.end(), blocks_.begin(), blocks_.end());
   blocks_.clear();
   base_ = CLFS_LSN_NULL;
   tail_ = CLFS_LSN_NULL;
-  SectorSet scope;
-  if (!control_.Write(EpochPayload(epoch_)) || !control_.AddTo(scope)) {
-    return LogStatus::kIoDeviceError;
-  }
-  if (!disk_.Persist(Layer::kHost, &scope)) {
-    control_.PersistFailed();
-    return LogStatus::kIoDeviceError;
-  }
-  control_.Persisted(Layer::kHost);
-  return LogStatus::kSuccess;
+  return StatusOf(control_.Write(EpochPayload(epoch_)));
 }
 
 // --- reading ----------------------------------------------------------------

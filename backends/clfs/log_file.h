@@ -14,14 +14,14 @@
 #include "backends/clfs/clfs_bugs.h"
 #include "backends/clfs/clfs_log.h"
 #include "backends/clfs/log_format.h"
-#include "backends/clfs/metadata_pair.h"
+#include "backends/clfs/metadata_copies.h"
 
 namespace powercut::clfs {
 
 inline constexpr uint32_t kContainerSectors = 64;
 inline constexpr uint32_t kContainersMax = 16;
 // Control, base and tail, each with its shadow.
-inline constexpr uint64_t kControlAreaSectors = 3 * MetadataPair::kSectors;
+inline constexpr uint64_t kControlAreaSectors = 3 * MetadataCopies::kSectors;
 
 // What the directory knows of a log.
 struct LogPlace {
@@ -45,6 +45,7 @@ class LogFile {
   const LogPlace& place() const { return place_; }
   ClfsBug bug() const { return bug_; }
 
+  uint32_t epoch() const { return epoch_; }
   uint32_t NewArea() { return ++areas_; }
 
   LogStatus Append(uint32_t area, RecordType type, std::string_view data,
@@ -54,9 +55,11 @@ class LogFile {
   // The newest record of the area, up to `upto`, whose append has returned;
   // CLFS_LSN_NULL: none. Area 0: of any.
   CLFS_LSN NewestReturned(uint32_t area, CLFS_LSN upto) const;
-  // Carries the blocks chosen to `layer`, with the reset before them.
+  // Carries the blocks chosen of an epoch to `layer`, with the reset that began
+  // it.
   using Chosen = std::function<bool(uint32_t area, CLFS_LSN lsn)>;
-  LogStatus Carry(const Chosen& chosen, Layer layer, bool with_pointers);
+  LogStatus Carry(uint32_t epoch, const Chosen& chosen, Layer layer,
+                  bool with_pointers);
   LogStatus CarryUpTo(CLFS_LSN target, Layer layer, bool with_pointers);
 
   bool WasAppended(CLFS_LSN lsn) const { return lsn < LsnAt(next_position_); }
@@ -69,8 +72,8 @@ class LogFile {
   LogFileInformation Information() const;
 
  private:
-  // A block of the present epoch.
   struct Placed {
+    uint32_t epoch = 0;
     CLFS_LSN lsn;
     uint64_t position = 0;
     uint32_t sectors = 0;
@@ -96,7 +99,7 @@ class LogFile {
   CLFS_LSN BaseNow() const;
   CLFS_LSN FirstReadable() const;
   Status WriteAgain(Placed& block);
-  LogStatus WritePointer(MetadataPair& pair, CLFS_LSN lsn);
+  LogStatus WritePointer(MetadataCopies& copies, CLFS_LSN lsn);
 
   // log_recovery.cc
   Status ScanContainers();
@@ -107,14 +110,17 @@ class LogFile {
   VirtualDisk& disk_;
   LogPlace place_;
   ClfsBug bug_;
-  MetadataPair control_;
-  MetadataPair base_pair_;
-  MetadataPair tail_pair_;
+  MetadataCopies control_;
+  MetadataCopies base_copies_;
+  MetadataCopies tail_copies_;
 
   uint32_t epoch_ = 1;
   // The largest that any block on the disk claims.
   uint32_t epoch_max_ = 1;
-  std::vector<Placed> blocks_;  // by LSN
+  std::vector<Placed> blocks_;  // of the present epoch, by LSN
+  // Of epochs before, as far as they were appended since recovery: a call that
+  // was begun before the reset may still have to carry them.
+  std::vector<Placed> former_blocks_;
   // In sectors over all containers, where the next block goes at the earliest.
   uint64_t next_position_ = 0;
   CLFS_LSN base_ = CLFS_LSN_NULL;  // null: none was set

@@ -32,6 +32,7 @@ LogStatus LogFile::Recover() {
 
 Status LogFile::ScanContainers() {
   blocks_.clear();
+  former_blocks_.clear();
   uint64_t used_end = 0;
   for (uint64_t begin = 0; begin < position_end(); begin += kContainerSectors) {
     Bytes container(size_t{kContainerSectors} * kSectorBytes);
@@ -79,6 +80,7 @@ bool LogFile::Accepts(const DecodedBlock& decoded, uint64_t position) const {
 
 void LogFile::Accept(const DecodedBlock& decoded, uint64_t position) {
   Placed placed;
+  placed.epoch = decoded.block.epoch;
   placed.lsn = decoded.block.lsn;
   placed.position = position;
   placed.sectors = decoded.sectors;
@@ -93,7 +95,7 @@ void LogFile::Accept(const DecodedBlock& decoded, uint64_t position) {
 Status LogFile::RecoverPointers() {
   base_ = CLFS_LSN_NULL;
   tail_ = CLFS_LSN_NULL;
-  POWERCUT_ASSIGN(const std::vector<Bytes> bases, base_pair_.Load());
+  POWERCUT_ASSIGN(const std::vector<Bytes> bases, base_copies_.Load());
   for (const Bytes& payload : bases) {
     const CLFS_LSN base{LoadLittleEndian<uint64_t>(payload, kPointerLsnAt)};
     const bool counts =
@@ -107,7 +109,7 @@ Status LogFile::RecoverPointers() {
   for (const Placed& block : blocks_) {
     if (block.base) base_ = std::max(base_, *block.base);
   }
-  POWERCUT_ASSIGN(const std::vector<Bytes> tails, tail_pair_.Load());
+  POWERCUT_ASSIGN(const std::vector<Bytes> tails, tail_copies_.Load());
   for (const Bytes& payload : tails) {
     if (LoadLittleEndian<uint32_t>(payload, kPointerEpochAt) != epoch_) {
       continue;

@@ -9,7 +9,7 @@
 
 #include "backends/clfs/clfs_log.h"
 #include "backends/clfs/log_file.h"
-#include "backends/clfs/metadata_pair.h"
+#include "backends/clfs/metadata_copies.h"
 #include "harness/base/check.h"
 
 namespace powercut::clfs {
@@ -30,7 +30,7 @@ constexpr size_t kLogBytes = kContainersIn + 4 * kContainersMax;
 static_assert(kLogsAt + kLogsMax * kLogBytes <= kMetadataPayloadBytes);
 
 struct Directory {
-  uint64_t first_free = MetadataPair::kSectors;
+  uint64_t first_free = MetadataCopies::kSectors;
   std::vector<LogPlace> logs;  // by id, from 1
 };
 
@@ -87,19 +87,19 @@ struct LogVolume::State {
   State(VirtualDisk& d, ClfsBug b)
       : disk(d),
         bug(b),
-        pair(d, kDirectorySector, MetadataKind::kDirectory, 0, false) {}
+        copies(d, kDirectorySector, MetadataKind::kDirectory, 0, false) {}
 
   // The directory as it is now, to the media.
   LogStatus WriteDirectory() {
     SectorSet scope;
-    if (!pair.Write(EncodeDirectory(directory)) || !pair.AddTo(scope)) {
+    if (!copies.Write(EncodeDirectory(directory)) || !copies.AddTo(scope)) {
       return LogStatus::kIoDeviceError;
     }
     if (!disk.Persist(Layer::kMedia, &scope)) {
-      pair.PersistFailed();
+      copies.PersistFailed();
       return LogStatus::kIoDeviceError;
     }
-    pair.Persisted(Layer::kMedia);
+    copies.Persisted(Layer::kMedia);
     return LogStatus::kSuccess;
   }
 
@@ -109,7 +109,7 @@ struct LogVolume::State {
 
   VirtualDisk& disk;
   ClfsBug bug;
-  MetadataPair pair;
+  MetadataCopies copies;
   Directory directory;
   std::map<std::string, std::unique_ptr<LogFile>, std::less<>> logs;
   std::map<std::string, LogStatus, std::less<>> statuses;
@@ -130,7 +130,7 @@ SparseImage LogVolume::Format(const DiskGeometry& geometry) {
 }
 
 LogStatus LogVolume::Open() {
-  const auto payloads = state_->pair.Load();
+  const auto payloads = state_->copies.Load();
   if (!payloads) return LogStatus::kIoDeviceError;
   if (payloads->empty()) return LogStatus::kMetadataCorrupt;
   state_->directory = DecodeDirectory(payloads->front());
@@ -165,8 +165,8 @@ LogStatus LogVolume::FlushAll() {
   LogStatus worst = LogStatus::kSuccess;
   for (const auto& [name, log] : state_->logs) {
     if (LogFileStatus(name) != LogStatus::kSuccess) continue;
-    const LogStatus flushed =
-        log->CarryUpTo(CLFS_LSN_INVALID, Layer::kMedia, true);
+    const LogStatus flushed = log->CarryUpTo(
+        log->NewestReturned(0, CLFS_LSN_INVALID), Layer::kMedia, true);
     if (flushed != LogStatus::kSuccess) worst = flushed;
   }
   return worst;

@@ -174,7 +174,8 @@ std::map<uint64_t, AtomMap> ReadAtoms(Reader& reader, size_t most) {
     if (count > most) return {};
     for (uint32_t i = 0; i < count; ++i) {
       atoms[first + i] = {{.generation = generation + i,
-                           .sector = sector == 0 ? 0 : sector + i, .stale = {}}};
+                           .sector = sector == 0 ? 0 : sector + i,
+                           .stale = {}}};
     }
   }
   const uint32_t others = reader.Count();

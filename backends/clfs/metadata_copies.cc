@@ -1,34 +1,48 @@
-#include "backends/clfs/metadata_pair.h"
+#include "backends/clfs/metadata_copies.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace powercut::clfs {
 
-Result<std::vector<Bytes>> MetadataPair::Load() {
-  std::array<std::optional<MetadataBlock>, 2> copies;
-  for (uint32_t i = 0; i < copies.size(); ++i) {
+Result<std::vector<Bytes>> MetadataCopies::Load() {
+  struct Found {
+    uint32_t copy = 0;
+    MetadataBlock block;
+  };
+  std::vector<Found> found;
+  for (uint32_t i = 0; i < kCount; ++i) {
     Bytes sectors(size_t{kMetadataSectors} * kSectorBytes);
     POWERCUT_TRY(disk_->Read(RangeOf(i).first, sectors));
-    copies[i] = DecodeMetadata(sectors, kind_, log_id_);
+    auto block = DecodeMetadata(sectors, kind_, log_id_);
+    if (block) found.push_back({i, std::move(*block)});
   }
-  const bool second_first =
-      copies[1] &&
-      (!copies[0] || copies[1]->dump_count > copies[0]->dump_count);
-  newest_copy_ = second_first ? 1 : 0;
-  newest_ = copies[newest_copy_];
+  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
+    return a.block.dump_count > b.block.dump_count;
+  });
+  newest_.reset();
+  std::vector<Bytes> payloads;
+  for (const Found& f : found) payloads.push_back(f.block.payload);
+  if (!found.empty()) {
+    newest_ = found.front().block;
+    newest_copy_ = found.front().copy;
+  }
   layer_ = newest_ ? Layer::kProcess : Layer::kMedia;
   unsettled_ = newest_.has_value();
   // An earlier Persist() of it may have failed.
   write_again_ = unsettled_;
-  kept_copy_.reset();
-  std::vector<Bytes> payloads;
-  for (const uint32_t i : {newest_copy_, 1 - newest_copy_}) {
-    if (copies[i]) payloads.push_back(copies[i]->payload);
-  }
+  host_copy_.reset();
+  media_copy_.reset();
   return payloads;
 }
 
-Status MetadataPair::Write(Bytes payload) {
+uint32_t MetadataCopies::FreeCopy() const {
+  uint32_t copy = 0;
+  while (!single_ && (host_copy_ == copy || media_copy_ == copy)) ++copy;
+  return copy;
+}
+
+Status MetadataCopies::Write(Bytes payload) {
   POWERCUT_TRY(Settle());
   MetadataBlock next;
   next.kind = kind_;
@@ -36,12 +50,12 @@ Status MetadataPair::Write(Bytes payload) {
   next.dump_count = newest_ ? newest_->dump_count + 1 : 1;
   next.payload = std::move(payload);
   newest_ = std::move(next);
-  newest_copy_ = kept_copy_ == 0u && !single_ ? 1 : 0;
+  newest_copy_ = FreeCopy();
   layer_ = Layer::kProcess;
   return WriteNewest();
 }
 
-Status MetadataPair::WriteNewest() {
+Status MetadataCopies::WriteNewest() {
   const Bytes sectors = EncodeMetadata(*newest_);
   write_again_ = true;
   POWERCUT_TRY(
@@ -50,7 +64,7 @@ Status MetadataPair::WriteNewest() {
   return Ok{};
 }
 
-Status MetadataPair::Settle() {
+Status MetadataCopies::Settle() {
   if (!unsettled_) return Ok{};
   SectorSet scope;
   POWERCUT_TRY(AddTo(scope));
@@ -63,16 +77,17 @@ Status MetadataPair::Settle() {
   return Ok{};
 }
 
-Status MetadataPair::AddTo(SectorSet& scope) {
+Status MetadataCopies::AddTo(SectorSet& scope) {
   if (write_again_) POWERCUT_TRY(WriteNewest());
   scope.Add(RangeOf(newest_copy_));
   return Ok{};
 }
 
-void MetadataPair::Persisted(Layer layer) {
+void MetadataCopies::Persisted(Layer layer) {
   layer_ = layer;
+  host_copy_ = newest_copy_;
   if (layer < Layer::kMedia) return;
-  kept_copy_ = newest_copy_;
+  media_copy_ = newest_copy_;
   unsettled_ = false;
 }
 

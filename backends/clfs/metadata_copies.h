@@ -1,11 +1,13 @@
-// MetadataPair: a metadata block with its shadow copy. Of the two copies the
-// valid one with the larger dump count holds; a torn write leaves the other.
+// MetadataCopies: a metadata block and its two shadow copies. Of the valid
+// copies the one with the largest dump count holds; a torn write leaves the
+// others.
 //
-// The copy that is known to be on the media is never written over, so that a
-// crash leaves its value, or one that was written since.
+// The copy that is known to be on the media is never written over, nor the one
+// that is known to have reached the host, so that a crash of any kind leaves
+// what was promised for it, or what was written since.
 
-#ifndef POWERCUT_BACKENDS_CLFS_METADATA_PAIR_H_
-#define POWERCUT_BACKENDS_CLFS_METADATA_PAIR_H_
+#ifndef POWERCUT_BACKENDS_CLFS_METADATA_COPIES_H_
+#define POWERCUT_BACKENDS_CLFS_METADATA_COPIES_H_
 
 #include <array>
 #include <cstdint>
@@ -17,14 +19,15 @@
 
 namespace powercut::clfs {
 
-class MetadataPair {
+class MetadataCopies {
  public:
-  static constexpr uint64_t kSectors = 2 * kMetadataSectors;
+  static constexpr uint32_t kCount = 3;
+  static constexpr uint64_t kSectors = uint64_t{kCount} * kMetadataSectors;
 
   // At `first_sector`, kSectors long. `single`: a planted bug: one copy only,
   // written over in place. `disk` must outlive this object.
-  MetadataPair(VirtualDisk& disk, uint64_t first_sector, MetadataKind kind,
-               uint32_t log_id, bool single)
+  MetadataCopies(VirtualDisk& disk, uint64_t first_sector, MetadataKind kind,
+                 uint32_t log_id, bool single)
       : disk_(&disk),
         first_sector_(first_sector),
         kind_(kind),
@@ -36,12 +39,12 @@ class MetadataPair {
   Result<std::vector<Bytes>> Load();
 
   // Writes the next version, at the process layer.
-  // A pair whose copies were found by Load() is first carried to the media,
-  // since it is not known which copy is there.
+  // What was found by Load() is first carried to the media, since it is not
+  // known which copy is there.
   // Errors: kIo: the version may be found or not.
   Status Write(Bytes payload);
 
-  // Whether the newest version has not reached `layer`.
+  // Whether there is a newest version that has not reached `layer`.
   bool NeedsPersist(Layer layer) const { return layer_ < layer; }
 
   // What a Persist() of the newest version names. If an earlier one failed, it
@@ -56,6 +59,7 @@ class MetadataPair {
   SectorRange RangeOf(uint32_t copy) const {
     return {first_sector_ + copy * kMetadataSectors, kMetadataSectors};
   }
+  uint32_t FreeCopy() const;
   Status WriteNewest();
   Status Settle();
 
@@ -68,8 +72,10 @@ class MetadataPair {
   std::optional<MetadataBlock> newest_;
   uint32_t newest_copy_ = 0;
   Layer layer_ = Layer::kMedia;
-  // The copy that is on the media; nothing: neither holds anything that counts.
-  std::optional<uint32_t> kept_copy_;
+  // The copies that have reached the host, and the media; nothing: none that
+  // counts has.
+  std::optional<uint32_t> host_copy_;
+  std::optional<uint32_t> media_copy_;
   // Found by Load(): what is on the media is not known.
   bool unsettled_ = false;
   bool write_again_ = false;
@@ -77,4 +83,4 @@ class MetadataPair {
 
 }  // namespace powercut::clfs
 
-#endif  // POWERCUT_BACKENDS_CLFS_METADATA_PAIR_H_
+#endif  // POWERCUT_BACKENDS_CLFS_METADATA_COPIES_H_

@@ -1,0 +1,72 @@
+// All crash states of a recorded workload, recovered in this process; equal
+// images once.
+
+#ifndef POWERCUT_TESTS_EXHAUSTIVE_CRASH_STATES_H_
+#define POWERCUT_TESTS_EXHAUSTIVE_CRASH_STATES_H_
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "harness/backend.h"
+#include "harness/content_hash.h"
+#include "harness/crash_image.h"
+#include "harness/crash_space.h"
+#include "harness/enumerate.h"
+#include "harness/recording.h"
+#include "harness/recovery.h"
+#include "model/profile.h"
+#include "model/workload.h"
+
+namespace powercut {
+
+// The crash points at which the first `history` events have happened.
+struct PointRange {
+  EventNumber first = 0;
+  EventNumber last = 0;
+};
+PointRange PointsAt(const Recording& recording, size_t history);
+
+class CrashStates {
+ public:
+  // All must outlive this object.
+  CrashStates(Backend& backend, const Recording& recording);
+
+  // Calls `visit` for each state of the point, each block at each of its
+  // possible versions, with the hash of its image. False if there are more than
+  // `limit`, and then for none.
+  using Visitor = std::function<void(const CrashState&, const Hash128&)>;
+  bool ForAll(CrashKind kind, EventNumber point, size_t limit,
+              const Visitor& visit);
+
+  // The states of a space, up to `limit` of them.
+  void ForSome(CrashKind kind, EventNumber point, const SpaceSpec& space,
+               uint64_t seed, size_t limit, const Visitor& visit);
+
+  // What is found after a crash in this state. Valid as long as this object.
+  const Observation& Recovered(const CrashState& state, const Hash128& hash);
+
+  size_t recovered() const { return found_.size(); }
+  const CrashSpace& space() const { return space_; }
+
+ private:
+  PointCursor& CursorAt(CrashKind kind, EventNumber point);
+
+  Backend& backend_;
+  const Recording& recording_;
+  CrashSpace space_;
+  std::array<std::unique_ptr<PointCursor>, kCrashKinds.size()> cursors_;
+  std::array<std::unique_ptr<CrashImage>, kCrashKinds.size()> images_;
+  // By the hash of the image.
+  std::unordered_map<Hash128, Observation, Hash128Hasher> found_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_TESTS_EXHAUSTIVE_CRASH_STATES_H_

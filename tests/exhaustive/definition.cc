@@ -1,0 +1,321 @@
+#include "tests/exhaustive/definition.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "harness/base/check.h"
+#include "model/admissible.h"
+#include "model/content.h"
+#include "tests/exhaustive/definition_effects.h"
+#include "tests/exhaustive/definition_promises.h"
+
+namespace powercut {
+namespace {
+
+using definition::Effect;
+using definition::Effects;
+using definition::Index;
+using definition::kNone;
+using definition::kRoot;
+using definition::Promises;
+using definition::Space;
+using definition::Thing;
+
+constexpr uint64_t kAtom = 512;
+
+// --- from a history to effects -----------------------------------------------
+
+class Course {
+ public:
+  Course(const Workload& workload, const PromiseTable& table,
+         const Profile& profile)
+      : workload_(workload),
+        effects_(profile),
+        promises_(table, profile, effects_) {}
+
+  void Follow(const HistoryEvent& event) {
+    switch (event.kind) {
+      case HistoryEvent::kBegin:
+        Begin(workload_.OpNumber(event.op));
+        break;
+      case HistoryEvent::kEnd:
+        End(workload_.OpNumber(event.op), event.error.empty());
+        break;
+      case HistoryEvent::kRun:
+        promises_.EndInit();
+        break;
+      case HistoryEvent::kUser:
+        break;
+    }
+  }
+
+  const Effects& effects() const { return effects_; }
+
+ private:
+  void Begin(const Op& op) {
+    const ExpectedResult& expected = op.expected;
+    const bool by_storage =
+        expected.kind == ExpectedResult::kNamed && expected.name == "EIO";
+    const bool refused =
+        dismounted_ || (expected.kind != ExpectedResult::kOk && !by_storage);
+    if (op.kind == OpKind::kDismount) dismounted_ = true;
+    // `wait` ends what `start` began, and does nothing itself.
+    if (refused || op.kind == OpKind::kWait) {
+      idle_.insert(op.number);
+      return;
+    }
+    promises_.Begin(op, effects_.Issue(op));
+  }
+
+  void End(const Op& op, bool ok) {
+    if (!idle_.contains(op.number)) promises_.End(op, ok);
+  }
+
+  const Workload& workload_;
+  Effects effects_;
+  Promises promises_;
+  std::set<uint32_t> idle_;
+  bool dismounted_ = false;
+};
+
+// --- obs(I) ------------------------------------------------------------------
+
+// What is seen when the effects of an ideal are applied.
+class View {
+ public:
+  View(const Effects& effects, const std::vector<bool>& ideal)
+      : effects_(effects), ideal_(ideal) {}
+
+  Observation Show() const {
+    Observation shown;
+    AddNames(kRoot, "", shown);
+    std::sort(shown.entries.begin(), shown.entries.end(),
+              [](const auto& a, const auto& b) { return a.path < b.path; });
+    AddSectors(shown);
+    return shown;
+  }
+
+ private:
+  // The newest effect of the ideal for which `matches`; null if none.
+  template <class Matches>
+  const Effect* Newest(const Matches& matches) const {
+    for (Index i = effects_.all().size(); i-- > 0;) {
+      if (ideal_[i] && matches(effects_.all()[i])) return &effects_.all()[i];
+    }
+    return nullptr;
+  }
+
+  const Effect* Newest(Thing thing, Index file) const {
+    return Newest(
+        [&](const Effect& e) { return e.thing == thing && e.file == file; });
+  }
+
+  void AddNames(Index directory, const std::string& path,
+                Observation& shown) const {
+    std::set<std::string> texts;
+    for (const Effect& e : effects_.all()) {
+      if (e.thing == Thing::kName && e.file == directory) texts.insert(e.text);
+    }
+    for (const std::string& text : texts) {
+      const Effect* name = Newest([&](const Effect& e) {
+        return e.thing == Thing::kName && e.file == directory && e.text == text;
+      });
+      if (name == nullptr || name->leads_to == kNone) continue;
+      std::string name_path = path;
+      name_path += '/';
+      name_path += text;
+      shown.entries.push_back(Entry(name_path, name->leads_to));
+      if (shown.entries.back().is_directory) {
+        AddNames(name->leads_to, name_path, shown);
+      }
+    }
+  }
+
+  ObservedEntry Entry(const std::string& path, Index id) const {
+    const definition::File& file = effects_.files()[id];
+    ObservedEntry entry;
+    entry.path = path;
+    entry.is_directory = file.is_directory;
+    entry.file_id = id;
+    if (file.is_directory) return entry;
+    const Effect* times = Newest(Thing::kTimes, id);
+    entry.mtime = times == nullptr ? file.created_by : times->mtime;
+    const Effect* newest = Newest(Thing::kShape, id);
+    const definition::Shape shape =
+        newest == nullptr ? definition::Shape() : newest->shape;
+    entry.size_bytes = shape.size;
+    entry.valid_bytes = shape.valid;
+    entry.content.assign(shape.size, '\0');
+    for (const auto& [place, space] : shape.spaces) {
+      const uint64_t begin = place * kAtom;
+      CHECK(begin < shape.size);
+      const uint64_t count = std::min(kAtom, shape.size - begin);
+      entry.content.replace(begin, count, Bytes(space), 0, count);
+    }
+    return entry;
+  }
+
+  // 512 bytes: those of the generation, zeros beyond the cut.
+  std::string Bytes(const Space& space) const {
+    if (space.generation == kNone) return std::string(kAtom, '\0');
+    const Effect* written = Newest([&](const Effect& e) {
+      return e.thing == Thing::kAtom && e.generation == space.generation;
+    });
+    std::string bytes =
+        written == nullptr ? Unwritten(space.generation) : written->bytes;
+    std::fill(bytes.begin() + static_cast<ptrdiff_t>(space.cut), bytes.end(),
+              '\0');
+    return bytes;
+  }
+
+  std::string Unwritten(Index id) const {
+    const definition::Generation& generation = effects_.generations()[id];
+    if (generation.anything) return std::string(kAtom, kAnyByte);
+    return Bytes(generation.before);
+  }
+
+  void AddSectors(Observation& shown) const {
+    std::map<uint64_t, std::string> sectors;
+    for (Index i = 0; i < effects_.all().size(); ++i) {
+      const Effect& e = effects_.all()[i];
+      if (ideal_[i] && e.thing == Thing::kSector) sectors[e.place] = e.bytes;
+    }
+    for (const auto& [sector, bytes] : sectors) {
+      shown.device.resize(sector * kAtom, '\0');
+      shown.device += bytes;
+    }
+    // Without the sectors of zeros at its end.
+    shown.device.erase(shown.device.find_last_not_of('\0') + 1);
+  }
+
+  const Effects& effects_;
+  const std::vector<bool>& ideal_;
+};
+
+// --- ideals ------------------------------------------------------------------
+
+class Ideals {
+ public:
+  Ideals(const Effects& effects, CrashKind kind, size_t limit)
+      : effects_(effects),
+        kind_(kind),
+        limit_(limit),
+        ideal_(effects.all().size()) {}
+
+  std::optional<Observations> List() {
+    if (!Choose(0)) return std::nullopt;
+    return std::move(observations_);
+  }
+
+ private:
+  // Every way to choose from the effects from `next` on. False if there are too
+  // many.
+  bool Choose(Index next) {
+    if (next == ideal_.size()) {
+      if (!Closed()) return true;
+      if (++count_ > limit_) return false;
+      Observation shown = View(effects_, ideal_).Show();
+      std::string text = ObservationText(shown);
+      observations_.emplace(std::move(text), std::move(shown));
+      return true;
+    }
+    const Effect& effect = effects_.all()[next];
+    if (!effect.must_survive(kind_)) {
+      ideal_[next] = false;
+      if (!Choose(next + 1)) return false;
+    }
+    // Almost all that an effect implies is older; no need to go on without.
+    for (const Index implied : effect.implies) {
+      if (implied < next && !ideal_[implied]) return true;
+    }
+    ideal_[next] = true;
+    return Choose(next + 1);
+  }
+
+  bool Closed() const {
+    for (Index i = 0; i < ideal_.size(); ++i) {
+      for (const Index implied : effects_.all()[i].implies) {
+        if (ideal_[i] && !ideal_[implied]) return false;
+      }
+    }
+    return true;
+  }
+
+  const Effects& effects_;
+  CrashKind kind_;
+  size_t limit_;
+  std::vector<bool> ideal_;
+  size_t count_ = 0;
+  Observations observations_;
+};
+
+// --- text --------------------------------------------------------------------
+
+// Runs of granules of one op, and of equal bytes. No two strings share a text.
+std::string BytesText(std::string_view bytes) {
+  std::string text;
+  for (size_t at = 0; at < bytes.size();) {
+    size_t end = at;
+    std::optional<Granule> first;
+    while (end % kGranuleBytes == 0 && bytes.size() - end >= kGranuleBytes) {
+      const auto granule = ReadGranule(bytes.substr(end, kGranuleBytes));
+      if (!granule || granule->index != end / kGranuleBytes) break;
+      if (!first) first = granule;
+      Granule next = *first;
+      next.index = granule->index;
+      if (next != *granule) break;
+      end += kGranuleBytes;
+    }
+    if (first) {
+      text += fmt::format(" op{}.{}.{}*{}", first->op, first->fill, first->file,
+                          end - at);
+    } else {
+      end = std::min(bytes.find_first_not_of(bytes[at], at), bytes.size());
+      const bool any = bytes[at] == kAnyByte;
+      text +=
+          any ? fmt::format(" any*{}", end - at)
+              : fmt::format(" {:02x}*{}", static_cast<unsigned char>(bytes[at]),
+                            end - at);
+    }
+    at = end;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string ObservationText(const Observation& observation) {
+  std::string text = observation.unreadable;
+  std::map<uint64_t, size_t> numbers;
+  for (const ObservedEntry& entry : observation.entries) {
+    const size_t number =
+        numbers.emplace(entry.file_id, numbers.size() + 1).first->second;
+    text += fmt::format("{} file {}", entry.path, number);
+    if (entry.is_directory) text += " directory";
+    if (!entry.unreadable.empty()) text += " unreadable " + entry.unreadable;
+    if (!entry.is_directory) text += fmt::format(" size {}", entry.size_bytes);
+    if (entry.valid_bytes) text += fmt::format(" valid {}", *entry.valid_bytes);
+    if (entry.mtime) text += fmt::format(" mtime {}", *entry.mtime);
+    text += BytesText(entry.content) + '\n';
+  }
+  // Zeros at the device's end are not shown; its last sector here is.
+  std::string device = observation.device;
+  device.erase(device.find_last_not_of('\0') + 1);
+  device.resize((device.size() + kAtom - 1) / kAtom * kAtom, '\0');
+  if (!device.empty()) text += "device" + BytesText(device) + '\n';
+  return text;
+}
+
+std::optional<Observations> DefinedObservations(
+    const Workload& workload, const PromiseTable& table, const Profile& profile,
+    std::span<const HistoryEvent> history, CrashKind kind, size_t limit) {
+  Course course(workload, table, profile);
+  for (const HistoryEvent& event : history) course.Follow(event);
+  return Ideals(course.effects(), kind, limit).List();
+}
+
+}  // namespace powercut

@@ -1,0 +1,281 @@
+#include "tests/exhaustive/definition_promises.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "harness/base/check.h"
+
+namespace powercut::definition {
+namespace {
+
+constexpr uint64_t kAtom = 512;
+constexpr uint64_t kPage = 4096;
+
+// Whether atom `place` lies in a page that [begin, end) touches.
+bool InPages(uint64_t place, uint64_t begin, uint64_t end) {
+  const uint64_t page = place * kAtom / kPage;
+  return begin < end && page >= begin / kPage && page <= (end - 1) / kPage;
+}
+
+Primitive NtFlushOf(const Op& op) {
+  const auto value = op.Key("flags");
+  if (op.HasFlag("file_data_only") || value == "1") {
+    return Primitive::kNtFlushDataOnly;
+  }
+  if (op.HasFlag("no_sync") || value == "2") return Primitive::kNtFlushNoSync;
+  if (op.HasFlag("file_data_sync_only") || value == "4") {
+    return Primitive::kNtFlushDataSyncOnly;
+  }
+  return value ? Primitive::kNtFlushFull : Primitive::kNtFlushBuffersFile;
+}
+
+}  // namespace
+
+// --- which row of the table --------------------------------------------------
+
+std::vector<Primitive> Promises::PrimitivesOf(const Op& op) const {
+  const bool volume = !op.names.empty() && op.names[0] == "volume";
+  bool directory = false;
+  const bool of_file =
+      op.kind == OpKind::kFsync || op.kind == OpKind::kFdatasync ||
+      op.kind == OpKind::kNtFlush || op.kind == OpKind::kFlushFileBuffers;
+  if (of_file && !volume) {
+    directory = effects_.files()[effects_.Find(op.names[0])].is_directory;
+  }
+  switch (op.kind) {
+    case OpKind::kFsync:
+      return {directory ? Primitive::kFsyncDirectory : Primitive::kFsync};
+    case OpKind::kFdatasync:
+      return {directory ? Primitive::kFsyncDirectory : Primitive::kFdatasync};
+    case OpKind::kSyncFileRange:
+      return {Primitive::kSyncFileRange};
+    case OpKind::kSyncfs:
+      return {Primitive::kSyncfs};
+    case OpKind::kFullFsync:
+      return {Primitive::kFullFsync};
+    case OpKind::kBarrierFsync:
+      return {Primitive::kBarrierFsync};
+    case OpKind::kNtFlush:
+      if (volume) return {Primitive::kNtFlushVolume};
+      return {directory ? Primitive::kNtFlushDirectory : NtFlushOf(op)};
+    case OpKind::kFlushFileBuffers:
+      if (volume) return {Primitive::kFlushFileBuffersVolume};
+      return {directory ? Primitive::kNtFlushDirectory
+                        : Primitive::kFlushFileBuffers};
+    case OpKind::kFlushView:
+      return {op.numbers[1] == 0 ? Primitive::kFlushViewToEnd
+                                 : Primitive::kFlushViewRange};
+    case OpKind::kMsync:
+      return {op.HasFlag("async") ? Primitive::kMsyncAsync : Primitive::kMsync};
+    case OpKind::kDiskWrite:
+      return {op.HasFlag("fua")        ? Primitive::kDiskWriteFua
+              : op.HasFlag("preflush") ? Primitive::kDiskWritePreflush
+                                       : Primitive::kDiskWrite};
+    case OpKind::kDiskFlush:
+      return {Primitive::kDiskFlush};
+    case OpKind::kDiskDiscard:
+      return {Primitive::kDiskDiscard};
+    case OpKind::kWrite:
+    case OpKind::kAppend:
+      break;
+    default:
+      return {};
+  }
+  std::vector<Primitive> rows;
+  if (op.HasFlag("dsync")) rows.push_back(Primitive::kWriteDsync);
+  if (op.HasFlag("sync")) rows.push_back(Primitive::kWriteSync);
+  const Handle* handle = effects_.FindHandle(op.names[0]);
+  if (handle == nullptr) return rows;
+  const bool through = handle->Has("write_through");
+  const bool unbuffered = handle->Has("no_buffering");
+  if (through && unbuffered) {
+    rows.push_back(Primitive::kNoBufferingWriteThrough);
+  } else if (through) {
+    rows.push_back(Primitive::kWriteThrough);
+  } else if (unbuffered) {
+    rows.push_back(Primitive::kNoBuffering);
+  }
+  if (handle->Has("direct")) rows.push_back(Primitive::kOpenDirect);
+  if (handle->Has("dsync")) rows.push_back(Primitive::kOpenDsync);
+  if (handle->Has("sync")) rows.push_back(Primitive::kOpenSync);
+  return rows;
+}
+
+// --- what it covers ----------------------------------------------------------
+
+Reach Promises::ReachOf(const Effect& effect, const Coverage& row) const {
+  switch (effect.thing) {
+    case Thing::kName:
+      return row.names;
+    case Thing::kShape:
+      return row.size;
+    case Thing::kTimes:
+      return row.times;
+    case Thing::kSector:
+      return row.data;
+    case Thing::kAtom:
+      break;
+  }
+  if (row.scope == Scope::kView) {
+    return effect.view == kNone ? Reach::kNone : row.views;
+  }
+  const bool only_stored = effect.view != kNone && !effect.carried;
+  return only_stored ? row.views : row.data;
+}
+
+bool Promises::InRange(const Op& op, const Effect& effect) const {
+  return InPages(effect.place, op.numbers[0], op.numbers[0] + op.numbers[1]);
+}
+
+bool Promises::InView(const Op& op, const Effect& effect) const {
+  const Index id = effects_.FindView(op.names[0]);
+  const View& view = effects_.views()[id];
+  const bool all_views =
+      op.kind == OpKind::kMsync || profile_.view_flush_sees_other_views;
+  if (effect.view != id && !all_views) return false;
+  const uint64_t begin = view.offset + op.numbers[0];
+  const uint64_t end =
+      op.numbers[1] == 0 ? view.offset + view.size : begin + op.numbers[1];
+  return InPages(effect.place, begin, end);
+}
+
+// Of each name the newest version that counts, if it leads to `file`; and those
+// of the directories above.
+std::set<Index> Promises::NamesOf(Index file) const {
+  std::set<Index> names;
+  const std::vector<Effect>& all = effects_.all();
+  for (Index i = 0; i < all.size() && file != kRoot; ++i) {
+    const Effect& e = all[i];
+    if (e.thing != Thing::kName || e.leads_to != file || !Coverable(e))
+      continue;
+    bool newest = true;
+    for (Index later = i + 1; later < all.size(); ++later) {
+      if (all[later].Changes(e) && Coverable(all[later])) newest = false;
+    }
+    if (!newest) continue;
+    names.insert(i);
+    names.merge(NamesOf(e.file));
+  }
+  return names;
+}
+
+bool Promises::InScope(const Op& op, const Coverage& row, const Effect& effect,
+                       const std::set<Index>& names) const {
+  if (row.scope == Scope::kDevice) return false;
+  if (row.scope == Scope::kVolume) return effect.thing != Thing::kSector;
+  if (effect.thing == Thing::kSector) return false;
+  if (row.scope == Scope::kView) {
+    const Index file = effects_.views()[effects_.FindView(op.names[0])].file;
+    if (effect.thing == Thing::kName || effect.file != file) return false;
+    return effect.thing != Thing::kAtom || InView(op, effect);
+  }
+  const Index file = effects_.Find(op.names[0]);
+  if (effect.thing == Thing::kName) {
+    if (row.scope == Scope::kDirectory) return effect.file == file;
+    return names.contains(static_cast<Index>(&effect - effects_.all().data()));
+  }
+  if (effect.file != file) return false;
+  const bool range = row.scope == Scope::kRange;
+  return !range || effect.thing != Thing::kAtom || InRange(op, effect);
+}
+
+// Whether an OS crash would leave the atom its space.
+bool Promises::Placed(Index index) const {
+  const Effect& effect = effects_.all()[index];
+  if (effect.thing != Thing::kAtom) return true;
+  const Index given_by = effects_.generations()[effect.generation].given_by;
+  return effects_.all()[given_by].must_survive(CrashKind::kOs);
+}
+
+Promises::Call Promises::CallOf(const Op& op, Primitive id,
+                                const std::set<Index>& own) const {
+  Call call;
+  call.row = table_[id];
+  std::set<Index> names;
+  if (call.row.scope == Scope::kFile && call.row.names != Reach::kNone) {
+    names = NamesOf(effects_.Find(op.names[0]));
+  }
+  for (Index i = 0; i < effects_.all().size(); ++i) {
+    const Effect& effect = effects_.all()[i];
+    const bool covered =
+        call.row.scope == Scope::kOwn
+            ? own.contains(i)
+            : Coverable(effect) && InScope(op, call.row, effect, names);
+    if (!covered) continue;
+    const Reach reach = ReachOf(effect, call.row);
+    if (reach == Reach::kNone) continue;
+    if (effect.view != kNone) call.carried.insert(i);
+    if (reach != Reach::kDevice) continue;
+    if (!call.row.placed_data_only || Placed(i)) call.device.insert(i);
+  }
+  return call;
+}
+
+// --- promising ---------------------------------------------------------------
+
+void Promises::Raise(Index effect, CrashKind upto) {
+  for (const Index implied : effects_.Closure(effect)) {
+    for (const CrashKind kind : kCrashKinds) {
+      if (kind <= upto) {
+        effects_.all()[implied].must[static_cast<size_t>(kind)] = true;
+      }
+    }
+  }
+}
+
+void Promises::Begin(const Op& op, Index first) {
+  Course& course = courses_[op.number];
+  for (Index i = 0; i < effects_.all().size(); ++i) {
+    if (i >= first) course.own.insert(i);
+    if (effects_.all()[i].must_survive(CrashKind::kOs)) {
+      course.at_device.insert(i);
+    }
+  }
+  for (const Primitive id : PrimitivesOf(op)) {
+    course.calls.push_back(CallOf(op, id, course.own));
+  }
+}
+
+void Promises::Keep(const Call& call, const Course& course) {
+  std::vector<Index> covered;
+  for (const Index i : call.carried) effects_.all()[i].carried = true;
+  for (const Index i : call.device) {
+    if (effects_.all()[i].tainted) continue;
+    covered.push_back(i);
+    const bool media = call.row.device != DeviceFlush::kNone;
+    Raise(i, media ? CrashKind::kPower : CrashKind::kOs);
+  }
+  if (call.row.device == DeviceFlush::kAll) {
+    for (const Index i : course.at_device) Raise(i, CrashKind::kPower);
+  }
+  if (call.row.barrier) effects_.Barrier(covered);
+}
+
+void Promises::End(const Op& op, bool ok) {
+  const Course course = courses_.at(op.number);
+  if (!ok) {
+    if (profile_.failed_flush_keeps_dirty) return;
+    for (const Call& call : course.calls) {
+      for (const Index i : call.carried) effects_.all()[i].tainted = true;
+      for (const Index i : call.device) effects_.all()[i].tainted = true;
+    }
+    return;
+  }
+  for (const Index i : course.own) {
+    effects_.all()[i].returned = true;
+    Raise(i, CrashKind::kProcess);
+  }
+  if (op.HasFlag("preflush")) {
+    for (const Index i : course.at_device) Raise(i, CrashKind::kPower);
+  }
+  for (const Call& call : course.calls) Keep(call, course);
+}
+
+void Promises::EndInit() {
+  for (Index i = 0; i < effects_.all().size(); ++i) {
+    if (effects_.all()[i].returned) Raise(i, CrashKind::kPower);
+  }
+}
+
+}  // namespace powercut::definition

@@ -1,0 +1,129 @@
+// simfs against the model, by number: of a million crash states of larger
+// random workloads the model admits every one.
+//
+// POWERCUT_STATES sets another number of states.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "backends/registry.h"
+#include "fuzz/random_workload.h"
+#include "fuzz/workload_text.h"
+#include "harness/base/sanitizer.h"
+#include "harness/history.h"
+#include "harness/recording.h"
+#include "harness/space_spec.h"
+#include "tests/exhaustive/crash_states.h"
+#include "tests/exhaustive/disagreement.h"
+
+namespace powercut {
+namespace {
+
+constexpr size_t kStatesOfPointMax = 400;
+constexpr std::array kProfiles = {
+    "spec-strict",  "spec-permissive", "linux-man", "posix-minimal",
+    "ext4-ordered", "ext4-writeback",  "ntfs"};
+
+struct Counts {
+  size_t workloads = 0;
+  size_t states = 0;
+  size_t recovered = 0;
+  size_t judged = 0;
+};
+
+// What is wrong with a workload; empty if nothing is.
+std::string Judge(Backend& backend, const Workload& workload,
+                  const Profile& profile, const SpaceSpec& space,
+                  Counts& counts) {
+  SettingFlags flags;
+  flags.profile = profile.name;
+  const auto setting = MakeSetting(workload, backend, flags);
+  if (!setting) return "not offered: " + setting.error().message;
+  const auto recording = Record(backend, workload, *setting);
+  if (!recording) return "not recorded: " + recording.error().message;
+  CrashStates states(backend, *recording);
+  ModelCursor cursor(workload, profile, recording->history);
+  std::string wrong;
+  bool running = false;
+  for (size_t moment = 0; moment <= recording->history.size(); ++moment) {
+    if (moment > 0) {
+      const auto kind = recording->history[moment - 1].kind;
+      running = running || kind == HistoryEvent::kRun;
+    }
+    if (!running) continue;
+    cursor.MoveTo(moment);
+    const PointRange points = PointsAt(*recording, moment);
+    for (const CrashKind kind : kCrashKinds) {
+      std::set<const Observation*> judged;
+      for (EventNumber point = points.first; point <= points.last; ++point) {
+        states.ForSome(
+            kind, point, space, /*seed=*/point, kStatesOfPointMax,
+            [&](const CrashState& state, const Hash128& hash) {
+              ++counts.states;
+              const Observation& seen = states.Recovered(state, hash);
+              if (!wrong.empty() || !judged.insert(&seen).second) return;
+              const auto violations = cursor.model().Check(seen, kind);
+              if (violations.empty()) return;
+              const Violation& v = violations[0];
+              wrong = std::string(CrashKindName(kind)) + " crash " +
+                      MomentText(workload, recording->history, moment) + ": " +
+                      v.path + ": admissible " + v.admissible + ", found " +
+                      v.found + '\n' + ObservationText(seen);
+            });
+        if (!wrong.empty()) return wrong;
+      }
+      counts.judged += judged.size();
+    }
+  }
+  counts.recovered += states.recovered();
+  return {};
+}
+
+size_t StatesWanted() {
+  const char* text = std::getenv("POWERCUT_STATES");
+  if (text != nullptr) return std::strtoull(text, nullptr, 10);
+  return kSanitized ? 20'000 : 1'000'000;
+}
+
+TEST(SimfsRandomTest, TheModelAdmitsEveryState) {
+  auto backend = MakeBackend("simfs");
+  ASSERT_TRUE(backend) << backend.error().message;
+  const auto epoch = ParseSpaceSpec("epoch:2");
+  const auto sample = ParseSpaceSpec("sample:100");
+  ASSERT_TRUE(epoch && sample);
+  Counts counts;
+  Counts none;
+  const size_t wanted = StatesWanted();
+  for (uint64_t seed = 0; counts.states < wanted; ++seed) {
+    SeededChooser chooser(seed);
+    const Profile& profile = *FindProfile(kProfiles[seed % kProfiles.size()]);
+    const SpaceSpec& space = chooser.OneIn(2) ? *epoch : *sample;
+    RandomWorkloadKnobs knobs;
+    knobs.init_ops = chooser.Below(6);
+    knobs.run_ops = 12 + chooser.Below(14);
+    knobs.files = 4;
+    knobs.effects_max = 200;
+    Workload workload = RandomWorkload(chooser, knobs, profile);
+    workload.backend = "simfs";
+    ++counts.workloads;
+    if (Judge(**backend, workload, profile, space, counts).empty()) continue;
+    FAIL() << "workload " << seed << '\n'
+           << Shrunk(workload, profile, [&](const Workload& less) {
+                return Judge(**backend, less, profile, space, none);
+              });
+  }
+  std::printf(
+      "%zu workloads, %zu crash states, %zu recoveries, %zu judged: none "
+      "inadmissible\n",
+      counts.workloads, counts.states, counts.recovered, counts.judged);
+}
+
+}  // namespace
+}  // namespace powercut
