@@ -1,0 +1,48 @@
+// That the comparison of simfs with the model can fail: with each of simfs's
+// planted bugs, some random workload shows a difference.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <set>
+#include <string>
+
+#include "backends/simfs/simfs_backend.h"
+#include "tests/exhaustive/simfs_comparison.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kSeeds = 1500;
+constexpr std::array kProfiles = {"spec-strict", "ext4-ordered", "linux-man"};
+
+// Which takes a device that fails.
+const std::set<SimfsBug> kOutOfReach = {SimfsBug::kFailedFlushForgotten};
+
+// The first workload that shows a difference with a bug, or nothing.
+std::string Caught(SimfsBug bug) {
+  const auto backend = MakeSimfsBackend(SimfsBugs{bug});
+  ComparisonCounts counts;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    for (const char* name : kProfiles) {
+      const Profile& profile = *FindProfile(name);
+      SeededChooser chooser(seed);
+      const Workload workload = WorkloadToCompare(chooser, profile);
+      std::string wrong =
+          SimfsComparison(*backend, profile, counts).Judge(workload);
+      if (!wrong.empty()) return std::to_string(seed) + " " + wrong;
+    }
+  }
+  return {};
+}
+
+TEST(SimfsPlantedTest, EveryBugMakesADifference) {
+  for (size_t i = 0; i < kSimfsBugCount; ++i) {
+    const auto bug = static_cast<SimfsBug>(i);
+    if (kOutOfReach.contains(bug)) continue;
+    EXPECT_NE(Caught(bug), "") << "bug " << i;
+  }
+}
+
+}  // namespace
+}  // namespace powercut
