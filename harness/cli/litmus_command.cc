@@ -150,6 +150,8 @@ class Matrix {
   // An error of one test does not keep the others from running.
   void Note(const Error& error) {
     ++totals_.errors;
+    // Every profile has the same to say.
+    if (!said_.insert(error.message).second) return;
     status_ = WorseStatus(status_, Fail(error));
   }
 
@@ -308,6 +310,7 @@ class Matrix {
   std::vector<size_t> first_task_;  // by test, and one behind the last
   std::vector<std::optional<LitmusRow>> rows_;
   Totals totals_;
+  std::set<std::string> said_;  // errors
   ExitStatus status_ = kExitCannotRun;
 };
 

@@ -24,7 +24,7 @@ void AddExploring(CLI::App* verb, CommonFlags& flags) {
   verb->add_option("--crash", flags.crash_kinds, "process, os, power")
       ->delimiter(',');
   verb->add_option("--space", flags.space,
-                   "prefix, epoch:K or sample:N, with +torn:T");
+                   "prefix, epoch:K, sample:N or exhaustive, with +torn:T");
   verb->add_option("--jobs", flags.jobs, "workers; default: the processors")
       ->check(CLI::Range(1, 1024));
   // Else -1 would be 2^64 - 1.

@@ -83,7 +83,7 @@ TEST(CommandLineTest, WorkloadsThatSayWhatCannotBeDone) {
   ExpectError(check(Workload("create /b", "backend none\n")), kUsage,
               "no backend is named none");
   ExpectError(check(Workload("create /b", "profile none\n")), kUsage,
-              "unknown profile 'none'");
+              "no profile `none`");
 }
 
 TEST(CommandLineTest, ArgumentsThatAreWrong) {

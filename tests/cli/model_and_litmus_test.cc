@@ -89,7 +89,7 @@ TEST(ExplainingVerbsTest, ExplainSaysWhyAStateIsWrong) {
   ExpectError(right, kUsage, "`init`");
   ExpectError(RunTool({"explain", file}), kUsage, "--at");
   ExpectError(RunTool({"explain", file, "--at", "1p@00000000"}), kUnknown,
-              "another");
+              "the id belongs to recording 00000000");
 }
 
 constexpr const char* kLitmus = R"(powercut 1
@@ -129,7 +129,7 @@ TEST(ExplainingVerbsTest, LitmusPrintsTheMatrix) {
                "--profile", "ntfs-3g", "--jobs", "1"});
   EXPECT_EQ(both.status, kUsage);  // one of them is no test
   EXPECT_THAT(both.err, HasSubstr("broken.pcut:1"));
-  EXPECT_THAT(both.out, HasSubstr("bad.pcut:10: violation: check\n"));
+  EXPECT_THAT(both.out, HasSubstr("bad.pcut:9: violation: check\n"));
   EXPECT_THAT(both.out, HasSubstr("forbid /f[0] = 1: the model admits it"));
   EXPECT_THAT(both.out, HasSubstr("2 tests, 4 runs: 2 ok, 2 violation"));
   EXPECT_EQ(both.out,
