@@ -91,8 +91,11 @@ Result<LitmusRun> RunLitmus(Backend& backend, const Workload& workload,
 // at each moment from `cut` on, each begin and each end of an op being one.
 // Where it admits any bytes in an atom, every content that the conditions ask
 // for is counted as seen.
+// A flush that the file expects to fail fails, if it has faults.
+// `promises`: PromisesOf(profile), or for tests another table.
 Result<LitmusRun> RunLitmusOnModel(const Workload& workload,
-                                   const std::string& profile);
+                                   const Profile& profile,
+                                   const PromiseTable& promises);
 
 // The outcomes of a test before anything is counted.
 std::vector<LitmusOutcome> OutcomesUnder(const Workload& workload,

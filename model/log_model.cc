@@ -294,9 +294,8 @@ namespace {
 // Whether a cell, with the device flush behind it, promises for this kind.
 bool Reaches(Reach reach, DeviceFlush device, CrashKind kind) {
   if (reach == Reach::kNone) return false;
-  if (device != DeviceFlush::kNone) return true;
-  return reach == Reach::kDevice ? kind != CrashKind::kPower
-                                 : kind == CrashKind::kProcess;
+  if (reach == Reach::kHost) return kind == CrashKind::kProcess;
+  return kind != CrashKind::kPower || device != DeviceFlush::kNone;
 }
 
 }  // namespace

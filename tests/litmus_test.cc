@@ -31,7 +31,9 @@ Workload WorkloadWith(const std::string& rest) {
 
 LitmusRun OnModel(const std::string& rest,
                   const std::string& profile = "spec-strict") {
-  const Result<LitmusRun> run = RunLitmusOnModel(WorkloadWith(rest), profile);
+  const Profile& named = *FindProfile(profile);
+  const Result<LitmusRun> run =
+      RunLitmusOnModel(WorkloadWith(rest), named, PromisesOf(named));
   EXPECT_TRUE(run) << (run ? "" : run.error().message);
   return run ? *run : LitmusRun{};
 }
@@ -152,8 +154,9 @@ TEST(LitmusTest, WhatIsNotOfferedIsUnsupported) {
 }
 
 TEST(LitmusTest, ErrorsNobodyExpectedAreErrors) {
+  const Profile& xfs = *FindProfile("xfs");
   const auto run = RunLitmusOnModel(
-      WorkloadWith("run\n  fsync /x\nallow exists /f\n"), "xfs");
+      WorkloadWith("run\n  fsync /x\nallow exists /f\n"), xfs, PromisesOf(xfs));
   ASSERT_FALSE(run);
   EXPECT_THAT(run.error().message, HasSubstr("test.pcut:8: `fsync /x`"));
 }

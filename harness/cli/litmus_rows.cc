@@ -88,7 +88,8 @@ class Runner {
  private:
   Result<LitmusRun> TryRun(const LitmusTask& task) {
     if (task.backend == kModelBackend) {
-      return RunLitmusOnModel(*task.workload, task.profile);
+      const Profile& profile = *FindProfile(task.profile);
+      return RunLitmusOnModel(*task.workload, profile, PromisesOf(profile));
     }
     std::unique_ptr<Backend>& backend = backends_[task.backend];
     if (backend == nullptr) {

@@ -75,9 +75,11 @@ void AddVerbs(CLI::App& app, Flags& flags) {
   litmus->add_option("FILE|DIR", flags.litmus.files,
                      "tests, or folders of them; default: corpora/litmus");
   litmus->add_option("--backend", flags.litmus.backends, "or `model`")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   litmus->add_option("--profile", flags.litmus.profiles, "only under these")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   litmus->add_option("--json", flags.litmus.json, "write a report here");
   litmus->add_option("--jobs", flags.litmus.jobs, "default: the processors")
       ->check(CLI::Range(1, 1024));
