@@ -78,6 +78,10 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
   explore.space.mode = SpaceSpec::kExhaustive;
   explore.jobs = options.jobs;
   explore.interrupted = options.interrupted;
+  // A log shows what lies behind its end only when it goes on.
+  const auto& ops = backend.traits().ops;
+  explore.probe =
+      std::find(ops.begin(), ops.end(), OpKind::kLogAppend) != ops.end();
   explore.visited = [&](const VisitedState& visited) { counter.Take(visited); };
   auto explored = Explore(backend, workload, setting, recording, explore);
   if (!explored && explored.error().code == ErrorCode::kUnsupported) {
