@@ -159,19 +159,22 @@ class Matrix {
     for (const Test& test : tests_) {
       first_task_.push_back(tasks_.size());
       for (const std::string& backend : test.backends) {
-        std::vector<std::string> offered;
+        std::vector<std::string> profiles;
         if (backend == kModelBackend) {
+          std::vector<std::string> offered;
           for (const Profile& p : Profiles()) offered.push_back(p.name);
+          profiles = LitmusProfiles(test.workload, offered, flags_.profiles);
         } else if (auto made = MakeBackend(backend); made) {
-          offered = OfferedProfiles((*made)->traits());
+          profiles = LitmusProfilesOf(test.workload, (*made)->traits(),
+                                      flags_.profiles);
         } else {
           Note(Error{made.error().code,
                      test.workload.file + ": " + made.error().message});
           continue;
         }
-        for (std::string& profile :
-             LitmusProfiles(test.workload, offered, flags_.profiles)) {
-          tasks_.push_back({&test.workload, backend, std::move(profile)});
+        for (std::string& profile : profiles) {
+          tasks_.push_back({&test.workload, backend, std::move(profile),
+                            flags_.atomic_bytes});
         }
       }
     }

@@ -99,6 +99,7 @@ class Runner {
     // Storage of our own needs no process around it.
     options.jobs = ShowsAllThatIsAllowed(task.backend) ? 0 : 1;
     options.interrupted = Interrupted;
+    options.atomic_bytes = task.atomic_bytes;
     return RunLitmus(*backend, *task.workload, task.profile, options);
   }
 

@@ -80,6 +80,8 @@ void AddVerbs(CLI::App& app, Flags& flags) {
   litmus->add_option("--profile", flags.litmus.profiles, "only under these")
       ->delimiter(',')
       ->allow_extra_args(false);
+  litmus->add_option("--atomic", flags.litmus.atomic_bytes,
+                     "bytes the device writes whole");
   litmus->add_option("--json", flags.litmus.json, "write a report here");
   litmus->add_option("--jobs", flags.litmus.jobs, "default: the processors")
       ->check(CLI::Range(1, 1024));
