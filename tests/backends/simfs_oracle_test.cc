@@ -98,9 +98,10 @@ Comparison Compare(const std::string& profile, uint64_t seed,
   std::string text;
   size_t done = 0;
   for (const std::string& line : RandomWorkload(seed, profile != "exfat")) {
+    const auto workload =
+        ParseWorkload("powercut 1\nrun\n" + text + line + "\n", "oracle");
+    if (!workload) continue;  // it leaves its view
     text += line + "\n";
-    const auto workload = ParseWorkload("powercut 1\nrun\n" + text, "oracle");
-    CHECK(workload.has_value());
     const std::string before = scene.results;
     scene.Run(line);
     const bool ok = scene.results == before + ";";
