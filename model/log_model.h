@@ -219,7 +219,6 @@ class LogModel {
   bool IsOpen() const { return first_open_ != 0; }
   uint32_t BaseNow() const;
   bool IsReadableNow(uint64_t number) const;
-  Primitive RowOf(const Op& op) const;
   Covered CoveredBy(const Op& op) const;
   void AddOwn(const Op& op, Covered& covered) const;
   void BeginEffect(const Op& op);
