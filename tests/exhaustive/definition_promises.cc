@@ -105,11 +105,13 @@ std::vector<Primitive> Promises::PrimitivesOf(const Op& op) const {
 // --- what it covers ----------------------------------------------------------
 
 Reach Promises::ReachOf(const Effect& effect, const Coverage& row) const {
+  const bool only_stored = effect.view != kNone && !effect.carried;
   switch (effect.thing) {
     case Thing::kName:
       return row.names;
     case Thing::kShape:
-      return row.size;
+      // That a store gave the file space is seen by who sees the store.
+      return only_stored && row.views == Reach::kNone ? Reach::kNone : row.size;
     case Thing::kTimes:
       return row.times;
     case Thing::kSector:
@@ -120,7 +122,6 @@ Reach Promises::ReachOf(const Effect& effect, const Coverage& row) const {
   if (row.scope == Scope::kView) {
     return effect.view == kNone ? Reach::kNone : row.views;
   }
-  const bool only_stored = effect.view != kNone && !effect.carried;
   return only_stored ? row.views : row.data;
 }
 
@@ -239,7 +240,15 @@ void Promises::Begin(const Op& op, Index first) {
 
 void Promises::Keep(const Call& call, const Course& course) {
   std::vector<Index> covered;
-  for (const Index i : call.carried) effects_.all()[i].carried = true;
+  // With a part of a store goes the space that it was given.
+  for (const Index i : call.carried) {
+    effects_.all()[i].carried = true;
+    for (Effect& e : effects_.all()) {
+      if (e.op == effects_.all()[i].op && e.thing == Thing::kShape) {
+        e.carried = true;
+      }
+    }
+  }
   for (const Index i : call.device) {
     if (effects_.all()[i].tainted) continue;
     covered.push_back(i);
