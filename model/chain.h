@@ -33,9 +33,11 @@ enum class ChainKind : uint8_t {
 
 struct Version {
   uint32_t op = 0;  // that made it; 0: from the start
-  // The view (by State::views' order, from 1) through which it was stored and
-  // from which nothing has flushed it yet; 0: it is as good as written.
+  // The view (by State::views' order, from 1) through which it was stored; 0:
+  // it was written.
   uint32_t view = 0;
+  // A store that a view flush handed on: as good as written.
+  bool carried = false;
   // A flush that should have covered it failed.
   bool tainted = false;
 };

@@ -89,7 +89,10 @@ FileMatcher::Options FileMatcher::ViewOptions(const AtomPlace& place,
   if (floor == 0) {
     const AtomView before = ViewBefore(place, generation);
     if (generation.anything) {
-      versions.push_back(0);
+      const std::string_view beyond =
+          bytes.substr(std::min<size_t>(bytes.size(), limit));
+      const uint64_t stale = stale_from > limit ? stale_from - limit : 0;
+      if (Shows({}, 0, stale, beyond)) versions.push_back(0);
     } else if (before.generation == nullptr) {
       if (Shows({}, 0, stale_from, bytes)) versions.push_back(0);
     } else {

@@ -144,8 +144,8 @@ class Effects {
 
   // --- shapes -------------------------------------------------------------
 
-  ChainVersion AddShape(File& file, Shape shape) {
-    const ChainVersion version = Append(file.shape);
+  ChainVersion AddShape(File& file, Shape shape, uint32_t view = 0) {
+    const ChainVersion version = Append(file.shape, view);
     if (shape.size_bytes < file.shapes.back().size_bytes) {
       file.shrunk_at_shapes.push_back(version.version);
     }
@@ -280,7 +280,7 @@ class Effects {
       generation.contents.push_back(std::move(atoms[i].second));
       Append(generation.chain, view);
     }
-    for (const Shape& shape : space.shapes) AddShape(file, shape);
+    for (const Shape& shape : space.shapes) AddShape(file, shape, view);
   }
 
   // The shape versions that a write adds, and by atom the one that gives it new

@@ -173,7 +173,7 @@ void Model::EndInit() {
   for (ChainId id = 0; id < s.chains.size(); ++id) {
     uint32_t version = s.chains[id].newest();
     const auto covered = [&](const Version& v) {
-      return v.view == 0 && !v.tainted && s.Returned(v.op);
+      return (v.view == 0 || v.carried) && !v.tainted && s.Returned(v.op);
     };
     while (version > 0 && !covered(s.chains[id].versions[version])) --version;
     for (const CrashKind crash : kCrashKinds) {

@@ -101,9 +101,8 @@ class Reading {
       }
       if (row.placed_data_only && !p_.overwrite_in_place && !block) {
         row.data = kNone;
-        if (row.scope == Scope::kView && row.views == kDevice) {
-          row.views = kHost;
-        }
+        if (row.scope != Scope::kView) row.views = kNone;
+        if (row.views == kDevice) row.views = kHost;
       }
       if (row.device == DeviceFlush::kAll && !p_.flush_covers_device &&
           !block && row.scope != Scope::kVolume) {

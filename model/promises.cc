@@ -85,7 +85,10 @@ class Promises {
     for (uint32_t v = chain.newest(); v > 0; --v) {
       const Version& version = chain.versions[v];
       if (version.tainted || !s_.Returned(version.op)) continue;
-      if (version.view != 0 && row_.views == Reach::kNone) continue;
+      const bool only_stored = version.view != 0 && !version.carried;
+      const bool seen =
+          row_.views != Reach::kNone && row_.scope != Scope::kView;
+      if (only_stored && !seen) continue;
       return v;
     }
     return 0;
@@ -229,11 +232,16 @@ class Promises {
                    uint32_t view) {
     const Chain& chain = s_.chains[generation.chain];
     uint32_t newest = 0;
-    for (uint32_t v = chain.newest(); v > 0 && newest == 0; --v) {
+    for (uint32_t v = chain.newest(); v > 0; --v) {
       const Version& version = chain.versions[v];
       const bool mine =
           version.view != 0 && (view == 0 || version.view == view);
-      if (mine && !version.tainted && s_.Returned(version.op)) newest = v;
+      if (!mine || version.tainted || !s_.Returned(version.op)) continue;
+      newest = std::max(newest, v);
+      // With a part of a store goes the space that it was given.
+      for (const ChainVersion& own : s_.courses[version.op].own) {
+        if (s_.chains[own.chain].kind == ChainKind::kShape) Add(own, row_.size);
+      }
     }
     if (newest == 0) return;
     const ChainVersion to{generation.chain, newest};
@@ -270,7 +278,14 @@ bool Model::State::Promise(uint32_t number) {
   const PromisePlan& plan = courses[number].plan;
   for (const ChainVersion& flushed : plan.flushed_stores) {
     for (uint32_t v = 1; v <= flushed.version; ++v) {
-      chains[flushed.chain].versions[v].view = 0;
+      Version& stored = chains[flushed.chain].versions[v];
+      stored.carried = true;
+      // With a part of a store goes the space that it was given.
+      if (stored.view == 0) continue;
+      for (const ChainVersion& own : courses[stored.op].own) {
+        if (chains[own.chain].kind != ChainKind::kShape) continue;
+        chains[own.chain].versions[own.version].carried = true;
+      }
     }
   }
   bool new_for_power = false;

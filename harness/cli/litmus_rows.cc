@@ -76,8 +76,10 @@ class Runner {
       return row;
     }
     row.run = std::move(*run);
-    const std::string flags =
-        fmt::format(" --backend {} --profile {}", task.backend, task.profile);
+    const std::string flags = fmt::format(
+        " --backend {} --profile {}{}", task.backend, task.profile,
+        task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes)
+                          : "");
     for (const Finding& finding : row.run.findings) {
       row.failures += FailureBlock(finding, task.workload->file, flags);
     }

@@ -114,11 +114,13 @@ void Effects::AddTimes(Index file, uint64_t mtime, bool journalled) {
   Add(std::move(e), journalled);
 }
 
-void Effects::AddShape(Index file, const Shape& shape, bool journalled) {
+void Effects::AddShape(Index file, const Shape& shape, bool journalled,
+                       Index view) {
   Effect e;
   e.thing = Thing::kShape;
   e.file = file;
   e.shape = shape;
+  e.view = view;
   const Index index = Add(std::move(e), journalled);
   for (const auto& [place, space] : shape.spaces) {
     Index& given_by = generations_[space.generation].given_by;
@@ -212,12 +214,12 @@ void Effects::Write(Index id, uint64_t offset, uint64_t size, Index view) {
       for (const auto& [place, space] : given) {
         if (place * kAtom < s) shape.spaces[place] = space;
       }
-      AddShape(id, shape, /*journalled=*/false);
+      AddShape(id, shape, /*journalled=*/false, view);
     }
     shape.size = std::max(old_size, end);
     shape.valid = std::max(shape.valid, end);
     for (const auto& [place, space] : given) shape.spaces[place] = space;
-    AddShape(id, shape, /*journalled=*/false);
+    AddShape(id, shape, /*journalled=*/false, view);
   }
   if (view == kNone) AddTimes(id, op_->number, /*journalled=*/false);
 }

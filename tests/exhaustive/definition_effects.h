@@ -144,7 +144,8 @@ class Effects {
   Index Add(Effect effect, bool journalled);
   Index AddName(std::string_view path, Index file);
   void AddTimes(Index file, uint64_t mtime, bool journalled);
-  void AddShape(Index file, const Shape& shape, bool journalled);
+  void AddShape(Index file, const Shape& shape, bool journalled,
+                Index view = kNone);
   Index NewGeneration(Generation generation);
 
   void Create(const std::string& path, bool is_directory);

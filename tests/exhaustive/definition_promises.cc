@@ -105,11 +105,16 @@ std::vector<Primitive> Promises::PrimitivesOf(const Op& op) const {
 // --- what it covers ----------------------------------------------------------
 
 Reach Promises::ReachOf(const Effect& effect, const Coverage& row) const {
+  const bool only_stored = effect.view != kNone && !effect.carried;
   switch (effect.thing) {
     case Thing::kName:
       return row.names;
     case Thing::kShape:
-      return row.size;
+      // That a store gave the file space is seen by who sees the store.
+      return only_stored &&
+                     (row.views == Reach::kNone || row.scope == Scope::kView)
+                 ? Reach::kNone
+                 : row.size;
     case Thing::kTimes:
       return row.times;
     case Thing::kSector:
@@ -120,7 +125,6 @@ Reach Promises::ReachOf(const Effect& effect, const Coverage& row) const {
   if (row.scope == Scope::kView) {
     return effect.view == kNone ? Reach::kNone : row.views;
   }
-  const bool only_stored = effect.view != kNone && !effect.carried;
   return only_stored ? row.views : row.data;
 }
 
@@ -209,7 +213,24 @@ Promises::Call Promises::CallOf(const Op& op, Primitive id,
     if (reach != Reach::kDevice) continue;
     if (!call.row.placed_data_only || Placed(i)) call.device.insert(i);
   }
+  AddSpaceOfStores(call);
   return call;
+}
+
+// With a part of a store goes the space that it was given.
+void Promises::AddSpaceOfStores(Call& call) const {
+  const std::vector<Effect>& all = effects_.all();
+  const std::set<Index> stored = call.carried;
+  for (const Index i : stored) {
+    for (Index shape = 0; shape < all.size(); ++shape) {
+      if (all[shape].op != all[i].op || all[shape].thing != Thing::kShape) {
+        continue;
+      }
+      call.carried.insert(shape);
+      const bool flushed = call.row.size == Reach::kDevice;
+      if (flushed && Coverable(all[shape])) call.device.insert(shape);
+    }
+  }
 }
 
 // --- promising ---------------------------------------------------------------
@@ -257,7 +278,10 @@ void Promises::End(const Op& op, bool ok) {
   if (!ok) {
     if (profile_.failed_flush_keeps_dirty) return;
     for (const Call& call : course.calls) {
-      for (const Index i : call.carried) effects_.all()[i].tainted = true;
+      for (const Index i : call.carried) {
+        Effect& e = effects_.all()[i];
+        if (e.thing == Thing::kAtom) e.tainted = true;
+      }
       for (const Index i : call.device) effects_.all()[i].tainted = true;
     }
     return;
