@@ -57,7 +57,7 @@ class Ntfs3gMount : public Mount {
   }
 
   // Returns 0 or an errno value. Nothing else may follow a failure.
-  int Start() {
+  int MountVolume() {
     const NtfsDisk disk = {.context = &disk_,
                            .size_bytes = disk_.size_bytes(),
                            .read = ReadDisk,
@@ -162,7 +162,7 @@ class Ntfs3gBackend : public Backend {
     ResetVirtualEnvironment(kEnvironmentSeed);
     auto mount = std::make_unique<Ntfs3gMount>(disk);
     MountResult result;
-    const int error = mount->Start();
+    const int error = mount->MountVolume();
     if (error == 0) {
       result.mount = std::move(mount);
     } else {
