@@ -87,6 +87,14 @@ class Drawer {
     Op op;
     op.kind = flush ? kFlushes[chooser_.Below(kFlushes.size())]
                     : kChanges[chooser_.Below(kChanges.size())];
+    if (!init && !knobs_.focus.empty() &&
+        chooser_.Below(100) < knobs_.focus_percent) {
+      op.kind = knobs_.focus[chooser_.Below(knobs_.focus.size())];
+    }
+    // Little can be done without a file.
+    if (shadow_.FilePaths().empty() && !chooser_.OneIn(4)) {
+      op.kind = OpKind::kCreate;
+    }
     if (!Wanted(op.kind, init)) return std::nullopt;
     if (!DrawNames(op) || !shadow_.Named(op)) return std::nullopt;
     DrawNumbers(op);
@@ -227,7 +235,10 @@ class Drawer {
       case OpKind::kFlushView: {
         const uint64_t begin =
             size > 0 && chooser_.OneIn(2) ? chooser_.Below(size) : uint64_t{0};
-        const uint64_t length = 1 + chooser_.Below(size - begin + 1);
+        const uint64_t most = size - begin + 1;
+        const uint64_t length =
+            1 + chooser_.Below(chooser_.OneIn(2) ? std::min<uint64_t>(most, 16)
+                                                 : most);
         op.numbers = {begin, length};
         if (op.kind == OpKind::kFlushView && chooser_.OneIn(3))
           op.numbers[1] = 0;
@@ -271,7 +282,10 @@ class Drawer {
     const bool file = op.names[0] != "volume" &&
                       std::find(directories.begin(), directories.end(),
                                 op.names[0]) == directories.end();
-    if (file && !chooser_.OneIn(4)) op.flags = {std::string(Pick(kFlags))};
+    const bool refused =
+        op.names[0] == "volume" && knobs_.refused_ops && chooser_.OneIn(3);
+    if (refused || (file && !chooser_.OneIn(4)))
+      op.flags = {std::string(Pick(kFlags))};
     if (!op.flags.empty()) return;
     if (file && chooser_.OneIn(4)) {
       op.keys = {{"flags", std::to_string(chooser_.OneIn(2) ? 0 : 4)}};
@@ -338,7 +352,9 @@ class Maker {
 
   bool Disputed(const Op& op) const {
     const ShadowStorage& shadow = drawer_.shadow();
-    if (op.kind == OpKind::kReplaceFile) return op.names[0] == op.names[1];
+    if (op.kind == OpKind::kReplaceFile) {
+      return shadow.SameFile(op.names[0], op.names[1]);
+    }
     if (op.kind == OpKind::kNtFlush) {
       return !op.keys.empty() && !shadow.Exists(op.names[0]);
     }
@@ -356,10 +372,11 @@ class Maker {
   void Consider(Op op, bool init) {
     if (!knobs_.disputed_ops && Disputed(op)) return;
     const bool fits = drawer_.shadow().Fits(op);
-    if (!fits && (!knobs_.refused_ops || init || !chooser_.OneIn(3))) return;
+    if (!fits && (!knobs_.refused_ops || init || !chooser_.OneIn(10))) return;
     op.number = static_cast<uint32_t>(count_ + 1);
+    // simfs flushes such a one when it is called (its README, Limits).
     if (knobs_.overlap && !init && fits && started_ == 0 &&
-        CanOverlap(op.kind) && chooser_.OneIn(6)) {
+        !op.HasFlag("preflush") && CanOverlap(op.kind) && chooser_.OneIn(6)) {
       op.start = 1;
     }
     ops_.run[count_] = op;

@@ -39,8 +39,10 @@ struct RandomWorkloadKnobs {
   // `stale_set_end_of_file` ends of file set within an atom; valid data set
   // from within an atom.
   bool disputed_ops = false;
-  // Half of the ops of `run` are of these kinds; empty: no such preference.
+  // Of 100 ops of `run`, `focus_percent` are of these kinds; empty: no such
+  // preference.
   std::vector<OpKind> focus;
+  unsigned focus_percent = 50;
 };
 
 // The same choices, knobs and profile give the same workload. Its ops are those

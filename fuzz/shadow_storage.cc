@@ -131,7 +131,7 @@ bool ShadowStorage::Fits(const Op& op) const {
       return IsFile(first);
     case OpKind::kNtFlush:
     case OpKind::kFlushFileBuffers:
-      if (first == "volume") return true;
+      if (first == "volume") return op.flags.empty();
       return (IsFile(first) && !ReadOnly(first)) || IsDirectory(first);
     case OpKind::kMap:
       return IsFile(second) && !ReadOnly(second) && op.numbers[1] > 0 &&

@@ -36,6 +36,10 @@ class ShadowStorage {
   bool Exists(const std::string& name) const {
     return name == "/" || name == "volume" || Find(name).has_value();
   }
+  // Two names of one file, or one name.
+  bool SameFile(const std::string& a, const std::string& b) const {
+    return a == b || (Find(a) && Find(a) == Find(b));
+  }
   // Of a file, by path, handle or view; 0 if there is none.
   uint64_t SizeOf(const std::string& name) const;
   uint64_t ValidOf(const std::string& name) const;

@@ -111,7 +111,10 @@ Reach Promises::ReachOf(const Effect& effect, const Coverage& row) const {
       return row.names;
     case Thing::kShape:
       // That a store gave the file space is seen by who sees the store.
-      return only_stored && row.views == Reach::kNone ? Reach::kNone : row.size;
+      return only_stored &&
+                     (row.views == Reach::kNone || row.scope == Scope::kView)
+                 ? Reach::kNone
+                 : row.size;
     case Thing::kTimes:
       return row.times;
     case Thing::kSector:
@@ -206,11 +209,31 @@ Promises::Call Promises::CallOf(const Op& op, Primitive id,
     if (!covered) continue;
     const Reach reach = ReachOf(effect, call.row);
     if (reach == Reach::kNone) continue;
-    if (effect.view != kNone) call.carried.insert(i);
-    if (reach != Reach::kDevice) continue;
-    if (!call.row.placed_data_only || Placed(i)) call.device.insert(i);
+    const bool placed = !call.row.placed_data_only || Placed(i);
+    // A view flush hands on to the host what has no place yet.
+    if (effect.view != kNone && (placed || call.row.scope == Scope::kView)) {
+      call.carried.insert(i);
+    }
+    if (reach == Reach::kDevice && placed) call.device.insert(i);
   }
+  AddSpaceOfStores(call);
   return call;
+}
+
+// With a part of a store goes the space that it was given.
+void Promises::AddSpaceOfStores(Call& call) const {
+  const std::vector<Effect>& all = effects_.all();
+  const std::set<Index> stored = call.carried;
+  for (const Index i : stored) {
+    for (Index shape = 0; shape < all.size(); ++shape) {
+      if (all[shape].op != all[i].op || all[shape].thing != Thing::kShape) {
+        continue;
+      }
+      call.carried.insert(shape);
+      const bool flushed = call.row.size == Reach::kDevice;
+      if (flushed && Coverable(all[shape])) call.device.insert(shape);
+    }
+  }
 }
 
 // --- promising ---------------------------------------------------------------
@@ -240,15 +263,7 @@ void Promises::Begin(const Op& op, Index first) {
 
 void Promises::Keep(const Call& call, const Course& course) {
   std::vector<Index> covered;
-  // With a part of a store goes the space that it was given.
-  for (const Index i : call.carried) {
-    effects_.all()[i].carried = true;
-    for (Effect& e : effects_.all()) {
-      if (e.op == effects_.all()[i].op && e.thing == Thing::kShape) {
-        e.carried = true;
-      }
-    }
-  }
+  for (const Index i : call.carried) effects_.all()[i].carried = true;
   for (const Index i : call.device) {
     if (effects_.all()[i].tainted) continue;
     covered.push_back(i);
@@ -266,7 +281,10 @@ void Promises::End(const Op& op, bool ok) {
   if (!ok) {
     if (profile_.failed_flush_keeps_dirty) return;
     for (const Call& call : course.calls) {
-      for (const Index i : call.carried) effects_.all()[i].tainted = true;
+      for (const Index i : call.carried) {
+        Effect& e = effects_.all()[i];
+        if (e.thing == Thing::kAtom) e.tainted = true;
+      }
       for (const Index i : call.device) effects_.all()[i].tainted = true;
     }
     return;

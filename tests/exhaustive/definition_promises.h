@@ -43,6 +43,7 @@ class Promises {
   };
 
   Call CallOf(const Op& op, Primitive id, const std::set<Index>& own) const;
+  void AddSpaceOfStores(Call& call) const;
   std::vector<Primitive> PrimitivesOf(const Op& op) const;
   Reach ReachOf(const Effect& effect, const Coverage& row) const;
   bool InScope(const Op& op, const Coverage& row, const Effect& effect,

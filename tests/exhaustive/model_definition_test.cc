@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -17,10 +16,10 @@
 
 #include "fuzz/random_workload.h"
 #include "fuzz/workload_text.h"
-#include "harness/base/sanitizer.h"
 #include "harness/history.h"
 #include "model/pcut.h"
 #include "tests/exhaustive/disagreement.h"
+#include "tests/exhaustive/seeds.h"
 
 namespace powercut {
 namespace {
@@ -263,24 +262,17 @@ std::string Judge(const Workload& workload, const Profile& profile,
   return {};
 }
 
-// How many workloads: POWERCUT_WORKLOADS, if it is set.
-int WorkloadCount(int usual) {
-  const char* text = std::getenv("POWERCUT_WORKLOADS");
-  if (text != nullptr) return std::atoi(text);
-  return kSanitized ? usual / 10 : usual;
-}
-
 void HoldAgainstTheDefinition(uint64_t seed, RandomWorkloadKnobs knobs,
-                              int usual) {
+                              uint64_t usual) {
   Counts counts;
-  for (int i = 0; i < WorkloadCount(usual); ++i) {
-    SeededChooser chooser(seed + static_cast<uint64_t>(i));
+  for (uint64_t i = 0; i < WorkOf(usual); ++i) {
+    SeededChooser chooser(Seed(seed + i));
     const Profile profile = PickProfile(chooser);
     const Workload workload = RandomWorkload(chooser, knobs, profile);
     const uint64_t judged_by = chooser.Below(uint64_t{1} << 32);
     if (Judge(workload, profile, judged_by, counts).empty()) continue;
     Counts none;
-    FAIL() << "workload " << seed + static_cast<uint64_t>(i) << '\n'
+    FAIL() << "workload " << Seed(seed + i) << '\n'
            << Shrunk(workload, profile, [&](const Workload& less) {
                 return Judge(less, profile, judged_by, none);
               });

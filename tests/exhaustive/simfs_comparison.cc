@@ -1,6 +1,7 @@
 #include "tests/exhaustive/simfs_comparison.h"
 
 #include <utility>
+#include <vector>
 
 #include "fuzz/random_workload.h"
 #include "harness/history.h"
@@ -12,12 +13,31 @@ namespace {
 
 constexpr size_t kStatesMax = 1 << 14;  // of one crash point
 constexpr size_t kObservationsMax = 20000;
+// What seldom comes together by chance.
+const std::vector<std::vector<OpKind>>& Foci() {
+  static const std::vector<std::vector<OpKind>> foci = {
+      {},
+      {OpKind::kMap, OpKind::kMap, OpKind::kStore, OpKind::kStore,
+       OpKind::kStore, OpKind::kFlushView, OpKind::kFlushView, OpKind::kMsync,
+       OpKind::kFlushFileBuffers, OpKind::kDiskFlush},
+      {OpKind::kWrite, OpKind::kWrite, OpKind::kSyncFileRange},
+      {OpKind::kWrite, OpKind::kRename, OpKind::kRename, OpKind::kCreate,
+       OpKind::kBarrierFsync, OpKind::kSetTimes},
+      {OpKind::kOpen, OpKind::kNtFlush, OpKind::kFlushFileBuffers,
+       OpKind::kWrite},
+  };
+  return foci;
+}
+
 }  // namespace
 
 Workload WorkloadToCompare(Chooser& chooser, const Profile& profile) {
   RandomWorkloadKnobs knobs;
-  knobs.init_ops = chooser.Below(4);
-  knobs.run_ops = 1 + chooser.Below(6);
+  knobs.focus = Foci()[chooser.Below(Foci().size())];
+  knobs.focus_percent = 90;
+  knobs.files = 1 + chooser.Below(2);
+  knobs.init_ops = chooser.Below(6);
+  knobs.run_ops = 3 + chooser.Below(6);
   knobs.effects_max = 8;
   knobs.flush_percent = static_cast<unsigned>(20 + chooser.Below(40));
   Workload workload = RandomWorkload(chooser, knobs, profile);

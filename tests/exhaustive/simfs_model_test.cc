@@ -9,13 +9,12 @@
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 
 #include "backends/registry.h"
-#include "harness/base/sanitizer.h"
 #include "tests/exhaustive/disagreement.h"
+#include "tests/exhaustive/seeds.h"
 #include "tests/exhaustive/simfs_comparison.h"
 
 namespace powercut {
@@ -25,12 +24,6 @@ constexpr std::array kProfiles = {
     "spec-strict",  "spec-permissive", "linux-man", "posix-minimal",
     "ext4-ordered", "ext4-writeback",  "ntfs"};
 
-int WorkloadCount(int usual) {
-  const char* text = std::getenv("POWERCUT_WORKLOADS");
-  if (text != nullptr) return std::atoi(text);
-  return kSanitized ? usual / 10 : usual;
-}
-
 class SimfsModelTest : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(SimfsModelTest, LeavesWhatTheModelAdmits) {
@@ -39,8 +32,8 @@ TEST_P(SimfsModelTest, LeavesWhatTheModelAdmits) {
   const Profile& profile = *FindProfile(GetParam());
   ComparisonCounts counts;
   ComparisonCounts none;
-  for (int i = 0; i < WorkloadCount(400); ++i) {
-    SeededChooser chooser(static_cast<uint64_t>(i));
+  for (uint64_t i = 0; i < WorkOf(300); ++i) {
+    SeededChooser chooser(Seed(i));
     const Workload workload = WorkloadToCompare(chooser, profile);
     if (SimfsComparison(**backend, profile, counts).Judge(workload).empty())
       continue;

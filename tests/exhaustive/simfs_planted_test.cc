@@ -36,13 +36,16 @@ std::string Caught(SimfsBug bug) {
   return {};
 }
 
-TEST(SimfsPlantedTest, EveryBugMakesADifference) {
-  for (size_t i = 0; i < kSimfsBugCount; ++i) {
-    const auto bug = static_cast<SimfsBug>(i);
-    if (kOutOfReach.contains(bug)) continue;
-    EXPECT_NE(Caught(bug), "") << "bug " << i;
-  }
+class SimfsPlantedTest : public ::testing::TestWithParam<size_t> {};
+
+TEST_P(SimfsPlantedTest, MakesADifference) {
+  const auto bug = static_cast<SimfsBug>(GetParam());
+  if (kOutOfReach.contains(bug)) GTEST_SKIP() << "needs a device that fails";
+  EXPECT_NE(Caught(bug), "");
 }
+
+INSTANTIATE_TEST_SUITE_P(Bugs, SimfsPlantedTest,
+                         ::testing::Range(size_t{0}, kSimfsBugCount));
 
 }  // namespace
 }  // namespace powercut

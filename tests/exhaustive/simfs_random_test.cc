@@ -1,13 +1,10 @@
 // simfs against the model, by number: of a million crash states of larger
 // random workloads the model admits every one.
-//
-// POWERCUT_STATES sets another number of states.
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -16,12 +13,12 @@
 #include "backends/registry.h"
 #include "fuzz/random_workload.h"
 #include "fuzz/workload_text.h"
-#include "harness/base/sanitizer.h"
 #include "harness/history.h"
 #include "harness/recording.h"
 #include "harness/space_spec.h"
 #include "tests/exhaustive/crash_states.h"
 #include "tests/exhaustive/disagreement.h"
+#include "tests/exhaustive/seeds.h"
 
 namespace powercut {
 namespace {
@@ -86,12 +83,6 @@ std::string Judge(Backend& backend, const Workload& workload,
   return {};
 }
 
-size_t StatesWanted() {
-  const char* text = std::getenv("POWERCUT_STATES");
-  if (text != nullptr) return std::strtoull(text, nullptr, 10);
-  return kSanitized ? 20'000 : 1'000'000;
-}
-
 TEST(SimfsRandomTest, TheModelAdmitsEveryState) {
   auto backend = MakeBackend("simfs");
   ASSERT_TRUE(backend) << backend.error().message;
@@ -100,9 +91,9 @@ TEST(SimfsRandomTest, TheModelAdmitsEveryState) {
   ASSERT_TRUE(epoch && sample);
   Counts counts;
   Counts none;
-  const size_t wanted = StatesWanted();
+  const size_t wanted = WorkOf(1'000'000);
   for (uint64_t seed = 0; counts.states < wanted; ++seed) {
-    SeededChooser chooser(seed);
+    SeededChooser chooser(Seed(seed));
     const Profile& profile = *FindProfile(kProfiles[seed % kProfiles.size()]);
     const SpaceSpec& space = chooser.OneIn(2) ? *epoch : *sample;
     RandomWorkloadKnobs knobs;
