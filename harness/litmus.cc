@@ -78,8 +78,18 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
   explore.space.mode = SpaceSpec::kExhaustive;
   explore.jobs = options.jobs;
   explore.interrupted = options.interrupted;
+  // A log shows what lies behind its end only when it goes on.
+  const auto& ops = backend.traits().ops;
+  explore.probe =
+      std::find(ops.begin(), ops.end(), OpKind::kLogAppend) != ops.end();
   explore.visited = [&](const VisitedState& visited) { counter.Take(visited); };
   auto explored = Explore(backend, workload, setting, recording, explore);
+  if (!explored && explored.error().code == ErrorCode::kUnsupported &&
+      !ShowsAllThatIsAllowed(backend.traits().name)) {
+    // What is not said of all states can still be said of many.
+    explore.space = SpaceSpec{};
+    explored = Explore(backend, workload, setting, recording, explore);
+  }
   if (!explored && explored.error().code == ErrorCode::kUnsupported) {
     return Error{ErrorCode::kBadInput,
                  explored.error().message +
@@ -124,6 +134,16 @@ std::vector<std::string> LitmusProfiles(
     profiles.push_back(profile.name);
   }
   return profiles;
+}
+
+std::vector<std::string> LitmusProfilesOf(
+    const Workload& workload, const BackendTraits& traits,
+    const std::vector<std::string>& selected) {
+  if (!traits.profiles.empty()) {
+    return LitmusProfiles(workload, traits.profiles, selected);
+  }
+  if (selected.empty()) return {traits.profile};
+  return selected;
 }
 
 std::vector<std::string> OfferedProfiles(const BackendTraits& traits) {
@@ -216,7 +236,7 @@ Result<LitmusRun> RunLitmus(Backend& backend, const Workload& workload,
   run.backend = traits.name;
   run.profile = profile;
   run.outcomes = OutcomesUnder(workload, profile);
-  if (!Contains(OfferedProfiles(traits), profile)) {
+  if (!traits.profiles.empty() && !Contains(traits.profiles, profile)) {
     return Unsupported(
         std::move(run),
         fmt::format("{} does not offer profile {}", traits.name, profile));
@@ -225,6 +245,7 @@ Result<LitmusRun> RunLitmus(Backend& backend, const Workload& workload,
   flags.profile = profile;
   flags.crash_kinds = workload.crash_kinds;
   if (flags.crash_kinds.empty()) flags.crash_kinds = {CrashKind::kPower};
+  flags.atomic_bytes = options.atomic_bytes;
   auto setting = MakeSetting(workload, backend, flags);
   if (!setting && setting.error().code == ErrorCode::kUnsupported) {
     return Unsupported(std::move(run), setting.error().message);

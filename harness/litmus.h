@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,22 +68,31 @@ std::vector<std::string> LitmusProfiles(
     const Workload& workload, const std::vector<std::string>& offered,
     const std::vector<std::string>& selected);
 
+// The same for a backend. One that has one behaviour, whatever it is judged
+// by, is judged by those selected, else by its claim, whatever the test names.
+std::vector<std::string> LitmusProfilesOf(
+    const Workload& workload, const BackendTraits& traits,
+    const std::vector<std::string>& selected);
+
 // The profiles a backend can be judged by: its traits', or else its claim.
 std::vector<std::string> OfferedProfiles(const BackendTraits& traits);
 
 struct LitmusOptions {
   // Workers; 0: recoveries run in this process, for storage of our own.
   uint32_t jobs = 1;
+  // Bytes the device writes whole; nothing: as the file or the backend says.
+  std::optional<uint32_t> atomic_bytes;
   std::function<bool()> interrupted;
 };
 
-// Explores all states of all crash points from `run` on, each kind of crash
-// that the file names (else power), each state judged by the model and by the
-// conditions. Does not depend on `jobs`.
-// What the backend or the profile does not offer (an op, a kind of crash) is a
-// run of verdict kUnsupported.
-// Errors: kBadInput: an op did not end as the file says, or there are more
-// states than 2^20; each with the file. kInternal: a self-check failed.
+// Explores all states of all crash points from `run` on (of a backend that need
+// not show all that is allowed: with more than 2^20 of them, those of epoch:1),
+// each kind of crash that the file names (else power), each state judged by the
+// model and by the conditions. Does not depend on `jobs`. What the backend or
+// the profile does not offer (an op, a kind of crash) is a run of verdict
+// kUnsupported. Errors: kBadInput: an op did not end as the file says, or there
+// are more states than 2^20; each with the file. kInternal: a self-check
+// failed.
 Result<LitmusRun> RunLitmus(Backend& backend, const Workload& workload,
                             const std::string& profile,
                             const LitmusOptions& options);
@@ -91,8 +101,11 @@ Result<LitmusRun> RunLitmus(Backend& backend, const Workload& workload,
 // at each moment from `cut` on, each begin and each end of an op being one.
 // Where it admits any bytes in an atom, every content that the conditions ask
 // for is counted as seen.
+// A flush that the file expects to fail fails, if it has faults.
+// `promises`: PromisesOf(profile), or for tests another table.
 Result<LitmusRun> RunLitmusOnModel(const Workload& workload,
-                                   const std::string& profile);
+                                   const Profile& profile,
+                                   const PromiseTable& promises);
 
 // The outcomes of a test before anything is counted.
 std::vector<LitmusOutcome> OutcomesUnder(const Workload& workload,

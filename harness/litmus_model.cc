@@ -87,8 +87,9 @@ class AnythingFiller {
 
 class ModelLitmus {
  public:
-  ModelLitmus(const Workload& workload, const Profile& profile, LitmusRun& run)
-      : workload_(workload), model_(workload, profile), run_(run) {
+  ModelLitmus(const Workload& workload, const Profile& profile,
+              const PromiseTable& promises, LitmusRun& run)
+      : workload_(workload), model_(workload, profile, promises), run_(run) {
     crash_kinds_ = workload.crash_kinds;
     if (crash_kinds_.empty()) crash_kinds_ = {CrashKind::kPower};
   }
@@ -114,7 +115,9 @@ class ModelLitmus {
     const OpPlan plan = model_.Plan(op);
     const bool must_fail = !plan.error.empty();
     const bool expected_to = op.expected.kind != ExpectedResult::kOk;
-    if (must_fail != expected_to) {
+    // What a fault makes fail is what the file says.
+    const bool faulty = expected_to && !workload_.faults.empty();
+    if (must_fail != expected_to && !faulty) {
       return Error{
           ErrorCode::kBadInput,
           fmt::format("{}:{}: `{}` {}", workload_.file, op.line, OpText(op),
@@ -132,7 +135,7 @@ class ModelLitmus {
       const uint32_t number = started_[op.numbers[0]];
       POWERCUT_TRY(End(number, true));
     }
-    return End(op.number, !must_fail);
+    return End(op.number, !must_fail && !faulty);
   }
 
   Status Begin(uint32_t op) {
@@ -188,24 +191,18 @@ class ModelLitmus {
 }  // namespace
 
 Result<LitmusRun> RunLitmusOnModel(const Workload& workload,
-                                   const std::string& profile) {
-  const Profile* found = FindProfile(profile);
-  CHECK(found != nullptr);
+                                   const Profile& profile,
+                                   const PromiseTable& promises) {
   LitmusRun run;
   run.backend = kModelBackend;
-  run.profile = profile;
-  run.outcomes = OutcomesUnder(workload, profile);
-  if (!workload.faults.empty()) {
-    run.verdict = LitmusRun::kUnsupported;
-    run.reason = "the model knows no faults of devices";
-    return run;
-  }
-  run.reason = UnofferedByProfile(workload, *found);
+  run.profile = profile.name;
+  run.outcomes = OutcomesUnder(workload, profile.name);
+  run.reason = UnofferedByProfile(workload, profile);
   if (!run.reason.empty()) {
     run.verdict = LitmusRun::kUnsupported;
     return run;
   }
-  const auto status = ModelLitmus(workload, *found, run).Run();
+  const auto status = ModelLitmus(workload, profile, promises, run).Run();
   if (!status && status.error().code == ErrorCode::kUnsupported) {
     run.verdict = LitmusRun::kUnsupported;
     run.reason = status.error().message;

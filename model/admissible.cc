@@ -118,7 +118,7 @@ class Lister {
     for (const auto& [text, id] : s_.tree.files[directory].names) {
       const Name& name = s_.tree.names[id];
       const FileId file = name.targets[at_[name.chain]];
-      if (file == kNoFile || above.contains(file)) continue;
+      if (file == kNoFile) continue;
       ObservedEntry& entry = observation.entries.emplace_back();
       entry.path = path + "/" + text;
       entry.file_id = file;
@@ -127,7 +127,9 @@ class Lister {
         ShowFile(s_.tree.files[file], entry);
         continue;
       }
-      above.insert(file);
+      entry.mtime = s_.tree.files[file].mtimes[at_[s_.tree.files[file].times]];
+      // A directory that a torn rename left in itself is there, no more.
+      if (!above.insert(file).second) continue;
       ShowDirectory(file, std::string(entry.path), above, observation);
       above.erase(file);
     }

@@ -17,11 +17,12 @@ namespace powercut {
 inline constexpr char kAnyByte = '\xa5';
 
 // Every observation that model.Check() admits after a crash of this kind at
-// this moment, each once, in a fixed order. Where the model admits any bytes,
-// they are kAnyByte. File ids are numbers of files in order of creation;
-// unreadable entries and probes do not occur. Log sequence numbers are record
-// numbers.
-// Errors: kUnsupported: there are more than `limit` choices of versions.
+// this moment, each once, in a fixed order; but not what the switches
+// rename_leaves_temporary and stale_data admit beside, which has no end. Where
+// the model admits any bytes, they are kAnyByte. File ids are numbers of files
+// in order of creation; unreadable entries and probes do not occur. Log
+// sequence numbers are record numbers. Errors: kUnsupported: there are more
+// than `limit` choices of versions.
 Result<std::vector<Observation>> AdmissibleObservations(const Model& model,
                                                         CrashKind kind,
                                                         size_t limit);

@@ -143,15 +143,13 @@ class Checker {
     if (entry->is_directory) WalkDirectory(file, path);
   }
 
-  // The ways to read an entry as a file; a directory that can be opened has
-  // one.
+  // The ways to read an entry as a file or directory.
   std::vector<FileReading> ReadingsOf(FileId id,
                                       const ObservedEntry& entry) const {
     const File& file = s_.tree.files[id];
     if (!entry.unreadable.empty() || entry.is_directory != file.is_directory) {
       return {};
     }
-    if (entry.is_directory) return {FileReading{}};
     return matcher_.Readings(file, entry);
   }
 

@@ -170,8 +170,6 @@ std::vector<FileReading> FileMatcher::ReadingsUnder(
 
 std::vector<FileReading> FileMatcher::Readings(
     const File& file, const ObservedEntry& entry) const {
-  const std::vector<uint32_t> shapes = ShapesLike(file, entry);
-  if (shapes.empty()) return {};
   FileReading times;
   if (entry.mtime && s_.chains[file.times].ruled) {
     times.push_back({file.times, {}});
@@ -180,6 +178,9 @@ std::vector<FileReading> FileMatcher::Readings(
     }
   }
   if (!TimesMatch(file, entry)) return {};
+  if (file.is_directory) return {std::move(times)};
+  const std::vector<uint32_t> shapes = ShapesLike(file, entry);
+  if (shapes.empty()) return {};
   // Shapes between which nothing came into sight or left it show the same, and
   // are read together.
   std::set<uint32_t> changes;

@@ -28,8 +28,8 @@ class FileMatcher {
   FileMatcher(const Model::State& state, CrashKind kind)
       : s_(state), kind_(kind) {}
 
-  // All ways to read `entry`, a readable file, as `file`; empty if there is
-  // none. Cost: O(bytes, times versions above the floors).
+  // All ways to read `entry`, which can be opened, as `file`, of its kind;
+  // empty if there is none. Cost: O(bytes, times versions above the floors).
   std::vector<FileReading> Readings(const File& file,
                                     const ObservedEntry& entry) const;
 

@@ -199,6 +199,7 @@ Violation ViolationWriter::OfEntry(const Name& name, const File& file,
     return OfName(ViolationKind::kName, name, entry.path,
                   entry.is_directory ? "is a directory" : "is a file");
   }
+  if (file.is_directory) return OfTimes(file, entry);
   const FileMatcher matcher(s_, kind_);
   const std::vector<uint32_t> shapes = matcher.ShapesLike(file, entry);
   if (shapes.empty()) return OfShape(file, entry);

@@ -146,12 +146,13 @@ std::optional<bool> ValidHolds(const Condition& test,
 std::optional<bool> MtimeHolds(const Condition& test,
                                const Observation& observation,
                                const Observation& before) {
-  const ObservedEntry* file = FindFile(observation, test.path);
-  if (file == nullptr) return false;
-  if (!file->mtime) return std::nullopt;
-  if (test.word != Condition::kOld) return *file->mtime == test.value;
-  const ObservedEntry* old = FindFile(before, test.path);
-  return old != nullptr && old->mtime == file->mtime;
+  // Directories have times, too.
+  const ObservedEntry* entry = observation.Find(test.path);
+  if (entry == nullptr || !entry->unreadable.empty()) return false;
+  if (!entry->mtime) return std::nullopt;
+  if (test.word != Condition::kOld) return *entry->mtime == test.value;
+  const ObservedEntry* old = before.Find(test.path);
+  return old != nullptr && old->mtime == entry->mtime;
 }
 
 bool SizeHolds(const Condition& test, const Observation& observation) {

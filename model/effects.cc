@@ -326,7 +326,8 @@ class Effects {
 
   void WriteRaw(const std::string& content) {
     std::vector<ChainVersion> at_device;
-    if (op_.HasFlag("preflush") && s_.promises.order.preflush) {
+    const Primitive primitive = s_.courses[op_.number].primitive;
+    if (s_.promises[primitive].preflush && s_.promises.order.preflush) {
       for (ChainId id = 0; id < s_.chains.size(); ++id) {
         const Chain& chain = s_.chains[id];
         const uint32_t version = chain.floor(CrashKind::kOs).version;

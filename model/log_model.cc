@@ -7,6 +7,7 @@
 
 #include "harness/base/check.h"
 #include "model/content.h"
+#include "model/primitive_of.h"
 
 namespace powercut {
 namespace {
@@ -184,37 +185,11 @@ void LogModel::EndEffect(uint32_t op, bool ok) {
 
 // --- promises ---------------------------------------------------------------
 
-Primitive LogModel::RowOf(const Op& op) const {
-  switch (op.kind) {
-    case OpKind::kLogAppend:
-      if (op.HasFlag("force_flush")) return Primitive::kLogForceFlush;
-      if (op.HasFlag("force_append")) return Primitive::kLogForceAppend;
-      return Primitive::kLogAppend;
-    case OpKind::kLogFlush:
-      return Primitive::kLogFlush;
-    case OpKind::kLogFlushTo:
-      return op.numbers.at(0) == 0 ? Primitive::kLogFlushToNull
-                                   : Primitive::kLogFlushToLsn;
-    case OpKind::kLogRestart:
-      return Primitive::kLogRestart;
-    case OpKind::kLogAdvanceBase:
-      return Primitive::kLogAdvanceBase;
-    case OpKind::kLogArchiveTail:
-      return Primitive::kLogArchiveTail;
-    case OpKind::kLogReset:
-      return Primitive::kLogReset;
-    case OpKind::kSyncfs:
-      return Primitive::kSyncfs;
-    default:
-      return Primitive::kWrite;
-  }
-}
-
 // What had returned when the op was called, as far as its row reaches.
 LogModel::Covered LogModel::CoveredBy(const Op& op) const {
   Covered covered;
   covered.op = op.number;
-  const Primitive id = RowOf(op);
+  const Primitive id = PrimitiveOf(op, {}, /*is_directory=*/false);
   covered.row = table_[id];
   // These carry nothing but what they do themselves.
   const bool own_only =
@@ -294,9 +269,8 @@ namespace {
 // Whether a cell, with the device flush behind it, promises for this kind.
 bool Reaches(Reach reach, DeviceFlush device, CrashKind kind) {
   if (reach == Reach::kNone) return false;
-  if (device != DeviceFlush::kNone) return true;
-  return reach == Reach::kDevice ? kind != CrashKind::kPower
-                                 : kind == CrashKind::kProcess;
+  if (reach == Reach::kHost) return kind == CrashKind::kProcess;
+  return kind != CrashKind::kPower || device != DeviceFlush::kNone;
 }
 
 }  // namespace

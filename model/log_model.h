@@ -105,7 +105,7 @@ class LogModel {
 
   // Judges the log as found after a crash of this kind at this moment; empty if
   // it is admissible. One violation at most: the first in the order unreadable,
-  // ghost and torn, gap, regress, lost, base, restart.
+  // ghost and torn, gap, regress, base at no record, lost, base, restart.
   // Cost: O(records times versions of the pointers).
   std::vector<LogViolation> Check(const ObservedLog& seen,
                                   CrashKind kind) const;
@@ -219,7 +219,6 @@ class LogModel {
   bool IsOpen() const { return first_open_ != 0; }
   uint32_t BaseNow() const;
   bool IsReadableNow(uint64_t number) const;
-  Primitive RowOf(const Op& op) const;
   Covered CoveredBy(const Op& op) const;
   void AddOwn(const Op& op, Covered& covered) const;
   void BeginEffect(const Op& op);

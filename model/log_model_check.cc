@@ -215,7 +215,8 @@ LogViolation LogModel::Explain(const ObservedLog& seen, CrashKind kind) const {
       lowest = n;
     }
   }
-  if (lowest > 0) {
+  // A base at no record hides the records, so it comes first.
+  if (lowest > 0 && base) {
     LogViolation violation = OfRecord(ViolationKind::kLost, lowest, kind);
     violation.found =
         Runs(numbers) + ": record " + std::to_string(lowest) + " is missing";

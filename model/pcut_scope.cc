@@ -147,13 +147,14 @@ PcutScope::Verdict PcutScope::CheckNames(const Op& op) const {
 
 PcutScope::Verdict PcutScope::CheckArea(const Op& op) const {
   const std::optional<std::string_view> area = op.Key("area");
-  if (!area) return std::nullopt;
+  if (!area || ExpectsError(op)) return std::nullopt;
   const Log& log = logs_.open.find(op.names[0])->second;
   if (log.areas.contains(*area)) return std::nullopt;
   return Complaint{KeyColumn(op, "area"),
                    Quoted(*area) +
                        " is not an area of this log that an earlier "
-                       "`log_area` made; add that op before it"};
+                       "`log_area` made; add that op before it, or expect "
+                       "`-> error`"};
 }
 
 PcutScope::Verdict PcutScope::CheckArguments(const Op& op) const {

@@ -44,7 +44,7 @@ constexpr std::array kRows = {
                  .family = Family::kBlocks,
                  .name = "block write, PREFLUSH",
                  .pcut = "disk_write S N preflush",
-                 .coverage = {.data = kDevice},
+                 .coverage = {.data = kDevice, .preflush = true},
                  .completes = kAtCompletion,
                  .invalid = kOutside,
                  .errors = kDeviceErrors,

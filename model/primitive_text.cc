@@ -84,7 +84,9 @@ std::string CellText(const Coverage& coverage, Cell cell) {
       return std::string(ScopeName(coverage.scope));
     case Cell::kDevice: {
       constexpr std::array<std::string_view, 3> kNames = {"none", "own", "all"};
-      return std::string(kNames[static_cast<size_t>(coverage.device)]);
+      std::string text(kNames[static_cast<size_t>(coverage.device)]);
+      if (coverage.preflush) text += ", flushed before";
+      return text;
     }
     case Cell::kBarrier:
       return coverage.barrier ? "yes" : "none";

@@ -114,6 +114,9 @@ struct Coverage {
   Reach records = Reach::kNone;   // of a log; commits of a store
   Reach pointers = Reach::kNone;  // base, archive tail, restart area
   DeviceFlush device = DeviceFlush::kNone;
+  // The device's cache is flushed before the op's own effects, which imply what
+  // was at the device then.
+  bool preflush = false;
   // Whatever is issued later reaches the media after what this one covers.
   bool barrier = false;
 

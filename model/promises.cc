@@ -52,7 +52,7 @@ class Promises {
       case Scope::kDevice:
         break;
     }
-    if (row_.device == DeviceFlush::kAll) NoteDevice();
+    if (row_.device == DeviceFlush::kAll || row_.preflush) NoteDevice();
     plan_.barrier = row_.barrier && s_.promises.order.barrier;
     return std::move(plan_);
   }
@@ -210,6 +210,7 @@ class Promises {
     const bool all_views =
         s_.profile->view_flush_sees_other_views || op_.kind == OpKind::kMsync;
     if (row_.size != Reach::kNone) Cover(file.shape);
+    if (row_.times != Reach::kNone) Cover(file.times);
     if (row_.views == Reach::kNone) return;
     const uint64_t begin = op_.numbers[0];
     const bool to_end = op_.numbers[1] == 0;

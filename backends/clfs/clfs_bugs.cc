@@ -23,6 +23,7 @@ std::string_view ClfsBugName(ClfsBug bug) {
       "LSN reused",
       "stale blocks resurface",
       "reset keeps records",
+      "LSN of a pointer reused",
   };
   return kNames[static_cast<size_t>(bug)];
 }

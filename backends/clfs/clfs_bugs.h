@@ -32,6 +32,7 @@ enum class ClfsBug : uint8_t {
   kReuseLsn,           // goes on at the last record's own place
   kStaleResurface,     // goes on right behind the end, links by LSN alone
   kResetKeepsRecords,  // records of the epochs before count too
+  kReusePointerLsn,    // goes on at an LSN that a pointer still names
 };
 
 inline constexpr std::array kClfsBugs = {
@@ -53,6 +54,7 @@ inline constexpr std::array kClfsBugs = {
     ClfsBug::kReuseLsn,
     ClfsBug::kStaleResurface,
     ClfsBug::kResetKeepsRecords,
+    ClfsBug::kReusePointerLsn,
 };
 
 // For messages of tests.

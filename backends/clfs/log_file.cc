@@ -155,7 +155,10 @@ LogStatus LogFile::Carry(uint32_t epoch, const Chosen& chosen, Layer layer,
     blocks.push_back(&block);
   }
   std::vector<MetadataCopies*> copies;
-  const bool with_reset = present && bug_ != ClfsBug::kFlushForgetsReset;
+  // The reset that began a former epoch has been written over; the one that
+  // ended it goes in its place.
+  const bool needs_reset = present || former_layers_.at(epoch) < layer;
+  const bool with_reset = needs_reset && bug_ != ClfsBug::kFlushForgetsReset;
   if (with_reset) copies.push_back(&control_);
   if (with_pointers)
     copies.insert(copies.end(), {&base_copies_, &tail_copies_});
@@ -211,6 +214,7 @@ LogStatus LogFile::SetTail(CLFS_LSN tail) {
 }
 
 LogStatus LogFile::Reset() {
+  former_layers_[epoch_] = control_.layer();
   // Above whatever is left of an epoch that was lost.
   epoch_ = std::max(epoch_, epoch_max_) + 1;
   epoch_max_ = epoch_;

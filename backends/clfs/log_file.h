@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +21,7 @@ namespace powercut::clfs {
 
 inline constexpr uint32_t kContainerSectors = 64;
 inline constexpr uint32_t kContainersMax = 16;
-// Control, base and tail, each with its shadow.
+// Control, base and tail, each with its shadows.
 inline constexpr uint64_t kControlAreaSectors = 3 * MetadataCopies::kSectors;
 
 // What the directory knows of a log.
@@ -106,6 +107,7 @@ class LogFile {
   bool Accepts(const DecodedBlock& decoded, uint64_t position) const;
   void Accept(const DecodedBlock& decoded, uint64_t position);
   Status RecoverPointers();
+  void StayAbove(const std::vector<Bytes>& pointers);
 
   VirtualDisk& disk_;
   LogPlace place_;
@@ -121,6 +123,8 @@ class LogFile {
   // Of epochs before, as far as they were appended since recovery: a call that
   // was begun before the reset may still have to carry them.
   std::vector<Placed> former_blocks_;
+  // How far the resets that began them had come.
+  std::map<uint32_t, Layer> former_layers_;
   // In sectors over all containers, where the next block goes at the earliest.
   uint64_t next_position_ = 0;
   CLFS_LSN base_ = CLFS_LSN_NULL;  // null: none was set

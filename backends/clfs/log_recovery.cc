@@ -5,7 +5,8 @@
 // From the first of the epoch on they form a chain; where it breaks, because a
 // block is missing or torn, the log ends. What lies beyond is stale: the next
 // block goes behind all of it, so that its LSN is above every LSN that the disk
-// still carries, and names the last good block; no stale block names that one.
+// still carries, in a block or in a pointer, and names the last good block; no
+// stale block names that one.
 
 #include <algorithm>
 
@@ -92,10 +93,27 @@ void LogFile::Accept(const DecodedBlock& decoded, uint64_t position) {
   blocks_.push_back(placed);
 }
 
+// A pointer may name a block that was lost whole; if its LSN were given again,
+// the pointer would come back with it.
+void LogFile::StayAbove(const std::vector<Bytes>& pointers) {
+  const bool reuses = bug_ == ClfsBug::kStaleResurface ||
+                      bug_ == ClfsBug::kReuseLsn ||
+                      bug_ == ClfsBug::kReusePointerLsn;
+  for (const Bytes& payload : pointers) {
+    const CLFS_LSN lsn{LoadLittleEndian<uint64_t>(payload, kPointerLsnAt)};
+    if (LsnContainer(lsn) == 0 || reuses) continue;
+    const uint64_t position =
+        uint64_t{LsnContainer(lsn) - 1} * kContainerSectors +
+        LsnBlockOffset(lsn) / kSectorBytes;
+    next_position_ = std::max(next_position_, position + 1);
+  }
+}
+
 Status LogFile::RecoverPointers() {
   base_ = CLFS_LSN_NULL;
   tail_ = CLFS_LSN_NULL;
   POWERCUT_ASSIGN(const std::vector<Bytes> bases, base_copies_.Load());
+  StayAbove(bases);
   for (const Bytes& payload : bases) {
     const CLFS_LSN base{LoadLittleEndian<uint64_t>(payload, kPointerLsnAt)};
     const bool counts =
@@ -110,6 +128,7 @@ Status LogFile::RecoverPointers() {
     if (block.base) base_ = std::max(base_, *block.base);
   }
   POWERCUT_ASSIGN(const std::vector<Bytes> tails, tail_copies_.Load());
+  StayAbove(tails);
   for (const Bytes& payload : tails) {
     if (LoadLittleEndian<uint32_t>(payload, kPointerEpochAt) != epoch_) {
       continue;

@@ -1,6 +1,6 @@
 // The directory of logs: which there are, and where they lie; see clfs_log.h.
 //
-// Sectors 0 to 3 are the directory and its shadow. It is on the media before
+// Sectors 0 to 5 are the directory and its shadows. It is on the media before
 // anything that it names is used, and space that it gave is never taken back.
 
 #include <algorithm>

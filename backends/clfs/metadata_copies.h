@@ -44,6 +44,8 @@ class MetadataCopies {
   // Errors: kIo: the version may be found or not.
   Status Write(Bytes payload);
 
+  // How far the newest version has come; the media if there is none.
+  Layer layer() const { return layer_; }
   // Whether there is a newest version that has not reached `layer`.
   bool NeedsPersist(Layer layer) const { return layer_ < layer; }
 

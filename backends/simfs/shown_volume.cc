@@ -92,7 +92,6 @@ void ShownVolume::ObserveFile(VirtualDisk& disk, InodeNumber inode,
   const ShownFile& shown = file(inode);
   const Shape& shape = shown.shape;
   entry.valid_bytes = shape.valid;
-  entry.mtime = shown.mtime.value_or(shown.created_mtime);
   entry.size_bytes = shape.size;
   entry.content.assign(shape.size, '\0');
   for (const auto& [index, atom] : shape.atoms) {
@@ -121,6 +120,7 @@ void ShownVolume::ObserveDirectory(VirtualDisk& disk, InodeNumber directory,
     entry.path = path + "/" + name->first.second;
     entry.is_directory = file(inode).is_directory;
     entry.file_id = inode;
+    entry.mtime = file(inode).mtime.value_or(file(inode).created_mtime);
     if (!entry.is_directory) ObserveFile(disk, inode, entry);
     const std::string below = entry.path;
     observation.entries.push_back(std::move(entry));

@@ -53,9 +53,10 @@ struct ShowFlags {
 ExitStatus RunShow(const ShowFlags& flags);
 
 struct LitmusFlags {
-  std::vector<std::string> files;     // or folders; empty: corpora/litmus
-  std::vector<std::string> backends;  // empty: as each file says
-  std::vector<std::string> profiles;  // empty: as each file says
+  std::vector<std::string> files;        // or folders; empty: corpora/litmus
+  std::vector<std::string> backends;     // empty: as each file says
+  std::vector<std::string> profiles;     // empty: as each file says
+  std::optional<uint32_t> atomic_bytes;  // nothing: as file or backend says
   std::string json;
   uint32_t jobs = 0;  // 0: as many as there are processors
   bool quiet = false;

@@ -150,6 +150,8 @@ class Matrix {
   // An error of one test does not keep the others from running.
   void Note(const Error& error) {
     ++totals_.errors;
+    // Every profile has the same to say.
+    if (!said_.insert(error.message).second) return;
     status_ = WorseStatus(status_, Fail(error));
   }
 
@@ -157,19 +159,22 @@ class Matrix {
     for (const Test& test : tests_) {
       first_task_.push_back(tasks_.size());
       for (const std::string& backend : test.backends) {
-        std::vector<std::string> offered;
+        std::vector<std::string> profiles;
         if (backend == kModelBackend) {
+          std::vector<std::string> offered;
           for (const Profile& p : Profiles()) offered.push_back(p.name);
+          profiles = LitmusProfiles(test.workload, offered, flags_.profiles);
         } else if (auto made = MakeBackend(backend); made) {
-          offered = OfferedProfiles((*made)->traits());
+          profiles = LitmusProfilesOf(test.workload, (*made)->traits(),
+                                      flags_.profiles);
         } else {
           Note(Error{made.error().code,
                      test.workload.file + ": " + made.error().message});
           continue;
         }
-        for (std::string& profile :
-             LitmusProfiles(test.workload, offered, flags_.profiles)) {
-          tasks_.push_back({&test.workload, backend, std::move(profile)});
+        for (std::string& profile : profiles) {
+          tasks_.push_back({&test.workload, backend, std::move(profile),
+                            flags_.atomic_bytes});
         }
       }
     }
@@ -308,6 +313,7 @@ class Matrix {
   std::vector<size_t> first_task_;  // by test, and one behind the last
   std::vector<std::optional<LitmusRow>> rows_;
   Totals totals_;
+  std::set<std::string> said_;  // errors
   ExitStatus status_ = kExitCannotRun;
 };
 

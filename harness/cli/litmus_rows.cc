@@ -88,7 +88,8 @@ class Runner {
  private:
   Result<LitmusRun> TryRun(const LitmusTask& task) {
     if (task.backend == kModelBackend) {
-      return RunLitmusOnModel(*task.workload, task.profile);
+      const Profile& profile = *FindProfile(task.profile);
+      return RunLitmusOnModel(*task.workload, profile, PromisesOf(profile));
     }
     std::unique_ptr<Backend>& backend = backends_[task.backend];
     if (backend == nullptr) {
@@ -98,6 +99,7 @@ class Runner {
     // Storage of our own needs no process around it.
     options.jobs = ShowsAllThatIsAllowed(task.backend) ? 0 : 1;
     options.interrupted = Interrupted;
+    options.atomic_bytes = task.atomic_bytes;
     return RunLitmus(*backend, *task.workload, task.profile, options);
   }
 

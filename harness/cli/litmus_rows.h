@@ -4,6 +4,7 @@
 #ifndef POWERCUT_HARNESS_CLI_LITMUS_ROWS_H_
 #define POWERCUT_HARNESS_CLI_LITMUS_ROWS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct LitmusTask {
   const Workload* workload = nullptr;
   std::string backend;
   std::string profile;
+  std::optional<uint32_t> atomic_bytes;  // nothing: as the file or backend says
 };
 
 struct LitmusRow {

@@ -24,7 +24,7 @@ void AddExploring(CLI::App* verb, CommonFlags& flags) {
   verb->add_option("--crash", flags.crash_kinds, "process, os, power")
       ->delimiter(',');
   verb->add_option("--space", flags.space,
-                   "prefix, epoch:K or sample:N, with +torn:T");
+                   "prefix, epoch:K, sample:N or exhaustive, with +torn:T");
   verb->add_option("--jobs", flags.jobs, "workers; default: the processors")
       ->check(CLI::Range(1, 1024));
   // Else -1 would be 2^64 - 1.
@@ -75,9 +75,13 @@ void AddVerbs(CLI::App& app, Flags& flags) {
   litmus->add_option("FILE|DIR", flags.litmus.files,
                      "tests, or folders of them; default: corpora/litmus");
   litmus->add_option("--backend", flags.litmus.backends, "or `model`")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   litmus->add_option("--profile", flags.litmus.profiles, "only under these")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  litmus->add_option("--atomic", flags.litmus.atomic_bytes,
+                     "bytes the device writes whole");
   litmus->add_option("--json", flags.litmus.json, "write a report here");
   litmus->add_option("--jobs", flags.litmus.jobs, "default: the processors")
       ->check(CLI::Range(1, 1024));

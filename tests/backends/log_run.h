@@ -169,7 +169,21 @@ class LogCrashes {
     }
   }
 
+  // Different disks so far.
   uint64_t states() const { return found_.size(); }
+
+  // log2 of the number of states of the largest point.
+  double Log2Max() const {
+    double most = 0;
+    for (const CrashKind kind : kCrashKinds) {
+      PointCursor cursor(space_, kind);
+      for (EventNumber p = 1; p <= space_.trace().event_count(); ++p) {
+        cursor.MoveTo(p);
+        most = std::max(most, cursor.SpaceLog2());
+      }
+    }
+    return most;
+  }
 
  private:
   const Observation& Found(const std::vector<VersionIndex>& versions) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "backends/simfs/simfs_backend.h"
+#include "harness/base/prng.h"
 #include "harness/crash_disk.h"
 #include "harness/crash_space.h"
 #include "harness/recording_disk.h"
@@ -150,6 +151,14 @@ class SimfsScene {
     return After(CrashKind::kPower, shown);
   }
 
+  // log2 of the number of states now.
+  double SpaceLog2(CrashKind kind) const {
+    const CrashSpace space(disk_.trace(), 512);
+    PointCursor cursor(space, kind);
+    cursor.MoveTo(disk_.trace().event_count());
+    return cursor.SpaceLog2();
+  }
+
   Observation Live() { return mount_->Observe(); }
   // What recovery finds on the live disk.
   Observation Reopened() {
@@ -158,6 +167,21 @@ class SimfsScene {
     MountResult mounted = backend_->Open(disk);
     EXPECT_NE(mounted.mount, nullptr) << mounted.failure;
     return mounted.mount->Observe();
+  }
+  // One disk that loss of power after the last op can leave.
+  SparseImage RandomCrash(Prng& random) const {
+    const CrashSpace space(disk_.trace(), 512);
+    PointCursor cursor(space, CrashKind::kPower);
+    cursor.MoveTo(disk_.trace().event_count());
+    SparseImage image(disk_.live());
+    for (const Slot slot : cursor.open()) {
+      const VersionIndex floor = cursor.floor(slot);
+      const VersionIndex version = static_cast<VersionIndex>(
+          floor + random.Below(cursor.newest(slot) - floor + 1));
+      image.Write(space.block(slot) * 512,
+                  {space.versions(slot)[version].content, 512});
+    }
+    return image;
   }
   Mount& mount() { return *mount_; }
   const Trace& trace() const { return disk_.trace(); }

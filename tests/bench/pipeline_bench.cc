@@ -5,11 +5,8 @@
 // Run by `./dev bench`. One core: everything runs in this process.
 
 #include <fmt/format.h>
-#include <time.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,57 +17,14 @@
 #include "harness/enumerate.h"
 #include "harness/explore.h"
 #include "model/pcut.h"
+#include "tests/bench/figures.h"
+#include "tests/bench/model_bench.h"
 
 namespace powercut {
 namespace {
 
 constexpr uint64_t kMiB = 1 << 20;
 constexpr uint32_t kBlockBytes = 4096;
-constexpr int kRounds = 5;
-
-double Seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) +
-         static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-// Figures of two things, measured in turn.
-struct Pair {
-  double ours = 0;
-  double limit = 0;
-};
-
-Pair Compare(const std::function<double()>& ours,
-             const std::function<double()>& limit) {
-  std::vector<double> a;
-  std::vector<double> b;
-  for (int round = 0; round < kRounds; ++round) {
-    a.push_back(ours());
-    b.push_back(limit());
-  }
-  return {Median(a), Median(b)};
-}
-
-double RateOf(const std::function<uint64_t()>& work) {
-  const double begin = Seconds();
-  const uint64_t count = work();
-  return static_cast<double>(count) / (Seconds() - begin);
-}
-
-void Row(const std::string& what, const std::string& figure,
-         const std::string& aim, const std::string& limit) {
-  std::printf("%-52s %16s   %-18s %s\n", what.c_str(), figure.c_str(),
-              aim.c_str(), limit.c_str());
-  std::fflush(stdout);
-}
-
-std::string Count(double value) { return fmt::format("{:.0f}", value); }
 
 // High-water mark of this process's memory, in bytes.
 double PeakMemoryBytes() {
@@ -307,5 +261,6 @@ int main() {
   powercut::BenchEnumerate(1024 * powercut::kMiB, 200, "aim 500000");
   powercut::BenchEnumerate(1024 * powercut::kMiB, 20'000, "");
   powercut::BenchNtfs3g();
+  powercut::BenchModel();
   return 0;
 }

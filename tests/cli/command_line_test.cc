@@ -13,7 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/subprocess.h"
+#include "tests/cli/tool_output.h"
 
 namespace powercut {
 namespace {
@@ -22,13 +22,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using Json = nlohmann::ordered_json;
-
-constexpr int kHolds = 0;
-constexpr int kViolation = 1;
-constexpr int kUnknown = 2;
-constexpr int kCannotRun = 125;
-constexpr int kUsage = 129;
-constexpr int kInterrupted = 130;
 
 // Holds.
 constexpr const char* kOverwrite = R"(powercut 1
@@ -41,49 +34,8 @@ run
   fsync /a
 )";
 
-// Does not hold, in several ways.
-constexpr const char* kReplace = R"(powercut 1
-disk    2M atomic=4096
-init
-  create /a
-  write  /a 0 4096
-  create /b
-  write  /b 0 4096
-run
-  rename /b /a
-  append /a 9000
-  fsync  /a
-)";
-
 std::string Workload(const std::string& run, const std::string& head = "") {
   return "powercut 1\n" + head + "init\n  create /a\nrun\n  " + run + "\n";
-}
-
-// An error is one line, and nothing else is said.
-void ExpectError(const Ended& ended, int status, const std::string& part) {
-  EXPECT_EQ(ended.status, status) << ended.err;
-  EXPECT_EQ(ended.out, "");
-  EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1)
-      << ended.err;
-  EXPECT_THAT(ended.err, testing::StartsWith("powercut: "));
-  EXPECT_THAT(ended.err, HasSubstr(part));
-}
-
-std::string DigestOf(const std::string& file) {
-  const std::string listing = RunTool({"show", file}).out;
-  EXPECT_THAT(listing, testing::StartsWith("recording "));
-  return listing.substr(10, 8);
-}
-
-// The word behind each `--at` of a report.
-std::vector<std::string> IdsIn(const std::string& out) {
-  std::vector<std::string> ids;
-  for (size_t at = out.find(" --at "); at != std::string::npos;
-       at = out.find(" --at ", at + 1)) {
-    const size_t begin = at + 6;
-    ids.push_back(out.substr(begin, out.find_first_of(" \n", begin) - begin));
-  }
-  return ids;
 }
 
 std::vector<std::string> CausesIn(const Json& report) {
@@ -94,12 +46,6 @@ std::vector<std::string> CausesIn(const Json& report) {
     }
   }
   return causes;
-}
-
-std::vector<std::string> KeysOf(const Json& object) {
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : object.items()) keys.push_back(key);
-  return keys;
 }
 
 // --- what cannot run
@@ -137,7 +83,7 @@ TEST(CommandLineTest, WorkloadsThatSayWhatCannotBeDone) {
   ExpectError(check(Workload("create /b", "backend none\n")), kUsage,
               "no backend is named none");
   ExpectError(check(Workload("create /b", "profile none\n")), kUsage,
-              "unknown profile 'none'");
+              "no profile `none`");
 }
 
 TEST(CommandLineTest, ArgumentsThatAreWrong) {

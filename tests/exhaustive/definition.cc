@@ -141,9 +141,9 @@ class View {
     entry.path = path;
     entry.is_directory = file.is_directory;
     entry.file_id = id;
-    if (file.is_directory) return entry;
     const Effect* times = Newest(Thing::kTimes, id);
     entry.mtime = times == nullptr ? file.created_by : times->mtime;
+    if (file.is_directory) return entry;
     const Effect* newest = Newest(Thing::kShape, id);
     const definition::Shape shape =
         newest == nullptr ? definition::Shape() : newest->shape;

@@ -223,9 +223,25 @@ void ExpectStates(const std::vector<Visited>& visited, const StateSet& expected,
   EXPECT_EQ(visited[0].hash, cursor.newest_hash());
 }
 
+// Every choice of the blocks from `next` on.
+void InsertAll(const NaiveCrashSpace& naive, NaiveState state, size_t next,
+               StateSet& all) {
+  if (next == state.size()) {
+    Insert(all, state);
+    return;
+  }
+  const NaiveBlock& block = naive.open_block(next);
+  for (auto v = block.floor; v <= block.newest(); ++v) {
+    state[next].version = v;
+    InsertAll(naive, state, next + 1, all);
+  }
+}
+
 SpaceSpec RandomSpec(Prng& prng) {
   SpaceSpec spec;
-  spec.mode = prng.OneIn(6) ? SpaceSpec::kPrefix : SpaceSpec::kEpoch;
+  spec.mode = prng.OneIn(6)   ? SpaceSpec::kPrefix
+              : prng.OneIn(4) ? SpaceSpec::kExhaustive
+                              : SpaceSpec::kEpoch;
   spec.count = 1 + static_cast<uint32_t>(prng.Below(3));
   spec.torn = prng.OneIn(2) ? 0 : 1 + static_cast<uint32_t>(prng.Below(2));
   return spec;
@@ -254,6 +270,8 @@ TEST(EnumerateExhaustive, EqualsBruteForceOnRandomTraces) {
         StateSet expected;
         if (spec.mode == SpaceSpec::kEpoch) {
           expected = Epoch(naive, trace, spec.count);
+        } else if (spec.mode == SpaceSpec::kExhaustive) {
+          InsertAll(naive, naive.Newest(), 0, expected);
         } else {
           Insert(expected, naive.Newest());
         }

@@ -121,11 +121,11 @@ TEST(PcutScope, LogsAndAreasAreOpened) {
             "`log_open` made; add that op before it");
   EXPECT_EQ(Message("run\nlog_open L\nlog_append L 1 area=M\n"),
             "t.pcut:4:21: `M` is not an area of this log that an earlier "
-            "`log_area` made; add that op before it");
+            "`log_area` made; add that op before it, or expect `-> error`");
   EXPECT_EQ(Message("run\nlog_open K\nlog_open L\nlog_area K M\n"
                     "log_flush L area=M\n"),
             "t.pcut:6:18: `M` is not an area of this log that an earlier "
-            "`log_area` made; add that op before it");
+            "`log_area` made; add that op before it, or expect `-> error`");
 }
 
 TEST(PcutScope, RecordsWereAppended) {
