@@ -209,9 +209,12 @@ Promises::Call Promises::CallOf(const Op& op, Primitive id,
     if (!covered) continue;
     const Reach reach = ReachOf(effect, call.row);
     if (reach == Reach::kNone) continue;
-    if (effect.view != kNone) call.carried.insert(i);
-    if (reach != Reach::kDevice) continue;
-    if (!call.row.placed_data_only || Placed(i)) call.device.insert(i);
+    const bool placed = !call.row.placed_data_only || Placed(i);
+    // A view flush hands on to the host what has no place yet.
+    if (effect.view != kNone && (placed || call.row.scope == Scope::kView)) {
+      call.carried.insert(i);
+    }
+    if (reach == Reach::kDevice && placed) call.device.insert(i);
   }
   AddSpaceOfStores(call);
   return call;
