@@ -276,6 +276,20 @@ class Checker {
       Constrain(sector.chain, std::move(versions),
                 "sector " + std::to_string(number));
     }
+    CheckStrangeSectors();
+  }
+
+  // What no op ever wrote.
+  void CheckStrangeSectors() {
+    for (size_t at = 0; at < seen_.device.size(); at += kAtomBytes) {
+      const std::string_view bytes =
+          std::string_view(seen_.device).substr(at, kAtomBytes);
+      const bool zeros = bytes.find_first_not_of('\0') == bytes.npos;
+      if (zeros || s_.tree.sectors.contains(at / kAtomBytes)) continue;
+      ObservedEntry stranger;
+      stranger.path = "sector " + std::to_string(at / kAtomBytes);
+      violations_.push_back(write_.OfStranger(stranger));
+    }
   }
 
   // --- logs and stores ----------------------------------------------------

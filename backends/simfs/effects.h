@@ -88,8 +88,8 @@ class Effects {
   // Learns what a generation held before the mount.
   void NoteFoundContent(Generation& generation);
   using GivenSpace = std::vector<std::pair<uint64_t, GenerationLayer>>;
-  void AddStaleGrowth(Batch& batch, uint64_t from, Shape& shape,
-                      GivenSpace& given);
+  void AddStaleSpace(Batch& batch, uint64_t from, uint64_t to, Shape& shape,
+                     GivenSpace& given);
   void AddGenerations(InodeNumber inode, const GivenSpace& given);
   void CutMemory(LiveFile& file, uint64_t size);
 

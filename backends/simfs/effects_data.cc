@@ -210,43 +210,16 @@ void Effects::CutMemory(LiveFile& file, uint64_t size) {
             tail->second.end(), std::byte{0});
 }
 
-// Bytes from `from` to the new size get space that nobody wrote.
-void Effects::AddStaleGrowth(Batch& batch, uint64_t from, Shape& shape,
-                             GivenSpace& given) {
-  for (uint64_t at = from; at < shape.size;) {
-    const uint64_t atom = at / kAtom;
-    const uint64_t stop = std::min(shape.size, (atom + 1) * kAtom);
-    StaleRange stale{.from = static_cast<uint16_t>(at % kAtom),
-                     .to = static_cast<uint16_t>(stop - atom * kAtom),
-                     .contents = {}};
-    at = stop;
-    if (!shape.atoms.contains(atom)) {
-      const bool whole = stale.to - stale.from == kAtom;
-      GenerationLayer layer{.generation = batch.NewGeneration(),
-                            .sector = batch.NewSector(whole),
-                            .stale = {}};
-      if (!whole) {
-        stale.contents = {ContentOfNew(false)};
-        layer.stale.push_back(stale);
-      }
-      given.emplace_back(atom, layer);
-      shape.atoms[atom] = {layer};
-      continue;
-    }
-    GenerationLayer& top = shape.atoms[atom].back();
-    stale.always = top.cut < kAtom;
-    if (!stale.always) {
-      Generation& generation = s_.generations.at(top.generation);
-      NoteFoundContent(generation);
-      const auto& versions = generation.chain.versions;
-      stale.up_to_version =
-          generation.found_version + generation.chain.newest();
-      for (const Version& version : versions) {
-        if (top.sector == 0 || version.record != 0) continue;
-        stale.contents.push_back(version.content);
-      }
-    }
-    top.stale.push_back(std::move(stale));
+// The atoms that begin in [from, to) and have no space get some that nobody
+// wrote.
+void Effects::AddStaleSpace(Batch& batch, uint64_t from, uint64_t to,
+                            Shape& shape, GivenSpace& given) {
+  for (uint64_t atom = (from + kAtom - 1) / kAtom; atom * kAtom < to; ++atom) {
+    if (shape.atoms.contains(atom)) continue;
+    const GenerationLayer layer{.generation = batch.NewGeneration(),
+                                .sector = batch.NewSector(true)};
+    shape.atoms[atom] = {layer};
+    given.emplace_back(atom, layer);
   }
 }
 
@@ -259,7 +232,7 @@ void Effects::AddGenerations(InodeNumber inode, const GivenSpace& given) {
     generation.atom = atom;
     generation.sector = layer.sector;
     generation.given_by = file.shape.newest();
-    generation.chain.versions[0].content = ContentOfNew(layer.stale.empty());
+    generation.chain.versions[0].content = ContentOfNew(true);
     file.generations[atom].push_back(layer.generation);
   }
 }
@@ -287,7 +260,7 @@ std::string Effects::Resize(const Author& author, InodeNumber inode,
       }
     }
   } else if (gives_space && s_.behaviour.set_size_is_stale) {
-    AddStaleGrowth(batch, old_size, shape, given);
+    AddStaleSpace(batch, old_size, size, shape, given);
   }
   const RecordNumber record =
       batch.AddRecord({ShapeChange{inode, shape}}, /*journalled=*/true);
@@ -313,14 +286,7 @@ std::string Effects::SetValidData(const Author& author, InodeNumber inode,
   Shape shape = s_.shown.file(inode).shape;
   Batch batch(s_);
   GivenSpace given;
-  for (uint64_t atom = shape.valid / kAtom; atom * kAtom < valid; ++atom) {
-    if (shape.atoms.contains(atom)) continue;
-    const GenerationLayer layer{.generation = batch.NewGeneration(),
-                                .sector = batch.NewSector(true),
-                                .stale = {}};
-    shape.atoms[atom] = {layer};
-    given.emplace_back(atom, layer);
-  }
+  AddStaleSpace(batch, shape.valid, valid, shape, given);
   shape.valid = valid;
   const RecordNumber record =
       batch.AddRecord({ShapeChange{inode, shape}}, /*journalled=*/true);

@@ -83,7 +83,7 @@ class Reader {
 };
 
 bool IsPlain(const AtomMap& atom) {
-  return atom.size() == 1 && atom[0].cut == 512 && atom[0].stale.empty();
+  return atom.size() == 1 && atom[0].cut == 512;
 }
 
 // `next` goes on where `count` plain atoms from `first` on end.
@@ -99,14 +99,6 @@ void WriteLayers(Writer& writer, const AtomMap& atom) {
     writer.Number(layer.generation);
     writer.Number(layer.sector);
     writer.Number(layer.cut);
-    writer.Number(static_cast<uint32_t>(layer.stale.size()));
-    for (const StaleRange& stale : layer.stale) {
-      writer.Number(stale.from);
-      writer.Number(stale.to);
-      writer.Number(static_cast<uint8_t>(stale.always));
-      writer.Number(stale.up_to_version);
-      writer.Numbers(stale.contents);
-    }
   }
 }
 
@@ -116,14 +108,6 @@ AtomMap ReadLayers(Reader& reader) {
     layer.generation = reader.Number<uint32_t>();
     layer.sector = reader.Number<uint32_t>();
     layer.cut = std::min<uint16_t>(512, reader.Number<uint16_t>());
-    layer.stale.resize(reader.Count());
-    for (StaleRange& stale : layer.stale) {
-      stale.from = std::min<uint16_t>(512, reader.Number<uint16_t>());
-      stale.to = std::min<uint16_t>(512, reader.Number<uint16_t>());
-      stale.always = reader.Number<uint8_t>() != 0;
-      stale.up_to_version = reader.Number<uint32_t>();
-      stale.contents = reader.Numbers<uint64_t>();
-    }
   }
   return atom;
 }
@@ -174,8 +158,7 @@ std::map<uint64_t, AtomMap> ReadAtoms(Reader& reader, size_t most) {
     if (count > most) return {};
     for (uint32_t i = 0; i < count; ++i) {
       atoms[first + i] = {{.generation = generation + i,
-                           .sector = sector == 0 ? 0 : sector + i,
-                           .stale = {}}};
+                           .sector = sector == 0 ? 0 : sector + i}};
     }
   }
   const uint32_t others = reader.Count();

@@ -30,27 +30,11 @@ using RecordNumber = uint32_t;
 using GenerationId = uint32_t;
 using AtomBytes = std::array<std::byte, 512>;
 
-// Bytes of an atom that show old contents of the disk, until a later version
-// of the generation than those named is there.
-struct StaleRange {
-  uint16_t from = 0;
-  uint16_t to = 0;
-  // No version of the generation ends it.
-  bool always = false;
-  // Kept in records: ended by a version after this one.
-  uint32_t up_to_version = 0;
-  // In place: ended by contents other than these.
-  std::vector<uint64_t> contents;
-
-  bool operator==(const StaleRange&) const = default;
-};
-
 // One generation as a shape shows it.
 struct GenerationLayer {
   GenerationId generation = 0;
   uint32_t sector = 0;  // 0: kept in records alone
   uint16_t cut = 512;   // bytes it shows; zeros behind
-  std::vector<StaleRange> stale;
 
   bool operator==(const GenerationLayer&) const = default;
 };
@@ -122,7 +106,7 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
-// What SectorCondition and StaleRange know contents by.
+// What SectorCondition knows contents by.
 uint64_t ContentOf(ByteSpan sector);
 
 // The sectors of a record at `first_sector`; whole sectors.

@@ -9,26 +9,11 @@ namespace {
 
 constexpr uint64_t kAtom = 512;
 
-bool IsStale(const StaleRange& stale, uint32_t version,
-             const std::optional<uint64_t>& in_place) {
-  if (stale.always) return true;
-  if (version > stale.up_to_version) return false;
-  if (version > 0 || !in_place) return true;
-  return std::find(stale.contents.begin(), stale.contents.end(), *in_place) !=
-         stale.contents.end();
-}
-
 }  // namespace
 
 void CutAtom(AtomMap& atom, uint16_t bytes) {
   GenerationLayer& top = atom.back();
   top.cut = std::min(top.cut, bytes);
-  std::vector<StaleRange> kept;
-  for (StaleRange& stale : top.stale) {
-    stale.to = std::min(stale.to, bytes);
-    if (stale.from < stale.to) kept.push_back(std::move(stale));
-  }
-  top.stale = std::move(kept);
 }
 
 void ShownVolume::Apply(const Record& record) {
@@ -69,20 +54,12 @@ Result<AtomBytes> ShownVolume::ReadAtom(VirtualDisk& disk, InodeNumber inode,
   if (found == shape.atoms.end()) return bytes;
   for (const GenerationLayer& layer : found->second) {
     const auto recorded = atoms_.find(layer.generation);
-    std::optional<uint64_t> in_place;
-    uint32_t version = 0;
     if (recorded != atoms_.end()) {
       bytes = recorded->second.bytes;
-      version = recorded->second.version;
     } else if (layer.sector != 0) {
       POWERCUT_TRY(disk.Read(layer.sector, bytes));
-      in_place = ContentOf(bytes);
     }
     std::fill(bytes.begin() + layer.cut, bytes.end(), std::byte{0});
-    for (const StaleRange& stale : layer.stale) {
-      if (!IsStale(stale, version, in_place)) continue;
-      std::fill(bytes.begin() + stale.from, bytes.begin() + stale.to, kOldByte);
-    }
   }
   return bytes;
 }

@@ -317,15 +317,17 @@ TEST(SimfsStates, SetValidDataShowsOldContents) {
 
 TEST(SimfsStates, SetEndOfFileShowsOldContentsUntilWritten) {
   SimfsScene scene("spec-permissive");
-  scene.Init("create /f\nwrite /f 0 100\nset_end_of_file /f 200\n");
-  EXPECT_THAT(scene.AfterPower(), UnorderedElementsAre("/f [2:100 ?:100]"));
-  scene.Run("write /f 160 16");
-  EXPECT_THAT(
-      scene.AfterPower(),
-      UnorderedElementsAre("/f [2:100 ?:100]", "/f [2:100 0:60 4:16 0:24]"));
+  scene.Init("create /f\nwrite /f 0 100\nset_end_of_file /f 1024\n");
+  // The atom that has space keeps it, and with it its zeros.
+  EXPECT_THAT(scene.AfterPower(),
+              UnorderedElementsAre("/f [2:100 0:412 ?:512]"));
+  scene.Run("write /f 672 16");
+  EXPECT_THAT(scene.AfterPower(),
+              UnorderedElementsAre("/f [2:100 0:412 ?:512]",
+                                   "/f [2:100 0:572 4:16 0:336]"));
   scene.Run("fsync /f");
   EXPECT_THAT(scene.AfterPower(),
-              UnorderedElementsAre("/f [2:100 0:60 4:16 0:24]"));
+              UnorderedElementsAre("/f [2:100 0:572 4:16 0:336]"));
 }
 
 TEST(SimfsStates, RawDisk) {
