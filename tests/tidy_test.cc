@@ -567,5 +567,34 @@ TEST(TidyTest, TheTreeIsThere) {
   }
 }
 
+// Two types of one name in one namespace are one type to the linker, whatever
+// they hold: what a program does then is anybody's guess.
+TEST(TidyTest, TypesOfOneNamespaceHaveDifferentNames) {
+  std::map<std::string, std::string> owners;
+  std::string complaints;
+  for (const SourceFile& file : WorkingTree()) {
+    if (!file.path.ends_with(".h") || file.path.starts_with("tests/")) continue;
+    std::string scope;
+    for (const std::string_view line : LinesOf(file.text)) {
+      if (line.starts_with("namespace ")) scope = line;
+      std::string_view name = line;
+      if (name.starts_with("enum ")) name.remove_prefix(5);
+      const bool type =
+          name.starts_with("struct ") || name.starts_with("class ");
+      if (!type || line.ends_with(';')) continue;
+      name.remove_prefix(name.find(' ') + 1);
+      name = name.substr(0, name.find(' '));
+      if (name.find("::") != name.npos) continue;  // a part of another
+      const auto [owner, added] =
+          owners.emplace(scope + std::string(name), file.path);
+      if (added || owner->second == file.path) continue;
+      complaints += file.path + " and " + owner->second + " both have " +
+                    std::string(name) + "\n";
+    }
+  }
+  EXPECT_EQ(complaints, "");
+  EXPECT_GT(owners.size(), 100u);
+}
+
 }  // namespace
 }  // namespace powercut

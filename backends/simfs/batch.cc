@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace powercut {
+namespace powercut::simfs {
 
 ObjectKey KeyOf(const Change& change) {
   if (const auto* name = std::get_if<NameChange>(&change)) {
@@ -160,4 +160,4 @@ std::string Batch::WriteRecords() {
   return {};
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

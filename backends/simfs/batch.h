@@ -10,7 +10,7 @@
 
 #include "backends/simfs/live_state.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 // What a record needs beside what its objects and the journal ask for.
 struct RecordNeeds {
@@ -71,6 +71,6 @@ class Batch {
 // The object a change speaks of.
 ObjectKey KeyOf(const Change& change);
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_BATCH_H_

@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace powercut {
+namespace powercut::simfs {
 namespace {
 
 // What is asked of NTFS by its documents, read strictly.
@@ -146,4 +146,4 @@ const Behaviour* FindBehaviour(std::string_view profile) {
   return nullptr;
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

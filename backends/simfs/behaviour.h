@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-namespace powercut {
+namespace powercut::simfs {
 
 struct Behaviour {
   std::string_view profile;
@@ -52,6 +52,6 @@ std::span<const Behaviour> Behaviours();
 // Null if there is none of that name.
 const Behaviour* FindBehaviour(std::string_view profile);
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_BEHAVIOUR_H_

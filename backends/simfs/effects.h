@@ -16,7 +16,7 @@
 #include "backends/simfs/batch.h"
 #include "backends/simfs/live_state.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 // What an op did.
 struct Done {
@@ -107,6 +107,6 @@ class Effects {
 void NeedVersion(const LiveState& state, const Generation& generation,
                  uint32_t version, RecordNeeds& needs);
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_EFFECTS_H_

@@ -5,7 +5,7 @@
 #include "backends/simfs/effects.h"
 #include "harness/base/check.h"
 
-namespace powercut {
+namespace powercut::simfs {
 namespace {
 
 constexpr uint64_t kAtom = 512;
@@ -298,4 +298,4 @@ std::string Effects::SetValidData(const Author& author, InodeNumber inode,
   return {};
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

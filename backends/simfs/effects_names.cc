@@ -5,7 +5,7 @@
 #include "backends/simfs/effects.h"
 #include "harness/base/check.h"
 
-namespace powercut {
+namespace powercut::simfs {
 namespace {
 
 LiveName& LiveNameAt(LiveState& state, const ShownVolume::NameKey& key) {
@@ -206,4 +206,4 @@ std::string Effects::SetTimes(const Author& author, InodeNumber inode,
   return {};
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

@@ -4,7 +4,7 @@
 
 #include "harness/base/check.h"
 
-namespace powercut {
+namespace powercut::simfs {
 namespace {
 
 constexpr uint64_t kAtom = 512;
@@ -347,4 +347,4 @@ bool CarryToHost(LiveState& state, const SectorVersions& written) {
   return state.disk.Carry(all, Layer::kHost).has_value();
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

@@ -14,7 +14,7 @@
 #include "backends/simfs/flush_rules.h"
 #include "backends/simfs/live_state.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 // What a flush is asked to cover.
 struct FlushTarget {
@@ -58,6 +58,6 @@ std::string CarryOut(LiveState& state, const FlushPlan& plan);
 // Carries what an op wrote, with what it implies, to the host.
 bool CarryToHost(LiveState& state, const SectorVersions& written);
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_FLUSH_PLAN_H_

@@ -1,6 +1,6 @@
 #include "backends/simfs/flush_rules.h"
 
-namespace powercut {
+namespace powercut::simfs {
 namespace {
 
 class Rules {
@@ -225,4 +225,4 @@ std::vector<FlushRule> RulesOf(const WriteMode& mode,
   return Rules(behaviour, bugs).OfWrite(mode);
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

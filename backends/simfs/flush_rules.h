@@ -11,7 +11,7 @@
 #include "backends/simfs/simfs_bugs.h"
 #include "model/op.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 enum class FlushScope : uint8_t {
   kOwn,        // what the op itself wrote
@@ -76,6 +76,6 @@ std::vector<FlushRule> RulesOf(const WriteMode& mode,
                                const Behaviour& behaviour,
                                const SimfsBugs& bugs);
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_FLUSH_RULES_H_

@@ -4,7 +4,7 @@
 
 #include "backends/simfs/layout.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 Status LayeredDisk::Write(uint64_t first_sector, ByteSpan data) {
   POWERCUT_TRY(disk_.Write(first_sector, data, Layer::kProcess));
@@ -98,4 +98,4 @@ SectorVersions LayeredDisk::AtDevice() const {
   return at;
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

@@ -14,7 +14,7 @@
 
 #include "harness/disk.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 // Versions of sectors: the sector, and the event that wrote it.
 using SectorVersions = std::map<uint64_t, EventNumber>;
@@ -69,6 +69,6 @@ class LayeredDisk {
   std::map<uint64_t, std::vector<Version>> versions_;
 };
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_LAYERED_DISK_H_

@@ -6,7 +6,7 @@
 #include "harness/base/check.h"
 #include "harness/content_hash.h"
 
-namespace powercut {
+namespace powercut::simfs {
 namespace {
 
 constexpr uint64_t kMagic = 0x31736673696d6673;
@@ -77,4 +77,4 @@ Result<SimfsLayout> ReadSimfsLayout(VirtualDisk& disk) {
   return layout;
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

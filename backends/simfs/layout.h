@@ -19,7 +19,7 @@
 #include "harness/disk.h"
 #include "harness/sparse_image.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 inline constexpr uint64_t kSimfsSectorBytes = 512;
 inline constexpr uint64_t kSegmentSectors = 64;
@@ -51,6 +51,6 @@ std::shared_ptr<const SparseImage> FormatSimfs(const DiskGeometry& geometry,
 // Errors: kIo; kBadInput: there is no simfs on the disk.
 Result<SimfsLayout> ReadSimfsLayout(VirtualDisk& disk);
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_LAYOUT_H_

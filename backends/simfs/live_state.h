@@ -21,7 +21,7 @@
 #include "backends/simfs/shown_volume.h"
 #include "backends/simfs/simfs_bugs.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 // How an op went; index into LiveState::courses.
 using CourseId = uint32_t;
@@ -158,6 +158,6 @@ struct LiveState {
   }
 };
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_LIVE_STATE_H_

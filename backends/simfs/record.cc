@@ -8,7 +8,7 @@
 #include "harness/base/check.h"
 #include "harness/content_hash.h"
 
-namespace powercut {
+namespace powercut::simfs {
 namespace {
 
 constexpr uint32_t kMagic = 0x63724653;
@@ -306,4 +306,4 @@ std::optional<StoredRecord> DecodeRecord(ByteSpan bytes, uint64_t nonce,
   return stored;
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

@@ -19,7 +19,7 @@
 
 #include "harness/base/bytes.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 using InodeNumber = uint32_t;
 inline constexpr InodeNumber kNoInode = 0;
@@ -122,6 +122,6 @@ std::optional<StoredRecord> DecodeRecord(ByteSpan bytes, uint64_t nonce,
                                          uint64_t first_sector,
                                          bool checked = true);
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_RECORD_H_

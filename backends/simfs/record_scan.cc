@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-namespace powercut {
+namespace powercut::simfs {
 namespace {
 
 class Scan {
@@ -123,4 +123,4 @@ Result<RecordScan> ScanRecords(VirtualDisk& disk, const SimfsLayout& layout,
   return Scan(disk, layout, bugs).Run();
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

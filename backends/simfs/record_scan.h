@@ -12,7 +12,7 @@
 #include "harness/base/result.h"
 #include "harness/disk.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 struct RecordScan {
   ShownVolume shown;
@@ -33,6 +33,6 @@ struct RecordScan {
 Result<RecordScan> ScanRecords(VirtualDisk& disk, const SimfsLayout& layout,
                                const SimfsBugs& bugs);
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_RECORD_SCAN_H_

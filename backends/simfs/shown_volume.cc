@@ -4,7 +4,7 @@
 
 #include "backends/simfs/layout.h"
 
-namespace powercut {
+namespace powercut::simfs {
 namespace {
 
 constexpr uint64_t kAtom = 512;
@@ -119,4 +119,4 @@ void ShownVolume::Observe(VirtualDisk& disk, Observation& observation) const {
             });
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

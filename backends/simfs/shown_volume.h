@@ -14,7 +14,7 @@
 #include "harness/disk.h"
 #include "model/observation.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 struct ShownFile {
   bool is_directory = false;
@@ -77,6 +77,6 @@ class ShownVolume {
 // Forgets what an atom shows from byte `bytes` on.
 void CutAtom(AtomMap& atom, uint16_t bytes);
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_SHOWN_VOLUME_H_

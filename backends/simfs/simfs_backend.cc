@@ -22,12 +22,12 @@ class SimfsBackend : public Backend {
     traits_.name = "simfs";
     traits_.description = "the weakest lawful file system, built in";
     traits_.profile = "spec-strict";
-    for (const Behaviour& behaviour : Behaviours()) {
+    for (const simfs::Behaviour& behaviour : simfs::Behaviours()) {
       traits_.profiles.emplace_back(behaviour.profile);
     }
     traits_.default_disk_bytes = kDefaultDiskBytes;
     traits_.minimum_disk_bytes = kMinimumDiskBytes;
-    traits_.sector_sizes_bytes = {kSimfsSectorBytes};
+    traits_.sector_sizes_bytes = {simfs::kSimfsSectorBytes};
     traits_.crash_kinds = {CrashKind::kPower, CrashKind::kOs,
                            CrashKind::kProcess};
     traits_.ops = {OpKind::kCreate,        OpKind::kMkdir,
@@ -55,10 +55,11 @@ class SimfsBackend : public Backend {
 
   Result<std::shared_ptr<const SparseImage>> Format(
       const FormatSpec& spec) override {
-    if (spec.geometry.sector_bytes != kSimfsSectorBytes) {
-      return Error{ErrorCode::kBadInput,
-                   fmt::format("simfs has sectors of {} bytes, not {}",
-                               kSimfsSectorBytes, spec.geometry.sector_bytes)};
+    if (spec.geometry.sector_bytes != simfs::kSimfsSectorBytes) {
+      return Error{
+          ErrorCode::kBadInput,
+          fmt::format("simfs has sectors of {} bytes, not {}",
+                      simfs::kSimfsSectorBytes, spec.geometry.sector_bytes)};
     }
     if (spec.geometry.size_bytes() < kMinimumDiskBytes) {
       return Error{
@@ -66,7 +67,7 @@ class SimfsBackend : public Backend {
           fmt::format("a disk of {} bytes is too small for simfs: it needs {}",
                       spec.geometry.size_bytes(), kMinimumDiskBytes)};
     }
-    if (FindBehaviour(spec.profile) == nullptr) {
+    if (simfs::FindBehaviour(spec.profile) == nullptr) {
       std::string names;
       for (const std::string& name : traits_.profiles) names += " " + name;
       return Error{ErrorCode::kBadInput,
@@ -75,18 +76,18 @@ class SimfsBackend : public Backend {
                                spec.profile, names)};
     }
     std::shared_ptr<const SparseImage>& disk = formatted_[spec];
-    if (disk == nullptr) disk = FormatSimfs(spec.geometry, spec.profile);
+    if (disk == nullptr) disk = simfs::FormatSimfs(spec.geometry, spec.profile);
     return disk;
   }
 
   MountResult Open(VirtualDisk& disk) override {
-    Result<SimfsLayout> layout = ReadSimfsLayout(disk);
+    Result<simfs::SimfsLayout> layout = simfs::ReadSimfsLayout(disk);
     if (!layout) return {nullptr, layout.error().message};
-    Result<RecordScan> scan = ScanRecords(disk, *layout, bugs_);
+    Result<simfs::RecordScan> scan = simfs::ScanRecords(disk, *layout, bugs_);
     if (!scan) return {nullptr, "mount: EIO"};
-    const Behaviour* behaviour = FindBehaviour(layout->profile);
-    return {std::make_unique<SimfsMount>(disk, std::move(*layout), *behaviour,
-                                         bugs_, std::move(*scan)),
+    const simfs::Behaviour* behaviour = simfs::FindBehaviour(layout->profile);
+    return {std::make_unique<simfs::SimfsMount>(
+                disk, std::move(*layout), *behaviour, bugs_, std::move(*scan)),
             ""};
   }
 

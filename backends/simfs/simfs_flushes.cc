@@ -6,7 +6,7 @@
 
 #include "backends/simfs/simfs_mount.h"
 
-namespace powercut {
+namespace powercut::simfs {
 namespace {
 
 constexpr uint64_t kNoFlag = 0;
@@ -141,4 +141,4 @@ std::string SimfsMount::BeginViewFlush(const Op& op, Running& running) {
   return {};
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

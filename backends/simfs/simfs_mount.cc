@@ -5,7 +5,7 @@
 
 #include "harness/base/limits.h"
 
-namespace powercut {
+namespace powercut::simfs {
 namespace {
 
 bool HasEffects(OpKind kind) {
@@ -356,4 +356,4 @@ std::string SimfsMount::BeginRaw(const Input& in, Running& running) {
   return {};
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs

@@ -17,7 +17,7 @@
 #include "backends/simfs/record_scan.h"
 #include "harness/backend.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 class SimfsMount : public Mount {
  public:
@@ -122,6 +122,6 @@ class SimfsMount : public Mount {
 // An op of NT, whose errors are NTSTATUS names.
 bool IsNtOp(OpKind kind);
 
-}  // namespace powercut
+}  // namespace powercut::simfs
 
 #endif  // POWERCUT_BACKENDS_SIMFS_SIMFS_MOUNT_H_

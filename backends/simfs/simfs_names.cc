@@ -4,7 +4,7 @@
 
 #include "backends/simfs/simfs_mount.h"
 
-namespace powercut {
+namespace powercut::simfs {
 
 bool SimfsMount::IsDirectory(InodeNumber inode) const {
   return s_.shown.file(inode).is_directory;
@@ -154,4 +154,4 @@ std::string SimfsMount::Open(const Op& op) {
   return {};
 }
 
-}  // namespace powercut
+}  // namespace powercut::simfs
