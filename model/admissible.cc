@@ -20,7 +20,7 @@ class Lister {
 
   // False if there are too many choices.
   bool Run() {
-    for (const Implication& rule : s_.chains.rules()) {
+    for (const Implication& rule : s_.chains.open_rules()) {
       rules_of_[std::max(rule.premise.chain, rule.conclusion.chain)].push_back(
           &rule);
     }

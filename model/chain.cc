@@ -59,17 +59,25 @@ bool Chains::Raise(ChainVersion to, CrashKind crash, uint32_t promised_by) {
   return true;
 }
 
-void Chains::CloseFloors(CrashKind crash, uint32_t promised_by) {
-  for (bool changed = true; changed;) {
-    changed = false;
-    // Rules point backwards in time, so that one pass from the last to the
-    // first is nearly always enough.
-    for (size_t i = rules_.size(); i-- > 0;) {
-      const Implication& rule = rules_[i];
-      const Chain& premise = chains_[rule.premise.chain];
-      if (premise.floor(crash).version < rule.premise.version) continue;
-      changed = Raise(rule.conclusion, crash, promised_by) || changed;
+void Chains::CloseFloors(uint32_t promised_by) {
+  for (const CrashKind crash : kCrashKinds) {
+    for (bool changed = true; changed;) {
+      changed = false;
+      // Rules point backwards in time, so that one pass from the last to the
+      // first is nearly always enough.
+      for (size_t i = rules_.size(); i-- > settled_;) {
+        const Implication& rule = rules_[i];
+        const Chain& premise = chains_[rule.premise.chain];
+        if (premise.floor(crash).version < rule.premise.version) continue;
+        changed = Raise(rule.conclusion, crash, promised_by) || changed;
+      }
     }
+  }
+  while (settled_ < rules_.size()) {
+    const ChainVersion& held = rules_[settled_].conclusion;
+    const Chain& chain = chains_[held.chain];
+    if (chain.floor(CrashKind::kPower).version < held.version) break;
+    ++settled_;
   }
 }
 

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -108,15 +109,24 @@ class Chains {
   const Chain& operator[](ChainId id) const { return chains_[id]; }
   ChainId size() const { return static_cast<ChainId>(chains_.size()); }
   const std::vector<Implication>& rules() const { return rules_; }
+  // The rules that some crash could still break: the others have their
+  // conclusion promised whatever crashes. In order of their making.
+  std::span<const Implication> open_rules() const {
+    return std::span(rules_).subspan(settled_);
+  }
 
   // Raises a floor, if it is lower. Returns whether it was.
   bool Raise(ChainVersion to, CrashKind crash, uint32_t promised_by);
-  // Raises the floors that others imply.
-  void CloseFloors(CrashKind crash, uint32_t promised_by);
+  // Raises the floors of every kind that others imply.
+  // Cost: O(open rules).
+  void CloseFloors(uint32_t promised_by);
 
  private:
   std::vector<Chain> chains_;
   std::vector<Implication> rules_;
+  // Rules before this one are settled: a journal's are, after a flush. What
+  // survives the loss of power survives every crash.
+  size_t settled_ = 0;
 };
 
 }  // namespace powercut

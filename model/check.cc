@@ -17,8 +17,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 
+#include "harness/base/bytes.h"
 #include "model/check_files.h"
 #include "model/check_words.h"
 #include "model/content.h"
@@ -284,8 +286,8 @@ class Checker {
     for (size_t at = 0; at < seen_.device.size(); at += kAtomBytes) {
       const std::string_view bytes =
           std::string_view(seen_.device).substr(at, kAtomBytes);
-      const bool zeros = bytes.find_first_not_of('\0') == bytes.npos;
-      if (zeros || s_.tree.sectors.contains(at / kAtomBytes)) continue;
+      if (AllZero(AsBytes(bytes)) || s_.tree.sectors.contains(at / kAtomBytes))
+        continue;
       ObservedEntry stranger;
       stranger.path = "sector " + std::to_string(at / kAtomBytes);
       violations_.push_back(write_.OfStranger(stranger));
@@ -330,7 +332,7 @@ class Checker {
   // The least choice of versions that explains what was seen, raised until the
   // rules hold.
   void Settle() {
-    const std::vector<Implication>& rules = s_.chains.rules();
+    const std::span<const Implication> rules = s_.chains.open_rules();
     if (rules.empty()) return;
     std::map<ChainId, uint32_t> chosen;
     const auto at = [&](ChainId id) {

@@ -180,7 +180,7 @@ void Model::EndInit() {
       s.chains.Raise({id, version}, crash, 0);
     }
   }
-  for (const CrashKind crash : kCrashKinds) s.chains.CloseFloors(crash, 0);
+  s.chains.CloseFloors(0);
   for (auto& [name, log] : s.logs) log.EndInit();
   s.store.EndInit();
   s.last_flush = 0;

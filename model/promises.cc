@@ -13,8 +13,6 @@
 namespace powercut {
 namespace {
 
-constexpr uint64_t kPageBytes = 4096;
-
 class Promises {
  public:
   Promises(const Model::State& state, const Op& op)
@@ -299,7 +297,7 @@ bool Model::State::Promise(uint32_t number) {
     if (carry.to_media) raise(carry.to, CrashKind::kPower);
   }
   for (const ChainVersion& to : plan.at_device) raise(to, CrashKind::kPower);
-  for (const CrashKind crash : kCrashKinds) chains.CloseFloors(crash, number);
+  chains.CloseFloors(number);
   if (plan.barrier) {
     for (const Carry& carry : plan.carries) {
       behind_barriers.push_back(carry.to);
