@@ -1,7 +1,6 @@
 #include "backends/nt_arguments.h"
 
 #include <bit>
-#include <charconv>
 #include <cstdint>
 
 namespace powercut {
@@ -11,15 +10,8 @@ constexpr uint64_t kFileDataOnly = 1;
 constexpr uint64_t kNoSync = 2;
 constexpr uint64_t kFileDataSyncOnly = 4;
 
-uint64_t KeyNumber(const Op& op, std::string_view key) {
-  uint64_t number = 0;
-  const std::string_view text = op.Key(key).value_or("0");
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
 uint64_t FlagsOf(const Op& op) {
-  uint64_t flags = KeyNumber(op, "flags");
+  uint64_t flags = op.KeyNumber("flags").value_or(0);
   if (op.HasFlag("file_data_only")) flags |= kFileDataOnly;
   if (op.HasFlag("no_sync")) flags |= kNoSync;
   if (op.HasFlag("file_data_sync_only")) flags |= kFileDataSyncOnly;
@@ -32,8 +24,8 @@ std::string NtFlushArgumentError(const Op& op, const NtFlushTarget& target) {
   constexpr const char* kInvalid = "STATUS_INVALID_PARAMETER";
   if (op.names[0] == "null") return "STATUS_INVALID_HANDLE";
   if (op.HasFlag("null_status")) return "STATUS_ACCESS_VIOLATION";
-  if (KeyNumber(op, "parameters") != 0) return kInvalid;
-  if (KeyNumber(op, "parameters_size") != 0) return kInvalid;
+  if (op.KeyNumber("parameters").value_or(0) != 0) return kInvalid;
+  if (op.KeyNumber("parameters_size").value_or(0) != 0) return kInvalid;
   const uint64_t flags = FlagsOf(op);
   if (flags > kFileDataSyncOnly || std::popcount(flags) > 1) return kInvalid;
   if (op.names[0] == "volume" && flags != 0) return kInvalid;

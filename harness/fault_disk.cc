@@ -35,10 +35,10 @@ FaultDisk::FaultDisk(VirtualDisk& below, const std::vector<Op>& faults)
     const std::string& which = op.names.at(1);
     fault.target = which == "read" ? kRead : which == "write" ? kWrite : kFlush;
     fault.line = op.line;
-    fault.nth = NumberIn(op.Key("nth").value_or("1"), 1);
-    const std::string_view times = op.Key("times").value_or("1");
-    fault.times = times == "always" ? std::numeric_limits<uint64_t>::max()
-                                    : NumberIn(times, 1);
+    fault.nth = op.KeyNumber("nth").value_or(1);
+    fault.times = op.Key("times") == "always"
+                      ? std::numeric_limits<uint64_t>::max()
+                      : op.KeyNumber("times").value_or(1);
     fault.sectors = {0, below.geometry().sector_count};
     if (const auto sectors = op.Key("sectors")) {
       const size_t tilde = sectors->find('~');

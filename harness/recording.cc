@@ -257,9 +257,9 @@ Result<Setting> MakeSetting(const Workload& workload, const Backend& backend,
   const DiskSpec disk = workload.disk.value_or(
       DiskSpec{traits.default_disk_bytes, std::nullopt, std::nullopt, false});
   if (disk.weak_discard) {
-    return Error{ErrorCode::kUnsupported,
-                 fmt::format("{}: discard=weak: {} makes no discards",
-                             workload.file, traits.name)};
+    return Error{
+        ErrorCode::kUnsupported,
+        fmt::format("{}: discard=weak is not offered yet", workload.file)};
   }
   setting.geometry.sector_bytes = disk.sector_bytes.value_or(512);
   setting.geometry.sector_count =

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "harness/base/bytes.h"
 #include "model/content.h"
 
 namespace powercut {
@@ -12,10 +13,6 @@ namespace {
 // Ways to read one file that are kept; more than one is rare, since it takes a
 // cut atom that was written again, or a size that came back after a cut.
 constexpr size_t kReadingsMax = 64;
-
-bool AllZeroText(std::string_view bytes) {
-  return bytes.find_first_not_of('\0') == std::string_view::npos;
-}
 
 // Whether `bytes` show a version of an atom of which the first `limit` bytes
 // are in sight; from `stale_from` on, what was never written may be anything.
@@ -26,7 +23,7 @@ bool Shows(std::string_view content, uint32_t limit, uint64_t stale_from,
   if (bytes.substr(0, written) != content.substr(0, written)) return false;
   const uint64_t zeros_until =
       std::min<uint64_t>(bytes.size(), std::max<uint64_t>(written, stale_from));
-  return AllZeroText(bytes.substr(written, zeros_until - written));
+  return AllZero(AsBytes(bytes.substr(written, zeros_until - written)));
 }
 
 // `readings` and `options`, each with each.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "harness/base/check.h"
+#include "harness/base/bytes.h"
 #include "model/check_files.h"
 #include "model/content.h"
 
@@ -30,10 +30,6 @@ void AddOnce(std::vector<std::string>& parts, std::string part) {
   if (std::find(parts.begin(), parts.end(), part) == parts.end()) {
     parts.push_back(std::move(part));
   }
-}
-
-bool AllZeroText(std::string_view bytes) {
-  return bytes.find_first_not_of('\0') == std::string_view::npos;
 }
 
 std::string StaleText(const File& file, const Granule& granule) {
@@ -75,7 +71,7 @@ std::optional<std::string> OwnerOf(const std::vector<AtomVersion>& versions,
     if (std::string_view(content).substr(at, part.size()) != part) continue;
     return v->content.size() <= at ? "zeros" : ViolationWriter::OpName(v->op);
   }
-  if (AllZeroText(part)) return "zeros";
+  if (AllZero(AsBytes(part))) return "zeros";
   return std::nullopt;
 }
 
@@ -361,11 +357,11 @@ std::pair<ViolationKind, std::string> ViolationWriter::ClassifyAtom(
     const Chain& chain = s_.chains[v->generation->chain];
     const size_t written = std::min(v->content.size(), bytes.size());
     if (bytes.substr(0, written) == v->content.substr(0, written) &&
-        AllZeroText(bytes.substr(written))) {
+        AllZero(AsBytes(bytes.substr(written)))) {
       return {KindOfOld(chain, v->version), OpName(v->op)};
     }
   }
-  if (AllZeroText(bytes)) return {ViolationKind::kLost, "zeros"};
+  if (AllZero(AsBytes(bytes))) return {ViolationKind::kLost, "zeros"};
   std::vector<std::string> mixed;
   bool all_own = true;
   for (uint64_t at = 0; at < bytes.size(); at += kGranuleBytes) {
@@ -438,7 +434,7 @@ Violation ViolationWriter::OfSector(uint64_t number, const RawSector& sector,
   const Chain& chain = s_.chains[sector.chain];
   CauseParts parts;
   parts.kind =
-      AllZeroText(bytes) ? ViolationKind::kLost : ViolationKind::kGhost;
+      AllZero(AsBytes(bytes)) ? ViolationKind::kLost : ViolationKind::kGhost;
   for (uint32_t v = 0; v < FloorOf(sector.chain); ++v) {
     std::string content = sector.contents[v];
     content.resize(kAtomBytes);
@@ -458,9 +454,9 @@ Violation ViolationWriter::OfSector(uint64_t number, const RawSector& sector,
   violation.admissible = place + " is " + JoinWithOr(versions);
   const auto granule = ReadGranule(bytes.substr(0, kGranuleBytes));
   violation.found = place + " is " +
-                    (AllZeroText(bytes) ? "zeros"
-                     : granule          ? OpName(granule->op)
-                                        : "what nobody wrote there");
+                    (AllZero(AsBytes(bytes)) ? "zeros"
+                     : granule               ? OpName(granule->op)
+                                             : "what nobody wrote there");
   return violation;
 }
 

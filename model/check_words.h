@@ -52,11 +52,10 @@ class ViolationWriter {
     return FloorOf(id) < s_.chains[id].newest();
   }
 
-  Violation Blame(struct CauseParts& parts, uint32_t op) const;
-  void SetPromise(Violation& violation, struct CauseParts& parts,
-                  uint32_t effect, std::optional<uint32_t> flush) const;
-  Violation OfChain(struct CauseParts parts, ChainId chain,
-                    uint32_t pending_op) const;
+  Violation Blame(CauseParts& parts, uint32_t op) const;
+  void SetPromise(Violation& violation, CauseParts& parts, uint32_t effect,
+                  std::optional<uint32_t> flush) const;
+  Violation OfChain(CauseParts parts, ChainId chain, uint32_t pending_op) const;
   Violation OfFile(ViolationKind kind, const File& file, ChainId chain,
                    const std::string& path) const;
   Violation OfUnreadable(const Name& name, const File& file,

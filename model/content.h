@@ -26,6 +26,8 @@ namespace powercut {
 inline constexpr uint64_t kGranuleBytes = 16;
 // The unit in which the model speaks of file data, in every profile.
 inline constexpr uint64_t kAtomBytes = 512;
+// The unit in which views are mapped and flushed.
+inline constexpr uint64_t kPageBytes = 4096;
 
 struct Granule {
   uint16_t file = 0;

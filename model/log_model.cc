@@ -3,7 +3,6 @@
 #include "model/log_model.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "harness/base/check.h"
 #include "model/content.h"
@@ -17,14 +16,6 @@ constexpr const char* kBadParameter = "STATUS_INVALID_PARAMETER";
 
 std::string AreaOf(const Op& op) {
   return std::string(op.Key("area").value_or(""));
-}
-
-std::optional<uint64_t> BaseOf(const Op& op) {
-  const auto text = op.Key("base");
-  if (!text) return std::nullopt;
-  uint64_t number = 0;
-  std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
 }
 
 bool IsAppend(OpKind kind) {
@@ -64,7 +55,7 @@ std::string LogModel::PlanError(const Op& op) const {
       return appended ? "" : kBadParameter;
     }
     case OpKind::kLogRestart: {
-      const auto base = BaseOf(op);
+      const auto base = op.KeyNumber("base");
       return !base || IsReadableNow(*base) ? "" : kBadParameter;
     }
     case OpKind::kLogAdvanceBase:
@@ -122,7 +113,7 @@ void LogModel::BeginEffect(const Op& op) {
       record.content = ContentOf(op);
       const uint32_t number = last_record() + 1;
       if (record.restart) AddPointer(epoch.restart, op, number, number);
-      if (const auto base = BaseOf(op)) {
+      if (const auto base = op.KeyNumber("base")) {
         AddPointer(epoch.base, op, static_cast<uint32_t>(*base), number);
         record.base_version = epoch.base.newest();
       }

@@ -154,15 +154,17 @@ std::optional<std::string_view> Op::Key(std::string_view key) const {
   return std::nullopt;
 }
 
-uint64_t Op::Fill() const {
-  const std::optional<std::string_view> text = Key("fill");
-  if (!text) return number;
-  uint64_t fill = 0;
-  const auto end =
-      std::from_chars(text->data(), text->data() + text->size(), fill);
-  CHECK(end.ec == std::errc() && end.ptr == text->data() + text->size());
-  return fill;
+std::optional<uint64_t> Op::KeyNumber(std::string_view key) const {
+  const std::optional<std::string_view> text = Key(key);
+  if (!text) return std::nullopt;
+  uint64_t value = 0;
+  const char* end = text->data() + text->size();
+  const auto parsed = std::from_chars(text->data(), end, value);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return value;
 }
+
+uint64_t Op::Fill() const { return KeyNumber("fill").value_or(number); }
 
 std::string OpText(const Op& op, size_t verb_width) {
   std::string text(op.start ? "start" : VerbOf(op.kind));

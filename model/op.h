@@ -134,6 +134,8 @@ struct Op {
   bool HasFlag(std::string_view flag) const;
   // The value of a key, or nothing.
   std::optional<std::string_view> Key(std::string_view key) const;
+  // The number that a key has; nothing if it is missing or is no number.
+  std::optional<uint64_t> KeyNumber(std::string_view key) const;
   // The number that conditions test: `fill=`, or else the op's number.
   uint64_t Fill() const;
 };

@@ -4,12 +4,11 @@
 #include <array>
 #include <vector>
 
+#include "model/content.h"
 #include "model/pcut_text.h"
 
 namespace powercut {
 namespace {
-
-constexpr uint64_t kPageBytes = 4096;
 
 bool ExpectsError(const Op& op) {
   return op.expected.kind != ExpectedResult::kOk;

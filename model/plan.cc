@@ -13,8 +13,6 @@
 namespace powercut {
 namespace {
 
-constexpr uint64_t kPageBytes = 4096;
-
 // Why a new name cannot be made at `path`.
 std::string PlanNewName(const Tree& tree, std::string_view path) {
   if (path == "/") return "EEXIST";
@@ -124,26 +122,18 @@ bool HasEffects(OpKind kind) {
   }
 }
 
-uint64_t NumberOf(const Op& op, std::string_view key) {
-  const std::optional<std::string_view> text = op.Key(key);
-  uint64_t number = 0;
-  for (const char digit : text.value_or("")) {
-    number = number * 10 + static_cast<uint64_t>(digit - '0');
-  }
-  return number;
-}
-
 // The arguments of NtFlushBuffersFileEx, before any handle is looked at.
 std::string PlanNtFlushArguments(const Op& op) {
   if (op.names[0] == "null") return "STATUS_INVALID_HANDLE";
   if (op.kind != OpKind::kNtFlush) return "";
   if (op.HasFlag("null_status")) return "STATUS_ACCESS_VIOLATION";
-  if (NumberOf(op, "parameters") != 0 || NumberOf(op, "parameters_size") != 0) {
+  if (op.KeyNumber("parameters").value_or(0) != 0 ||
+      op.KeyNumber("parameters_size").value_or(0) != 0) {
     return "STATUS_INVALID_PARAMETER";
   }
   const size_t words =
       op.flags.size();  // null_status is out of the way already
-  const uint64_t flags = NumberOf(op, "flags");
+  const uint64_t flags = op.KeyNumber("flags").value_or(0);
   const bool known = flags == 0 || flags == 1 || flags == 2 || flags == 4;
   const bool one = words + (flags != 0 ? 1 : 0) <= 1;
   return known && one ? "" : "STATUS_INVALID_PARAMETER";
@@ -194,7 +184,7 @@ class Planner {
   }
 
   std::string FlagOfNumber() const {
-    switch (NumberOf(op_, "flags")) {
+    switch (op_.KeyNumber("flags").value_or(0)) {
       case 1:
         return "file_data_only";
       case 2:

@@ -167,10 +167,8 @@ class ClfsMount : public Mount {
   OpResult Restart(OpenLog& log, const clfs::MarshallingArea& area,
                    const Op& op, std::string_view content) {
     std::optional<CLFS_LSN> base;
-    if (const auto text = op.Key("base")) {
-      uint64_t number = 0;
-      std::from_chars(text->data(), text->data() + text->size(), number);
-      base = LsnOf(log, number);
+    if (const auto number = op.KeyNumber("base")) {
+      base = LsnOf(log, *number);
       if (!base || !IsReadable(log, *base)) return BadParameter();
     }
     CLFS_LSN lsn = clfs::CLFS_LSN_INVALID;

@@ -8,11 +8,10 @@
 
 #include "backends/nt_arguments.h"
 #include "backends/ntfs_3g/ntfs_tree.h"
+#include "model/content.h"
 
 namespace powercut {
 namespace {
-
-constexpr uint64_t kPageBytes = 4096;
 
 OpResult ResultOf(int error) {
   return OpResult{error == 0 ? "" : ErrorName(error)};

@@ -14,16 +14,9 @@ constexpr uint64_t kDataOnly = 1;
 constexpr uint64_t kNoSync = 2;
 constexpr uint64_t kDataSyncOnly = 4;
 
-uint64_t KeyNumber(const Op& op, std::string_view key) {
-  const std::optional<std::string_view> text = op.Key(key);
-  uint64_t value = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-  return value;
-}
-
 // The one flag that nt_flush is called with, or nothing if it is not allowed.
 std::optional<uint64_t> FlagOf(const Op& op) {
-  uint64_t flags = KeyNumber(op, "flags");
+  uint64_t flags = op.KeyNumber("flags").value_or(0);
   if (op.HasFlag("file_data_only")) flags |= kDataOnly;
   if (op.HasFlag("no_sync")) flags |= kNoSync;
   if (op.HasFlag("file_data_sync_only")) flags |= kDataSyncOnly;
@@ -51,8 +44,8 @@ std::string SimfsMount::BeginNtFlush(const Op& op, Running& running) {
   if (op.kind == OpKind::kNtFlush) {
     if (op.HasFlag("null_status")) return "STATUS_ACCESS_VIOLATION";
     const std::string invalid = "STATUS_INVALID_PARAMETER";
-    if (KeyNumber(op, "parameters") != 0) return invalid;
-    if (KeyNumber(op, "parameters_size") != 0) return invalid;
+    if (op.KeyNumber("parameters").value_or(0) != 0) return invalid;
+    if (op.KeyNumber("parameters_size").value_or(0) != 0) return invalid;
     const std::optional<uint64_t> flag = FlagOf(op);
     if (!flag) return invalid;
     kind.nt_flag = *flag;
