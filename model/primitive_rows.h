@@ -41,8 +41,6 @@ inline constexpr Coverage kVolumeFlush = {.scope = Scope::kVolume,
                                           .size = kDevice,
                                           .times = kDevice,
                                           .names = kDevice,
-                                          .records = kDevice,
-                                          .pointers = kDevice,
                                           .device = DeviceFlush::kAll};
 // A write whose own data goes to the device, and no further.
 inline constexpr Coverage kDataOfOwnWrite = {.data = kDevice,

@@ -8,6 +8,16 @@
 namespace powercut {
 namespace {
 
+// A volume's flush, and the logs on it.
+constexpr Coverage kSyncEverything = {.scope = Scope::kVolume,
+                                      .data = kDevice,
+                                      .size = kDevice,
+                                      .times = kDevice,
+                                      .names = kDevice,
+                                      .records = kDevice,
+                                      .pointers = kDevice,
+                                      .device = DeviceFlush::kAll};
+
 constexpr Coverage kDsyncWrite = {
     .data = kDevice, .size = kDevice, .device = DeviceFlush::kOwn};
 constexpr Coverage kSyncWrite = {.data = kDevice,
@@ -78,7 +88,7 @@ constexpr std::array kRows = {
                  .family = Family::kPosix,
                  .name = "syncfs",
                  .pcut = "syncfs",
-                 .coverage = kVolumeFlush,
+                 .coverage = kSyncEverything,
                  .completes = kAtReturn,
                  .invalid = "a descriptor that is not open: EBADF",
                  .errors = "EIO, ENOSPC, EDQUOT, since Linux 5.8",

@@ -55,33 +55,11 @@ TEST(LitmusRows, EveryRowHasATest) {
   }
   for (const PrimitiveRow& row : PrimitiveRows()) {
     if (kWithoutBackend.contains(row.id)) {
-      EXPECT_EQ(tests[row.id], 0)
-          << row.name << " has tests now: expect them, and add to cells.md";
+      EXPECT_EQ(tests[row.id], 0) << row.name << " has tests now: expect them";
     } else {
       EXPECT_GT(tests[row.id], 0) << "no litmus test has a " << row.name;
     }
   }
-}
-
-// `x12` in backquotes, as cells.md names files.
-TEST(LitmusRows, CellsNameFilesThatExist) {
-  std::set<std::string> numbers;
-  for (const LitmusFile& file : LitmusFiles()) {
-    numbers.insert(LitmusNumber(file.stem));
-  }
-  const std::string cells = ReadSourceFile("corpora/litmus/cells.md");
-  size_t named = 0;
-  for (size_t at = 0; (at = cells.find('`', at)) != std::string::npos;) {
-    const size_t end = cells.find('`', at + 1);
-    ASSERT_NE(end, std::string::npos);
-    const std::string word = cells.substr(at + 1, end - at - 1);
-    at = end + 1;
-    const bool number = word.size() > 1 && word[1] >= '0' && word[1] <= '9';
-    if (!number) continue;
-    ++named;
-    EXPECT_TRUE(numbers.contains(word)) << word;
-  }
-  EXPECT_GT(named, 100u);
 }
 
 Primitive RowOf(const std::string& line, std::vector<std::string> flags = {},

@@ -124,10 +124,10 @@ TEST(Primitives, ReadByBtrfs) {
 }
 
 TEST(Primitives, ReadByNtfs3g) {
-  Coverage volume = RowOf(Primitive::kSyncfs).coverage;
+  Coverage volume = RowOf(Primitive::kFlushFileBuffersVolume).coverage;
   volume.views = kDevice;
-  for (const Primitive id : {Primitive::kFsync, Primitive::kFdatasync,
-                             Primitive::kFsyncDirectory, Primitive::kSyncfs}) {
+  for (const Primitive id :
+       {Primitive::kFsync, Primitive::kFdatasync, Primitive::kFsyncDirectory}) {
     EXPECT_EQ(In("ntfs-3g", id), volume) << RowOf(id).name;
   }
 }
