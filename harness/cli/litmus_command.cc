@@ -104,7 +104,12 @@ class Matrix {
     const uint32_t jobs =
         flags_.jobs > 0 ? flags_.jobs
                         : std::max(1u, std::thread::hardware_concurrency());
-    rows_ = RunLitmusTasks(tasks_, jobs);
+    LitmusRunner runner(jobs);
+    rows_.resize(tasks_.size());
+    for (size_t i = 0; i < tasks_.size() && !Interrupted(); ++i) {
+      LitmusRow row = runner.Run(tasks_[i]);
+      if (!Interrupted()) rows_[i] = std::move(row);  // not half of one
+    }
     for (size_t t = 0; t < tests_.size(); ++t) PrintTest(t);
     PrintSummary();
     if (Interrupted()) status_ = WorseStatus(status_, kExitInterrupted);
@@ -152,6 +157,7 @@ class Matrix {
     ++totals_.errors;
     // Every profile has the same to say.
     if (!said_.insert(error.message).second) return;
+    std::fflush(stdout);  // what came before it is read before it
     status_ = WorseStatus(status_, Fail(error));
   }
 

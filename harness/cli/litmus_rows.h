@@ -1,13 +1,13 @@
-// The rows of the litmus matrix: each test on each backend under each profile,
-// run in a few processes.
+// The rows of the litmus matrix: each test on each backend under each profile.
 
 #ifndef POWERCUT_HARNESS_CLI_LITMUS_ROWS_H_
 #define POWERCUT_HARNESS_CLI_LITMUS_ROWS_H_
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "harness/base/result.h"
 #include "harness/litmus.h"
@@ -30,12 +30,22 @@ struct LitmusRow {
   std::optional<Error> error;
 };
 
-// Runs the tasks in up to `jobs` processes; the rows come in the order of the
-// tasks and do not depend on `jobs`. A process that dies costs the task it was
-// at, and those that were to follow: they have an error.
-// Ends early when Interrupted(); the rows that are missing then are nothing.
-std::vector<std::optional<LitmusRow>> RunLitmusTasks(
-    const std::vector<LitmusTask>& tasks, uint32_t jobs);
+// Runs tasks, and keeps the backends it made.
+class LitmusRunner {
+ public:
+  // `jobs`: workers for storage that is not our own; the rows do not depend on
+  // it.
+  explicit LitmusRunner(uint32_t jobs) : jobs_(jobs) {}
+
+  // Ends early when Interrupted().
+  LitmusRow Run(const LitmusTask& task);
+
+ private:
+  Result<LitmusRun> TryRun(const LitmusTask& task);
+
+  uint32_t jobs_;
+  std::map<std::string, std::unique_ptr<Backend>> backends_;
+};
 
 }  // namespace powercut
 
