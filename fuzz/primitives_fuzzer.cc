@@ -1,18 +1,21 @@
-// simfs against the model over all primitives of files: bytes choose a profile
-// and a workload, and every crash state of the neighbourhood epoch:1 must be
-// one that the model admits. The first that is not prints the workload as
+// simfs and clfs against the model over all primitives: bytes choose a backend,
+// a profile and a workload, and every crash state of the neighbourhood epoch:1
+// must be one that the model admits. The first that is not prints the workload
+// as
 // `.pcut` and stops the fuzzer.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "backends/registry.h"
 #include "fuzz/chooser.h"
+#include "fuzz/random_log_workload.h"
 #include "fuzz/random_workload.h"
 #include "fuzz/workload_text.h"
 #include "harness/base/check.h"
@@ -103,25 +106,55 @@ class Exploration {
   ModelCursor models_;
 };
 
-void Fuzz(ByteSpan bytes) {
-  static const auto backend = MakeBackend("simfs");
-  CHECK(backend);
-  BytesChooser chooser(bytes);
-  const std::vector<std::string>& names = (*backend)->traits().profiles;
-  const Profile& profile = *FindProfile(names[chooser.Below(names.size())]);
+struct Stage {
+  std::unique_ptr<Backend> backend;
+  std::string name;
+  const Profile* profile = nullptr;
+};
+
+// Each profile of each backend that keeps to the table, in a fixed order.
+std::vector<Stage> Stages() {
+  std::vector<Stage> stages;
+  for (const std::string name : {"simfs", "clfs"}) {
+    const auto backend = MakeBackend(name);
+    CHECK(backend);
+    for (const std::string& profile : (*backend)->traits().profiles) {
+      stages.push_back({*MakeBackend(name), name, FindProfile(profile)});
+    }
+  }
+  return stages;
+}
+
+Workload FileWorkload(Chooser& chooser, const Profile& profile) {
   RandomWorkloadKnobs knobs;
   knobs.init_ops = chooser.Below(5);
   knobs.run_ops = 1 + chooser.Below(12);
   knobs.files = 3;
   knobs.effects_max = 60;
-  Workload workload = RandomWorkload(chooser, knobs, profile);
-  workload.backend = "simfs";
-  workload.profile = profile.name;
-  const auto setting = MakeSetting(workload, **backend, {});
+  return RandomWorkload(chooser, knobs, profile);
+}
+
+Workload LogWorkload(Chooser& chooser) {
+  RandomLogKnobs knobs;
+  knobs.run_ops_max = 3 + chooser.Below(12);
+  knobs.remount = chooser.OneIn(4);
+  return RandomLogWorkload(chooser, knobs);
+}
+
+void Fuzz(ByteSpan bytes) {
+  static const std::vector<Stage> stages = Stages();
+  BytesChooser chooser(bytes);
+  const Stage& stage = stages[chooser.Below(stages.size())];
+  Workload workload = stage.name == "clfs"
+                          ? LogWorkload(chooser)
+                          : FileWorkload(chooser, *stage.profile);
+  workload.backend = stage.name;
+  workload.profile = stage.profile->name;
+  const auto setting = MakeSetting(workload, *stage.backend, {});
   if (!setting) Stop(workload, setting.error().message);
-  const auto recording = Record(**backend, workload, *setting);
+  const auto recording = Record(*stage.backend, workload, *setting);
   if (!recording) Stop(workload, recording.error().message);
-  Exploration(**backend, workload, profile, *recording).Run();
+  Exploration(*stage.backend, workload, *stage.profile, *recording).Run();
 }
 
 }  // namespace

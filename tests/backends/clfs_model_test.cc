@@ -2,14 +2,13 @@
 // states that share a history, what recovery shows is exactly what the model
 // admits.
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string>
-#include <utility>
 
-#include "harness/base/prng.h"
+#include "fuzz/random_log_workload.h"
+#include "fuzz/workload_text.h"
 #include "harness/base/sanitizer.h"
 #include "tests/backends/log_run.h"
 
@@ -17,102 +16,8 @@ namespace powercut {
 namespace {
 
 constexpr uint64_t kWorkloads = kSanitized ? 60 : 600;
-constexpr size_t kOpsMax = 7;
 // Workloads with more states at one point are left out.
 constexpr double kSpaceLog2Max = 10;
-
-// Writes random ops that mostly succeed, and keeps count of what they need.
-class RandomOps {
- public:
-  explicit RandomOps(uint64_t seed) : chance_(seed) {}
-
-  std::string Init() {
-    std::string text = "  log_open L\n";
-    if (chance_.OneIn(2)) text += "  log_area L M\n";
-    has_area_ = text.size() > 15;
-    const uint64_t appends = chance_.Below(3);
-    for (uint64_t i = 0; i < appends; ++i) text += Append();
-    if (records_ > 1 && chance_.OneIn(3)) text += "  log_restart L base=1\n";
-    if (text.find("restart") != std::string::npos) ++records_;
-    return text;
-  }
-
-  std::string Run() {
-    const size_t count = 3 + chance_.Below(kOpsMax - 3 + 1);
-    std::string text;
-    for (size_t i = 0; i < count; ++i) text += OneOp();
-    text += std::exchange(waiting_, "");
-    return text;
-  }
-
- private:
-  std::string Area() { return has_area_ && chance_.OneIn(2) ? " area=M" : ""; }
-
-  std::string Append() {
-    ++records_;
-    const uint64_t size = 16 + chance_.Below(chance_.OneIn(4) ? 700 : 300);
-    std::string flag;
-    if (chance_.OneIn(6)) flag = " force_append";
-    if (flag.empty() && chance_.OneIn(7)) flag = " force_flush";
-    return fmt::format("  log_append L {}{}{}\n", size, flag, Area());
-  }
-
-  std::string OneOp() {
-    switch (chance_.Below(16)) {
-      case 0:
-        return fmt::format("  log_flush L{}\n", Area());
-      case 1:
-        return fmt::format("  log_flush_to L {}\n",
-                           chance_.Below(records_ + 1));
-      case 2: {
-        const bool base = records_ > base_ && chance_.OneIn(2);
-        const std::string key =
-            base ? fmt::format(" base={}", base_ = NumberFromBase()) : "";
-        ++records_;
-        return fmt::format("  log_restart L{}\n", key);
-      }
-      case 3:
-      case 4:
-        if (records_ < base_) return Append();
-        base_ = NumberFromBase();
-        return fmt::format("  log_advance_base L {}\n", base_);
-      case 5:
-      case 6:
-        if (records_ < base_) return Append();
-        return fmt::format("  log_archive_tail L {}\n", NumberFromBase());
-      case 7:
-        // A flush that a second reset overtakes carries both: more than it
-        // must.
-        if (resets_ > 0 && !waiting_.empty()) return Append();
-        ++resets_;
-        base_ = records_ + 1;
-        return "  log_reset L\n";
-      case 8:
-        return chance_.OneIn(3) ? "  syncfs\n" : Append();
-      case 9:
-      case 10:
-        if (!waiting_.empty()) return std::exchange(waiting_, "");
-        waiting_ = "  wait 1\n";
-        if (chance_.OneIn(2)) {
-          return fmt::format("  start 1 log_flush L{}\n", Area());
-        }
-        return "  start 1" + Append().substr(1);
-      default:
-        return Append();
-    }
-  }
-
-  uint64_t NumberFromBase() {
-    return base_ + chance_.Below(records_ - base_ + 1);
-  }
-
-  Prng chance_;
-  bool has_area_ = false;
-  uint64_t records_ = 0;
-  uint64_t base_ = 1;
-  uint64_t resets_ = 0;
-  std::string waiting_;
-};
 
 std::string Difference(const std::set<std::string>& seen,
                        const std::set<std::string>& admissible) {
@@ -164,13 +69,10 @@ TEST(ClfsModelTest, ShowsExactlyWhatTheModelAdmits) {
   uint64_t states = 0;
   uint64_t agreed = 0;
   for (uint64_t seed = 1; seed <= kWorkloads; ++seed) {
-    RandomOps ops(seed);
-    const std::string init = ops.Init();
-    const std::string run = ops.Run();
-    const uint64_t found = ExpectAgreement(
-        LogWorkload(init, run),
-        fmt::format("seed {}\ninit\n{}run\n{}", seed, init, run), true,
-        seed % 4 == 0);
+    SeededChooser chooser(seed);
+    const Workload workload = RandomLogWorkload(chooser, {});
+    const uint64_t found =
+        ExpectAgreement(workload, WorkloadText(workload), true, seed % 4 == 0);
     if (HasFailure()) return;
     states += found;
     agreed += found > 0 ? 1 : 0;
@@ -185,13 +87,9 @@ TEST(ClfsModelTest, ShowsExactlyWhatTheModelAdmits) {
 // and what had reached the media. More is carried after it than must be.
 TEST(ClfsModelTest, RemountsStayAdmissible) {
   for (uint64_t seed = 1; seed <= kWorkloads / 3; ++seed) {
-    RandomOps ops(seed);
-    const std::string init = ops.Init();
-    const std::string first = ops.Run();
-    const std::string run = first + "  remount\n" + ops.Run();
-    ExpectAgreement(LogWorkload(init, run),
-                    fmt::format("seed {}\ninit\n{}run\n{}", seed, init, run),
-                    false, seed % 4 == 0);
+    SeededChooser chooser(seed);
+    const Workload workload = RandomLogWorkload(chooser, {.remount = true});
+    ExpectAgreement(workload, WorkloadText(workload), false, seed % 4 == 0);
     if (HasFailure()) return;
   }
 }
