@@ -98,6 +98,10 @@ std::vector<FirstRead> CrashDisk::FirstReads() const {
   return reads;
 }
 
+RunReads CrashDisk::Reads(const Observation&) const {
+  return {blocks_read_, {}};
+}
+
 void CrashDisk::Reset() {
   const uint32_t size = geometry_.sector_bytes;
   for (size_t i = 0; i < saved_sectors_.size(); ++i) {

@@ -11,7 +11,9 @@
 
 #include "harness/content_hash.h"
 #include "harness/disk.h"
+#include "harness/run_reads.h"
 #include "harness/sparse_image.h"
+#include "model/observation.h"
 
 namespace powercut {
 
@@ -50,6 +52,9 @@ class CrashDisk : public VirtualDisk {
   // The blocks read first, in order of their first read, without duplicates.
   // Hashes each block: call it only when the contents matter.
   std::vector<FirstRead> FirstReads() const;
+
+  // What was read so far, by the run that made `observation`.
+  RunReads Reads(const Observation& observation) const;
 
   // Takes back every write and forgets every read, for the next recovery.
   void Reset();
