@@ -35,6 +35,7 @@ void AddPowerOfTwo(double& sum_log2, double log2) {
 // The states found with one cause; the simplest is shown.
 struct CauseGroup {
   uint64_t count = 0;
+  std::vector<std::string> states;
   uint64_t lost_blocks = 0;
   CrashState state;
   std::string step;  // text of the canonical step, once it had to be compared
@@ -87,7 +88,7 @@ class Explorer {
 
   Exploration Run() {
     Describe();
-    CheckObligations();
+    if (options_.shard.index == 1) CheckObligations();
     space_log2_ = -std::numeric_limits<double>::infinity();
     SpaceSpec prefix;
     prefix.mode = SpaceSpec::kPrefix;
@@ -106,6 +107,7 @@ class Explorer {
       pool_.Drain();
     }
     result_.exhausted = go_on;
+    if (options_.shard.count > 1) ListRunKeys();
     Confirm();
     return std::move(result_);
   }
@@ -114,6 +116,17 @@ class Explorer {
   bool PrefixesOnly() const {
     return options_.space.mode == SpaceSpec::kPrefix &&
            options_.space.torn == 0;
+  }
+
+  // The points of this shard are dealt out in turn.
+  bool IsOurs(const Gap& gap) const {
+    const auto index = static_cast<uint64_t>(&gap - gaps_.data());
+    return index % options_.shard.count == options_.shard.index - 1;
+  }
+
+  void ListRunKeys() {
+    for (const auto& [hash, run] : contents_) result_.run_keys.push_back(hash);
+    std::sort(result_.run_keys.begin(), result_.run_keys.end());
   }
 
   void Describe() {
@@ -136,6 +149,7 @@ class Explorer {
       for (const Gap& gap : gaps_) {
         cursor.MoveTo(gap.point);
         if (!prefixes_done) AddPowerOfTwo(space_log2_, cursor.SpaceLog2());
+        if (!IsOurs(gap)) continue;
         const bool go_on = EnumerateStates(
             cursor, space, options_.seed,
             [&](const CrashState& state, const Hash128& hash) {
@@ -237,6 +251,11 @@ class Explorer {
     if (cursor == nullptr) {
       cursor = std::make_unique<PointCursor>(space_, state.kind);
     }
+    if (options_.list_states && !counted) {
+      cursor->MoveTo(state.point);
+      group.states.push_back(StateIdText(
+          {{CanonicalStep(state, *cursor)}, recording_.trace.Digest()}));
+    }
     // A prefix beats whatever lost a block, without walking the cursor there.
     if (!added && group.lost_blocks == 0 && !state.choices.empty() &&
         state.origin == CrashState::kNewest) {
@@ -312,6 +331,7 @@ class Explorer {
           DescribeFinding({workload_, recording_.trace, recording_.history},
                           group.violation, group.state, *cursor);
       finding.count = group.count;
+      finding.states = group.states;
       finding.excuses = ExcusesOf(group);
       result_.findings.push_back(std::move(finding));
     }
@@ -329,11 +349,14 @@ class Explorer {
     if (added) return;
     CauseGroup& other = entry->second;
     const uint64_t count = other.count + group.count;
+    std::vector<std::string> states = std::move(other.states);
+    states.insert(states.end(), group.states.begin(), group.states.end());
     const auto place = [](const CauseGroup& g) {
       return std::tuple(g.lost_blocks, g.state.point, g.state.marks);
     };
     if (place(group) < place(other)) other = std::move(group);
     other.count = count;
+    other.states = std::move(states);
   }
 
   void Disbelieve(CauseGroup& group) {

@@ -38,8 +38,20 @@ struct VisitedState {
   const RecoveryOutcome& result;
 };
 
+// Part `index` of `count`, from 1: every count-th crash point. All parts
+// together are the whole.
+struct Shard {
+  uint32_t index = 1;
+  uint32_t count = 1;
+
+  bool operator==(const Shard&) const = default;
+};
+
 struct ExploreOptions {
   SpaceSpec space;
+  Shard shard;
+  // Fill in Finding::states.
+  bool list_states = false;
   uint64_t seed = 1;
   uint32_t jobs = 1;
   bool probe = false;
@@ -68,6 +80,9 @@ struct Exploration {
   double space_log2 = 0;
   uint64_t states = 0;  // visited
   uint64_t runs = 0;    // recoveries: states with different contents
+  // One for each run, sorted, if this is one shard of several: runs of
+  // different shards with one key are the same run.
+  std::vector<Hash128> run_keys;
   // Every state of the chosen space was judged.
   bool exhausted = true;
   bool interrupted = false;

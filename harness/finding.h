@@ -21,6 +21,8 @@ struct Finding {
   std::string id;
   uint64_t lost_blocks = 0;
   uint64_t count = 1;  // states with this cause
+  // Their ids, in the order they were visited, if asked for.
+  std::vector<std::string> states;
 
   // In words, for people.
   std::string op_text;  // `op 9       rename /b /a         not returned`
