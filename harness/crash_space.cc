@@ -88,13 +88,18 @@ CrashSpace::CrashSpace(const Trace& trace, uint32_t atomic_bytes)
   FindFloors();
 }
 
-Slot CrashSpace::SlotOfSector(uint64_t sector) const {
-  const uint64_t number = sector / sectors_per_block_;
+std::optional<Slot> CrashSpace::FindSlot(uint64_t block) const {
   const auto found = std::lower_bound(
-      blocks_.begin(), blocks_.end(), number,
-      [](const Block& block, uint64_t n) { return block.number < n; });
-  CHECK(found != blocks_.end() && found->number == number);
+      blocks_.begin(), blocks_.end(), block,
+      [](const Block& b, uint64_t number) { return b.number < number; });
+  if (found == blocks_.end() || found->number != block) return std::nullopt;
   return static_cast<Slot>(found - blocks_.begin());
+}
+
+Slot CrashSpace::SlotOfSector(uint64_t sector) const {
+  const std::optional<Slot> slot = FindSlot(sector / sectors_per_block_);
+  CHECK(slot);
+  return *slot;
 }
 
 std::pair<Slot, Slot> CrashSpace::SlotsOf(EventNumber event) const {

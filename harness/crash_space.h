@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -63,6 +64,9 @@ class CrashSpace {
   // The slot of the block that holds this sector.
   // Requires: the trace touches the block.
   Slot SlotOfSector(uint64_t sector) const;
+  // The slot of this block; nothing if the trace never touches it.
+  // O(log(blocks)).
+  std::optional<Slot> FindSlot(uint64_t block) const;
   // The slots an event's range touches, as [first, last].
   // Requires: the event is a write or discard.
   std::pair<Slot, Slot> SlotsOf(EventNumber event) const;

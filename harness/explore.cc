@@ -5,25 +5,24 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "harness/base/monotonic_clock.h"
+#include "harness/cause_groups.h"
 #include "harness/enumerate.h"
 #include "harness/judge.h"
 #include "harness/obligations.h"
+#include "model/data_atoms.h"
 
 namespace powercut {
 namespace {
 
-// Runs of one worker before the next takes over. Small at first, so that short
-// explorations use every worker.
-constexpr size_t kBatchRunsMin = 64;
-constexpr size_t kBatchRunsMax = 4096;
-// Visits kept until their outcomes are there.
-constexpr size_t kVisitsMax = 1 << 16;
+// Images whose outcome is remembered, so that a state that leaves the same disk
+// as an earlier one needs no lookup.
+constexpr size_t kImagesMax = 1 << 22;
 
 // Adds 2^log2 to a sum that is itself kept as log2; negative infinity is 0.
 void AddPowerOfTwo(double& sum_log2, double log2) {
@@ -32,23 +31,15 @@ void AddPowerOfTwo(double& sum_log2, double log2) {
   sum_log2 = larger + std::log2(1 + std::exp2(smaller - larger));
 }
 
-// The states found with one cause; the simplest is shown.
-struct CauseGroup {
-  uint64_t count = 0;
-  std::vector<std::string> states;
-  uint64_t lost_blocks = 0;
-  CrashState state;
-  std::string step;  // text of the canonical step, once it had to be compared
-  size_t history = 0;
-  Violation violation;
-  OutcomeId outcome = 0;
-};
-
-struct Visit {
-  CrashState state;
-  uint32_t content = 0;  // which run
-  const Gap* gap = nullptr;
-};
+CopiedData CopiedDataFor(const ExploreOptions& options,
+                         const Workload& workload, const Setting& setting) {
+  if (options.probe) return CopiedData::kRead;
+  if (options.copied != CopiedData::kApart) return options.copied;
+  // Conditions may speak of several blocks at once.
+  const bool apart = workload.outcomes.empty() &&
+                     DataAtomsApart(*setting.profile, workload);
+  return apart ? CopiedData::kApart : CopiedData::kFilled;
+}
 
 class Explorer {
  public:
@@ -60,73 +51,46 @@ class Explorer {
         recording_(recording),
         options_(options),
         space_(recording.trace, setting.atomic_bytes),
+        contents_(space_),
         gaps_(GapsOf(recording)),
-        pool_(backend, space_,
-              {options.jobs,
-               {options.probe, PathsNamedBy(workload)},
-               options.limits}),
+        pool_(backend, space_, PoolOptions()),
         judge_(workload, setting, recording, pool_.outcomes()),
+        groups_({workload, setting, recording, space_, options.list_states}),
         began_ms_(MonotonicMs()) {
-    pool_.set_done(
-        [this](const Batch& batch, const std::vector<OutcomeId>& outcomes) {
-          TakeOutcomes(batch, outcomes);
+    result_.copied = CopiedDataFor(options, workload, setting);
+    result_.space = options.space;
+    answers_.emplace(
+        pool_, contents_,
+        StateAnswers::Options{result_.copied, options.cache_bytes,
+                              options.max_runs, options.doublecheck,
+                              options.seed, [this] { return MustStop(); }},
+        [this](const StateQuestion& question, const StateAnswer& answer) {
+          Take(question, answer);
         });
-  }
-
-  // log2 of the number of states of all points and kinds.
-  double MeasureSpace() {
-    space_log2_ = -std::numeric_limits<double>::infinity();
-    for (const CrashKind kind : setting_.crash_kinds) {
-      PointCursor cursor(space_, kind);
-      for (const Gap& gap : gaps_) {
-        cursor.MoveTo(gap.point);
-        AddPowerOfTwo(space_log2_, cursor.SpaceLog2());
-      }
-    }
-    return space_log2_;
   }
 
   Exploration Run() {
     Describe();
     if (options_.shard.index == 1) CheckObligations();
-    space_log2_ = -std::numeric_limits<double>::infinity();
-    SpaceSpec prefix;
-    prefix.mode = SpaceSpec::kPrefix;
     // The prefixes of all points and kinds first: what they find is real for
     // every device.
-    bool go_on = Pass(prefix, /*prefixes_done=*/false);
-    // The first pass measures it by the way, if it comes to its end.
-    if (!go_on) MeasureSpace();
-    result_.space_log2 = space_log2_;
-    if (go_on && !PrefixesOnly()) {
-      go_on = Pass(options_.space, /*prefixes_done=*/true);
-    }
-    if (result_.interrupted) {
-      pool_.Cancel();
-    } else {
-      pool_.Drain();
-    }
+    bool go_on = Enumerate({.mode = SpaceSpec::kPrefix}, false);
+    MeasureSpace();
+    if (go_on) go_on = Rest();
     result_.exhausted = go_on;
-    if (options_.shard.count > 1) ListRunKeys();
-    Confirm();
+    if (!go_on) NameBound();
+    Finish();
     return std::move(result_);
   }
 
  private:
-  bool PrefixesOnly() const {
-    return options_.space.mode == SpaceSpec::kPrefix &&
-           options_.space.torn == 0;
-  }
-
-  // The points of this shard are dealt out in turn.
-  bool IsOurs(const Gap& gap) const {
-    const auto index = static_cast<uint64_t>(&gap - gaps_.data());
-    return index % options_.shard.count == options_.shard.index - 1;
-  }
-
-  void ListRunKeys() {
-    for (const auto& [hash, run] : contents_) result_.run_keys.push_back(hash);
-    std::sort(result_.run_keys.begin(), result_.run_keys.end());
+  WorkerPool::Options PoolOptions() const {
+    WorkerPool::Options pool;
+    pool.jobs = options_.jobs;
+    pool.recovery = {options_.probe, PathsNamedBy(workload_)};
+    pool.limits = options_.limits;
+    pool.report_reads = true;
+    return pool;
   }
 
   void Describe() {
@@ -138,18 +102,59 @@ class Explorer {
       ++(persist ? result_.flushes : result_.writes);
     }
     result_.crash_points = gaps_.size();
-    passes_ = (PrefixesOnly() ? 1 : 2) * setting_.crash_kinds.size();
+    points_ = gaps_.size() * setting_.crash_kinds.size();
+    if (!PrefixesOnly()) points_ *= 2;
   }
 
-  // All points of all kinds, without the prefixes if they were visited before;
-  // false if a bound ended it.
-  bool Pass(const SpaceSpec& space, bool prefixes_done) {
+  bool PrefixesOnly() const {
+    return options_.space.mode == SpaceSpec::kPrefix &&
+           options_.space.torn == 0;
+  }
+
+  // log2 of the number of states of all points and kinds.
+  void MeasureSpace() {
+    result_.space_log2 = -std::numeric_limits<double>::infinity();
     for (const CrashKind kind : setting_.crash_kinds) {
       PointCursor cursor(space_, kind);
       for (const Gap& gap : gaps_) {
         cursor.MoveTo(gap.point);
-        if (!prefixes_done) AddPowerOfTwo(space_log2_, cursor.SpaceLog2());
+        AddPowerOfTwo(result_.space_log2, cursor.SpaceLog2());
+      }
+    }
+  }
+
+  // All but the prefixes.
+  bool Rest() {
+    if (PrefixesOnly()) return true;
+    if (options_.space.mode == SpaceSpec::kExhaustive) return WalkTrees();
+    if (options_.space.mode != SpaceSpec::kDefault) {
+      return Enumerate(options_.space, true);
+    }
+    trial_ = true;
+    result_.space = {.mode = SpaceSpec::kExhaustive,
+                     .count = 1,
+                     .torn = options_.space.torn};
+    const bool exhausted = WalkTrees();
+    trial_ = false;
+    if (exhausted || !trial_over_) return exhausted;
+    answers_->Forget();
+    result_.space.mode = SpaceSpec::kEpoch;
+    return Enumerate(result_.space, true);
+  }
+
+  // The points of this shard are dealt out in turn.
+  bool IsOurs(size_t gap) const {
+    return gap % options_.shard.count == options_.shard.index - 1;
+  }
+
+  // The states of a space at all points of all kinds, without the prefixes if
+  // they were visited before; false if a bound ended it.
+  bool Enumerate(const SpaceSpec& space, bool prefixes_done) {
+    for (const CrashKind kind : setting_.crash_kinds) {
+      PointCursor cursor(space_, kind);
+      for (size_t gap = 0; gap < gaps_.size(); ++gap) {
         if (!IsOurs(gap)) continue;
+        cursor.MoveTo(gaps_[gap].point);
         const bool go_on = EnumerateStates(
             cursor, space, options_.seed,
             [&](const CrashState& state, const Hash128& hash) {
@@ -157,133 +162,230 @@ class Explorer {
                   state.choices.empty()) {
                 return true;
               }
-              return VisitState(state, hash, gap);
+              return AskState(state, hash, gap);
             });
-        if (!go_on || !GoOn()) {
-          Flush();
-          return false;
-        }
-        ++points_done_;
+        if (!go_on || MustStop()) return false;
+        PointDone();
       }
-      Flush();  // a batch has one crash kind
+      if (!answers_->Work(/*all=*/true)) return false;
     }
     return true;
   }
 
-  bool VisitState(const CrashState& state, const Hash128& hash,
-                  const Gap& gap) {
-    const auto [entry, added] =
-        contents_.emplace(hash, static_cast<uint32_t>(contents_.size()));
-    if (added) {
-      if (options_.max_runs && result_.runs >= *options_.max_runs) {
-        contents_.erase(entry);
-        result_.bound = fmt::format("--max-runs {}", *options_.max_runs);
-        return false;
-      }
-      ++result_.runs;
-      runs_.push_back(state);
+  bool AskState(const CrashState& state, const Hash128& hash, size_t gap) {
+    const auto known = outcome_of_image_.find(hash);
+    if (known != outcome_of_image_.end()) {
+      answers_->Doublecheck(state, known->second);
+      VisitOnce(state, hash, gap, known->second);
+      return true;
     }
-    ++result_.states;
-    visits_.push_back({state, entry->second, &gap});
-    if (runs_.size() < batch_runs_ && visits_.size() < kVisitsMax) return true;
-    Flush();
-    return GoOn();
+    StateQuestion question;
+    question.state = state;
+    question.gap = static_cast<uint32_t>(gap);
+    question.image = hash;
+    answers_->Ask(std::move(question));
+    return answers_->Work(/*all=*/false);
   }
 
-  bool GoOn() {
-    if (options_.interrupted && options_.interrupted()) {
-      result_.interrupted = true;
-      result_.bound = "interrupted";
-      return false;
-    }
-    if (options_.budget_ms && MonotonicMs() - began_ms_ > *options_.budget_ms) {
-      result_.bound = fmt::format("--budget of {} ms", *options_.budget_ms);
-      return false;
+  // Every point's decision tree; false if a bound ended it.
+  bool WalkTrees() {
+    for (const CrashKind kind : setting_.crash_kinds) {
+      PointCursor cursor(space_, kind);
+      for (size_t gap = 0; gap < gaps_.size(); ++gap) {
+        if (!IsOurs(gap)) continue;
+        cursor.MoveTo(gaps_[gap].point);
+        newest_hash_[static_cast<size_t>(kind)][gap] = cursor.newest_hash();
+        StateQuestion root;
+        root.state.point = gaps_[gap].point;
+        root.state.kind = kind;
+        root.gap = static_cast<uint32_t>(gap);
+        root.expand = root.seen = true;
+        answers_->Ask(std::move(root));
+        if (!answers_->Work(/*all=*/false) || MustStop()) return false;
+        PointDone();
+      }
+      if (!answers_->Work(/*all=*/true)) return false;
     }
     return true;
   }
 
-  void Flush() {
-    if (visits_.empty()) return;
-    batch_runs_ = std::min(batch_runs_ * 2, kBatchRunsMax);
-    under_way_.push_back(std::move(visits_));
-    visits_.clear();
-    pool_.Submit(std::exchange(runs_, {}));
-    if (!options_.progress) return;
-    const double all = static_cast<double>(gaps_.size() * passes_);
-    options_.progress({result_.runs, result_.states, groups_.size(),
-                       static_cast<double>(points_done_) / all});
+  void Take(const StateQuestion& question, const StateAnswer& answer) {
+    if (question.image) {
+      if (outcome_of_image_.size() >= kImagesMax) outcome_of_image_.clear();
+      outcome_of_image_.emplace(*question.image, answer.outcome);
+      VisitOnce(question.state, *question.image, question.gap, answer.outcome);
+    } else if (!question.seen) {
+      if (trial_) visited_.insert(VisitKey(ImageOf(question), question));
+      Visit(question.state, gaps_[question.gap], answer.outcome);
+    }
+    if (question.expand) Expand(question, answer);
   }
 
-  void TakeOutcomes(const Batch&, const std::vector<OutcomeId>& outcomes) {
-    outcome_of_.insert(outcome_of_.end(), outcomes.begin(), outcomes.end());
-    const std::vector<Visit> visits = std::move(under_way_.front());
-    under_way_.pop_front();
-    for (const Visit& visit : visits) JudgeVisit(visit);
+  // --- the decision tree ----------------------------------------------------
+
+  // Asks the states that differ from this one in one block read behind the last
+  // one that was decided.
+  void Expand(const StateQuestion& question, const StateAnswer& answer) {
+    bool behind = !question.branched;
+    for (const ContentId read : answer.path) {
+      const Slot slot = contents_.slot(read);
+      if (behind) Branch(question, slot, /*expand=*/true);
+      behind |= slot == question.branched;
+    }
+    const bool apart = result_.copied == CopiedData::kApart;
+    for (const Slot slot : answer.copied) {
+      if (behind) Branch(question, slot, /*expand=*/!apart);
+      behind |= slot == question.branched;
+    }
+    if (!behind) Contradict(question.state);
   }
 
-  void JudgeVisit(const Visit& visit) {
-    const OutcomeId outcome = outcome_of_[visit.content];
-    if (options_.visited) {
-      options_.visited(
-          {visit.state, *visit.gap, outcome, pool_.outcomes()[outcome]});
-    }
-    std::map<std::string, bool> counted;
-    for (size_t h = visit.gap->history_min; h <= visit.gap->history_max; ++h) {
-      for (const Violation& violation :
-           judge_.Ask(outcome, h, visit.state.kind)) {
-        CrashState state = visit.state;
-        state.marks = static_cast<uint32_t>(h - visit.gap->history_base);
-        const bool again = !counted.emplace(violation.cause, true).second;
-        AddToGroup(violation, std::move(state), h, outcome, again);
-      }
+  void Branch(const StateQuestion& question, Slot slot, bool expand) {
+    const CrashState& state = question.state;
+    const bool tear = question.torn < options_.space.torn;
+    const auto options =
+        contents_.Options(state.point, state.kind, slot, tear);
+    for (size_t i = 1; i < options.size(); ++i) {
+      StateQuestion next;
+      next.state = state;
+      const auto at = std::lower_bound(
+          next.state.choices.begin(), next.state.choices.end(), slot,
+          [](const BlockChoice& c, Slot s) { return c.slot < s; });
+      next.state.choices.insert(at, options[i]);
+      next.gap = question.gap;
+      next.expand = expand;
+      next.branched = slot;
+      next.torn = question.torn + (options[i].torn.count > 0 ? 1 : 0);
+      answers_->Ask(std::move(next));
     }
   }
 
-  // Counts a violating state, and keeps it if it is simpler than the one kept.
-  void AddToGroup(const Violation& violation, CrashState state, size_t history,
-                  OutcomeId outcome, bool counted) {
-    const auto [entry, added] = groups_.try_emplace(violation.cause);
-    CauseGroup& group = entry->second;
-    if (!counted) ++group.count;
-    // Cursors by kind, to count blocks at the state's point.
-    auto& cursor = cursors_[state.kind];
-    if (cursor == nullptr) {
-      cursor = std::make_unique<PointCursor>(space_, state.kind);
+  Hash128 ImageOf(const StateQuestion& question) {
+    const CrashState& state = question.state;
+    Hash128 hash = newest_hash_[static_cast<size_t>(state.kind)][question.gap];
+    for (const BlockChoice& choice : state.choices) {
+      hash ^= contents_.hash(contents_.Of(choice));
+      hash ^= contents_.hash(contents_.Of(
+          choice.slot, contents_.NewestAt(state.point, choice.slot)));
     }
-    if (options_.list_states && !counted) {
-      cursor->MoveTo(state.point);
-      group.states.push_back(StateIdText(
-          {{CanonicalStep(state, *cursor)}, recording_.trace.Digest()}));
-    }
-    // A prefix beats whatever lost a block, without walking the cursor there.
-    if (!added && group.lost_blocks == 0 && !state.choices.empty() &&
-        state.origin == CrashState::kNewest) {
+    return hash;
+  }
+
+  // --- visiting -------------------------------------------------------------
+
+  static Hash128 VisitKey(Hash128 image, const StateQuestion& question) {
+    return VisitKey(image, question.state.kind, question.gap);
+  }
+  static Hash128 VisitKey(Hash128 image, CrashKind kind, size_t gap) {
+    const std::array<uint64_t, 2> place = {gap, static_cast<uint64_t>(kind)};
+    return image ^ HashBytes(std::as_bytes(std::span(place)), 1);
+  }
+
+  // Not again what the trial visited.
+  void VisitOnce(const CrashState& state, const Hash128& image, size_t gap,
+                 OutcomeId outcome) {
+    if (!visited_.empty() &&
+        visited_.contains(VisitKey(image, state.kind, gap))) {
       return;
     }
-    cursor->MoveTo(state.point);
-    const uint64_t lost = LostBlocks(state, *cursor);
-    if (!added) {
-      const auto now = std::tuple(lost, state.point, state.marks);
-      const auto best =
-          std::tuple(group.lost_blocks, group.state.point, group.state.marks);
-      if (now > best) return;
-      if (now == best) {
-        const std::string step = CrashStepText(CanonicalStep(state, *cursor));
-        if (group.step.empty()) {
-          auto& other = cursors_[group.state.kind];
-          other->MoveTo(group.state.point);
-          group.step = CrashStepText(CanonicalStep(group.state, *other));
-        }
-        if (step >= group.step) return;
+    Visit(state, gaps_[gap], outcome);
+  }
+
+  void Visit(const CrashState& state, const Gap& gap, OutcomeId outcome) {
+    ++result_.states;
+    if (options_.visited) {
+      options_.visited({state, gap, outcome, pool_.outcomes()[outcome]});
+    }
+    std::set<std::string> counted;
+    for (size_t h = gap.history_min; h <= gap.history_max; ++h) {
+      for (const Violation& violation : judge_.Ask(outcome, h, state.kind)) {
+        ViolatingState at{state, h, outcome};
+        at.state.marks = static_cast<uint32_t>(h - gap.history_base);
+        groups_.Add(violation, at, !counted.insert(violation.cause).second);
       }
     }
-    group.lost_blocks = lost;
-    group.state = std::move(state);
-    group.step.clear();
-    group.history = history;
-    group.violation = violation;
-    group.outcome = outcome;
+  }
+
+  // --- bounds and progress --------------------------------------------------
+
+  bool MustStop() {
+    if (trial_ && (answers_->runs() > kTrialRunsMax ||
+                   visited_.size() > kTrialStatesMax)) {
+      trial_over_ = true;
+      return true;
+    }
+    if (options_.interrupted && options_.interrupted()) {
+      result_.interrupted = true;
+      return true;
+    }
+    over_budget_ = options_.budget_ms &&
+                   MonotonicMs() - began_ms_ > *options_.budget_ms;
+    return over_budget_;
+  }
+
+  void NameBound() {
+    if (result_.interrupted) {
+      result_.bound = "interrupted";
+    } else if (over_budget_) {
+      result_.bound = fmt::format("--budget of {} ms", *options_.budget_ms);
+    } else {
+      result_.bound = fmt::format("--max-runs {}", *options_.max_runs);
+    }
+  }
+
+  void PointDone() {
+    ++points_done_;
+    if (!options_.progress) return;
+    options_.progress(
+        {answers_->runs(), result_.states, groups_.size(),
+         static_cast<double>(points_done_) / static_cast<double>(points_)});
+  }
+
+  // --- the end --------------------------------------------------------------
+
+  void Finish() {
+    result_.runs = answers_->runs();
+    result_.evicted = answers_->evicted();
+    result_.doublechecked = answers_->doublechecked();
+    if (options_.shard.count > 1) {
+      result_.run_keys = answers_->run_keys();
+      std::sort(result_.run_keys.begin(), result_.run_keys.end());
+    }
+    for (Finding& finding : groups_.Confirmed(pool_, judge_)) {
+      result_.findings.push_back(std::move(finding));
+    }
+    if (answers_->contradiction()) Contradict(*answers_->contradiction());
+    if (contradiction_) ReportContradiction();
+    std::sort(result_.findings.begin(), result_.findings.end(),
+              [](const Finding& a, const Finding& b) {
+                return a.violation.cause < b.violation.cause;
+              });
+  }
+
+  void Contradict(const CrashState& state) {
+    if (!contradiction_) contradiction_ = state;
+  }
+
+  // What the cache answered cannot be believed any more.
+  void ReportContradiction() {
+    result_.exhausted = false;
+    result_.bound = "nondeterministic: what the cache answered is unknown";
+    Violation violation;
+    violation.kind = ViolationKind::kNondeterministic;
+    CauseParts parts;
+    parts.kind = violation.kind;
+    violation.cause = MakeCause(parts);
+    violation.admissible = "the same wherever the same is read from the disk";
+    violation.found = "another result than an earlier run that read the same";
+    const auto same = std::any_of(
+        result_.findings.begin(), result_.findings.end(),
+        [&](const Finding& f) { return f.violation.cause == violation.cause; });
+    if (same) return;
+    PointCursor cursor(space_, contradiction_->kind);
+    cursor.MoveTo(contradiction_->point);
+    result_.findings.push_back(
+        DescribeFinding({workload_, recording_.trace, recording_.history},
+                        violation, *contradiction_, cursor));
   }
 
   void CheckObligations() {
@@ -298,7 +400,9 @@ class Explorer {
                        });
       if (same != result_.findings.end()) {
         ++same->count;
+        same->states.push_back(finding.id);
       } else {
+        finding.states = {finding.id};
         result_.findings.push_back(std::move(finding));
       }
     }
@@ -313,127 +417,41 @@ class Explorer {
                            unmet.violation, state, cursor);
   }
 
-  // Runs each group's shown state again alone in a fresh worker.
-  void Confirm() {
-    std::map<std::string, CauseGroup> groups;
-    for (auto& [cause, group] : groups_) {
-      bool confirmed = false;
-      for (int attempt = 0; attempt < 2 && !confirmed; ++attempt) {
-        confirmed = pool_.RunAlone(group.state) == group.outcome;
-      }
-      if (!confirmed) Disbelieve(group);
-      MergeGroup(groups, std::move(group));
-    }
-    for (const auto& [cause, group] : groups) {
-      auto& cursor = cursors_[group.state.kind];
-      cursor->MoveTo(group.state.point);
-      Finding finding =
-          DescribeFinding({workload_, recording_.trace, recording_.history},
-                          group.violation, group.state, *cursor);
-      finding.count = group.count;
-      finding.states = group.states;
-      finding.excuses = ExcusesOf(group);
-      result_.findings.push_back(std::move(finding));
-    }
-    std::sort(result_.findings.begin(), result_.findings.end(),
-              [](const Finding& a, const Finding& b) {
-                return a.violation.cause < b.violation.cause;
-              });
-  }
-
-  // Groups that were not confirmed may share a cause now.
-  static void MergeGroup(std::map<std::string, CauseGroup>& groups,
-                         CauseGroup group) {
-    const auto [entry, added] =
-        groups.try_emplace(group.violation.cause, group);
-    if (added) return;
-    CauseGroup& other = entry->second;
-    const uint64_t count = other.count + group.count;
-    std::vector<std::string> states = std::move(other.states);
-    states.insert(states.end(), group.states.begin(), group.states.end());
-    const auto place = [](const CauseGroup& g) {
-      return std::tuple(g.lost_blocks, g.state.point, g.state.marks);
-    };
-    if (place(group) < place(other)) other = std::move(group);
-    other.count = count;
-    other.states = std::move(states);
-  }
-
-  void Disbelieve(CauseGroup& group) {
-    CauseParts parts;
-    parts.kind = ViolationKind::kNondeterministic;
-    if (group.violation.op > 0) {
-      parts.op = workload_.OpNumber(group.violation.op).kind;
-    }
-    group.violation.kind = parts.kind;
-    group.violation.found =
-        fmt::format("in a batch: {}; alone in a fresh process: something else",
-                    group.violation.found);
-    group.violation.cause = MakeCause(parts);
-  }
-
-  std::vector<std::string> ExcusesOf(const CauseGroup& group) const {
-    std::vector<std::string> excuses;
-    for (const ProfileSwitch& flip : ProfileSwitches()) {
-      Profile profile = *setting_.profile;
-      profile.*flip.member = !(profile.*flip.member);
-      // Only a switch that then admits more or promises less can excuse.
-      if (profile.*flip.member != flip.widens) continue;
-      const auto violations =
-          judge_.AskUnder(profile, pool_.outcomes()[group.outcome],
-                          group.history, group.state.kind);
-      const bool still = std::any_of(
-          violations.begin(), violations.end(),
-          [&](const Violation& v) { return v.path == group.violation.path; });
-      if (!still) excuses.emplace_back(flip.name);
-    }
-    return excuses;
-  }
-
   Backend& backend_;
   const Workload& workload_;
   const Setting& setting_;
   const Recording& recording_;
   const ExploreOptions& options_;
   CrashSpace space_;
+  BlockContents contents_;
   std::vector<Gap> gaps_;
   WorkerPool pool_;
   Judge judge_;
+  CauseGroups groups_;
+  std::optional<StateAnswers> answers_;
   uint64_t began_ms_;
 
   Exploration result_;
-  double space_log2_ = -std::numeric_limits<double>::infinity();
-  uint64_t passes_ = 1;
+  uint64_t points_ = 1;
   uint64_t points_done_ = 0;
-  size_t batch_runs_ = kBatchRunsMin;
+  bool over_budget_ = false;
 
-  // Which run has these contents; runs are numbered in order.
-  std::unordered_map<Hash128, uint32_t, Hash128Hasher> contents_;
-  std::vector<OutcomeId> outcome_of_;  // by run
-  std::vector<Visit> visits_;
-  Batch runs_;
-  std::deque<std::vector<Visit>> under_way_;  // by batch
-  std::map<std::string, CauseGroup> groups_;
-  std::map<CrashKind, std::unique_ptr<PointCursor>> cursors_;
+  std::unordered_map<Hash128, OutcomeId, Hash128Hasher> outcome_of_image_;
+  // By kind and crash point: the image with everything persisted.
+  std::array<std::map<size_t, Hash128>, kCrashKinds.size()> newest_hash_;
+  // The default space's trial, and what it visited.
+  bool trial_ = false;
+  bool trial_over_ = false;
+  std::unordered_set<Hash128, Hash128Hasher> visited_;
+  std::optional<CrashState> contradiction_;
 };
 
 }  // namespace
 
-Result<Exploration> Explore(Backend& backend, const Workload& workload,
-                            const Setting& setting, const Recording& recording,
-                            const ExploreOptions& options) {
-  Explorer explorer(backend, workload, setting, recording, options);
-  if (options.space.mode == SpaceSpec::kExhaustive) {
-    const double log2 = explorer.MeasureSpace();
-    if (log2 > kExhaustiveLog2Max) {
-      return Error{ErrorCode::kUnsupported,
-                   fmt::format("{}: space exhaustive: there are 2^{:.1f} "
-                               "states, and up to 2^{} are offered; epoch:K, "
-                               "sample:N and prefix take a part of them",
-                               workload.file, log2, kExhaustiveLog2Max)};
-    }
-  }
-  return explorer.Run();
+Exploration Explore(Backend& backend, const Workload& workload,
+                    const Setting& setting, const Recording& recording,
+                    const ExploreOptions& options) {
+  return Explorer(backend, workload, setting, recording, options).Run();
 }
 
 }  // namespace powercut

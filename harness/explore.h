@@ -14,13 +14,17 @@
 #include "harness/judge.h"
 #include "harness/recording.h"
 #include "harness/space_spec.h"
+#include "harness/state_answers.h"
 #include "harness/worker_pool.h"
 
 namespace powercut {
 
-// log2 of the most states that `exhaustive` takes on, over all points and
-// kinds.
-inline constexpr int kExhaustiveLog2Max = 20;
+// The default space tries `exhaustive` first, up to this many runs and states;
+// what is not exhausted then goes on as `epoch:1`.
+inline constexpr uint64_t kTrialRunsMax = 4096;
+inline constexpr uint64_t kTrialStatesMax = 1 << 16;
+
+inline constexpr uint64_t kDefaultCacheBytes = uint64_t{512} << 20;
 
 struct Progress {
   uint64_t runs = 0;
@@ -55,6 +59,16 @@ struct ExploreOptions {
   uint64_t seed = 1;
   uint32_t jobs = 1;
   bool probe = false;
+  // How data that is only copied into the observation is taken, at most: each
+  // copied block varies by itself only where no rule ties it to another
+  // (DataAtomsApart()) and nothing but the model judges; none is copied that is
+  // used after recovery (`probe`).
+  CopiedData copied = CopiedData::kApart;
+  // Room for the observation cache.
+  uint64_t cache_bytes = kDefaultCacheBytes;
+  // The share of states answered from the cache, from 0 to 1, that are run for
+  // real, too, and compared.
+  double doublecheck = 0;
   // Recoveries; a deterministic bound.
   std::optional<uint64_t> max_runs;
   // Wall clock; not deterministic.
@@ -75,11 +89,21 @@ struct Exploration {
   uint64_t writes = 0;
   uint64_t flushes = 0;  // persist events
   uint64_t crash_points = 0;
+  // What was explored: as asked, or what the default space came to.
+  SpaceSpec space;
+  // How copied data was taken.
+  CopiedData copied = CopiedData::kRead;
   // log2 of the number of states of the whole crash space, over all points and
   // kinds; 0 for one state.
   double space_log2 = 0;
   uint64_t states = 0;  // visited
-  uint64_t runs = 0;    // recoveries: states with different contents
+  // Recoveries: states that no earlier run decides. The others are answered
+  // from the cache.
+  uint64_t runs = 0;
+  // States answered from the cache that were run for real, too.
+  uint64_t doublechecked = 0;
+  // Runs that the cache dropped for want of room.
+  uint64_t evicted = 0;
   // One for each run, sorted, if this is one shard of several: runs of
   // different shards with one key are the same run.
   std::vector<Hash128> run_keys;
@@ -96,15 +120,17 @@ struct Exploration {
 // each crash kind of the setting: the prefixes of all points first, then the
 // rest of the space. Checks the flush obligations of the trace, too.
 //
-// States with equal contents run once; each is judged with the acks of its own
+// A state runs unless an earlier run decides it: one that read the same from
+// its disk (harness/observation_cache.h). With the space `exhaustive`, states
+// that no run tells apart are visited as one, with the undecided blocks at
+// their newest version. Each visited state is judged with the acks of its own
 // point. Every finding was confirmed alone in a fresh worker; one that was not
-// is a finding of kind `nondeterministic`.
+// is a finding of kind `nondeterministic`, and so is storage that does not do
+// the same where it reads the same; nothing is then said to be exhausted.
 //
 // Deterministic but for `budget_ms` and `interrupted`: the same recording and
 // options give the same result for any number of jobs.
-// Errors: kUnsupported: the space is exhaustive and has more states than
-// kExhaustiveLog2Max allows.
-Result<Exploration> Explore(Backend& backend, const Workload& workload,
+Exploration Explore(Backend& backend, const Workload& workload,
                             const Setting& setting, const Recording& recording,
                             const ExploreOptions& options);
 

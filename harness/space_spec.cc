@@ -74,6 +74,9 @@ std::string SpaceSpecText(const SpaceSpec& spec) {
     case SpaceSpec::kExhaustive:
       text = "exhaustive";
       break;
+    case SpaceSpec::kDefault:
+      text = "default";
+      break;
   }
   if (spec.torn > 0) text += fmt::format("+torn:{}", spec.torn);
   return text;

@@ -19,6 +19,7 @@ struct SpaceSpec {
     kEpoch,       // at most `count` items away from newest, or from the floor
     kSample,      // `count` random states at each crash point
     kExhaustive,  // all states
+    kDefault,     // not said: exhaustive where that is cheap, else epoch:1
   };
 
   Mode mode = kEpoch;
