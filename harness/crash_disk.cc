@@ -1,9 +1,40 @@
 #include "harness/crash_disk.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <unordered_set>
+
+#include "model/content.h"
 
 namespace powercut {
+namespace {
+
+// The content of the observation that pieces go to, as an entry index, and how
+// large it may get; nothing if there is none.
+struct CopyPlace {
+  uint32_t entry = 0;
+  uint64_t size_bytes = 0;
+};
+
+std::optional<CopyPlace> PlaceOf(const std::string& path,
+                                 const Observation& observation) {
+  if (!observation.unreadable.empty()) return std::nullopt;
+  if (path.empty()) return CopyPlace{CopiedPiece::kDevice, ~uint64_t{0}};
+  const ObservedEntry* entry = observation.Find(path);
+  if (entry == nullptr || !entry->unreadable.empty()) return std::nullopt;
+  return CopyPlace{static_cast<uint32_t>(entry - observation.entries.data()),
+                   entry->content.size()};
+}
+
+bool Fits(const CopiedPiece& piece, const std::optional<CopyPlace>& place) {
+  return place && piece.offset_bytes <= place->size_bytes &&
+         piece.size_bytes <= place->size_bytes - piece.offset_bytes &&
+         piece.offset_bytes % kAtomBytes == piece.offset_in_block % kAtomBytes;
+}
+
+}  // namespace
 
 CrashDisk::CrashDisk(SparseImage& image, DiskGeometry geometry,
                      uint32_t block_bytes, uint64_t request_limit)
@@ -12,7 +43,9 @@ CrashDisk::CrashDisk(SparseImage& image, DiskGeometry geometry,
       block_bytes_(block_bytes),
       request_limit_(request_limit),
       sector_written_in_(MakeRunNumbers(geometry.sector_count)),
-      block_read_in_(MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)) {}
+      block_read_in_(MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)),
+      block_decides_in_(
+          MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)) {}
 
 CrashDisk::RunNumbers CrashDisk::MakeRunNumbers(uint64_t count) {
   RunNumbers numbers(
@@ -31,16 +64,72 @@ Status CrashDisk::CountRequest() {
 
 Status CrashDisk::Read(uint64_t first_sector, MutableByteSpan out) {
   POWERCUT_TRY(CountRequest());
-  const uint64_t per_block = block_bytes_ / geometry_.sector_bytes;
-  const uint64_t end = first_sector + out.size() / geometry_.sector_bytes;
-  for (uint64_t sector = first_sector; sector < end; ++sector) {
-    uint32_t& read_in = block_read_in_[sector / per_block];
-    if (read_in == run_ || sector_written_in_[sector] == run_) continue;
-    read_in = run_;
-    blocks_read_.push_back(sector / per_block);
+  if (IsCopying(out)) {
+    NoteCopies(first_sector, out);
+  } else {
+    const uint64_t per_block = block_bytes_ / geometry_.sector_bytes;
+    const uint64_t end = first_sector + out.size() / geometry_.sector_bytes;
+    for (uint64_t sector = first_sector; sector < end; ++sector) {
+      const uint64_t block = sector / per_block;
+      uint32_t& decides_in = block_decides_in_[block];
+      if (decides_in == run_ || sector_written_in_[sector] == run_) continue;
+      decides_in = run_;
+      NoteRead(block);
+    }
   }
   image_.Read(first_sector * geometry_.sector_bytes, out);
   return Ok{};
+}
+
+void CrashDisk::NoteRead(uint64_t block) {
+  if (block_read_in_[block] == run_) return;
+  block_read_in_[block] = run_;
+  blocks_read_.push_back(block);
+}
+
+bool CrashDisk::IsCopying(MutableByteSpan out) const {
+  // Unrelated pointers: only std::less orders them.
+  const std::less<const std::byte*> before;
+  return !copy_buffer_.empty() &&
+         before(out.data(), copy_buffer_.data() + copy_buffer_.size()) &&
+         before(copy_buffer_.data(), out.data() + out.size());
+}
+
+void CrashDisk::NoteCopies(uint64_t first_sector, MutableByteSpan out) {
+  const ptrdiff_t size = geometry_.sector_bytes;
+  const auto buffer_size = static_cast<ptrdiff_t>(copy_buffer_.size());
+  // Places in copy_buffer_ of the bytes of one sector.
+  ptrdiff_t begin = out.data() - copy_buffer_.data();
+  const ptrdiff_t end = begin + static_cast<ptrdiff_t>(out.size());
+  for (uint64_t sector = first_sector; begin < end; ++sector, begin += size) {
+    const uint64_t byte = sector * geometry_.sector_bytes;
+    const uint64_t block = byte / block_bytes_;
+    if (sector_written_in_[sector] == run_) continue;
+    NoteRead(block);
+    const ptrdiff_t from = std::max<ptrdiff_t>(begin, 0);
+    const ptrdiff_t to = std::min(begin + size, buffer_size);
+    if (block_decides_in_[block] == run_ || from >= to) continue;
+    NoteCopy({block,
+              static_cast<uint32_t>(byte % block_bytes_ +
+                                    static_cast<uint64_t>(from - begin)),
+              static_cast<uint32_t>(to - from),
+              static_cast<uint32_t>(copy_paths_.size() - 1),
+              copy_offset_bytes_ + static_cast<uint64_t>(from)});
+  }
+}
+
+// Joins it to the last one where both are parts of one.
+void CrashDisk::NoteCopy(const CopiedPiece& copy) {
+  if (!copies_.empty()) {
+    CopiedPiece& last = copies_.back();
+    if (last.block == copy.block && last.entry == copy.entry &&
+        last.offset_in_block + last.size_bytes == copy.offset_in_block &&
+        last.offset_bytes + last.size_bytes == copy.offset_bytes) {
+      last.size_bytes += copy.size_bytes;
+      return;
+    }
+  }
+  copies_.push_back(copy);
 }
 
 Status CrashDisk::Write(uint64_t first_sector, ByteSpan data, Layer) {
@@ -70,36 +159,42 @@ Status CrashDisk::Discard(SectorRange range) {
 
 void CrashDisk::Mark(std::string_view) {}
 
-std::vector<FirstRead> CrashDisk::FirstReads() const {
-  const uint64_t sector_bytes = geometry_.sector_bytes;
-  std::unordered_map<uint64_t, size_t> saved;
-  for (size_t i = 0; i < saved_sectors_.size(); ++i) {
-    saved.emplace(saved_sectors_[i], i);
+void CrashDisk::CopyInto(std::string_view path, MutableByteSpan buffer,
+                         uint64_t offset_bytes) {
+  copy_buffer_ = buffer;
+  copy_offset_bytes_ = offset_bytes;
+  if (buffer.empty()) return;
+  if (copy_paths_.empty() || copy_paths_.back() != path) {
+    copy_paths_.emplace_back(path);
   }
-  std::vector<FirstRead> reads;
-  for (const uint64_t block : blocks_read_) {
-    Bytes content(block_bytes_);
-    const uint64_t offset = block * block_bytes_;
-    const uint64_t size =
-        std::min<uint64_t>(block_bytes_, image_.size_bytes() - offset);
-    image_.Read(offset, MutableByteSpan(content).first(size));
-    // What it found is what lay there before its own writes.
-    for (uint64_t at = 0; at < size; at += sector_bytes) {
-      const auto found = saved.find((offset + at) / sector_bytes);
-      if (found == saved.end()) continue;
-      const ByteSpan old =
-          ByteSpan(saved_bytes_)
-              .subspan(found->second * sector_bytes, sector_bytes);
-      std::copy(old.begin(), old.end(),
-                content.begin() + static_cast<ptrdiff_t>(at));
-    }
-    reads.push_back({block, HashBytes(content, block)});
+}
+
+RunReads CrashDisk::Reads(const Observation& observation) const {
+  std::vector<std::optional<CopyPlace>> places;
+  for (const std::string& path : copy_paths_) {
+    places.push_back(PlaceOf(path, observation));
+  }
+  std::unordered_set<uint64_t> looked_at;
+  for (const CopiedPiece& copy : copies_) {
+    if (!Fits(copy, places[copy.entry])) looked_at.insert(copy.block);
+  }
+  const auto decides = [&](uint64_t block) {
+    return block_decides_in_[block] == run_ || looked_at.contains(block);
+  };
+  RunReads reads;
+  std::copy_if(blocks_read_.begin(), blocks_read_.end(),
+               std::back_inserter(reads.blocks), decides);
+  for (CopiedPiece copy : copies_) {
+    if (decides(copy.block)) continue;
+    copy.entry = places[copy.entry]->entry;
+    reads.copies.push_back(copy);
   }
   return reads;
 }
 
-RunReads CrashDisk::Reads(const Observation&) const {
-  return {blocks_read_, {}};
+void CrashDisk::CountCopiesAsRead() {
+  for (const uint64_t block : blocks_read_) block_decides_in_[block] = run_;
+  copies_.clear();
 }
 
 void CrashDisk::Reset() {
@@ -111,6 +206,9 @@ void CrashDisk::Reset() {
   saved_sectors_.clear();
   saved_bytes_.clear();
   blocks_read_.clear();
+  EndCopy();
+  copy_paths_.clear();
+  copies_.clear();
   requests_ = 0;
   write_count_ = 0;
   ++run_;

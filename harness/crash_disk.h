@@ -7,24 +7,16 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
-#include "harness/content_hash.h"
 #include "harness/disk.h"
 #include "harness/run_reads.h"
 #include "harness/sparse_image.h"
 #include "model/observation.h"
 
 namespace powercut {
-
-// A block that recovery read before it had overwritten all that it read, with
-// what it found there.
-struct FirstRead {
-  uint64_t block = 0;
-  Hash128 content;  // of the whole block, as in BlockVersion::hash
-
-  bool operator==(const FirstRead&) const = default;
-};
 
 class CrashDisk : public VirtualDisk {
  public:
@@ -43,24 +35,33 @@ class CrashDisk : public VirtualDisk {
                  std::optional<EventNumber> upto) override;
   Status Discard(SectorRange range) override;
   void Mark(std::string_view text) override;
+  void CopyInto(std::string_view path, MutableByteSpan buffer,
+                uint64_t offset_bytes) override;
 
   bool limit_reached() const {
     return request_limit_ > 0 && requests_ > request_limit_;
   }
   uint64_t write_count() const { return write_count_; }
 
-  // The blocks read first, in order of their first read, without duplicates.
-  // Hashes each block: call it only when the contents matter.
-  std::vector<FirstRead> FirstReads() const;
-
-  // What was read so far, by the run that made `observation`.
+  // What was read so far, by the run that made `observation`. What was copied
+  // to where the observation has no content (the entry is not there or
+  // unreadable, or its content ends before), or out of step with its atoms,
+  // counts as read. O(reads).
   RunReads Reads(const Observation& observation) const;
+  // What was copied so far counts as read: the observation that it went into
+  // was looked at.
+  void CountCopiesAsRead();
 
   // Takes back every write and forgets every read, for the next recovery.
   void Reset();
 
  private:
   Status CountRequest();
+  void NoteRead(uint64_t block);
+  // Whether some of `out` lies in what CopyInto() said.
+  bool IsCopying(MutableByteSpan out) const;
+  void NoteCopies(uint64_t first_sector, MutableByteSpan out);
+  void NoteCopy(const CopiedPiece& copy);
 
   SparseImage& image_;
   DiskGeometry geometry_;
@@ -79,8 +80,16 @@ class CrashDisk : public VirtualDisk {
   static RunNumbers MakeRunNumbers(uint64_t count);
   uint32_t run_ = 1;
   RunNumbers sector_written_in_;
-  RunNumbers block_read_in_;
+  RunNumbers block_read_in_;     // in any way
+  RunNumbers block_decides_in_;  // in another way than copied
+  // In order of first read of any kind.
   std::vector<uint64_t> blocks_read_;
+  // What CopyInto() said last.
+  MutableByteSpan copy_buffer_;
+  uint64_t copy_offset_bytes_ = 0;
+  std::vector<std::string> copy_paths_;
+  // In order of reading; `entry` is an index in copy_paths_.
+  std::vector<CopiedPiece> copies_;
   // Old bytes of the sectors written, in order, one entry a sector.
   std::vector<uint64_t> saved_sectors_;
   Bytes saved_bytes_;

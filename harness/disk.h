@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "harness/base/bytes.h"
 #include "harness/base/crash_kind.h"
@@ -72,6 +73,24 @@ class VirtualDisk {
   // A line of text among the events: an op begins or returned, an ack. Not a
   // disk event.
   virtual void Mark(std::string_view text) = 0;
+
+  // Says, until the next call, where what is read goes: of a Read() whose
+  // destination overlaps `buffer`, the bytes inside only become the content of
+  // the observation's entry at `path` (empty: Observation::device) from byte
+  // `offset_bytes` on, at the same distance as in `buffer`; those outside are
+  // not looked at. Nothing else that the storage does or shows depends on
+  // them. An empty buffer ends it.
+  // Storage need never call it; a disk that changes what was read must not pass
+  // it on.
+  // Requires: the buffer stays where it is until then; what was read to a place
+  // is what the observation has there.
+  virtual void CopyInto(std::string_view path, MutableByteSpan buffer,
+                        uint64_t offset_bytes) {
+    (void)path;
+    (void)buffer;
+    (void)offset_bytes;
+  }
+  void EndCopy() { CopyInto({}, {}, 0); }
 };
 
 // Both sync steps of a file used as a device: persist to the device, then to

@@ -38,6 +38,10 @@ class FaultDisk : public VirtualDisk {
                  std::optional<EventNumber> upto) override;
   Status Discard(SectorRange range) override;
   void Mark(std::string_view text) override { below_.Mark(text); }
+  void CopyInto(std::string_view path, MutableByteSpan buffer,
+                uint64_t offset_bytes) override {
+    below_.CopyInto(path, buffer, offset_bytes);
+  }
 
  private:
   enum Target : uint8_t { kRead, kWrite, kFlush };

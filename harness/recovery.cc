@@ -229,6 +229,8 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
     }
   }
   mounted.mount.reset();
+  // The probe holds the contents of two observations against each other.
+  if (options.probe) disk.CountCopiesAsRead();
   if (disk.limit_reached()) {
     return {RecoveryOutcome::kHung, "too many device requests", {}};
   }

@@ -9,7 +9,9 @@
 
 namespace powercut {
 
-// Bytes of a block that went into the observation and nowhere else.
+// Bytes of a block that went into the observation and nowhere else, in step
+// with the content's atoms: offset_bytes and offset_in_block are equal modulo
+// kAtomBytes (model/content.h), so that no atom is made of two blocks.
 struct CopiedPiece {
   uint64_t block = 0;
   uint32_t offset_in_block = 0;
@@ -25,10 +27,12 @@ struct CopiedPiece {
 
 struct RunReads {
   // The blocks of which something was read before it had been overwritten, in
-  // order of their first read, without duplicates; without those that were
-  // only copied.
+  // order of their first read of any kind, without duplicates; without those
+  // that were only copied.
   std::vector<uint64_t> blocks;
-  // The pieces of those that were only copied, in order of reading.
+  // The pieces of those that were only copied, in order of reading. Where two
+  // lie on one another, the later one is what shows. A block of which nothing
+  // shows has none.
   std::vector<CopiedPiece> copies;
 
   bool operator==(const RunReads&) const = default;

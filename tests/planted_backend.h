@@ -53,6 +53,10 @@ enum class PlantedBug {
   kAlternates,
 };
 
+inline bool IsInRecovery(PlantedBug bug) {
+  return bug >= PlantedBug::kReadsOld;
+}
+
 // What was met while recording. A worker inherits it by fork().
 struct Victim {
   bool known = false;
@@ -124,6 +128,11 @@ class PlantedDisk : public VirtualDisk {
 
   Status Discard(SectorRange range) override { return disk_.Discard(range); }
   void Mark(std::string_view text) override { disk_.Mark(text); }
+  // A bug in recovery changes what was read, or what is shown of it.
+  void CopyInto(std::string_view path, MutableByteSpan buffer,
+                uint64_t offset_bytes) override {
+    if (!IsInRecovery(bug_)) disk_.CopyInto(path, buffer, offset_bytes);
+  }
 
  private:
   // File data behind the `run` mark.
