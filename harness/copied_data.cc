@@ -9,7 +9,7 @@ namespace powercut {
 
 RecoveryOutcome FilledIn(RecoveryOutcome outcome,
                          std::span<const CopiedPiece> copies,
-                         const BlockContents& contents) {
+                         const BytesOfBlock& bytes_of) {
   Observation& observation = outcome.observation;
   bool device = false;
   for (const CopiedPiece& piece : copies) {
@@ -23,7 +23,7 @@ RecoveryOutcome FilledIn(RecoveryOutcome outcome,
     device = device || to_device;
     CHECK(end <= content.size());
     const ByteSpan bytes =
-        contents(piece.block).subspan(piece.offset_in_block, piece.size_bytes);
+        bytes_of(piece.block).subspan(piece.offset_in_block, piece.size_bytes);
     content.replace(piece.offset_bytes, piece.size_bytes, AsText(bytes));
   }
   if (device) {

@@ -15,14 +15,14 @@
 namespace powercut {
 
 // What a block of the other state holds: all of it, valid during the call.
-using BlockContents = std::function<ByteSpan(uint64_t block)>;
+using BytesOfBlock = std::function<ByteSpan(uint64_t block)>;
 
 // The outcome of recovery on a state that differs from that of a finished run
 // in blocks of `copies` only. `outcome` and `copies` are that run's; `contents`
 // is asked for each of their blocks. O(bytes copied).
 RecoveryOutcome FilledIn(RecoveryOutcome outcome,
                          std::span<const CopiedPiece> copies,
-                         const BlockContents& contents);
+                         const BytesOfBlock& bytes_of);
 
 }  // namespace powercut
 
