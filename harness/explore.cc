@@ -67,10 +67,9 @@ class Explorer {
                options.limits}),
         judge_(workload, setting, recording, pool_.outcomes()),
         began_ms_(MonotonicMs()) {
-    pool_.set_done(
-        [this](const Batch& batch, const std::vector<OutcomeId>& outcomes) {
-          TakeOutcomes(batch, outcomes);
-        });
+    pool_.set_done([this](const Batch&, std::vector<RunResult>& results) {
+      TakeResults(results);
+    });
   }
 
   // log2 of the number of states of all points and kinds.
@@ -215,8 +214,10 @@ class Explorer {
                        static_cast<double>(points_done_) / all});
   }
 
-  void TakeOutcomes(const Batch&, const std::vector<OutcomeId>& outcomes) {
-    outcome_of_.insert(outcome_of_.end(), outcomes.begin(), outcomes.end());
+  void TakeResults(const std::vector<RunResult>& results) {
+    for (const RunResult& result : results) {
+      outcome_of_.push_back(result.outcome);
+    }
     const std::vector<Visit> visits = std::move(under_way_.front());
     under_way_.pop_front();
     for (const Visit& visit : visits) JudgeVisit(visit);
@@ -319,7 +320,7 @@ class Explorer {
     for (auto& [cause, group] : groups_) {
       bool confirmed = false;
       for (int attempt = 0; attempt < 2 && !confirmed; ++attempt) {
-        confirmed = pool_.RunAlone(group.state) == group.outcome;
+        confirmed = pool_.RunAlone(group.state).outcome == group.outcome;
       }
       if (!confirmed) Disbelieve(group);
       MergeGroup(groups, std::move(group));
