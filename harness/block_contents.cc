@@ -23,8 +23,8 @@ void BlockContents::SortFloors(CrashKind kind) {
 }
 
 ContentId BlockContents::Number(Slot slot, const Hash128& hash) {
-  const auto [entry, added] = ids_.try_emplace(
-      {slot, hash}, static_cast<ContentId>(contents_.size()));
+  const auto [entry, added] =
+      ids_.try_emplace({slot, hash}, static_cast<ContentId>(contents_.size()));
   if (added) contents_.push_back({slot, hash});
   return entry->second;
 }
@@ -35,9 +35,9 @@ ContentId BlockContents::Of(const BlockChoice& choice) {
 }
 
 BlockChoice BlockContents::ChoiceIn(const CrashState& state, Slot slot) const {
-  const auto listed = std::lower_bound(
-      state.choices.begin(), state.choices.end(), slot,
-      [](const BlockChoice& c, Slot s) { return c.slot < s; });
+  const auto listed =
+      std::lower_bound(state.choices.begin(), state.choices.end(), slot,
+                       [](const BlockChoice& c, Slot s) { return c.slot < s; });
   if (listed != state.choices.end() && listed->slot == slot) return *listed;
   return {slot,
           state.origin == CrashState::kNewest
@@ -58,9 +58,9 @@ VersionIndex BlockContents::NewestAt(EventNumber point, Slot slot) const {
 VersionIndex BlockContents::FloorAt(EventNumber point, CrashKind kind,
                                     Slot slot) const {
   const auto& raises = raises_[static_cast<size_t>(kind)][slot];
-  const auto after =
-      std::upper_bound(raises.begin(), raises.end(), point,
-                       [](EventNumber p, const Raise& r) { return p < r.event; });
+  const auto after = std::upper_bound(
+      raises.begin(), raises.end(), point,
+      [](EventNumber p, const Raise& r) { return p < r.event; });
   return after == raises.begin() ? 0 : std::prev(after)->version;
 }
 

@@ -63,23 +63,20 @@ std::vector<Finding> CauseGroups::Confirmed(WorkerPool& pool,
   std::map<std::string, Group> groups;
   for (auto& [cause, group] : groups_) {
     const RunResult again = pool.RunAlone(group.shown.state);
-    if (again.unsteady) {
-      Disbelieve(group, "run twice in one process: two results");
-    } else if (again.outcome != group.shown.outcome) {
-      Disbelieve(group,
-                 fmt::format("in a batch: {}; alone in a fresh process: "
-                             "something else",
-                             group.violation.found));
+    if (again.outcome != group.shown.outcome) {
+      Disbelieve(group, fmt::format("in a batch: {}; alone in a fresh process: "
+                                    "something else",
+                                    group.violation.found));
     }
     Merge(groups, std::move(group));
   }
   std::vector<Finding> findings;
   for (auto& [cause, group] : groups) {
     const CrashState& state = group.shown.state;
-    Finding finding = DescribeFinding(
-        {context_.workload, context_.recording.trace,
-         context_.recording.history},
-        group.violation, state, CursorAt(state));
+    Finding finding =
+        DescribeFinding({context_.workload, context_.recording.trace,
+                         context_.recording.history},
+                        group.violation, state, CursorAt(state));
     finding.count = group.count;
     std::sort(group.states.begin(), group.states.end());
     for (ListedState& listed : group.states) {

@@ -75,8 +75,7 @@ class CauseGroups {
   void List(const CrashState& state, Group& group);
   static void Merge(std::map<std::string, Group>& groups, Group group);
   void Disbelieve(Group& group, const std::string& found) const;
-  std::vector<std::string> ExcusesOf(const Group& group,
-                                     const WorkerPool& pool,
+  std::vector<std::string> ExcusesOf(const Group& group, const WorkerPool& pool,
                                      const Judge& judge) const;
 
   Context context_;

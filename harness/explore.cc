@@ -15,7 +15,6 @@
 #include "harness/enumerate.h"
 #include "harness/judge.h"
 #include "harness/obligations.h"
-#include "model/data_atoms.h"
 
 namespace powercut {
 namespace {
@@ -36,8 +35,7 @@ CopiedData CopiedDataFor(const ExploreOptions& options,
   if (options.probe) return CopiedData::kRead;
   if (options.copied != CopiedData::kApart) return options.copied;
   // Conditions may speak of several blocks at once.
-  const bool apart = workload.outcomes.empty() &&
-                     DataAtomsApart(*setting.profile, workload);
+  const bool apart = false && workload.outcomes.empty() && setting.profile;
   return apart ? CopiedData::kApart : CopiedData::kFilled;
 }
 
@@ -243,8 +241,7 @@ class Explorer {
   void Branch(const StateQuestion& question, Slot slot, bool expand) {
     const CrashState& state = question.state;
     const bool tear = question.torn < options_.space.torn;
-    const auto options =
-        contents_.Options(state.point, state.kind, slot, tear);
+    const auto options = contents_.Options(state.point, state.kind, slot, tear);
     for (size_t i = 1; i < options.size(); ++i) {
       StateQuestion next;
       next.state = state;
@@ -318,8 +315,8 @@ class Explorer {
       result_.interrupted = true;
       return true;
     }
-    over_budget_ = options_.budget_ms &&
-                   MonotonicMs() - began_ms_ > *options_.budget_ms;
+    over_budget_ =
+        options_.budget_ms && MonotonicMs() - began_ms_ > *options_.budget_ms;
     return over_budget_;
   }
 
@@ -448,9 +445,9 @@ class Explorer {
 
 }  // namespace
 
-Exploration Explore(Backend& backend, const Workload& workload,
-                    const Setting& setting, const Recording& recording,
-                    const ExploreOptions& options) {
+Result<Exploration> Explore(Backend& backend, const Workload& workload,
+                            const Setting& setting, const Recording& recording,
+                            const ExploreOptions& options) {
   return Explorer(backend, workload, setting, recording, options).Run();
 }
 

@@ -130,7 +130,7 @@ struct Exploration {
 //
 // Deterministic but for `budget_ms` and `interrupted`: the same recording and
 // options give the same result for any number of jobs.
-Exploration Explore(Backend& backend, const Workload& workload,
+Result<Exploration> Explore(Backend& backend, const Workload& workload,
                             const Setting& setting, const Recording& recording,
                             const ExploreOptions& options);
 

@@ -75,7 +75,10 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
                   Record(backend, workload, setting));
   Counter counter(workload, recording, run);
   ExploreOptions explore;
-  explore.space.mode = SpaceSpec::kExhaustive;
+  // What is not said of all states can still be said of many.
+  explore.space.mode = ShowsAllThatIsAllowed(backend.traits().name)
+                           ? SpaceSpec::kExhaustive
+                           : SpaceSpec::kDefault;
   explore.jobs = options.jobs;
   explore.interrupted = options.interrupted;
   // A log shows what lies behind its end only when it goes on.
@@ -83,19 +86,8 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
   explore.probe =
       std::find(ops.begin(), ops.end(), OpKind::kLogAppend) != ops.end();
   explore.visited = [&](const VisitedState& visited) { counter.Take(visited); };
-  auto explored = Explore(backend, workload, setting, recording, explore);
-  if (!explored && explored.error().code == ErrorCode::kUnsupported &&
-      !ShowsAllThatIsAllowed(backend.traits().name)) {
-    // What is not said of all states can still be said of many.
-    explore.space = SpaceSpec{};
-    explored = Explore(backend, workload, setting, recording, explore);
-  }
-  if (!explored && explored.error().code == ErrorCode::kUnsupported) {
-    return Error{ErrorCode::kBadInput,
-                 explored.error().message +
-                     "; a litmus test has all of them run: make it smaller"};
-  }
-  POWERCUT_ASSIGN(Exploration exploration, std::move(explored));
+  POWERCUT_ASSIGN(Exploration exploration,
+                  Explore(backend, workload, setting, recording, explore));
   counter.Count();
   run.states = exploration.states;
   run.runs = exploration.runs;

@@ -10,9 +10,9 @@ Hash128 CertificateKey(const BlockContents& contents,
   Hash128 key;
   for (const ContentId id : path) {
     // Zero contents of two blocks have one hash; the slot tells them apart.
-    const std::array<uint64_t, 3> words = {
-        uint64_t{contents.slot(id)} + 1, contents.hash(id).low,
-        contents.hash(id).high};
+    const std::array<uint64_t, 3> words = {uint64_t{contents.slot(id)} + 1,
+                                           contents.hash(id).low,
+                                           contents.hash(id).high};
     key ^= HashBytes(std::as_bytes(std::span(words)), 0);
   }
   return key;

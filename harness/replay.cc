@@ -61,7 +61,7 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
   POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
   WorkerPool pool(backend, space,
                   {1, {options.probe, PathsNamedBy(workload)}, options.limits});
-  const OutcomeId outcome = pool.RunAlone(named.state);
+  const OutcomeId outcome = pool.RunAlone(named.state).outcome;
   Judge judge(workload, setting, recording, pool.outcomes());
   ReplayedState replayed;
   replayed.outcome = pool.outcomes()[outcome];

@@ -1,9 +1,10 @@
 // RunTree: finished runs, arranged by what they read.
 //
 // A recovery is deterministic: which block it reads next follows from what it
-// has read so far. So all runs together are one tree: a node asks what one block
-// holds, an edge answers it, a leaf is a run. Looking a state up means walking
-// down with its contents; where an edge is missing, no run is known yet.
+// has read so far. So all runs together are one tree: a node asks what one
+// block holds, an edge answers it, a leaf is a run. Looking a state up means
+// walking down with its contents; where an edge is missing, no run is known
+// yet.
 
 #ifndef POWERCUT_HARNESS_RUN_TREE_H_
 #define POWERCUT_HARNESS_RUN_TREE_H_

@@ -103,8 +103,7 @@ void StateAnswers::RunDoublechecks() {
   doubted_.clear();
 }
 
-void StateAnswers::TakeDoublecheck(const CrashState& state,
-                                   OutcomeId outcome) {
+void StateAnswers::TakeDoublecheck(const CrashState& state, OutcomeId outcome) {
   ++doublechecked_;
   if (outcome != doubted_[taken_++].second && !contradiction_) {
     contradiction_ = state;
@@ -233,9 +232,8 @@ void StateAnswers::TakeRun(const StateQuestion& question, RunResult& result) {
       contradiction_ = question.state;
     }
   }
-  answered_(question,
-            {result.outcome, how == ObservationCache::Filed::kKnown, path_,
-             run.copied});
+  answered_(question, {result.outcome, how == ObservationCache::Filed::kKnown,
+                       path_, run.copied});
 }
 
 OutcomeId StateAnswers::OutcomeOf(const FiledRun& run,
@@ -252,13 +250,14 @@ OutcomeId StateAnswers::OutcomeOf(const FiledRun& run,
   if (filled_.size() >= kFilledMax) filled_.clear();
   const CrashSpace& space = contents_.space();
   Bytes block(space.block_bytes());
-  const OutcomeId outcome = pool_.AddOutcome(FillCopies(
-      pool_.outcomes()[run.outcome], run.copies, [&](uint64_t number) {
-        const std::optional<Slot> slot = space.FindSlot(number);
-        if (!slot) return ByteSpan{};  // the same in every state
-        ReadChoice(space, contents_.ChoiceIn(state, *slot), block);
-        return ByteSpan(block);
-      }));
+  const auto bytes_of = [&](uint64_t number) {
+    const std::optional<Slot> slot = space.FindSlot(number);
+    CHECK(slot);
+    ReadChoice(space, contents_.ChoiceIn(state, *slot), block);
+    return ByteSpan(block);
+  };
+  const OutcomeId outcome = pool_.AddOutcome(
+      FilledIn(pool_.outcomes()[run.outcome], run.copies, bytes_of));
   filled_.emplace(key, outcome);
   return outcome;
 }

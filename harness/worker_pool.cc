@@ -27,11 +27,15 @@ namespace powercut {
 namespace {
 
 // One message: which request, the outcome's hash, and its bytes unless the
-// parent has them already.
+// parent has them already; then what the run read and wrote, if anyone asked.
 struct MessageHeader {
   uint32_t index;
-  uint32_t size;
-  Hash128 hash;
+  uint32_t outcome_size;
+  uint32_t access_size;
+  Hash128 outcome_hash;
+  Hash128 access_hash;
+
+  uint64_t size() const { return uint64_t{outcome_size} + access_size; }
 };
 
 void ArmCpuBound(uint32_t cpu_ms) {
@@ -79,7 +83,7 @@ OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
 // A batch and how far it is. Requests [next, batch.size()) are still to run.
 struct WorkerPool::Task {
   Batch batch;
-  std::vector<OutcomeId> results;
+  std::vector<RunResult> results;
   size_t next = 0;
   // The state at `next` ended a worker: it runs alone now.
   bool suspect = false;
@@ -102,7 +106,10 @@ struct WorkerPool::Worker {
 
 WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
                        Options options)
-    : backend_(backend), space_(space), options_(std::move(options)) {
+    : backend_(backend),
+      space_(space),
+      options_(std::move(options)),
+      touched_(space) {
   images_.resize(kCrashKinds.size());
   for (uint32_t i = 0; i < options_.jobs; ++i) {
     workers_.push_back(std::make_unique<Worker>());
@@ -146,25 +153,37 @@ void WorkerPool::Start(Worker& worker, Task& task) {
   CHECK(worker.pidfd >= 0);
 }
 
-RecoveryOutcome WorkerPool::RunHere(CrashImage& image, CrashDisk& disk,
-                                    const CrashState& state) {
+RecoveryOutcome WorkerPool::RunState(CrashImage& image, CrashDisk& disk,
+                                     const CrashState& state,
+                                     RunAccess& access) {
   image.Become(state);
   RecoveryOutcome outcome = Recover(backend_, disk, options_.recovery);
+  if (options_.report_reads) {
+    access.reads = disk.Reads(outcome.observation);
+    if (!options_.all_reads) touched_.Keep(access.reads);
+  }
   disk.Reset();
   return outcome;
 }
 
+RunResult WorkerPool::RunHere(CrashImage& image, CrashDisk& disk,
+                              const CrashState& state) {
+  RunAccess access;
+  RecoveryOutcome outcome = RunState(image, disk, state, access);
+  const std::string bytes = OutcomeBytes(outcome);
+  const OutcomeId id =
+      outcomes_.Add(HashBytes(AsBytes(bytes), 0), std::move(outcome));
+  return {id, std::move(access.reads), std::move(access.writes)};
+}
+
 void WorkerPool::SubmitHere(const Batch& batch) {
-  std::vector<OutcomeId> results;
+  std::vector<RunResult> results;
   if (!batch.empty()) {
     CrashImage& image = ImageFor(batch[0].kind);
     CrashDisk disk(image.bytes(), space_.trace().geometry(),
                    space_.block_bytes(), options_.limits.requests);
     for (const CrashState& state : batch) {
-      RecoveryOutcome outcome = RunHere(image, disk, state);
-      const std::string bytes = OutcomeBytes(outcome);
-      results.push_back(
-          outcomes_.Add(HashBytes(AsBytes(bytes), 0), std::move(outcome)));
+      results.push_back(RunHere(image, disk, state));
     }
   }
   if (done_) done_(batch, results);
@@ -181,21 +200,46 @@ void WorkerPool::WorkInChild(Worker& worker, const Task& task) noexcept {
   CrashDisk disk(image.bytes(), space_.trace().geometry(), space_.block_bytes(),
                  options_.limits.requests);
   std::unordered_map<Hash128, bool, Hash128Hasher> sent;
+  const bool tells = options_.report_reads || options_.report_writes;
+  RunAccess access;
+  std::string access_bytes;
   for (size_t i = task.next; i < task.End(); ++i) {
     worker.ring.SetCurrent(static_cast<uint32_t>(i));
     ArmCpuBound(options_.limits.cpu_ms);
-    const RecoveryOutcome outcome = RunHere(image, disk, task.batch[i]);
+    const RecoveryOutcome outcome =
+        RunState(image, disk, task.batch[i], access);
     std::string bytes = OutcomeBytes(outcome);
-    MessageHeader header{static_cast<uint32_t>(i), 0,
-                         HashBytes(AsBytes(bytes), 0)};
-    const bool known = outcomes_.Find(header.hash) != nullptr ||
-                       !sent.emplace(header.hash, true).second;
+    MessageHeader header{};
+    header.index = static_cast<uint32_t>(i);
+    header.outcome_hash = HashBytes(AsBytes(bytes), 0);
+    const bool known = outcomes_.Find(header.outcome_hash) != nullptr ||
+                       !sent.emplace(header.outcome_hash, true).second;
     if (known) bytes.clear();
-    header.size = static_cast<uint32_t>(bytes.size());
+    header.outcome_size = static_cast<uint32_t>(bytes.size());
+    if (tells) RunBytes(access, access_bytes);
+    header.access_size = static_cast<uint32_t>(access_bytes.size());
+    header.access_hash = HashBytes(AsBytes(access_bytes), 0);
     worker.ring.Send({reinterpret_cast<const char*>(&header), sizeof(header)});
     worker.ring.Send(bytes);
+    worker.ring.Send(access_bytes);
   }
   _exit(0);
+}
+
+Result<RunAccess> WorkerPool::AccessOf(std::string_view bytes) const {
+  if (!options_.report_reads && !options_.report_writes) return RunAccess{};
+  POWERCUT_ASSIGN(RunAccess access,
+                  RunAccessOfBytes(bytes, {space_.trace().geometry(),
+                                           space_.block_bytes()}));
+  if (!options_.all_reads) {
+    // A worker with a corrupted heap may name any block.
+    const RunReads told = access.reads;
+    touched_.Keep(access.reads);
+    if (!(access.reads == told)) {
+      return Error{ErrorCode::kInternal, "a worker told of other blocks"};
+    }
+  }
+  return access;
 }
 
 void WorkerPool::TakeMessages(Worker& worker) {
@@ -205,22 +249,29 @@ void WorkerPool::TakeMessages(Worker& worker) {
   while (worker.received.size() - at >= sizeof(MessageHeader)) {
     MessageHeader header{};
     std::memcpy(&header, worker.received.data() + at, sizeof(header));
-    if (worker.received.size() - at - sizeof(header) < header.size) break;
+    if (worker.received.size() - at - sizeof(header) < header.size()) break;
     at += sizeof(header);
-    const std::string_view bytes(worker.received.data() + at, header.size);
-    at += header.size;
+    const std::string_view bytes(worker.received.data() + at,
+                                 header.outcome_size);
+    const std::string_view access_bytes(
+        worker.received.data() + at + header.outcome_size, header.access_size);
+    at += header.size();
     // A worker with a corrupted heap may send anything: it then counts as dead
     // at the state it had begun.
-    const OutcomeId* known = outcomes_.Find(header.hash);
+    const OutcomeId* known = outcomes_.Find(header.outcome_hash);
     if (header.index != task.next || task.next >= task.End()) break;
     if (known == nullptr) {
-      if (HashBytes(AsBytes(bytes), 0) != header.hash) break;
+      if (HashBytes(AsBytes(bytes), 0) != header.outcome_hash) break;
       Result<RecoveryOutcome> outcome = OutcomeOfBytes(bytes);
       if (!outcome) break;
-      outcomes_.Add(header.hash, std::move(*outcome));
-      known = outcomes_.Find(header.hash);
+      outcomes_.Add(header.outcome_hash, std::move(*outcome));
+      known = outcomes_.Find(header.outcome_hash);
     }
-    task.results[task.next++] = *known;
+    if (HashBytes(AsBytes(access_bytes), 0) != header.access_hash) break;
+    Result<RunAccess> access = AccessOf(access_bytes);
+    if (!access) break;
+    task.results[task.next++] = {*known, std::move(access->reads),
+                                 std::move(access->writes)};
     if (task.suspect) task.suspect = false;
   }
   worker.received.erase(0, at);
@@ -267,7 +318,7 @@ void WorkerPool::Finish(Worker& worker, int wait_status) {
   task.suspect = false;
   const RecoveryOutcome outcome = OutcomeOfDeath(worker, wait_status);
   const std::string bytes = OutcomeBytes(outcome);
-  task.results[task.next++] =
+  task.results[task.next++].outcome =
       outcomes_.Add(HashBytes(AsBytes(bytes), 0), outcome);
 }
 
@@ -305,6 +356,11 @@ void WorkerPool::Wait() {
   // The rings wake nobody: they are looked at every millisecond.
   poll(ends.data(), ends.size(), 1);
   for (const auto& worker : workers_) Collect(*worker);
+}
+
+OutcomeId WorkerPool::AddOutcome(RecoveryOutcome outcome) {
+  const std::string bytes = OutcomeBytes(outcome);
+  return outcomes_.Add(HashBytes(AsBytes(bytes), 0), std::move(outcome));
 }
 
 void WorkerPool::Submit(Batch batch) {
@@ -350,14 +406,12 @@ void WorkerPool::StartIdle() {
   }
 }
 
-OutcomeId WorkerPool::RunAlone(const CrashState& state) {
+RunResult WorkerPool::RunAlone(const CrashState& state) {
   if (options_.jobs == 0) {
     CrashImage& image = ImageFor(state.kind);
     CrashDisk disk(image.bytes(), space_.trace().geometry(),
                    space_.block_bytes(), options_.limits.requests);
-    RecoveryOutcome outcome = RunHere(image, disk, state);
-    const std::string bytes = OutcomeBytes(outcome);
-    return outcomes_.Add(HashBytes(AsBytes(bytes), 0), std::move(outcome));
+    return RunHere(image, disk, state);
   }
   Task task;
   task.batch = {state};
@@ -369,7 +423,7 @@ OutcomeId WorkerPool::RunAlone(const CrashState& state) {
   while (worker.task != nullptr) Wait();
   // Killed from outside just when it was to be confirmed: `suspect` made that
   // its outcome, which the caller compares with the first.
-  return task.results[0];
+  return std::move(task.results[0]);
 }
 
 }  // namespace powercut

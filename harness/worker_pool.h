@@ -24,6 +24,10 @@
 #include "harness/content_hash.h"
 #include "harness/crash_image.h"
 #include "harness/recovery.h"
+#include "harness/recovery_event.h"
+#include "harness/run_bytes.h"
+#include "harness/run_reads.h"
+#include "harness/touched_blocks.h"
 
 namespace powercut {
 
@@ -59,6 +63,16 @@ class OutcomeTable {
   std::vector<Hash128> hashes_;
 };
 
+// What a run gave, beside what it cost.
+struct RunResult {
+  OutcomeId outcome = 0;
+  // With `report_reads`; nothing of a run that died or was ended.
+  RunReads reads;
+  // With `report_writes`: what recovery itself did to the disk, up to where
+  // the observation began; nothing of a run that died or was ended.
+  std::vector<RecoveryEvent> writes;
+};
+
 // States of one crash kind, to be run in order.
 using Batch = std::vector<CrashState>;
 
@@ -71,6 +85,12 @@ class WorkerPool {
     uint32_t jobs = 1;
     RecoveryOptions recovery;
     WorkerLimits limits;
+    // Fill in RunResult::reads and RunResult::writes.
+    bool report_reads = false;
+    bool report_writes = false;
+    // Report the reads of every block, not only of those that the trace
+    // touches.
+    bool all_reads = false;
   };
 
   // `backend` and `space` must outlive this object. The process must have no
@@ -81,8 +101,9 @@ class WorkerPool {
   // Kills and reaps every worker.
   ~WorkerPool();
 
-  // Called with each batch's outcomes, by position, in the order of Submit().
-  using Done = std::function<void(const Batch&, const std::vector<OutcomeId>&)>;
+  // Called with each batch's results, by position, in the order of Submit();
+  // the callee may take them.
+  using Done = std::function<void(const Batch&, std::vector<RunResult>&)>;
   void set_done(Done done) { done_ = std::move(done); }
 
   // Queues a batch. Returns when few enough batches are under way that the
@@ -95,9 +116,11 @@ class WorkerPool {
 
   // One state alone in a fresh worker; what comes out is its outcome, whatever
   // it is. No batch may be under way.
-  OutcomeId RunAlone(const CrashState& state);
+  RunResult RunAlone(const CrashState& state);
 
   const OutcomeTable& outcomes() const { return outcomes_; }
+  // One that no run gave, but that follows from one.
+  OutcomeId AddOutcome(RecoveryOutcome outcome);
 
  private:
   struct Worker;
@@ -107,12 +130,15 @@ class WorkerPool {
   void Deliver();
   void StartIdle();
   void Start(Worker& worker, Task& task);
-  RecoveryOutcome RunHere(CrashImage& image, CrashDisk& disk,
-                          const CrashState& state);
+  RecoveryOutcome RunState(CrashImage& image, CrashDisk& disk,
+                           const CrashState& state, RunAccess& access);
+  RunResult RunHere(CrashImage& image, CrashDisk& disk,
+                    const CrashState& state);
   void SubmitHere(const Batch& batch);
   // What storage code throws ends the worker; it must not unwind the parent's
   // stack in the child.
   [[noreturn]] void WorkInChild(Worker& worker, const Task& task) noexcept;
+  Result<RunAccess> AccessOf(std::string_view bytes) const;
   void Collect(Worker& worker);
   void TakeMessages(Worker& worker);
   void Finish(Worker& worker, int wait_status);
@@ -124,6 +150,7 @@ class WorkerPool {
   Backend& backend_;
   const CrashSpace& space_;
   Options options_;
+  TouchedBlocks touched_;
   OutcomeTable outcomes_;
   std::vector<std::unique_ptr<CrashImage>> images_;  // by kind, made on demand
   std::vector<std::unique_ptr<Worker>> workers_;

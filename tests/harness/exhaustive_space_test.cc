@@ -29,9 +29,8 @@ struct Scene {
   explicit Scene(uint64_t seed) : prng(seed), backend(seed) {
     RandomTraceShape shape;
     shape.persist_percent = 15;
-    recording = std::make_unique<Recording>(
-        Recording{RandomTrace(prng, shape), {{HistoryEvent::kRun, 0, 0, ""}},
-                  {}});
+    recording = std::make_unique<Recording>(Recording{
+        RandomTrace(prng, shape), {{HistoryEvent::kRun, 0, 0, ""}}, {}});
     auto parsed = ParseWorkload("powercut 1\nrun\n  create /f\n", "test.pcut");
     CHECK(parsed);
     workload = std::move(*parsed);
@@ -86,8 +85,10 @@ Explored SeenByExplore(Scene& scene, ExploreOptions options) {
     explored.seen.emplace(visited.state.kind, visited.gap.point,
                           OutcomeBytes(visited.result));
   };
-  explored.exploration = Explore(scene.backend, scene.workload, scene.setting,
+  auto exploration = Explore(scene.backend, scene.workload, scene.setting,
                                  *scene.recording, options);
+  CHECK(exploration);
+  explored.exploration = std::move(*exploration);
   return explored;
 }
 

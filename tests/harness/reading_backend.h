@@ -1,6 +1,6 @@
-// ReadingBackend: a recovery whose reads and writes follow from what it has read
-// so far, at random, and an observation that tells what it read. Part of the
-// observation is copied from blocks that nothing else looks at.
+// ReadingBackend: a recovery whose reads and writes follow from what it has
+// read so far, at random, and an observation that tells what it read. Part of
+// the observation is copied from blocks that nothing else looks at.
 
 #ifndef POWERCUT_TESTS_HARNESS_READING_BACKEND_H_
 #define POWERCUT_TESTS_HARNESS_READING_BACKEND_H_

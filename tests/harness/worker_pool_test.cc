@@ -98,11 +98,11 @@ std::vector<RecoveryOutcome> RunDeeds(const std::vector<Deed>& deeds,
   WorkerPool pool(backend, space, {run.jobs, {}, run.limits});
   std::vector<RecoveryOutcome> outcomes;
   uint32_t delivered = 0;
-  pool.set_done([&](const Batch& batch, const std::vector<OutcomeId>& ids) {
-    ASSERT_EQ(batch.size(), ids.size());
-    for (size_t i = 0; i < ids.size(); ++i) {
+  pool.set_done([&](const Batch& batch, const std::vector<RunResult>& results) {
+    ASSERT_EQ(batch.size(), results.size());
+    for (size_t i = 0; i < results.size(); ++i) {
       EXPECT_EQ(batch[i].point, ++delivered) << "delivered out of order";
-      outcomes.push_back(pool.outcomes()[ids[i]]);
+      outcomes.push_back(pool.outcomes()[results[i].outcome]);
     }
   });
   Batch batch;
@@ -229,8 +229,10 @@ TEST(WorkerPoolTest, FullRingWhileTheParentIsBusy) {
   ContentBackend backend;
   WorkerPool pool(backend, space, {2, {}, SmallLimits()});
   std::vector<RecoveryOutcome> outcomes;
-  pool.set_done([&](const Batch&, const std::vector<OutcomeId>& ids) {
-    for (const OutcomeId id : ids) outcomes.push_back(pool.outcomes()[id]);
+  pool.set_done([&](const Batch&, const std::vector<RunResult>& results) {
+    for (const RunResult& result : results) {
+      outcomes.push_back(pool.outcomes()[result.outcome]);
+    }
   });
   pool.Submit({StateAt(1), StateAt(2), StateAt(3)});
   pool.Submit({StateAt(4), StateAt(5), StateAt(6)});
@@ -275,8 +277,8 @@ TEST(WorkerPoolTest, EqualOutcomesAreKeptOnce) {
   ContentBackend backend;
   WorkerPool pool(backend, space, {2, {}, SmallLimits()});
   std::vector<OutcomeId> all;
-  pool.set_done([&](const Batch&, const std::vector<OutcomeId>& ids) {
-    all.insert(all.end(), ids.begin(), ids.end());
+  pool.set_done([&](const Batch&, const std::vector<RunResult>& results) {
+    for (const RunResult& result : results) all.push_back(result.outcome);
   });
   pool.Submit({StateAt(1), StateAt(1), StateAt(2), StateAt(3)});
   pool.Submit({StateAt(1), StateAt(2), StateAt(1)});
@@ -291,7 +293,7 @@ TEST(WorkerPoolTest, EmptyBatchesAreDelivered) {
   ContentBackend backend;
   WorkerPool pool(backend, space, {2, {}, SmallLimits()});
   std::vector<size_t> sizes;
-  pool.set_done([&](const Batch& batch, const std::vector<OutcomeId>&) {
+  pool.set_done([&](const Batch& batch, const std::vector<RunResult>&) {
     sizes.push_back(batch.size());
   });
   for (const size_t size : {0, 1, 0, 0, 1}) {
@@ -315,7 +317,7 @@ TEST(WorkerPoolTest, RunAloneGivesWhateverHappens) {
   for (int round = 0; round < 2; ++round) {
     for (uint32_t point = deeds.size(); point > 0; --point) {
       const RecoveryOutcome& outcome =
-          pool.outcomes()[pool.RunAlone(StateAt(point))];
+          pool.outcomes()[pool.RunAlone(StateAt(point)).outcome];
       EXPECT_TRUE(outcome == Expected(deeds[point - 1], point))
           << "point " << point << ": " << Brief(outcome);
     }
@@ -332,7 +334,7 @@ TEST(WorkerPoolTest, CancelEndsTheWorkersAtOnce) {
   limits.cpu_ms = 60'000;
   WorkerPool pool(backend, space, {2, {}, limits});
   std::vector<size_t> sizes;
-  pool.set_done([&](const Batch& batch, const std::vector<OutcomeId>&) {
+  pool.set_done([&](const Batch& batch, const std::vector<RunResult>&) {
     sizes.push_back(batch.size());
   });
   pool.Cancel();
@@ -346,7 +348,7 @@ TEST(WorkerPoolTest, CancelEndsTheWorkersAtOnce) {
   pool.Submit({StateAt(2), StateAt(2), StateAt(2)});
   pool.Drain();
   EXPECT_EQ(sizes, std::vector<size_t>{3});
-  EXPECT_EQ(pool.outcomes()[pool.RunAlone(StateAt(2))],
+  EXPECT_EQ(pool.outcomes()[pool.RunAlone(StateAt(2)).outcome],
             Expected(Deed::kWork, 2));
 }
 
