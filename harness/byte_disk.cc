@@ -4,6 +4,7 @@
 #include "harness/byte_disk.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "harness/base/check.h"
 
@@ -34,10 +35,39 @@ Status ByteDisk::Read(uint64_t offset_bytes, MutableByteSpan out) {
     return disk_.Read(touched.first, out);
   }
   sectors_.resize(touched.count * sector_bytes);
-  POWERCUT_TRY(disk_.Read(touched.first, sectors_));
+  POWERCUT_TRY(ReadSectors(touched.first, lead_bytes, out));
   std::ranges::copy(ByteSpan(sectors_).subspan(lead_bytes, out.size()),
                     out.begin());
   return Ok{};
+}
+
+void ByteDisk::CopyInto(std::string_view path, MutableByteSpan buffer,
+                        uint64_t offset_bytes) {
+  copy_path_ = path;
+  copy_buffer_ = buffer;
+  copy_offset_bytes_ = offset_bytes;
+  disk_.CopyInto(path, buffer, offset_bytes);
+}
+
+bool ByteDisk::IsCopying(MutableByteSpan out) const {
+  // Unrelated pointers: only std::less orders them.
+  const std::less<const std::byte*> before;
+  return !copy_buffer_.empty() && !before(out.data(), copy_buffer_.data()) &&
+         !before(copy_buffer_.data() + copy_buffer_.size(),
+                 out.data() + out.size());
+}
+
+// Fills `sectors_`, of which only what goes to `out` is used.
+Status ByteDisk::ReadSectors(uint64_t first_sector, uint64_t lead_bytes,
+                             MutableByteSpan out) {
+  if (!IsCopying(out)) return disk_.Read(first_sector, sectors_);
+  const auto begin = static_cast<uint64_t>(out.data() - copy_buffer_.data());
+  disk_.CopyInto(copy_path_,
+                 MutableByteSpan(sectors_).subspan(lead_bytes, out.size()),
+                 copy_offset_bytes_ + begin);
+  const Status read = disk_.Read(first_sector, sectors_);
+  disk_.CopyInto(copy_path_, copy_buffer_, copy_offset_bytes_);
+  return read;
 }
 
 Status ByteDisk::Write(uint64_t offset_bytes, ByteSpan data, Layer layer) {

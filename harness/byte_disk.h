@@ -7,6 +7,8 @@
 #define POWERCUT_HARNESS_BYTE_DISK_H_
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "harness/disk.h"
 
@@ -26,11 +28,26 @@ class ByteDisk {
   // Requires: as Read; data is not empty.
   Status Write(uint64_t offset_bytes, ByteSpan data, Layer layer);
 
+  // As of VirtualDisk, for the destinations of reads here; of a read that needs
+  // whole sectors read elsewhere first, too.
+  void CopyInto(std::string_view path, MutableByteSpan buffer,
+                uint64_t offset_bytes);
+  void EndCopy() { CopyInto({}, {}, 0); }
+
   VirtualDisk& disk() { return disk_; }
 
  private:
+  // Whether `out` lies in what CopyInto() said.
+  bool IsCopying(MutableByteSpan out) const;
+  Status ReadSectors(uint64_t first_sector, uint64_t lead_bytes,
+                     MutableByteSpan out);
+
   VirtualDisk& disk_;
   Bytes sectors_;  // scratch
+  // What CopyInto() said last.
+  std::string copy_path_;
+  MutableByteSpan copy_buffer_;
+  uint64_t copy_offset_bytes_ = 0;
 };
 
 }  // namespace powercut

@@ -76,7 +76,7 @@ class Ntfs3gMount : public Mount {
 
   Observation Observe() override {
     CHECK(volume_ != nullptr);
-    return ObserveTree(*volume_, disk_.size_bytes());
+    return ObserveTree(*volume_, disk_);
   }
 
   void LookUp(const std::vector<std::string>& paths,

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -26,8 +27,7 @@ struct ListedName {
 
 class TreeWalk {
  public:
-  TreeWalk(NtfsVolume& volume, uint64_t disk_bytes)
-      : volume_(volume), disk_bytes_(disk_bytes) {}
+  TreeWalk(NtfsVolume& volume, ByteDisk& disk) : volume_(volume), disk_(disk) {}
 
   Observation Run() {
     const std::string failure = WalkDirectory("", NtfsRootId());
@@ -99,7 +99,7 @@ class TreeWalk {
   }
 
   void ReadContent(NtfsFile& file, ObservedEntry& entry) {
-    if (file.size_bytes > disk_bytes_) {
+    if (file.size_bytes > disk_.size_bytes()) {
       entry.unreadable =
           fmt::format("size {} is larger than the disk", file.size_bytes);
       return;
@@ -111,7 +111,10 @@ class TreeWalk {
       return;
     }
     entry.content.resize(file.size_bytes);
+    disk_.CopyInto(entry.path, std::as_writable_bytes(std::span(entry.content)),
+                   0);
     const int error = NtfsReadFile(&file, entry.content.data());
+    disk_.EndCopy();
     if (error != 0) {
       entry.content.clear();
       entry.unreadable = fmt::format("cannot read: {}", ErrorName(error));
@@ -133,7 +136,7 @@ class TreeWalk {
   }
 
   NtfsVolume& volume_;
-  const uint64_t disk_bytes_;
+  ByteDisk& disk_;
   std::vector<uint64_t> ancestors_;
   std::vector<ObservedEntry> entries_;
   uint64_t content_bytes_ = 0;
@@ -143,8 +146,8 @@ class TreeWalk {
 
 }  // namespace
 
-Observation ObserveTree(NtfsVolume& volume, uint64_t disk_bytes) {
-  return TreeWalk(volume, disk_bytes).Run();
+Observation ObserveTree(NtfsVolume& volume, ByteDisk& disk) {
+  return TreeWalk(volume, disk).Run();
 }
 
 void LookUpPaths(NtfsVolume& volume, const std::vector<std::string>& paths,

@@ -10,13 +10,16 @@
 #include <vector>
 
 #include "backends/ntfs_3g/ntfs_volume.h"
+#include "harness/byte_disk.h"
 #include "model/observation.h"
 
 namespace powercut {
 
 // Ends on any volume and in bounded memory: loops of directories, sizes beyond
-// the disk and trees without end become unreadable entries.
-Observation ObserveTree(NtfsVolume& volume, uint64_t disk_bytes);
+// the disk and trees without end become unreadable entries. `disk`: the one
+// that the volume is on; what the library reads of it straight to where it was
+// asked to is data that it does not look at (VirtualDisk::CopyInto()).
+Observation ObserveTree(NtfsVolume& volume, ByteDisk& disk);
 
 // Adds the paths that are not listed but can be opened; see Mount::LookUp().
 void LookUpPaths(NtfsVolume& volume, const std::vector<std::string>& paths,

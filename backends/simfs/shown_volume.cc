@@ -1,6 +1,7 @@
 #include "backends/simfs/shown_volume.h"
 
 #include <algorithm>
+#include <span>
 
 #include "backends/simfs/layout.h"
 
@@ -46,43 +47,72 @@ void ShownVolume::CutTails() {
   }
 }
 
+ShownVolume::AtomSource ShownVolume::SourceOf(const AtomMap& atom) const {
+  AtomSource source;
+  for (auto layer = atom.rbegin(); layer != atom.rend(); ++layer) {
+    source.size_bytes = std::min(source.size_bytes, layer->cut);
+    const auto recorded = atoms_.find(layer->generation);
+    if (recorded != atoms_.end()) {
+      source.recorded = &recorded->second.bytes;
+      return source;
+    }
+    if (layer->sector != 0) {
+      source.sector = layer->sector;
+      return source;
+    }
+  }
+  source.size_bytes = 0;
+  return source;
+}
+
+Status ShownVolume::ReadFrom(VirtualDisk& disk, const AtomSource& source,
+                             AtomSpan atom) {
+  if (source.recorded != nullptr) {
+    std::ranges::copy(*source.recorded, atom.begin());
+  } else if (source.sector != 0) {
+    POWERCUT_TRY(disk.Read(source.sector, atom));
+  }
+  std::ranges::fill(atom.subspan(source.size_bytes), std::byte{0});
+  return Ok{};
+}
+
 Result<AtomBytes> ShownVolume::ReadAtom(VirtualDisk& disk, InodeNumber inode,
                                         uint64_t index) const {
   AtomBytes bytes{};
   const Shape& shape = file(inode).shape;
   const auto found = shape.atoms.find(index);
   if (found == shape.atoms.end()) return bytes;
-  for (const GenerationLayer& layer : found->second) {
-    const auto recorded = atoms_.find(layer.generation);
-    if (recorded != atoms_.end()) {
-      bytes = recorded->second.bytes;
-    } else if (layer.sector != 0) {
-      POWERCUT_TRY(disk.Read(layer.sector, bytes));
-    }
-    std::fill(bytes.begin() + layer.cut, bytes.end(), std::byte{0});
-  }
+  POWERCUT_TRY(ReadFrom(disk, SourceOf(found->second), bytes));
   return bytes;
 }
 
+// A sector of data goes into the content as it is, and is not looked at.
 void ShownVolume::ObserveFile(VirtualDisk& disk, InodeNumber inode,
                               ObservedEntry& entry) const {
   const ShownFile& shown = file(inode);
   const Shape& shape = shown.shape;
   entry.valid_bytes = shape.valid;
   entry.size_bytes = shape.size;
-  entry.content.assign(shape.size, '\0');
-  for (const auto& [index, atom] : shape.atoms) {
+  // To whole atoms at first, so that each can be read to its place.
+  entry.content.assign((shape.size + kAtom - 1) / kAtom * kAtom, '\0');
+  const auto content = std::as_writable_bytes(std::span(entry.content));
+  for (const auto& [index, layers] : shape.atoms) {
     const uint64_t begin = index * kAtom;
     if (begin >= shape.size) break;
-    const Result<AtomBytes> bytes = ReadAtom(disk, inode, index);
-    if (!bytes) {
+    const AtomSpan atom = content.subspan(begin).first<kAtom>();
+    const AtomSource source = SourceOf(layers);
+    const uint64_t size =
+        std::min<uint64_t>(source.size_bytes, shape.size - begin);
+    disk.CopyInto(entry.path, atom.first(size), begin);
+    const Status read = ReadFrom(disk, source, atom);
+    disk.EndCopy();
+    if (!read) {
       entry.unreadable = "EIO";
       entry.content.clear();
       return;
     }
-    const uint64_t size = std::min(kAtom, shape.size - begin);
-    entry.content.replace(begin, size, AsText(*bytes).substr(0, size));
   }
+  entry.content.resize(shape.size);
 }
 
 void ShownVolume::ObserveDirectory(VirtualDisk& disk, InodeNumber directory,

@@ -5,8 +5,11 @@
 #ifndef POWERCUT_BACKENDS_SIMFS_SHOWN_VOLUME_H_
 #define POWERCUT_BACKENDS_SIMFS_SHOWN_VOLUME_H_
 
+#include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -68,6 +71,18 @@ class ShownVolume {
                         Observation& observation) const;
   void ObserveFile(VirtualDisk& disk, InodeNumber inode,
                    ObservedEntry& entry) const;
+
+  // Where the bytes of an atom are: in a record, in a sector, or, if neither,
+  // nowhere. The first `size_bytes` of them show; zeros behind.
+  struct AtomSource {
+    const AtomBytes* recorded = nullptr;
+    uint32_t sector = 0;
+    uint16_t size_bytes = std::tuple_size_v<AtomBytes>;
+  };
+  using AtomSpan = std::span<std::byte, std::tuple_size_v<AtomBytes>>;
+  AtomSource SourceOf(const AtomMap& atom) const;
+  static Status ReadFrom(VirtualDisk& disk, const AtomSource& source,
+                         AtomSpan atom);
 
   std::map<InodeNumber, ShownFile> files_;
   std::map<NameKey, InodeNumber> names_;

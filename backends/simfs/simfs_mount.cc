@@ -113,7 +113,10 @@ Observation SimfsMount::Observe() {
   Observation observation;
   s_.shown.Observe(s_.disk.disk(), observation);
   Bytes raw(kRawSectors * kSimfsSectorBytes);
-  if (!s_.disk.Read(kFirstRawSector, raw)) {
+  s_.disk.disk().CopyInto({}, raw, 0);
+  const Status read = s_.disk.Read(kFirstRawSector, raw);
+  s_.disk.disk().EndCopy();
+  if (!read) {
     observation.entries.clear();
     observation.unreadable = "read: EIO";
     return observation;
