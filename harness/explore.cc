@@ -1,6 +1,9 @@
 #include "harness/explore.h"
 
+#include <errno.h>
 #include <fmt/format.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
@@ -42,7 +45,8 @@ CopiedData CopiedDataFor(const ExploreOptions& options,
 class Explorer {
  public:
   Explorer(Backend& backend, const Workload& workload, const Setting& setting,
-           const Recording& recording, const ExploreOptions& options)
+           const Recording& recording, const ExploreOptions& options,
+           RunJournal* journal)
       : backend_(backend),
         workload_(workload),
         setting_(setting),
@@ -61,7 +65,8 @@ class Explorer {
         pool_, contents_,
         StateAnswers::Options{result_.copied, options.cache_bytes,
                               options.max_runs, options.doublecheck,
-                              options.seed, [this] { return MustStop(); }},
+                              options.seed, journal,
+                              [this] { return MustStop(); }},
         [this](const StateQuestion& question, const StateAnswer& answer) {
           Take(question, answer);
         });
@@ -325,6 +330,8 @@ class Explorer {
       result_.bound = "interrupted";
     } else if (over_budget_) {
       result_.bound = fmt::format("--budget of {} ms", *options_.budget_ms);
+    } else if (!answers_->journal_error().empty()) {
+      result_.bound = answers_->journal_error();
     } else {
       result_.bound = fmt::format("--max-runs {}", *options_.max_runs);
     }
@@ -443,12 +450,38 @@ class Explorer {
   std::optional<CrashState> contradiction_;
 };
 
+// Where the runs of this exploration are kept, and all they depend on.
+Result<std::unique_ptr<RunJournal>> OpenJournal(const Backend& backend,
+                                                const Workload& workload,
+                                                const Setting& setting,
+                                                const Recording& recording,
+                                                const ExploreOptions& options) {
+  if (options.resume.empty()) return std::unique_ptr<RunJournal>();
+  if (mkdir(options.resume.c_str(), 0777) != 0 && errno != EEXIST) {
+    return Error{ErrorCode::kIo,
+                 fmt::format("{}: {}", options.resume, strerror(errno))};
+  }
+  std::string name = workload.file;
+  std::replace(name.begin(), name.end(), '/', '_');
+  if (options.shard.count > 1) {
+    name += fmt::format(".{}of{}", options.shard.index, options.shard.count);
+  }
+  const std::string context = fmt::format(
+      "{}: {}; profile {}, {}-byte blocks, probe {}, recording {:08x}",
+      POWERCUT_VERSION, backend.traits().description, setting.profile->name,
+      setting.atomic_bytes, options.probe, recording.trace.Digest());
+  return RunJournal::Open(options.resume + "/" + name + ".runs", context);
+}
+
 }  // namespace
 
 Result<Exploration> Explore(Backend& backend, const Workload& workload,
                             const Setting& setting, const Recording& recording,
                             const ExploreOptions& options) {
-  return Explorer(backend, workload, setting, recording, options).Run();
+  POWERCUT_ASSIGN(const std::unique_ptr<RunJournal> journal,
+                  OpenJournal(backend, workload, setting, recording, options));
+  return Explorer(backend, workload, setting, recording, options, journal.get())
+      .Run();
 }
 
 }  // namespace powercut

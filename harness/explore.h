@@ -69,6 +69,9 @@ struct ExploreOptions {
   // The share of states answered from the cache, from 0 to 1, that are run for
   // real, too, and compared.
   double doublecheck = 0;
+  // A folder that keeps the runs, and where runs of an exploration that was cut
+  // off are found; empty: none. It is made if it is not there.
+  std::string resume;
   // Recoveries; a deterministic bound.
   std::optional<uint64_t> max_runs;
   // Wall clock; not deterministic.
@@ -129,7 +132,8 @@ struct Exploration {
 // the same where it reads the same; nothing is then said to be exhausted.
 //
 // Deterministic but for `budget_ms` and `interrupted`: the same recording and
-// options give the same result for any number of jobs.
+// options give the same result for any number of jobs, resumed or not.
+// Errors: kIo, kStale: the folder `resume` cannot be used; see RunJournal.
 Result<Exploration> Explore(Backend& backend, const Workload& workload,
                             const Setting& setting, const Recording& recording,
                             const ExploreOptions& options);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "harness/copied_data.h"
+#include "harness/outcome_bytes.h"
 
 namespace powercut {
 namespace {
@@ -49,9 +50,11 @@ StateAnswers::StateAnswers(WorkerPool& pool, BlockContents& contents,
     for (size_t i = 0; i < results.size(); ++i) {
       if (doublechecking_) {
         TakeDoublecheck(batch[i], results[i].outcome);
-      } else {
-        TakeRun(under_way_[taken_++].question, results[i]);
+        continue;
       }
+      TakeJournaled();
+      Keep(under_way_[taken_].question, results[i]);
+      TakeRun(under_way_[taken_++].question, results[i]);
     }
   });
 }
@@ -157,20 +160,8 @@ bool StateAnswers::Round() {
   under_way_ = TakeRunsOfRound();
   taken_ = 0;
   const uint64_t spare_before = spare_runs_;
-  for (size_t from = 0; from < under_way_.size();) {
-    if (Stopped()) {
-      pool_.Cancel();
-      return false;
-    }
-    const size_t to = std::min(from + batch_runs_, under_way_.size());
-    Batch batch;
-    for (; from < to; ++from) {
-      batch.push_back(under_way_[from].question.state);
-    }
-    pool_.Submit(std::move(batch));
-    batch_runs_ = std::min(batch_runs_ * 2, kBatchRunsMax);
-  }
-  pool_.Drain();
+  SubmitRound();
+  if (taken_ < under_way_.size()) return false;
   const size_t ahead = under_way_.size() - needed_;
   if (ahead > 0) {
     const bool useful = (spare_runs_ - spare_before) * 2 <= ahead;
@@ -178,7 +169,66 @@ bool StateAnswers::Round() {
                     : std::max(ahead_ / 2, kAheadMin);
   }
   under_way_.clear();
-  return !max_runs_reached_;
+  return !max_runs_reached_ && journal_error_.empty();
+}
+
+// Runs what is under way, as far as it is not in the journal; results are taken
+// in order. Stops before the end if it must.
+void StateAnswers::SubmitRound() {
+  Batch batch;
+  const auto submit = [&] {
+    if (!batch.empty()) pool_.Submit(std::exchange(batch, {}));
+    batch_runs_ = std::min(batch_runs_ * 2, kBatchRunsMax);
+  };
+  for (Asked& asked : under_way_) {
+    asked.journaled = IsJournaled(asked.question);
+    if (asked.journaled) continue;
+    batch.push_back(asked.question.state);
+    if (batch.size() < batch_runs_) continue;
+    submit();
+    if (Stopped() || !journal_error_.empty()) return pool_.Cancel();
+  }
+  submit();
+  pool_.Drain();
+  TakeJournaled();
+}
+
+bool StateAnswers::IsJournaled(const StateQuestion& question) const {
+  return options_.journal != nullptr &&
+         options_.journal->Find(KeyOf(question.state, 0)) != nullptr;
+}
+
+// Takes the journaled runs up to the next that was submitted.
+void StateAnswers::TakeJournaled() {
+  for (; taken_ < under_way_.size(); ++taken_) {
+    const StateQuestion& question = under_way_[taken_].question;
+    if (!under_way_[taken_].journaled) return;
+    const JournaledRun& run = *options_.journal->Find(KeyOf(question.state, 0));
+    auto outcome = OutcomeOfBytes(run.outcome);
+    auto access =
+        RunAccessOfBytes(run.access, {contents_.space().trace().geometry(),
+                                      contents_.space().block_bytes()});
+    // Its hash and its context were right.
+    CHECK(outcome && access);
+    RunResult result;
+    result.outcome = pool_.AddOutcome(std::move(*outcome));
+    result.reads = std::move(access->reads);
+    TakeRun(question, result);
+  }
+}
+
+void StateAnswers::Keep(const StateQuestion& question,
+                        const RunResult& result) {
+  if (options_.journal == nullptr || !journal_error_.empty()) return;
+  const RecoveryOutcome& outcome = pool_.outcomes()[result.outcome];
+  // What died or hung is run again.
+  if (outcome.kind != RecoveryOutcome::kObserved) return;
+  JournaledRun run;
+  run.outcome = OutcomeBytes(outcome);
+  RunBytes({result.reads, {}}, run.access);
+  auto kept =
+      options_.journal->Append(KeyOf(question.state, 0), std::move(run));
+  if (!kept) journal_error_ = kept.error().message;
 }
 
 FiledRun StateAnswers::FiledRunOf(const StateQuestion& question,

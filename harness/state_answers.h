@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "harness/observation_cache.h"
+#include "harness/run_journal.h"
 #include "harness/worker_pool.h"
 
 namespace powercut {
@@ -67,6 +68,8 @@ class StateAnswers {
     // The share of cached answers that are run for real, chosen by `seed`.
     double doublecheck = 0;
     uint64_t seed = 1;
+    // Runs made before, and where new ones are kept; may be null.
+    RunJournal* journal = nullptr;
     // Asked between rounds and now and then; true ends it.
     std::function<bool()> stop;
   };
@@ -106,18 +109,24 @@ class StateAnswers {
   const std::optional<CrashState>& contradiction() const {
     return contradiction_;
   }
-  bool max_runs_reached() const { return max_runs_reached_; }
+  // Why the journal could not be written; empty if it could.
+  const std::string& journal_error() const { return journal_error_; }
 
  private:
   struct Asked {
     StateQuestion question;
     RunTree::Miss miss;
+    bool journaled = false;  // when its round began
   };
 
   bool AnswerFromCache(StateQuestion& question, RunTree::Miss& miss);
   void Answer(const StateQuestion& question, const FiledRun& run, bool cached);
   bool Round();
   std::vector<Asked> TakeRunsOfRound();
+  void SubmitRound();
+  void TakeJournaled();
+  bool IsJournaled(const StateQuestion& question) const;
+  void Keep(const StateQuestion& question, const RunResult& result);
   void TakeRun(const StateQuestion& question, RunResult& result);
   FiledRun FiledRunOf(const StateQuestion& question, RunResult& result);
   void RunDoublechecks();
@@ -148,6 +157,7 @@ class StateAnswers {
   std::vector<Hash128> run_keys_;
   std::optional<CrashState> contradiction_;
   bool max_runs_reached_ = false;
+  std::string journal_error_;
 };
 
 }  // namespace powercut

@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <memory>
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "harness/crash_disk.h"
 #include "harness/crash_image.h"
@@ -86,7 +90,7 @@ Explored SeenByExplore(Scene& scene, ExploreOptions options) {
                           OutcomeBytes(visited.result));
   };
   auto exploration = Explore(scene.backend, scene.workload, scene.setting,
-                                 *scene.recording, options);
+                             *scene.recording, options);
   CHECK(exploration);
   explored.exploration = std::move(*exploration);
   return explored;
@@ -151,6 +155,77 @@ TEST(ExhaustiveSpaceTest, CacheChangesNothingInOtherSpaces) {
       ASSERT_TRUE(explored.seen == all) << seed << SpaceSpecText(space);
       ASSERT_TRUE(explored.exploration.exhausted);
     }
+  }
+}
+
+// What a report is made of.
+auto Figures(const Exploration& e) {
+  std::vector<std::string> findings;
+  for (const Finding& f : e.findings) {
+    findings.push_back(f.id + f.violation.cause + std::to_string(f.count));
+    findings.insert(findings.end(), f.states.begin(), f.states.end());
+  }
+  return std::tuple(e.states, e.runs, e.exhausted, findings);
+}
+
+TEST(ExhaustiveSpaceTest, InterruptedAndResumedIsTheSame) {
+  uint64_t interrupted = 0;
+  for (uint64_t seed = 1; seed <= kTraces / 10; ++seed) {
+    Scene scene(seed);
+    if (!IsSmall(scene)) continue;
+    ExploreOptions options;
+    options.space = scene.space;
+    options.jobs = 0;
+    options.list_states = true;
+    const Explored whole = SeenByExplore(scene, options);
+    const std::string folder =
+        ::testing::TempDir() + "resume." + std::to_string(seed);
+    std::filesystem::remove_all(folder);
+    options.resume = folder;
+    Explored last;
+    for (uint64_t patience = 1;; patience += 1 + seed % 5) {
+      uint64_t asked = 0;
+      options.interrupted = [&] { return ++asked > patience; };
+      last = SeenByExplore(scene, options);
+      if (!last.exploration.interrupted) break;
+      EXPECT_FALSE(last.exploration.exhausted);
+      ++interrupted;
+      // As a kill in the middle of a record leaves it.
+      const auto file = std::filesystem::directory_iterator(folder)->path();
+      const uint64_t size = std::filesystem::file_size(file);
+      if (seed % 2 == 0) std::filesystem::resize_file(file, size - size / 9);
+    }
+    ASSERT_TRUE(last.seen == whole.seen) << seed;
+    ASSERT_TRUE(Figures(last.exploration) == Figures(whole.exploration))
+        << seed;
+    std::filesystem::remove_all(folder);
+  }
+  EXPECT_GT(interrupted, kTraces / 10);
+}
+
+TEST(ExhaustiveSpaceTest, ShardsAddUpToTheWhole) {
+  for (uint64_t seed = 1; seed <= kTraces / 10; ++seed) {
+    Scene scene(seed);
+    if (!IsSmall(scene)) continue;
+    ExploreOptions options;
+    options.space = scene.space;
+    options.jobs = 0;
+    const Explored whole = SeenByExplore(scene, options);
+    Seen seen;
+    std::set<Hash128> keys;
+    uint64_t states = 0;
+    options.shard.count = 2 + seed % 3;
+    for (uint32_t i = 1; i <= options.shard.count; ++i) {
+      options.shard.index = i;
+      const Explored part = SeenByExplore(scene, options);
+      seen.insert(part.seen.begin(), part.seen.end());
+      keys.insert(part.exploration.run_keys.begin(),
+                  part.exploration.run_keys.end());
+      states += part.exploration.states;
+    }
+    ASSERT_TRUE(seen == whole.seen) << seed;
+    ASSERT_EQ(states, whole.exploration.states) << seed;
+    ASSERT_EQ(keys.size(), whole.exploration.runs) << seed;
   }
 }
 
