@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 namespace powercut {
 
@@ -43,8 +44,22 @@ Status CrashDisk::Read(uint64_t first_sector, MutableByteSpan out) {
   return Ok{};
 }
 
-Status CrashDisk::Write(uint64_t first_sector, ByteSpan data, Layer) {
+Status CrashDisk::Write(uint64_t first_sector, ByteSpan data, Layer layer) {
   POWERCUT_TRY(CountRequest());
+  WriteImage(first_sector, data);
+  if (KeepsEvents()) {
+    const uint64_t count = data.size() / geometry_.sector_bytes;
+    events_.push_back({DiskEvent::kWrite,
+                       layer,
+                       {first_sector, count},
+                       {data.begin(), data.end()},
+                       0,
+                       std::nullopt});
+  }
+  return Ok{};
+}
+
+void CrashDisk::WriteImage(uint64_t first_sector, ByteSpan data) {
   ++write_count_;
   const uint32_t size = geometry_.sector_bytes;
   for (uint64_t i = 0; i < data.size() / size; ++i) {
@@ -56,16 +71,30 @@ Status CrashDisk::Write(uint64_t first_sector, ByteSpan data, Layer) {
     image_.Read(sector * size, MutableByteSpan(saved_bytes_).last(size));
   }
   image_.Write(first_sector * size, data);
+}
+
+Status CrashDisk::Persist(Layer to, const SectorSet* scope,
+                          std::optional<EventNumber> upto) {
+  POWERCUT_TRY(CountRequest());
+  if (!KeepsEvents()) return Ok{};
+  const auto number = static_cast<EventNumber>(events_.size() + 1);
+  RecoveryEvent event;
+  event.kind = DiskEvent::kPersist;
+  event.layer = to;
+  event.upto = std::min(upto.value_or(number), number);
+  if (scope != nullptr) event.scope = *scope;
+  events_.push_back(std::move(event));
   return Ok{};
 }
 
-Status CrashDisk::Persist(Layer, const SectorSet*, std::optional<EventNumber>) {
-  return CountRequest();
-}
-
 Status CrashDisk::Discard(SectorRange range) {
-  return Write(range.first, Bytes(range.count * geometry_.sector_bytes),
-               Layer::kDevice);
+  POWERCUT_TRY(CountRequest());
+  WriteImage(range.first, Bytes(range.count * geometry_.sector_bytes));
+  if (KeepsEvents()) {
+    events_.push_back(
+        {DiskEvent::kDiscard, Layer::kDevice, range, {}, 0, std::nullopt});
+  }
+  return Ok{};
 }
 
 void CrashDisk::Mark(std::string_view) {}
@@ -111,6 +140,8 @@ void CrashDisk::Reset() {
   saved_sectors_.clear();
   saved_bytes_.clear();
   blocks_read_.clear();
+  events_.clear();
+  observing_ = false;
   requests_ = 0;
   write_count_ = 0;
   ++run_;
