@@ -5,6 +5,7 @@
 #include <iterator>
 #include <optional>
 #include <unordered_set>
+#include <utility>
 
 #include "model/content.h"
 
@@ -132,8 +133,22 @@ void CrashDisk::NoteCopy(const CopiedPiece& copy) {
   copies_.push_back(copy);
 }
 
-Status CrashDisk::Write(uint64_t first_sector, ByteSpan data, Layer) {
+Status CrashDisk::Write(uint64_t first_sector, ByteSpan data, Layer layer) {
   POWERCUT_TRY(CountRequest());
+  WriteImage(first_sector, data);
+  if (KeepsEvents()) {
+    const uint64_t count = data.size() / geometry_.sector_bytes;
+    events_.push_back({DiskEvent::kWrite,
+                       layer,
+                       {first_sector, count},
+                       {data.begin(), data.end()},
+                       0,
+                       std::nullopt});
+  }
+  return Ok{};
+}
+
+void CrashDisk::WriteImage(uint64_t first_sector, ByteSpan data) {
   ++write_count_;
   const uint32_t size = geometry_.sector_bytes;
   for (uint64_t i = 0; i < data.size() / size; ++i) {
@@ -145,16 +160,30 @@ Status CrashDisk::Write(uint64_t first_sector, ByteSpan data, Layer) {
     image_.Read(sector * size, MutableByteSpan(saved_bytes_).last(size));
   }
   image_.Write(first_sector * size, data);
+}
+
+Status CrashDisk::Persist(Layer to, const SectorSet* scope,
+                          std::optional<EventNumber> upto) {
+  POWERCUT_TRY(CountRequest());
+  if (!KeepsEvents()) return Ok{};
+  const auto number = static_cast<EventNumber>(events_.size() + 1);
+  RecoveryEvent event;
+  event.kind = DiskEvent::kPersist;
+  event.layer = to;
+  event.upto = std::min(upto.value_or(number), number);
+  if (scope != nullptr) event.scope = *scope;
+  events_.push_back(std::move(event));
   return Ok{};
 }
 
-Status CrashDisk::Persist(Layer, const SectorSet*, std::optional<EventNumber>) {
-  return CountRequest();
-}
-
 Status CrashDisk::Discard(SectorRange range) {
-  return Write(range.first, Bytes(range.count * geometry_.sector_bytes),
-               Layer::kDevice);
+  POWERCUT_TRY(CountRequest());
+  WriteImage(range.first, Bytes(range.count * geometry_.sector_bytes));
+  if (KeepsEvents()) {
+    events_.push_back(
+        {DiskEvent::kDiscard, Layer::kDevice, range, {}, 0, std::nullopt});
+  }
+  return Ok{};
 }
 
 void CrashDisk::Mark(std::string_view) {}
@@ -209,6 +238,8 @@ void CrashDisk::Reset() {
   EndCopy();
   copy_paths_.clear();
   copies_.clear();
+  events_.clear();
+  observing_ = false;
   requests_ = 0;
   write_count_ = 0;
   ++run_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/disk.h"
+#include "harness/recovery_event.h"
 #include "harness/run_reads.h"
 #include "harness/sparse_image.h"
 #include "model/observation.h"
@@ -52,7 +53,15 @@ class CrashDisk : public VirtualDisk {
   // was looked at.
   void CountCopiesAsRead();
 
-  // Takes back every write and forgets every read, for the next recovery.
+  // Before the first request: whether to keep what recovery does to the disk.
+  void set_keep_events(bool keep) { keep_events_ = keep; }
+  // The backend is open: what it does from here on is not its recovery.
+  void ObservationBegins() { observing_ = true; }
+  // What recovery did so far, numbered from 1, if it is kept.
+  const std::vector<RecoveryEvent>& events() const { return events_; }
+
+  // Takes back every write and forgets every read and event, for the next
+  // recovery.
   void Reset();
 
  private:
@@ -62,6 +71,8 @@ class CrashDisk : public VirtualDisk {
   bool IsCopying(MutableByteSpan out) const;
   void NoteCopies(uint64_t first_sector, MutableByteSpan out);
   void NoteCopy(const CopiedPiece& copy);
+  bool KeepsEvents() const { return keep_events_ && !observing_; }
+  void WriteImage(uint64_t first_sector, ByteSpan data);
 
   SparseImage& image_;
   DiskGeometry geometry_;
@@ -93,6 +104,10 @@ class CrashDisk : public VirtualDisk {
   // Old bytes of the sectors written, in order, one entry a sector.
   std::vector<uint64_t> saved_sectors_;
   Bytes saved_bytes_;
+
+  bool keep_events_ = false;
+  bool observing_ = false;
+  std::vector<RecoveryEvent> events_;
 };
 
 }  // namespace powercut

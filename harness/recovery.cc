@@ -214,6 +214,7 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
                         const RecoveryOptions& options) {
   RecoveryOutcome outcome;
   MountResult mounted = backend.Open(disk);
+  disk.ObservationBegins();
   if (mounted.mount == nullptr) {
     outcome.observation.unreadable = mounted.failure;
   } else {

@@ -26,6 +26,11 @@ struct RecoveryEvent {
   bool operator==(const RecoveryEvent&) const = default;
 };
 
+// Appends one. A trace over the crash image to which all events of a recovery
+// are appended in order is what recovery did.
+// Requires: as Trace's Add functions; `upto` counts from the trace's event 1.
+void AddEvent(const RecoveryEvent& event, Trace& trace);
+
 }  // namespace powercut
 
 #endif  // POWERCUT_HARNESS_RECOVERY_EVENT_H_

@@ -162,6 +162,7 @@ RecoveryOutcome WorkerPool::RunState(CrashImage& image, CrashDisk& disk,
     access.reads = disk.Reads(outcome.observation);
     if (!options_.all_reads) touched_.Keep(access.reads);
   }
+  if (options_.report_writes) access.writes = disk.events();
   disk.Reset();
   return outcome;
 }
@@ -182,6 +183,7 @@ void WorkerPool::SubmitHere(const Batch& batch) {
     CrashImage& image = ImageFor(batch[0].kind);
     CrashDisk disk(image.bytes(), space_.trace().geometry(),
                    space_.block_bytes(), options_.limits.requests);
+    disk.set_keep_events(options_.report_writes);
     for (const CrashState& state : batch) {
       results.push_back(RunHere(image, disk, state));
     }
@@ -199,6 +201,7 @@ void WorkerPool::WorkInChild(Worker& worker, const Task& task) noexcept {
   CrashImage& image = ImageFor(task.batch[task.next].kind);
   CrashDisk disk(image.bytes(), space_.trace().geometry(), space_.block_bytes(),
                  options_.limits.requests);
+  disk.set_keep_events(options_.report_writes);
   std::unordered_map<Hash128, bool, Hash128Hasher> sent;
   const bool tells = options_.report_reads || options_.report_writes;
   RunAccess access;
@@ -411,6 +414,7 @@ RunResult WorkerPool::RunAlone(const CrashState& state) {
     CrashImage& image = ImageFor(state.kind);
     CrashDisk disk(image.bytes(), space_.trace().geometry(),
                    space_.block_bytes(), options_.limits.requests);
+    disk.set_keep_events(options_.report_writes);
     return RunHere(image, disk, state);
   }
   Task task;
