@@ -210,9 +210,11 @@ class Explorer {
     visits_.clear();
     pool_.Submit(std::exchange(runs_, {}));
     if (!options_.progress) return;
-    const double all = static_cast<double>(gaps_.size() * passes_);
+    // Every shard has its part of the points, give or take one.
+    const double all = static_cast<double>(gaps_.size() * passes_) /
+                       static_cast<double>(options_.shard.count);
     options_.progress({result_.runs, result_.states, groups_.size(),
-                       static_cast<double>(points_done_) / all});
+                       std::min(1.0, static_cast<double>(points_done_) / all)});
   }
 
   void TakeOutcomes(const Batch&, const std::vector<OutcomeId>& outcomes) {
@@ -291,6 +293,7 @@ class Explorer {
          FindUnmetObligations(workload_, *setting_.profile, recording_, space_,
                               backend_.traits().sync_covers_disk)) {
       Finding finding = DescribeObligation(unmet);
+      if (options_.list_states) finding.states = {finding.id};
       const auto same =
           std::find_if(result_.findings.begin(), result_.findings.end(),
                        [&](const Finding& f) {
@@ -298,6 +301,8 @@ class Explorer {
                        });
       if (same != result_.findings.end()) {
         ++same->count;
+        same->states.insert(same->states.end(), finding.states.begin(),
+                            finding.states.end());
       } else {
         result_.findings.push_back(std::move(finding));
       }
