@@ -17,7 +17,9 @@ namespace powercut {
 
 class JsonFields {
  public:
-  using Json = nlohmann::ordered_json;
+  // Not the ordered one: its objects copy their values as they grow, and a copy
+  // of one that is nested deep takes more stack than there is.
+  using Json = nlohmann::json;
 
   // `error` takes the first error. All must outlive this object.
   JsonFields(const Json& value, std::string place, std::optional<Error>& error);
