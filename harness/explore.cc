@@ -105,7 +105,10 @@ class Explorer {
       ++(persist ? result_.flushes : result_.writes);
     }
     result_.crash_points = gaps_.size();
-    points_ = gaps_.size() * setting_.crash_kinds.size();
+    const uint64_t ours =
+        (gaps_.size() + options_.shard.count - options_.shard.index) /
+        options_.shard.count;
+    points_ = std::max<uint64_t>(ours, 1) * setting_.crash_kinds.size();
     if (!PrefixesOnly()) points_ *= 2;
   }
 
@@ -397,6 +400,7 @@ class Explorer {
          FindUnmetObligations(workload_, *setting_.profile, recording_, space_,
                               backend_.traits().sync_covers_disk)) {
       Finding finding = DescribeObligation(unmet);
+      if (options_.list_states) finding.states = {finding.id};
       const auto same =
           std::find_if(result_.findings.begin(), result_.findings.end(),
                        [&](const Finding& f) {
@@ -404,9 +408,9 @@ class Explorer {
                        });
       if (same != result_.findings.end()) {
         ++same->count;
-        same->states.push_back(finding.id);
+        same->states.insert(same->states.end(), finding.states.begin(),
+                            finding.states.end());
       } else {
-        finding.states = {finding.id};
         result_.findings.push_back(std::move(finding));
       }
     }

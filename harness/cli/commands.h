@@ -25,6 +25,7 @@ struct CommonFlags {
   uint64_t seed = 1;
   std::optional<uint64_t> max_runs;
   std::string budget;  // `30s`, `500ms`, `2m`
+  std::string shard;   // `2/8`
   bool quiet = false;
 };
 
@@ -35,6 +36,13 @@ struct CheckFlags {
   std::string json;
 };
 ExitStatus RunCheck(const CheckFlags& flags);
+
+struct MergeFlags {
+  std::vector<std::string> files;  // reports of shards
+  std::string baseline;
+  std::string json;
+};
+ExitStatus RunMerge(const MergeFlags& flags);
 
 struct ReplayFlags {
   CommonFlags common;

@@ -12,8 +12,8 @@
 
 #include "backends/registry.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/interrupt.h"
 #include "harness/cli/litmus_rows.h"
-#include "harness/cli/progress_line.h"
 #include "harness/cli/sources.h"
 #include "model/pcut.h"
 

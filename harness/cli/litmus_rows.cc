@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "backends/registry.h"
-#include "harness/cli/progress_line.h"
+#include "harness/cli/interrupt.h"
 #include "harness/report.h"
 
 namespace powercut {

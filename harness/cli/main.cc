@@ -33,6 +33,8 @@ void AddExploring(CLI::App* verb, CommonFlags& flags) {
   verb->add_option("--max-runs", flags.max_runs, "recoveries a workload")
       ->check(CLI::NonNegativeNumber);
   verb->add_option("--budget", flags.budget, "time a workload, e.g. 30s");
+  verb->add_option("--shard", flags.shard,
+                   "only part I of N, e.g. 2/8; `merge` joins the reports");
 }
 
 struct Flags {
@@ -42,6 +44,7 @@ struct Flags {
   LitmusFlags litmus;
   ExplainFlags explain;
   ModelFlags model;
+  MergeFlags merge;
 };
 
 void AddVerbs(CLI::App& app, Flags& flags) {
@@ -101,6 +104,14 @@ void AddVerbs(CLI::App& app, Flags& flags) {
                     "only rows with this in their name");
   model->add_flag("--json", flags.model.json, "as data");
 
+  CLI::App* merge = app.add_subcommand(
+      "merge", "make the reports of all shards into the report of the whole");
+  merge->add_option("JSON", flags.merge.files, "written by check --json")
+      ->required();
+  merge->add_option("--json", flags.merge.json, "write a report here");
+  merge->add_option("--baseline", flags.merge.baseline,
+                    "known causes, or an earlier report");
+
   app.add_subcommand("doctor", "what can run here, and what is missing");
 }
 
@@ -139,6 +150,7 @@ int Main(int argc, char** argv) {
   if (app.got_subcommand("litmus")) return RunLitmusCommand(flags.litmus);
   if (app.got_subcommand("explain")) return RunExplain(flags.explain);
   if (app.got_subcommand("model")) return RunModel(flags.model);
+  if (app.got_subcommand("merge")) return RunMerge(flags.merge);
   return RunDoctor();
 }
 

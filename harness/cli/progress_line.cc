@@ -1,17 +1,24 @@
 #include "harness/cli/progress_line.h"
 
-#include <fmt/format.h>
-#include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <utility>
 
 #include "harness/base/monotonic_clock.h"
 
 namespace powercut {
 namespace {
 
-volatile sig_atomic_t g_interrupted = 0;
+// Columns of the terminal, less one: a full line would wrap on some.
+size_t ColumnsToUse() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) {
+    return 79;
+  }
+  return size.ws_col - 1u;
+}
 
 }  // namespace
 
@@ -20,10 +27,14 @@ ProgressLine::ProgressLine(std::string file, bool quiet)
       quiet_(quiet),
       terminal_(isatty(STDERR_FILENO) == 1),
       began_ms_(MonotonicMs()),
-      last_ms_(began_ms_) {}
+      last_ms_(began_ms_),
+      samples_(1) {}
 
-ProgressLine::~ProgressLine() {
+ProgressLine::~ProgressLine() { Clear(); }
+
+void ProgressLine::Clear() {
   if (drawn_) std::fputs("\r\033[K", stderr);
+  drawn_ = false;
 }
 
 double ProgressLine::elapsed_s() const {
@@ -33,36 +44,29 @@ double ProgressLine::elapsed_s() const {
 void ProgressLine::Update(const Progress& progress) {
   constexpr uint64_t kRedrawMs = 200;
   constexpr uint64_t kLineMs = 5000;
+  constexpr double kWindow_s = 30;
   const uint64_t now = MonotonicMs();
   if (quiet_ || now - last_ms_ < (terminal_ ? kRedrawMs : kLineMs)) return;
   last_ms_ = now;
-  const double seconds = static_cast<double>(now - began_ms_) / 1000;
-  std::string left;
-  if (progress.share > 0.02) {
-    left = fmt::format(", {:.0f} s left",
-                       seconds / progress.share * (1 - progress.share));
+  const double elapsed_s = static_cast<double>(now - began_ms_) / 1000;
+  samples_.push_back({elapsed_s, progress});
+  while (samples_.size() > 2 &&
+         elapsed_s - samples_.front().elapsed_s > kWindow_s) {
+    samples_.erase(samples_.begin());
   }
-  const std::string line = fmt::format(
-      "powercut: {}: {:.0f} %, {} states, {} runs ({:.0f}/s), {} {}{}", file_,
-      progress.share * 100, progress.states, progress.runs,
-      static_cast<double>(progress.runs) / seconds, progress.causes,
-      progress.causes == 1 ? "cause" : "causes", left);
+  constexpr std::string_view kTool = "powercut: ";
   if (terminal_) {
-    std::fprintf(stderr, "\r\033[K%s", line.c_str());
+    const size_t columns = ColumnsToUse();
+    const size_t room =
+        columns > kTool.size() ? columns - kTool.size() : size_t{1};
+    std::fprintf(stderr, "\r\033[K%s%s", kTool.data(),
+                 ProgressText(file_, samples_, room).c_str());
     drawn_ = true;
   } else {
-    std::fprintf(stderr, "%s\n", line.c_str());
+    std::fprintf(stderr, "%s%s\n", kTool.data(),
+                 ProgressText(file_, samples_, 0).c_str());
   }
   std::fflush(stderr);
 }
-
-void CatchInterrupts() {
-  struct sigaction action{};
-  action.sa_handler = [](int) { g_interrupted = 1; };
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
-
-bool Interrupted() { return g_interrupted != 0; }
 
 }  // namespace powercut

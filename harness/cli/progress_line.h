@@ -6,8 +6,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
-#include "harness/explore.h"
+#include "harness/cli/progress_text.h"
 
 namespace powercut {
 
@@ -20,7 +21,11 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
+  // Draws now and then, however often it is called.
   void Update(const Progress& progress);
+  // Takes a line that was drawn off the terminal, before something else is
+  // printed there.
+  void Clear();
 
   double elapsed_s() const;
 
@@ -31,11 +36,10 @@ class ProgressLine {
   bool drawn_ = false;
   uint64_t began_ms_;
   uint64_t last_ms_;
+  // Of the last half minute, so that rates follow what goes on now: prefixes
+  // take far less time than what comes behind them.
+  std::vector<ProgressSample> samples_;
 };
-
-// Makes Ctrl-C and SIGTERM set a flag instead of ending the process.
-void CatchInterrupts();
-bool Interrupted();
 
 }  // namespace powercut
 

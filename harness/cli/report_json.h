@@ -1,4 +1,4 @@
-// The JSON report of `check` (design.md section 10).
+// The JSON report of `check` (design.md section 10), written and read.
 
 #ifndef POWERCUT_HARNESS_CLI_REPORT_JSON_H_
 #define POWERCUT_HARNESS_CLI_REPORT_JSON_H_
@@ -7,26 +7,52 @@
 #include <string>
 #include <vector>
 
-#include "harness/explore.h"
+#include "harness/cli/checked_workload.h"
 
 namespace powercut {
 
-// One workload's part of a report.
-struct CheckedWorkload {
+// A file that could not be checked.
+struct FailedFile {
   std::string file;
-  std::string backend;
-  std::string profile;
-  std::string verdict;  // ok, violation or unknown
-  SpaceSpec space;
-  uint32_t atomic_bytes = 0;
-  Exploration exploration;
-  double elapsed_s = 0;
+  ExitStatus status = kExitInternal;
+  std::string message;
+
+  bool operator==(const FailedFile&) const = default;
 };
 
-// One object in one line, with a line break. Bytes of paths that are no UTF-8
-// become U+FFFD.
-std::string JsonReport(const std::string& verdict, uint64_t seed,
-                       const std::vector<CheckedWorkload>& workloads);
+// Of this tool, e.g. `0.1.0`.
+std::string ToolVersion();
+
+// All that one `check` said.
+struct Report {
+  std::string version = ToolVersion();  // of the tool that made it
+  std::string verdict;                  // ok, violation or unknown
+  uint64_t seed = 1;
+  Shard shard;
+  bool interrupted = false;  // files behind the last workload may be missing
+  // Both in the order of the command line.
+  std::vector<CheckedWorkload> workloads;
+  std::vector<FailedFile> errors;
+};
+
+// One object in one line, with a line break.
+//
+// `states` of a violation are sorted: by crash kind (process, os, power),
+// point, marks, and the text of the crash; so they do not depend on the order
+// of visiting. Bytes of texts that are no UTF-8 become `\xHH`, as in a `.pcut`;
+// a backslash that would read so becomes `\x5c`.
+std::string JsonReport(const Report& report);
+
+// Reads what JsonReport() wrote; writing it again gives the same bytes. Unknown
+// keys are passed over. `name` is the file's, for messages.
+// Errors: kBadInput: not JSON, with the byte; not a report; a key that is
+// missing, or whose value cannot be, with its place:
+// `r.json: workloads[0].violations[2].count: expected ..., found a string`.
+Result<Report> ReadReport(const std::string& text, const std::string& name);
+
+// The texts of a report without the bytes that JSON cannot hold, and back.
+std::string EscapeBytes(const std::string& bytes);
+std::string UnescapeBytes(const std::string& text);
 
 }  // namespace powercut
 

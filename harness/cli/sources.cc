@@ -73,6 +73,7 @@ Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
                      : std::max(1u, std::thread::hardware_concurrency());
   options.probe = flags.probe;
   options.max_runs = flags.max_runs;
+  POWERCUT_ASSIGN(options.shard, ParseShard(flags.shard));
   if (!flags.budget.empty()) {
     POWERCUT_ASSIGN(options.budget_ms, ParseBudget(flags.budget));
   }
@@ -176,6 +177,24 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
         Recording{std::move(loaded->trace), std::move(history), {}};
   }
   return source;
+}
+
+Result<Shard> ParseShard(const std::string& text) {
+  Shard shard;
+  if (text.empty()) return shard;
+  const char* const end = text.data() + text.size();
+  const auto [slash, error] = std::from_chars(text.data(), end, shard.index);
+  if (error == std::errc() && slash != end && *slash == '/') {
+    const auto [stop, error_2] = std::from_chars(slash + 1, end, shard.count);
+    if (error_2 == std::errc() && stop == end && shard.index >= 1 &&
+        shard.index <= shard.count) {
+      return shard;
+    }
+  }
+  return Error{ErrorCode::kUsage,
+               fmt::format("--shard '{}': expected I/N, part I of N parts from "
+                           "1/N to N/N, such as 2/8",
+                           text)};
 }
 
 Result<Recording> RecordingOf(Source& source) {

@@ -37,6 +37,10 @@ Status CheckWritable(const std::string& path);
 // Reads a `.pcut` file, or a saved trace with its `.pcut` inside.
 Result<Source> OpenSource(const std::string& file, const CommonFlags& flags);
 
+// `2/8`; empty: the whole.
+// Errors: kUsage, with the form.
+Result<Shard> ParseShard(const std::string& text);
+
 // The recording of a source: its own, or made now.
 Result<Recording> RecordingOf(Source& source);
 
