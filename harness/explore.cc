@@ -320,7 +320,8 @@ class Explorer {
     for (auto& [cause, group] : groups_) {
       bool confirmed = false;
       for (int attempt = 0; attempt < 2 && !confirmed; ++attempt) {
-        confirmed = pool_.RunAlone(group.state).outcome == group.outcome;
+        const RunResult again = pool_.RunAlone(group.state);
+        confirmed = again.outcome == group.outcome && !again.unsteady;
       }
       if (!confirmed) Disbelieve(group);
       MergeGroup(groups, std::move(group));
