@@ -63,7 +63,9 @@ std::vector<Finding> CauseGroups::Confirmed(WorkerPool& pool,
   std::map<std::string, Group> groups;
   for (auto& [cause, group] : groups_) {
     const RunResult again = pool.RunAlone(group.shown.state);
-    if (again.outcome != group.shown.outcome) {
+    if (again.unsteady) {
+      Disbelieve(group, "run twice in one process: two results");
+    } else if (again.outcome != group.shown.outcome) {
       Disbelieve(group, fmt::format("in a batch: {}; alone in a fresh process: "
                                     "something else",
                                     group.violation.found));

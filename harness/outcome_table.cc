@@ -1,0 +1,30 @@
+#include "harness/outcome_table.h"
+
+#include <string>
+#include <utility>
+
+#include "harness/outcome_bytes.h"
+
+namespace powercut {
+
+const OutcomeId* OutcomeTable::Find(const Hash128& hash) const {
+  const auto found = ids_.find(hash);
+  return found == ids_.end() ? nullptr : &found->second;
+}
+
+OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
+  const auto [entry, added] =
+      ids_.emplace(hash, static_cast<OutcomeId>(outcomes_.size()));
+  if (added) {
+    outcomes_.push_back(std::move(outcome));
+    hashes_.push_back(hash);
+  }
+  return entry->second;
+}
+
+OutcomeId OutcomeTable::Add(RecoveryOutcome outcome) {
+  const std::string bytes = OutcomeBytes(outcome);
+  return Add(HashBytes(AsBytes(bytes), 0), std::move(outcome));
+}
+
+}  // namespace powercut

@@ -1,0 +1,39 @@
+// OutcomeTable: outcomes, each kept once.
+
+#ifndef POWERCUT_HARNESS_OUTCOME_TABLE_H_
+#define POWERCUT_HARNESS_OUTCOME_TABLE_H_
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "harness/content_hash.h"
+#include "harness/recovery.h"
+
+namespace powercut {
+
+using OutcomeId = uint32_t;
+
+// Ids count from 0 in the order of arrival.
+class OutcomeTable {
+ public:
+  // The id of these bytes, if they are known.
+  const OutcomeId* Find(const Hash128& hash) const;
+  // Requires: `hash` is that of the outcome's bytes.
+  OutcomeId Add(const Hash128& hash, RecoveryOutcome outcome);
+  OutcomeId Add(RecoveryOutcome outcome);
+  const RecoveryOutcome& operator[](OutcomeId id) const {
+    return outcomes_[id];
+  }
+  const Hash128& hash(OutcomeId id) const { return hashes_[id]; }
+  size_t size() const { return outcomes_.size(); }
+
+ private:
+  std::unordered_map<Hash128, OutcomeId, Hash128Hasher> ids_;
+  std::vector<RecoveryOutcome> outcomes_;
+  std::vector<Hash128> hashes_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_OUTCOME_TABLE_H_

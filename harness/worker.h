@@ -1,0 +1,73 @@
+// Worker: a forked process that runs a part of a batch, seen from its parent.
+
+#ifndef POWERCUT_HARNESS_WORKER_H_
+#define POWERCUT_HARNESS_WORKER_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "harness/outcome_table.h"
+#include "harness/result_ring.h"
+#include "harness/run_result.h"
+#include "harness/state_runner.h"
+
+namespace powercut {
+
+// One process at a time. It inherits the trace and an image that already
+// stands near the part's first state, and sends results through a ring.
+class Worker {
+ public:
+  // Both must outlive this object. Outcomes that the process finds are added
+  // to the table as they arrive.
+  Worker(StateRunner& runner, OutcomeTable& outcomes);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  // Kills and reaps.
+  ~Worker();
+
+  bool busy() const { return pid_ != 0; }
+  // Becomes readable at the end of the process. Requires: busy().
+  int end_fd() const { return pidfd_; }
+
+  // Requires: !busy(); the part is not empty; the batch stays as it is until
+  // the end. The process must have no other threads.
+  void Start(const Batch& batch, const BatchPart& part);
+  // Takes what has arrived and ends a process that is stuck; what there is to
+  // say once it has ended, else nothing. Requires: busy().
+  std::optional<WorkerEnd> Poll();
+  // Kills and reaps the process, if there is one.
+  void Kill();
+
+ private:
+  // What storage code throws ends the process; it must not unwind the parent's
+  // stack in the child.
+  [[noreturn]] void WorkInChild(const Batch& batch) noexcept;
+  void TakeMessages();
+  // Of one message, its header apart.
+  Result<RunResult> ResultOf(const Hash128& outcome_hash,
+                             std::string_view outcome_bytes,
+                             std::string_view access_bytes);
+  void KillIfStuck();
+  WorkerEnd EndOf(int wait_status);
+
+  StateRunner& runner_;
+  OutcomeTable& outcomes_;
+  ResultRing ring_;
+  std::string received_;
+  // It sent what makes no sense; whatever follows is not listened to.
+  bool wild_ = false;
+  std::vector<RunResult> results_;
+  BatchPart part_;
+  pid_t pid_ = 0;  // 0: none
+  int pidfd_ = -1;
+  bool killed_as_stuck_ = false;
+  uint32_t watched_ = ResultRing::kNoCurrent;
+  uint64_t watched_since_ms_ = 0;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_WORKER_H_
