@@ -22,6 +22,12 @@ std::string RateText(uint64_t from, uint64_t to, double seconds) {
   return fmt::format(" ({:.{}f}/s)", rate, rate < 10 ? 1 : 0);
 }
 
+// How much the share grew by the second; 0 if no time passed.
+double GrowthPerSecond(const ProgressSample& from, const ProgressSample& to) {
+  const double seconds = to.elapsed_s - from.elapsed_s;
+  return seconds > 0 ? (to.progress.share - from.progress.share) / seconds : 0;
+}
+
 // What does not depend on the file.
 std::string FiguresText(const std::vector<ProgressSample>& samples) {
   const ProgressSample& last = samples.back();
@@ -49,18 +55,26 @@ std::string FiguresText(const std::vector<ProgressSample>& samples) {
 std::optional<double> SecondsLeft(const std::vector<ProgressSample>& samples) {
   constexpr double kElapsedMin_s = 5;
   constexpr double kShareMin = 0.01;
+  constexpr double kSteady = 2;
   constexpr double kWeek_s = 7 * 24 * 3600;
-  if (samples.empty()) return std::nullopt;
+  if (samples.size() < 3) return std::nullopt;
   const ProgressSample& first = samples.front();
   const ProgressSample& last = samples.back();
-  const double elapsed_s = last.elapsed_s - first.elapsed_s;
-  const double grown = last.progress.share - first.progress.share;
-  if (elapsed_s < kElapsedMin_s || last.progress.share < kShareMin ||
-      grown <= 0) {
+  if (last.elapsed_s - first.elapsed_s < kElapsedMin_s ||
+      last.progress.share < kShareMin) {
     return std::nullopt;
   }
-  const double left_s =
-      std::max(0.0, 1 - last.progress.share) / grown * elapsed_s;
+  const double middle_s = (first.elapsed_s + last.elapsed_s) / 2;
+  const auto middle = std::find_if(
+      samples.begin() + 1, samples.end() - 2,
+      [&](const ProgressSample& s) { return s.elapsed_s >= middle_s; });
+  const double early = GrowthPerSecond(first, *middle);
+  const double late = GrowthPerSecond(*middle, last);
+  if (early <= 0 || late <= 0 || early > late * kSteady ||
+      late > early * kSteady) {
+    return std::nullopt;
+  }
+  const double left_s = std::max(0.0, 1 - last.progress.share) / late;
   if (left_s > kWeek_s) return std::nullopt;
   return left_s;
 }

@@ -18,9 +18,11 @@ struct ProgressSample {
 };
 
 // How long it will take from the last sample on, in seconds, if the share grows
-// as it did over these samples. Nothing while that means nothing: over less
-// than five seconds, less than a hundredth of the whole, or without an end in
-// a week.
+// as it did over the later half of these samples. Nothing while that means
+// nothing: with less than three samples, over less than five seconds, less than
+// a hundredth of the whole, with one half more than twice as fast as the other
+// (prefixes take far less time than what comes behind them), or without an end
+// in a week.
 std::optional<double> SecondsLeft(const std::vector<ProgressSample>& samples);
 
 // `FILE: 42 %, 1200 states (60/s), 300 runs (15/s), 2 causes, 1 min 5 s left`.

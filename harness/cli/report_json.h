@@ -35,7 +35,21 @@ struct Report {
   std::vector<FailedFile> errors;
 };
 
-// One object in one line, with a line break.
+// One object in one line, with a line break. Beside the keys of design.md it
+// has, for all:
+//   version      of the tool
+//   interrupted  the command line was not done
+//   errors       files that could not be checked: file, status, message
+//   shard        index, count; if this is one of several
+// for a workload:
+//   bound        why it is not exhausted; empty if it is
+//   states       visited; `runs` of them ran, `cached` did not
+//   pcut_hash, crash_kinds, probe, replay_flags, interrupted
+//   expect       line, ok, kind, path of each expectation of the file
+//   shard        index, count, run_keys: Exploration::run_keys in hex
+// and for a violation the words of its failure block:
+//   excuses, op_text, promise, crash, lost_blocks
+//   states       ids of all states of the cause
 //
 // `states` of a violation are sorted: by crash kind (process, os, power),
 // point, marks, and the text of the crash; so they do not depend on the order
