@@ -245,6 +245,7 @@ class Explorer {
                   OutcomeId outcome, bool counted) {
     const auto [entry, added] = groups_.try_emplace(violation.cause);
     CauseGroup& group = entry->second;
+    if (added && options_.cause_seen) options_.cause_seen(violation.cause);
     if (!counted) ++group.count;
     // Cursors by kind, to count blocks at the state's point.
     auto& cursor = cursors_[state.kind];
@@ -298,9 +299,10 @@ class Explorer {
                        });
       if (same != result_.findings.end()) {
         ++same->count;
-      } else {
-        result_.findings.push_back(std::move(finding));
+        continue;
       }
+      if (options_.cause_seen) options_.cause_seen(finding.violation.cause);
+      result_.findings.push_back(std::move(finding));
     }
   }
 

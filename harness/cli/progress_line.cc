@@ -30,23 +30,18 @@ double ProgressLine::elapsed_s() const {
   return static_cast<double>(MonotonicMs() - began_ms_) / 1000;
 }
 
-void ProgressLine::Update(const Progress& progress) {
+bool ProgressLine::IsDue() {
   constexpr uint64_t kRedrawMs = 200;
   constexpr uint64_t kLineMs = 5000;
   const uint64_t now = MonotonicMs();
-  if (quiet_ || now - last_ms_ < (terminal_ ? kRedrawMs : kLineMs)) return;
-  last_ms_ = now;
-  const double seconds = static_cast<double>(now - began_ms_) / 1000;
-  std::string left;
-  if (progress.share > 0.02) {
-    left = fmt::format(", {:.0f} s left",
-                       seconds / progress.share * (1 - progress.share));
+  if (quiet_ || now - last_ms_ < (terminal_ ? kRedrawMs : kLineMs)) {
+    return false;
   }
-  const std::string line = fmt::format(
-      "powercut: {}: {:.0f} %, {} states, {} runs ({:.0f}/s), {} {}{}", file_,
-      progress.share * 100, progress.states, progress.runs,
-      static_cast<double>(progress.runs) / seconds, progress.causes,
-      progress.causes == 1 ? "cause" : "causes", left);
+  last_ms_ = now;
+  return true;
+}
+
+void ProgressLine::Draw(const std::string& line) {
   if (terminal_) {
     std::fprintf(stderr, "\r\033[K%s", line.c_str());
     drawn_ = true;
@@ -54,6 +49,28 @@ void ProgressLine::Update(const Progress& progress) {
     std::fprintf(stderr, "%s\n", line.c_str());
   }
   std::fflush(stderr);
+}
+
+void ProgressLine::Update(const Progress& progress) {
+  if (!IsDue()) return;
+  const double seconds = elapsed_s();
+  std::string left;
+  if (progress.share > 0.02) {
+    left = fmt::format(", {:.0f} s left",
+                       seconds / progress.share * (1 - progress.share));
+  }
+  Draw(fmt::format(
+      "powercut: {}: {:.0f} %, {} states, {} runs ({:.0f}/s), {} {}{}", file_,
+      progress.share * 100, progress.states, progress.runs,
+      static_cast<double>(progress.runs) / seconds, progress.causes,
+      progress.causes == 1 ? "cause" : "causes", left));
+}
+
+void ProgressLine::Update(const MinimizeProgress& progress) {
+  if (!IsDue()) return;
+  Draw(fmt::format("powercut: {}: {} {} left, {} tried, {:.0f} s", file_,
+                   progress.ops, progress.ops == 1 ? "op" : "ops",
+                   progress.tried, elapsed_s()));
 }
 
 void CatchInterrupts() {

@@ -1,5 +1,5 @@
-// The progress of an exploration on standard error: one line redrawn on a
-// terminal, a line every few seconds elsewhere.
+// The progress of an exploration, or of minimizing, on standard error: one line
+// redrawn on a terminal, a line every few seconds elsewhere.
 
 #ifndef POWERCUT_HARNESS_CLI_PROGRESS_LINE_H_
 #define POWERCUT_HARNESS_CLI_PROGRESS_LINE_H_
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/explore.h"
+#include "harness/minimize.h"
 
 namespace powercut {
 
@@ -21,10 +22,15 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void Update(const Progress& progress);
+  void Update(const MinimizeProgress& progress);
 
   double elapsed_s() const;
 
  private:
+  // True if a line may be printed now; counts as printed then.
+  bool IsDue();
+  void Draw(const std::string& line);
+
   std::string file_;
   bool quiet_;
   bool terminal_;
