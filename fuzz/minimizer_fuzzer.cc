@@ -55,11 +55,13 @@ void Fuzz(ByteSpan bytes) {
   CHECK(workload);
   const auto setting = MakeSetting(*workload, *backend, {});
   CHECK(setting);
+  // The bug may make an op fail, or show without any crash.
+  if (!Record(*backend, *workload, *setting)) return;
   MinimizeOptions options;
   options.explore.space = space;
   const auto minimized =
       Minimize(*backend, given, "given.pcut", *setting, options);
-  // The bug did not matter, or made an op fail.
+  // The bug did not matter.
   if (!minimized) {
     if (minimized.error().code == ErrorCode::kBadInput) return;
     Stop(given, {}, minimized.error().message);
