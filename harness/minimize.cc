@@ -244,6 +244,7 @@ class Minimizer {
   Result<Exploration> ExploreGiven(const Workload& workload,
                                    const Recording& recording) {
     ExploreOptions options = explore_;
+    options.progress = options_.explore.progress;
     options.interrupted = options_.interrupted;
     return Explore(backend_, workload, setting_, recording, options);
   }
@@ -291,13 +292,13 @@ class Minimizer {
 
   void ShrinkWith(CauseKeeper& keeper) {
     const uint64_t before = tried_ - keeper.tried();
+    size_t ops = CountOps(result_.pcut);
     ShrinkRules rules;
     rules.keep = [&](const Pcut& candidate) {
-      if (options_.progress) {
-        options_.progress({CountOps(candidate), tried_});
-      }
+      if (options_.progress) options_.progress({ops, tried_});
       std::optional<Pcut> kept = keeper.Keep(candidate);
       tried_ = before + keeper.tried();
+      if (kept) ops = CountOps(*kept);
       return kept;
     };
     rules.stop = options_.interrupted;
@@ -321,6 +322,7 @@ class Minimizer {
                     Record(backend_, workload, setting_));
     ExploreOptions explore = explore_;
     explore.max_runs.reset();
+    explore.progress = options_.explore.progress;
     POWERCUT_ASSIGN(const Exploration all,
                     Explore(backend_, workload, setting_, recording, explore));
     const Finding* finding = FindCause(all.findings, cause_);

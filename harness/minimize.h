@@ -21,8 +21,10 @@ struct MinimizeProgress {
 };
 
 struct MinimizeOptions {
-  // How to look for the cause. Its hooks and its budget are not used; the
-  // bound on recoveries is one of each workload that is tried.
+  // How to look for the cause. The bound on recoveries is one of each workload
+  // that is tried. `progress` is called while all causes of the first and of
+  // the last workload are looked for; the other hooks and the budget are not
+  // used.
   ExploreOptions explore;
   // Empty: that of the file's own `at`, if it is of this recording and
   // violates; else the first that an `expect violation` names; else the first

@@ -104,6 +104,7 @@ class MinimizeCommand {
     ProgressLine progress(flags_.file, flags_.common.quiet);
     MinimizeOptions options;
     options.explore = source.options;
+    options.explore.progress = [&](const Progress& p) { progress.Update(p); };
     options.cause = flags_.cause;
     options.progress = [&](const MinimizeProgress& p) { progress.Update(p); };
     options.interrupted = [&] { return Interrupted() || OverBudget(); };
