@@ -19,7 +19,7 @@ PointCursor& CauseGroups::CursorAt(const CrashState& state) {
   return *cursor;
 }
 
-void CauseGroups::Add(const Violation& violation, const ViolatingState& at,
+bool CauseGroups::Add(const Violation& violation, const ViolatingState& at,
                       bool counted) {
   const auto [entry, added] = groups_.try_emplace(violation.cause);
   Group& group = entry->second;
@@ -28,14 +28,15 @@ void CauseGroups::Add(const Violation& violation, const ViolatingState& at,
   // A prefix beats whatever lost a block, without walking the cursor there.
   if (!added && group.lost_blocks == 0 && !at.state.choices.empty() &&
       at.state.origin == CrashState::kNewest) {
-    return;
+    return false;
   }
   const uint64_t lost = LostBlocks(at.state, CursorAt(at.state));
-  if (!added && !IsSimpler(at, lost, group)) return;
+  if (!added && !IsSimpler(at, lost, group)) return false;
   group.lost_blocks = lost;
   group.shown = at;
   group.step.clear();
   group.violation = violation;
+  return added;
 }
 
 bool CauseGroups::IsSimpler(const ViolatingState& at, uint64_t lost,

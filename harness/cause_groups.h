@@ -50,8 +50,8 @@ class CauseGroups {
 
   // Takes a state in, and keeps it if it is simpler than the one kept: fewer
   // blocks lost, then an earlier point, then the first id. `counted`: it was
-  // counted for this cause before.
-  void Add(const Violation& violation, const ViolatingState& at, bool counted);
+  // counted for this cause before. True for the first state of its cause.
+  bool Add(const Violation& violation, const ViolatingState& at, bool counted);
 
   size_t size() const { return groups_.size(); }
 

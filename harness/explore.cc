@@ -18,6 +18,7 @@
 #include "harness/enumerate.h"
 #include "harness/judge.h"
 #include "harness/obligations.h"
+#include "model/data_atoms.h"
 
 namespace powercut {
 namespace {
@@ -38,7 +39,8 @@ CopiedData CopiedDataFor(const ExploreOptions& options,
   if (options.probe) return CopiedData::kRead;
   if (options.copied != CopiedData::kApart) return options.copied;
   // Conditions may speak of several blocks at once.
-  const bool apart = false && workload.outcomes.empty() && setting.profile;
+  const bool apart =
+      workload.outcomes.empty() && DataAtomsApart(*setting.profile, workload);
   return apart ? CopiedData::kApart : CopiedData::kFilled;
 }
 
@@ -306,7 +308,9 @@ class Explorer {
       for (const Violation& violation : judge_.Ask(outcome, h, state.kind)) {
         ViolatingState at{state, h, outcome};
         at.state.marks = static_cast<uint32_t>(h - gap.history_base);
-        groups_.Add(violation, at, !counted.insert(violation.cause).second);
+        const bool again = !counted.insert(violation.cause).second;
+        const bool first = groups_.Add(violation, at, again);
+        if (first && options_.cause_seen) options_.cause_seen(violation.cause);
       }
     }
   }
@@ -362,6 +366,13 @@ class Explorer {
       result_.findings.push_back(std::move(finding));
     }
     if (answers_->contradiction()) Contradict(*answers_->contradiction());
+    if (pool_.unexplained_deaths() > 0) {
+      Contradict({gaps_.front().point,
+                  0,
+                  setting_.crash_kinds.front(),
+                  CrashState::kNewest,
+                  {}});
+    }
     if (contradiction_) ReportContradiction();
     std::sort(result_.findings.begin(), result_.findings.end(),
               [](const Finding& a, const Finding& b) {
@@ -410,9 +421,10 @@ class Explorer {
         ++same->count;
         same->states.insert(same->states.end(), finding.states.begin(),
                             finding.states.end());
-      } else {
-        result_.findings.push_back(std::move(finding));
+        continue;
       }
+      if (options_.cause_seen) options_.cause_seen(finding.violation.cause);
+      result_.findings.push_back(std::move(finding));
     }
   }
 

@@ -80,6 +80,9 @@ struct ExploreOptions {
   // Called with each state, once, in an order that any number of jobs keeps;
   // may be empty.
   std::function<void(const VisitedState&)> visited;
+  // Called when a cause is seen first, before it is confirmed; may be empty.
+  // When that is depends on the jobs.
+  std::function<void(const std::string& cause)> cause_seen;
   // Called now and then; may be empty.
   std::function<void(const Progress&)> progress;
   // Asked now and then; true ends the exploration with what is known.

@@ -140,10 +140,13 @@ class Recorder {
     return Recording{std::move(trace), std::move(history), std::move(before)};
   }
 
+  uint32_t unexpected_op() const { return unexpected_op_; }
+
  private:
   Status RunOp(Mount& mount, const Op& op) {
     const OpPlan plan = model_.Plan(op);
     if (plan.offset_bytes + plan.content.size() > kFileBytesMax) {
+      unexpected_op_ = op.number;
       return At(
           workload_, op.line, ErrorCode::kBadInput,
           fmt::format("the file would grow beyond {} bytes", kFileBytesMax));
@@ -164,6 +167,7 @@ class Recorder {
   Status WaitFor(Mount& mount, const Op& wait) {
     const auto started = started_.find(wait.numbers[0]);
     if (started == started_.end()) {
+      unexpected_op_ = wait.number;
       return At(workload_, wait.line, ErrorCode::kBadInput,
                 "there is nothing to wait for: the op that was started under "
                 "this number has failed");
@@ -179,7 +183,9 @@ class Recorder {
   Status Ended(const Op& op, const OpPlan& plan, const OpResult& result) {
     disk_.Mark(EndMark(op.number, result.error));
     model_.End(op.number, result.ok());
-    return CheckResult(op, plan, result);
+    Status as_expected = CheckResult(op, plan, result);
+    if (!as_expected) unexpected_op_ = op.number;
+    return as_expected;
   }
 
   Status CheckFaultsFired() const {
@@ -234,6 +240,7 @@ class Recorder {
   RecordingDisk disk_;
   FaultDisk faulty_;
   std::map<uint64_t, Started> started_;  // by the number of `start`
+  uint32_t unexpected_op_ = 0;
 };
 
 }  // namespace
@@ -287,13 +294,17 @@ Result<Setting> MakeSetting(const Workload& workload, const Backend& backend,
 }
 
 Result<Recording> Record(Backend& backend, const Workload& workload,
-                         const Setting& setting) {
+                         const Setting& setting, uint32_t* unexpected_op) {
+  if (unexpected_op != nullptr) *unexpected_op = 0;
   auto base = backend.Format({setting.geometry, setting.profile->name});
   if (!base) {
     return Error{base.error().code,
                  fmt::format("{}: {}", workload.file, base.error().message)};
   }
-  return Recorder(workload, setting, std::move(*base)).Run(backend);
+  Recorder recorder(workload, setting, std::move(*base));
+  auto recording = recorder.Run(backend);
+  if (unexpected_op != nullptr) *unexpected_op = recorder.unexpected_op();
+  return recording;
 }
 
 Status CheckTraceAgainstDisk(const Trace& trace, const SparseImage& live) {

@@ -48,8 +48,11 @@ struct Recording {
 // the live tree is what the ops made.
 // Errors: kBadInput: an op did not end as the workload expects, with its line;
 // kInternal: a self-check failed.
+// If an op did not end as expected, its number is put into `*unexpected_op`
+// (for a `wait`, that of the op it waits for); else 0 is.
 Result<Recording> Record(Backend& backend, const Workload& workload,
-                         const Setting& setting);
+                         const Setting& setting,
+                         uint32_t* unexpected_op = nullptr);
 
 // The self-check of any recording: the trace applied to its base equals `live`.
 Status CheckTraceAgainstDisk(const Trace& trace, const SparseImage& live);

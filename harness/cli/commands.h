@@ -78,6 +78,14 @@ struct ExplainFlags {
 };
 ExitStatus RunExplain(const ExplainFlags& flags);
 
+struct MinimizeFlags {
+  CommonFlags common;
+  std::string file;
+  std::string output;
+  std::string cause;  // empty: chosen
+};
+ExitStatus RunMinimize(const MinimizeFlags& flags);
+
 struct ModelFlags {
   std::string profile;
   std::string primitive;  // part of a name or spelling; empty: all

@@ -43,9 +43,31 @@ struct Flags {
   ShowFlags show;
   LitmusFlags litmus;
   ExplainFlags explain;
+  MinimizeFlags minimize;
   ModelFlags model;
   MergeFlags merge;
 };
+
+void AddMinimize(CLI::App& app, MinimizeFlags& flags) {
+  CLI::App* minimize = app.add_subcommand(
+      "minimize",
+      "shrink a failing workload to a regression file\n\nKeeps a cause: that "
+      "of --cause; else of the file's own `at` state; else the first that an "
+      "`expect violation` line names; else the first that is found. Removes "
+      "ops, makes numbers smaller, then loses fewer blocks. Flags that change "
+      "what is run or judged are written into the new file, but for --probe "
+      "and --seed. --budget is of "
+      "the whole, --max-runs of each workload tried.\n\nExit status: 0 "
+      "written, 2 a bound came first (what is smallest so far is written), "
+      "129 also if there is nothing to minimize, 130 interrupted (what is "
+      "smallest so far is written)");
+  minimize->add_option("FILE", flags.file, "a .pcut file")->required();
+  minimize->add_option("-o,--output", flags.output, "the new .pcut file")
+      ->required();
+  minimize->add_option("--cause", flags.cause, "the cause to keep");
+  AddSetting(minimize, flags.common);
+  AddExploring(minimize, flags.common);
+}
 
 void AddVerbs(CLI::App& app, Flags& flags) {
   app.require_subcommand(1);
@@ -96,6 +118,8 @@ void AddVerbs(CLI::App& app, Flags& flags) {
       ->required();
   explain->add_option("--at", flags.explain.at, "id of the state")->required();
   AddSetting(explain, flags.explain.common);
+
+  AddMinimize(app, flags.minimize);
 
   CLI::App* model = app.add_subcommand(
       "model", "what each flush primitive promises, with its sources");
@@ -149,6 +173,7 @@ int Main(int argc, char** argv) {
   if (app.got_subcommand("show")) return RunShow(flags.show);
   if (app.got_subcommand("litmus")) return RunLitmusCommand(flags.litmus);
   if (app.got_subcommand("explain")) return RunExplain(flags.explain);
+  if (app.got_subcommand("minimize")) return RunMinimize(flags.minimize);
   if (app.got_subcommand("model")) return RunModel(flags.model);
   if (app.got_subcommand("merge")) return RunMerge(flags.merge);
   return RunDoctor();

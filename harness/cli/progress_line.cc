@@ -1,15 +1,19 @@
 #include "harness/cli/progress_line.h"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <string_view>
 #include <utility>
 
 #include "harness/base/monotonic_clock.h"
 
 namespace powercut {
 namespace {
+
+constexpr std::string_view kTool = "powercut: ";
 
 // Columns of the terminal, less one: a full line would wrap on some.
 size_t ColumnsToUse() {
@@ -41,32 +45,49 @@ double ProgressLine::elapsed_s() const {
   return static_cast<double>(MonotonicMs() - began_ms_) / 1000;
 }
 
-void ProgressLine::Update(const Progress& progress) {
+bool ProgressLine::IsDue() {
   constexpr uint64_t kRedrawMs = 200;
   constexpr uint64_t kLineMs = 5000;
-  constexpr double kWindow_s = 30;
   const uint64_t now = MonotonicMs();
-  if (quiet_ || now - last_ms_ < (terminal_ ? kRedrawMs : kLineMs)) return;
-  last_ms_ = now;
-  const double elapsed_s = static_cast<double>(now - began_ms_) / 1000;
-  samples_.push_back({elapsed_s, progress});
-  while (samples_.size() > 2 &&
-         elapsed_s - samples_.front().elapsed_s > kWindow_s) {
-    samples_.erase(samples_.begin());
+  if (quiet_ || now - last_ms_ < (terminal_ ? kRedrawMs : kLineMs)) {
+    return false;
   }
-  constexpr std::string_view kTool = "powercut: ";
+  last_ms_ = now;
+  return true;
+}
+
+void ProgressLine::Draw(const std::string& line) {
   if (terminal_) {
-    const size_t columns = ColumnsToUse();
-    const size_t room =
-        columns > kTool.size() ? columns - kTool.size() : size_t{1};
-    std::fprintf(stderr, "\r\033[K%s%s", kTool.data(),
-                 ProgressText(file_, samples_, room).c_str());
+    std::fprintf(stderr, "\r\033[K%s%s", kTool.data(), line.c_str());
     drawn_ = true;
   } else {
-    std::fprintf(stderr, "%s%s\n", kTool.data(),
-                 ProgressText(file_, samples_, 0).c_str());
+    std::fprintf(stderr, "%s%s\n", kTool.data(), line.c_str());
   }
   std::fflush(stderr);
+}
+
+void ProgressLine::Update(const Progress& progress) {
+  constexpr double kWindow_s = 30;
+  if (!IsDue()) return;
+  const double now_s = elapsed_s();
+  samples_.push_back({now_s, progress});
+  while (samples_.size() > 2 &&
+         now_s - samples_.front().elapsed_s > kWindow_s) {
+    samples_.erase(samples_.begin());
+  }
+  size_t room = 0;
+  if (terminal_) {
+    const size_t columns = ColumnsToUse();
+    room = columns > kTool.size() ? columns - kTool.size() : size_t{1};
+  }
+  Draw(ProgressText(file_, samples_, room));
+}
+
+void ProgressLine::Update(const MinimizeProgress& progress) {
+  if (!IsDue()) return;
+  Draw(fmt::format("{}: {} {} left, {} tried, {:.0f} s", file_, progress.ops,
+                   progress.ops == 1 ? "op" : "ops", progress.tried,
+                   elapsed_s()));
 }
 
 }  // namespace powercut

@@ -1,5 +1,5 @@
-// The progress of an exploration on standard error: one line redrawn on a
-// terminal, a line every few seconds elsewhere.
+// The progress of an exploration, or of minimizing, on standard error: one line
+// redrawn on a terminal, a line every few seconds elsewhere.
 
 #ifndef POWERCUT_HARNESS_CLI_PROGRESS_LINE_H_
 #define POWERCUT_HARNESS_CLI_PROGRESS_LINE_H_
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/cli/progress_text.h"
+#include "harness/minimize.h"
 
 namespace powercut {
 
@@ -26,10 +27,15 @@ class ProgressLine {
   // Takes a line that was drawn off the terminal, before something else is
   // printed there.
   void Clear();
+  void Update(const MinimizeProgress& progress);
 
   double elapsed_s() const;
 
  private:
+  // True if a line may be printed now; counts as printed then.
+  bool IsDue();
+  void Draw(const std::string& line);
+
   std::string file_;
   bool quiet_;
   bool terminal_;
