@@ -110,6 +110,35 @@ TEST(DataAtoms, AFileThatMayBeAnotherTiesThem) {
   EXPECT_NE(scene.Verdict(Atoms(other, other)), kAdmissible);
 }
 
+// What a rename left behind may be a file of either of two renames.
+TEST(DataAtoms, AStrangerThatMayBeTwoFilesTiesThem) {
+  const std::string init =
+      "init\n  create /f\n  truncate /f 1024\n  set_valid_data /f 1024\n"
+      "  write /f 512 512\n"
+      "  create /g\n  truncate /g 1024\n  set_valid_data /g 1024\n"
+      "  write /g 0 512\n"
+      "  create /a\n  write /a 0 2048\n  create /b\n  write /b 0 3072\n";
+  EXPECT_TRUE(Apart(init + "run\n  rename /a /f\n", "ntfs-3g"));
+  const std::string lines = init + "run\n  rename /a /f\n  rename /b /g\n";
+  EXPECT_TRUE(Apart(lines, "spec-strict"));
+  EXPECT_FALSE(Apart(lines, "ntfs-3g"));
+  Scene scene(lines, "ntfs-3g");
+  scene.Do().Begin();
+  const std::string first = Data(5, 8, 512);
+  const std::string second = Data(1, 4, 512, 512);
+  const std::string other(512, '?');
+  const auto found = [](const std::string& a, const std::string& b) {
+    return Found()
+        .File("/f", Data(9, 10, 2048))
+        .File("/g", Data(11, 12, 3072))
+        .File("/stranger", a + b);
+  };
+  EXPECT_EQ(scene.Verdict(found(first, second)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(found(other, second)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(found(first, other)), kAdmissible);
+  EXPECT_NE(scene.Verdict(found(other, other)), kAdmissible);
+}
+
 // Of two shapes of one size, each allows one of the changes.
 TEST(DataAtoms, ASizeThatComesBackTiesThem) {
   const std::string lines =
