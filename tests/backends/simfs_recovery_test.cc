@@ -124,5 +124,35 @@ TEST(SimfsRecovery, ANewFileDoesNotShowWhatALostOneWrote) {
   }
 }
 
+// What was done to a crash image up to the observation is, as a trace over that
+// image, what the observation looks at.
+TEST(SimfsRecovery, ItsEventsAreATraceOverTheCrashImage) {
+  size_t events = 0;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    Prng random(seed);
+    SimfsScene scene("spec-strict");
+    scene.Run(std::string(kThreeNames));
+    for (int i = 0; i < 15; ++i) {
+      ApplyRandom(scene.mount(), scene.next_op++, random);
+    }
+    SparseImage image = scene.RandomCrash(random);
+    const auto base = std::make_shared<const SparseImage>(image);
+    CrashDisk disk(image, kSimfsGeometry, 512, 0);
+    disk.set_keep_events(true);
+    const MountResult mounted = scene.backend().Open(disk);
+    for (int i = 0; i < 15; ++i) {
+      ApplyRandom(*mounted.mount, scene.next_op++, random);
+    }
+    disk.ObservationBegins();
+    const SparseImage left = image;
+    ApplyRandom(*mounted.mount, scene.next_op++, random);
+    Trace trace(kSimfsGeometry, base);
+    for (const RecoveryEvent& event : disk.events()) AddEvent(event, trace);
+    EXPECT_TRUE(ApplyAll(trace).SameBytes(left)) << seed;
+    events += disk.events().size();
+  }
+  EXPECT_GT(events, 100u);
+}
+
 }  // namespace
 }  // namespace powercut
