@@ -10,6 +10,7 @@
 
 #include "fuzz/fewer_ops.h"
 #include "harness/minimize.h"
+#include "harness/replay.h"
 #include "harness/shrink.h"
 #include "tests/exploring.h"
 
@@ -88,6 +89,42 @@ TEST(MinimizeNtfs3gTest, PaddedRegressionsBecomeSmallAgain) {
         "unreadable_written_directory_rmdir", "name_target_rename"}) {
     ExpectSmallAgain(name);
   }
+}
+
+// epoch:1 shows this cause where one write is kept of many; fewer need be lost.
+TEST(MinimizeNtfs3gTest, TheStateLosesFewerBlocksThanExploringShows) {
+  const std::string text = Regression("name_source_unlink");
+  const Workload given = MustParse(text);
+  const auto backend = MakeBackend("ntfs-3g");
+  ASSERT_TRUE(backend);
+  const auto setting = MakeSetting(given, **backend, {});
+  ASSERT_TRUE(setting);
+  MinimizeOptions options;
+  options.explore = Options("epoch:1");
+  const auto minimized =
+      Minimize(**backend, ParsePcut(text, "given.pcut").value(), "given.pcut",
+               *setting, options);
+  ASSERT_TRUE(minimized) << minimized.error().message;
+  const Violation& kept = minimized->finding.violation;
+  EXPECT_EQ(kept.cause, CauseIn(text));
+  const auto recorded =
+      RecordWorkload(**backend, MustParse(PrintPcut(minimized->pcut)));
+  ASSERT_TRUE(recorded);
+  const auto explored =
+      Explore(**backend, recorded->workload, recorded->setting,
+              recorded->recording, Options("epoch:1"));
+  ASSERT_TRUE(explored);
+  uint64_t shown_lost = 0;
+  for (const Finding& finding : explored->findings) {
+    if (finding.violation.cause == kept.cause) shown_lost = finding.lost_blocks;
+  }
+  EXPECT_GT(minimized->finding.lost_blocks, 0u);
+  EXPECT_LT(minimized->finding.lost_blocks, shown_lost);
+  const auto replayed = Replay(
+      **backend, recorded->workload, recorded->setting, recorded->recording,
+      ParseStateId(minimized->finding.id).value(), Options("epoch:1"));
+  ASSERT_TRUE(replayed);
+  EXPECT_EQ(KindsOf(replayed->findings).count("name /c"), 1u);
 }
 
 }  // namespace

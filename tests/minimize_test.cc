@@ -438,5 +438,61 @@ expect  violation check
 )");
 }
 
+// Neither `create /q` of `init` nor `unlink /q` can go alone.
+TEST(MinimizeTest, OpsThatNeedEachOtherGoTogether) {
+  const auto backend = MakeSimfsBackend({SimfsBug::kFsyncSkipsShape});
+  MinimizeOptions options = In(kNear);
+  options.cause = "lost/bystander/create/fsync";
+  const auto minimized = MinimizePcut(*backend, MustParsePcut(R"(powercut 1
+backend simfs
+profile linux-man
+init
+  create /f
+  create /q
+run
+  append /f 1
+  unlink /q
+  fsync  /f
+  create /q
+)"),
+                                      options);
+  ASSERT_TRUE(minimized) << minimized.error().message;
+  EXPECT_EQ(TextWithoutAt(minimized->pcut), R"(powercut 1
+backend simfs
+profile linux-man
+init
+  create /f
+run
+  append /f 1
+  fsync  /f
+  create /q
+expect  violation lost /f
+)");
+}
+
+// The prefixes are looked at first, and show it after the second write only.
+// With a block lost the first write is enough.
+TEST(MinimizeTest, TheLastLookIsAtTheWholeSpace) {
+  const auto backend = MakeSimfsBackend();
+  MinimizeOptions options = In(kNear);
+  options.cause = "check/volume/mkdir/sync";
+  const auto minimized = MinimizePcut(*backend, MustParsePcut(R"(powercut 1
+backend simfs
+profile spec-strict
+init
+  create /f
+  write  /f 0 1536 fill=2
+run
+  write /f 0 1024 fill=5
+  write /f 0 512 fill=2
+  mkdir /d
+forbid  /f[0] = 2 and /f[1] = 5 and /f[2] = 2
+)"),
+                                      options);
+  ASSERT_TRUE(minimized) << minimized.error().message;
+  EXPECT_EQ(minimized->ops, 4u) << PrintPcut(minimized->pcut);
+  EXPECT_GT(minimized->finding.lost_blocks, 0u);
+}
+
 }  // namespace
 }  // namespace powercut
