@@ -54,6 +54,7 @@ class CrashDisk : public VirtualDisk {
   void CountCopiesAsRead();
 
   // Before the first request: whether to keep what recovery does to the disk.
+  // Blocks that it overwrites in part then count as read.
   void set_keep_events(bool keep) { keep_events_ = keep; }
   // The backend is open: what it does from here on is not its recovery.
   void ObservationBegins() { observing_ = true; }
@@ -72,6 +73,7 @@ class CrashDisk : public VirtualDisk {
   void NoteCopies(uint64_t first_sector, MutableByteSpan out);
   void NoteCopy(const CopiedPiece& copy);
   bool KeepsEvents() const { return keep_events_ && !observing_; }
+  void NoteRests(SectorRange written);
   void WriteImage(uint64_t first_sector, ByteSpan data);
 
   SparseImage& image_;

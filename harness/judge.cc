@@ -66,6 +66,11 @@ const std::vector<Violation>& Judge::Ask(OutcomeId outcome, size_t history,
   return entry->second;
 }
 
+Violation Judge::OfVolume(ViolationKind violation, size_t history,
+                          CrashKind kind, const std::string& found) {
+  return ModelAt(history).VolumeViolation(violation, kind, found);
+}
+
 std::vector<Violation> Judge::AskUnder(const Profile& profile,
                                        const RecoveryOutcome& outcome,
                                        size_t history, CrashKind kind) const {

@@ -46,6 +46,10 @@ class Judge {
   const std::vector<Violation>& Ask(OutcomeId outcome, size_t history,
                                     CrashKind kind);
 
+  // A violation of the whole volume at this moment.
+  Violation OfVolume(ViolationKind violation, size_t history, CrashKind kind,
+                     const std::string& found);
+
   // The same under another profile, without memory. O(history).
   std::vector<Violation> AskUnder(const Profile& profile,
                                   const RecoveryOutcome& outcome,

@@ -182,7 +182,8 @@ void ExpectFound(const HardCase& hard, ExploreOptions options) {
       recorded->recording.trace.geometry().sector_bytes;
   const auto holds = [&](const std::string& text) {
     const StateId id = ParseStateId(text).value();
-    const auto image = ImageOf(recorded->recording, recorded->setting, id);
+    const auto image = ImageOf(backend, recorded->workload, recorded->setting,
+                               recorded->recording, id, options);
     return image && trigger.HeldBy(*image, sector_bytes);
   };
   const Exploration twin = MustExplore(backend, *recorded, options);

@@ -72,6 +72,18 @@ std::string SummaryText(const CheckedWorkload& checked,
       extra += fmt::format(", {} in the baseline", comparison.known);
     }
   }
+  if (checked.nested > 0) {
+    extra += fmt::format("; {} of the states crashed again in recovery",
+                         e.nested_states);
+  }
+  if (e.doublechecked > 0) {
+    extra += fmt::format("; {} cached answers run again", e.doublechecked);
+  }
+  if (e.evicted > 0) {
+    extra += fmt::format("; {} runs dropped from the cache (--cache-size)",
+                         e.evicted);
+  }
+  if (e.copied == CopiedData::kApart) extra += "; copied data varied apart";
   if (!e.bound.empty()) extra += "; not exhausted: " + e.bound;
   if (checked.shard.count > 1) {
     extra +=
