@@ -86,6 +86,7 @@ void CrashDisk::NoteRead(uint64_t block) {
   if (block_read_in_[block] == run_) return;
   block_read_in_[block] = run_;
   blocks_read_.push_back(block);
+  if (read_seen_) read_seen_(block);
 }
 
 bool CrashDisk::IsCopying(MutableByteSpan out) const {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,6 +57,11 @@ class CrashDisk : public VirtualDisk {
   // Before the first request: whether to keep what recovery does to the disk.
   // Blocks that it overwrites in part then count as read.
   void set_keep_events(bool keep) { keep_events_ = keep; }
+  // Called with each block as it is read first; may be empty. Stays over
+  // Reset().
+  void set_read_seen(std::function<void(uint64_t block)> seen) {
+    read_seen_ = std::move(seen);
+  }
   // The backend is open: what it does from here on is not its recovery.
   void ObservationBegins() { observing_ = true; }
   // What recovery did so far, numbered from 1, if it is kept.
@@ -97,6 +103,7 @@ class CrashDisk : public VirtualDisk {
   RunNumbers block_decides_in_;  // in another way than copied
   // In order of first read of any kind.
   std::vector<uint64_t> blocks_read_;
+  std::function<void(uint64_t)> read_seen_;
   // What CopyInto() said last.
   MutableByteSpan copy_buffer_;
   uint64_t copy_offset_bytes_ = 0;

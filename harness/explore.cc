@@ -228,11 +228,6 @@ class Explorer {
     }
     if (!question.seen) KeepRecovery(question, answer);
     if (!question.expand) return;
-    const RecoveryOutcome& outcome = pool_.outcomes()[answer.outcome];
-    if (outcome.kind != RecoveryOutcome::kObserved) {
-      undecided_deaths_ = true;
-      return;
-    }
     const TreeWalk walk{contents_, result_.copied, result_.space.torn};
     if (!walk.AskNext(question, answer, *answers_)) Contradict(question.state);
   }
@@ -388,10 +383,6 @@ class Explorer {
   void Finish() {
     result_.runs = answers_->runs() + nested_runs_;
     result_.nested_runs = nested_runs_;
-    if (undecided_deaths_ && result_.exhausted) {
-      result_.exhausted = false;
-      result_.bound = "what a recovery read before it died is not known";
-    }
     result_.evicted = answers_->evicted();
     result_.doublechecked = answers_->doublechecked();
     if (options_.shard.count > 1) {
@@ -497,7 +488,6 @@ class Explorer {
   // Recoveries in which to crash, with their crash points.
   std::vector<std::pair<size_t, InterruptedRecovery>> recoveries_;
   uint64_t nested_runs_ = 0;
-  bool undecided_deaths_ = false;
 };
 
 // Where the runs of this exploration are kept, and all they depend on.

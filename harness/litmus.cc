@@ -15,6 +15,9 @@
 namespace powercut {
 namespace {
 
+// Of one test on one backend under one profile.
+constexpr uint64_t kRunsMax = 100'000;
+
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -80,6 +83,7 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
                            ? SpaceSpec::kExhaustive
                            : SpaceSpec::kDefault;
   explore.jobs = options.jobs;
+  explore.max_runs = kRunsMax;
   explore.interrupted = options.interrupted;
   // A log shows what lies behind its end only when it goes on.
   const auto& ops = backend.traits().ops;
@@ -88,6 +92,13 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
   explore.visited = [&](const VisitedState& visited) { counter.Take(visited); };
   POWERCUT_ASSIGN(Exploration exploration,
                   Explore(backend, workload, setting, recording, explore));
+  if (!exploration.exhausted && !exploration.interrupted &&
+      ShowsAllThatIsAllowed(backend.traits().name)) {
+    return Error{ErrorCode::kBadInput,
+                 fmt::format("{}: not all states were run in {} runs, as a "
+                             "litmus test has it; make it smaller",
+                             workload.file, kRunsMax)};
+  }
   counter.Count();
   run.states = exploration.states;
   run.runs = exploration.runs;

@@ -100,10 +100,7 @@ class RecoveryCrashes {
     }
     if (!question.expand) return;
     const TreeWalk walk{contents_, options_.copied, options_.space.torn};
-    const bool observed = outcome.kind == RecoveryOutcome::kObserved;
-    if (observed && !walk.AskNext(question, answer, answers_)) {
-      contradicted_ = true;
-    }
+    if (!walk.AskNext(question, answer, answers_)) contradicted_ = true;
   }
 
   // The state in words that name no undecided contents.

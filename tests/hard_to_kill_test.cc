@@ -202,7 +202,8 @@ void ExpectFound(const HardCase& hard, ExploreOptions options) {
   };
   const Exploration e = MustExplore(backend, *recorded, options);
   EXPECT_EQ(e.states, twin.states);
-  EXPECT_EQ(e.runs, twin.runs);
+  // What died is not filed: each such state runs.
+  EXPECT_GE(e.runs, twin.runs);
   EXPECT_TRUE(e.exhausted);
   EXPECT_GT(holding, 0u);
   EXPECT_LT(holding, e.states);
