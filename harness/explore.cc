@@ -144,7 +144,8 @@ class Explorer {
                      .torn = options_.space.torn};
     const bool exhausted = WalkTrees();
     trial_ = false;
-    if (exhausted || !trial_over_) return exhausted;
+    if (exhausted || !(trial_over_ || deaths_hide_)) return exhausted;
+    deaths_hide_ = false;
     answers_->Forget();
     result_.space.mode = SpaceSpec::kEpoch;
     return Enumerate(result_.space, true);
@@ -195,7 +196,8 @@ class Explorer {
     return answers_->Work(/*all=*/false);
   }
 
-  // Every point's decision tree; false if a bound ended it.
+  // Every point's decision tree; false if a bound ended it, or if deaths hide
+  // some of it.
   bool WalkTrees() {
     for (const CrashKind kind : setting_.crash_kinds) {
       PointCursor cursor(space_, kind);
@@ -214,7 +216,7 @@ class Explorer {
       }
       if (!answers_->Work(/*all=*/true)) return false;
     }
-    return true;
+    return !deaths_hide_;
   }
 
   void Take(const StateQuestion& question, const StateAnswer& answer) {
@@ -234,6 +236,12 @@ class Explorer {
   // Asks the states that differ from this one in one block read behind the last
   // one that was decided.
   void Expand(const StateQuestion& question, const StateAnswer& answer) {
+    const RecoveryOutcome& outcome = pool_.outcomes()[answer.outcome];
+    if (outcome.kind != RecoveryOutcome::kObserved && answer.path.empty()) {
+      // What it had read died with it: which states do the same is unknown.
+      deaths_hide_ = true;
+      return;
+    }
     bool behind = !question.branched;
     for (const ContentId read : answer.path) {
       const Slot slot = contents_.slot(read);
@@ -335,6 +343,8 @@ class Explorer {
   void NameBound() {
     if (result_.interrupted) {
       result_.bound = "interrupted";
+    } else if (deaths_hide_) {
+      result_.bound = "recovery died or hung, and what it had read is unknown";
     } else if (over_budget_) {
       result_.bound = fmt::format("--budget of {} ms", *options_.budget_ms);
     } else if (!answers_->journal_error().empty()) {
@@ -462,6 +472,8 @@ class Explorer {
   // The default space's trial, and what it visited.
   bool trial_ = false;
   bool trial_over_ = false;
+  // A recovery of a tree died: the states behind it were not visited.
+  bool deaths_hide_ = false;
   std::unordered_set<Hash128, Hash128Hasher> visited_;
   std::optional<CrashState> contradiction_;
 };

@@ -129,7 +129,9 @@ struct Exploration {
 // A state runs unless an earlier run decides it: one that read the same from
 // its disk (harness/observation_cache.h). With the space `exhaustive`, states
 // that no run tells apart are visited as one, with the undecided blocks at
-// their newest version. Each visited state is judged with the acks of its own
+// their newest version; where a recovery dies, what it had read is unknown, so
+// that the states behind are left out and nothing is exhausted. Each visited
+// state is judged with the acks of its own
 // point. Every finding was confirmed alone in a fresh worker; one that was not
 // is a finding of kind `nondeterministic`, and so is storage that does not do
 // the same where it reads the same; nothing is then said to be exhausted.
