@@ -72,14 +72,19 @@ Status CrashDisk::Read(uint64_t first_sector, MutableByteSpan out) {
     const uint64_t end = first_sector + out.size() / geometry_.sector_bytes;
     for (uint64_t sector = first_sector; sector < end; ++sector) {
       const uint64_t block = sector / per_block;
-      uint32_t& decides_in = block_decides_in_[block];
-      if (decides_in == run_ || sector_written_in_[sector] == run_) continue;
-      decides_in = run_;
+      if (sector_written_in_[sector] == run_) continue;
+      NoteDeciding(block);
       NoteRead(block);
     }
   }
   image_.Read(first_sector * geometry_.sector_bytes, out);
   return Ok{};
+}
+
+void CrashDisk::NoteDeciding(uint64_t block) {
+  if (block_decides_in_[block] == run_) return;
+  block_decides_in_[block] = run_;
+  blocks_deciding_.push_back(block);
 }
 
 void CrashDisk::NoteRead(uint64_t block) {
@@ -160,8 +165,8 @@ void CrashDisk::NoteRests(SectorRange written) {
     for (uint64_t sector = block * per_block; sector < end; ++sector) {
       const bool covered = sector >= written.first && sector < written.end();
       if (covered || sector_written_in_[sector] == run_) continue;
+      NoteDeciding(block);
       NoteRead(block);
-      block_decides_in_[block] = run_;
       break;
     }
   }
@@ -233,8 +238,12 @@ RunReads CrashDisk::Reads(const Observation& observation) const {
     return block_decides_in_[block] == run_ || looked_at.contains(block);
   };
   RunReads reads;
+  reads.blocks = blocks_deciding_;
   std::copy_if(blocks_read_.begin(), blocks_read_.end(),
-               std::back_inserter(reads.blocks), decides);
+               std::back_inserter(reads.blocks), [&](uint64_t block) {
+                 return block_decides_in_[block] != run_ &&
+                        looked_at.contains(block);
+               });
   for (CopiedPiece copy : copies_) {
     if (decides(copy.block)) continue;
     copy.entry = places[copy.entry]->entry;
@@ -244,7 +253,7 @@ RunReads CrashDisk::Reads(const Observation& observation) const {
 }
 
 void CrashDisk::CountCopiesAsRead() {
-  for (const uint64_t block : blocks_read_) block_decides_in_[block] = run_;
+  for (const uint64_t block : blocks_read_) NoteDeciding(block);
   copies_.clear();
 }
 
@@ -257,6 +266,7 @@ void CrashDisk::Reset() {
   saved_sectors_.clear();
   saved_bytes_.clear();
   blocks_read_.clear();
+  blocks_deciding_.clear();
   EndCopy();
   copy_paths_.clear();
   copies_.clear();

@@ -73,6 +73,7 @@ class CrashDisk : public VirtualDisk {
 
  private:
   Status CountRequest();
+  void NoteDeciding(uint64_t block);
   void NoteRead(uint64_t block);
   // Whether some of `out` lies in what CopyInto() said.
   bool IsCopying(MutableByteSpan out) const;
@@ -103,6 +104,8 @@ class CrashDisk : public VirtualDisk {
   RunNumbers block_decides_in_;  // in another way than copied
   // In order of first read of any kind.
   std::vector<uint64_t> blocks_read_;
+  // In order of the first read that decided.
+  std::vector<uint64_t> blocks_deciding_;
   std::function<void(uint64_t)> read_seen_;
   // What CopyInto() said last.
   MutableByteSpan copy_buffer_;

@@ -26,9 +26,11 @@ struct CopiedPiece {
 };
 
 struct RunReads {
-  // The blocks of which something was read before it had been overwritten, in
-  // order of their first read of any kind, without duplicates; without those
-  // that were only copied.
+  // The blocks of which something was read before it had been overwritten,
+  // without duplicates; without those that were only copied. In an order in
+  // which each follows from the contents of those before: by their first read
+  // that was no copy, and then, by their first copy, those that the observation
+  // made reads of copies only.
   std::vector<uint64_t> blocks;
   // The pieces of those that were only copied, in order of reading. Where two
   // lie on one another, the later one is what shows. A block of which nothing

@@ -92,7 +92,8 @@ TEST_F(CopiesTest, WhatWasReadInAnotherWayIsNoCopy) {
   Read(8, 1);        // block 4, read before
   Copy(0, 9, 1, 2);
   Read(3, 1);
-  Expect({1, 4}, {{3, 0, 512, 0, 512}});
+  // Block 1 decided nothing before its read.
+  Expect({4, 1}, {{3, 0, 512, 0, 512}});
 }
 
 TEST_F(CopiesTest, WhatRecoveryWroteIsNoPiece) {
@@ -116,16 +117,16 @@ TEST_F(CopiesTest, ACopyWithoutItsContentCountsAsRead) {
   Read(4, 1);
   Copy(1, 6, 1, 7);
   seen_.entries[0].unreadable = "EIO";
-  Expect({0, 1, 2}, {{3, 0, 512, 1, 3584}});
+  Expect({0, 2, 1}, {{3, 0, 512, 1, 3584}});
   seen_.entries[1].content.resize(4095);
-  Expect({0, 1, 2, 3}, {});
+  Expect({0, 2, 1, 3}, {});
   seen_.entries[0].unreadable = "";
   Expect({0, 2, 3}, {{1, 0, 512, 0, 0}});
   seen_.entries.erase(seen_.entries.begin());
   seen_.entries[0].content.resize(4096);
-  Expect({0, 1, 2}, {{3, 0, 512, 0, 3584}});
+  Expect({0, 2, 1}, {{3, 0, 512, 0, 3584}});
   seen_ = {};
-  Expect({0, 1, 2, 3}, {});
+  Expect({0, 2, 1, 3}, {});
 }
 
 TEST_F(CopiesTest, OnlyWhatLiesInTheBufferIsCopied) {

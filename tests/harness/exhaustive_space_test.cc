@@ -2,7 +2,9 @@
 // recoveries, what is visited is exactly what all states would show.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -11,107 +13,22 @@
 #include <utility>
 #include <vector>
 
-#include "harness/crash_disk.h"
-#include "harness/crash_image.h"
-#include "harness/enumerate.h"
-#include "harness/explore.h"
-#include "harness/outcome_bytes.h"
-#include "model/pcut.h"
-#include "tests/harness/random_trace.h"
-#include "tests/harness/reading_backend.h"
+#include "tests/harness/random_scene.h"
 
 namespace powercut {
 namespace {
 
-constexpr uint64_t kTraces = 3000 / kSlowdown;
-constexpr double kSpaceLog2Max = 12;
-
-using Seen = std::set<std::tuple<CrashKind, EventNumber, std::string>>;
-
-// A random recording, without ops: only what was seen matters here.
-struct Scene {
-  explicit Scene(uint64_t seed) : prng(seed), backend(seed) {
-    RandomTraceShape shape;
-    shape.persist_percent = 15;
-    recording = std::make_unique<Recording>(Recording{
-        RandomTrace(prng, shape), {{HistoryEvent::kRun, 0, 0, ""}}, {}});
-    auto parsed = ParseWorkload("powercut 1\nrun\n  create /f\n", "test.pcut");
-    CHECK(parsed);
-    workload = std::move(*parsed);
-    setting.profile = FindProfile("spec-strict");
-    setting.geometry = recording->trace.geometry();
-    setting.atomic_bytes = RandomAtomicBytes(prng);
-    setting.crash_kinds = {kCrashKinds.begin(), kCrashKinds.end()};
-    space = {.mode = SpaceSpec::kExhaustive,
-             .count = 0,
-             .torn = static_cast<uint32_t>(prng.Below(3))};
-  }
-
-  Prng prng;
-  ReadingBackend backend;
-  std::unique_ptr<Recording> recording;
-  Workload workload;
-  Setting setting;
-  SpaceSpec space;
-};
-
-// Every state, run for itself.
-Seen SeenByBruteForce(Scene& scene, const SpaceSpec& spec) {
-  Seen seen;
-  const CrashSpace space(scene.recording->trace, scene.setting.atomic_bytes);
-  for (const CrashKind kind : scene.setting.crash_kinds) {
-    PointCursor cursor(space, kind);
-    CrashImage image(space, kind);
-    for (const Gap& gap : GapsOf(*scene.recording)) {
-      cursor.MoveTo(gap.point);
-      EnumerateStates(
-          cursor, spec, 1, [&](const CrashState& state, const Hash128&) {
-            image.Become(state);
-            CrashDisk disk(image.bytes(), scene.setting.geometry,
-                           scene.setting.atomic_bytes, 0);
-            seen.emplace(kind, gap.point,
-                         OutcomeBytes(Recover(scene.backend, disk, {})));
-            return true;
-          });
-    }
-  }
-  return seen;
-}
-
-struct Explored {
-  Seen seen;
-  Exploration exploration;
-};
-
-Explored SeenByExplore(Scene& scene, ExploreOptions options) {
-  Explored explored;
-  options.visited = [&](const VisitedState& visited) {
-    explored.seen.emplace(visited.state.kind, visited.gap.point,
-                          OutcomeBytes(visited.result));
-  };
-  auto exploration = Explore(scene.backend, scene.workload, scene.setting,
-                             *scene.recording, options);
-  CHECK(exploration);
-  explored.exploration = std::move(*exploration);
-  return explored;
-}
-
-bool IsSmall(Scene& scene) {
-  ExploreOptions options;
-  options.space.mode = SpaceSpec::kPrefix;
-  options.jobs = 0;
-  return SeenByExplore(scene, options).exploration.space_log2 < kSpaceLog2Max;
-}
+constexpr uint64_t kTraces = 1000 / kSlowdown;
 
 TEST(ExhaustiveSpaceTest, VisitsWhatBruteForceSees) {
   uint64_t scenes = 0;
   uint64_t runs = 0;
   uint64_t states = 0;
   for (uint64_t seed = 1; seed <= kTraces; ++seed) {
-    Scene scene(seed);
-    if (!IsSmall(scene)) continue;
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
     ++scenes;
-    const Seen all = SeenByBruteForce(scene, scene.space);
+    const SeenStates all = SeenByBruteForce(scene.seen(), scene.space);
     for (const CopiedData copied : {CopiedData::kRead, CopiedData::kFilled}) {
       ExploreOptions options;
       options.space = scene.space;
@@ -119,11 +36,11 @@ TEST(ExhaustiveSpaceTest, VisitsWhatBruteForceSees) {
       options.copied = copied;
       // Now and then hardly any room.
       if (seed % 3 == 0) options.cache_bytes = 1 << (seed % 13);
-      const Explored explored = SeenByExplore(scene, options);
+      const SeenExploration explored = SeenByExplore(scene.seen(), options);
       ASSERT_TRUE(explored.exploration.exhausted) << seed;
-      ASSERT_TRUE(explored.seen == all)
-          << "seed " << seed << ": " << explored.seen.size() << " of "
-          << all.size();
+      ASSERT_TRUE(explored.seen.seen == all.seen)
+          << "seed " << seed << ": " << explored.seen.seen.size() << " of "
+          << all.seen.size();
       runs += explored.exploration.runs;
       states += explored.exploration.states;
     }
@@ -138,21 +55,22 @@ TEST(ExhaustiveSpaceTest, VisitsWhatBruteForceSees) {
 
 TEST(ExhaustiveSpaceTest, CacheChangesNothingInOtherSpaces) {
   for (uint64_t seed = 1; seed <= kTraces / 3; ++seed) {
-    Scene scene(seed);
-    if (!IsSmall(scene)) continue;
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
     for (const SpaceSpec& space :
          {SpaceSpec{SpaceSpec::kPrefix, 0, scene.space.torn},
           SpaceSpec{SpaceSpec::kEpoch, 2, scene.space.torn},
           SpaceSpec{SpaceSpec::kSample, 5, 0}}) {
-      Seen all = SeenByBruteForce(scene, space);
-      const Seen prefixes = SeenByBruteForce(scene, {SpaceSpec::kPrefix, 0, 0});
-      all.insert(prefixes.begin(), prefixes.end());
+      SeenStates all = SeenByBruteForce(scene.seen(), space);
+      all.seen.merge(
+          SeenByBruteForce(scene.seen(), {SpaceSpec::kPrefix, 0, 0}).seen);
       ExploreOptions options;
       options.space = space;
       options.jobs = 0;
       options.doublecheck = seed % 2 == 0 ? 1 : 0;
-      const Explored explored = SeenByExplore(scene, options);
-      ASSERT_TRUE(explored.seen == all) << seed << SpaceSpecText(space);
+      const SeenExploration explored = SeenByExplore(scene.seen(), options);
+      ASSERT_TRUE(explored.seen.seen == all.seen)
+          << seed << SpaceSpecText(space);
       ASSERT_TRUE(explored.exploration.exhausted);
     }
   }
@@ -171,22 +89,22 @@ auto Figures(const Exploration& e) {
 TEST(ExhaustiveSpaceTest, InterruptedAndResumedIsTheSame) {
   uint64_t interrupted = 0;
   for (uint64_t seed = 1; seed <= kTraces / 10; ++seed) {
-    Scene scene(seed);
-    if (!IsSmall(scene)) continue;
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
     ExploreOptions options;
     options.space = scene.space;
     options.jobs = 0;
     options.list_states = true;
-    const Explored whole = SeenByExplore(scene, options);
+    const SeenExploration whole = SeenByExplore(scene.seen(), options);
     const std::string folder =
         ::testing::TempDir() + "resume." + std::to_string(seed);
     std::filesystem::remove_all(folder);
     options.resume = folder;
-    Explored last;
-    for (uint64_t patience = 1;; patience += 1 + seed % 5) {
+    SeenExploration last;
+    for (uint64_t patience = 1;; patience += patience / 2 + seed % 5 + 1) {
       uint64_t asked = 0;
       options.interrupted = [&] { return ++asked > patience; };
-      last = SeenByExplore(scene, options);
+      last = SeenByExplore(scene.seen(), options);
       if (!last.exploration.interrupted) break;
       EXPECT_FALSE(last.exploration.exhausted);
       ++interrupted;
@@ -195,7 +113,7 @@ TEST(ExhaustiveSpaceTest, InterruptedAndResumedIsTheSame) {
       const uint64_t size = std::filesystem::file_size(file);
       if (seed % 2 == 0) std::filesystem::resize_file(file, size - size / 9);
     }
-    ASSERT_TRUE(last.seen == whole.seen) << seed;
+    ASSERT_TRUE(last.seen.seen == whole.seen.seen) << seed;
     ASSERT_TRUE(Figures(last.exploration) == Figures(whole.exploration))
         << seed;
     std::filesystem::remove_all(folder);
@@ -205,28 +123,123 @@ TEST(ExhaustiveSpaceTest, InterruptedAndResumedIsTheSame) {
 
 TEST(ExhaustiveSpaceTest, ShardsAddUpToTheWhole) {
   for (uint64_t seed = 1; seed <= kTraces / 10; ++seed) {
-    Scene scene(seed);
-    if (!IsSmall(scene)) continue;
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
     ExploreOptions options;
     options.space = scene.space;
     options.jobs = 0;
-    const Explored whole = SeenByExplore(scene, options);
-    Seen seen;
+    const SeenExploration whole = SeenByExplore(scene.seen(), options);
+    decltype(SeenStates::seen) seen;
     std::set<Hash128> keys;
     uint64_t states = 0;
     options.shard.count = 2 + seed % 3;
     for (uint32_t i = 1; i <= options.shard.count; ++i) {
       options.shard.index = i;
-      const Explored part = SeenByExplore(scene, options);
-      seen.insert(part.seen.begin(), part.seen.end());
+      const SeenExploration part = SeenByExplore(scene.seen(), options);
+      seen.insert(part.seen.seen.begin(), part.seen.seen.end());
       keys.insert(part.exploration.run_keys.begin(),
                   part.exploration.run_keys.end());
       states += part.exploration.states;
     }
-    ASSERT_TRUE(seen == whole.seen) << seed;
+    ASSERT_TRUE(seen == whole.seen.seen) << seed;
     ASSERT_EQ(states, whole.exploration.states) << seed;
     ASSERT_EQ(keys.size(), whole.exploration.runs) << seed;
   }
+}
+
+// --- recoveries that die ----------------------------------------------------
+
+// A recovery that looks at a block first, and for one content in three ends
+// there: its process dies or, for brute force, it says so.
+class DyingBackend : public Backend {
+ public:
+  DyingBackend(Backend& backend, bool dies) : backend_(backend), dies_(dies) {}
+
+  const BackendTraits& traits() const override { return backend_.traits(); }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return backend_.Format(spec);
+  }
+  MountResult Open(VirtualDisk& disk) override {
+    Bytes sector(disk.geometry().sector_bytes);
+    CHECK(disk.Read(disk.geometry().sector_count / 2, sector));
+    if (HashBytes(sector, 1).low % 3 != 0) return backend_.Open(disk);
+    if (dies_) _exit(7);
+    return {nullptr, "died"};
+  }
+
+ private:
+  Backend& backend_;
+  bool dies_;
+};
+
+using SeenOrDied = std::set<std::tuple<CrashKind, EventNumber, Hash128>>;
+
+SeenOrDied WithDeaths(const SeenStates& states) {
+  SeenOrDied result;
+  for (const auto& [kind, point, name] : states.seen) {
+    const RecoveryOutcome& outcome =
+        states.outcomes[*states.outcomes.Find(name)];
+    const bool died = outcome.kind == RecoveryOutcome::kDied ||
+                      outcome.observation.unreadable == "died";
+    result.emplace(kind, point, died ? Hash128{} : name);
+  }
+  return result;
+}
+
+// What a recovery had read died with it: then the exploration may not say that
+// all was visited, and the storage is not to blame for anything else.
+TEST(ExhaustiveSpaceTest, WhatDeathsHideIsSaid) {
+  uint64_t died = 0;
+  uint64_t exhausted = 0;
+  for (uint64_t seed = 1; seed <= kTraces / 10; ++seed) {
+    RandomScene scene(seed);
+    if (SpaceLog2Of(scene.seen()) > 6) continue;
+    DyingBackend says(scene.backend, false);
+    DyingBackend dies(scene.backend, true);
+    const SeenOrDied all =
+        WithDeaths(SeenByBruteForce(scene.On(says), scene.space));
+    ExploreOptions options;
+    options.space = scene.space;
+    const SeenExploration explored = SeenByExplore(scene.On(dies), options);
+    const Exploration& e = explored.exploration;
+    const SeenOrDied seen = WithDeaths(explored.seen);
+    const bool dead = std::any_of(seen.begin(), seen.end(), [](const auto& s) {
+      return std::get<2>(s) == Hash128{};
+    });
+    ASSERT_EQ(e.exhausted, !dead) << seed;
+    ASSERT_EQ(e.bound.starts_with("recovery died"), dead) << seed << e.bound;
+    for (const Finding& finding : e.findings) {
+      EXPECT_NE(finding.violation.kind, ViolationKind::kNondeterministic);
+    }
+    ASSERT_TRUE(std::includes(all.begin(), all.end(), seen.begin(), seen.end()))
+        << seed;
+    ASSERT_TRUE(!e.exhausted || seen == all) << seed;
+    ++(dead ? died : exhausted);
+  }
+  EXPECT_GT(died, 3u);
+  EXPECT_GT(exhausted, 3u);
+}
+
+// The default space goes on where its trial could not know.
+TEST(ExhaustiveSpaceTest, DeathsEndTheTrialOfTheDefaultSpace) {
+  uint64_t died = 0;
+  for (uint64_t seed = 1; seed <= kTraces / 20; ++seed) {
+    RandomScene scene(seed);
+    if (SpaceLog2Of(scene.seen()) > 6) continue;
+    DyingBackend dies(scene.backend, true);
+    ExploreOptions options;
+    options.space.mode = SpaceSpec::kDefault;
+    const Exploration e = SeenByExplore(scene.On(dies), options).exploration;
+    const bool dead =
+        std::any_of(e.findings.begin(), e.findings.end(), [](const Finding& f) {
+          return f.violation.kind == ViolationKind::kDied;
+        });
+    EXPECT_EQ(e.space.mode, dead ? SpaceSpec::kEpoch : SpaceSpec::kExhaustive);
+    EXPECT_TRUE(e.exhausted) << e.bound;
+    died += dead ? 1 : 0;
+  }
+  EXPECT_GT(died, 0u);
 }
 
 }  // namespace

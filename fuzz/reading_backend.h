@@ -1,9 +1,10 @@
 // ReadingBackend: a recovery whose reads and writes follow from what it has
 // read so far, at random, and an observation that tells what it read. Part of
-// the observation is copied from blocks that nothing else looks at.
+// the observation is copied; now and then of blocks that are read, too, before
+// or after.
 
-#ifndef POWERCUT_TESTS_HARNESS_READING_BACKEND_H_
-#define POWERCUT_TESTS_HARNESS_READING_BACKEND_H_
+#ifndef POWERCUT_FUZZ_READING_BACKEND_H_
+#define POWERCUT_FUZZ_READING_BACKEND_H_
 
 #include <algorithm>
 #include <memory>
@@ -28,7 +29,10 @@ class ReadingMount : public Mount {
 
   Observation Observe() override {
     Observation observation;
-    observation.entries = {EntryOf("/copied", Copied()),
+    std::string copied = Copied();
+    // What was copied may be read, too.
+    Wander();
+    observation.entries = {EntryOf("/copied", std::move(copied)),
                            EntryOf("/read", std::to_string(now_))};
     return observation;
   }
@@ -106,4 +110,4 @@ class ReadingBackend : public Backend {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_TESTS_HARNESS_READING_BACKEND_H_
+#endif  // POWERCUT_FUZZ_READING_BACKEND_H_
