@@ -1,0 +1,13 @@
+// Whole crash spaces: how far the engine gets, and what it costs.
+
+#ifndef POWERCUT_TESTS_BENCH_SPACE_BENCH_H_
+#define POWERCUT_TESTS_BENCH_SPACE_BENCH_H_
+
+namespace powercut {
+
+// A table of workloads of growing size, then figures of the engine itself.
+void BenchSpaces();
+
+}  // namespace powercut
+
+#endif  // POWERCUT_TESTS_BENCH_SPACE_BENCH_H_
