@@ -64,7 +64,7 @@ TEST(OpenBlocksTest, ABugOfThreeBlocksAmongFortyIsFound) {
   EXPECT_TRUE(found.exploration.exhausted) << found.exploration.bound;
   EXPECT_GT(found.exploration.space_log2, kBlocks);
   EXPECT_EQ(KindsOf(found.exploration.findings),
-            std::set<std::string>{"lost /f"});
+            std::set<std::string>{"ghost /f"});
   ASSERT_EQ(found.exploration.findings.size(), 1u);
   // The third victim must be lost, and nothing else.
   EXPECT_EQ(found.exploration.findings[0].lost_blocks, 1u);

@@ -1,6 +1,7 @@
 // ThreeBlockBackend: storage with a recovery bug that one combination of three
 // blocks brings out: the first two hold what the workload wrote, the third what
-// it held before.
+// it held before. The first file then shows a byte that nobody wrote; the
+// workload writes that file from its beginning on.
 
 #ifndef POWERCUT_TESTS_THREE_BLOCK_BACKEND_H_
 #define POWERCUT_TESTS_THREE_BLOCK_BACKEND_H_
@@ -19,8 +20,8 @@ namespace powercut {
 
 class ThreeBlockMount : public Mount {
  public:
-  ThreeBlockMount(std::unique_ptr<Mount> mount, bool loses)
-      : mount_(std::move(mount)), loses_(loses) {}
+  ThreeBlockMount(std::unique_ptr<Mount> mount, bool garbles)
+      : mount_(std::move(mount)), garbles_(garbles) {}
 
   OpResult Apply(const Op& op, uint64_t offset_bytes,
                  std::string_view content) override {
@@ -29,15 +30,14 @@ class ThreeBlockMount : public Mount {
   OpResult Shutdown() override { return mount_->Shutdown(); }
   Observation Observe() override {
     Observation seen = mount_->Observe();
-    if (loses_ && !seen.entries.empty()) {
-      seen.entries.erase(seen.entries.begin());
-    }
+    // In the first victim: that block is not only copied.
+    if (garbles_ && !seen.entries.empty()) seen.entries[0].content[0] ^= 1;
     return seen;
   }
 
  private:
   std::unique_ptr<Mount> mount_;
-  bool loses_;
+  bool garbles_;
 };
 
 // Like `backend` until Plant(); then recovery reads three sectors of file data
@@ -74,11 +74,11 @@ class ThreeBlockBackend : public Backend {
     return backend_->Format(spec);
   }
   MountResult Open(VirtualDisk& disk) override {
-    const bool loses = Strikes(disk);
+    const bool garbles = Strikes(disk);
     MountResult result = backend_->Open(disk);
     if (result.mount == nullptr) return result;
     result.mount =
-        std::make_unique<ThreeBlockMount>(std::move(result.mount), loses);
+        std::make_unique<ThreeBlockMount>(std::move(result.mount), garbles);
     return result;
   }
 

@@ -256,7 +256,7 @@ void BenchNtfs3g() {
 int main(int argc, char** argv) {
   const std::string only = argc > 1 ? argv[1] : "";
   if (only == "spaces") {
-    powercut::BenchSpaces();
+    powercut::BenchSpaces(argc > 2 ? argv[2] : "");
     return 0;
   }
   std::printf("%-52s %16s   %-18s %s\n", "", "", "", "beside its limit");
