@@ -19,6 +19,7 @@
 #include "model/pcut.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/model_bench.h"
+#include "tests/bench/space_bench.h"
 
 namespace powercut {
 namespace {
@@ -252,7 +253,12 @@ void BenchNtfs3g() {
 }  // namespace
 }  // namespace powercut
 
-int main() {
+int main(int argc, char** argv) {
+  const std::string only = argc > 1 ? argv[1] : "";
+  if (only == "spaces") {
+    powercut::BenchSpaces(argc > 2 ? argv[2] : "");
+    return 0;
+  }
   std::printf("%-52s %16s   %-18s %s\n", "", "", "", "beside its limit");
   // First, since memory is measured as the peak of the process.
   powercut::BenchPrefixSweep();
@@ -262,5 +268,6 @@ int main() {
   powercut::BenchEnumerate(1024 * powercut::kMiB, 20'000, "");
   powercut::BenchNtfs3g();
   powercut::BenchModel();
+  powercut::BenchSpaces();
   return 0;
 }
