@@ -296,7 +296,7 @@ class Explorer {
     std::set<std::string> counted;
     for (size_t h = gap.history_min; h <= gap.history_max; ++h) {
       std::vector<Violation> violations = judge_.Ask(outcome, h, kind);
-      if (violations.empty()) AddUnstable(visited, outcome, h, violations);
+      AddUnstable(visited, outcome, h, violations);
       for (const Violation& violation : violations) {
         if (!at) {
           NestedState state = visited.state();
@@ -315,6 +315,10 @@ class Explorer {
     if (!backend_.traits().recovery_idempotent) return;
     const auto once = answers_->Known(visited.outer);
     if (!once || *once == outcome) return;
+    // Else the second crash did more than to change the result: it broke it.
+    const bool broken_before =
+        !judge_.Ask(*once, history, visited.outer.kind).empty();
+    if (!violations.empty() && !broken_before) return;
     violations.push_back(judge_.OfVolume(ViolationKind::kUnstable, history,
                                          visited.outer.kind, kUnstableFound));
   }
