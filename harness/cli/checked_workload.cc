@@ -73,7 +73,7 @@ std::string SummaryText(const CheckedWorkload& checked,
     }
   }
   if (checked.nested > 0) {
-    extra += fmt::format("; {} of the states crashed again in recovery",
+    extra += fmt::format("; {} states of crashes during recovery",
                          e.nested_states);
   }
   if (e.doublechecked > 0) {
@@ -92,7 +92,8 @@ std::string SummaryText(const CheckedWorkload& checked,
   return fmt::format(
       "{}: {}: {} on {}, {} of 2^{:.1f} states of {} crash points visited ({}, "
       "{}-byte blocks), {} runs{}\n",
-      checked.file, checked.verdict, checked.profile, checked.backend, e.states,
+      checked.file, checked.verdict, checked.profile, checked.backend,
+      e.states - e.nested_states,
       ShownLog2(e.space_log2), e.crash_points, SpaceSpecText(checked.space),
       checked.atomic_bytes, e.runs, extra);
 }
