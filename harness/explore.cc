@@ -27,6 +27,8 @@ namespace {
 // Images whose outcome is remembered, so that a state that leaves the same disk
 // as an earlier one needs no lookup.
 constexpr size_t kImagesMax = 1 << 22;
+// What was observed is kept for judging and confirming.
+constexpr uint64_t kOutcomeBytesMax = uint64_t{4} << 30;
 // Recoveries that wait to be crashed.
 constexpr size_t kRecoveriesKept = 1024;
 
@@ -35,6 +37,19 @@ void AddPowerOfTwo(double& sum_log2, double log2) {
   const double larger = std::max(sum_log2, log2);
   const double smaller = std::min(sum_log2, log2);
   sum_log2 = larger + std::log2(1 + std::exp2(smaller - larger));
+}
+
+double Log2Of(const CrashSpace& space, const std::vector<Gap>& gaps,
+              const Setting& setting) {
+  double log2 = -std::numeric_limits<double>::infinity();
+  for (const CrashKind kind : setting.crash_kinds) {
+    PointCursor cursor(space, kind);
+    for (const Gap& gap : gaps) {
+      cursor.MoveTo(gap.point);
+      AddPowerOfTwo(log2, cursor.SpaceLog2());
+    }
+  }
+  return log2;
 }
 
 CopiedData CopiedDataFor(const ExploreOptions& options,
@@ -83,7 +98,7 @@ class Explorer {
     if (options_.shard.index == 1) CheckObligations();
     // The prefixes of all points and kinds first: what they find is real for
     // every device.
-    MeasureSpace();
+    result_.space_log2 = Log2Of(space_, gaps_, setting_);
     ChooseSpace();
     bool go_on = Enumerate({.mode = SpaceSpec::kPrefix}, false);
     if (go_on) go_on = Rest();
@@ -123,18 +138,6 @@ class Explorer {
   bool PrefixesOnly() const {
     return options_.space.mode == SpaceSpec::kPrefix &&
            options_.space.torn == 0;
-  }
-
-  // log2 of the number of states of all points and kinds.
-  void MeasureSpace() {
-    result_.space_log2 = -std::numeric_limits<double>::infinity();
-    for (const CrashKind kind : setting_.crash_kinds) {
-      PointCursor cursor(space_, kind);
-      for (const Gap& gap : gaps_) {
-        cursor.MoveTo(gap.point);
-        AddPowerOfTwo(result_.space_log2, cursor.SpaceLog2());
-      }
-    }
   }
 
   // All but the prefixes.
@@ -357,6 +360,7 @@ class Explorer {
     if (nested_runs_ > 0 && options_.max_runs && runs >= *options_.max_runs) {
       return true;
     }
+    if (pool_.outcomes().bytes() > kOutcomeBytesMax) return true;
     over_budget_ =
         options_.budget_ms && MonotonicMs() - began_ms_ > *options_.budget_ms;
     return over_budget_;
@@ -367,6 +371,9 @@ class Explorer {
       result_.bound = "interrupted";
     } else if (over_budget_) {
       result_.bound = fmt::format("--budget of {} ms", *options_.budget_ms);
+    } else if (pool_.outcomes().bytes() > kOutcomeBytesMax) {
+      result_.bound = fmt::format("different outcomes take more than {} GiB",
+                                  kOutcomeBytesMax >> 30);
     } else if (!answers_->journal_error().empty()) {
       result_.bound = answers_->journal_error();
     } else {
@@ -518,6 +525,11 @@ Result<std::unique_ptr<RunJournal>> OpenJournal(const Backend& backend,
 }
 
 }  // namespace
+
+double SpaceLog2(const Recording& recording, const Setting& setting) {
+  const CrashSpace space(recording.trace, setting.atomic_bytes);
+  return Log2Of(space, GapsOf(recording), setting);
+}
 
 Result<Exploration> Explore(Backend& backend, const Workload& workload,
                             const Setting& setting, const Recording& recording,

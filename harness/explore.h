@@ -135,6 +135,9 @@ inline uint64_t CachedStates(const Exploration& e) {
   return e.states - std::min(e.states, e.runs);
 }
 
+// log2 of the number of states of all crash points and kinds.
+double SpaceLog2(const Recording& recording, const Setting& setting);
+
 // Explores every crash point from the `run` mark to the end of the trace, for
 // each crash kind of the setting: the prefixes of all points first, then the
 // rest of the space. Checks the flush obligations of the trace, too.

@@ -27,11 +27,14 @@ class OutcomeTable {
   }
   const Hash128& hash(OutcomeId id) const { return hashes_[id]; }
   size_t size() const { return outcomes_.size(); }
+  // Bytes that what was observed takes, about.
+  uint64_t bytes() const { return bytes_; }
 
  private:
   std::unordered_map<Hash128, OutcomeId, Hash128Hasher> ids_;
   std::vector<RecoveryOutcome> outcomes_;
   std::vector<Hash128> hashes_;
+  uint64_t bytes_ = 0;
 };
 
 }  // namespace powercut

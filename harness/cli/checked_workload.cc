@@ -73,8 +73,8 @@ std::string SummaryText(const CheckedWorkload& checked,
     }
   }
   if (checked.nested > 0) {
-    extra += fmt::format("; {} states of crashes during recovery",
-                         e.nested_states);
+    extra +=
+        fmt::format("; {} states of crashes during recovery", e.nested_states);
   }
   if (e.doublechecked > 0) {
     extra += fmt::format("; {} cached answers run again", e.doublechecked);
@@ -93,9 +93,8 @@ std::string SummaryText(const CheckedWorkload& checked,
       "{}: {}: {} on {}, {} of 2^{:.1f} states of {} crash points visited ({}, "
       "{}-byte blocks), {} runs{}\n",
       checked.file, checked.verdict, checked.profile, checked.backend,
-      e.states - e.nested_states,
-      ShownLog2(e.space_log2), e.crash_points, SpaceSpecText(checked.space),
-      checked.atomic_bytes, e.runs, extra);
+      e.states - e.nested_states, ShownLog2(e.space_log2), e.crash_points,
+      SpaceSpecText(checked.space), checked.atomic_bytes, e.runs, extra);
 }
 
 }  // namespace
