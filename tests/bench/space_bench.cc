@@ -95,9 +95,9 @@ std::string OverwriteAtOnce(uint32_t count) {
 
 // ... by an op each.
 std::string OverwriteEach(uint32_t count) {
-  std::string text =
-      fmt::format("powercut 1\ndisk 4M\ninit\n  create /f\n  write /f 0 {}\nrun\n",
-                  count * 512);
+  std::string text = fmt::format(
+      "powercut 1\ndisk 4M\ninit\n  create /f\n  write /f 0 {}\nrun\n",
+      count * 512);
   for (uint32_t i = 0; i < count; ++i) {
     text += fmt::format("  write /f {} 512\n", i * 512);
   }
@@ -141,7 +141,8 @@ std::string RollbackJournal(uint32_t transactions) {
 std::string NtfsOverwrites(uint32_t blocks) {
   std::string text = fmt::format(
       "powercut 1\ninit\n  create /a\n  write /a 0 {0}\nrun\n"
-      "  write /a 0 {0}\n  fsync /a\n", blocks * 4096);
+      "  write /a 0 {0}\n  fsync /a\n",
+      blocks * 4096);
   return text;
 }
 
@@ -150,31 +151,38 @@ std::string NtfsOverwrites(uint32_t blocks) {
 void BenchSpaces(const std::string& only) {
   SpaceHead();
   for (const uint32_t count : {4u, 10u, 40u, 200u, 800u}) {
-    BenchSpace({fmt::format("{} atoms overwritten at once", count), "simfs", 512,
-                OverwriteAtOnce(count)}, only);
+    BenchSpace({fmt::format("{} atoms overwritten at once", count), "simfs",
+                512, OverwriteAtOnce(count)},
+               only);
   }
   BenchSpace({"40 atoms at once, a bug of three blocks", "simfs", 512,
-              OverwriteAtOnce(40), "exhaustive", true}, only);
+              OverwriteAtOnce(40), "exhaustive", true},
+             only);
   for (const uint32_t count : {4u, 8u, 16u, 40u}) {
     BenchSpace({fmt::format("{} atoms overwritten one by one", count), "simfs",
-                512, OverwriteEach(count)}, only);
+                512, OverwriteEach(count)},
+               only);
   }
   for (const uint32_t count : {16u, 64u, 256u}) {
     BenchSpace({fmt::format("{} raw sectors written one by one", count),
-                "simfs", 512, RawWrites(count)}, only);
+                "simfs", 512, RawWrites(count)},
+               only);
   }
   for (const uint32_t count : {4u, 8u, 12u}) {
-    BenchSpace({fmt::format("{} log records", count), "clfs", 512,
-                LogAppends(count)}, only);
+    BenchSpace(
+        {fmt::format("{} log records", count), "clfs", 512, LogAppends(count)},
+        only);
   }
   for (const uint32_t count : {4u, 8u, 16u, 24u}) {
     BenchSpace({fmt::format("{} blocks overwritten", count), "ntfs-3g", 4096,
-                NtfsOverwrites(count)}, only);
+                NtfsOverwrites(count)},
+               only);
   }
-  for (const uint32_t count : {2u, 70u}) {
+  for (const uint32_t count : {2u, 77u}) {
     for (const char* space : {"epoch:1", "exhaustive"}) {
       BenchSpace({fmt::format("{} rollback-journal transactions", count),
-                  "simfs", 512, RollbackJournal(count), space, false, 50'000}, only);
+                  "simfs", 512, RollbackJournal(count), space, false, 50'000},
+                 only);
     }
   }
 }
