@@ -85,13 +85,18 @@ std::vector<Violation> Judge::AskUnder(const Profile& profile,
 }
 
 const Model& Judge::ModelAt(size_t history) {
+  if (cursor_.at() == history) return cursor_.model();
   const auto kept = kept_.find(history);
   if (kept != kept_.end()) {
     kept->second.used = ++uses_;
     return kept->second.model;
   }
-  MakeRoom();
+  // Most histories are asked in a row and never again: only where it went back
+  // once will it go back again.
+  const bool back = history < cursor_.at();
   Approach(history);
+  if (!back) return cursor_.model();
+  MakeRoom();
   return Keep();
 }
 

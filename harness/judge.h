@@ -68,8 +68,8 @@ class Judge {
   const OutcomeTable& outcomes_;
   ModelCursor cursor_;
   // Every outcome of a gap is judged at each of its histories, and rounds of
-  // runs go back to earlier gaps. So the models used last are kept, and
-  // milestones for good, so that no way back begins at the first event.
+  // runs go back to earlier gaps. So models that were gone back to are kept for
+  // a while, and milestones for good: no way back begins at the first event.
   struct KeptModel {
     Model model;
     uint64_t used = 0;  // when, counted in uses
