@@ -10,6 +10,8 @@ namespace {
 
 class Writer {
  public:
+  explicit Writer(uint64_t about_bytes) { bytes_.reserve(about_bytes); }
+
   void Number(uint64_t value) {
     bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value));
   }
@@ -100,10 +102,20 @@ void ReadLog(Reader& in, ObservedLog& log) {
   }
 }
 
+// Contents are nearly all of an outcome. More is no error, it only costs time.
+uint64_t SizeAbout(const Observation& seen) {
+  constexpr uint64_t kEntryBytes = 256;
+  uint64_t size = kEntryBytes + seen.device.size();
+  for (const ObservedEntry& entry : seen.entries) {
+    size += kEntryBytes + entry.content.size();
+  }
+  return size;
+}
+
 }  // namespace
 
 std::string OutcomeBytes(const RecoveryOutcome& outcome) {
-  Writer out;
+  Writer out(SizeAbout(outcome.observation));
   out.Number(outcome.kind);
   out.Text(outcome.detail);
   const Observation& seen = outcome.observation;
