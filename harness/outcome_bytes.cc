@@ -10,7 +10,7 @@ namespace {
 
 class Writer {
  public:
-  explicit Writer(uint64_t about_bytes) { bytes_.reserve(about_bytes); }
+  explicit Writer(std::string& bytes) : bytes_(bytes) {}
 
   void Number(uint64_t value) {
     bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value));
@@ -23,10 +23,9 @@ class Writer {
     Number(value ? 1 : 0);
     Number(value.value_or(0));
   }
-  std::string Take() { return std::move(bytes_); }
 
  private:
-  std::string bytes_;
+  std::string& bytes_;
 };
 
 class Reader {
@@ -114,8 +113,10 @@ uint64_t SizeAbout(const Observation& seen) {
 
 }  // namespace
 
-std::string OutcomeBytes(const RecoveryOutcome& outcome) {
-  Writer out(SizeAbout(outcome.observation));
+void OutcomeBytes(const RecoveryOutcome& outcome, std::string& bytes) {
+  bytes.clear();
+  bytes.reserve(SizeAbout(outcome.observation));
+  Writer out(bytes);
   out.Number(outcome.kind);
   out.Text(outcome.detail);
   const Observation& seen = outcome.observation;
@@ -143,7 +144,12 @@ std::string OutcomeBytes(const RecoveryOutcome& outcome) {
   }
   out.Number(seen.probe_failures.size());
   for (const std::string& failure : seen.probe_failures) out.Text(failure);
-  return out.Take();
+}
+
+std::string OutcomeBytes(const RecoveryOutcome& outcome) {
+  std::string bytes;
+  OutcomeBytes(outcome, bytes);
+  return bytes;
 }
 
 Result<RecoveryOutcome> OutcomeOfBytes(std::string_view bytes) {

@@ -4,6 +4,7 @@
 #define POWERCUT_HARNESS_OUTCOME_TABLE_H_
 
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -32,6 +33,7 @@ class OutcomeTable {
   std::unordered_map<Hash128, OutcomeId, Hash128Hasher> ids_;
   std::vector<RecoveryOutcome> outcomes_;
   std::vector<Hash128> hashes_;
+  std::string scratch_;  // the bytes of an outcome
 };
 
 }  // namespace powercut
