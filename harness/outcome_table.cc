@@ -32,8 +32,8 @@ OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
 }
 
 OutcomeId OutcomeTable::Add(RecoveryOutcome outcome) {
-  const std::string bytes = OutcomeBytes(outcome);
-  return Add(HashBytes(AsBytes(bytes), 0), std::move(outcome));
+  OutcomeBytes(outcome, scratch_);
+  return Add(HashBytes(AsBytes(scratch_), 0), std::move(outcome));
 }
 
 }  // namespace powercut

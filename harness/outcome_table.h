@@ -4,6 +4,7 @@
 #define POWERCUT_HARNESS_OUTCOME_TABLE_H_
 
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -35,6 +36,7 @@ class OutcomeTable {
   std::vector<RecoveryOutcome> outcomes_;
   std::vector<Hash128> hashes_;
   uint64_t bytes_ = 0;
+  std::string scratch_;  // the bytes of an outcome
 };
 
 }  // namespace powercut

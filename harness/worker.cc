@@ -141,10 +141,11 @@ void Worker::WorkInChild(const Batch& batch) noexcept {
   if (part_.to - part_.from == 1 && runner_.options().report_reads) {
     runner_.TellReads([this](uint64_t block) { SendRead(block); });
   }
+  std::string bytes;
   for (size_t i = 0; i < part_.size(); ++i) {
     ring_.SetCurrent(static_cast<uint32_t>(i));
     ArmCpuBound(limits.cpu_ms);
-    std::string bytes = OutcomeBytes(runner_.Run(batch[part_[i]], access));
+    OutcomeBytes(runner_.Run(batch[part_[i]], access), bytes);
     MessageHeader header{};
     header.index = static_cast<uint32_t>(i);
     header.outcome_hash = HashOf(bytes);

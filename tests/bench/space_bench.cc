@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <sys/resource.h>
+
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -146,6 +148,50 @@ std::string NtfsOverwrites(uint32_t blocks) {
   return text;
 }
 
+double CpuSeconds(int who) {
+  rusage usage{};
+  getrusage(who, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// One worker and two, in turn. Where the machine is busy with other things, the
+// processor time of parent and workers says more: with two processors, two
+// workers cannot be faster than 2 x workers / (workers + parent).
+void BenchWorkers(const SpaceCase& at, const std::string& only) {
+  const std::string name = "workers: " + at.name;
+  if (name.find(only) == std::string::npos) return;
+  auto made = MakeBackend(at.backend);
+  if (!made) return;
+  const Recorded recorded = MustRecord(**made, at);
+  double parent = 0;
+  double workers = 0;
+  uint64_t runs = 0;
+  const auto explore = [&](uint32_t jobs) {
+    ExploreOptions options;
+    options.jobs = jobs;
+    options.space = ParseSpaceSpec(at.space).value();
+    const double begin = Seconds();
+    const double self = CpuSeconds(RUSAGE_SELF);
+    const double children = CpuSeconds(RUSAGE_CHILDREN);
+    const auto explored = Explore(**made, recorded.workload, recorded.setting,
+                                  recorded.recording, options);
+    CHECK(explored.has_value() && explored->exhausted);
+    runs = explored->runs;
+    parent = CpuSeconds(RUSAGE_SELF) - self;
+    workers = CpuSeconds(RUSAGE_CHILDREN) - children;
+    return Seconds() - begin;
+  };
+  const Pair seconds = Compare([&] { return explore(2); },
+                               [&] { return explore(1); });
+  Row(fmt::format("{}, {} runs, two workers", name, runs),
+      fmt::format("{:.2f} x one", seconds.limit / seconds.ours), "aim 1.8 x",
+      fmt::format("processor time {:.3f} s parent, {:.3f} s workers", parent,
+                  workers));
+}
+
 }  // namespace
 
 void BenchSpaces(const std::string& only) {
@@ -178,13 +224,17 @@ void BenchSpaces(const std::string& only) {
                 NtfsOverwrites(count)},
                only);
   }
-  for (const uint32_t count : {2u, 70u}) {
+  for (const uint32_t count : {2u, 77u}) {
     for (const char* space : {"epoch:1", "exhaustive"}) {
       BenchSpace({fmt::format("{} rollback-journal transactions", count),
                   "simfs", 512, RollbackJournal(count), space, false, 50'000},
                  only);
     }
   }
+  BenchWorkers({"12 atoms, one by one", "simfs", 512, OverwriteEach(12)}, only);
+  BenchWorkers({"13 log records", "clfs", 512, LogAppends(13)}, only);
+  BenchWorkers({"24 blocks", "ntfs-3g", 512, NtfsOverwrites(24), "epoch:1"},
+               only);
 }
 
 }  // namespace powercut
