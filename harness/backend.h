@@ -43,6 +43,9 @@ struct BackendTraits {
   bool overlap = false;
   // Recording twice gives the same trace.
   bool repeatable = true;
+  // Recovering after a crash during recovery must show what recovering without
+  // it shows; else it is a violation of kind `unstable`.
+  bool recovery_idempotent = false;
   // Every sync op carries all earlier writes of the whole disk to the media.
   bool sync_covers_disk = false;
 };

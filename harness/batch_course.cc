@@ -145,6 +145,7 @@ RunResult BatchCourse::TwiceAlone(WorkerEnd end) {
   RunResult result;
   if (end.results.empty()) {
     result.outcome = outcomes_->Add(std::move(*end.death));
+    result.reads = std::move(end.reads_of_death);
     return result;
   }
   result = std::move(end.results[0]);
@@ -155,7 +156,7 @@ RunResult BatchCourse::TwiceAlone(WorkerEnd end) {
     result.unsteady = true;
     return result;
   }
-  result = {};
+  result.writes.clear();
   result.outcome = outcomes_->Add(DeathOfNext(next));
   return result;
 }

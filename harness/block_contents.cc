@@ -4,7 +4,8 @@
 
 namespace powercut {
 
-BlockContents::BlockContents(const CrashSpace& space) : space_(space) {
+BlockContents::BlockContents(const CrashSpace& space, EventNumber undecided)
+    : space_(space), undecided_(undecided) {
   for (Slot slot = 0; slot < space.slot_count(); ++slot) {
     first_.push_back(static_cast<uint32_t>(of_version_.size()));
     for (const BlockVersion& version : space.versions(slot)) {
@@ -61,7 +62,9 @@ VersionIndex BlockContents::FloorAt(EventNumber point, CrashKind kind,
   const auto after = std::upper_bound(
       raises.begin(), raises.end(), point,
       [](EventNumber p, const Raise& r) { return p < r.event; });
-  return after == raises.begin() ? 0 : std::prev(after)->version;
+  const VersionIndex floor =
+      after == raises.begin() ? 0 : std::prev(after)->version;
+  return space_.versions(slot)[floor].event <= undecided_ ? 0 : floor;
 }
 
 std::vector<BlockChoice> BlockContents::Options(EventNumber point,

@@ -19,8 +19,10 @@ using ContentId = uint32_t;
 
 class BlockContents {
  public:
-  // `space` must outlive this object. O(versions).
-  explicit BlockContents(const CrashSpace& space);
+  // `space` must outlive this object. What the first `undecided` events wrote
+  // is never settled: no flush raises a floor to one of those versions
+  // (harness/recovery_space.h). O(versions).
+  explicit BlockContents(const CrashSpace& space, EventNumber undecided = 0);
 
   const CrashSpace& space() const { return space_; }
 
@@ -72,6 +74,7 @@ class BlockContents {
   void SortFloors(CrashKind kind);
 
   const CrashSpace& space_;
+  EventNumber undecided_;
   std::vector<uint32_t> first_;  // by slot, into of_version_
   std::vector<ContentId> of_version_;
   std::vector<Content> contents_;

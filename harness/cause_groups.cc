@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/nested_crashes.h"
+
 namespace powercut {
 
 CauseGroups::CauseGroups(const Context& context) : context_(context) {}
@@ -24,13 +26,14 @@ bool CauseGroups::Add(const Violation& violation, const ViolatingState& at,
   const auto [entry, added] = groups_.try_emplace(violation.cause);
   Group& group = entry->second;
   if (!counted) ++group.count;
-  if (!counted && context_.list_states) List(at.state, group);
+  if (!counted && context_.list_states) List(at, group);
   // A prefix beats whatever lost a block, without walking the cursor there.
-  if (!added && group.lost_blocks == 0 && !at.state.choices.empty() &&
-      at.state.origin == CrashState::kNewest) {
+  if (!added && group.lost_blocks == 0 && group.shown.inner.empty() &&
+      !at.state.choices.empty() && at.state.origin == CrashState::kNewest) {
     return false;
   }
-  const uint64_t lost = LostBlocks(at.state, CursorAt(at.state));
+  const uint64_t lost =
+      LostBlocks(at.state, CursorAt(at.state)) + at.inner_lost;
   if (!added && !IsSimpler(at, lost, group)) return false;
   group.lost_blocks = lost;
   group.shown = at;
@@ -41,36 +44,48 @@ bool CauseGroups::Add(const Violation& violation, const ViolatingState& at,
 
 bool CauseGroups::IsSimpler(const ViolatingState& at, uint64_t lost,
                             Group& group) {
-  const CrashState& shown = group.shown.state;
-  const auto now = std::tuple(lost, at.state.point, at.state.marks);
-  const auto best = std::tuple(group.lost_blocks, shown.point, shown.marks);
+  const ViolatingState& shown = group.shown;
+  const auto now =
+      std::tuple(at.inner.size(), lost, at.state.point, at.state.marks);
+  const auto best = std::tuple(shown.inner.size(), group.lost_blocks,
+                               shown.state.point, shown.state.marks);
   if (now != best) return now < best;
-  if (group.step.empty()) {
-    group.step = CrashStepText(CanonicalStep(shown, CursorAt(shown)));
-  }
-  return CrashStepText(CanonicalStep(at.state, CursorAt(at.state))) <
-         group.step;
+  if (group.step.empty()) group.step = TextOf(shown);
+  return TextOf(at) < group.step;
 }
 
-void CauseGroups::List(const CrashState& state, Group& group) {
-  const CrashStep step = CanonicalStep(state, CursorAt(state));
+std::string CauseGroups::TextOf(const ViolatingState& at) {
+  std::string text = CrashStepText(CanonicalStep(at.state, CursorAt(at.state)));
+  for (const CrashStep& step : at.inner) text += "/" + CrashStepText(step);
+  return text;
+}
+
+void CauseGroups::List(const ViolatingState& at, Group& group) {
+  std::vector<CrashStep> steps = {CanonicalStep(at.state, CursorAt(at.state))};
+  steps.insert(steps.end(), at.inner.begin(), at.inner.end());
   group.states.push_back(
-      {state.kind, state.point, state.marks,
-       StateIdText({{step}, context_.recording.trace.Digest()})});
+      {at.state.kind, at.state.point, at.state.marks,
+       StateIdText({steps, context_.recording.trace.Digest()})});
+}
+
+void CauseGroups::Confirm(Group& group, WorkerPool& pool) {
+  const ViolatingState& shown = group.shown;
+  const auto again = RunChain(context_.backend, context_.space, shown.state,
+                              shown.inner, pool.options());
+  if (again && again->unsteady) {
+    Disbelieve(group, "run twice in one process: two results");
+  } else if (!again || !(again->outcome == pool.outcomes()[shown.outcome])) {
+    Disbelieve(group, fmt::format("in a batch: {}; alone in a fresh process: "
+                                  "something else",
+                                  group.violation.found));
+  }
 }
 
 std::vector<Finding> CauseGroups::Confirmed(WorkerPool& pool,
                                             const Judge& judge) {
   std::map<std::string, Group> groups;
   for (auto& [cause, group] : groups_) {
-    const RunResult again = pool.RunAlone(group.shown.state);
-    if (again.unsteady) {
-      Disbelieve(group, "run twice in one process: two results");
-    } else if (again.outcome != group.shown.outcome) {
-      Disbelieve(group, fmt::format("in a batch: {}; alone in a fresh process: "
-                                    "something else",
-                                    group.violation.found));
-    }
+    Confirm(group, pool);
     Merge(groups, std::move(group));
   }
   std::vector<Finding> findings;
@@ -80,6 +95,7 @@ std::vector<Finding> CauseGroups::Confirmed(WorkerPool& pool,
         DescribeFinding({context_.workload, context_.recording.trace,
                          context_.recording.history},
                         group.violation, state, CursorAt(state));
+    AddInnerCrashes(group.shown.inner, group.shown.inner_lost, finding);
     finding.count = group.count;
     std::sort(group.states.begin(), group.states.end());
     for (ListedState& listed : group.states) {

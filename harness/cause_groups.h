@@ -22,6 +22,9 @@ struct ViolatingState {
   CrashState state;
   size_t history = 0;  // how much of it had happened
   OutcomeId outcome = 0;
+  // The crashes during its recovery, and how many blocks they lost.
+  std::vector<CrashStep> inner;
+  uint64_t inner_lost = 0;
 };
 
 // Its id, with what orders ids: by kind, point, marks and text.
@@ -37,6 +40,7 @@ struct ListedState {
 class CauseGroups {
  public:
   struct Context {
+    Backend& backend;
     const Workload& workload;
     const Setting& setting;
     const Recording& recording;
@@ -49,8 +53,9 @@ class CauseGroups {
   explicit CauseGroups(const Context& context);
 
   // Takes a state in, and keeps it if it is simpler than the one kept: fewer
-  // blocks lost, then an earlier point, then the first id. `counted`: it was
-  // counted for this cause before. True for the first state of its cause.
+  // crashes, then fewer blocks lost, then an earlier point, then the first id.
+  // `counted`: it was counted for this cause before. True for the first state
+  // of its cause.
   bool Add(const Violation& violation, const ViolatingState& at, bool counted);
 
   size_t size() const { return groups_.size(); }
@@ -72,7 +77,10 @@ class CauseGroups {
   // At the point of a state.
   PointCursor& CursorAt(const CrashState& state);
   bool IsSimpler(const ViolatingState& at, uint64_t lost, Group& group);
-  void List(const CrashState& state, Group& group);
+  // The text of its id, without the digest.
+  std::string TextOf(const ViolatingState& at);
+  void List(const ViolatingState& at, Group& group);
+  void Confirm(Group& group, WorkerPool& pool);
   static void Merge(std::map<std::string, Group>& groups, Group group);
   void Disbelieve(Group& group, const std::string& found) const;
   std::vector<std::string> ExcusesOf(const Group& group, const WorkerPool& pool,

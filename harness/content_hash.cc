@@ -2,6 +2,12 @@
 
 #include <xxhash.h>
 
+// The packaged library's plain functions are built for the oldest processor of
+// the family; these take what the processor has, with the same results.
+#if defined(__x86_64__)
+#include <xxh_x86dispatch.h>
+#endif
+
 namespace powercut {
 
 Hash128 HashBytes(ByteSpan bytes, uint64_t seed) {

@@ -91,6 +91,7 @@ void CrashDisk::NoteRead(uint64_t block) {
   if (block_read_in_[block] == run_) return;
   block_read_in_[block] = run_;
   blocks_read_.push_back(block);
+  if (read_seen_) read_seen_(block);
 }
 
 bool CrashDisk::IsCopying(MutableByteSpan out) const {
@@ -153,9 +154,30 @@ Status CrashDisk::Write(uint64_t first_sector, ByteSpan data, Layer layer) {
   return Ok{};
 }
 
+// What remains of a block that is overwritten in part decides what is there
+// after a crash during this recovery.
+void CrashDisk::NoteRests(SectorRange written) {
+  const uint64_t per_block = block_bytes_ / geometry_.sector_bytes;
+  for (const uint64_t block :
+       {written.first / per_block, (written.end() - 1) / per_block}) {
+    const uint64_t end =
+        std::min((block + 1) * per_block, geometry_.sector_count);
+    for (uint64_t sector = block * per_block; sector < end; ++sector) {
+      const bool covered = sector >= written.first && sector < written.end();
+      if (covered || sector_written_in_[sector] == run_) continue;
+      NoteDeciding(block);
+      NoteRead(block);
+      break;
+    }
+  }
+}
+
 void CrashDisk::WriteImage(uint64_t first_sector, ByteSpan data) {
   ++write_count_;
   const uint32_t size = geometry_.sector_bytes;
+  if (KeepsEvents() && !data.empty()) {
+    NoteRests({first_sector, data.size() / size});
+  }
   for (uint64_t i = 0; i < data.size() / size; ++i) {
     const uint64_t sector = first_sector + i;
     if (sector_written_in_[sector] == run_) continue;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,7 +55,13 @@ class CrashDisk : public VirtualDisk {
   void CountCopiesAsRead();
 
   // Before the first request: whether to keep what recovery does to the disk.
+  // Blocks that it overwrites in part then count as read.
   void set_keep_events(bool keep) { keep_events_ = keep; }
+  // Called with each block as it is read first; may be empty. Stays over
+  // Reset().
+  void set_read_seen(std::function<void(uint64_t block)> seen) {
+    read_seen_ = std::move(seen);
+  }
   // The backend is open: what it does from here on is not its recovery.
   void ObservationBegins() { observing_ = true; }
   // What recovery did so far, numbered from 1, if it is kept.
@@ -73,6 +80,7 @@ class CrashDisk : public VirtualDisk {
   void NoteCopies(uint64_t first_sector, MutableByteSpan out);
   void NoteCopy(const CopiedPiece& copy);
   bool KeepsEvents() const { return keep_events_ && !observing_; }
+  void NoteRests(SectorRange written);
   void WriteImage(uint64_t first_sector, ByteSpan data);
 
   SparseImage& image_;
@@ -98,6 +106,7 @@ class CrashDisk : public VirtualDisk {
   std::vector<uint64_t> blocks_read_;
   // In order of the first read that decided.
   std::vector<uint64_t> blocks_deciding_;
+  std::function<void(uint64_t)> read_seen_;
   // What CopyInto() said last.
   MutableByteSpan copy_buffer_;
   uint64_t copy_offset_bytes_ = 0;

@@ -10,14 +10,15 @@
 #include <limits>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "harness/base/monotonic_clock.h"
 #include "harness/cause_groups.h"
 #include "harness/enumerate.h"
 #include "harness/judge.h"
+#include "harness/nested_crashes.h"
 #include "harness/obligations.h"
+#include "harness/tree_walk.h"
 #include "model/data_atoms.h"
 
 namespace powercut {
@@ -26,12 +27,29 @@ namespace {
 // Images whose outcome is remembered, so that a state that leaves the same disk
 // as an earlier one needs no lookup.
 constexpr size_t kImagesMax = 1 << 22;
+// What was observed is kept for judging and confirming.
+constexpr uint64_t kOutcomeBytesMax = uint64_t{4} << 30;
+// Recoveries that wait to be crashed.
+constexpr size_t kRecoveriesKept = 1024;
 
 // Adds 2^log2 to a sum that is itself kept as log2; negative infinity is 0.
 void AddPowerOfTwo(double& sum_log2, double log2) {
   const double larger = std::max(sum_log2, log2);
   const double smaller = std::min(sum_log2, log2);
   sum_log2 = larger + std::log2(1 + std::exp2(smaller - larger));
+}
+
+double Log2Of(const CrashSpace& space, const std::vector<Gap>& gaps,
+              const Setting& setting) {
+  double log2 = -std::numeric_limits<double>::infinity();
+  for (const CrashKind kind : setting.crash_kinds) {
+    PointCursor cursor(space, kind);
+    for (const Gap& gap : gaps) {
+      cursor.MoveTo(gap.point);
+      AddPowerOfTwo(log2, cursor.SpaceLog2());
+    }
+  }
+  return log2;
 }
 
 CopiedData CopiedDataFor(const ExploreOptions& options,
@@ -59,7 +77,8 @@ class Explorer {
         gaps_(GapsOf(recording)),
         pool_(backend, space_, PoolOptions()),
         judge_(workload, setting, recording, pool_.outcomes()),
-        groups_({workload, setting, recording, space_, options.list_states}),
+        groups_({backend, workload, setting, recording, space_,
+                 options.list_states}),
         began_ms_(MonotonicMs()) {
     result_.copied = CopiedDataFor(options, workload, setting);
     result_.space = options.space;
@@ -79,8 +98,9 @@ class Explorer {
     if (options_.shard.index == 1) CheckObligations();
     // The prefixes of all points and kinds first: what they find is real for
     // every device.
+    result_.space_log2 = Log2Of(space_, gaps_, setting_);
+    ChooseSpace();
     bool go_on = Enumerate({.mode = SpaceSpec::kPrefix}, false);
-    MeasureSpace();
     if (go_on) go_on = Rest();
     result_.exhausted = go_on;
     if (!go_on) NameBound();
@@ -95,6 +115,7 @@ class Explorer {
     pool.recovery = {options_.probe, PathsNamedBy(workload_)};
     pool.limits = options_.limits;
     pool.report_reads = true;
+    pool.report_writes = options_.nested > 0;
     return pool;
   }
 
@@ -119,36 +140,20 @@ class Explorer {
            options_.space.torn == 0;
   }
 
-  // log2 of the number of states of all points and kinds.
-  void MeasureSpace() {
-    result_.space_log2 = -std::numeric_limits<double>::infinity();
-    for (const CrashKind kind : setting_.crash_kinds) {
-      PointCursor cursor(space_, kind);
-      for (const Gap& gap : gaps_) {
-        cursor.MoveTo(gap.point);
-        AddPowerOfTwo(result_.space_log2, cursor.SpaceLog2());
-      }
-    }
-  }
-
   // All but the prefixes.
   bool Rest() {
     if (PrefixesOnly()) return true;
-    if (options_.space.mode == SpaceSpec::kExhaustive) return WalkTrees();
-    if (options_.space.mode != SpaceSpec::kDefault) {
-      return Enumerate(options_.space, true);
-    }
-    trial_ = true;
-    result_.space = {.mode = SpaceSpec::kExhaustive,
-                     .count = 1,
-                     .torn = options_.space.torn};
-    const bool exhausted = WalkTrees();
-    trial_ = false;
-    if (exhausted || !(trial_over_ || deaths_hide_)) return exhausted;
-    deaths_hide_ = false;
-    answers_->Forget();
-    result_.space.mode = SpaceSpec::kEpoch;
+    if (result_.space.mode == SpaceSpec::kExhaustive) return WalkTrees();
     return Enumerate(result_.space, true);
+  }
+
+  // What is not said follows from the size of the space alone, so that every
+  // shard and every number of jobs comes to the same.
+  void ChooseSpace() {
+    if (result_.space.mode != SpaceSpec::kDefault) return;
+    const bool small = result_.space_log2 <= kDefaultExhaustiveLog2Max;
+    result_.space.mode = small ? SpaceSpec::kExhaustive : SpaceSpec::kEpoch;
+    result_.space.count = 1;
   }
 
   // The points of this shard are dealt out in turn.
@@ -173,19 +178,19 @@ class Explorer {
               }
               return AskState(state, hash, gap);
             });
-        if (!go_on || MustStop()) return false;
+        if (!go_on || MustStop() || !CrashSomeRecoveries()) return false;
         PointDone();
       }
-      if (!answers_->Work(/*all=*/true)) return false;
+      if (!answers_->Work(/*all=*/true) || !CrashRecoveries()) return false;
     }
     return true;
   }
 
   bool AskState(const CrashState& state, const Hash128& hash, size_t gap) {
     const auto known = outcome_of_image_.find(hash);
-    if (known != outcome_of_image_.end()) {
+    if (options_.nested == 0 && known != outcome_of_image_.end()) {
       answers_->Doublecheck(state, known->second);
-      VisitOnce(state, hash, gap, known->second);
+      Visit(state, gaps_[gap], known->second);
       return true;
     }
     StateQuestion question;
@@ -196,115 +201,138 @@ class Explorer {
     return answers_->Work(/*all=*/false);
   }
 
-  // Every point's decision tree; false if a bound ended it, or if deaths hide
-  // some of it.
+  // Every point's decision tree; false if a bound ended it.
   bool WalkTrees() {
     for (const CrashKind kind : setting_.crash_kinds) {
-      PointCursor cursor(space_, kind);
       for (size_t gap = 0; gap < gaps_.size(); ++gap) {
         if (!IsOurs(gap)) continue;
-        cursor.MoveTo(gaps_[gap].point);
-        newest_hash_[static_cast<size_t>(kind)][gap] = cursor.newest_hash();
-        StateQuestion root;
-        root.state.point = gaps_[gap].point;
-        root.state.kind = kind;
-        root.gap = static_cast<uint32_t>(gap);
-        root.expand = root.seen = true;
+        StateQuestion root =
+            TreeWalk::Root(gaps_[gap].point, kind, static_cast<uint32_t>(gap));
+        root.seen = true;
         answers_->Ask(std::move(root));
-        if (!answers_->Work(/*all=*/false) || MustStop()) return false;
+        if (!answers_->Work(/*all=*/false) || MustStop() ||
+            !CrashSomeRecoveries()) {
+          return false;
+        }
         PointDone();
       }
-      if (!answers_->Work(/*all=*/true)) return false;
+      if (!answers_->Work(/*all=*/true) || !CrashRecoveries()) return false;
     }
-    return !deaths_hide_;
+    return true;
   }
 
   void Take(const StateQuestion& question, const StateAnswer& answer) {
     if (question.image) {
       if (outcome_of_image_.size() >= kImagesMax) outcome_of_image_.clear();
       outcome_of_image_.emplace(*question.image, answer.outcome);
-      VisitOnce(question.state, *question.image, question.gap, answer.outcome);
-    } else if (!question.seen) {
-      if (trial_) visited_.insert(VisitKey(ImageOf(question), question));
+    }
+    if (!question.seen) {
       Visit(question.state, gaps_[question.gap], answer.outcome);
     }
-    if (question.expand) Expand(question, answer);
+    if (!question.seen) KeepRecovery(question, answer);
+    if (!question.expand) return;
+    const TreeWalk walk{contents_, result_.copied, result_.space.torn};
+    if (!walk.AskNext(question, answer, *answers_)) Contradict(question.state);
   }
 
-  // --- the decision tree ----------------------------------------------------
+  // --- crashes during recovery ----------------------------------------------
 
-  // Asks the states that differ from this one in one block read behind the last
-  // one that was decided.
-  void Expand(const StateQuestion& question, const StateAnswer& answer) {
-    const RecoveryOutcome& outcome = pool_.outcomes()[answer.outcome];
-    if (outcome.kind != RecoveryOutcome::kObserved && answer.path.empty()) {
-      // What it had read died with it: which states do the same is unknown.
-      deaths_hide_ = true;
-      return;
+  void KeepRecovery(const StateQuestion& question, const StateAnswer& answer) {
+    if (options_.nested == 0 || answer.events == nullptr) return;
+    const auto& copied = answer.copied;
+    const bool copy =
+        question.branched &&
+        std::binary_search(copied.begin(), copied.end(), *question.branched);
+    // Recovery did not read it: it is undecided for the state without it.
+    if (copy) return;
+    InterruptedRecovery recovery{question.state, answer.events, {}};
+    if (result_.space.mode == SpaceSpec::kExhaustive) {
+      recovery.undecided =
+          UndecidedBlocks(contents_, question.state, answer.path);
     }
-    bool behind = !question.branched;
-    for (const ContentId read : answer.path) {
-      const Slot slot = contents_.slot(read);
-      if (behind) Branch(question, slot, /*expand=*/true);
-      behind |= slot == question.branched;
-    }
-    const bool apart = result_.copied == CopiedData::kApart;
-    for (const Slot slot : answer.copied) {
-      if (behind) Branch(question, slot, /*expand=*/!apart);
-      behind |= slot == question.branched;
-    }
-    if (!behind) Contradict(question.state);
+    recoveries_.emplace_back(question.gap, std::move(recovery));
   }
 
-  void Branch(const StateQuestion& question, Slot slot, bool expand) {
-    const CrashState& state = question.state;
-    const bool tear = question.torn < options_.space.torn;
-    const auto options = contents_.Options(state.point, state.kind, slot, tear);
-    for (size_t i = 1; i < options.size(); ++i) {
-      StateQuestion next;
-      next.state = state;
-      const auto at = std::lower_bound(
-          next.state.choices.begin(), next.state.choices.end(), slot,
-          [](const BlockChoice& c, Slot s) { return c.slot < s; });
-      next.state.choices.insert(at, options[i]);
-      next.gap = question.gap;
-      next.expand = expand;
-      next.branched = slot;
-      next.torn = question.torn + (options[i].torn.count > 0 ? 1 : 0);
-      answers_->Ask(std::move(next));
+  bool CrashSomeRecoveries() {
+    return recoveries_.size() < kRecoveriesKept || CrashRecoveries();
+  }
+
+  // Explores those that were kept.
+  bool CrashRecoveries() {
+    NestedOptions options;
+    options.space = result_.space;
+    options.depth = options_.nested;
+    options.copied = result_.copied;
+    options.seed = options_.seed;
+    options.pool = PoolOptions();
+    options.stop = [this] { return MustStop(); };
+    NestedCrashes crashes(backend_, options);
+    const uint64_t before = nested_runs_;
+    for (const auto& [gap, recovery] : std::exchange(recoveries_, {})) {
+      const bool go_on = crashes.Explore(
+          space_, recovery, [&](const NestedCrashes::Visited& visited) {
+            VisitNested(gaps_[gap], visited);
+          });
+      nested_runs_ = before + crashes.runs();
+      if (!go_on || MustStop()) return false;
+    }
+    if (crashes.contradicted()) {
+      Contradict({gaps_.front().point,
+                  0,
+                  setting_.crash_kinds.front(),
+                  CrashState::kNewest,
+                  {}});
+    }
+    return true;
+  }
+
+  void VisitNested(const Gap& gap, const NestedCrashes::Visited& visited) {
+    ++result_.states;
+    ++result_.nested_states;
+    const CrashKind kind = visited.outer.kind;
+    const OutcomeId outcome = pool_.AddOutcome(visited.outcome);
+    if (options_.visited) {
+      options_.visited(
+          {visited.outer, gap, outcome, pool_.outcomes()[outcome], true});
+    }
+    std::optional<ViolatingState> at;
+    std::set<std::string> counted;
+    for (size_t h = gap.history_min; h <= gap.history_max; ++h) {
+      std::vector<Violation> violations = judge_.Ask(outcome, h, kind);
+      AddUnstable(visited, outcome, h, violations);
+      for (const Violation& violation : violations) {
+        if (!at) {
+          NestedState state = visited.state();
+          at = {std::move(state.outer), 0, outcome, std::move(state.inner),
+                state.inner_lost};
+        }
+        at->history = h;
+        at->state.marks = static_cast<uint32_t>(h - gap.history_base);
+        AddViolation(violation, *at, !counted.insert(violation.cause).second);
+      }
     }
   }
 
-  Hash128 ImageOf(const StateQuestion& question) {
-    const CrashState& state = question.state;
-    Hash128 hash = newest_hash_[static_cast<size_t>(state.kind)][question.gap];
-    for (const BlockChoice& choice : state.choices) {
-      hash ^= contents_.hash(contents_.Of(choice));
-      hash ^= contents_.hash(contents_.Of(
-          choice.slot, contents_.NewestAt(state.point, choice.slot)));
-    }
-    return hash;
+  void AddUnstable(const NestedCrashes::Visited& visited, OutcomeId outcome,
+                   size_t history, std::vector<Violation>& violations) {
+    if (!backend_.traits().recovery_idempotent) return;
+    const auto once = answers_->Known(visited.outer);
+    if (!once || *once == outcome) return;
+    // Else the second crash did more than to change the result: it broke it.
+    const bool broken_before =
+        !judge_.Ask(*once, history, visited.outer.kind).empty();
+    if (!violations.empty() && !broken_before) return;
+    violations.push_back(judge_.OfVolume(ViolationKind::kUnstable, history,
+                                         visited.outer.kind, kUnstableFound));
+  }
+
+  void AddViolation(const Violation& violation, const ViolatingState& at,
+                    bool counted) {
+    const bool first = groups_.Add(violation, at, counted);
+    if (first && options_.cause_seen) options_.cause_seen(violation.cause);
   }
 
   // --- visiting -------------------------------------------------------------
-
-  static Hash128 VisitKey(Hash128 image, const StateQuestion& question) {
-    return VisitKey(image, question.state.kind, question.gap);
-  }
-  static Hash128 VisitKey(Hash128 image, CrashKind kind, size_t gap) {
-    const std::array<uint64_t, 2> place = {gap, static_cast<uint64_t>(kind)};
-    return image ^ HashBytes(std::as_bytes(std::span(place)), 1);
-  }
-
-  // Not again what the trial visited.
-  void VisitOnce(const CrashState& state, const Hash128& image, size_t gap,
-                 OutcomeId outcome) {
-    if (!visited_.empty() &&
-        visited_.contains(VisitKey(image, state.kind, gap))) {
-      return;
-    }
-    Visit(state, gaps_[gap], outcome);
-  }
 
   void Visit(const CrashState& state, const Gap& gap, OutcomeId outcome) {
     ++result_.states;
@@ -314,11 +342,9 @@ class Explorer {
     std::set<std::string> counted;
     for (size_t h = gap.history_min; h <= gap.history_max; ++h) {
       for (const Violation& violation : judge_.Ask(outcome, h, state.kind)) {
-        ViolatingState at{state, h, outcome};
+        ViolatingState at{state, h, outcome, {}, 0};
         at.state.marks = static_cast<uint32_t>(h - gap.history_base);
-        const bool again = !counted.insert(violation.cause).second;
-        const bool first = groups_.Add(violation, at, again);
-        if (first && options_.cause_seen) options_.cause_seen(violation.cause);
+        AddViolation(violation, at, !counted.insert(violation.cause).second);
       }
     }
   }
@@ -326,15 +352,15 @@ class Explorer {
   // --- bounds and progress --------------------------------------------------
 
   bool MustStop() {
-    if (trial_ && (answers_->runs() > kTrialRunsMax ||
-                   visited_.size() > kTrialStatesMax)) {
-      trial_over_ = true;
-      return true;
-    }
     if (options_.interrupted && options_.interrupted()) {
       result_.interrupted = true;
       return true;
     }
+    const uint64_t runs = answers_->runs() + nested_runs_;
+    if (nested_runs_ > 0 && options_.max_runs && runs >= *options_.max_runs) {
+      return true;
+    }
+    if (pool_.outcomes().bytes() > kOutcomeBytesMax) return true;
     over_budget_ =
         options_.budget_ms && MonotonicMs() - began_ms_ > *options_.budget_ms;
     return over_budget_;
@@ -343,10 +369,11 @@ class Explorer {
   void NameBound() {
     if (result_.interrupted) {
       result_.bound = "interrupted";
-    } else if (deaths_hide_) {
-      result_.bound = "recovery died or hung, and what it had read is unknown";
     } else if (over_budget_) {
       result_.bound = fmt::format("--budget of {} ms", *options_.budget_ms);
+    } else if (pool_.outcomes().bytes() > kOutcomeBytesMax) {
+      result_.bound = fmt::format("different outcomes take more than {} GiB",
+                                  kOutcomeBytesMax >> 30);
     } else if (!answers_->journal_error().empty()) {
       result_.bound = answers_->journal_error();
     } else {
@@ -358,14 +385,15 @@ class Explorer {
     ++points_done_;
     if (!options_.progress) return;
     options_.progress(
-        {answers_->runs(), result_.states, groups_.size(),
+        {answers_->runs() + nested_runs_, result_.states, groups_.size(),
          static_cast<double>(points_done_) / static_cast<double>(points_)});
   }
 
   // --- the end --------------------------------------------------------------
 
   void Finish() {
-    result_.runs = answers_->runs();
+    result_.runs = answers_->runs() + nested_runs_;
+    result_.nested_runs = nested_runs_;
     result_.evicted = answers_->evicted();
     result_.doublechecked = answers_->doublechecked();
     if (options_.shard.count > 1) {
@@ -467,15 +495,10 @@ class Explorer {
   bool over_budget_ = false;
 
   std::unordered_map<Hash128, OutcomeId, Hash128Hasher> outcome_of_image_;
-  // By kind and crash point: the image with everything persisted.
-  std::array<std::map<size_t, Hash128>, kCrashKinds.size()> newest_hash_;
-  // The default space's trial, and what it visited.
-  bool trial_ = false;
-  bool trial_over_ = false;
-  // A recovery of a tree died: the states behind it were not visited.
-  bool deaths_hide_ = false;
-  std::unordered_set<Hash128, Hash128Hasher> visited_;
   std::optional<CrashState> contradiction_;
+  // Recoveries in which to crash, with their crash points.
+  std::vector<std::pair<size_t, InterruptedRecovery>> recoveries_;
+  uint64_t nested_runs_ = 0;
 };
 
 // Where the runs of this exploration are kept, and all they depend on.
@@ -502,6 +525,11 @@ Result<std::unique_ptr<RunJournal>> OpenJournal(const Backend& backend,
 }
 
 }  // namespace
+
+double SpaceLog2(const Recording& recording, const Setting& setting) {
+  const CrashSpace space(recording.trace, setting.atomic_bytes);
+  return Log2Of(space, GapsOf(recording), setting);
+}
 
 Result<Exploration> Explore(Backend& backend, const Workload& workload,
                             const Setting& setting, const Recording& recording,

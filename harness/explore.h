@@ -4,6 +4,7 @@
 #ifndef POWERCUT_HARNESS_EXPLORE_H_
 #define POWERCUT_HARNESS_EXPLORE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -19,10 +20,9 @@
 
 namespace powercut {
 
-// The default space tries `exhaustive` first, up to this many runs and states;
-// what is not exhausted then goes on as `epoch:1`.
-inline constexpr uint64_t kTrialRunsMax = 4096;
-inline constexpr uint64_t kTrialStatesMax = 1 << 16;
+// The default space is `exhaustive` where all points and kinds together have at
+// most 2^this states, else `epoch:1`.
+inline constexpr double kDefaultExhaustiveLog2Max = 14;
 
 inline constexpr uint64_t kDefaultCacheBytes = uint64_t{512} << 20;
 
@@ -40,6 +40,8 @@ struct VisitedState {
   const Gap& gap;  // the crash point, and the histories it was judged with
   OutcomeId outcome = 0;
   const RecoveryOutcome& result;
+  // It crashed again during its recovery; `state` is the first crash.
+  bool nested = false;
 };
 
 // Part `index` of `count`, from 1: every count-th crash point. All parts
@@ -77,6 +79,8 @@ struct ExploreOptions {
   // Wall clock; not deterministic.
   std::optional<uint64_t> budget_ms;
   WorkerLimits limits;
+  // Crashes during recovery, so many deep.
+  uint32_t nested = 0;
   // Called with each state, once, in an order that any number of jobs keeps;
   // may be empty.
   std::function<void(const VisitedState&)> visited;
@@ -103,6 +107,10 @@ struct Exploration {
   // kinds; 0 for one state.
   double space_log2 = 0;
   uint64_t states = 0;  // visited
+  // Of those: states of crashes during recovery.
+  uint64_t nested_states = 0;
+  // Of the runs: those of such states.
+  uint64_t nested_runs = 0;
   // Recoveries: states that no earlier run decides. The others are answered
   // from the cache.
   uint64_t runs = 0;
@@ -110,8 +118,8 @@ struct Exploration {
   uint64_t doublechecked = 0;
   // Runs that the cache dropped for want of room.
   uint64_t evicted = 0;
-  // One for each run, sorted, if this is one shard of several: runs of
-  // different shards with one key are the same run.
+  // One for each run that is not nested, sorted, if this is one shard of
+  // several: runs of different shards with one key are the same run.
   std::vector<Hash128> run_keys;
   // Every state of the chosen space was judged.
   bool exhausted = true;
@@ -122,6 +130,14 @@ struct Exploration {
   std::vector<Finding> findings;
 };
 
+// Visited states that needed no run of their own.
+inline uint64_t CachedStates(const Exploration& e) {
+  return e.states - std::min(e.states, e.runs);
+}
+
+// log2 of the number of states of all crash points and kinds.
+double SpaceLog2(const Recording& recording, const Setting& setting);
+
 // Explores every crash point from the `run` mark to the end of the trace, for
 // each crash kind of the setting: the prefixes of all points first, then the
 // rest of the space. Checks the flush obligations of the trace, too.
@@ -129,9 +145,7 @@ struct Exploration {
 // A state runs unless an earlier run decides it: one that read the same from
 // its disk (harness/observation_cache.h). With the space `exhaustive`, states
 // that no run tells apart are visited as one, with the undecided blocks at
-// their newest version; where a recovery dies, what it had read is unknown, so
-// that the states behind are left out and nothing is exhausted. Each visited
-// state is judged with the acks of its own
+// their newest version. Each visited state is judged with the acks of its own
 // point. Every finding was confirmed alone in a fresh worker; one that was not
 // is a finding of kind `nondeterministic`, and so is storage that does not do
 // the same where it reads the same; nothing is then said to be exhausted.

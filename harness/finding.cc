@@ -96,4 +96,22 @@ Finding DescribeFinding(const FindingContext& context,
   return finding;
 }
 
+void AddInnerCrashes(std::span<const CrashStep> inner, uint64_t lost,
+                     Finding& finding) {
+  if (inner.empty()) return;
+  auto id = ParseStateId(finding.id);
+  CHECK(id);
+  id->steps.insert(id->steps.end(), inner.begin(), inner.end());
+  finding.id = StateIdText(*id);
+  finding.lost_blocks += lost;
+  for (const CrashStep& step : inner) {
+    finding.crash +=
+        fmt::format("; then {} of its recovery", CrashStepText(step));
+  }
+  if (lost > 0) {
+    finding.crash +=
+        fmt::format(", {} {} lost", lost, lost == 1 ? "block" : "blocks");
+  }
+}
+
 }  // namespace powercut

@@ -4,6 +4,7 @@
 #define POWERCUT_HARNESS_FINDING_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,11 @@ struct FindingContext {
 Finding DescribeFinding(const FindingContext& context,
                         const Violation& violation, const CrashState& state,
                         const PointCursor& cursor);
+
+// Adds the crashes during recovery behind the finding's state, and how many
+// blocks they lost.
+void AddInnerCrashes(std::span<const CrashStep> inner, uint64_t lost,
+                     Finding& finding);
 
 }  // namespace powercut
 

@@ -103,6 +103,11 @@ ModelCursor::ModelCursor(const Workload& workload, const Profile& profile,
       history_(history),
       model_(workload, profile) {}
 
+void ModelCursor::GoOnFrom(size_t history_count, const Model& model) {
+  model_ = Model(model);
+  at_ = history_count;
+}
+
 void ModelCursor::MoveTo(size_t history_count) {
   CHECK(history_count <= history_.size());
   if (history_count < at_) {

@@ -53,7 +53,10 @@ class ModelCursor {
               const std::vector<HistoryEvent>& history);
 
   void MoveTo(size_t history_count);
+  // Goes on from `model`, which a cursor had after so many events.
+  void GoOnFrom(size_t history_count, const Model& model);
   const Model& model() const { return model_; }
+  size_t at() const { return at_; }
 
  private:
   const Workload& workload_;

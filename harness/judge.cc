@@ -8,6 +8,14 @@
 #include "model/condition.h"
 
 namespace powercut {
+namespace {
+
+constexpr size_t kModelsKept = 48;
+// Going back costs so many steps, but for long histories.
+constexpr size_t kMilestoneStepsMin = 64;
+constexpr size_t kMilestonesMax = 16;
+
+}  // namespace
 
 std::vector<Gap> GapsOf(const Recording& recording) {
   const auto& history = recording.history;
@@ -52,6 +60,8 @@ Judge::Judge(const Workload& workload, const Setting& setting,
       recording_(recording),
       outcomes_(outcomes),
       cursor_(workload, *setting.profile, recording.history),
+      milestone_steps_(std::max(kMilestoneStepsMin,
+                                recording.history.size() / kMilestonesMax)),
       cut_history_(HistoryOfCut(workload, recording.history)) {}
 
 const std::vector<Violation>& Judge::Ask(OutcomeId outcome, size_t history,
@@ -66,6 +76,11 @@ const std::vector<Violation>& Judge::Ask(OutcomeId outcome, size_t history,
   return entry->second;
 }
 
+Violation Judge::OfVolume(ViolationKind violation, size_t history,
+                          CrashKind kind, const std::string& found) {
+  return ModelAt(history).VolumeViolation(violation, kind, found);
+}
+
 std::vector<Violation> Judge::AskUnder(const Profile& profile,
                                        const RecoveryOutcome& outcome,
                                        size_t history, CrashKind kind) const {
@@ -75,12 +90,58 @@ std::vector<Violation> Judge::AskUnder(const Profile& profile,
 }
 
 const Model& Judge::ModelAt(size_t history) {
-  constexpr size_t kModelsKept = 16;
-  const auto kept = recent_.find(history);
-  if (kept != recent_.end()) return kept->second;
-  if (recent_.size() == kModelsKept) recent_.erase(recent_.begin());
-  cursor_.MoveTo(history);
-  return recent_.emplace(history, cursor_.model()).first->second;
+  if (cursor_.at() == history) return cursor_.model();
+  const auto kept = kept_.find(history);
+  if (kept != kept_.end()) {
+    kept->second.used = ++uses_;
+    return kept->second.model;
+  }
+  // Most histories are asked in a row and never again: only where it went back
+  // once will it go back again.
+  const bool back = history < cursor_.at();
+  Approach(history);
+  if (!back) return cursor_.model();
+  MakeRoom();
+  return Keep();
+}
+
+// From the nearest model there is; milestones on the way are kept.
+void Judge::Approach(size_t history) {
+  const auto above = kept_.upper_bound(history);
+  if (above != kept_.begin()) {
+    const auto& [nearest, kept] = *std::prev(above);
+    if (cursor_.at() > history || cursor_.at() < nearest) {
+      cursor_.GoOnFrom(nearest, kept.model);
+    }
+  }
+  if (cursor_.at() > history) cursor_.MoveTo(0);
+  while (cursor_.at() < history) {
+    const size_t next =
+        (cursor_.at() / milestone_steps_ + 1) * milestone_steps_;
+    cursor_.MoveTo(std::min(next, history));
+    if (next < history) Keep();
+  }
+}
+
+const Model& Judge::Keep() {
+  return kept_.try_emplace(cursor_.at(), KeptModel{cursor_.model(), ++uses_})
+      .first->second.model;
+}
+
+void Judge::MakeRoom() {
+  const auto is_milestone = [&](size_t history) {
+    return history % milestone_steps_ == 0;
+  };
+  auto oldest = kept_.end();
+  size_t count = 0;
+  for (auto at = kept_.begin(); at != kept_.end(); ++at) {
+    if (is_milestone(at->first)) continue;
+    ++count;
+    const bool older =
+        oldest == kept_.end() || at->second.used < oldest->second.used;
+    if (older) oldest = at;
+  }
+  if (count >= kModelsKept) kept_.erase(oldest);
 }
 
 std::vector<Violation> Judge::JudgeWith(const Model& model,

@@ -46,6 +46,10 @@ class Judge {
   const std::vector<Violation>& Ask(OutcomeId outcome, size_t history,
                                     CrashKind kind);
 
+  // A violation of the whole volume at this moment.
+  Violation OfVolume(ViolationKind violation, size_t history, CrashKind kind,
+                     const std::string& found);
+
   // The same under another profile, without memory. O(history).
   std::vector<Violation> AskUnder(const Profile& profile,
                                   const RecoveryOutcome& outcome,
@@ -53,6 +57,9 @@ class Judge {
 
  private:
   const Model& ModelAt(size_t history);
+  void Approach(size_t history);
+  const Model& Keep();
+  void MakeRoom();
   std::vector<Violation> JudgeWith(const Model& model,
                                    const RecoveryOutcome& outcome,
                                    size_t history, CrashKind kind) const;
@@ -64,9 +71,16 @@ class Judge {
   const Recording& recording_;
   const OutcomeTable& outcomes_;
   ModelCursor cursor_;
-  // Every outcome of a gap is judged at each of its histories, so the models of
-  // the last few are kept; by history.
-  std::map<size_t, Model> recent_;
+  // Every outcome of a gap is judged at each of its histories, and rounds of
+  // runs go back to earlier gaps. So models that were gone back to are kept for
+  // a while, and milestones for good: no way back begins at the first event.
+  struct KeptModel {
+    Model model;
+    uint64_t used = 0;  // when, counted in uses
+  };
+  std::map<size_t, KeptModel> kept_;  // by history
+  uint64_t uses_ = 0;
+  size_t milestone_steps_;
   // The history from which on conditions are judged: the op in front of `cut`
   // has returned.
   size_t cut_history_;

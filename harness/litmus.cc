@@ -15,6 +15,9 @@
 namespace powercut {
 namespace {
 
+// log2 of the most states of one test that has all of them run.
+constexpr double kSpaceLog2Max = 20;
+
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -73,12 +76,20 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
                            LitmusRun run) {
   POWERCUT_ASSIGN(const Recording recording,
                   Record(backend, workload, setting));
+  const bool all = ShowsAllThatIsAllowed(backend.traits().name);
+  if (const double log2 = SpaceLog2(recording, setting);
+      all && log2 > kSpaceLog2Max) {
+    return Error{
+        ErrorCode::kBadInput,
+        fmt::format("{}: there are 2^{:.1f} crash states, and a litmus "
+                    "test has all of them run; make it smaller, to "
+                    "2^{} at most",
+                    workload.file, log2, kSpaceLog2Max)};
+  }
   Counter counter(workload, recording, run);
   ExploreOptions explore;
   // What is not said of all states can still be said of many.
-  explore.space.mode = ShowsAllThatIsAllowed(backend.traits().name)
-                           ? SpaceSpec::kExhaustive
-                           : SpaceSpec::kDefault;
+  explore.space.mode = all ? SpaceSpec::kExhaustive : SpaceSpec::kDefault;
   explore.jobs = options.jobs;
   explore.interrupted = options.interrupted;
   // A log shows what lies behind its end only when it goes on.

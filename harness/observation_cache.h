@@ -13,6 +13,7 @@
 #define POWERCUT_HARNESS_OBSERVATION_CACHE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -30,6 +31,8 @@ struct FiledRun {
   // The slots of blocks that were only copied, ascending.
   std::vector<Slot> copied;
   std::vector<CopiedPiece> copies;
+  // What recovery itself did to the disk, if that was asked for.
+  std::shared_ptr<const std::vector<RecoveryEvent>> events;
 };
 
 class ObservationCache {

@@ -10,6 +10,8 @@ namespace {
 
 class Writer {
  public:
+  explicit Writer(std::string& bytes) : bytes_(bytes) {}
+
   void Number(uint64_t value) {
     bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value));
   }
@@ -21,10 +23,9 @@ class Writer {
     Number(value ? 1 : 0);
     Number(value.value_or(0));
   }
-  std::string Take() { return std::move(bytes_); }
 
  private:
-  std::string bytes_;
+  std::string& bytes_;
 };
 
 class Reader {
@@ -100,10 +101,22 @@ void ReadLog(Reader& in, ObservedLog& log) {
   }
 }
 
+// Contents are nearly all of an outcome. More is no error, it only costs time.
+uint64_t SizeAbout(const Observation& seen) {
+  constexpr uint64_t kEntryBytes = 256;
+  uint64_t size = kEntryBytes + seen.device.size();
+  for (const ObservedEntry& entry : seen.entries) {
+    size += kEntryBytes + entry.content.size();
+  }
+  return size;
+}
+
 }  // namespace
 
-std::string OutcomeBytes(const RecoveryOutcome& outcome) {
-  Writer out;
+void OutcomeBytes(const RecoveryOutcome& outcome, std::string& bytes) {
+  bytes.clear();
+  bytes.reserve(SizeAbout(outcome.observation));
+  Writer out(bytes);
   out.Number(outcome.kind);
   out.Text(outcome.detail);
   const Observation& seen = outcome.observation;
@@ -131,7 +144,12 @@ std::string OutcomeBytes(const RecoveryOutcome& outcome) {
   }
   out.Number(seen.probe_failures.size());
   for (const std::string& failure : seen.probe_failures) out.Text(failure);
-  return out.Take();
+}
+
+std::string OutcomeBytes(const RecoveryOutcome& outcome) {
+  std::string bytes;
+  OutcomeBytes(outcome, bytes);
+  return bytes;
 }
 
 Result<RecoveryOutcome> OutcomeOfBytes(std::string_view bytes) {

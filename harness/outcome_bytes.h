@@ -15,6 +15,8 @@ namespace powercut {
 // Equal outcomes have equal bytes, different ones different bytes. The form is
 // private to one build of powercut.
 std::string OutcomeBytes(const RecoveryOutcome& outcome);
+// Replaces what is in `bytes`, whose memory is used again.
+void OutcomeBytes(const RecoveryOutcome& outcome, std::string& bytes);
 
 // Errors: kInternal: not what OutcomeBytes() makes (a worker wrote wild).
 Result<RecoveryOutcome> OutcomeOfBytes(std::string_view bytes);

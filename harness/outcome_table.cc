@@ -16,6 +16,15 @@ OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
   const auto [entry, added] =
       ids_.emplace(hash, static_cast<OutcomeId>(outcomes_.size()));
   if (added) {
+    bytes_ += sizeof(outcome);
+    for (const ObservedEntry& entry : outcome.observation.entries) {
+      bytes_ += sizeof(entry) + entry.path.size() + entry.content.size();
+    }
+    for (const ObservedLog& log : outcome.observation.logs) {
+      for (const ObservedRecord& record : log.records) {
+        bytes_ += sizeof(record) + record.content.size();
+      }
+    }
     outcomes_.push_back(std::move(outcome));
     hashes_.push_back(hash);
   }
@@ -23,8 +32,8 @@ OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
 }
 
 OutcomeId OutcomeTable::Add(RecoveryOutcome outcome) {
-  const std::string bytes = OutcomeBytes(outcome);
-  return Add(HashBytes(AsBytes(bytes), 0), std::move(outcome));
+  OutcomeBytes(outcome, scratch_);
+  return Add(HashBytes(AsBytes(scratch_), 0), std::move(outcome));
 }
 
 }  // namespace powercut

@@ -4,6 +4,7 @@
 #define POWERCUT_HARNESS_OUTCOME_TABLE_H_
 
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -27,11 +28,15 @@ class OutcomeTable {
   }
   const Hash128& hash(OutcomeId id) const { return hashes_[id]; }
   size_t size() const { return outcomes_.size(); }
+  // Bytes that what was observed takes, about.
+  uint64_t bytes() const { return bytes_; }
 
  private:
   std::unordered_map<Hash128, OutcomeId, Hash128Hasher> ids_;
   std::vector<RecoveryOutcome> outcomes_;
   std::vector<Hash128> hashes_;
+  uint64_t bytes_ = 0;
+  std::string scratch_;  // the bytes of an outcome
 };
 
 }  // namespace powercut

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/judge.h"
+#include "harness/nested_crashes.h"
 #include "harness/obligations.h"
 
 namespace powercut {
@@ -25,10 +26,6 @@ Result<Named> Find(const Recording& recording, const StateId& id,
                              "is {:08x}: the workload, the backend or powercut "
                              "changed since; run `powercut check` again",
                              id.digest, recording.trace.Digest())};
-  }
-  if (id.steps.size() > 1) {
-    return Error{ErrorCode::kUnsupported,
-                 "nested crashes (an id with `/`) are not offered yet"};
   }
   const CrashStep& step = id.steps[0];
   POWERCUT_ASSIGN(CrashState state, ResolveStep(step, cursor));
@@ -51,6 +48,14 @@ Result<Named> Find(const Recording& recording, const StateId& id,
                            CrashStepText(step))};
 }
 
+WorkerPool::Options PoolOptions(const Workload& workload,
+                                const ExploreOptions& options) {
+  WorkerPool::Options pool;
+  pool.recovery = {options.probe, PathsNamedBy(workload)};
+  pool.limits = options.limits;
+  return pool;
+}
+
 }  // namespace
 
 Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
@@ -59,16 +64,36 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
   const CrashSpace space(recording.trace, setting.atomic_bytes);
   PointCursor cursor(space, id.steps[0].kind);
   POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
-  WorkerPool pool(backend, space,
-                  {1, {options.probe, PathsNamedBy(workload)}, options.limits});
-  const OutcomeId outcome = pool.RunAlone(named.state).outcome;
+  const WorkerPool::Options options_of_pool = PoolOptions(workload, options);
+  WorkerPool pool(backend, space, options_of_pool);
+  const std::span<const CrashStep> inner = std::span(id.steps).subspan(1);
+  POWERCUT_ASSIGN(const ChainResult chain, RunChain(backend, space, named.state,
+                                                    inner, options_of_pool));
+  const OutcomeId outcome = pool.AddOutcome(chain.outcome);
   Judge judge(workload, setting, recording, pool.outcomes());
   ReplayedState replayed;
-  replayed.outcome = pool.outcomes()[outcome];
+  replayed.outcome = chain.outcome;
   replayed.state = named.state;
   replayed.history = named.history;
   std::vector<Violation> violations =
       judge.Ask(outcome, named.history, named.state.kind);
+  const auto add = [&](ViolationKind kind, const std::string& found) {
+    violations.push_back(
+        judge.OfVolume(kind, named.history, named.state.kind, found));
+  };
+  if (chain.unsteady) {
+    add(ViolationKind::kNondeterministic,
+        "run twice in one process: two results");
+  }
+  if (!inner.empty() && backend.traits().recovery_idempotent) {
+    const OutcomeId once = pool.RunAlone(named.state).outcome;
+    const bool broken =
+        !violations.empty() &&
+        judge.Ask(once, named.history, named.state.kind).empty();
+    if (once != outcome && !broken) {
+      add(ViolationKind::kUnstable, kUnstableFound);
+    }
+  }
   for (const UnmetObligation& unmet :
        FindUnmetObligations(workload, *setting.profile, recording, space,
                             backend.traits().sync_covers_disk)) {
@@ -85,18 +110,20 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
     replayed.findings.push_back(
         DescribeFinding({workload, recording.trace, recording.history},
                         violation, named.state, cursor));
+    AddInnerCrashes(inner, chain.lost, replayed.findings.back());
   }
   return replayed;
 }
 
-Result<SparseImage> ImageOf(const Recording& recording, const Setting& setting,
-                            const StateId& id) {
+Result<SparseImage> ImageOf(Backend& backend, const Workload& workload,
+                            const Setting& setting, const Recording& recording,
+                            const StateId& id, const ExploreOptions& options) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
   PointCursor cursor(space, id.steps[0].kind);
   POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
-  CrashImage image(space, named.state.kind);
-  image.Become(named.state);
-  return std::move(image.bytes());
+  return ImageOfChain(backend, space, named.state,
+                      std::span(id.steps).subspan(1),
+                      PoolOptions(workload, options));
 }
 
 }  // namespace powercut

@@ -22,14 +22,15 @@ struct ReplayedState {
 };
 
 // Errors: kStale: the id's digest is another recording's; kUsage: the id names
-// no state of it; kUnsupported: it is nested.
+// no state of it.
 Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
                              const Setting& setting, const Recording& recording,
                              const StateId& id, const ExploreOptions& options);
 
 // The image of a state. Errors: as Replay().
-Result<SparseImage> ImageOf(const Recording& recording, const Setting& setting,
-                            const StateId& id);
+Result<SparseImage> ImageOf(Backend& backend, const Workload& workload,
+                            const Setting& setting, const Recording& recording,
+                            const StateId& id, const ExploreOptions& options);
 
 }  // namespace powercut
 

@@ -17,7 +17,8 @@ namespace powercut {
 
 struct RunResult {
   OutcomeId outcome = 0;
-  // With `report_reads`; nothing of a run that died or was ended.
+  // With `report_reads`. Of a run that died or was ended: what it had read
+  // until then, copied or not, as blocks.
   RunReads reads;
   // With `report_writes`: what recovery itself did to the disk, up to where
   // the observation began; nothing of a run that died or was ended.
@@ -48,6 +49,8 @@ struct BatchPart {
 struct WorkerEnd {
   // In the order of its part.
   std::vector<RunResult> results;
+  // What it had read in the run after those, if it ran one state alone.
+  RunReads reads_of_death;
   // How it died at the run after those; nothing: it ran its whole part.
   std::optional<RecoveryOutcome> death;
   // It was killed by a signal that anyone may send, and not by its parent.

@@ -37,6 +37,20 @@ Hash128 KeyOf(const CrashState& state, uint64_t seed) {
 
 }  // namespace
 
+std::string_view CopiedDataName(CopiedData copied) {
+  constexpr std::array<std::string_view, 3> kNames = {"read", "filled",
+                                                      "apart"};
+  return kNames[static_cast<size_t>(copied)];
+}
+
+std::optional<CopiedData> CopiedDataFromName(std::string_view name) {
+  for (const CopiedData copied :
+       {CopiedData::kRead, CopiedData::kFilled, CopiedData::kApart}) {
+    if (CopiedDataName(copied) == name) return copied;
+  }
+  return std::nullopt;
+}
+
 StateAnswers::StateAnswers(WorkerPool& pool, BlockContents& contents,
                            Options options, Answered answered)
     : pool_(pool),
@@ -125,7 +139,7 @@ void StateAnswers::Answer(const StateQuestion& question, const FiledRun& run,
                           bool cached) {
   const OutcomeId outcome = OutcomeOf(run, question.state);
   if (cached && !question.seen) Doublecheck(question.state, outcome);
-  answered_(question, {outcome, cached, path_, run.copied});
+  answered_(question, {outcome, cached, path_, run.copied, run.events});
 }
 
 // Those that the round runs leave the waiting ones; the runs needed come first,
@@ -213,6 +227,7 @@ void StateAnswers::TakeJournaled() {
     RunResult result;
     result.outcome = pool_.AddOutcome(std::move(*outcome));
     result.reads = std::move(access->reads);
+    result.writes = std::move(access->writes);
     TakeRun(question, result);
   }
 }
@@ -225,7 +240,7 @@ void StateAnswers::Keep(const StateQuestion& question,
   if (outcome.kind != RecoveryOutcome::kObserved) return;
   JournaledRun run;
   run.outcome = OutcomeBytes(outcome);
-  RunBytes({result.reads, {}}, run.access);
+  RunBytes({result.reads, result.writes}, run.access);
   auto kept =
       options_.journal->Append(KeyOf(question.state, 0), std::move(run));
   if (!kept) journal_error_ = kept.error().message;
@@ -259,6 +274,10 @@ FiledRun StateAnswers::FiledRunOf(const StateQuestion& question,
     run.copies = std::move(result.reads.copies);
   }
   run.key = CertificateKey(contents_, path_);
+  if (!result.writes.empty()) {
+    run.events = std::make_shared<const std::vector<RecoveryEvent>>(
+        std::move(result.writes));
+  }
   return run;
 }
 
@@ -283,7 +302,15 @@ void StateAnswers::TakeRun(const StateQuestion& question, RunResult& result) {
     }
   }
   answered_(question, {result.outcome, how == ObservationCache::Filed::kKnown,
-                       path_, run.copied});
+                       path_, run.copied, run.events});
+}
+
+std::optional<OutcomeId> StateAnswers::Known(const CrashState& state) {
+  std::vector<ContentId> path;
+  RunTree::Miss miss;
+  const FiledRun* run = cache_.Find(state, path, miss);
+  if (run == nullptr) return std::nullopt;
+  return OutcomeOf(*run, state);
 }
 
 OutcomeId StateAnswers::OutcomeOf(const FiledRun& run,

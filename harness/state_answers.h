@@ -18,6 +18,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -35,6 +36,10 @@ enum class CopiedData : uint8_t {
   kFilled,  // filled in, without a run
   kApart,   // filled in, and each such block varied by itself
 };
+
+// `read`, `filled`, `apart`.
+std::string_view CopiedDataName(CopiedData copied);
+std::optional<CopiedData> CopiedDataFromName(std::string_view name);
 
 // A crash state to run, and what the asker wants to know of it afterwards.
 struct StateQuestion {
@@ -57,6 +62,8 @@ struct StateAnswer {
   // ascending. Valid during the call.
   const std::vector<ContentId>& path;
   const std::vector<Slot>& copied;
+  // What recovery itself did, if the pool reports writes; else null.
+  std::shared_ptr<const std::vector<RecoveryEvent>> events;
 };
 
 class StateAnswers {
@@ -94,6 +101,9 @@ class StateAnswers {
   // An answer that was known without asking: runs it for real if it is in the
   // share.
   void Doublecheck(const CrashState& state, OutcomeId outcome);
+
+  // The outcome of this state if an earlier run decides it.
+  std::optional<OutcomeId> Known(const CrashState& state);
 
   // What the outcome of a filed run would be on this state.
   OutcomeId OutcomeOf(const FiledRun& run, const CrashState& state);

@@ -36,9 +36,16 @@ void StateRunner::Approach(const CrashState& state) {
   StageFor(state.kind).image.Become(state);
 }
 
+void StateRunner::TellReads(std::function<void(uint64_t)> seen) {
+  read_seen_ = [this, seen = std::move(seen)](uint64_t block) {
+    if (options_.all_reads || touched_.Contains(block)) seen(block);
+  };
+}
+
 RecoveryOutcome StateRunner::Run(const CrashState& state, RunAccess& access) {
   Stage& stage = StageFor(state.kind);
   stage.image.Become(state);
+  stage.disk.set_read_seen(read_seen_);
   RecoveryOutcome outcome = Recover(backend_, stage.disk, options_.recovery);
   if (options_.report_reads) {
     access.reads = stage.disk.Reads(outcome.observation);

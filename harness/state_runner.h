@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -64,6 +65,10 @@ class StateRunner {
   // Bounded by device requests only. Fills in `access` as the options say.
   RecoveryOutcome Run(const CrashState& state, RunAccess& access);
 
+  // Calls `seen` with each block that a run reads and that is to be reported,
+  // as it happens, copied or not.
+  void TellReads(std::function<void(uint64_t block)> seen);
+
   // What another process with these options says of a run.
   // Errors: kInternal: it cannot be (the process wrote wild).
   Result<RunAccess> AccessOf(std::string_view bytes) const;
@@ -76,6 +81,7 @@ class StateRunner {
   const CrashSpace& space_;
   WorkerOptions options_;
   TouchedBlocks touched_;
+  std::function<void(uint64_t)> read_seen_;
   // By kind, made on demand.
   std::array<std::unique_ptr<Stage>, kCrashKinds.size()> stages_;
 };

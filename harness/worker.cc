@@ -36,6 +36,9 @@ struct MessageHeader {
   uint64_t size() const { return uint64_t{outcome_size} + access_size; }
 };
 
+// In place of an index: a block that the run under way has read.
+constexpr uint32_t kReadOfRun = ~uint32_t{0};
+
 Hash128 HashOf(std::string_view bytes) { return HashBytes(AsBytes(bytes), 0); }
 
 void ArmCpuBound(uint32_t cpu_ms) {
@@ -109,6 +112,7 @@ void Worker::Start(const Batch& batch, const BatchPart& part) {
   received_.clear();
   wild_ = false;
   results_.clear();
+  reads_ = {};
   results_.reserve(part.size());
   part_ = part;
   killed_as_stuck_ = false;
@@ -133,10 +137,15 @@ void Worker::WorkInChild(const Batch& batch) noexcept {
   std::unordered_set<Hash128, Hash128Hasher> sent;
   RunAccess access;
   std::string access_bytes;
+  // If it dies, what it has read tells which other states do the same.
+  if (part_.to - part_.from == 1 && runner_.options().report_reads) {
+    runner_.TellReads([this](uint64_t block) { SendRead(block); });
+  }
+  std::string bytes;
   for (size_t i = 0; i < part_.size(); ++i) {
     ring_.SetCurrent(static_cast<uint32_t>(i));
     ArmCpuBound(limits.cpu_ms);
-    std::string bytes = OutcomeBytes(runner_.Run(batch[part_[i]], access));
+    OutcomeBytes(runner_.Run(batch[part_[i]], access), bytes);
     MessageHeader header{};
     header.index = static_cast<uint32_t>(i);
     header.outcome_hash = HashOf(bytes);
@@ -152,6 +161,27 @@ void Worker::WorkInChild(const Batch& batch) noexcept {
     ring_.Send(access_bytes);
   }
   _exit(0);
+}
+
+void Worker::SendRead(uint64_t block) {
+  std::string access;
+  RunBytes({{{block}, {}}, {}}, access);
+  MessageHeader header{};
+  header.index = kReadOfRun;
+  header.access_size = static_cast<uint32_t>(access.size());
+  header.access_hash = HashOf(access);
+  ring_.Send({reinterpret_cast<const char*>(&header), sizeof(header)});
+  ring_.Send(access);
+}
+
+bool Worker::TakeRead(std::string_view access) {
+  Result<RunAccess> read = runner_.AccessOf(access);
+  wild_ = !read;
+  if (!read) return false;
+  std::vector<uint64_t>& blocks = reads_.blocks;
+  blocks.insert(blocks.end(), read->reads.blocks.begin(),
+                read->reads.blocks.end());
+  return true;
 }
 
 Result<RunResult> Worker::ResultOf(const Hash128& outcome_hash,
@@ -183,6 +213,10 @@ void Worker::TakeMessages() {
     const std::string_view message(received_.data() + at, header.size());
     at += header.size();
     const std::string_view access = message.substr(header.outcome_size);
+    if (header.index == kReadOfRun && header.outcome_size == 0 &&
+        HashOf(access) == header.access_hash && TakeRead(access)) {
+      continue;
+    }
     // A worker with a corrupted heap may send anything: it then counts as dead
     // at the run it had begun.
     wild_ = header.index != results_.size() || header.index >= part_.size() ||
@@ -191,6 +225,7 @@ void Worker::TakeMessages() {
     Result<RunResult> result = ResultOf(
         header.outcome_hash, message.substr(0, header.outcome_size), access);
     wild_ = !result;
+    reads_ = {};
     if (result) results_.push_back(std::move(*result));
   }
   received_.erase(0, wild_ ? received_.size() : at);
@@ -224,6 +259,7 @@ WorkerEnd Worker::EndOf(int wait_status) {
   pid_ = 0;
   WorkerEnd end;
   end.results = std::move(results_);
+  end.reads_of_death = std::exchange(reads_, {});
   if (end.results.size() == part_.size()) return end;
   if (killed_as_stuck_) {
     end.death = {RecoveryOutcome::kHung, "no progress by the wall clock", {}};

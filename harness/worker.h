@@ -47,6 +47,9 @@ class Worker {
   [[noreturn]] void WorkInChild(const Batch& batch) noexcept;
   void TakeMessages();
   // Of one message, its header apart.
+  void SendRead(uint64_t block);
+  // False: it cannot be.
+  bool TakeRead(std::string_view access);
   Result<RunResult> ResultOf(const Hash128& outcome_hash,
                              std::string_view outcome_bytes,
                              std::string_view access_bytes);
@@ -60,6 +63,7 @@ class Worker {
   // It sent what makes no sense; whatever follows is not listened to.
   bool wild_ = false;
   std::vector<RunResult> results_;
+  RunReads reads_;  // of the run under way, if it is alone
   BatchPart part_;
   pid_t pid_ = 0;  // 0: none
   int pidfd_ = -1;

@@ -55,6 +55,7 @@ class WorkerPool {
   // with a detail that says so. No batch may be under way.
   RunResult RunAlone(const CrashState& state);
 
+  const Options& options() const { return runner_.options(); }
   const OutcomeTable& outcomes() const { return outcomes_; }
   // One that no run gave, but that follows from one.
   OutcomeId AddOutcome(RecoveryOutcome outcome);

@@ -211,12 +211,13 @@ TEST(PlantedBugsTest, VolumeThatCannotBeUsed) {
 // cause is reported once.
 TEST(PlantedBugsTest, RecoveryThatIsNotDeterministic) {
   const Exploration e = MustExplore({.bug = PlantedBug::kAlternates});
-  EXPECT_THAT(KindsOf(e.findings), ElementsAre("nondeterministic /a"));
+  EXPECT_THAT(KindsOf(e.findings),
+              ElementsAre("nondeterministic", "nondeterministic /a"));
+  EXPECT_FALSE(e.exhausted);
   std::set<std::string> causes;
   for (const Finding& finding : e.findings) {
     EXPECT_TRUE(causes.insert(finding.violation.cause).second)
         << finding.violation.cause;
-    EXPECT_THAT(finding.violation.found, HasSubstr("in a batch: "));
   }
 }
 

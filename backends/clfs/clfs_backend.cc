@@ -281,6 +281,7 @@ BackendTraits MakeTraits() {
       OpKind::kLogAdvanceBase, OpKind::kLogArchiveTail, OpKind::kLogReset,
       OpKind::kSyncfs,         OpKind::kRemount,        OpKind::kWait};
   traits.overlap = true;
+  traits.recovery_idempotent = true;
   traits.repeatable = true;
   return traits;
 }

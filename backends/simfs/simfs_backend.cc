@@ -49,6 +49,7 @@ class SimfsBackend : public Backend {
                    OpKind::kDiskFlush,     OpKind::kDiskDiscard,
                    OpKind::kWait};
     traits_.overlap = true;
+    traits_.recovery_idempotent = true;
   }
 
   const BackendTraits& traits() const override { return traits_; }

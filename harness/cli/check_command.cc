@@ -95,7 +95,8 @@ class Checker {
     checked.pcut_hash = HashText(source.text);
     checked.backend = source.backend->traits().name;
     checked.profile = source.setting.profile->name;
-    checked.space = source.options.space;
+    checked.space = exploration.space;
+    checked.nested = source.options.nested;
     checked.atomic_bytes = source.setting.atomic_bytes;
     checked.crash_kinds = source.setting.crash_kinds;
     checked.probe = source.options.probe;

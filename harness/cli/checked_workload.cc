@@ -72,6 +72,18 @@ std::string SummaryText(const CheckedWorkload& checked,
       extra += fmt::format(", {} in the baseline", comparison.known);
     }
   }
+  if (checked.nested > 0) {
+    extra +=
+        fmt::format("; {} states of crashes during recovery", e.nested_states);
+  }
+  if (e.doublechecked > 0) {
+    extra += fmt::format("; {} cached answers run again", e.doublechecked);
+  }
+  if (e.evicted > 0) {
+    extra += fmt::format("; {} runs dropped from the cache (--cache-size)",
+                         e.evicted);
+  }
+  if (e.copied == CopiedData::kApart) extra += "; copied data varied apart";
   if (!e.bound.empty()) extra += "; not exhausted: " + e.bound;
   if (checked.shard.count > 1) {
     extra +=
@@ -80,9 +92,9 @@ std::string SummaryText(const CheckedWorkload& checked,
   return fmt::format(
       "{}: {}: {} on {}, {} of 2^{:.1f} states of {} crash points visited ({}, "
       "{}-byte blocks), {} runs{}\n",
-      checked.file, checked.verdict, checked.profile, checked.backend, e.states,
-      ShownLog2(e.space_log2), e.crash_points, SpaceSpecText(checked.space),
-      checked.atomic_bytes, e.runs, extra);
+      checked.file, checked.verdict, checked.profile, checked.backend,
+      e.states - e.nested_states, ShownLog2(e.space_log2), e.crash_points,
+      SpaceSpecText(checked.space), checked.atomic_bytes, e.runs, extra);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ struct CheckedWorkload {
   std::string verdict;  // ok, violation or unknown; Conclude() sets it
   SpaceSpec space;
   uint32_t atomic_bytes = 0;
+  uint32_t nested = 0;                 // crashes during recovery, so many deep
   std::vector<CrashKind> crash_kinds;  // in the order they are explored
   bool probe = false;
   // What `replay` needs to run under the same setting; a space in front of

@@ -24,6 +24,11 @@ struct CommonFlags {
   uint32_t jobs = 0;  // 0: as many as there are processors
   uint64_t seed = 1;
   std::optional<uint64_t> max_runs;
+  uint32_t nested = 0;
+  std::string cache_size;  // `512M`, `1G`
+  double doublecheck = 0;
+  std::string copied;  // `apart`, `filled` or `read`
+  std::string resume;  // a folder
   std::string budget;  // `30s`, `500ms`, `2m`
   std::string shard;   // `2/8`
   bool quiet = false;

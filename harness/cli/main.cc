@@ -32,6 +32,20 @@ void AddExploring(CLI::App* verb, CommonFlags& flags) {
       ->check(CLI::NonNegativeNumber);
   verb->add_option("--max-runs", flags.max_runs, "recoveries a workload")
       ->check(CLI::NonNegativeNumber);
+  verb->add_option("--nested", flags.nested,
+                   "crash again during recovery, so many deep")
+      ->check(CLI::Range(0, 8));
+  verb->add_option("--cache-size", flags.cache_size,
+                   "memory for finished runs, e.g. 1G; default: 512M");
+  verb->add_option("--doublecheck", flags.doublecheck,
+                   "share of cached answers to run for real, 0 to 1")
+      ->check(CLI::Range(0.0, 1.0));
+  verb->add_option("--copied", flags.copied,
+                   "data only copied: vary each block apart, fill it in, or "
+                   "take it as read")
+      ->check(CLI::IsMember({"apart", "filled", "read"}));
+  verb->add_option("--resume", flags.resume,
+                   "keep the runs in this folder, and go on from there");
   verb->add_option("--budget", flags.budget, "time a workload, e.g. 30s");
   verb->add_option("--shard", flags.shard,
                    "only part I of N, e.g. 2/8; `merge` joins the reports");

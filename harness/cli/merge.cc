@@ -175,8 +175,10 @@ auto PlaceOf(const Finding& finding) {
   // Reports hold only ids that are well formed.
   const StateId id = ParseStateId(finding.id).value();
   const CrashStep& step = id.steps[0];
-  return std::tuple(finding.lost_blocks, step.point, step.marks,
-                    CrashStepText(step));
+  std::string text;
+  for (const CrashStep& s : id.steps) text += CrashStepText(s) + "/";
+  return std::tuple(id.steps.size(), finding.lost_blocks, step.point,
+                    step.marks, text);
 }
 
 void AddFinding(std::map<std::string, Finding>& findings, Finding finding) {
@@ -201,6 +203,10 @@ class Sum {
     whole_.elapsed_s = 0;
     e.states = 0;
     e.runs = 0;
+    e.nested_states = 0;
+    e.nested_runs = 0;
+    e.doublechecked = 0;
+    e.evicted = 0;
     e.run_keys.clear();
     e.findings.clear();
     e.exhausted = true;
@@ -213,6 +219,10 @@ class Sum {
     whole_.elapsed_s += part.elapsed_s;
     whole_.exploration.states += e.states;
     runs_ += e.runs;
+    whole_.exploration.nested_states += e.nested_states;
+    whole_.exploration.nested_runs += e.nested_runs;
+    whole_.exploration.doublechecked += e.doublechecked;
+    whole_.exploration.evicted += e.evicted;
     keys_.insert(keys_.end(), e.run_keys.begin(), e.run_keys.end());
     if (!e.exhausted) Bound(e.bound);
     whole_.exploration.interrupted |= e.interrupted;
@@ -232,7 +242,7 @@ class Sum {
     keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
     Exploration& e = whole_.exploration;
     // One shard that is the whole lists no keys.
-    e.runs = keys_.empty() ? runs_ : keys_.size();
+    e.runs = keys_.empty() ? runs_ : keys_.size() + e.nested_runs;
     e.bound = fmt::format("{}", fmt::join(bounds_, ", "));
     for (auto& [cause, finding] : findings_) {
       e.findings.push_back(std::move(finding));

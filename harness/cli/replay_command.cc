@@ -71,7 +71,8 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
                          recording, id, source.options));
   if (!flags.image.empty()) {
     POWERCUT_ASSIGN(const SparseImage image,
-                    ImageOf(recording, source.setting, id));
+                    ImageOf(*source.backend, source.workload, source.setting,
+                            recording, id, source.options));
     POWERCUT_TRY(SaveImage(image, flags.image));
   }
   if (!flags.save.empty()) {

@@ -87,10 +87,10 @@ Json OfExpectations(const std::vector<Expectation>& expectations) {
 
 Json OfSpace(const CheckedWorkload& checked) {
   const Exploration& e = checked.exploration;
-  return {{"log2", ShownLog2(e.space_log2)},
-          {"mode", SpaceSpecText(checked.space)},
-          {"atomic", checked.atomic_bytes},
-          {"exhausted", e.exhausted}};
+  return {
+      {"log2", ShownLog2(e.space_log2)}, {"mode", SpaceSpecText(checked.space)},
+      {"atomic", checked.atomic_bytes},  {"exhausted", e.exhausted},
+      {"nested", checked.nested},        {"copied", CopiedDataName(e.copied)}};
 }
 
 Json OfCrashKinds(const std::vector<CrashKind>& kinds) {
@@ -114,7 +114,11 @@ Json OfWorkload(const CheckedWorkload& checked) {
                {"bound", EscapeBytes(e.bound)},
                {"states", e.states},
                {"runs", e.runs},
-               {"cached", e.states - e.runs},
+               {"cached", CachedStates(e)},
+               {"nested_states", e.nested_states},
+               {"nested_runs", e.nested_runs},
+               {"doublechecked", e.doublechecked},
+               {"evicted", e.evicted},
                {"elapsed_s", std::round(checked.elapsed_s * 1000) / 1000},
                {"pcut_hash", checked.pcut_hash},
                {"crash_kinds", OfCrashKinds(checked.crash_kinds)},

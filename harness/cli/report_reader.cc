@@ -121,6 +121,12 @@ void ReadSpace(JsonFields& json, CheckedWorkload& checked) {
   checked.atomic_bytes =
       static_cast<uint32_t>(space.Number("atomic", kSmallMax));
   checked.exploration.exhausted = space.Flag("exhausted");
+  checked.nested = static_cast<uint32_t>(space.Number("nested", kSmallMax));
+  if (const auto copied = CopiedDataFromName(space.Text("copied"))) {
+    checked.exploration.copied = *copied;
+  } else {
+    space.Refuse("copied", "is none of apart, filled and read");
+  }
 }
 
 void ReadCounts(JsonFields& json, Exploration& e) {
@@ -131,10 +137,14 @@ void ReadCounts(JsonFields& json, Exploration& e) {
   e.crash_points = json.Number("crash_points", kCountMax);
   e.bound = json.Text("bound");
   e.states = json.Number("states", kCountMax);
-  e.runs = json.Number("runs", e.states);
-  if (json.Number("cached", kCountMax) != e.states - e.runs) {
+  e.runs = json.Number("runs", kCountMax);
+  if (json.Number("cached", kCountMax) != CachedStates(e)) {
     json.Refuse("cached", "is not `states` - `runs`");
   }
+  e.nested_states = json.Number("nested_states", e.states);
+  e.nested_runs = json.Number("nested_runs", e.runs);
+  e.doublechecked = json.Number("doublechecked", kCountMax);
+  e.evicted = json.Number("evicted", kCountMax);
   e.interrupted = json.Flag("interrupted");
 }
 
@@ -176,7 +186,7 @@ CheckedWorkload ToWorkload(JsonFields json) {
   if (json.Has("shard")) {
     JsonFields shard = json.Object("shard");
     checked.shard = ToShard(shard);
-    e.run_keys = ToRunKeys(shard, e.runs);
+    e.run_keys = ToRunKeys(shard, e.runs - e.nested_runs);
   }
   for (JsonFields& violation : json.Objects("violations")) {
     e.findings.push_back(ToFinding(violation, e.digest));

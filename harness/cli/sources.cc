@@ -46,6 +46,22 @@ Result<uint64_t> ParseBudget(const std::string& text) {
   return value * scale;
 }
 
+Result<uint64_t> ParseSize(const std::string& text) {
+  uint64_t value = 0;
+  const auto [stop, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit(
+      stop, static_cast<size_t>(text.data() + text.size() - stop));
+  const int shift = unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : 0;
+  if (error != std::errc() || shift == 0 || value > 1'000'000) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("--cache-size '{}': expected a size such as 64K, "
+                             "512M or 2G",
+                             text)};
+  }
+  return value << shift;
+}
+
 Result<SettingFlags> SettingFlagsOf(const CommonFlags& flags) {
   SettingFlags setting{flags.profile, {}, flags.atomic_bytes};
   for (const std::string& name : flags.crash_kinds) {
@@ -63,16 +79,28 @@ Result<SettingFlags> SettingFlagsOf(const CommonFlags& flags) {
 Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
                                  const Workload& workload) {
   ExploreOptions options;
-  const std::string space = !flags.space.empty()      ? flags.space
-                            : !workload.space.empty() ? workload.space
-                                                      : "epoch:1";
-  POWERCUT_ASSIGN(options.space, ParseSpaceSpec(space));
+  const std::string space = !flags.space.empty() ? flags.space : workload.space;
+  if (space.empty()) {
+    options.space.mode = SpaceSpec::kDefault;
+  } else {
+    POWERCUT_ASSIGN(options.space, ParseSpaceSpec(space));
+  }
   options.seed = flags.seed;
   options.jobs = flags.jobs > 0
                      ? flags.jobs
                      : std::max(1u, std::thread::hardware_concurrency());
   options.probe = flags.probe;
   options.max_runs = flags.max_runs;
+  options.nested = flags.nested;
+  options.doublecheck = flags.doublecheck;
+  options.resume = flags.resume;
+  if (!flags.cache_size.empty()) {
+    POWERCUT_ASSIGN(options.cache_bytes, ParseSize(flags.cache_size));
+  }
+  if (!flags.copied.empty()) {
+    // The command line admits no other names.
+    options.copied = CopiedDataFromName(flags.copied).value();
+  }
   POWERCUT_ASSIGN(options.shard, ParseShard(flags.shard));
   if (!flags.budget.empty()) {
     POWERCUT_ASSIGN(options.budget_ms, ParseBudget(flags.budget));

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backends/registry.h"
@@ -19,6 +20,7 @@
 #include "model/pcut.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/model_bench.h"
+#include "tests/bench/space_bench.h"
 
 namespace powercut {
 namespace {
@@ -220,15 +222,6 @@ void BenchNtfs3g() {
   CHECK(setting.has_value());
   const auto recording = Record(backend, *workload, *setting);
   CHECK(recording.has_value());
-  ExploreOptions options;
-  options.jobs = 0;
-  options.space.count = 2;
-  const auto check = [&] {
-    const auto explored =
-        Explore(backend, *workload, *setting, *recording, options);
-    CHECK(explored.has_value());
-    return explored->runs;
-  };
   SparseImage image = ApplyAll(recording->trace);
   CrashDisk disk(image, setting->geometry, setting->atomic_bytes, 0);
   const auto bare = [&] {
@@ -242,17 +235,49 @@ void BenchNtfs3g() {
     }
     return count;
   };
-  const Pair rate =
-      Compare([&] { return RateOf(check); }, [&] { return RateOf(bare); });
-  Row("checked ntfs-3g states /s, one core", Count(rate.ours), "aim 15000",
-      fmt::format("{:.2f} x bare mount, walk, unmount ({}/s)",
-                  rate.ours / rate.limit, Count(rate.limit)));
+  // With every cached answer run for real, too, each state costs a recovery:
+  // that is the figure that the limit speaks of. Else the cache is most of it.
+  for (const double doublecheck : {1.0, 0.0}) {
+    ExploreOptions options;
+    options.jobs = 0;
+    options.space.mode = SpaceSpec::kEpoch;
+    options.space.count = 2;
+    options.doublecheck = doublecheck;
+    Exploration last;
+    const auto check = [&] {
+      auto explored =
+          Explore(backend, *workload, *setting, *recording, options);
+      CHECK(explored.has_value() && explored->exhausted);
+      last = std::move(*explored);
+      return doublecheck > 0 ? last.runs + last.doublechecked : last.states;
+    };
+    const Pair rate =
+        Compare([&] { return RateOf(check); }, [&] { return RateOf(bare); });
+    const std::string what =
+        doublecheck > 0
+            ? fmt::format("ntfs-3g recoveries checked /s ({} for {} states)",
+                          last.runs + last.doublechecked, last.states)
+            : fmt::format("ntfs-3g states checked /s ({} runs for {})",
+                          last.runs, last.states);
+    Row(what, Count(rate.ours), doublecheck > 0 ? "aim > 0.8 x" : "",
+        fmt::format("{:.2f} x bare mount, walk, unmount ({}/s)",
+                    rate.ours / rate.limit, Count(rate.limit)));
+  }
 }
 
 }  // namespace
 }  // namespace powercut
 
-int main() {
+int main(int argc, char** argv) {
+  const std::string only = argc > 1 ? argv[1] : "";
+  if (only == "spaces") {
+    powercut::BenchSpaces(argc > 2 ? argv[2] : "");
+    return 0;
+  }
+  if (only == "ntfs-3g") {
+    powercut::BenchNtfs3g();
+    return 0;
+  }
   std::printf("%-52s %16s   %-18s %s\n", "", "", "", "beside its limit");
   // First, since memory is measured as the peak of the process.
   powercut::BenchPrefixSweep();
@@ -262,5 +287,6 @@ int main() {
   powercut::BenchEnumerate(1024 * powercut::kMiB, 20'000, "");
   powercut::BenchNtfs3g();
   powercut::BenchModel();
+  powercut::BenchSpaces();
   return 0;
 }

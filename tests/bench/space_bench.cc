@@ -1,0 +1,240 @@
+#include "tests/bench/space_bench.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/registry.h"
+#include "harness/explore.h"
+#include "model/pcut.h"
+#include "tests/bench/figures.h"
+#include "tests/three_block_backend.h"
+
+namespace powercut {
+namespace {
+
+struct SpaceCase {
+  std::string name;
+  std::string backend;
+  uint32_t block_bytes = 512;
+  std::string text;
+  std::string space = "exhaustive";
+  // Whether ThreeBlockBackend's bug is planted.
+  bool bug = false;
+  std::optional<uint64_t> max_runs = 10'000;
+};
+
+struct Recorded {
+  Workload workload;
+  Setting setting;
+  Recording recording;
+};
+
+Recorded MustRecord(Backend& backend, const SpaceCase& at) {
+  auto workload = ParseWorkload(at.text, "bench.pcut");
+  CHECK(workload.has_value());
+  SettingFlags flags;
+  flags.atomic_bytes = at.block_bytes;
+  auto setting = MakeSetting(*workload, backend, flags);
+  CHECK(setting.has_value());
+  auto recording = Record(backend, *workload, *setting);
+  CHECK(recording.has_value());
+  return {*std::move(workload), *std::move(setting), *std::move(recording)};
+}
+
+void SpaceHead() {
+  std::printf("\n%-38s %-8s %5s %6s %9s %8s %7s %8s %8s  %s\n", "space",
+              "backend", "block", "events", "log2", "states", "runs", "cached",
+              "seconds", "");
+}
+
+void BenchSpace(const SpaceCase& at, const std::string& only) {
+  if (at.name.find(only) == std::string::npos) return;
+  auto made = MakeBackend(at.backend);
+  if (!made) {
+    std::printf("skipped: %s\n", made.error().message.c_str());
+    return;
+  }
+  ThreeBlockBackend backend(std::move(*made));
+  const Recorded recorded = MustRecord(backend, at);
+  if (at.bug) backend.Plant(recorded.recording);
+  ExploreOptions options;
+  options.jobs = 0;
+  options.space = ParseSpaceSpec(at.space).value();
+  options.max_runs = at.max_runs;
+  const double begin = Seconds();
+  const auto explored = Explore(backend, recorded.workload, recorded.setting,
+                                recorded.recording, options);
+  const double seconds = Seconds() - begin;
+  CHECK(explored.has_value());
+  const Exploration& e = *explored;
+  const auto share = 100 * static_cast<double>(e.states - e.runs) /
+                     static_cast<double>(e.states);
+  std::string end = e.exhausted ? "exhausted" : e.bound;
+  if (!e.findings.empty()) {
+    end += fmt::format(", {} causes", e.findings.size());
+  }
+  fmt::print("{:38} {:8} {:5} {:6} {:9.1f} {:8} {:7} {:7.2f}% {:8.3f}  {}\n",
+             at.name + (at.space == "exhaustive" ? "" : ", " + at.space),
+             at.backend, at.block_bytes, e.events, e.space_log2, e.states,
+             e.runs, share, seconds, end);
+  std::fflush(stdout);
+}
+
+// One file of `count` atoms, overwritten by one op.
+std::string OverwriteAtOnce(uint32_t count) {
+  return fmt::format(
+      "powercut 1\ndisk 4M\ninit\n  create /f\n  write /f 0 {0}\n"
+      "run\n  write /f 0 {0}\n",
+      count * 512);
+}
+
+// ... by an op each.
+std::string OverwriteEach(uint32_t count) {
+  std::string text = fmt::format(
+      "powercut 1\ndisk 4M\ninit\n  create /f\n  write /f 0 {}\nrun\n",
+      count * 512);
+  for (uint32_t i = 0; i < count; ++i) {
+    text += fmt::format("  write /f {} 512\n", i * 512);
+  }
+  return text;
+}
+
+// Raw sectors, one op each.
+std::string RawWrites(uint32_t count) {
+  std::string text = "powercut 1\ninit\nrun\n";
+  for (uint32_t i = 0; i < count; ++i) {
+    text += fmt::format("  disk_write {} 1\n", i % 64);
+  }
+  return text;
+}
+
+std::string LogAppends(uint32_t count) {
+  std::string text = "powercut 1\ninit\n  log_open L\nrun\n";
+  for (uint32_t i = 0; i < count; ++i) text += "  log_append L 100\n";
+  return text;
+}
+
+// A rollback journal: the old pages go to the journal, then the new ones in
+// place, then the journal is cut.
+std::string RollbackJournal(uint32_t transactions) {
+  std::string text =
+      "powercut 1\ndisk 32M\ninit\n  create /db\n  create /j\n"
+      "  write /db 0 65536\nrun\n";
+  for (uint32_t i = 0; i < transactions; ++i) {
+    text += "  append /j 512\n";
+    const uint32_t pages = 2 + i % 2;
+    for (uint32_t p = 0; p < pages; ++p) text += "  append /j 1032\n";
+    text += "  fsync /j\n";
+    for (uint32_t p = 0; p < pages; ++p) {
+      text += fmt::format("  write /db {} 1024\n", (i * 7 + p * 5) % 64 * 1024);
+    }
+    text += "  fsync /db\n  truncate /j 0\n  fsync /j\n";
+  }
+  return text;
+}
+
+std::string NtfsOverwrites(uint32_t blocks) {
+  std::string text = fmt::format(
+      "powercut 1\ninit\n  create /a\n  write /a 0 {0}\nrun\n"
+      "  write /a 0 {0}\n  fsync /a\n",
+      blocks * 4096);
+  return text;
+}
+
+double CpuSeconds(int who) {
+  rusage usage{};
+  getrusage(who, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) +
+           static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// One worker and two, in turn. Where the machine is busy with other things, the
+// processor time of parent and workers says more: with two processors, two
+// workers cannot be faster than 2 x workers / (workers + parent).
+void BenchWorkers(const SpaceCase& at, const std::string& only) {
+  const std::string name = "workers: " + at.name;
+  if (name.find(only) == std::string::npos) return;
+  auto made = MakeBackend(at.backend);
+  if (!made) return;
+  const Recorded recorded = MustRecord(**made, at);
+  double parent = 0;
+  double workers = 0;
+  uint64_t runs = 0;
+  const auto explore = [&](uint32_t jobs) {
+    ExploreOptions options;
+    options.jobs = jobs;
+    options.space = ParseSpaceSpec(at.space).value();
+    const double begin = Seconds();
+    const double self = CpuSeconds(RUSAGE_SELF);
+    const double children = CpuSeconds(RUSAGE_CHILDREN);
+    const auto explored = Explore(**made, recorded.workload, recorded.setting,
+                                  recorded.recording, options);
+    CHECK(explored.has_value() && explored->exhausted);
+    runs = explored->runs;
+    parent = CpuSeconds(RUSAGE_SELF) - self;
+    workers = CpuSeconds(RUSAGE_CHILDREN) - children;
+    return Seconds() - begin;
+  };
+  const Pair seconds =
+      Compare([&] { return explore(2); }, [&] { return explore(1); });
+  Row(fmt::format("{}, {} runs, two workers", name, runs),
+      fmt::format("{:.2f} x one", seconds.limit / seconds.ours), "aim 1.8 x",
+      fmt::format("processor time {:.3f} s parent, {:.3f} s workers", parent,
+                  workers));
+}
+
+}  // namespace
+
+void BenchSpaces(const std::string& only) {
+  SpaceHead();
+  for (const uint32_t count : {4u, 10u, 40u, 200u, 800u}) {
+    BenchSpace({fmt::format("{} atoms overwritten at once", count), "simfs",
+                512, OverwriteAtOnce(count)},
+               only);
+  }
+  BenchSpace({"40 atoms at once, a bug of three blocks", "simfs", 512,
+              OverwriteAtOnce(40), "exhaustive", true},
+             only);
+  for (const uint32_t count : {4u, 8u, 16u, 40u}) {
+    BenchSpace({fmt::format("{} atoms overwritten one by one", count), "simfs",
+                512, OverwriteEach(count)},
+               only);
+  }
+  for (const uint32_t count : {16u, 64u, 256u}) {
+    BenchSpace({fmt::format("{} raw sectors written one by one", count),
+                "simfs", 512, RawWrites(count)},
+               only);
+  }
+  for (const uint32_t count : {4u, 8u, 12u}) {
+    BenchSpace(
+        {fmt::format("{} log records", count), "clfs", 512, LogAppends(count)},
+        only);
+  }
+  for (const uint32_t count : {4u, 8u, 16u, 24u}) {
+    BenchSpace({fmt::format("{} blocks overwritten", count), "ntfs-3g", 4096,
+                NtfsOverwrites(count)},
+               only);
+  }
+  for (const uint32_t count : {2u, 77u}) {
+    for (const char* space : {"epoch:1", "exhaustive"}) {
+      BenchSpace({fmt::format("{} rollback-journal transactions", count),
+                  "simfs", 512, RollbackJournal(count), space, false, 50'000},
+                 only);
+    }
+  }
+  BenchWorkers({"12 atoms, one by one", "simfs", 512, OverwriteEach(12)}, only);
+  BenchWorkers({"13 log records", "clfs", 512, LogAppends(13)}, only);
+  BenchWorkers({"24 blocks", "ntfs-3g", 512, NtfsOverwrites(24), "epoch:1"},
+               only);
+}
+
+}  // namespace powercut

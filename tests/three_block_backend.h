@@ -1,0 +1,115 @@
+// ThreeBlockBackend: storage with a recovery bug that one combination of three
+// blocks brings out: the first two hold what the workload wrote, the third what
+// it held before. The first file then shows a byte that nobody wrote; the
+// workload writes that file from its beginning on.
+
+#ifndef POWERCUT_TESTS_THREE_BLOCK_BACKEND_H_
+#define POWERCUT_TESTS_THREE_BLOCK_BACKEND_H_
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/backend.h"
+#include "harness/recording.h"
+#include "model/content.h"
+
+namespace powercut {
+
+class ThreeBlockMount : public Mount {
+ public:
+  ThreeBlockMount(std::unique_ptr<Mount> mount, bool garbles)
+      : mount_(std::move(mount)), garbles_(garbles) {}
+
+  OpResult Apply(const Op& op, uint64_t offset_bytes,
+                 std::string_view content) override {
+    return mount_->Apply(op, offset_bytes, content);
+  }
+  OpResult Shutdown() override { return mount_->Shutdown(); }
+  Observation Observe() override {
+    Observation seen = mount_->Observe();
+    // In the first victim: that block is not only copied.
+    if (garbles_ && !seen.entries.empty()) seen.entries[0].content[0] ^= 1;
+    return seen;
+  }
+
+ private:
+  std::unique_ptr<Mount> mount_;
+  bool garbles_;
+};
+
+// Like `backend` until Plant(); then recovery reads three sectors of file data
+// before anything else.
+class ThreeBlockBackend : public Backend {
+ public:
+  explicit ThreeBlockBackend(std::unique_ptr<Backend> backend)
+      : backend_(std::move(backend)) {}
+
+  // The victims: the first, the middle and the last sector of file data that
+  // the workload wrote in `run`, each once.
+  void Plant(const Recording& recording) {
+    const Trace& trace = recording.trace;
+    const uint32_t size = trace.geometry().sector_bytes;
+    std::vector<Victim> written;
+    for (EventNumber n = RunBegin(trace); n <= trace.event_count(); ++n) {
+      const DiskEvent& event = trace.event(n);
+      if (event.kind != DiskEvent::kWrite) continue;
+      for (uint64_t i = 0; i < event.range.count; ++i) {
+        const ByteSpan data = trace.data(event).subspan(i * size, size);
+        if (!ReadGranule(AsText(data.first(kGranuleBytes)))) continue;
+        written.push_back(
+            {event.range.first + i, {data.begin(), data.end()}, true});
+      }
+    }
+    CHECK(written.size() >= 3);
+    victims_ = {written.front(), written[written.size() / 2], written.back()};
+    victims_.back().is_new = false;
+  }
+
+  const BackendTraits& traits() const override { return backend_->traits(); }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return backend_->Format(spec);
+  }
+  MountResult Open(VirtualDisk& disk) override {
+    const bool garbles = Strikes(disk);
+    MountResult result = backend_->Open(disk);
+    if (result.mount == nullptr) return result;
+    result.mount =
+        std::make_unique<ThreeBlockMount>(std::move(result.mount), garbles);
+    return result;
+  }
+
+ private:
+  struct Victim {
+    uint64_t sector = 0;
+    Bytes written;
+    bool is_new = true;  // what the bug waits for
+  };
+
+  static EventNumber RunBegin(const Trace& trace) {
+    for (const auto& mark : trace.marks()) {
+      if (mark.text == kRunMark) return mark.after + 1;
+    }
+    return 1;
+  }
+
+  bool Strikes(VirtualDisk& disk) const {
+    bool all = !victims_.empty();
+    for (const Victim& victim : victims_) {
+      Bytes found(victim.written.size());
+      if (!disk.Read(victim.sector, found)) return false;
+      all = all && (found == victim.written) == victim.is_new;
+    }
+    return all;
+  }
+
+  std::unique_ptr<Backend> backend_;
+  std::vector<Victim> victims_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_TESTS_THREE_BLOCK_BACKEND_H_
