@@ -17,8 +17,8 @@ OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
       ids_.emplace(hash, static_cast<OutcomeId>(outcomes_.size()));
   if (added) {
     bytes_ += sizeof(outcome);
-    for (const ObservedEntry& entry : outcome.observation.entries) {
-      bytes_ += sizeof(entry) + entry.path.size() + entry.content.size();
+    for (const ObservedEntry& seen : outcome.observation.entries) {
+      bytes_ += sizeof(seen) + seen.path.size() + seen.content.size();
     }
     for (const ObservedLog& log : outcome.observation.logs) {
       for (const ObservedRecord& record : log.records) {
