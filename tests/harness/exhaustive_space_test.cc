@@ -203,11 +203,47 @@ TEST(ExhaustiveSpaceTest, ShardsAddUpToTheWhole) {
 
 // --- recoveries that die ----------------------------------------------------
 
-// A recovery that looks at a block first, and for one content in three ends
-// there: its process dies or, for brute force, it says so.
+// A recovery that looks at one block and for one content in three ends there:
+// its process dies or, for brute force, it says so. It looks before all else,
+// or behind all else, when it has copied blocks, too.
+struct Dying {
+  bool dies = false;
+  bool late = false;
+
+  bool IsOver(VirtualDisk& disk) const {
+    Bytes sector(disk.geometry().sector_bytes);
+    CHECK(disk.Read(disk.geometry().sector_count / 2, sector));
+    const bool over = HashBytes(sector, 1).low % 3 == 0;
+    if (over && dies) _exit(7);
+    return over;
+  }
+};
+
+class DyingMount : public Mount {
+ public:
+  DyingMount(VirtualDisk& disk, std::unique_ptr<Mount> mount, Dying dying)
+      : disk_(disk), mount_(std::move(mount)), dying_(dying) {}
+
+  OpResult Apply(const Op&, uint64_t, std::string_view) override { return {}; }
+  OpResult Shutdown() override { return {}; }
+  Observation Observe() override {
+    Observation seen = mount_->Observe();
+    if (!dying_.late || !dying_.IsOver(disk_)) return seen;
+    seen = {};
+    seen.unreadable = "died";
+    return seen;
+  }
+
+ private:
+  VirtualDisk& disk_;
+  std::unique_ptr<Mount> mount_;
+  Dying dying_;
+};
+
 class DyingBackend : public Backend {
  public:
-  DyingBackend(Backend& backend, bool dies) : backend_(backend), dies_(dies) {}
+  DyingBackend(Backend& backend, Dying dying)
+      : backend_(backend), dying_(dying) {}
 
   const BackendTraits& traits() const override { return backend_.traits(); }
   Result<std::shared_ptr<const SparseImage>> Format(
@@ -215,16 +251,16 @@ class DyingBackend : public Backend {
     return backend_.Format(spec);
   }
   MountResult Open(VirtualDisk& disk) override {
-    Bytes sector(disk.geometry().sector_bytes);
-    CHECK(disk.Read(disk.geometry().sector_count / 2, sector));
-    if (HashBytes(sector, 1).low % 3 != 0) return backend_.Open(disk);
-    if (dies_) _exit(7);
-    return {nullptr, "died"};
+    if (!dying_.late && dying_.IsOver(disk)) return {nullptr, "died"};
+    MountResult result = backend_.Open(disk);
+    result.mount =
+        std::make_unique<DyingMount>(disk, std::move(result.mount), dying_);
+    return result;
   }
 
  private:
   Backend& backend_;
-  bool dies_;
+  Dying dying_;
 };
 
 using SeenOrDied = std::set<std::tuple<CrashKind, EventNumber, Hash128>>;
@@ -248,12 +284,14 @@ TEST(ExhaustiveSpaceTest, DeathsHideNothing) {
   for (uint64_t seed = 1; seed <= kTraces / 10 + 10; ++seed) {
     RandomScene scene(seed);
     if (SpaceLog2Of(scene.seen()) > 6) continue;
-    DyingBackend says(scene.backend, false);
-    DyingBackend dies(scene.backend, true);
+    const bool late = seed % 2 == 0;
+    DyingBackend says(scene.backend, {false, late});
+    DyingBackend dies(scene.backend, {true, late});
     const SeenOrDied all =
         WithDeaths(SeenByBruteForce(scene.On(says), scene.space));
     ExploreOptions options;
     options.space = scene.space;
+    options.copied = seed % 3 == 0 ? CopiedData::kRead : CopiedData::kFilled;
     const SeenExploration explored = SeenByExplore(scene.On(dies), options);
     const Exploration& e = explored.exploration;
     for (const Finding& finding : e.findings) {
