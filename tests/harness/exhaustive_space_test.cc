@@ -1,10 +1,23 @@
 // The decision tree and the cache against brute force: on random traces and
 // recoveries, what is visited is exactly what all states would show.
+//
+// Each of these was done to the engine by hand, and one of these tests, of
+// observation_cache_test.cc or of nondeterminism_test.cc failed: a slot's
+// floor, or its torn tails, are no option; no torn options; torn blocks not
+// counted; floors of another kind; the newest version of another point; copied
+// slots do not branch, or nothing behind them does; nothing branches behind the
+// first read; the last block is left out of a certificate, or not compared; an
+// unknown content takes a known edge; a split loses a block; equal contents of
+// two slots are one; a block that was copied and read counts as copied, or
+// stands where it was copied; a block that is read twice is ignored; data
+// filled in from the newest version, or remembered without its contents;
+// nothing is promoted from the older half, or counts as evicted when it is;
+// runs that died are filed, or tell no reads; double checks compare nothing;
+// the journal keeps another state, or no reads; shards overlap.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -18,7 +31,7 @@
 namespace powercut {
 namespace {
 
-constexpr uint64_t kTraces = 1000 / kSlowdown;
+constexpr uint64_t kTraces = 700 / kSlowdown;
 
 TEST(ExhaustiveSpaceTest, VisitsWhatBruteForceSees) {
   uint64_t scenes = 0;
@@ -121,6 +134,47 @@ TEST(ExhaustiveSpaceTest, InterruptedAndResumedIsTheSame) {
   EXPECT_GT(interrupted, kTraces / 10);
 }
 
+// Counts the recoveries that are really made.
+class CountingBackend : public Backend {
+ public:
+  explicit CountingBackend(Backend& backend) : backend_(backend) {}
+
+  const BackendTraits& traits() const override { return backend_.traits(); }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return backend_.Format(spec);
+  }
+  MountResult Open(VirtualDisk& disk) override {
+    ++opened_;
+    return backend_.Open(disk);
+  }
+  uint64_t TakeOpened() { return std::exchange(opened_, 0); }
+
+ private:
+  Backend& backend_;
+  uint64_t opened_ = 0;
+};
+
+TEST(ExhaustiveSpaceTest, WhatWasKeptIsNotRunAgain) {
+  for (uint64_t seed = 1; seed <= kTraces / 10; ++seed) {
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
+    CountingBackend backend(scene.backend);
+    ExploreOptions options;
+    options.space = scene.space;
+    options.jobs = 0;
+    options.resume = ::testing::TempDir() + "kept." + std::to_string(seed);
+    std::filesystem::remove_all(options.resume);
+    const uint64_t runs =
+        SeenByExplore(scene.On(backend), options).exploration.runs;
+    const uint64_t first = backend.TakeOpened();
+    SeenByExplore(scene.On(backend), options);
+    // Findings are confirmed anew.
+    EXPECT_LE(backend.TakeOpened() + runs, first) << seed;
+    std::filesystem::remove_all(options.resume);
+  }
+}
+
 TEST(ExhaustiveSpaceTest, ShardsAddUpToTheWhole) {
   for (uint64_t seed = 1; seed <= kTraces / 10; ++seed) {
     RandomScene scene(seed);
@@ -149,11 +203,47 @@ TEST(ExhaustiveSpaceTest, ShardsAddUpToTheWhole) {
 
 // --- recoveries that die ----------------------------------------------------
 
-// A recovery that looks at a block first, and for one content in three ends
-// there: its process dies or, for brute force, it says so.
+// A recovery that looks at one block and for one content in three ends there:
+// its process dies or, for brute force, it says so. It looks before all else,
+// or behind all else, when it has copied blocks, too.
+struct Dying {
+  bool dies = false;
+  bool late = false;
+
+  bool IsOver(VirtualDisk& disk) const {
+    Bytes sector(disk.geometry().sector_bytes);
+    CHECK(disk.Read(disk.geometry().sector_count / 2, sector));
+    const bool over = HashBytes(sector, 1).low % 3 == 0;
+    if (over && dies) _exit(7);
+    return over;
+  }
+};
+
+class DyingMount : public Mount {
+ public:
+  DyingMount(VirtualDisk& disk, std::unique_ptr<Mount> mount, Dying dying)
+      : disk_(disk), mount_(std::move(mount)), dying_(dying) {}
+
+  OpResult Apply(const Op&, uint64_t, std::string_view) override { return {}; }
+  OpResult Shutdown() override { return {}; }
+  Observation Observe() override {
+    Observation seen = mount_->Observe();
+    if (!dying_.late || !dying_.IsOver(disk_)) return seen;
+    seen = {};
+    seen.unreadable = "died";
+    return seen;
+  }
+
+ private:
+  VirtualDisk& disk_;
+  std::unique_ptr<Mount> mount_;
+  Dying dying_;
+};
+
 class DyingBackend : public Backend {
  public:
-  DyingBackend(Backend& backend, bool dies) : backend_(backend), dies_(dies) {}
+  DyingBackend(Backend& backend, Dying dying)
+      : backend_(backend), dying_(dying) {}
 
   const BackendTraits& traits() const override { return backend_.traits(); }
   Result<std::shared_ptr<const SparseImage>> Format(
@@ -161,16 +251,16 @@ class DyingBackend : public Backend {
     return backend_.Format(spec);
   }
   MountResult Open(VirtualDisk& disk) override {
-    Bytes sector(disk.geometry().sector_bytes);
-    CHECK(disk.Read(disk.geometry().sector_count / 2, sector));
-    if (HashBytes(sector, 1).low % 3 != 0) return backend_.Open(disk);
-    if (dies_) _exit(7);
-    return {nullptr, "died"};
+    if (!dying_.late && dying_.IsOver(disk)) return {nullptr, "died"};
+    MountResult result = backend_.Open(disk);
+    result.mount =
+        std::make_unique<DyingMount>(disk, std::move(result.mount), dying_);
+    return result;
   }
 
  private:
   Backend& backend_;
-  bool dies_;
+  Dying dying_;
 };
 
 using SeenOrDied = std::set<std::tuple<CrashKind, EventNumber, Hash128>>;
@@ -191,15 +281,17 @@ SeenOrDied WithDeaths(const SeenStates& states) {
 // a death hides nothing.
 TEST(ExhaustiveSpaceTest, DeathsHideNothing) {
   uint64_t died = 0;
-  for (uint64_t seed = 1; seed <= kTraces / 10; ++seed) {
+  for (uint64_t seed = 1; seed <= kTraces / 10 + 10; ++seed) {
     RandomScene scene(seed);
     if (SpaceLog2Of(scene.seen()) > 6) continue;
-    DyingBackend says(scene.backend, false);
-    DyingBackend dies(scene.backend, true);
+    const bool late = seed % 2 == 0;
+    DyingBackend says(scene.backend, {false, late});
+    DyingBackend dies(scene.backend, {true, late});
     const SeenOrDied all =
         WithDeaths(SeenByBruteForce(scene.On(says), scene.space));
     ExploreOptions options;
     options.space = scene.space;
+    options.copied = seed % 3 == 0 ? CopiedData::kRead : CopiedData::kFilled;
     const SeenExploration explored = SeenByExplore(scene.On(dies), options);
     const Exploration& e = explored.exploration;
     for (const Finding& finding : e.findings) {
@@ -209,7 +301,7 @@ TEST(ExhaustiveSpaceTest, DeathsHideNothing) {
     ASSERT_TRUE(e.exhausted) << seed << e.bound;
     ASSERT_TRUE(WithDeaths(explored.seen) == all) << seed;
   }
-  EXPECT_GT(died, 3u);
+  EXPECT_GT(died, 0u);
 }
 
 }  // namespace

