@@ -77,8 +77,8 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
   POWERCUT_ASSIGN(const Recording recording,
                   Record(backend, workload, setting));
   const bool all = ShowsAllThatIsAllowed(backend.traits().name);
-  if (const double log2 = SpaceLog2(recording, setting);
-      all && log2 > kSpaceLog2Max) {
+  const double log2 = SpaceLog2(recording, setting);
+  if (all && log2 > kSpaceLog2Max) {
     return Error{
         ErrorCode::kBadInput,
         fmt::format("{}: there are 2^{:.1f} crash states, and a litmus "
@@ -89,7 +89,8 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
   Counter counter(workload, recording, run);
   ExploreOptions explore;
   // What is not said of all states can still be said of many.
-  explore.space.mode = all ? SpaceSpec::kExhaustive : SpaceSpec::kDefault;
+  explore.space.mode =
+      log2 > kSpaceLog2Max ? SpaceSpec::kEpoch : SpaceSpec::kExhaustive;
   explore.jobs = options.jobs;
   explore.interrupted = options.interrupted;
   // A log shows what lies behind its end only when it goes on.

@@ -238,7 +238,7 @@ class Minimizer {
     return Error{ErrorCode::kBadInput,
                  fmt::format("{}: no violation in {}: there is nothing to "
                              "minimize; try a larger --space",
-                             file_, SpaceSpecText(explore_.space))};
+                             file_, SpaceSpecText(all.space))};
   }
 
   Result<Exploration> ExploreGiven(const Workload& workload,

@@ -175,8 +175,10 @@ auto PlaceOf(const Finding& finding) {
   // Reports hold only ids that are well formed.
   const StateId id = ParseStateId(finding.id).value();
   const CrashStep& step = id.steps[0];
-  std::string text;
-  for (const CrashStep& s : id.steps) text += CrashStepText(s) + "/";
+  std::string text = CrashStepText(step);
+  for (size_t i = 1; i < id.steps.size(); ++i) {
+    text += "/" + CrashStepText(id.steps[i]);
+  }
   return std::tuple(id.steps.size(), finding.lost_blocks, step.point,
                     step.marks, text);
 }

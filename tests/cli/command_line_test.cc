@@ -221,16 +221,18 @@ TEST(CommandLineTest, JsonHasTheDocumentedKeysInOrder) {
   ASSERT_EQ(report["workloads"].size(), 2u);
   const Json& ok = report["workloads"][0];
   const Json& bad = report["workloads"][1];
-  EXPECT_EQ(
-      KeysOf(ok),
-      (std::vector<std::string>{
-          "file",        "backend",     "profile", "verdict",      "digest",
-          "events",      "writes",      "flushes", "crash_points", "space",
-          "bound",       "states",      "runs",    "cached",       "elapsed_s",
-          "pcut_hash",   "crash_kinds", "probe",   "replay_flags", "expect",
-          "interrupted", "violations"}));
+  EXPECT_EQ(KeysOf(ok),
+            (std::vector<std::string>{
+                "file",          "backend",   "profile",       "verdict",
+                "digest",        "events",    "writes",        "flushes",
+                "crash_points",  "space",     "bound",         "states",
+                "runs",          "cached",    "nested_states", "nested_runs",
+                "doublechecked", "evicted",   "elapsed_s",     "pcut_hash",
+                "crash_kinds",   "probe",     "replay_flags",  "expect",
+                "interrupted",   "violations"}));
   EXPECT_EQ(KeysOf(ok["space"]),
-            (std::vector<std::string>{"log2", "mode", "atomic", "exhausted"}));
+            (std::vector<std::string>{"log2", "mode", "atomic", "exhausted",
+                                      "nested", "copied"}));
   EXPECT_EQ(ok["file"], holds);
   EXPECT_EQ(ok["verdict"], "ok");
   EXPECT_EQ(ok["digest"], DigestOf(holds));

@@ -124,7 +124,7 @@ TEST(MinimizeCommandTest, WhatIsWrongIsSaid) {
   const std::string sound = folder.Write(
       "sound.pcut", "powercut 1\ninit\n  create /a\nrun\n  fsync /a\n");
   ExpectError(RunTool({"minimize", sound, "-o", out}), kUsage,
-              "sound.pcut: no violation in epoch:1");
+              "sound.pcut: no violation in exhaustive");
   const std::string trace = folder.File("much.trace");
   ASSERT_EQ(RunTool({"show", file, "--save", trace}).status, kHolds);
   ExpectError(RunTool({"minimize", trace, "-o", out}), kUsage, "is a trace");

@@ -250,7 +250,9 @@ TEST(ReportJsonTest, ValuesThatCannotBe) {
   EXPECT_THAT(with("/verdict", "fine"), HasSubstr("verdict: expected ok,"));
   EXPECT_THAT(with(w + "/digest", "1234"), HasSubstr("8 hex digits"));
   EXPECT_THAT(with(w + "/space/mode", "all"), HasSubstr("space.mode: "));
-  EXPECT_THAT(with(w + "/runs", 99'999), HasSubstr("workloads[0].runs: "));
+  EXPECT_THAT(with(w + "/runs", -1), HasSubstr("workloads[0].runs: "));
+  EXPECT_THAT(with(w + "/runs", 99'999), HasSubstr("workloads[0].cached: "));
+  EXPECT_THAT(with(w + "/space/copied", "no"), HasSubstr("space.copied: "));
   EXPECT_THAT(with(w + "/cached", 99'999), HasSubstr("workloads[0].cached"));
   EXPECT_THAT(with(w + "/shard/index", 3), HasSubstr("from 1 to 2, found 3"));
   EXPECT_THAT(with(w + "/shard/index", 2), HasSubstr("shard of the report"));

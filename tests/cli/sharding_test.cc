@@ -136,7 +136,7 @@ TEST_F(ShardingTest, ErrorsOfMerge) {
   ExpectError(Merge({r1, r3, shard("2/3", "s", {"--seed", "2"})}, {}), kUsage,
               "seed '2', but '1'");
   ExpectError(Merge({r1, r3, shard("2/3", "s", {"--space", "prefix"})}, {}),
-              kUsage, "--space 'prefix', but 'epoch:1'");
+              kUsage, "--space 'prefix', but 'exhaustive'");
   ExpectError(Merge({r1, file}, {}), kUsage, "w.pcut: not JSON: byte 1 of");
   ExpectError(Merge({r1, folder_.Write("x", "{\"a\":1}")}, {}), kUsage,
               "x: not a report written by");
