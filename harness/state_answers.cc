@@ -12,10 +12,12 @@ namespace {
 
 // Questions that wait before a round begins.
 constexpr size_t kWaitingMax = 4096;
-// Runs of one worker before the next takes over. Small at first, so that short
-// explorations use every worker.
+// Runs of one worker before the next takes over: a round is cut into some
+// batches, so that every worker has its part, but none so small that forking
+// shows.
 constexpr size_t kBatchRunsMin = 64;
 constexpr size_t kBatchRunsMax = 1024;
+constexpr size_t kBatchesOfRound = 8;
 // Runs of a round ahead of time: doubled while at least half of them are
 // needed, else halved.
 constexpr size_t kAheadMin = 4;
@@ -58,7 +60,6 @@ StateAnswers::StateAnswers(WorkerPool& pool, BlockContents& contents,
       options_(std::move(options)),
       answered_(std::move(answered)),
       cache_(contents, options_.cache_bytes),
-      batch_runs_(kBatchRunsMin),
       ahead_(kAheadMin) {
   pool_.set_done([this](const Batch& batch, std::vector<RunResult>& results) {
     for (size_t i = 0; i < results.size(); ++i) {
@@ -192,13 +193,14 @@ void StateAnswers::SubmitRound() {
   Batch batch;
   const auto submit = [&] {
     if (!batch.empty()) pool_.Submit(std::exchange(batch, {}));
-    batch_runs_ = std::min(batch_runs_ * 2, kBatchRunsMax);
   };
+  const size_t batch_runs = std::clamp(under_way_.size() / kBatchesOfRound,
+                                       kBatchRunsMin, kBatchRunsMax);
   for (Asked& asked : under_way_) {
     asked.journaled = IsJournaled(asked.question);
     if (asked.journaled) continue;
     batch.push_back(asked.question.state);
-    if (batch.size() < batch_runs_) continue;
+    if (batch.size() < batch_runs) continue;
     submit();
     if (Stopped() || !journal_error_.empty()) return pool_.Cancel();
   }

@@ -160,7 +160,6 @@ class StateAnswers {
   std::vector<std::pair<CrashState, OutcomeId>> doubted_;
   bool doublechecking_ = false;
   uint64_t doublechecked_ = 0;
-  size_t batch_runs_;
   size_t ahead_;
   uint64_t runs_ = 0;
   uint64_t spare_runs_ = 0;
