@@ -21,7 +21,7 @@ namespace powercut {
 namespace {
 
 constexpr uint64_t kEventsMax = 12;
-constexpr size_t kCertificatesMax = 300;
+constexpr size_t kCertificatesMax = 120;
 
 using Path = std::vector<ContentId>;
 
