@@ -100,6 +100,7 @@ class Explorer {
     // every device.
     result_.space_log2 = Log2Of(space_, gaps_, setting_);
     ChooseSpace();
+    ChooseCopied();
     bool go_on = Enumerate({.mode = SpaceSpec::kPrefix}, false);
     if (go_on) go_on = Rest();
     result_.exhausted = go_on;
@@ -128,9 +129,8 @@ class Explorer {
       ++(persist ? result_.flushes : result_.writes);
     }
     result_.crash_points = gaps_.size();
-    const uint64_t ours =
-        (gaps_.size() + options_.shard.count - options_.shard.index) /
-        options_.shard.count;
+    uint64_t ours = 0;
+    for (size_t gap = 0; gap < gaps_.size(); ++gap) ours += IsOurs(gap) ? 1 : 0;
     points_ = std::max<uint64_t>(ours, 1) * setting_.crash_kinds.size();
     if (!PrefixesOnly()) points_ *= 2;
   }
@@ -156,9 +156,18 @@ class Explorer {
     result_.space.count = 1;
   }
 
-  // The points of this shard are dealt out in turn.
+  // Only trees are spared by what varies apart; elsewhere it is filled in.
+  void ChooseCopied() {
+    if (result_.space.mode == SpaceSpec::kExhaustive) return;
+    if (result_.copied == CopiedData::kApart) {
+      result_.copied = CopiedData::kFilled;
+    }
+  }
+
+  // A shard has a range of points: neighbours share most of their runs.
   bool IsOurs(size_t gap) const {
-    return gap % options_.shard.count == options_.shard.index - 1;
+    return gap * options_.shard.count / gaps_.size() ==
+           options_.shard.index - 1;
   }
 
   // The states of a space at all points of all kinds, without the prefixes if
@@ -518,9 +527,11 @@ Result<std::unique_ptr<RunJournal>> OpenJournal(const Backend& backend,
     name += fmt::format(".{}of{}", options.shard.index, options.shard.count);
   }
   const std::string context = fmt::format(
-      "{}: {}; profile {}, {}-byte blocks, probe {}, recording {:08x}",
+      "{}: {}; profile {}, {}-byte blocks, probe {}, nested {}, recording "
+      "{:08x}",
       POWERCUT_VERSION, backend.traits().description, setting.profile->name,
-      setting.atomic_bytes, options.probe, recording.trace.Digest());
+      setting.atomic_bytes, options.probe, options.nested > 0,
+      recording.trace.Digest());
   return RunJournal::Open(options.resume + "/" + name + ".runs", context);
 }
 
