@@ -81,10 +81,12 @@ Status CheckParts(std::vector<NamedReport>& shards) {
                              TraitsOf(shard.report), shard.name, ""));
   }
   const auto index = [](const NamedReport& s) { return s.report.shard.index; };
-  std::stable_sort(shards.begin(), shards.end(),
-                   [&](const NamedReport& a, const NamedReport& b) {
-                     return index(a) < index(b);
-                   });
+  // Two of one index are refused below, whichever comes first.
+  std::sort(shards.begin(), shards.end(),
+            [&](const NamedReport& a, const NamedReport& b) {
+              return std::tie(a.report.shard.index, a.name) <
+                     std::tie(b.report.shard.index, b.name);
+            });
   const uint32_t count = shards[0].report.shard.count;
   std::vector<std::string> missing;
   uint32_t next = 1;
