@@ -14,6 +14,7 @@
 
 #include "fuzz/random_workload.h"
 #include "fuzz/workload_text.h"
+#include "harness/base/sanitizer.h"
 #include "model/admissible.h"
 #include "model/content.h"
 #include "model/data_atoms.h"
@@ -269,7 +270,8 @@ TEST(DataAtomsRandom, NoViolationNeedsTwoWhereTheyAreApart) {
       counts.apart, counts.tied, counts.witnessed, counts.mixtures);
   EXPECT_GT(counts.apart, WorkOf(300));
   EXPECT_GT(counts.mixtures, WorkOf(3000));
-  EXPECT_GT(counts.witnessed, 0u);
+  // About one in 300: too few are tried under sanitizers.
+  if (!kSanitized) EXPECT_GT(counts.witnessed, 0u);
 }
 
 }  // namespace
