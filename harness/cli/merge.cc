@@ -81,12 +81,13 @@ Status CheckParts(std::vector<NamedReport>& shards) {
                              TraitsOf(shard.report), shard.name, ""));
   }
   const auto index = [](const NamedReport& s) { return s.report.shard.index; };
-  // Two of one index are refused below, whichever comes first.
-  std::sort(shards.begin(), shards.end(),
-            [&](const NamedReport& a, const NamedReport& b) {
-              return std::tie(a.report.shard.index, a.name) <
-                     std::tie(b.report.shard.index, b.name);
-            });
+  // By index, and those of one index as they were named.
+  std::multimap<uint32_t, NamedReport> by_index;
+  for (NamedReport& shard : shards) {
+    by_index.emplace(index(shard), std::move(shard));
+  }
+  shards.clear();
+  for (auto& [number, shard] : by_index) shards.push_back(std::move(shard));
   const uint32_t count = shards[0].report.shard.count;
   std::vector<std::string> missing;
   uint32_t next = 1;
