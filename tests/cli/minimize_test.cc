@@ -136,9 +136,9 @@ TEST(MinimizeCommandTest, ABudgetKeepsTheSmallestSoFar) {
   const TemporaryFolder folder;
   const std::string file = folder.Write("much.pcut", kMuch);
   const std::string out = folder.File("small.pcut");
-  const Ended ended =
-      RunTool({"minimize", "--quiet", file, "-o", out, "--cause",
-               "name/target/rename/sync", "--budget", "300ms"});
+  const Ended ended = RunTool({"minimize", "--quiet", file, "-o", out,
+                               "--cause", "name/target/rename/sync", "--space",
+                               "epoch:4", "--budget", "300ms"});
   // Slow machines may not get as far as the first state.
   if (ended.out.empty()) {
     ExpectError(ended, kUnknown, "interrupted before");
