@@ -66,7 +66,7 @@ std::string MergeError(std::vector<NamedReport> shards) {
 }
 
 TEST(MergeTest, AnyNumberOfShardsIsOneRun) {
-  Prng prng(::testing::UnitTest::GetInstance()->random_seed());
+  Prng prng(1);
   const std::string spaces[] = {"prefix", "epoch:1", "epoch:1+torn:1",
                                 "sample:6", "exhaustive"};
   size_t causes = 0;
