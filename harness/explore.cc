@@ -237,8 +237,8 @@ class Explorer {
     }
     if (!question.seen) {
       Visit(question.state, gaps_[question.gap], answer.outcome);
+      KeepRecovery(question, answer);
     }
-    if (!question.seen) KeepRecovery(question, answer);
     if (!question.expand) return;
     const TreeWalk walk{contents_, result_.copied, result_.space.torn};
     if (!walk.AskNext(question, answer, *answers_)) Contradict(question.state);
@@ -285,13 +285,7 @@ class Explorer {
       nested_runs_ = before + crashes.runs();
       if (!go_on || MustStop()) return false;
     }
-    if (crashes.contradicted()) {
-      Contradict({gaps_.front().point,
-                  0,
-                  setting_.crash_kinds.front(),
-                  CrashState::kNewest,
-                  {}});
-    }
+    if (crashes.contradicted()) Contradict(FirstState());
     return true;
   }
 
@@ -413,18 +407,18 @@ class Explorer {
       result_.findings.push_back(std::move(finding));
     }
     if (answers_->contradiction()) Contradict(*answers_->contradiction());
-    if (pool_.unexplained_deaths() > 0) {
-      Contradict({gaps_.front().point,
-                  0,
-                  setting_.crash_kinds.front(),
-                  CrashState::kNewest,
-                  {}});
-    }
+    if (pool_.unexplained_deaths() > 0) Contradict(FirstState());
     if (contradiction_) ReportContradiction();
     std::sort(result_.findings.begin(), result_.findings.end(),
               [](const Finding& a, const Finding& b) {
                 return a.violation.cause < b.violation.cause;
               });
+  }
+
+  // Shown where no state can be named.
+  CrashState FirstState() const {
+    const EventNumber point = gaps_.front().point;
+    return {point, 0, setting_.crash_kinds.front(), CrashState::kNewest, {}};
   }
 
   void Contradict(const CrashState& state) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "harness/copied_data.h"
 #include "harness/outcome_bytes.h"
@@ -91,11 +90,6 @@ bool StateAnswers::Work(bool all) {
     if (all || doubted_.size() >= kWaitingMax) RunDoublechecks();
     return true;
   }
-}
-
-void StateAnswers::Forget() {
-  asked_.clear();
-  waiting_.clear();
 }
 
 void StateAnswers::Doublecheck(const CrashState& state, OutcomeId outcome) {
@@ -283,6 +277,11 @@ FiledRun StateAnswers::FiledRunOf(const StateQuestion& question,
   return run;
 }
 
+void StateAnswers::CountRun(const Hash128& key) {
+  ++runs_;
+  run_keys_.push_back(key);
+}
+
 void StateAnswers::TakeRun(const StateQuestion& question, RunResult& result) {
   FiledRun run = FiledRunOf(question, result);
   const bool observed =
@@ -295,13 +294,14 @@ void StateAnswers::TakeRun(const StateQuestion& question, RunResult& result) {
     ++spare_runs_;
     const bool same = OutcomeOf(*filed, question.state) == result.outcome;
     if (!same && !contradiction_) contradiction_ = question.state;
-  } else {
-    ++runs_;
-    run_keys_.push_back(run.key);
+  } else if (observed) {
+    CountRun(run.key);
     const bool contradicts = how == ObservationCache::Filed::kConflict;
-    if (observed && contradicts && !contradiction_) {
-      contradiction_ = question.state;
-    }
+    if (contradicts && !contradiction_) contradiction_ = question.state;
+  } else {
+    // It is not filed, so that it may run again: each disk counts once.
+    const Hash128 key = question.image.value_or(KeyOf(question.state, 0));
+    if (!question.seen && died_.insert(key).second) CountRun(key);
   }
   answered_(question, {result.outcome, how == ObservationCache::Filed::kKnown,
                        path_, run.copied, run.events});

@@ -17,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -95,9 +96,6 @@ class StateAnswers {
   // more. False: a bound or `stop` ended it, and questions are left.
   bool Work(bool all);
 
-  // Drops the questions that are left.
-  void Forget();
-
   // An answer that was known without asking: runs it for real if it is in the
   // share.
   void Doublecheck(const CrashState& state, OutcomeId outcome);
@@ -138,6 +136,7 @@ class StateAnswers {
   bool IsJournaled(const StateQuestion& question) const;
   void Keep(const StateQuestion& question, const RunResult& result);
   void TakeRun(const StateQuestion& question, RunResult& result);
+  void CountRun(const Hash128& key);
   FiledRun FiledRunOf(const StateQuestion& question, RunResult& result);
   void RunDoublechecks();
   void TakeDoublecheck(const CrashState& state, OutcomeId outcome);
@@ -164,6 +163,7 @@ class StateAnswers {
   uint64_t runs_ = 0;
   uint64_t spare_runs_ = 0;
   std::vector<Hash128> run_keys_;
+  std::set<Hash128> died_;  // keys of runs that died or hung
   std::optional<CrashState> contradiction_;
   bool max_runs_reached_ = false;
   std::string journal_error_;

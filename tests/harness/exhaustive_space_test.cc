@@ -304,5 +304,38 @@ TEST(ExhaustiveSpaceTest, DeathsHideNothing) {
   EXPECT_GT(died, 0u);
 }
 
+// What died is run for each state, and each such run has a key of its own.
+TEST(ExhaustiveSpaceTest, ShardsWithDeathsAddUpToTheWhole) {
+  uint64_t died = 0;
+  for (uint64_t seed = 1; seed <= kTraces / 20; ++seed) {
+    RandomScene scene(seed);
+    if (SpaceLog2Of(scene.seen()) > 6) continue;
+    DyingBackend dies(scene.backend, {true, seed % 2 == 0});
+    for (const SpaceSpec::Mode mode :
+         {SpaceSpec::kExhaustive, SpaceSpec::kEpoch}) {
+      ExploreOptions options;
+      options.space = {mode, 1, 0};
+      const Exploration whole =
+          SeenByExplore(scene.On(dies), options).exploration;
+      std::set<Hash128> keys;
+      options.shard.count = 2 + seed % 3;
+      for (uint32_t i = 1; i <= options.shard.count; ++i) {
+        options.shard.index = i;
+        const Exploration part =
+            SeenByExplore(scene.On(dies), options).exploration;
+        const std::set<Hash128> own(part.run_keys.begin(), part.run_keys.end());
+        ASSERT_EQ(own.size(), part.runs) << seed;
+        keys.insert(own.begin(), own.end());
+      }
+      ASSERT_EQ(keys.size(), whole.runs) << seed << SpaceSpecText(whole.space);
+      died += std::count_if(whole.findings.begin(), whole.findings.end(),
+                            [](const Finding& f) {
+                              return f.violation.kind == ViolationKind::kDied;
+                            });
+    }
+  }
+  EXPECT_GT(died, 3u);
+}
+
 }  // namespace
 }  // namespace powercut
