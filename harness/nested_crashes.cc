@@ -154,6 +154,13 @@ class RecoveryCrashes {
   bool contradicted_ = false;
 };
 
+// ResolveStep(), whose words are of recordings.
+Result<CrashState> InRecovery(const CrashStep& step, PointCursor& cursor) {
+  Result<CrashState> state = ResolveStep(step, cursor);
+  if (state) return state;
+  return Error{state.error().code, "in the recovery: " + state.error().message};
+}
+
 }  // namespace
 
 NestedCrashes::NestedCrashes(Backend& backend, NestedOptions options)
@@ -203,7 +210,7 @@ Result<ChainResult> RunChain(Backend& backend, const CrashSpace& space,
   }
   const RecoverySpace recovery(space, state, result.writes);
   PointCursor cursor(recovery.space(), inner[0].kind);
-  POWERCUT_ASSIGN(const CrashState next, ResolveStep(inner[0], cursor));
+  POWERCUT_ASSIGN(const CrashState next, InRecovery(inner[0], cursor));
   POWERCUT_ASSIGN(ChainResult chain, RunChain(backend, recovery.space(), next,
                                               inner.subspan(1), options));
   chain.unsteady |= result.unsteady;
@@ -224,7 +231,7 @@ Result<SparseImage> ImageOfChain(Backend& backend, const CrashSpace& space,
   WorkerPool pool(backend, space, options);
   const RecoverySpace recovery(space, state, pool.RunAlone(state).writes);
   PointCursor cursor(recovery.space(), inner[0].kind);
-  POWERCUT_ASSIGN(const CrashState next, ResolveStep(inner[0], cursor));
+  POWERCUT_ASSIGN(const CrashState next, InRecovery(inner[0], cursor));
   return ImageOfChain(backend, recovery.space(), next, inner.subspan(1),
                       options);
 }
