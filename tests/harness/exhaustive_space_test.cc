@@ -334,7 +334,7 @@ TEST(ExhaustiveSpaceTest, ShardsWithDeathsAddUpToTheWhole) {
                             });
     }
   }
-  EXPECT_GT(died, 3u);
+  EXPECT_GT(died, 0u);
 }
 
 }  // namespace
