@@ -1,80 +1,14 @@
 #include "harness/outcome_bytes.h"
 
 #include <cstdint>
-#include <cstring>
-#include <optional>
 #include <utility>
+
+#include "harness/packed_bytes.h"
 
 namespace powercut {
 namespace {
 
-class Writer {
- public:
-  explicit Writer(std::string& bytes) : bytes_(bytes) {}
-
-  void Number(uint64_t value) {
-    bytes_.append(reinterpret_cast<const char*>(&value), sizeof(value));
-  }
-  void Text(std::string_view text) {
-    Number(text.size());
-    bytes_.append(text);
-  }
-  void MaybeNumber(std::optional<uint64_t> value) {
-    Number(value ? 1 : 0);
-    Number(value.value_or(0));
-  }
-
- private:
-  std::string& bytes_;
-};
-
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
-
-  uint64_t Number() {
-    uint64_t value = 0;
-    if (bytes_.size() - at_ < sizeof(value)) {
-      Fail();
-      return 0;
-    }
-    std::memcpy(&value, bytes_.data() + at_, sizeof(value));
-    at_ += sizeof(value);
-    return value;
-  }
-  // A count of things of at least `least_bytes` bytes each.
-  uint64_t Count(uint64_t least_bytes) {
-    const uint64_t count = Number();
-    if (count <= (bytes_.size() - at_) / least_bytes) return count;
-    Fail();
-    return 0;
-  }
-  std::string Text() {
-    const uint64_t size = Count(1);
-    std::string text(bytes_.substr(at_, size));
-    at_ += size;
-    return text;
-  }
-  std::optional<uint64_t> MaybeNumber() {
-    const bool there = Number() != 0;
-    const uint64_t value = Number();
-    return there ? std::optional(value) : std::nullopt;
-  }
-  bool Good() const { return good_; }
-  bool Finished() const { return good_ && at_ == bytes_.size(); }
-
- private:
-  void Fail() {
-    good_ = false;
-    at_ = bytes_.size();
-  }
-
-  std::string_view bytes_;
-  size_t at_ = 0;
-  bool good_ = true;
-};
-
-void WriteLog(Writer& out, const ObservedLog& log) {
+void WriteLog(PackedWriter& out, const ObservedLog& log) {
   out.Text(log.name);
   out.Text(log.unreadable);
   out.Number(log.base_lsn);
@@ -87,17 +21,17 @@ void WriteLog(Writer& out, const ObservedLog& log) {
   }
 }
 
-void ReadLog(Reader& in, ObservedLog& log) {
+void ReadLog(PackedReader& in, ObservedLog& log) {
   log.name = in.Text();
   log.unreadable = in.Text();
   log.base_lsn = in.Number();
   log.restart_lsn = in.Number();
-  constexpr uint64_t kLeastRecordBytes = 3 * sizeof(uint64_t);
+  constexpr uint64_t kLeastRecordBytes = 3;
   log.records.resize(in.Count(kLeastRecordBytes));
   for (ObservedRecord& record : log.records) {
     record.lsn = in.Number();
     record.content = in.Text();
-    record.restart = in.Number() != 0;
+    record.restart = in.NumberUpTo(1) != 0;
   }
 }
 
@@ -116,7 +50,7 @@ uint64_t SizeAbout(const Observation& seen) {
 void OutcomeBytes(const RecoveryOutcome& outcome, std::string& bytes) {
   bytes.clear();
   bytes.reserve(SizeAbout(outcome.observation));
-  Writer out(bytes);
+  PackedWriter out(bytes);
   out.Number(outcome.kind);
   out.Text(outcome.detail);
   const Observation& seen = outcome.observation;
@@ -153,18 +87,18 @@ std::string OutcomeBytes(const RecoveryOutcome& outcome) {
 }
 
 Result<RecoveryOutcome> OutcomeOfBytes(std::string_view bytes) {
-  Reader in(bytes);
+  PackedReader in(bytes);
   RecoveryOutcome outcome;
-  const uint64_t kind = in.Number();
+  const uint64_t kind = in.NumberUpTo(RecoveryOutcome::kHung);
   outcome.kind = static_cast<RecoveryOutcome::Kind>(kind);
   outcome.detail = in.Text();
   Observation& seen = outcome.observation;
   seen.unreadable = in.Text();
-  constexpr uint64_t kLeastEntryBytes = 10 * sizeof(uint64_t);
+  constexpr uint64_t kLeastEntryBytes = 8;
   seen.entries.resize(in.Count(kLeastEntryBytes));
   for (ObservedEntry& entry : seen.entries) {
     entry.path = in.Text();
-    entry.is_directory = in.Number() != 0;
+    entry.is_directory = in.NumberUpTo(1) != 0;
     entry.file_id = in.Number();
     entry.unreadable = in.Text();
     entry.size_bytes = in.Number();
@@ -173,18 +107,18 @@ Result<RecoveryOutcome> OutcomeOfBytes(std::string_view bytes) {
     entry.mtime = in.MaybeNumber();
   }
   seen.device = in.Text();
-  constexpr uint64_t kLeastLogBytes = 5 * sizeof(uint64_t);
+  constexpr uint64_t kLeastLogBytes = 5;
   seen.logs.resize(in.Count(kLeastLogBytes));
   for (ObservedLog& log : seen.logs) ReadLog(in, log);
   const uint64_t keys = in.Number();
   if (keys > 0) seen.keys.emplace();
   for (uint64_t i = 1; i < keys && in.Good(); ++i) {
-    const std::string key = in.Text();
+    const std::string key(in.Text());
     (*seen.keys)[key] = in.Text();
   }
-  seen.probe_failures.resize(in.Count(sizeof(uint64_t)));
+  seen.probe_failures.resize(in.Count(1));
   for (std::string& failure : seen.probe_failures) failure = in.Text();
-  if (!in.Finished() || kind > RecoveryOutcome::kHung) {
+  if (!in.Finished()) {
     return Error{ErrorCode::kInternal, "a worker sent a malformed outcome"};
   }
   return outcome;

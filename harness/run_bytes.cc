@@ -3,89 +3,12 @@
 #include <cstdint>
 #include <utility>
 
+#include "harness/packed_bytes.h"
+
 namespace powercut {
 namespace {
 
-// Numbers in groups of seven bits, the lowest first; the last has no top bit.
-class Writer {
- public:
-  explicit Writer(std::string& out) : out_(out) {}
-
-  void Number(uint64_t value) {
-    for (; value >= 0x80; value >>= 7) {
-      out_.push_back(static_cast<char>(value | 0x80));
-    }
-    out_.push_back(static_cast<char>(value));
-  }
-  // How far it is from the one before: near blocks are read one after another.
-  void Step(uint64_t from, uint64_t to) {
-    const uint64_t step = to - from;
-    const uint64_t sign = step >> 63 == 0 ? 0 : ~uint64_t{0};
-    Number(step << 1 ^ sign);
-  }
-  void Append(ByteSpan data) { out_.append(AsText(data)); }
-
- private:
-  std::string& out_;
-};
-
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
-
-  uint64_t Number() {
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      if (at_ == bytes_.size()) break;
-      const auto group = static_cast<uint8_t>(bytes_[at_++]);
-      value |= static_cast<uint64_t>(group & 0x7f) << shift;
-      if (group < 0x80) return value;
-    }
-    Fail();
-    return 0;
-  }
-  // Fails above `most`.
-  uint64_t NumberUpTo(uint64_t most) {
-    const uint64_t value = Number();
-    if (value <= most) return value;
-    Fail();
-    return 0;
-  }
-  uint64_t Step(uint64_t from) {
-    const uint64_t coded = Number();
-    return from + (coded >> 1 ^ (~(coded & 1) + 1));
-  }
-  // A count of things of at least `least_bytes` bytes each.
-  uint64_t Count(uint64_t least_bytes) {
-    return NumberUpTo((bytes_.size() - at_) / least_bytes);
-  }
-  Bytes Take(uint64_t size) {
-    if (size > bytes_.size() - at_) {
-      Fail();
-      return {};
-    }
-    const ByteSpan taken = AsBytes(bytes_.substr(at_, size));
-    at_ += size;
-    return {taken.begin(), taken.end()};
-  }
-  void Require(bool holds) {
-    if (!holds) Fail();
-  }
-  bool Good() const { return good_; }
-  bool Finished() const { return good_ && at_ == bytes_.size(); }
-
- private:
-  void Fail() {
-    good_ = false;
-    at_ = bytes_.size();
-  }
-
-  std::string_view bytes_;
-  size_t at_ = 0;
-  bool good_ = true;
-};
-
-void WriteReads(Writer& out, const RunReads& reads) {
+void WriteReads(PackedWriter& out, const RunReads& reads) {
   out.Number(reads.blocks.size());
   uint64_t before = 0;
   for (const uint64_t block : reads.blocks) {
@@ -105,7 +28,7 @@ void WriteReads(Writer& out, const RunReads& reads) {
   }
 }
 
-RunReads ReadReads(Reader& in, const RunDisk& disk) {
+RunReads ReadReads(PackedReader& in, const RunDisk& disk) {
   const uint64_t disk_bytes = disk.geometry.size_bytes();
   const uint64_t block_count =
       (disk_bytes + disk.block_bytes - 1) / disk.block_bytes;
@@ -132,13 +55,13 @@ RunReads ReadReads(Reader& in, const RunDisk& disk) {
   return reads;
 }
 
-void WriteEvent(Writer& out, const RecoveryEvent& event) {
+void WriteEvent(PackedWriter& out, const RecoveryEvent& event) {
   out.Number(event.kind);
   out.Number(static_cast<uint64_t>(event.layer));
   if (event.kind != DiskEvent::kPersist) {
     out.Number(event.range.first);
     out.Number(event.range.count);
-    out.Append(event.data);
+    out.Raw(event.data);
     return;
   }
   out.Number(event.upto);
@@ -154,7 +77,7 @@ void WriteEvent(Writer& out, const RecoveryEvent& event) {
   }
 }
 
-SectorRange ReadRange(Reader& in, const DiskGeometry& geometry) {
+SectorRange ReadRange(PackedReader& in, const DiskGeometry& geometry) {
   SectorRange range;
   range.first = in.NumberUpTo(geometry.sector_count);
   range.count = in.NumberUpTo(geometry.sector_count - range.first);
@@ -162,18 +85,20 @@ SectorRange ReadRange(Reader& in, const DiskGeometry& geometry) {
   return range;
 }
 
-RecoveryEvent ReadEvent(Reader& in, const DiskGeometry& geometry,
+RecoveryEvent ReadEvent(PackedReader& in, const DiskGeometry& geometry,
                         EventNumber number) {
   RecoveryEvent event;
   event.kind = static_cast<DiskEvent::Kind>(in.NumberUpTo(DiskEvent::kDiscard));
   event.layer =
       static_cast<Layer>(in.NumberUpTo(static_cast<uint64_t>(Layer::kMedia)));
   switch (event.kind) {
-    case DiskEvent::kWrite:
+    case DiskEvent::kWrite: {
       in.Require(event.layer != Layer::kMedia);
       event.range = ReadRange(in, geometry);
-      event.data = in.Take(event.range.count * geometry.sector_bytes);
+      const ByteSpan data = in.Raw(event.range.count * geometry.sector_bytes);
+      event.data.assign(data.begin(), data.end());
       break;
+    }
     case DiskEvent::kDiscard:
       in.Require(event.layer == Layer::kDevice);
       event.range = ReadRange(in, geometry);
@@ -197,7 +122,7 @@ RecoveryEvent ReadEvent(Reader& in, const DiskGeometry& geometry,
 
 void RunBytes(const RunAccess& access, std::string& out) {
   out.clear();
-  Writer writer(out);
+  PackedWriter writer(out);
   WriteReads(writer, access.reads);
   writer.Number(access.writes.size());
   for (const RecoveryEvent& event : access.writes) WriteEvent(writer, event);
@@ -205,7 +130,7 @@ void RunBytes(const RunAccess& access, std::string& out) {
 
 Result<RunAccess> RunAccessOfBytes(std::string_view bytes,
                                    const RunDisk& disk) {
-  Reader in(bytes);
+  PackedReader in(bytes);
   RunAccess access;
   access.reads = ReadReads(in, disk);
   constexpr uint64_t kLeastEventBytes = 4;
