@@ -4,6 +4,7 @@
 #define POWERCUT_HARNESS_OUTCOME_TABLE_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +28,8 @@ class OutcomeTable {
     return outcomes_[id];
   }
   const Hash128& hash(OutcomeId id) const { return hashes_[id]; }
+  // By id; valid until the next Add().
+  std::span<const Hash128> hashes() const { return hashes_; }
   size_t size() const { return outcomes_.size(); }
   // Bytes that what was observed takes, about.
   uint64_t bytes() const { return bytes_; }

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -16,13 +17,16 @@
 
 namespace powercut {
 
-// One process at a time. It inherits the trace and an image that already
-// stands near the part's first state, and sends results through a ring.
+// Forks a process that runs the part (harness/worker_process.h) and sends
+// what comes of it through the ring of the worker that asks.
+using ForkWorker = std::function<pid_t(const Batch&, const BatchPart&)>;
+
+// One process at a time.
 class Worker {
  public:
   // Both must outlive this object. Outcomes that the process finds are added
   // to the table as they arrive.
-  Worker(StateRunner& runner, OutcomeTable& outcomes);
+  Worker(const StateRunner& runner, OutcomeTable& outcomes);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   // Kills and reaps.
@@ -32,9 +36,11 @@ class Worker {
   // Becomes readable at the end of the process. Requires: busy().
   int end_fd() const { return pidfd_; }
 
-  // Requires: !busy(); the part is not empty; the batch stays as it is until
-  // the end. The process must have no other threads.
-  void Start(const Batch& batch, const BatchPart& part);
+  // Where the process sends.
+  ResultRing& ring() { return ring_; }
+
+  // Requires: !busy(); the part is not empty.
+  void Start(const Batch& batch, const BatchPart& part, const ForkWorker& fork);
   // Takes what has arrived and ends a process that is stuck; what there is to
   // say once it has ended, else nothing. Requires: busy().
   std::optional<WorkerEnd> Poll();
@@ -42,12 +48,8 @@ class Worker {
   void Kill();
 
  private:
-  // What storage code throws ends the process; it must not unwind the parent's
-  // stack in the child.
-  [[noreturn]] void WorkInChild(const Batch& batch) noexcept;
   void TakeMessages();
   // Of one message, its header apart.
-  void SendRead(uint64_t block);
   // False: it cannot be.
   bool TakeRead(std::string_view access);
   Result<RunResult> ResultOf(const Hash128& outcome_hash,
@@ -56,7 +58,7 @@ class Worker {
   void KillIfStuck();
   WorkerEnd EndOf(int wait_status);
 
-  StateRunner& runner_;
+  const StateRunner& runner_;
   OutcomeTable& outcomes_;
   ResultRing ring_;
   std::string received_;

@@ -5,24 +5,35 @@
 #include <algorithm>
 #include <optional>
 
+#include "harness/work_order.h"
 #include "harness/worker.h"
+#include "harness/worker_process.h"
 
 namespace powercut {
+namespace {
+
+// Batches under way for each worker: the one it runs, and one that waits, so
+// that it need not wait for the parent.
+constexpr size_t kCoursesOfWorker = 2;
+
+}  // namespace
 
 // A worker, and the course whose part it runs.
 struct WorkerPool::Slot {
-  Slot(StateRunner& runner, OutcomeTable& outcomes)
-      : worker(runner, outcomes) {}
+  Slot(uint32_t its_number, const StateRunner& runner, OutcomeTable& outcomes)
+      : number(its_number), worker(runner, outcomes) {}
 
+  const uint32_t number;
   Worker worker;
   BatchCourse* course = nullptr;  // null: idle
 };
 
 WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
                        Options options)
-    : runner_(backend, space, std::move(options)) {
+    : runner_(backend, space, std::move(options)),
+      server_([this](std::string_view order) { return Serve(order); }) {
   for (uint32_t i = 0; i < runner_.options().jobs; ++i) {
-    slots_.push_back(std::make_unique<Slot>(runner_, outcomes_));
+    slots_.push_back(std::make_unique<Slot>(i, runner_, outcomes_));
   }
 }
 
@@ -45,7 +56,7 @@ void WorkerPool::Submit(Batch batch) {
   if (jobs == 0) return SubmitHere(batch);
   courses_.emplace_back(std::move(batch), outcomes_);
   StartIdle();
-  while (courses_.size() > jobs) Step();
+  while (courses_.size() > kCoursesOfWorker * jobs) Step();
 }
 
 void WorkerPool::Drain() {
@@ -75,9 +86,34 @@ void WorkerPool::StartIdle() {
         courses_.begin(), courses_.end(),
         [&](const auto& course) { return !course.done() && !runs(course); });
     if (waiting == courses_.end()) return;
-    slot->course = &*waiting;
-    slot->worker.Start(waiting->batch(), waiting->Next());
+    Start(*slot, *waiting);
   }
+}
+
+void WorkerPool::Start(Slot& slot, BatchCourse& course) {
+  slot.course = &course;
+  slot.worker.Start(course.batch(), course.Next(),
+                    [&](const Batch& batch, const BatchPart& part) {
+                      WorkOrderBytes(slot.number,
+                                     outcomes_.hashes().subspan(told_), batch,
+                                     part, order_);
+                      told_ = outcomes_.size();
+                      return server_.Fork(order_);
+                    });
+}
+
+// In the server. What it was forked with it need not be told.
+std::function<void()> WorkerPool::Serve(std::string_view bytes) {
+  WorkOrder order = WorkOrderOfBytes(bytes);
+  learned_.insert(order.learned.begin(), order.learned.end());
+  // Moved here once, so that no worker repeats the way from the base.
+  runner_.Approach(order.states[0]);
+  return [this, order = std::move(order)] {
+    const auto known = [this](const Hash128& outcome) {
+      return outcomes_.Find(outcome) != nullptr || learned_.contains(outcome);
+    };
+    RunInWorker(runner_, order, known, slots_[order.worker]->worker.ring());
+  };
 }
 
 void WorkerPool::Wait() {
@@ -101,6 +137,7 @@ void WorkerPool::Deliver() {
   while (!courses_.empty() && courses_.front().done()) {
     BatchCourse course = std::move(courses_.front());
     courses_.pop_front();
+    StartIdle();
     unexplained_deaths_ += course.unexplained();
     if (done_) done_(course.batch(), course.results());
   }
@@ -116,8 +153,7 @@ RunResult WorkerPool::RunAlone(const CrashState& state) {
   BatchCourse course = BatchCourse::Alone(state, outcomes_);
   Slot& slot = *slots_[0];
   while (!course.done()) {
-    slot.course = &course;
-    slot.worker.Start(course.batch(), course.Next());
+    Start(slot, course);
     while (slot.course != nullptr) Wait();
   }
   return std::move(course.results()[0]);

@@ -14,10 +14,15 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "harness/batch_course.h"
+#include "harness/content_hash.h"
+#include "harness/fork_server.h"
 #include "harness/outcome_table.h"
 #include "harness/run_result.h"
 #include "harness/state_runner.h"
@@ -75,11 +80,19 @@ class WorkerPool {
   bool AnyBusy() const;
   RunResult RunHere(const CrashState& state);
   void SubmitHere(const Batch& batch);
+  void Start(Slot& slot, BatchCourse& course);
+  std::function<void()> Serve(std::string_view order);
 
   StateRunner runner_;
   OutcomeTable outcomes_;
   std::deque<BatchCourse> courses_;  // in order of Submit()
   std::vector<std::unique_ptr<Slot>> slots_;
+  // Forks the workers. What follows is its own, but for the number of outcomes
+  // that it was told of.
+  ForkServer server_;
+  size_t told_ = 0;
+  std::unordered_set<Hash128, Hash128Hasher> learned_;
+  std::string order_;
   Done done_;
   uint64_t unexplained_deaths_ = 0;
 };

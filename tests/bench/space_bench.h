@@ -7,9 +7,14 @@
 
 namespace powercut {
 
-// A table of workloads of growing size, then figures of the engine itself.
-// Only the rows whose names contain `only`.
+// Of both: only the rows whose names contain `only`.
+
+// A table of workloads of growing size.
 void BenchSpaces(const std::string& only = {});
+
+// Two workers against one. In a process of its own: what is forked from one
+// that holds much, costs more.
+void BenchWorkers(const std::string& only = {});
 
 }  // namespace powercut
 

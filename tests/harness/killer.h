@@ -26,6 +26,31 @@
 
 namespace powercut {
 
+// The parent of a process that still runs; 0 if it is gone.
+inline pid_t ParentOf(pid_t pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+  std::FILE* stat = std::fopen(path.c_str(), "re");
+  if (stat == nullptr) return 0;
+  char state = 'Z';
+  int parent = 0;
+  if (std::fscanf(stat, "%*d (%*[^)]) %c %d", &state, &parent) != 2) {
+    parent = 0;
+  }
+  std::fclose(stat);
+  return state == 'Z' ? 0 : parent;
+}
+
+inline std::vector<pid_t> ChildrenOf(pid_t parent) {
+  std::vector<pid_t> children;
+  DIR* proc = opendir("/proc");
+  while (const dirent* entry = readdir(proc)) {
+    const pid_t pid = std::atoi(entry->d_name);
+    if (pid > 0 && ParentOf(pid) == parent) children.push_back(pid);
+  }
+  closedir(proc);
+  return children;
+}
+
 class Killer {
  public:
   // Of random children, at random moments, pause_us to twice that apart.
@@ -65,31 +90,6 @@ class Killer {
       const pid_t child = children[prng.Below(children.size())];
       if (kill(child, kSignals[prng.Below(4)]) == 0) ++*kills_;
     }
-  }
-
-  // The parent of a process that still runs; 0 if it is gone.
-  static pid_t ParentOf(pid_t pid) {
-    const std::string path = "/proc/" + std::to_string(pid) + "/stat";
-    std::FILE* stat = std::fopen(path.c_str(), "re");
-    if (stat == nullptr) return 0;
-    char state = 'Z';
-    int parent = 0;
-    if (std::fscanf(stat, "%*d (%*[^)]) %c %d", &state, &parent) != 2) {
-      parent = 0;
-    }
-    std::fclose(stat);
-    return state == 'Z' ? 0 : parent;
-  }
-
-  static std::vector<pid_t> ChildrenOf(pid_t parent) {
-    std::vector<pid_t> children;
-    DIR* proc = opendir("/proc");
-    while (const dirent* entry = readdir(proc)) {
-      const pid_t pid = std::atoi(entry->d_name);
-      if (pid > 0 && ParentOf(pid) == parent) children.push_back(pid);
-    }
-    closedir(proc);
-    return children;
   }
 
   pid_t pid_ = 0;

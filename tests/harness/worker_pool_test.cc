@@ -154,6 +154,9 @@ const std::vector<PoolRun> kRuns = {{1, 4096}, {2, 5}, {4, 1}, {4, 3}};
 
 bool HasChildren() { return waitpid(-1, nullptr, WNOHANG) != -1; }
 
+// Beside the process that forks them.
+bool HasWorkers() { return ChildrenOf(getpid()).size() > 1; }
+
 TEST(WorkerPoolTest, CrashesAreBlamedOnTheirStates) {
   for (const PoolRun& run : kRuns) {
     ExpectOutcomes(Among({Deed::kSegfault, Deed::kAbort, Deed::kExitSeven,
@@ -322,7 +325,7 @@ TEST(WorkerPoolTest, RunAloneGivesWhateverHappens) {
           << "point " << point << ": " << Brief(outcome);
     }
   }
-  EXPECT_FALSE(HasChildren());
+  EXPECT_FALSE(HasWorkers());
 }
 
 TEST(WorkerPoolTest, CancelEndsTheWorkersAtOnce) {
@@ -340,9 +343,9 @@ TEST(WorkerPoolTest, CancelEndsTheWorkersAtOnce) {
   pool.Cancel();
   pool.Submit({StateAt(1), StateAt(2)});
   pool.Submit({StateAt(3)});
-  EXPECT_TRUE(HasChildren());
+  EXPECT_TRUE(HasWorkers());
   pool.Cancel();
-  EXPECT_FALSE(HasChildren());
+  EXPECT_FALSE(HasWorkers());
   EXPECT_TRUE(sizes.empty());
   // It can go on.
   pool.Submit({StateAt(2), StateAt(2), StateAt(2)});
@@ -373,7 +376,11 @@ void ExpectSurvivesKiller(uint64_t seed, uint32_t jobs, size_t states,
   for (size_t i = 70; i < deeds.size(); i += 100) deeds[i] = Deed::kPoison;
   // Sanitized workers need longer for a state than others for a batch.
   const Killer killer(seed, kSanitized ? 20'000 : 2500);
-  ExpectOutcomes(deeds, {jobs, 100, SmallLimits()});
+  // How many kills fit into one turn depends on the machine.
+  constexpr int kTurnsMax = 20;
+  for (int turn = 0; turn < kTurnsMax && killer.kills() < kills_min; ++turn) {
+    ExpectOutcomes(deeds, {jobs, 100, SmallLimits()});
+  }
   EXPECT_GE(killer.kills(), kills_min);
 }
 
@@ -467,8 +474,7 @@ TEST(OutcomeBytesTest, AnythingElseIsAnError) {
   EXPECT_EQ(OutcomeOfBytes("").error().code, ErrorCode::kInternal);
 }
 
-// Whatever is read is a value, and never the one that was sent, but for a
-// flag of which only zero or not counts.
+// Whatever is read is a value, and never the one that was sent.
 TEST(OutcomeBytesTest, FlippedBitsNeverPassForTheSame) {
   const RecoveryOutcome rich = RichOutcome();
   const std::string bytes = OutcomeBytes(rich);
@@ -479,9 +485,7 @@ TEST(OutcomeBytesTest, FlippedBitsNeverPassForTheSame) {
     const Result<RecoveryOutcome> back = OutcomeOfBytes(flipped);
     if (!back) continue;
     ++accepted;
-    if (*back == rich) {
-      EXPECT_EQ(OutcomeBytes(*back), bytes);
-    }
+    EXPECT_FALSE(*back == rich) << bit;
   }
   EXPECT_GT(accepted, 0u);
 }
@@ -495,7 +499,7 @@ TEST(OutcomeBytesTest, RandomBytesAreNoOutcome) {
     }
     const Result<RecoveryOutcome> outcome = OutcomeOfBytes(bytes);
     if (outcome) {
-      EXPECT_EQ(OutcomeBytes(*outcome).size(), bytes.size());
+      EXPECT_EQ(OutcomeBytes(*outcome), bytes);
     }
   }
 }
