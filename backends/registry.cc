@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <functional>
+#include <utility>
 
 #include "backends/clfs/clfs_backend.h"
 #include "backends/simfs/simfs_backend.h"
+
+#ifdef POWERCUT_HAVE_KERNEL
+#include "backends/kernel/kernel_backend.h"
+#endif
 
 #ifdef POWERCUT_HAVE_NTFS_3G
 #include "backends/ntfs_3g/mkntfs.h"
@@ -16,31 +21,67 @@ namespace powercut {
 namespace {
 
 struct KnownBackend {
-  std::string_view name;
+  std::string name;
   // Debian packages that building it takes.
-  std::string_view packages;
+  std::string packages;
   // Null: not built in.
-  std::unique_ptr<Backend> (*make)();
+  std::function<std::unique_ptr<Backend>(const BackendOptions&)> make;
   // What it lacks when it runs, or nothing; null: it needs nothing.
-  std::string (*lacks)();
+  std::function<std::string()> lacks;
+  // It formats and mounts by programs and calls that take options.
+  bool takes_options = false;
 };
 
-#ifdef POWERCUT_HAVE_NTFS_3G
-std::string Ntfs3gLacks() {
-  return FindMkntfs().empty() ? "mkntfs is missing: install ntfs-3g" : "";
+// Without options.
+KnownBackend InProcess(std::string name, std::string packages,
+                       std::unique_ptr<Backend> (*make)()) {
+  KnownBackend known;
+  known.name = std::move(name);
+  known.packages = std::move(packages);
+  known.make = [make](const BackendOptions&) { return make(); };
+  return known;
 }
-#endif
 
-constexpr std::array kKnownBackends = {
+KnownBackend Ntfs3g() {
 #ifdef POWERCUT_HAVE_NTFS_3G
-    KnownBackend{"ntfs-3g", "ntfs-3g-dev and ntfs-3g", MakeNtfs3gBackend,
-                 Ntfs3gLacks},
+  KnownBackend known =
+      InProcess("ntfs-3g", "ntfs-3g-dev and ntfs-3g", MakeNtfs3gBackend);
+  known.lacks = [] {
+    return FindMkntfs().empty() ? "mkntfs is missing: install ntfs-3g" : "";
+  };
+  return known;
 #else
-    KnownBackend{"ntfs-3g", "ntfs-3g-dev and ntfs-3g", nullptr, nullptr},
+  return {"ntfs-3g", "ntfs-3g-dev and ntfs-3g", nullptr, nullptr, false};
 #endif
-    KnownBackend{"clfs", "nothing", MakeClfsBackend, nullptr},
-    KnownBackend{"simfs", "nothing", MakeSimfsBackend, nullptr},
-};
+}
+
+void AddKernelFileSystems(std::vector<KnownBackend>& known) {
+#ifdef POWERCUT_HAVE_KERNEL
+  for (const KernelFileSystem& file_system : KernelFileSystems()) {
+    known.push_back(
+        {file_system.name, "libfuse3-dev",
+         [&file_system](const BackendOptions& options) {
+           return MakeKernelBackend(file_system, options);
+         },
+         [&file_system] { return KernelFileSystemLacks(file_system); }, true});
+  }
+#else
+  for (const char* name : {"btrfs", "ext4", "f2fs", "xfs"}) {
+    known.push_back({name, "libfuse3-dev", nullptr, nullptr, true});
+  }
+#endif
+}
+
+const std::vector<KnownBackend>& KnownBackends() {
+  static const std::vector<KnownBackend> kKnown = [] {
+    std::vector<KnownBackend> known = {
+        Ntfs3g(), InProcess("clfs", "nothing", MakeClfsBackend),
+        InProcess("simfs", "nothing", MakeSimfsBackend)};
+    AddKernelFileSystems(known);
+    return known;
+  }();
+  return kKnown;
+}
 
 std::string HowToGet(const KnownBackend& known) {
   return fmt::format("not built: install {}, then configure and build again",
@@ -51,21 +92,26 @@ std::string HowToGet(const KnownBackend& known) {
 
 std::vector<std::unique_ptr<Backend>> MakeBackends() {
   std::vector<std::unique_ptr<Backend>> backends;
-  for (const KnownBackend& known : kKnownBackends) {
-    if (known.make != nullptr) backends.push_back(known.make());
+  for (const KnownBackend& known : KnownBackends()) {
+    if (known.make && !known.takes_options) backends.push_back(known.make({}));
   }
   return backends;
 }
 
-Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name) {
+Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
+                                             const BackendOptions& options) {
   std::string names;
-  for (const KnownBackend& known : kKnownBackends) {
-    if (known.name == name) {
-      if (known.make != nullptr) return known.make();
+  for (const KnownBackend& known : KnownBackends()) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
+    if (known.name != name) continue;
+    if (!known.make) {
       return Error{ErrorCode::kMissing,
                    fmt::format("backend {} is {}", name, HowToGet(known))};
     }
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
+    const bool any = !options.mkfs.empty() || !options.mount.empty();
+    if (!any || known.takes_options) return known.make(options);
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{} takes no --mkfs and no --mount", name)};
   }
   return Error{
       ErrorCode::kUsage,
@@ -74,16 +120,16 @@ Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name) {
 
 std::vector<BackendAvailability> ListBackends() {
   std::vector<BackendAvailability> list;
-  for (const KnownBackend& known : kKnownBackends) {
+  for (const KnownBackend& known : KnownBackends()) {
     BackendAvailability& row = list.emplace_back();
     row.name = known.name;
-    if (known.make == nullptr) {
+    if (!known.make) {
       row.detail = HowToGet(known);
       continue;
     }
-    const std::string lack = known.lacks != nullptr ? known.lacks() : "";
+    const std::string lack = known.lacks ? known.lacks() : "";
     row.available = lack.empty();
-    row.detail = lack.empty() ? known.make()->traits().description : lack;
+    row.detail = lack.empty() ? known.make({})->traits().description : lack;
   }
   return list;
 }

@@ -14,12 +14,14 @@
 
 namespace powercut {
 
-// All that are built in.
+// All that are built in and need no rights: those in process.
 std::vector<std::unique_ptr<Backend>> MakeBackends();
 
 // Errors: kMissing (a known backend that is not built in; says what to
-// install), kUsage (no such backend; lists those there are).
-Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name);
+// install), kUsage (no such backend; lists those there are; options that it
+// does not take).
+Result<std::unique_ptr<Backend>> MakeBackend(
+    std::string_view name, const BackendOptions& options = {});
 
 struct BackendAvailability {
   std::string name;

@@ -58,6 +58,13 @@ struct OpResult {
   bool ok() const { return error.empty(); }
 };
 
+// What formatting and mounting are told beside what the backend itself says.
+// Empty: nothing.
+struct BackendOptions {
+  std::string mkfs;   // words, separated by spaces
+  std::string mount;  // as of mount -o
+};
+
 // What a disk is formatted as.
 struct FormatSpec {
   DiskGeometry geometry;
@@ -145,6 +152,11 @@ class Backend {
 
   // Mounts, with whatever recovery that entails. `disk` must outlive the mount.
   virtual MountResult Open(VirtualDisk& disk) = 0;
+
+  // Ends what it keeps from one mount to the next: processes, devices. Called
+  // before this process forks others that open it.
+  // Requires: no mount of it is left.
+  virtual void Rest() {}
 };
 
 }  // namespace powercut

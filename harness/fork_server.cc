@@ -4,18 +4,16 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <utility>
 
 #include "harness/base/check.h"
+#include "harness/message_socket.h"
 
 namespace powercut {
 namespace {
@@ -23,28 +21,6 @@ namespace {
 // Starts of the server without an answer until we believe that it cannot be:
 // whoever kills at random hits so short a time once, not so often in a row.
 constexpr int kStartsMax = 64;
-
-bool SendAll(int socket, const char* bytes, size_t size) {
-  while (size > 0) {
-    const ssize_t sent = send(socket, bytes, size, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return false;
-    bytes += sent;
-    size -= static_cast<size_t>(sent);
-  }
-  return true;
-}
-
-bool ReceiveAll(int socket, char* bytes, size_t size) {
-  while (size > 0) {
-    const ssize_t received = recv(socket, bytes, size, 0);
-    if (received < 0 && errno == EINTR) continue;
-    if (received <= 0) return false;
-    bytes += received;
-    size -= static_cast<size_t>(received);
-  }
-  return true;
-}
 
 // Ends this process with its parent, even if that ended just now.
 void EndWith(pid_t parent) {
@@ -87,18 +63,17 @@ pid_t ForkServer::Fork(std::string_view request) {
 }
 
 void ForkServer::Start() {
-  int sockets[2];
-  CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0);
+  const auto [ours, servers] = MessageSocketPair();
   const pid_t parent = getpid();
   std::fflush(nullptr);
   pid_ = fork();
   CHECK(pid_ >= 0);
   if (pid_ == 0) {
-    close(sockets[0]);
-    ServeInChild(sockets[1], parent);
+    close(ours);
+    ServeInChild(servers, parent);
   }
-  close(sockets[1]);
-  socket_ = sockets[0];
+  close(servers);
+  socket_ = ours;
 }
 
 void ForkServer::Stop() {
@@ -110,29 +85,20 @@ void ForkServer::Stop() {
 }
 
 bool ForkServer::Ask(std::string_view request) {
-  const uint64_t size = request.size();
-  char answer = 0;
-  return SendAll(socket_, reinterpret_cast<const char*>(&size), sizeof(size)) &&
-         SendAll(socket_, request.data(), request.size()) &&
-         ReceiveAll(socket_, &answer, 1);
+  std::string answer;
+  return SendMessage(socket_, request) && ReceiveMessage(socket_, answer);
 }
 
 void ForkServer::ServeInChild(int socket, pid_t parent) noexcept {
   EndWith(parent);
   signal(SIGINT, SIG_IGN);  // the parent decides what Ctrl-C means
   std::string request;
-  while (true) {
-    uint64_t size = 0;
-    if (!ReceiveAll(socket, reinterpret_cast<char*>(&size), sizeof(size))) {
-      _exit(0);
-    }
-    request.resize(size);
-    if (!ReceiveAll(socket, request.data(), size)) _exit(0);
+  while (ReceiveMessage(socket, request)) {
     const std::function<void()> run = serve_(request);
     const pid_t process = ForkSibling(process_);
     if (process < 0) _exit(1);
     if (process > 0) {
-      if (!SendAll(socket, "", 1)) _exit(0);
+      if (!SendMessage(socket, {})) break;
       continue;
     }
     EndWith(parent);
@@ -140,6 +106,7 @@ void ForkServer::ServeInChild(int socket, pid_t parent) noexcept {
     run();
     _exit(1);
   }
+  _exit(0);
 }
 
 }  // namespace powercut

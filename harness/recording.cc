@@ -303,6 +303,7 @@ Result<Recording> Record(Backend& backend, const Workload& workload,
   }
   Recorder recorder(workload, setting, std::move(*base));
   auto recording = recorder.Run(backend);
+  backend.Rest();
   if (unexpected_op != nullptr) *unexpected_op = recorder.unexpected_op();
   return recording;
 }

@@ -1,0 +1,71 @@
+// FileSession: the file ops of a workload as system calls below one folder.
+
+#ifndef POWERCUT_BACKENDS_KERNEL_FILE_SESSION_H_
+#define POWERCUT_BACKENDS_KERNEL_FILE_SESSION_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/interprocess/mapped_region.hpp>
+
+#include "harness/backend.h"
+#include "model/op.h"
+
+namespace powercut {
+
+// The ops that Apply() takes.
+const std::vector<OpKind>& FileSessionOps();
+
+class FileSession {
+ public:
+  // `root`: the folder that stands for `/`.
+  explicit FileSession(std::string root);
+  FileSession(const FileSession&) = delete;
+  FileSession& operator=(const FileSession&) = delete;
+  // Closes and unmaps everything.
+  ~FileSession();
+
+  // As Mount::Apply(). NT primitives become the nearest call of Linux that is
+  // at least as strong (README.md).
+  OpResult Apply(const Op& op, uint64_t offset_bytes, std::string_view content);
+
+ private:
+  struct Handle {
+    int fd = -1;
+    int flags = 0;
+  };
+  struct View {
+    boost::interprocess::mapped_region region;
+    uint64_t size_bytes = 0;  // as asked for
+  };
+  // A descriptor of the op's first operand: the handle's own, or one for this
+  // op.
+  class Target;
+
+  std::string PathOf(const std::string& path) const { return root_ + path; }
+  // 0 or an errno value, as all below.
+  int Run(const Op& op, uint64_t offset_bytes, std::string_view content);
+  int RunOnNames(const Op& op);
+  int RunOnFile(const Op& op);
+  int Write(const Op& op, uint64_t offset_bytes, std::string_view content);
+  int Open(const Op& op);
+  int Close(const Op& op);
+  int Map(const Op& op);
+  OpResult UseView(const Op& op, std::string_view content);
+  OpResult NtFlush(const Op& op);
+  int SyncVolume() const;
+
+  std::string root_;
+  std::map<std::string, Handle> handles_;
+  std::map<std::string, View> views_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_BACKENDS_KERNEL_FILE_SESSION_H_

@@ -1,0 +1,152 @@
+#include "backends/kernel/file_tree.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace powercut {
+namespace {
+
+constexpr size_t kMaxDepth = 128;
+constexpr size_t kMaxEntries = 1u << 16;
+// Names can share a file, so that the contents can exceed the disk.
+constexpr uint64_t kMaxContentBytes = 1u << 28;
+constexpr const char* kLostAndFound = "/lost+found";
+
+std::string FailureOf(int error) {
+  const char* name = strerrorname_np(error);
+  return name != nullptr ? name : "EUNKNOWN";
+}
+
+class FolderWalk {
+ public:
+  explicit FolderWalk(std::string root) : root_(std::move(root)) {}
+
+  Observation Run() {
+    Observation observation;
+    const std::string failure = WalkFolder("", 0);
+    observation.unreadable = !exceeded_.empty() ? exceeded_
+                             : !failure.empty() ? "/: " + failure
+                                                : "";
+    if (!observation.unreadable.empty()) return observation;
+    std::ranges::sort(entries_, {}, &ObservedEntry::path);
+    // A damaged folder can list a name twice; opening it gives one answer.
+    const auto repeated =
+        std::ranges::unique(entries_, {}, &ObservedEntry::path);
+    entries_.erase(repeated.begin(), repeated.end());
+    HideEmptyLostAndFound();
+    observation.entries = std::move(entries_);
+    return observation;
+  }
+
+ private:
+  // Why the folder could not be listed whole, or nothing.
+  std::string WalkFolder(const std::string& path, size_t depth) {
+    if (depth > kMaxDepth) {
+      exceeded_ = fmt::format("more than {} folders deep", kMaxDepth);
+      return {};
+    }
+    struct Closer {
+      void operator()(DIR* folder) const { closedir(folder); }
+    };
+    const std::unique_ptr<DIR, Closer> folder(
+        opendir((root_ + path + "/").c_str()));
+    if (folder == nullptr) return FailureOf(errno);
+    while (exceeded_.empty()) {
+      errno = 0;
+      const dirent* found = readdir(folder.get());
+      if (found == nullptr) return errno == 0 ? "" : FailureOf(errno);
+      const std::string_view name = found->d_name;
+      if (name == "." || name == "..") continue;
+      if (entries_.size() >= kMaxEntries) {
+        exceeded_ = fmt::format("more than {} names", kMaxEntries);
+        return {};
+      }
+      Visit(fmt::format("{}/{}", path, name), depth);
+    }
+    return {};
+  }
+
+  void Visit(const std::string& path, size_t depth) {
+    struct stat attributes{};
+    const std::string full = root_ + path;
+    ObservedEntry entry;
+    entry.path = path;
+    if (lstat(full.c_str(), &attributes) != 0) {
+      entry.unreadable = FailureOf(errno);
+      entries_.push_back(std::move(entry));
+      return;
+    }
+    entry.file_id = attributes.st_ino;
+    entry.is_directory = S_ISDIR(attributes.st_mode);
+    if (entry.is_directory) {
+      const size_t at = entries_.size();
+      entries_.push_back(std::move(entry));
+      entries_[at].unreadable = WalkFolder(path, depth + 1);
+      return;
+    }
+    if (S_ISREG(attributes.st_mode)) {
+      entry.unreadable = ReadFile(full, entry.content);
+      entry.size_bytes = entry.content.size();
+    } else {
+      entry.unreadable = "not a file and not a folder";
+    }
+    entries_.push_back(std::move(entry));
+  }
+
+  std::string ReadFile(const std::string& path, std::string& content) {
+    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return FailureOf(errno);
+    std::string failure;
+    std::vector<char> buffer(size_t{256} << 10);
+    while (true) {
+      const ssize_t got = read(fd, buffer.data(), buffer.size());
+      if (got < 0) failure = FailureOf(errno);
+      if (got <= 0) break;
+      content.append(buffer.data(), static_cast<size_t>(got));
+      content_bytes_ += static_cast<uint64_t>(got);
+      if (content_bytes_ > kMaxContentBytes) {
+        exceeded_ = fmt::format("more than {} bytes", kMaxContentBytes);
+        break;
+      }
+    }
+    close(fd);
+    if (!failure.empty()) content.clear();
+    return failure;
+  }
+
+  // mkfs makes it, no op did.
+  void HideEmptyLostAndFound() {
+    const std::string inside = std::string(kLostAndFound) + "/";
+    const bool used = std::ranges::any_of(entries_, [&](const auto& entry) {
+      return entry.path.starts_with(inside);
+    });
+    if (used) return;
+    std::erase_if(entries_, [](const ObservedEntry& entry) {
+      return entry.path == kLostAndFound && entry.is_directory &&
+             entry.unreadable.empty();
+    });
+  }
+
+  const std::string root_;
+  std::vector<ObservedEntry> entries_;
+  uint64_t content_bytes_ = 0;
+  std::string exceeded_;
+};
+
+}  // namespace
+
+Observation ObserveFolder(const std::string& root) {
+  return FolderWalk(root).Run();
+}
+
+}  // namespace powercut

@@ -1,0 +1,199 @@
+#include "backends/kernel/fuse_file.h"
+
+#define FUSE_USE_VERSION 314
+#include <fcntl.h>
+#include <fuse_lowlevel.h>
+#include <linux/falloc.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "harness/byte_disk.h"
+
+namespace powercut {
+
+struct FuseFile::Impl {
+  fuse_session* session = nullptr;
+  fuse_buf buffer{};
+  bool mounted = false;
+  uint64_t size_bytes = 0;
+  VirtualDisk* disk = nullptr;
+  Bytes scratch;
+};
+
+namespace {
+
+constexpr fuse_ino_t kFileNode = 2;
+// Attributes never change.
+constexpr double kForeverS = 1e9;
+
+FuseFile::Impl* ImplOf(fuse_req_t request);
+
+bool Lies(uint64_t size_bytes, uint64_t offset_bytes, uint64_t length) {
+  return length > 0 && offset_bytes <= size_bytes &&
+         length <= size_bytes - offset_bytes;
+}
+
+struct stat AttributesOf(const FuseFile::Impl& file, fuse_ino_t node) {
+  struct stat attributes{};
+  attributes.st_ino = node;
+  attributes.st_nlink = 1;
+  attributes.st_mode = node == kFileNode ? S_IFREG | 0600 : S_IFDIR | 0700;
+  if (node == kFileNode) {
+    attributes.st_size = static_cast<off_t>(file.size_bytes);
+    attributes.st_blocks = static_cast<blkcnt_t>(file.size_bytes / 512);
+  }
+  return attributes;
+}
+
+void LookUp(fuse_req_t request, fuse_ino_t parent, const char* name) {
+  if (parent != FUSE_ROOT_ID || std::string_view(name) != FuseFile::kName) {
+    fuse_reply_err(request, ENOENT);
+    return;
+  }
+  fuse_entry_param entry{};
+  entry.ino = kFileNode;
+  entry.attr = AttributesOf(*ImplOf(request), kFileNode);
+  entry.attr_timeout = entry.entry_timeout = kForeverS;
+  fuse_reply_entry(request, &entry);
+}
+
+void GetAttributes(fuse_req_t request, fuse_ino_t node, fuse_file_info*) {
+  const struct stat attributes = AttributesOf(*ImplOf(request), node);
+  fuse_reply_attr(request, &attributes, kForeverS);
+}
+
+void Open(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
+  info->direct_io = 1;
+  fuse_reply_open(request, info);
+}
+
+void Read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset,
+          fuse_file_info*) {
+  FuseFile::Impl& file = *ImplOf(request);
+  const auto offset_bytes = static_cast<uint64_t>(offset);
+  if (file.disk == nullptr || !Lies(file.size_bytes, offset_bytes, size)) {
+    fuse_reply_err(request, EIO);
+    return;
+  }
+  file.scratch.resize(size);
+  if (!ByteDisk(*file.disk).Read(offset_bytes, file.scratch)) {
+    fuse_reply_err(request, EIO);
+    return;
+  }
+  fuse_reply_buf(request, reinterpret_cast<const char*>(file.scratch.data()),
+                 size);
+}
+
+void Write(fuse_req_t request, fuse_ino_t, const char* data, size_t size,
+           off_t offset, fuse_file_info*) {
+  FuseFile::Impl& file = *ImplOf(request);
+  const auto offset_bytes = static_cast<uint64_t>(offset);
+  const bool written =
+      file.disk != nullptr && Lies(file.size_bytes, offset_bytes, size) &&
+      ByteDisk(*file.disk)
+          .Write(offset_bytes, AsBytes({data, size}), Layer::kDevice)
+          .has_value();
+  if (written) {
+    fuse_reply_write(request, size);
+  } else {
+    fuse_reply_err(request, EIO);
+  }
+}
+
+// What was answered before is what a flush of the device's cache covers.
+void Flush(fuse_req_t request, fuse_ino_t, int, fuse_file_info*) {
+  FuseFile::Impl& file = *ImplOf(request);
+  const bool flushed =
+      file.disk != nullptr && file.disk->Persist(Layer::kMedia).has_value();
+  fuse_reply_err(request, flushed ? 0 : EIO);
+}
+
+// The loop device makes discards and zeroing of it; both leave zeros here.
+void Punch(fuse_req_t request, fuse_ino_t, int, off_t offset, off_t length,
+           fuse_file_info*) {
+  FuseFile::Impl& file = *ImplOf(request);
+  const auto offset_bytes = static_cast<uint64_t>(offset);
+  const auto size = static_cast<uint64_t>(length);
+  if (file.disk == nullptr || !Lies(file.size_bytes, offset_bytes, size)) {
+    fuse_reply_err(request, EIO);
+    return;
+  }
+  const uint32_t sector_bytes = file.disk->geometry().sector_bytes;
+  if (offset_bytes % sector_bytes != 0 || size % sector_bytes != 0) {
+    fuse_reply_err(request, EINVAL);
+    return;
+  }
+  const bool done =
+      file.disk->Discard({offset_bytes / sector_bytes, size / sector_bytes})
+          .has_value();
+  fuse_reply_err(request, done ? 0 : EIO);
+}
+
+constexpr fuse_lowlevel_ops Operations() {
+  fuse_lowlevel_ops operations{};
+  operations.lookup = LookUp;
+  operations.getattr = GetAttributes;
+  operations.open = Open;
+  operations.read = Read;
+  operations.write = Write;
+  operations.fsync = Flush;
+  operations.fallocate = Punch;
+  return operations;
+}
+
+FuseFile::Impl* ImplOf(fuse_req_t request) {
+  return static_cast<FuseFile::Impl*>(fuse_req_userdata(request));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FuseFile>> FuseFile::Mount(const std::string& folder,
+                                                  uint64_t size_bytes) {
+  static constexpr fuse_lowlevel_ops kOperations = Operations();
+  auto impl = std::make_unique<Impl>();
+  impl->size_bytes = size_bytes;
+  char name[] = "powercut";
+  char* arguments[] = {name, nullptr};
+  fuse_args args = FUSE_ARGS_INIT(1, arguments);
+  impl->session =
+      fuse_session_new(&args, &kOperations, sizeof(kOperations), impl.get());
+  fuse_opt_free_args(&args);
+  std::unique_ptr<FuseFile> file(new FuseFile(std::move(impl)));
+  if (file->impl_->session == nullptr ||
+      fuse_session_mount(file->impl_->session, folder.c_str()) != 0) {
+    return Error{ErrorCode::kMissing,
+                 "FUSE cannot be mounted: it takes root and /dev/fuse"};
+  }
+  file->impl_->mounted = true;
+  return file;
+}
+
+FuseFile::FuseFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+FuseFile::~FuseFile() {
+  if (impl_->mounted) fuse_session_unmount(impl_->session);
+  if (impl_->session != nullptr) fuse_session_destroy(impl_->session);
+  std::free(impl_->buffer.mem);
+}
+
+void FuseFile::set_disk(VirtualDisk* disk) {
+  CHECK(disk == nullptr || disk->geometry().size_bytes() == impl_->size_bytes);
+  impl_->disk = disk;
+}
+
+int FuseFile::fd() const { return fuse_session_fd(impl_->session); }
+
+bool FuseFile::Serve() {
+  const int received = fuse_session_receive_buf(impl_->session, &impl_->buffer);
+  if (received == -EINTR || received == -EAGAIN) return true;
+  if (received <= 0) return false;
+  fuse_session_process_buf(impl_->session, &impl_->buffer);
+  return true;
+}
+
+}  // namespace powercut

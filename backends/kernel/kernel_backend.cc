@@ -1,0 +1,179 @@
+#include "backends/kernel/kernel_backend.h"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "backends/format_program.h"
+#include "backends/kernel/file_session.h"
+#include "backends/kernel/mounter.h"
+#include "harness/outcome_bytes.h"
+
+namespace powercut {
+namespace {
+
+class KernelMount : public Mount {
+ public:
+  explicit KernelMount(Mounter& mounter) : mounter_(mounter) {}
+  ~KernelMount() override {
+    if (mounted_) Unmount();
+    mounter_.set_disk(nullptr);
+  }
+
+  // Empty, or why not.
+  std::string MountVolume(const std::string& type, const std::string& options) {
+    MounterRequest request;
+    request.kind = MounterRequest::kMount;
+    request.name = type;
+    request.text = options;
+    std::string failure = Ask(request);
+    mounted_ = failure.empty();
+    return failure;
+  }
+
+  OpResult Apply(const Op& op, uint64_t offset_bytes,
+                 std::string_view content) override {
+    MounterRequest request;
+    request.kind = MounterRequest::kApply;
+    request.number = offset_bytes;
+    request.text = content;
+    request.op = op;
+    return {Ask(request)};
+  }
+
+  Observation Observe() override {
+    MounterRequest request;
+    request.kind = MounterRequest::kObserve;
+    auto bytes = mounter_.Ask(request);
+    auto outcome =
+        bytes ? OutcomeOfBytes(*bytes) : Result<RecoveryOutcome>(bytes.error());
+    if (outcome) return std::move(outcome->observation);
+    Observation observation;
+    observation.unreadable = outcome.error().message;
+    return observation;
+  }
+
+  OpResult Shutdown() override {
+    mounted_ = false;
+    return {Unmount()};
+  }
+
+ private:
+  std::string Unmount() {
+    MounterRequest request;
+    request.kind = MounterRequest::kUnmount;
+    return Ask(request);
+  }
+  std::string Ask(const MounterRequest& request) {
+    const auto answer = mounter_.Ask(request);
+    return answer ? *answer : answer.error().message;
+  }
+
+  Mounter& mounter_;
+  bool mounted_ = false;
+};
+
+std::vector<std::string> WordsOf(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+std::string KernelRelease() {
+  utsname names{};
+  return uname(&names) == 0 ? names.release : "unknown";
+}
+
+class KernelBackend : public Backend {
+ public:
+  KernelBackend(const KernelFileSystem& file_system, BackendOptions options)
+      : file_system_(file_system), options_(std::move(options)) {
+    traits_.name = file_system.name;
+    traits_.description = fmt::format("{} of the running kernel, Linux {}",
+                                      file_system.name, KernelRelease());
+    traits_.profile = file_system.profile;
+    traits_.default_disk_bytes = file_system.default_disk_bytes;
+    traits_.minimum_disk_bytes = file_system.minimum_disk_bytes;
+    traits_.default_atomic_bytes = 4096;
+    traits_.sector_sizes_bytes = {512, 4096};
+    traits_.crash_kinds = {CrashKind::kPower, CrashKind::kOs};
+    traits_.ops = FileSessionOps();
+    // Kernels write when they see fit.
+    traits_.repeatable = false;
+  }
+
+  const BackendTraits& traits() const override { return traits_; }
+
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    if (const std::string lacks = KernelFileSystemLacks(file_system_);
+        !lacks.empty()) {
+      return Error{ErrorCode::kMissing,
+                   fmt::format("{}: {}", file_system_.name, lacks)};
+    }
+    std::shared_ptr<const SparseImage>& image = formatted_[spec.geometry];
+    if (image == nullptr) {
+      std::vector<std::string> arguments = file_system_.mkfs_arguments;
+      for (std::string& word : WordsOf(options_.mkfs)) {
+        arguments.push_back(std::move(word));
+      }
+      arguments.emplace_back(kImageArgument);
+      POWERCUT_ASSIGN(SparseImage made,
+                      RunFormatProgram(FindProgram(file_system_.mkfs),
+                                       arguments, file_system_.mkfs_environment,
+                                       spec.geometry.size_bytes()));
+      image = std::make_shared<const SparseImage>(std::move(made));
+    }
+    return image;
+  }
+
+  // The device stays from one mount to the next of the same process and
+  // geometry.
+  MountResult Open(VirtualDisk& disk) override {
+    if (owner_ != getpid()) {
+      // A process that was forked: what its parent had is not its own.
+      static_cast<void>(mounter_.release());
+      owner_ = getpid();
+    }
+    if (mounter_ == nullptr || mounter_->geometry() != disk.geometry()) {
+      mounter_.reset();
+      auto started = Mounter::Start(disk.geometry());
+      if (!started) return {nullptr, started.error().message};
+      mounter_ = std::move(*started);
+    }
+    mounter_->set_disk(&disk);
+    auto mount = std::make_unique<KernelMount>(*mounter_);
+    std::string options = file_system_.mount_options;
+    if (!options.empty() && !options_.mount.empty()) options += ',';
+    options += options_.mount;
+    std::string failure = mount->MountVolume(file_system_.name, options);
+    if (!failure.empty()) return {nullptr, std::move(failure)};
+    return {std::move(mount), ""};
+  }
+
+  void Rest() override {
+    if (owner_ == getpid()) mounter_.reset();
+  }
+
+ private:
+  const KernelFileSystem& file_system_;
+  const BackendOptions options_;
+  BackendTraits traits_;
+  std::map<DiskGeometry, std::shared_ptr<const SparseImage>> formatted_;
+  std::unique_ptr<Mounter> mounter_;
+  pid_t owner_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> MakeKernelBackend(const KernelFileSystem& file_system,
+                                           BackendOptions options) {
+  return std::make_unique<KernelBackend>(file_system, std::move(options));
+}
+
+}  // namespace powercut

@@ -1,0 +1,42 @@
+// The file systems of the running kernel, on a virtual disk.
+
+#ifndef POWERCUT_BACKENDS_KERNEL_KERNEL_BACKEND_H_
+#define POWERCUT_BACKENDS_KERNEL_KERNEL_BACKEND_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/backend.h"
+
+namespace powercut {
+
+// How one is made and mounted.
+struct KernelFileSystem {
+  std::string name;  // as mount(2) and the backend call it
+  // What makes it, and the Debian package that has it.
+  std::string mkfs;
+  std::string package;
+  // Beside the file to format. `SECTOR` stands for the sector's bytes.
+  std::vector<std::string> mkfs_arguments;
+  std::vector<std::string> mkfs_environment;
+  std::string mount_options;
+  // The profile it is judged by (model/profile.h).
+  std::string profile;
+  uint64_t default_disk_bytes = 0;
+  uint64_t minimum_disk_bytes = 0;
+};
+
+// In the order of their names.
+const std::vector<KernelFileSystem>& KernelFileSystems();
+
+// What it takes to use it here that is missing, in one line; empty: nothing.
+std::string KernelFileSystemLacks(const KernelFileSystem& file_system);
+
+std::unique_ptr<Backend> MakeKernelBackend(const KernelFileSystem& file_system,
+                                           BackendOptions options = {});
+
+}  // namespace powercut
+
+#endif  // POWERCUT_BACKENDS_KERNEL_KERNEL_BACKEND_H_

@@ -1,0 +1,122 @@
+// The table of file systems, and what they take.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "backends/format_program.h"
+#include "backends/kernel/kernel_backend.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kMiB = 1u << 20;
+// Ids and times of the volume, so that formatting repeats where the programs
+// allow it.
+constexpr const char* kUuid = "706f7765-7263-4574-8000-000000000001";
+constexpr const char* kTime = "1700000000";
+
+KernelFileSystem Ext4() {
+  KernelFileSystem fs;
+  fs.name = "ext4";
+  fs.mkfs = "mkfs.ext4";
+  fs.package = "e2fsprogs";
+  // Nothing is left to be zeroed after the mount: it would be recorded as the
+  // workload's.
+  fs.mkfs_arguments = {
+      "-q",
+      "-F",
+      "-b",
+      "4096",
+      "-U",
+      kUuid,
+      "-E",
+      fmt::format("hash_seed={},lazy_itable_init=0,lazy_journal_init=0,"
+                  "nodiscard",
+                  kUuid)};
+  fs.mkfs_environment = {fmt::format("E2FSPROGS_FAKE_TIME={}", kTime),
+                         "MKE2FS_SKIP_PROGRESS=1"};
+  fs.profile = "ext4-ordered";
+  fs.default_disk_bytes = 32 * kMiB;
+  fs.minimum_disk_bytes = 8 * kMiB;
+  return fs;
+}
+
+KernelFileSystem Xfs() {
+  KernelFileSystem fs;
+  fs.name = "xfs";
+  fs.mkfs = "mkfs.xfs";
+  fs.package = "xfsprogs";
+  fs.mkfs_arguments = {"-q", "-f", "-K", "-m", fmt::format("uuid={}", kUuid)};
+  fs.mkfs_environment = {fmt::format("SOURCE_DATE_EPOCH={}", kTime),
+                         "DETERMINISTIC_SEED=1"};
+  fs.profile = "xfs";
+  fs.default_disk_bytes = 320 * kMiB;
+  fs.minimum_disk_bytes = 300 * kMiB;
+  return fs;
+}
+
+KernelFileSystem Btrfs() {
+  KernelFileSystem fs;
+  fs.name = "btrfs";
+  fs.mkfs = "mkfs.btrfs";
+  fs.package = "btrfs-progs";
+  fs.mkfs_arguments = {"-q", "-f", "-K", "-U", kUuid};
+  fs.profile = "btrfs";
+  fs.default_disk_bytes = 128 * kMiB;
+  fs.minimum_disk_bytes = 110 * kMiB;
+  return fs;
+}
+
+KernelFileSystem F2fs() {
+  KernelFileSystem fs;
+  fs.name = "f2fs";
+  fs.mkfs = "mkfs.f2fs";
+  fs.package = "f2fs-tools";
+  fs.mkfs_arguments = {"-q", "-f", "-t", "0", "-U", kUuid};
+  fs.profile = "f2fs";
+  fs.default_disk_bytes = 128 * kMiB;
+  fs.minimum_disk_bytes = 64 * kMiB;
+  return fs;
+}
+
+bool KernelKnows(const std::string& name) {
+  std::ifstream known("/proc/filesystems");
+  for (std::string line; std::getline(known, line);) {
+    const size_t word = line.find_last_of('\t');
+    if (word != line.npos && line.substr(word + 1) == name) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+const std::vector<KernelFileSystem>& KernelFileSystems() {
+  static const std::vector<KernelFileSystem> kFileSystems = {Btrfs(), Ext4(),
+                                                             F2fs(), Xfs()};
+  return kFileSystems;
+}
+
+std::string KernelFileSystemLacks(const KernelFileSystem& fs) {
+  if (geteuid() != 0) return "kernel file systems take root";
+  if (!KernelKnows(fs.name)) {
+    return fmt::format(
+        "this kernel does not know {} (/proc/filesystems); try "
+        "modprobe {}",
+        fs.name, fs.name);
+  }
+  for (const char* device : {"/dev/fuse", "/dev/loop-control"}) {
+    if (access(device, R_OK | W_OK) != 0) {
+      return fmt::format("{} is missing", device);
+    }
+  }
+  if (FindProgram(fs.mkfs).empty()) {
+    return fmt::format("{} is missing: install {}", fs.mkfs, fs.package);
+  }
+  return {};
+}
+
+}  // namespace powercut

@@ -1,0 +1,69 @@
+#include "backends/kernel/loop_device.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/fs.h>
+#include <linux/loop.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace powercut {
+namespace {
+
+// Others take devices, too: between asking for a free one and taking it, it may
+// be gone.
+constexpr int kTriesMax = 64;
+
+std::string Failure(std::string_view what) {
+  return fmt::format("{}: {}", what, strerrordesc_np(errno));
+}
+
+int OpenFree(int control, std::string& path) {
+  const int number = ioctl(control, LOOP_CTL_GET_FREE);
+  if (number < 0) return -1;
+  path = fmt::format("/dev/loop{}", number);
+  return open(path.c_str(), O_RDWR | O_CLOEXEC);
+}
+
+}  // namespace
+
+LoopDevice::~LoopDevice() {
+  if (fd_ >= 0) close(fd_);
+}
+
+std::string LoopDevice::Attach(const std::string& file, uint32_t sector_bytes) {
+  const int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+  if (control < 0) return Failure("/dev/loop-control");
+  const int backing = open(file.c_str(), O_RDWR | O_CLOEXEC | O_DIRECT);
+  std::string failure = backing < 0 ? Failure(file) : "no loop device is free";
+  for (int i = 0; backing >= 0 && i < kTriesMax && fd_ < 0; ++i) {
+    fd_ = OpenFree(control, path_);
+    if (fd_ < 0) continue;
+    loop_config config{};
+    config.fd = static_cast<uint32_t>(backing);
+    config.block_size = sector_bytes;
+    config.info.lo_flags = LO_FLAGS_DIRECT_IO | LO_FLAGS_AUTOCLEAR;
+    if (ioctl(fd_, LOOP_CONFIGURE, &config) == 0) {
+      failure.clear();
+      break;
+    }
+    failure = Failure(path_);
+    close(fd_);
+    fd_ = -1;
+  }
+  if (backing >= 0) close(backing);
+  close(control);
+  if (failure.empty() && ioctl(fd_, BLKRASET, 0UL) != 0) {
+    failure = Failure("read-ahead");
+  }
+  return failure;
+}
+
+std::string LoopDevice::Invalidate() {
+  return ioctl(fd_, BLKFLSBUF, 0UL) == 0 ? "" : Failure(path_);
+}
+
+}  // namespace powercut

@@ -1,0 +1,120 @@
+#include "backends/kernel/mounter.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "backends/kernel/mounter_process.h"
+#include "harness/message_socket.h"
+
+namespace powercut {
+namespace {
+
+// What the namespaces are made over. Every Linux has it, and few use it.
+constexpr const char* kPlace = "/mnt";
+
+Error Missing(std::string_view what) {
+  return {ErrorCode::kMissing,
+          fmt::format("{}: {}; kernel file systems take root", what,
+                      strerrordesc_np(errno))};
+}
+
+// A mount namespace of this process's own, where nothing that is mounted is
+// seen outside.
+Status EnterMountNamespace() {
+  if (unshare(CLONE_NEWNS) != 0) return Missing("a mount namespace");
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    return Missing("a private mount namespace");
+  }
+  return Ok{};
+}
+
+// Its id, or 0 in the new process, which is the first of its PID namespace.
+pid_t ForkIntoPidNamespace() {
+  return static_cast<pid_t>(
+      syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, 0));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Mounter>> Mounter::Start(const DiskGeometry& geometry) {
+  std::unique_ptr<Mounter> mounter(new Mounter());
+  mounter->geometry_ = geometry;
+  POWERCUT_TRY(mounter->Begin());
+  return mounter;
+}
+
+Status Mounter::Begin() {
+  POWERCUT_TRY(EnterMountNamespace());
+  if (mount("powercut", kPlace, "tmpfs", 0, "size=1m") != 0) {
+    return Missing(kPlace);
+  }
+  folders_ = true;
+  if (mkdir(kShimFolder, 0700) != 0 || mkdir(kVolumeFolder, 0755) != 0) {
+    return Missing(kPlace);
+  }
+  const auto [ours, theirs] = MessageSocketPair();
+  socket_ = ours;
+  std::fflush(nullptr);
+  // Before the FUSE device is opened: it must not cross a fork, or it would
+  // outlive its server.
+  pid_ = ForkIntoPidNamespace();
+  if (pid_ < 0) {
+    pid_ = 0;
+    close(theirs);
+    return Missing("a PID namespace");
+  }
+  if (pid_ == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close(ours);
+    RunMounter(theirs);
+  }
+  close(theirs);
+  POWERCUT_ASSIGN(file_, FuseFile::Mount(kShimFolder, geometry_.size_bytes()));
+  MounterRequest attach;
+  attach.kind = MounterRequest::kAttach;
+  attach.number = geometry_.sector_bytes;
+  POWERCUT_ASSIGN(const std::string failure, Ask(attach));
+  if (failure.empty()) return Ok{};
+  return Error{ErrorCode::kMissing, "no loop device: " + failure};
+}
+
+Mounter::~Mounter() {
+  if (socket_ >= 0) close(socket_);
+  if (file_ != nullptr) file_->set_disk(nullptr);
+  // It may wait for the device, which must be gone first.
+  file_.reset();
+  if (pid_ > 0) {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  if (folders_) umount2(kPlace, MNT_DETACH);
+}
+
+Result<std::string> Mounter::Ask(const MounterRequest& request) {
+  std::string answer;
+  if (!SendMessage(socket_, MounterRequestBytes(request))) {
+    return Error{ErrorCode::kIo, "the process that mounts the disk is gone"};
+  }
+  pollfd ends[] = {{file_->fd(), POLLIN, 0}, {socket_, POLLIN, 0}};
+  while (true) {
+    if (poll(ends, 2, -1) < 0) continue;
+    if (ends[0].revents != 0 && file_->Serve()) continue;
+    const bool answered = ends[0].revents == 0 && ends[1].revents != 0;
+    if (answered && ReceiveMessage(socket_, answer)) return answer;
+    return Error{ErrorCode::kIo, "the process that mounts the disk is gone"};
+  }
+}
+
+}  // namespace powercut

@@ -1,0 +1,55 @@
+#include "backends/kernel/mounter_messages.h"
+
+#include "harness/base/check.h"
+#include "harness/packed_bytes.h"
+
+namespace powercut {
+
+std::string MounterRequestBytes(const MounterRequest& request) {
+  std::string bytes;
+  PackedWriter out(bytes);
+  out.Number(request.kind);
+  out.Number(request.number);
+  out.Text(request.name);
+  out.Text(request.text);
+  const Op& op = request.op;
+  out.Number(static_cast<uint64_t>(op.kind));
+  out.Number(op.names.size());
+  for (const std::string& name : op.names) out.Text(name);
+  out.Number(op.numbers.size());
+  for (const uint64_t number : op.numbers) out.Number(number);
+  out.Number(op.flags.size());
+  for (const std::string& flag : op.flags) out.Text(flag);
+  out.Number(op.keys.size());
+  for (const auto& [key, value] : op.keys) {
+    out.Text(key);
+    out.Text(value);
+  }
+  return bytes;
+}
+
+MounterRequest MounterRequestOfBytes(std::string_view bytes) {
+  PackedReader in(bytes);
+  MounterRequest request;
+  request.kind = static_cast<MounterRequest::Kind>(in.Number());
+  request.number = in.Number();
+  request.name = in.Text();
+  request.text = in.Text();
+  Op& op = request.op;
+  op.kind = static_cast<OpKind>(in.Number());
+  op.names.resize(in.Count(1));
+  for (std::string& name : op.names) name = in.Text();
+  op.numbers.resize(in.Count(1));
+  for (uint64_t& number : op.numbers) number = in.Number();
+  op.flags.resize(in.Count(1));
+  for (std::string& flag : op.flags) flag = in.Text();
+  op.keys.resize(in.Count(2));
+  for (auto& [key, value] : op.keys) {
+    key = in.Text();
+    value = in.Text();
+  }
+  CHECK(in.Finished());
+  return request;
+}
+
+}  // namespace powercut

@@ -1,0 +1,41 @@
+// What the owner of a disk and the process that mounts it say to each other.
+
+#ifndef POWERCUT_BACKENDS_KERNEL_MOUNTER_MESSAGES_H_
+#define POWERCUT_BACKENDS_KERNEL_MOUNTER_MESSAGES_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "model/op.h"
+
+namespace powercut {
+
+// Where things are in the mount namespace of the owner and its mounter.
+inline constexpr const char* kShimFolder = "/mnt/shim";
+inline constexpr const char* kVolumeFolder = "/mnt/volume";
+
+struct MounterRequest {
+  enum Kind : uint8_t {
+    kAttach,   // `number`: sector bytes; puts a loop device on the shim's file
+    kMount,    // `name`: the file system's type; `text`: mount options
+    kApply,    // `op`, `number`: offset, `text`: content
+    kObserve,  // answered with the bytes of an outcome
+    kUnmount,  // ends whatever uses the volume
+  };
+  Kind kind = kAttach;
+  uint64_t number = 0;
+  std::string name;
+  std::string text;
+  Op op;
+};
+
+// The other way goes one text: what failed, or, of kObserve, an outcome.
+
+std::string MounterRequestBytes(const MounterRequest& request);
+// Requires: the bytes are those of a request.
+MounterRequest MounterRequestOfBytes(std::string_view bytes);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_BACKENDS_KERNEL_MOUNTER_MESSAGES_H_

@@ -1,0 +1,96 @@
+#include "backends/kernel/mounter_process.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <string>
+
+#include "backends/kernel/file_session.h"
+#include "backends/kernel/file_tree.h"
+#include "backends/kernel/fuse_file.h"
+#include "backends/kernel/loop_device.h"
+#include "backends/kernel/mounter_messages.h"
+#include "harness/message_socket.h"
+#include "harness/outcome_bytes.h"
+
+namespace powercut {
+namespace {
+
+std::string Failure(std::string_view what, int error) {
+  const char* name = strerrorname_np(error);
+  return fmt::format("{}: {} ({})", what, name != nullptr ? name : "?",
+                     strerrordesc_np(error));
+}
+
+class MounterProcess {
+ public:
+  std::string Answer(const MounterRequest& request) {
+    switch (request.kind) {
+      case MounterRequest::kAttach:
+        return loop_.Attach(fmt::format("{}/{}", kShimFolder, FuseFile::kName),
+                            static_cast<uint32_t>(request.number));
+      case MounterRequest::kMount:
+        return MountVolume(request.name, request.text);
+      case MounterRequest::kApply:
+        return session_->Apply(request.op, request.number, request.text).error;
+      case MounterRequest::kObserve:
+        return OutcomeBytes(
+            {RecoveryOutcome::kObserved, "", ObserveFolder(kVolumeFolder)});
+      case MounterRequest::kUnmount:
+        return Unmount();
+    }
+    return "no such request";
+  }
+
+ private:
+  std::string MountVolume(const std::string& type, const std::string& options) {
+    std::string failure = loop_.Invalidate();
+    if (!failure.empty()) return failure;
+    // Nothing that reading changes: what is written is the workload's.
+    constexpr unsigned long kFlags = MS_NOATIME | MS_NODIRATIME;
+    if (mount(loop_.path().c_str(), kVolumeFolder, type.c_str(), kFlags,
+              options.c_str()) != 0) {
+      return Failure("mount", errno);
+    }
+    session_.emplace(kVolumeFolder);
+    return {};
+  }
+
+  // Files that the session holds are closed, and processes that hold the volume
+  // end.
+  std::string Unmount() {
+    session_.reset();
+    if (umount2(kVolumeFolder, 0) == 0) return {};
+    if (errno == EBUSY) {
+      kill(-1, SIGKILL);
+      while (waitpid(-1, nullptr, 0) > 0) {
+      }
+      if (umount2(kVolumeFolder, 0) == 0) return {};
+    }
+    return Failure("unmount", errno);
+  }
+
+  LoopDevice loop_;
+  std::optional<FileSession> session_;
+};
+
+}  // namespace
+
+void RunMounter(int socket) noexcept {
+  signal(SIGINT, SIG_IGN);  // the owner decides what Ctrl-C means
+  MounterProcess process;
+  std::string bytes;
+  while (ReceiveMessage(socket, bytes)) {
+    const std::string answer = process.Answer(MounterRequestOfBytes(bytes));
+    if (!SendMessage(socket, answer)) break;
+  }
+  _exit(0);
+}
+
+}  // namespace powercut
