@@ -63,6 +63,8 @@ struct OpResult {
 struct BackendOptions {
   std::string mkfs;   // words, separated by spaces
   std::string mount;  // as of mount -o
+
+  bool operator==(const BackendOptions&) const = default;
 };
 
 // What a disk is formatted as.

@@ -9,6 +9,13 @@ namespace powercut {
 namespace {
 
 // Quotes a word for a shell if it needs it.
+
+std::string Place(const Finding& finding, const std::string& file) {
+  return finding.line > 0 ? fmt::format("{}:{}", file, finding.line) : file;
+}
+
+}  // namespace
+
 std::string ShellWord(const std::string& word) {
   const bool plain = !word.empty() &&
                      word.find_first_not_of(
@@ -26,12 +33,6 @@ std::string ShellWord(const std::string& word) {
   }
   return quoted + "'";
 }
-
-std::string Place(const Finding& finding, const std::string& file) {
-  return finding.line > 0 ? fmt::format("{}:{}", file, finding.line) : file;
-}
-
-}  // namespace
 
 std::string FailureBlock(const Finding& finding, const std::string& file,
                          const std::string& replay_flags) {

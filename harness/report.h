@@ -26,6 +26,9 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
 // The whole proof as one paragraph.
 std::string Explanation(const Finding& finding);
 
+// A word as a shell takes it: quoted if it must be.
+std::string ShellWord(const std::string& word);
+
 }  // namespace powercut
 
 #endif  // POWERCUT_HARNESS_REPORT_H_

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/backend.h"
 #include "harness/cli/exit_status.h"
 
 namespace powercut {
@@ -16,6 +17,7 @@ namespace powercut {
 // What all verbs that run states share. Empty or absent: not given.
 struct CommonFlags {
   std::string backend;
+  BackendOptions making;
   std::string profile;
   std::vector<std::string> crash_kinds;
   std::optional<uint32_t> atomic_bytes;
@@ -66,7 +68,8 @@ struct ShowFlags {
 ExitStatus RunShow(const ShowFlags& flags);
 
 struct LitmusFlags {
-  std::vector<std::string> files;        // or folders; empty: corpora/litmus
+  std::vector<std::string> files;  // or folders; empty: corpora/litmus
+  BackendOptions making;
   std::vector<std::string> backends;     // empty: as each file says
   std::vector<std::string> profiles;     // empty: as each file says
   std::optional<uint32_t> atomic_bytes;  // nothing: as file or backend says

@@ -133,7 +133,7 @@ class Matrix {
     }
     for (const std::string& backend : flags_.backends) {
       if (backend == kModelBackend) continue;
-      POWERCUT_TRY(MakeBackend(backend));
+      POWERCUT_TRY(MakeBackend(backend, flags_.making));
     }
     if (!flags_.json.empty()) POWERCUT_TRY(CheckWritable(flags_.json));
     return Ok{};
@@ -170,7 +170,7 @@ class Matrix {
           std::vector<std::string> offered;
           for (const Profile& p : Profiles()) offered.push_back(p.name);
           profiles = LitmusProfiles(test.workload, offered, flags_.profiles);
-        } else if (auto made = MakeBackend(backend); made) {
+        } else if (auto made = MakeBackend(backend, flags_.making); made) {
           profiles = LitmusProfilesOf(test.workload, (*made)->traits(),
                                       flags_.profiles);
         } else {
@@ -180,7 +180,7 @@ class Matrix {
         }
         for (std::string& profile : profiles) {
           tasks_.push_back({&test.workload, backend, std::move(profile),
-                            flags_.atomic_bytes});
+                            flags_.atomic_bytes, flags_.making});
         }
       }
     }

@@ -6,6 +6,7 @@
 
 #include "backends/registry.h"
 #include "harness/cli/interrupt.h"
+#include "harness/cli/sources.h"
 #include "harness/report.h"
 
 namespace powercut {
@@ -19,7 +20,8 @@ LitmusRow LitmusRunner::Run(const LitmusTask& task) {
   }
   row.run = std::move(*run);
   const std::string flags = fmt::format(
-      " --backend {} --profile {}{}", task.backend, task.profile,
+      " --backend {}{} --profile {}{}", task.backend, MakingText(task.making),
+      task.profile,
       task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes) : "");
   for (const Finding& finding : row.run.findings) {
     row.failures += FailureBlock(finding, task.workload->file, flags);
@@ -35,7 +37,7 @@ Result<LitmusRun> LitmusRunner::TryRun(const LitmusTask& task) {
   }
   std::unique_ptr<Backend>& backend = backends_[task.backend];
   if (backend == nullptr) {
-    POWERCUT_ASSIGN(backend, MakeBackend(task.backend));
+    POWERCUT_ASSIGN(backend, MakeBackend(task.backend, task.making));
   }
   LitmusOptions options;
   // Storage of our own needs no process around it.

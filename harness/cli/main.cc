@@ -10,8 +10,15 @@
 namespace powercut {
 namespace {
 
+void AddMaking(CLI::App* verb, BackendOptions& options) {
+  verb->add_option("--mkfs", options.mkfs,
+                   "words for the program that formats");
+  verb->add_option("--mount", options.mount, "mount options, as of mount -o");
+}
+
 void AddSetting(CLI::App* verb, CommonFlags& flags) {
   verb->add_option("--backend", flags.backend, "storage under test");
+  AddMaking(verb, flags.making);
   verb->add_option("--profile", flags.profile, "what is promised");
   verb->add_option("--atomic", flags.atomic_bytes,
                    "bytes that the device writes whole");
@@ -116,6 +123,7 @@ void AddVerbs(CLI::App& app, Flags& flags) {
   litmus->add_option("--backend", flags.litmus.backends, "or `model`")
       ->delimiter(',')
       ->allow_extra_args(false);
+  AddMaking(litmus, flags.litmus.making);
   litmus->add_option("--profile", flags.litmus.profiles, "only under these")
       ->delimiter(',')
       ->allow_extra_args(false);

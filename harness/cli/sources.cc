@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "backends/registry.h"
+#include "harness/report.h"
 #include "harness/trace_file.h"
 #include "model/pcut.h"
 
@@ -185,7 +186,7 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
   if (backend.empty()) backend = source.workload.backend;
   if (!flags.backend.empty()) backend = flags.backend;
   if (backend.empty()) backend = kDefaultBackend;
-  auto made = MakeBackend(backend);
+  auto made = MakeBackend(backend, flags.making);
   if (!made) {
     return Error{made.error().code,
                  fmt::format("{}: {}", file, made.error().message)};
@@ -230,9 +231,17 @@ Result<Recording> RecordingOf(Source& source) {
   return Record(*source.backend, source.workload, source.setting);
 }
 
+std::string MakingText(const BackendOptions& options) {
+  std::string text;
+  if (!options.mkfs.empty()) text += " --mkfs " + ShellWord(options.mkfs);
+  if (!options.mount.empty()) text += " --mount " + ShellWord(options.mount);
+  return text;
+}
+
 std::string ReplayFlagsText(const CommonFlags& flags) {
   std::string text;
   if (!flags.backend.empty()) text += " --backend " + flags.backend;
+  text += MakingText(flags.making);
   if (!flags.profile.empty()) text += " --profile " + flags.profile;
   if (flags.atomic_bytes) {
     text += fmt::format(" --atomic {}", *flags.atomic_bytes);

@@ -44,6 +44,9 @@ Result<Shard> ParseShard(const std::string& text);
 // The recording of a source: its own, or made now.
 Result<Recording> RecordingOf(Source& source);
 
+// `--mkfs` and `--mount` as flags, with a leading space each; empty: none.
+std::string MakingText(const BackendOptions& options);
+
 // The flags that `replay` needs to run under the same setting: with a leading
 // space each.
 std::string ReplayFlagsText(const CommonFlags& flags);
