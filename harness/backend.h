@@ -8,6 +8,7 @@
 #define POWERCUT_HARNESS_BACKEND_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ struct BackendTraits {
   // The crash kinds it can show. The first is the default.
   std::vector<CrashKind> crash_kinds;
   std::vector<OpKind> ops;
+  // Programs can run in it (Mount::Run()).
+  bool commands = false;
   // Ops can be started and waited for.
   bool overlap = false;
   // Recording twice gives the same trace.
@@ -123,6 +126,27 @@ class Mount {
                       Observation& observation) {
     (void)paths;
     (void)observation;
+  }
+
+  // Runs a program of the user's in the mounted volume, to its end; what it
+  // leaves running is killed. Storage where no program can run has none
+  // (`BackendTraits::commands`).
+  struct Command {
+    // The program and its arguments.
+    std::vector<std::string> words;
+    // The lines that the file has whose name is in $POWERCUT_ACKED.
+    std::string acked;
+    // What it prints is kept, not shown.
+    bool quiet = false;
+    // Called with what it writes to the file whose name is in $POWERCUT_ACKS,
+    // while it writes; may be empty.
+    std::function<void(std::string_view text)> acks;
+  };
+  // Empty: it ended with status 0. Else how it ended and, if it is quiet, the
+  // last line that it printed.
+  virtual std::string Run(const Command& command) {
+    (void)command;
+    return "no program can run in this storage";
   }
 
   // Shuts down cleanly, as an unmount does. No op may follow.

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "harness/acks.h"
 #include "harness/base/monotonic_clock.h"
 #include "harness/cause_groups.h"
 #include "harness/enumerate.h"
@@ -54,7 +55,7 @@ double Log2Of(const CrashSpace& space, const std::vector<Gap>& gaps,
 
 CopiedData CopiedDataFor(const ExploreOptions& options,
                          const Workload& workload, const Setting& setting) {
-  if (options.probe) return CopiedData::kRead;
+  if (options.probe || setting.judged_by_itself) return CopiedData::kRead;
   if (options.copied != CopiedData::kApart) return options.copied;
   // Conditions may speak of several blocks at once.
   const bool apart =
@@ -74,7 +75,7 @@ class Explorer {
         options_(options),
         space_(recording.trace, setting.atomic_bytes),
         contents_(space_),
-        gaps_(GapsOf(recording)),
+        gaps_(GapsOf(recording, setting.judged_by_itself)),
         pool_(backend, space_, PoolOptions()),
         judge_(workload, setting, recording, pool_.outcomes()),
         groups_({backend, workload, setting, recording, space_,
@@ -113,7 +114,8 @@ class Explorer {
   WorkerPool::Options PoolOptions() const {
     WorkerPool::Options pool;
     pool.jobs = options_.jobs;
-    pool.recovery = {options_.probe, PathsNamedBy(workload_)};
+    pool.recovery = {
+        options_.probe, PathsNamedBy(workload_), setting_.check, {}};
     pool.limits = options_.limits;
     pool.report_reads = true;
     pool.report_writes = options_.nested > 0;
@@ -178,6 +180,7 @@ class Explorer {
       for (size_t gap = 0; gap < gaps_.size(); ++gap) {
         if (!IsOurs(gap)) continue;
         cursor.MoveTo(gaps_[gap].point);
+        if (!EnterContextOf(gap)) return false;
         const bool go_on = EnumerateStates(
             cursor, space, options_.seed,
             [&](const CrashState& state, const Hash128& hash) {
@@ -192,6 +195,19 @@ class Explorer {
       }
       if (!answers_->Work(/*all=*/true) || !CrashRecoveries()) return false;
     }
+    return true;
+  }
+
+  // A check command knows the acks in force: what it said under others says
+  // nothing here. False if a bound ended what was under way.
+  bool EnterContextOf(size_t gap) {
+    if (setting_.check.empty()) return true;
+    const uint64_t acks =
+        AcksUpTo(recording_.trace, gaps_[gap].point).size() + 1;
+    if (acks == answers_->context()) return true;
+    if (!answers_->Work(/*all=*/true)) return false;
+    answers_->EnterContext(acks);
+    outcome_of_image_.clear();
     return true;
   }
 
@@ -215,6 +231,7 @@ class Explorer {
     for (const CrashKind kind : setting_.crash_kinds) {
       for (size_t gap = 0; gap < gaps_.size(); ++gap) {
         if (!IsOurs(gap)) continue;
+        if (!EnterContextOf(gap)) return false;
         StateQuestion root =
             TreeWalk::Root(gaps_[gap].point, kind, static_cast<uint32_t>(gap));
         root.seen = true;
@@ -448,6 +465,7 @@ class Explorer {
   }
 
   void CheckObligations() {
+    if (setting_.judged_by_itself) return;
     for (const UnmetObligation& unmet :
          FindUnmetObligations(workload_, *setting_.profile, recording_, space_,
                               backend_.traits().sync_covers_disk)) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/acks.h"
+
 namespace powercut {
 namespace {
 
@@ -38,6 +40,14 @@ std::string PromiseText(const FindingContext& context,
                              : fmt::format(" from op {}", promise.effect_op);
   return fmt::format("{}{}, durable since event {} ({})", what, effect,
                      event.value_or(0), flush);
+}
+
+// Of a recorded program.
+std::string AcksText(const Trace& trace, EventNumber point) {
+  const auto acks = AcksUpTo(trace, point);
+  if (acks.empty()) return "no acks";
+  return fmt::format("{} {}, the last: {}", acks.size(),
+                     acks.size() == 1 ? "ack" : "acks", acks.back());
 }
 
 // Which writes lost blocks, or which alone kept some.
@@ -80,11 +90,16 @@ Finding DescribeFinding(const FindingContext& context,
   finding.lost_blocks = LostBlocks(state, cursor);
   const CrashStep step = CanonicalStep(state, cursor);
   finding.id = StateIdText({{step}, context.trace.Digest()});
-  finding.promise = PromiseText(context, violation);
+  const bool program =
+      context.workload.init.empty() && context.workload.run.empty();
+  finding.promise = program ? AcksText(context.trace, state.point)
+                            : PromiseText(context, violation);
   finding.crash =
       fmt::format("{:<20} {}", CrashStepText(step),
                   LostText(context, state, cursor, finding.lost_blocks));
-  if (violation.op > 0) {
+  if (program) {
+    finding.op_text = "program    recorded";
+  } else if (violation.op > 0) {
     const Op& op = context.workload.OpNumber(violation.op);
     finding.line = op.line;
     finding.op_text =

@@ -18,9 +18,9 @@
 namespace powercut {
 namespace {
 
-// Starts of the server without an answer until we believe that it cannot be:
-// whoever kills at random hits so short a time once, not so often in a row.
-constexpr int kStartsMax = 64;
+// Starts of the server without an answer, until this process forks by itself:
+// someone kills whatever is forked.
+constexpr int kStartsMax = 8;
 
 // Ends this process with its parent, even if that ended just now.
 void EndWith(pid_t parent) {
@@ -58,8 +58,19 @@ pid_t ForkServer::Fork(std::string_view request) {
     // Even if the server was killed just then, the note is there.
     if (*process_ != 0) return *process_;
   }
-  CHECK(false);
-  return 0;
+  std::fflush(nullptr);
+  const pid_t parent = getpid();
+  const pid_t process = fork();
+  CHECK(process >= 0);
+  if (process > 0) return process;
+  EndWith(parent);
+  RunInChild(request);
+}
+
+void ForkServer::RunInChild(std::string_view request) noexcept {
+  signal(SIGINT, SIG_IGN);
+  serve_(request)();
+  _exit(1);
 }
 
 void ForkServer::Start() {
@@ -103,6 +114,8 @@ void ForkServer::ServeInChild(int socket, pid_t parent) noexcept {
     }
     EndWith(parent);
     close(socket);
+    // What runs now may write wild.
+    munmap(process_, sizeof(*process_));
     run();
     _exit(1);
   }

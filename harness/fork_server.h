@@ -39,6 +39,7 @@ class ForkServer {
   void Stop();
   // False: it is gone.
   bool Ask(std::string_view request);
+  [[noreturn]] void RunInChild(std::string_view request) noexcept;
   [[noreturn]] void ServeInChild(int socket, pid_t parent) noexcept;
 
   Serve serve_;

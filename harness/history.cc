@@ -32,6 +32,7 @@ bool Understand(std::string_view text, HistoryEvent& event) {
     event.kind = HistoryEvent::kRun;
     return true;
   }
+  if (TakeWord(text, "ack ")) return true;
   if (TakeWord(text, "begin ")) {
     event.kind = HistoryEvent::kBegin;
     return TakeNumber(text, event.op) && text.empty();

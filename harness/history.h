@@ -5,7 +5,7 @@
 //   powercut:end N NAME       it returned this error
 //   powercut:run              `init` and the sync behind it are done
 //
-// Other marks are the user's own and mean nothing here.
+// Other marks are the user's own (harness/acks.h) and mean nothing here.
 
 #ifndef POWERCUT_HARNESS_HISTORY_H_
 #define POWERCUT_HARNESS_HISTORY_H_

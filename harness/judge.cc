@@ -17,7 +17,7 @@ constexpr size_t kMilestonesMax = 16;
 
 }  // namespace
 
-std::vector<Gap> GapsOf(const Recording& recording) {
+std::vector<Gap> GapsOf(const Recording& recording, bool strictest) {
   const auto& history = recording.history;
   size_t run_at = 0;
   EventNumber run_after = 0;
@@ -34,7 +34,7 @@ std::vector<Gap> GapsOf(const Recording& recording) {
       ++passed;
     }
     gap.history_max = passed;
-    gap.history_min = std::max(gap.history_min, run_at);
+    gap.history_min = strictest ? passed : std::max(gap.history_min, run_at);
     if (point >= run_after) gaps.push_back(gap);
   }
   return gaps;
@@ -155,9 +155,40 @@ std::vector<Violation> Judge::JudgeWith(const Model& model,
     return {model.VolumeViolation(ViolationKind::kHang, kind,
                                   "recovery hung: " + outcome.detail)};
   }
+  if (setting_.judged_by_itself) {
+    return JudgeByItself(model, outcome.observation, kind);
+  }
   std::vector<Violation> violations = model.Check(outcome.observation, kind);
   if (history >= cut_history_ && outcome.observation.unreadable.empty()) {
     CheckForbidden(model, outcome.observation, kind, violations);
+  }
+  return violations;
+}
+
+std::vector<Violation> Judge::JudgeByItself(const Model& model,
+                                            const Observation& seen,
+                                            CrashKind kind) const {
+  std::vector<Violation> violations;
+  const auto add = [&](ViolationKind violation, const std::string& found,
+                       const std::string& admissible) {
+    violations.push_back(model.VolumeViolation(violation, kind, found));
+    violations.back().admissible = admissible;
+  };
+  if (!seen.unreadable.empty()) {
+    add(ViolationKind::kUnreadable, seen.unreadable, "a volume that mounts");
+    return violations;
+  }
+  for (const ObservedEntry& entry : seen.entries) {
+    if (entry.unreadable.empty()) continue;
+    add(ViolationKind::kUnreadable, entry.path + ": " + entry.unreadable,
+        "files that can be read");
+    break;
+  }
+  for (const std::string& failure : seen.probe_failures) {
+    add(ViolationKind::kError, failure, "a volume that takes writes");
+  }
+  if (!seen.check.empty()) {
+    add(ViolationKind::kCheck, seen.check, "exit status 0 of the check");
   }
   return violations;
 }

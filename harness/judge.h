@@ -26,7 +26,9 @@ struct Gap {
 };
 
 // The crash points of a recording, from the `run` mark to the end, in order.
-std::vector<Gap> GapsOf(const Recording& recording);
+// `strictest`: each point with all marks behind it only, since a check command
+// runs with the acks of a point.
+std::vector<Gap> GapsOf(const Recording& recording, bool strictest = false);
 
 // The length of the history from which on conditions speak: the op in front of
 // `cut` has returned.
@@ -63,6 +65,9 @@ class Judge {
   std::vector<Violation> JudgeWith(const Model& model,
                                    const RecoveryOutcome& outcome,
                                    size_t history, CrashKind kind) const;
+  std::vector<Violation> JudgeByItself(const Model& model,
+                                       const Observation& seen,
+                                       CrashKind kind) const;
   void CheckForbidden(const Model& model, const Observation& observation,
                       CrashKind kind, std::vector<Violation>& violations) const;
 

@@ -78,6 +78,7 @@ void OutcomeBytes(const RecoveryOutcome& outcome, std::string& bytes) {
   }
   out.Number(seen.probe_failures.size());
   for (const std::string& failure : seen.probe_failures) out.Text(failure);
+  out.Text(seen.check);
 }
 
 std::string OutcomeBytes(const RecoveryOutcome& outcome) {
@@ -118,6 +119,7 @@ Result<RecoveryOutcome> OutcomeOfBytes(std::string_view bytes) {
   }
   seen.probe_failures.resize(in.Count(1));
   for (std::string& failure : seen.probe_failures) failure = in.Text();
+  seen.check = in.Text();
   if (!in.Finished()) {
     return Error{ErrorCode::kInternal, "a worker sent a malformed outcome"};
   }

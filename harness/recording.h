@@ -21,6 +21,11 @@ struct Setting {
   DiskGeometry geometry;
   uint32_t atomic_bytes = 0;
   std::vector<CrashKind> crash_kinds;
+  // No model judges, but what recovery shows by itself: that it mounts, reads,
+  // takes writes, and what the user's check says.
+  bool judged_by_itself = false;
+  // The user's check, for a shell; empty: none.
+  std::string check{};
 };
 
 struct SettingFlags {

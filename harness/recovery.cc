@@ -217,6 +217,9 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
   disk.ObservationBegins();
   if (mounted.mount == nullptr) {
     outcome.observation.unreadable = mounted.failure;
+  } else if (!options.check.empty()) {
+    outcome.observation.check = mounted.mount->Run(
+        {{"/bin/sh", "-c", options.check}, options.acked, true, nullptr});
   } else {
     outcome.observation = Look(*mounted.mount, options.paths);
     const bool probe = options.probe && outcome.observation.unreadable.empty();

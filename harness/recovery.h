@@ -28,6 +28,11 @@ struct RecoveryOptions {
   // Paths to look up by name where the tree does not list them: those that the
   // workload uses. Sorted.
   std::vector<std::string> paths;
+  // A program of the user's judges, run by a shell; empty: none does. Its
+  // verdict is the whole observation then (Observation::check).
+  std::string check{};
+  // The acks in force, a line each.
+  std::string acked{};
 };
 
 // The paths that the ops of a workload name, without duplicates, sorted.

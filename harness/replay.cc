@@ -19,7 +19,7 @@ struct Named {
 };
 
 Result<Named> Find(const Recording& recording, const StateId& id,
-                   PointCursor& cursor) {
+                   bool strictest, PointCursor& cursor) {
   if (id.digest != recording.trace.Digest()) {
     return Error{ErrorCode::kStale,
                  fmt::format("the id belongs to recording {:08x}, but this one "
@@ -29,7 +29,7 @@ Result<Named> Find(const Recording& recording, const StateId& id,
   }
   const CrashStep& step = id.steps[0];
   POWERCUT_ASSIGN(CrashState state, ResolveStep(step, cursor));
-  for (const Gap& gap : GapsOf(recording)) {
+  for (const Gap& gap : GapsOf(recording, strictest)) {
     if (gap.point != step.point) continue;
     const size_t history = gap.history_base + step.marks;
     if (history < gap.history_min || history > gap.history_max) {
@@ -49,9 +49,10 @@ Result<Named> Find(const Recording& recording, const StateId& id,
 }
 
 WorkerPool::Options PoolOptions(const Workload& workload,
+                                const Setting& setting,
                                 const ExploreOptions& options) {
   WorkerPool::Options pool;
-  pool.recovery = {options.probe, PathsNamedBy(workload)};
+  pool.recovery = {options.probe, PathsNamedBy(workload), setting.check, {}};
   pool.limits = options.limits;
   return pool;
 }
@@ -63,8 +64,10 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
                              const StateId& id, const ExploreOptions& options) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
   PointCursor cursor(space, id.steps[0].kind);
-  POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
-  const WorkerPool::Options options_of_pool = PoolOptions(workload, options);
+  POWERCUT_ASSIGN(const Named named,
+                  Find(recording, id, setting.judged_by_itself, cursor));
+  const WorkerPool::Options options_of_pool =
+      PoolOptions(workload, setting, options);
   WorkerPool pool(backend, space, options_of_pool);
   const std::span<const CrashStep> inner = std::span(id.steps).subspan(1);
   POWERCUT_ASSIGN(const ChainResult chain, RunChain(backend, space, named.state,
@@ -120,10 +123,11 @@ Result<SparseImage> ImageOf(Backend& backend, const Workload& workload,
                             const StateId& id, const ExploreOptions& options) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
   PointCursor cursor(space, id.steps[0].kind);
-  POWERCUT_ASSIGN(const Named named, Find(recording, id, cursor));
+  POWERCUT_ASSIGN(const Named named,
+                  Find(recording, id, setting.judged_by_itself, cursor));
   return ImageOfChain(backend, space, named.state,
                       std::span(id.steps).subspan(1),
-                      PoolOptions(workload, options));
+                      PoolOptions(workload, setting, options));
 }
 
 }  // namespace powercut

@@ -35,7 +35,8 @@ std::string ShellWord(const std::string& word) {
 }
 
 std::string FailureBlock(const Finding& finding, const std::string& file,
-                         const std::string& replay_flags) {
+                         const std::string& replay_flags,
+                         const std::string& replay_file) {
   const Violation& violation = finding.violation;
   std::string text =
       fmt::format("{}: violation: {}{}{}\n", Place(finding, file),
@@ -54,7 +55,8 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
   if (!finding.excuses.empty()) {
     row("excuse", fmt::format("{}", fmt::join(finding.excuses, ", ")));
   }
-  row("replay", fmt::format("powercut replay {} --at {}{}", ShellWord(file),
+  row("replay", fmt::format("powercut replay {} --at {}{}",
+                            ShellWord(replay_file.empty() ? file : replay_file),
                             ShellWord(finding.id), replay_flags));
   return text;
 }

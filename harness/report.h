@@ -20,8 +20,10 @@ namespace powercut {
 //     admissible /a is op 4's or op 9's
 //     found      /a missing
 //     replay     powercut replay FILE --at 131p@3f9a01c2
+// `replay_file`: what replays it, if that is another file.
 std::string FailureBlock(const Finding& finding, const std::string& file,
-                         const std::string& replay_flags);
+                         const std::string& replay_flags,
+                         const std::string& replay_file = {});
 
 // The whole proof as one paragraph.
 std::string Explanation(const Finding& finding);

@@ -1,5 +1,6 @@
 // ResultRing: a byte pipe from one worker to its parent, in shared memory that
-// fork() keeps shared. The only place that knows Boost.Interprocess.
+// fork() keeps shared. The only place beside the mapped views of
+// backends/kernel that knows Boost.Interprocess.
 //
 // One producer, one consumer, no locks: a worker may be killed at any
 // instruction, and whatever it had published stays readable. (Boost's mutexes,

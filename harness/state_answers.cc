@@ -58,7 +58,7 @@ StateAnswers::StateAnswers(WorkerPool& pool, BlockContents& contents,
       contents_(contents),
       options_(std::move(options)),
       answered_(std::move(answered)),
-      cache_(contents, options_.cache_bytes),
+      cache_(std::in_place, contents, options_.cache_bytes),
       ahead_(kAheadMin) {
   pool_.set_done([this](const Batch& batch, std::vector<RunResult>& results) {
     for (size_t i = 0; i < results.size(); ++i) {
@@ -90,6 +90,15 @@ bool StateAnswers::Work(bool all) {
     if (all || doubted_.size() >= kWaitingMax) RunDoublechecks();
     return true;
   }
+}
+
+void StateAnswers::EnterContext(uint64_t context) {
+  CHECK(asked_.empty() && waiting_.empty());
+  evicted_before_ += cache_->evicted();
+  cache_.emplace(contents_, options_.cache_bytes);
+  filled_.clear();
+  died_.clear();
+  context_ = context;
 }
 
 void StateAnswers::Doublecheck(const CrashState& state, OutcomeId outcome) {
@@ -124,7 +133,7 @@ void StateAnswers::TakeDoublecheck(const CrashState& state, OutcomeId outcome) {
 
 bool StateAnswers::AnswerFromCache(StateQuestion& question,
                                    RunTree::Miss& miss) {
-  const FiledRun* run = cache_.Find(question.state, path_, miss);
+  const FiledRun* run = cache_->Find(question.state, path_, miss);
   if (run == nullptr) return false;
   Answer(question, *run, /*cached=*/true);
   return true;
@@ -270,6 +279,9 @@ FiledRun StateAnswers::FiledRunOf(const StateQuestion& question,
     run.copies = std::move(result.reads.copies);
   }
   run.key = CertificateKey(contents_, path_);
+  if (context_ != 0) {
+    run.key ^= HashBytes(std::as_bytes(std::span(&context_, 1)), 1);
+  }
   if (!result.writes.empty()) {
     run.events = std::make_shared<const std::vector<RecoveryEvent>>(
         std::move(result.writes));
@@ -289,7 +301,7 @@ void StateAnswers::TakeRun(const StateQuestion& question, RunResult& result) {
   const FiledRun* filed = nullptr;
   auto how = ObservationCache::Filed::kConflict;
   // What died or hung may do so for reasons that lie outside the disk.
-  if (observed) how = cache_.File(path_, run, &filed);
+  if (observed) how = cache_->File(path_, run, &filed);
   if (how == ObservationCache::Filed::kKnown) {
     ++spare_runs_;
     const bool same = OutcomeOf(*filed, question.state) == result.outcome;
@@ -310,7 +322,7 @@ void StateAnswers::TakeRun(const StateQuestion& question, RunResult& result) {
 std::optional<OutcomeId> StateAnswers::Known(const CrashState& state) {
   std::vector<ContentId> path;
   RunTree::Miss miss;
-  const FiledRun* run = cache_.Find(state, path, miss);
+  const FiledRun* run = cache_->Find(state, path, miss);
   if (run == nullptr) return std::nullopt;
   return OutcomeOf(*run, state);
 }

@@ -100,6 +100,12 @@ class StateAnswers {
   // share.
   void Doublecheck(const CrashState& state, OutcomeId outcome);
 
+  // Runs from now on depend on something beside their disk, by this number, and
+  // those so far say nothing of them.
+  // Requires: nothing waits.
+  void EnterContext(uint64_t context);
+  uint64_t context() const { return context_; }
+
   // The outcome of this state if an earlier run decides it.
   std::optional<OutcomeId> Known(const CrashState& state);
 
@@ -110,7 +116,7 @@ class StateAnswers {
   // Runs made ahead of time that came out as earlier ones.
   uint64_t spare_runs() const { return spare_runs_; }
   uint64_t doublechecked() const { return doublechecked_; }
-  uint64_t evicted() const { return cache_.evicted(); }
+  uint64_t evicted() const { return evicted_before_ + cache_->evicted(); }
   const std::vector<Hash128>& run_keys() const { return run_keys_; }
   // A run that did not follow from what it had read, or did not show what an
   // earlier one with the same reads had: the storage is not deterministic.
@@ -146,7 +152,9 @@ class StateAnswers {
   BlockContents& contents_;
   Options options_;
   Answered answered_;
-  ObservationCache cache_;
+  std::optional<ObservationCache> cache_;
+  uint64_t context_ = 0;
+  uint64_t evicted_before_ = 0;  // in earlier contexts
   std::vector<StateQuestion> asked_;
   std::vector<Asked> waiting_;
   std::vector<ContentId> path_;

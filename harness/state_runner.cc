@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "harness/acks.h"
+
 namespace powercut {
 
 // An image with the disk that lends it to recoveries.
@@ -36,6 +38,15 @@ void StateRunner::Approach(const CrashState& state) {
   StageFor(state.kind).image.Become(state);
 }
 
+// With the acks of the state's crash point.
+RecoveryOptions StateRunner::OptionsAt(const CrashState& state) const {
+  RecoveryOptions options = options_.recovery;
+  for (const std::string_view ack : AcksUpTo(space_.trace(), state.point)) {
+    options.acked.append(ack).push_back('\n');
+  }
+  return options;
+}
+
 void StateRunner::TellReads(std::function<void(uint64_t)> seen) {
   read_seen_ = [this, seen = std::move(seen)](uint64_t block) {
     if (options_.all_reads || touched_.Contains(block)) seen(block);
@@ -46,7 +57,9 @@ RecoveryOutcome StateRunner::Run(const CrashState& state, RunAccess& access) {
   Stage& stage = StageFor(state.kind);
   stage.image.Become(state);
   stage.disk.set_read_seen(read_seen_);
-  RecoveryOutcome outcome = Recover(backend_, stage.disk, options_.recovery);
+  RecoveryOutcome outcome = Recover(
+      backend_, stage.disk,
+      options_.recovery.check.empty() ? options_.recovery : OptionsAt(state));
   if (options_.report_reads) {
     access.reads = stage.disk.Reads(outcome.observation);
     if (!options_.all_reads) touched_.Keep(access.reads);

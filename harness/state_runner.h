@@ -76,6 +76,7 @@ class StateRunner {
  private:
   struct Stage;
   Stage& StageFor(CrashKind kind);
+  RecoveryOptions OptionsAt(const CrashState& state) const;
 
   Backend& backend_;
   const CrashSpace& space_;

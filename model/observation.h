@@ -75,6 +75,9 @@ struct Observation {
   std::string device;
   // The keys and values of a transactional store; nothing: it is none.
   std::optional<std::map<std::string, std::string>> keys;
+  // What the user's own check had against it, in one line; empty: nothing, or
+  // none ran.
+  std::string check;
   // What failed in the probe, if one ran: one line each. The entries are then
   // those found after the probe, without the probe's own file.
   std::vector<std::string> probe_failures;

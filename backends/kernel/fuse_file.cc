@@ -22,12 +22,14 @@ struct FuseFile::Impl {
   bool mounted = false;
   uint64_t size_bytes = 0;
   VirtualDisk* disk = nullptr;
+  std::function<void(std::string_view)> text_sink;
   Bytes scratch;
 };
 
 namespace {
 
 constexpr fuse_ino_t kFileNode = 2;
+constexpr fuse_ino_t kTextNode = 3;
 // Attributes never change.
 constexpr double kForeverS = 1e9;
 
@@ -42,7 +44,9 @@ struct stat AttributesOf(const FuseFile::Impl& file, fuse_ino_t node) {
   struct stat attributes{};
   attributes.st_ino = node;
   attributes.st_nlink = 1;
-  attributes.st_mode = node == kFileNode ? S_IFREG | 0600 : S_IFDIR | 0700;
+  attributes.st_mode = node == FUSE_ROOT_ID ? S_IFDIR | 0755 : S_IFREG | 0600;
+  // Any program may write acks.
+  if (node == kTextNode) attributes.st_mode = S_IFREG | 0666;
   if (node == kFileNode) {
     attributes.st_size = static_cast<off_t>(file.size_bytes);
     attributes.st_blocks = static_cast<blkcnt_t>(file.size_bytes / 512);
@@ -51,13 +55,15 @@ struct stat AttributesOf(const FuseFile::Impl& file, fuse_ino_t node) {
 }
 
 void LookUp(fuse_req_t request, fuse_ino_t parent, const char* name) {
-  if (parent != FUSE_ROOT_ID || std::string_view(name) != FuseFile::kName) {
+  const bool text = std::string_view(name) == FuseFile::kTextName;
+  const bool known = text || std::string_view(name) == FuseFile::kName;
+  if (parent != FUSE_ROOT_ID || !known) {
     fuse_reply_err(request, ENOENT);
     return;
   }
   fuse_entry_param entry{};
-  entry.ino = kFileNode;
-  entry.attr = AttributesOf(*ImplOf(request), kFileNode);
+  entry.ino = text ? kTextNode : kFileNode;
+  entry.attr = AttributesOf(*ImplOf(request), entry.ino);
   entry.attr_timeout = entry.entry_timeout = kForeverS;
   fuse_reply_entry(request, &entry);
 }
@@ -67,15 +73,25 @@ void GetAttributes(fuse_req_t request, fuse_ino_t node, fuse_file_info*) {
   fuse_reply_attr(request, &attributes, kForeverS);
 }
 
+// A shell truncates what it redirects to; the text file is always empty.
+void SetAttributes(fuse_req_t request, fuse_ino_t node, struct stat*, int,
+                   fuse_file_info* info) {
+  GetAttributes(request, node, info);
+}
+
 void Open(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
   info->direct_io = 1;
   fuse_reply_open(request, info);
 }
 
-void Read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset,
+void Read(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
           fuse_file_info*) {
   FuseFile::Impl& file = *ImplOf(request);
   const auto offset_bytes = static_cast<uint64_t>(offset);
+  if (node == kTextNode) {
+    fuse_reply_buf(request, nullptr, 0);
+    return;
+  }
   if (file.disk == nullptr || !Lies(file.size_bytes, offset_bytes, size)) {
     fuse_reply_err(request, EIO);
     return;
@@ -89,10 +105,15 @@ void Read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset,
                  size);
 }
 
-void Write(fuse_req_t request, fuse_ino_t, const char* data, size_t size,
+void Write(fuse_req_t request, fuse_ino_t node, const char* data, size_t size,
            off_t offset, fuse_file_info*) {
   FuseFile::Impl& file = *ImplOf(request);
   const auto offset_bytes = static_cast<uint64_t>(offset);
+  if (node == kTextNode) {
+    if (file.text_sink) file.text_sink({data, size});
+    fuse_reply_write(request, size);
+    return;
+  }
   const bool written =
       file.disk != nullptr && Lies(file.size_bytes, offset_bytes, size) &&
       ByteDisk(*file.disk)
@@ -106,8 +127,12 @@ void Write(fuse_req_t request, fuse_ino_t, const char* data, size_t size,
 }
 
 // What was answered before is what a flush of the device's cache covers.
-void Flush(fuse_req_t request, fuse_ino_t, int, fuse_file_info*) {
+void Flush(fuse_req_t request, fuse_ino_t node, int, fuse_file_info*) {
   FuseFile::Impl& file = *ImplOf(request);
+  if (node == kTextNode) {
+    fuse_reply_err(request, 0);
+    return;
+  }
   const bool flushed =
       file.disk != nullptr && file.disk->Persist(Layer::kMedia).has_value();
   fuse_reply_err(request, flushed ? 0 : EIO);
@@ -138,6 +163,7 @@ constexpr fuse_lowlevel_ops Operations() {
   fuse_lowlevel_ops operations{};
   operations.lookup = LookUp;
   operations.getattr = GetAttributes;
+  operations.setattr = SetAttributes;
   operations.open = Open;
   operations.read = Read;
   operations.write = Write;
@@ -184,6 +210,10 @@ FuseFile::~FuseFile() {
 void FuseFile::set_disk(VirtualDisk* disk) {
   CHECK(disk == nullptr || disk->geometry().size_bytes() == impl_->size_bytes);
   impl_->disk = disk;
+}
+
+void FuseFile::set_text_sink(std::function<void(std::string_view)> sink) {
+  impl_->text_sink = std::move(sink);
 }
 
 int FuseFile::fd() const { return fuse_session_fd(impl_->session); }

@@ -10,8 +10,10 @@
 #ifndef POWERCUT_BACKENDS_KERNEL_FUSE_FILE_H_
 #define POWERCUT_BACKENDS_KERNEL_FUSE_FILE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "harness/base/result.h"
 #include "harness/disk.h"
@@ -22,6 +24,8 @@ class FuseFile {
  public:
   // The file's name in the folder where it is mounted.
   static constexpr const char* kName = "disk";
+  // Beside it stands a file that takes any text and shows none.
+  static constexpr const char* kTextName = "acks";
 
   // A file of `size_bytes`, mounted at `folder`. It has no disk yet: requests
   // fail.
@@ -37,6 +41,10 @@ class FuseFile {
   // disk must outlive its use here.
   // Requires: its size is the file's.
   void set_disk(VirtualDisk* disk);
+
+  // Gets what is written to the text file, before the writer goes on; empty:
+  // nobody does.
+  void set_text_sink(std::function<void(std::string_view)> sink);
 
   // Readable when a request waits.
   int fd() const;

@@ -57,6 +57,18 @@ class KernelMount : public Mount {
     return observation;
   }
 
+  std::string Run(const Command& command) override {
+    MounterRequest request;
+    request.kind = MounterRequest::kRun;
+    request.words = command.words;
+    request.text = command.acked;
+    request.number = command.quiet ? 1 : 0;
+    mounter_.set_text_sink(command.acks);
+    std::string ended = Ask(request);
+    mounter_.set_text_sink(nullptr);
+    return ended;
+  }
+
   OpResult Shutdown() override {
     mounted_ = false;
     return {Unmount()};
@@ -103,6 +115,7 @@ class KernelBackend : public Backend {
     traits_.sector_sizes_bytes = {512, 4096};
     traits_.crash_kinds = {CrashKind::kPower, CrashKind::kOs};
     traits_.ops = FileSessionOps();
+    traits_.commands = true;
     // Kernels write when they see fit.
     traits_.repeatable = false;
   }

@@ -21,9 +21,6 @@
 namespace powercut {
 namespace {
 
-// What the namespaces are made over. Every Linux has it, and few use it.
-constexpr const char* kPlace = "/mnt";
-
 Error Missing(std::string_view what) {
   return {ErrorCode::kMissing,
           fmt::format("{}: {}; kernel file systems take root", what,
@@ -57,12 +54,12 @@ Result<std::unique_ptr<Mounter>> Mounter::Start(const DiskGeometry& geometry) {
 
 Status Mounter::Begin() {
   POWERCUT_TRY(EnterMountNamespace());
-  if (mount("powercut", kPlace, "tmpfs", 0, "size=1m") != 0) {
-    return Missing(kPlace);
+  if (mount("powercut", kPlaceFolder, "tmpfs", 0, "size=64m") != 0) {
+    return Missing(kPlaceFolder);
   }
   folders_ = true;
   if (mkdir(kShimFolder, 0700) != 0 || mkdir(kVolumeFolder, 0755) != 0) {
-    return Missing(kPlace);
+    return Missing(kPlaceFolder);
   }
   const auto [ours, theirs] = MessageSocketPair();
   socket_ = ours;
@@ -99,7 +96,7 @@ Mounter::~Mounter() {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
   }
-  if (folders_) umount2(kPlace, MNT_DETACH);
+  if (folders_) umount2(kPlaceFolder, MNT_DETACH);
 }
 
 Result<std::string> Mounter::Ask(const MounterRequest& request) {

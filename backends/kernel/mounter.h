@@ -15,8 +15,11 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "backends/kernel/fuse_file.h"
 #include "backends/kernel/mounter_messages.h"
@@ -42,6 +45,11 @@ class Mounter {
   // none. It must outlive its use here.
   // Requires: of this geometry.
   void set_disk(VirtualDisk* disk) { file_->set_disk(disk); }
+
+  // As FuseFile::set_text_sink().
+  void set_text_sink(std::function<void(std::string_view)> sink) {
+    file_->set_text_sink(std::move(sink));
+  }
 
   // What the process answers; the disk is served meanwhile.
   // Errors: kIo: the process is gone.

@@ -12,6 +12,8 @@ std::string MounterRequestBytes(const MounterRequest& request) {
   out.Number(request.number);
   out.Text(request.name);
   out.Text(request.text);
+  out.Number(request.words.size());
+  for (const std::string& word : request.words) out.Text(word);
   const Op& op = request.op;
   out.Number(static_cast<uint64_t>(op.kind));
   out.Number(op.names.size());
@@ -35,6 +37,8 @@ MounterRequest MounterRequestOfBytes(std::string_view bytes) {
   request.number = in.Number();
   request.name = in.Text();
   request.text = in.Text();
+  request.words.resize(in.Count(1));
+  for (std::string& word : request.words) word = in.Text();
   Op& op = request.op;
   op.kind = static_cast<OpKind>(in.Number());
   op.names.resize(in.Count(1));

@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/op.h"
 
 namespace powercut {
 
-// Where things are in the mount namespace of the owner and its mounter.
+// Where things are in the mount namespace of the owner and its mounter. Every
+// Linux has /mnt, and few use it.
+inline constexpr const char* kPlaceFolder = "/mnt";
 inline constexpr const char* kShimFolder = "/mnt/shim";
 inline constexpr const char* kVolumeFolder = "/mnt/volume";
 
@@ -21,12 +24,14 @@ struct MounterRequest {
     kMount,    // `name`: the file system's type; `text`: mount options
     kApply,    // `op`, `number`: offset, `text`: content
     kObserve,  // answered with the bytes of an outcome
+    kRun,      // `words`: a program; `text`: the acks in force; `number`: quiet
     kUnmount,  // ends whatever uses the volume
   };
   Kind kind = kAttach;
   uint64_t number = 0;
   std::string name;
   std::string text;
+  std::vector<std::string> words;
   Op op;
 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,7 @@
 #include "backends/kernel/fuse_file.h"
 #include "backends/kernel/loop_device.h"
 #include "backends/kernel/mounter_messages.h"
+#include "backends/kernel/user_command.h"
 #include "harness/message_socket.h"
 #include "harness/outcome_bytes.h"
 
@@ -42,6 +44,8 @@ class MounterProcess {
       case MounterRequest::kObserve:
         return OutcomeBytes(
             {RecoveryOutcome::kObserved, "", ObserveFolder(kVolumeFolder)});
+      case MounterRequest::kRun:
+        return Run(request);
       case MounterRequest::kUnmount:
         return Unmount();
     }
@@ -60,6 +64,21 @@ class MounterProcess {
     }
     session_.emplace(kVolumeFolder);
     return {};
+  }
+
+  std::string Run(const MounterRequest& request) {
+    UserCommand command;
+    command.words = request.words;
+    command.folder = kVolumeFolder;
+    const std::string acked = fmt::format("{}/acked", kPlaceFolder);
+    std::ofstream(acked, std::ios::binary | std::ios::trunc) << request.text;
+    command.environment = {
+        "POWERCUT_ACKED=" + acked,
+        fmt::format("POWERCUT_ACKS={}/{}", kShimFolder, FuseFile::kTextName)};
+    if (request.number != 0) {
+      command.output = fmt::format("{}/output", kPlaceFolder);
+    }
+    return RunUserCommand(command);
   }
 
   // Files that the session holds are closed, and processes that hold the volume

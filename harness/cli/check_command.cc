@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <set>
 
 #include "harness/cli/baseline.h"
@@ -12,6 +13,7 @@
 #include "harness/cli/report_json.h"
 #include "harness/cli/sources.h"
 #include "harness/content_hash.h"
+#include "harness/trace_file.h"
 
 namespace powercut {
 namespace {
@@ -80,12 +82,30 @@ class Checker {
     report_.interrupted |= exploration.interrupted;
     CheckedWorkload checked =
         Described(source, file, std::move(exploration), progress.elapsed_s());
+    POWERCUT_ASSIGN(checked.replay_file,
+                    KeepRecording(source, recording, checked));
     const Conclusion conclusion = Conclude(checked, baseline_);
     progress.Clear();
     std::fputs(conclusion.text.c_str(), stdout);
     std::fflush(stdout);
     report_.workloads.push_back(std::move(checked));
     return conclusion.status;
+  }
+
+  // What cannot be recorded again is saved where something was found in it: the
+  // name of the file, or nothing.
+  Result<std::string> KeepRecording(const Source& source,
+                                    const Recording& recording,
+                                    const CheckedWorkload& checked) const {
+    const BackendTraits& traits = source.backend->traits();
+    const bool again = traits.repeatable || source.recording;
+    if (again || checked.exploration.findings.empty()) return std::string();
+    std::string path =
+        fmt::format("{}-{}-{:08x}.trace",
+                    std::filesystem::path(checked.file).stem().string(),
+                    traits.name, recording.trace.Digest());
+    POWERCUT_TRY(SaveTrace(recording.trace, {traits.name, source.text}, path));
+    return path;
   }
 
   CheckedWorkload Described(const Source& source, const std::string& file,

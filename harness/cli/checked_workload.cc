@@ -107,8 +107,8 @@ Conclusion Conclude(CheckedWorkload& checked,
   checked.verdict = VerdictOf(conclusion.status);
   for (const Finding& finding : checked.exploration.findings) {
     if (baseline.contains(finding.violation.cause)) continue;
-    conclusion.text +=
-        FailureBlock(finding, checked.file, checked.replay_flags);
+    conclusion.text += FailureBlock(finding, checked.file, checked.replay_flags,
+                                    checked.replay_file);
   }
   for (const std::string& line : comparison.unmet) {
     conclusion.text += line + "\n";

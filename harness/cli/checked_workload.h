@@ -30,6 +30,8 @@ struct CheckedWorkload {
   // What `replay` needs to run under the same setting; a space in front of
   // each flag.
   std::string replay_flags;
+  // What replays its findings; empty: `file`.
+  std::string replay_file;
   std::vector<Expectation> expectations;
   Shard shard;
   Exploration exploration;

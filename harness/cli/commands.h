@@ -18,6 +18,7 @@ namespace powercut {
 struct CommonFlags {
   std::string backend;
   BackendOptions making;
+  std::string check;  // of a trace: what judges, for a shell
   std::string profile;
   std::vector<std::string> crash_kinds;
   std::optional<uint32_t> atomic_bytes;
@@ -43,6 +44,15 @@ struct CheckFlags {
   std::string json;
 };
 ExitStatus RunCheck(const CheckFlags& flags);
+
+struct RecordFlags {
+  std::string fs;
+  std::string size;  // `64M`; empty: as the file system says
+  BackendOptions making;
+  std::string output;
+  std::vector<std::string> command;
+};
+ExitStatus RunRecord(const RecordFlags& flags);
 
 struct MergeFlags {
   std::vector<std::string> files;  // reports of shards

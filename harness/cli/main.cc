@@ -60,6 +60,8 @@ void AddExploring(CLI::App* verb, CommonFlags& flags) {
 
 struct Flags {
   CheckFlags check;
+  CheckFlags explore;
+  RecordFlags record;
   ReplayFlags replay;
   ShowFlags show;
   LitmusFlags litmus;
@@ -68,6 +70,41 @@ struct Flags {
   ModelFlags model;
   MergeFlags merge;
 };
+
+void AddRecord(CLI::App& app, RecordFlags& flags) {
+  CLI::App* record = app.add_subcommand(
+      "record",
+      "run a program in a volume and keep every write\n\nLines that it writes "
+      "to the file $POWERCUT_ACKS are acks: what it promised from then on. It "
+      "runs as root in namespaces of its own; what it leaves running is "
+      "killed.");
+  record->add_option("--fs", flags.fs, "file system")->required();
+  record->add_option("--size", flags.size, "of the disk, e.g. 64M");
+  AddMaking(record, flags.making);
+  record->add_option("-o,--output", flags.output, "the trace")->required();
+  record->add_option("COMMAND", flags.command, "behind --")->required();
+}
+
+void AddExplore(CLI::App& app, CheckFlags& flags) {
+  CLI::App* explore = app.add_subcommand(
+      "explore",
+      "mount the crash states of a trace and check them\n\nThe check command "
+      "runs in the recovered volume, with the acks in force in the file "
+      "$POWERCUT_ACKED; exit status 0: it holds. Without one, the volume must "
+      "mount, read whole and take writes.");
+  explore->add_option("TRACE", flags.files, "saved traces")->required();
+  explore->add_option("--check", flags.common.check, "for a shell");
+  explore->add_option("--fs", flags.common.backend,
+                      "file system, if not as the trace says");
+  AddMaking(explore, flags.common.making);
+  explore->add_option("--atomic", flags.common.atomic_bytes,
+                      "bytes that the device writes whole");
+  explore->add_flag("--quiet", flags.common.quiet, "results only");
+  explore->add_option("--json", flags.json, "write a report here");
+  explore->add_option("--baseline", flags.baseline,
+                      "known causes, or an earlier report");
+  AddExploring(explore, flags.common);
+}
 
 void AddMinimize(CLI::App& app, MinimizeFlags& flags) {
   CLI::App* minimize = app.add_subcommand(
@@ -108,7 +145,11 @@ void AddVerbs(CLI::App& app, Flags& flags) {
   replay->add_option("--at", flags.replay.at, "id of the state")->required();
   replay->add_option("--image", flags.replay.image, "save the crash image");
   replay->add_option("--save", flags.replay.save, "save the trace");
+  replay->add_option("--check", flags.replay.common.check,
+                     "of a trace: what judges");
   AddSetting(replay, flags.replay.common);
+  AddRecord(app, flags.record);
+  AddExplore(app, flags.explore);
 
   CLI::App* show = app.add_subcommand("show", "list a recording");
   show->add_option("FILE", flags.show.file, "a .pcut file or saved trace")
@@ -191,6 +232,8 @@ int Main(int argc, char** argv) {
     return kExitUsage;
   }
   if (app.got_subcommand("check")) return RunCheck(flags.check);
+  if (app.got_subcommand("record")) return RunRecord(flags.record);
+  if (app.got_subcommand("explore")) return RunCheck(flags.explore);
   if (app.got_subcommand("replay")) return RunReplay(flags.replay);
   if (app.got_subcommand("show")) return RunShow(flags.show);
   if (app.got_subcommand("litmus")) return RunLitmusCommand(flags.litmus);

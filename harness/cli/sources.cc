@@ -47,22 +47,6 @@ Result<uint64_t> ParseBudget(const std::string& text) {
   return value * scale;
 }
 
-Result<uint64_t> ParseSize(const std::string& text) {
-  uint64_t value = 0;
-  const auto [stop, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view unit(
-      stop, static_cast<size_t>(text.data() + text.size() - stop));
-  const int shift = unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : 0;
-  if (error != std::errc() || shift == 0 || value > 1'000'000) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("--cache-size '{}': expected a size such as 64K, "
-                             "512M or 2G",
-                             text)};
-  }
-  return value << shift;
-}
-
 Result<SettingFlags> SettingFlagsOf(const CommonFlags& flags) {
   SettingFlags setting{flags.profile, {}, flags.atomic_bytes};
   for (const std::string& name : flags.crash_kinds) {
@@ -96,7 +80,8 @@ Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
   options.doublecheck = flags.doublecheck;
   options.resume = flags.resume;
   if (!flags.cache_size.empty()) {
-    POWERCUT_ASSIGN(options.cache_bytes, ParseSize(flags.cache_size));
+    POWERCUT_ASSIGN(options.cache_bytes,
+                    ParseSize("--cache-size", flags.cache_size));
   }
   if (!flags.copied.empty()) {
     // The command line admits no other names.
@@ -166,6 +151,48 @@ Status CheckWritable(const std::string& path) {
   return Ok{};
 }
 
+namespace {
+
+// A trace without a workload: what recovery shows is judged by itself.
+Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
+                             const CommonFlags& flags) {
+  Source source;
+  source.workload.file = file;
+  const std::string backend =
+      flags.backend.empty() ? loaded.about.backend : flags.backend;
+  if (backend.empty()) {
+    return Error{ErrorCode::kUsage,
+                 file + ": the trace does not say what it is of; say --fs"};
+  }
+  auto made = MakeBackend(backend, flags.making);
+  if (!made) {
+    return Error{made.error().code,
+                 fmt::format("{}: {}", file, made.error().message)};
+  }
+  source.backend = std::move(*made);
+  if (!flags.check.empty() && !source.backend->traits().commands) {
+    return Error{
+        ErrorCode::kUnsupported,
+        fmt::format("{}: --check: no program can run in {}", file, backend)};
+  }
+  source.workload.disk =
+      DiskSpec{loaded.trace.geometry().size_bytes(),
+               loaded.trace.geometry().sector_bytes, std::nullopt, false};
+  POWERCUT_ASSIGN(const SettingFlags setting_flags, SettingFlagsOf(flags));
+  POWERCUT_ASSIGN(source.setting,
+                  MakeSetting(source.workload, *source.backend, setting_flags));
+  source.setting.judged_by_itself = true;
+  source.setting.check = flags.check;
+  POWERCUT_ASSIGN(source.options, OptionsOf(flags, source.workload));
+  source.options.probe = flags.check.empty();
+  POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
+                  HistoryOf(loaded.trace, 0));
+  source.recording = Recording{std::move(loaded.trace), std::move(history), {}};
+  return source;
+}
+
+}  // namespace
+
 Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
   Source source;
   POWERCUT_ASSIGN(source.text, ReadFile(file));
@@ -175,12 +202,14 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
     POWERCUT_ASSIGN(loaded, LoadTrace(file));
     source.text = loaded->about.pcut;
     backend = loaded->about.backend;
-    if (source.text.empty()) {
-      return Error{ErrorCode::kUnsupported,
-                   fmt::format("{}: the trace holds no workload; importing "
-                               "traces of other tools is not offered yet",
-                               file)};
+    if (source.text.empty() || !flags.check.empty()) {
+      return OpenBareTrace(file, std::move(*loaded), flags);
     }
+  } else if (!flags.check.empty()) {
+    return Error{ErrorCode::kUsage,
+                 file +
+                     ": --check is of traces; a .pcut file is judged by the "
+                     "model"};
   }
   POWERCUT_ASSIGN(source.workload, ParseWorkload(source.text, file));
   if (backend.empty()) backend = source.workload.backend;
@@ -206,6 +235,22 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
         Recording{std::move(loaded->trace), std::move(history), {}};
   }
   return source;
+}
+
+Result<uint64_t> ParseSize(std::string_view flag, const std::string& text) {
+  uint64_t value = 0;
+  const auto [stop, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit(
+      stop, static_cast<size_t>(text.data() + text.size() - stop));
+  const int shift = unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : 0;
+  if (error != std::errc() || shift == 0 || value > 1'000'000) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{} '{}': expected a size such as 64K, 512M or "
+                             "2G",
+                             flag, text)};
+  }
+  return value << shift;
 }
 
 Result<Shard> ParseShard(const std::string& text) {
@@ -247,6 +292,7 @@ std::string ReplayFlagsText(const CommonFlags& flags) {
     text += fmt::format(" --atomic {}", *flags.atomic_bytes);
   }
   if (flags.probe) text += " --probe";
+  if (!flags.check.empty()) text += " --check " + ShellWord(flags.check);
   return text;
 }
 

@@ -37,6 +37,10 @@ Status CheckWritable(const std::string& path);
 // Reads a `.pcut` file, or a saved trace with its `.pcut` inside.
 Result<Source> OpenSource(const std::string& file, const CommonFlags& flags);
 
+// `64K`, `512M`, `2G` in bytes.
+// Errors: kUsage, with the form; `flag` names where it stands.
+Result<uint64_t> ParseSize(std::string_view flag, const std::string& text);
+
 // `2/8`; empty: the whole.
 // Errors: kUsage, with the form.
 Result<Shard> ParseShard(const std::string& text);

@@ -1,0 +1,31 @@
+#include "harness/acks.h"
+
+namespace powercut {
+namespace {
+
+constexpr std::string_view kOurs = "powercut:";
+constexpr std::string_view kAck = "powercut:ack ";
+
+}  // namespace
+
+std::string AckMark(std::string_view line) {
+  return std::string(kAck).append(line);
+}
+
+std::optional<std::string_view> AckOf(const Mark& mark) {
+  const std::string_view text = mark.text;
+  if (text.starts_with(kAck)) return text.substr(kAck.size());
+  if (text.starts_with(kOurs)) return std::nullopt;
+  return text;
+}
+
+std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point) {
+  std::vector<std::string_view> acks;
+  for (const Mark& mark : trace.marks()) {
+    if (mark.after > point) break;
+    if (const auto ack = AckOf(mark)) acks.push_back(*ack);
+  }
+  return acks;
+}
+
+}  // namespace powercut

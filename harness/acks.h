@@ -1,0 +1,30 @@
+// Acks: lines that a recorded program wrote to say what it was promised, as
+// marks of a trace.
+//
+//   powercut:ack TEXT      the program wrote the line TEXT
+//
+// Marks that are not ours are acks, too: other recorders know no others.
+
+#ifndef POWERCUT_HARNESS_ACKS_H_
+#define POWERCUT_HARNESS_ACKS_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/trace.h"
+
+namespace powercut {
+
+std::string AckMark(std::string_view line);
+
+// The line, if the mark is an ack; valid as long as the mark.
+std::optional<std::string_view> AckOf(const Mark& mark);
+
+// Those in front of event `point` + 1, in order. O(marks).
+std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_ACKS_H_

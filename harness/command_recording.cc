@@ -1,0 +1,92 @@
+#include "harness/command_recording.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+#include "harness/acks.h"
+#include "harness/recording_disk.h"
+
+namespace powercut {
+namespace {
+
+// Text that comes in pieces, as lines.
+class LineReader {
+ public:
+  explicit LineReader(VirtualDisk& disk) : disk_(disk) {}
+
+  void Take(std::string_view text) {
+    for (const char c : text) {
+      if (c != '\n') {
+        line_ += c;
+      } else {
+        End();
+      }
+    }
+  }
+  // A last line without its end is a line.
+  void Finish() {
+    if (!line_.empty()) End();
+  }
+
+ private:
+  void End() { disk_.Mark(AckMark(std::exchange(line_, {}))); }
+
+  VirtualDisk& disk_;
+  std::string line_;
+};
+
+Error FailedTo(const Backend& backend, const std::string& what) {
+  return {ErrorCode::kIo, fmt::format("{}: the fresh volume does not {}",
+                                      backend.traits().name, what)};
+}
+
+Result<std::string> RunOn(Backend& backend, RecordingDisk& disk,
+                          const std::vector<std::string>& words) {
+  MountResult mounted = backend.Open(disk);
+  if (mounted.mount == nullptr) return FailedTo(backend, mounted.failure);
+  // What mounting wrote is not the program's.
+  Op sync;
+  sync.kind = OpKind::kSyncfs;
+  const OpResult synced = mounted.mount->Apply(sync, 0, {});
+  if (!synced.ok()) return FailedTo(backend, "sync: " + synced.error);
+  disk.Mark(kRunMark);
+  LineReader acks(disk);
+  Mount::Command command;
+  command.words = words;
+  command.acks = [&acks](std::string_view text) { acks.Take(text); };
+  std::string ended = mounted.mount->Run(command);
+  acks.Finish();
+  const OpResult unmounted = mounted.mount->Shutdown();
+  if (!unmounted.ok()) return FailedTo(backend, unmounted.error);
+  return ended;
+}
+
+}  // namespace
+
+Result<CommandRecording> RecordCommand(Backend& backend,
+                                       const DiskGeometry& geometry,
+                                       const std::vector<std::string>& words) {
+  const BackendTraits& traits = backend.traits();
+  if (!traits.commands) {
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("no program can run in {}: take a file system of "
+                             "the kernel",
+                             traits.name)};
+  }
+  POWERCUT_ASSIGN(const auto base, backend.Format({geometry, traits.profile}));
+  RecordingDisk disk(geometry, base);
+  CommandRecording result{{Trace(geometry, base), {}, {}}, {}};
+  auto ended = RunOn(backend, disk, words);
+  backend.Rest();
+  if (!ended) return ended.error();
+  result.ended = std::move(*ended);
+  POWERCUT_TRY(CheckTraceAgainstDisk(disk.trace(), disk.live()));
+  result.recording.trace = disk.TakeTrace();
+  POWERCUT_ASSIGN(result.recording.history,
+                  HistoryOf(result.recording.trace, 0));
+  return result;
+}
+
+}  // namespace powercut

@@ -1,0 +1,38 @@
+// Recording a program of the user's: it runs in a mounted volume, and every
+// write of its storage is kept.
+
+#ifndef POWERCUT_HARNESS_COMMAND_RECORDING_H_
+#define POWERCUT_HARNESS_COMMAND_RECORDING_H_
+
+#include <string>
+#include <vector>
+
+#include "harness/backend.h"
+#include "harness/recording.h"
+
+namespace powercut {
+
+struct CommandRecording {
+  Recording recording;
+  // How the program ended; empty: with status 0.
+  std::string ended;
+};
+
+// Formats a disk, mounts it, and runs the program in it to its end. Lines that
+// it writes to $POWERCUT_ACKS are marks (harness/acks.h), each in front of all
+// that happened to the disk after the write of the line began to return.
+//
+// The trace goes on to the end of a clean unmount: what the program left
+// unwritten reaches the disk there, with every ack in force.
+//
+// Self-check: the trace applied to the base is the live disk byte for byte.
+// Errors: kUnsupported: no program can run in this storage; kMissing,
+// kBadInput, kIo: it cannot be formatted or mounted; kInternal: the self-check
+// failed.
+Result<CommandRecording> RecordCommand(Backend& backend,
+                                       const DiskGeometry& geometry,
+                                       const std::vector<std::string>& words);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_COMMAND_RECORDING_H_
