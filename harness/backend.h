@@ -40,7 +40,7 @@ struct BackendTraits {
   // The crash kinds it can show. The first is the default.
   std::vector<CrashKind> crash_kinds;
   std::vector<OpKind> ops;
-  // Programs can run in it (Mount::Run()).
+  // Programs can run in it (Mount::RunCommand()).
   bool commands = false;
   // Ops can be started and waited for.
   bool overlap = false;
@@ -144,7 +144,7 @@ class Mount {
   };
   // Empty: it ended with status 0. Else how it ended and, if it is quiet, the
   // last line that it printed.
-  virtual std::string Run(const Command& command) {
+  virtual std::string RunCommand(const Command& command) {
     (void)command;
     return "no program can run in this storage";
   }

@@ -56,7 +56,7 @@ Result<std::string> RunOn(Backend& backend, RecordingDisk& disk,
   Mount::Command command;
   command.words = words;
   command.acks = [&acks](std::string_view text) { acks.Take(text); };
-  std::string ended = mounted.mount->Run(command);
+  std::string ended = mounted.mount->RunCommand(command);
   acks.Finish();
   const OpResult unmounted = mounted.mount->Shutdown();
   if (!unmounted.ok()) return FailedTo(backend, unmounted.error);

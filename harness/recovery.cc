@@ -218,7 +218,7 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
   if (mounted.mount == nullptr) {
     outcome.observation.unreadable = mounted.failure;
   } else if (!options.check.empty()) {
-    outcome.observation.check = mounted.mount->Run(
+    outcome.observation.check = mounted.mount->RunCommand(
         {{"/bin/sh", "-c", options.check}, options.acked, true, nullptr});
   } else {
     outcome.observation = Look(*mounted.mount, options.paths);

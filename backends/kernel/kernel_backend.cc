@@ -57,7 +57,7 @@ class KernelMount : public Mount {
     return observation;
   }
 
-  std::string Run(const Command& command) override {
+  std::string RunCommand(const Command& command) override {
     MounterRequest request;
     request.kind = MounterRequest::kRun;
     request.words = command.words;
