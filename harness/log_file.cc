@@ -1,11 +1,8 @@
-// Reading and writing dm-log-writes version 1 logs, entry by entry. Nothing
-// here knows what powercut's marks mean; harness/trace_file.cc does.
-//
 // Reading is stricter than xfstests' replay-log: what a known writer never
 // writes is refused rather than guessed at, since a log read one sector off is
 // a different history.
-//
-// Source: Linux drivers/md/dm-log-writes.c; layout in harness/trace_file.md.
+
+#include "harness/log_file.h"
 
 #include <fmt/format.h>
 
@@ -15,7 +12,6 @@
 #include <utility>
 
 #include "harness/base/check.h"
-#include "harness/trace_file.h"
 
 namespace powercut {
 namespace {
@@ -178,6 +174,11 @@ Result<LogEntry> ReadEntry(ByteSpan bytes, uint32_t sector_bytes) {
 
 }  // namespace
 
+std::string AtEntry(size_t index, uint64_t offset_bytes,
+                    std::string_view reason) {
+  return fmt::format("entry {} at byte {}: {}", index, offset_bytes, reason);
+}
+
 Result<Log> ReadLog(ByteSpan bytes) {
   POWERCUT_ASSIGN(const Superblock superblock, ReadSuperblock(bytes));
   Log log;
@@ -189,17 +190,17 @@ Result<Log> ReadLog(ByteSpan bytes) {
         ReadEntry(bytes.subspan(offset_bytes), log.sector_bytes);
     if (!entry) {
       return Error{ErrorCode::kBadInput,
-                   fmt::format("entry {} at byte {}: {}", i, offset_bytes,
-                               entry.error().message)};
+                   AtEntry(i, offset_bytes, entry.error().message)};
     }
     offset_bytes += log.sector_bytes + entry->payload.size();
     log.entries.push_back(*std::move(entry));
   }
   if (!AllZero(bytes.subspan(offset_bytes))) {
-    log.lint.push_back(fmt::format(
-        "entry {} at byte {}: {} bytes behind the last entry that the "
-        "superblock counts: a stale count, or an older log",
-        superblock.entry_count, offset_bytes, bytes.size() - offset_bytes));
+    log.lint.push_back(
+        AtEntry(superblock.entry_count, offset_bytes,
+                fmt::format("{} bytes behind the last entry that the "
+                            "superblock counts: a stale count, or an older log",
+                            bytes.size() - offset_bytes)));
   }
   return log;
 }
