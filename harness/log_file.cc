@@ -49,49 +49,6 @@ bool HasPayload(const LogEntry& entry) {
   return (entry.flags & (LogEntry::kDiscard | LogEntry::kMark)) == 0;
 }
 
-struct Superblock {
-  uint64_t entry_count = 0;
-  uint32_t sector_bytes = 0;
-};
-
-Result<Superblock> ReadSuperblock(ByteSpan bytes) {
-  if (bytes.size() < kSuperblockBytes) {
-    return BadSuperblock(
-        0, fmt::format("the file ends after {} bytes", bytes.size()));
-  }
-  if (AllZero(bytes.first(kSuperblockFieldBytes))) {
-    return BadSuperblock(0, "all zero: the log was never completed");
-  }
-  if (LoadLittleEndian<uint64_t>(bytes, 0) != kMagic) {
-    return BadSuperblock(0, "not a dm-log-writes log (wrong magic)");
-  }
-  const uint64_t version = LoadLittleEndian<uint64_t>(bytes, 8);
-  if (version != kVersion) {
-    return BadSuperblock(8,
-                         fmt::format("version {}, not {}", version, kVersion));
-  }
-  const Superblock superblock{
-      .entry_count = LoadLittleEndian<uint64_t>(bytes, 16),
-      .sector_bytes = LoadLittleEndian<uint32_t>(bytes, 24)};
-  const uint32_t sector_bytes = superblock.sector_bytes;
-  if (!ValidSectorBytes(sector_bytes)) {
-    return BadSuperblock(
-        24, fmt::format("sector size {} is not a power of two from {} to {}",
-                        sector_bytes, kMinSectorBytes, kSectorBytesLimit / 2));
-  }
-  if (bytes.size() < sector_bytes) {
-    return BadSuperblock(
-        0, fmt::format("the file ends after {} bytes of a sector of {}",
-                       bytes.size(), sector_bytes));
-  }
-  const ByteSpan padding =
-      bytes.subspan(kSuperblockBytes, sector_bytes - kSuperblockBytes);
-  if (!AllZero(padding)) {
-    return BadSuperblock(kSuperblockBytes, "non-zero byte behind the fields");
-  }
-  return superblock;
-}
-
 // The reason why a mark with this header cannot be, or an empty string.
 std::string MarkFault(const LogEntry& entry, uint32_t sector_bytes) {
   if (entry.flags != LogEntry::kMark) {
@@ -136,8 +93,52 @@ std::string NonMarkFault(const LogEntry& entry, uint32_t sector_bytes,
   return "";
 }
 
-// Reads the entry at the front of `bytes`, or gives the reason why not.
-Result<LogEntry> ReadEntry(ByteSpan bytes, uint32_t sector_bytes) {
+}  // namespace
+
+std::string AtEntry(size_t index, uint64_t offset_bytes,
+                    std::string_view reason) {
+  return fmt::format("entry {} at byte {}: {}", index, offset_bytes, reason);
+}
+
+Result<LogSuperblock> ReadLogSuperblock(ByteSpan bytes) {
+  if (bytes.size() < kSuperblockBytes) {
+    return BadSuperblock(
+        0, fmt::format("the file ends after {} bytes", bytes.size()));
+  }
+  if (AllZero(bytes.first(kSuperblockFieldBytes))) {
+    return BadSuperblock(0, "all zero: the log was never completed");
+  }
+  if (LoadLittleEndian<uint64_t>(bytes, 0) != kMagic) {
+    return BadSuperblock(0, "not a dm-log-writes log (wrong magic)");
+  }
+  const uint64_t version = LoadLittleEndian<uint64_t>(bytes, 8);
+  if (version != kVersion) {
+    return BadSuperblock(8,
+                         fmt::format("version {}, not {}", version, kVersion));
+  }
+  const LogSuperblock superblock{
+      .entry_count = LoadLittleEndian<uint64_t>(bytes, 16),
+      .sector_bytes = LoadLittleEndian<uint32_t>(bytes, 24)};
+  const uint32_t sector_bytes = superblock.sector_bytes;
+  if (!ValidSectorBytes(sector_bytes)) {
+    return BadSuperblock(
+        24, fmt::format("sector size {} is not a power of two from {} to {}",
+                        sector_bytes, kMinSectorBytes, kSectorBytesLimit / 2));
+  }
+  if (bytes.size() < sector_bytes) {
+    return BadSuperblock(
+        0, fmt::format("the file ends after {} bytes of a sector of {}",
+                       bytes.size(), sector_bytes));
+  }
+  const ByteSpan padding =
+      bytes.subspan(kSuperblockBytes, sector_bytes - kSuperblockBytes);
+  if (!AllZero(padding)) {
+    return BadSuperblock(kSuperblockBytes, "non-zero byte behind the fields");
+  }
+  return superblock;
+}
+
+Result<LogEntry> ReadLogEntry(ByteSpan bytes, uint32_t sector_bytes) {
   const auto bad = [](std::string reason) {
     return Error{ErrorCode::kBadInput, std::move(reason)};
   };
@@ -172,22 +173,15 @@ Result<LogEntry> ReadEntry(ByteSpan bytes, uint32_t sector_bytes) {
   return entry;
 }
 
-}  // namespace
-
-std::string AtEntry(size_t index, uint64_t offset_bytes,
-                    std::string_view reason) {
-  return fmt::format("entry {} at byte {}: {}", index, offset_bytes, reason);
-}
-
 Result<Log> ReadLog(ByteSpan bytes) {
-  POWERCUT_ASSIGN(const Superblock superblock, ReadSuperblock(bytes));
+  POWERCUT_ASSIGN(const LogSuperblock superblock, ReadLogSuperblock(bytes));
   Log log;
   log.sector_bytes = superblock.sector_bytes;
   uint64_t offset_bytes = log.sector_bytes;
   // The count is only believed as far as the file goes: no reserve().
   for (uint64_t i = 0; i < superblock.entry_count; ++i) {
     Result<LogEntry> entry =
-        ReadEntry(bytes.subspan(offset_bytes), log.sector_bytes);
+        ReadLogEntry(bytes.subspan(offset_bytes), log.sector_bytes);
     if (!entry) {
       return Error{ErrorCode::kBadInput,
                    AtEntry(i, offset_bytes, entry.error().message)};

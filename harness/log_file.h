@@ -64,8 +64,22 @@ constexpr size_t MarkTextLimit(uint32_t sector_bytes) {
 std::string AtEntry(size_t index, uint64_t offset_bytes,
                     std::string_view reason);
 
+struct LogSuperblock {
+  uint64_t entry_count = 0;
+  uint32_t sector_bytes = 0;
+};
+
+// The superblock at the front of a log.
+// Errors: kBadInput, "superblock at byte B: reason".
+Result<LogSuperblock> ReadLogSuperblock(ByteSpan bytes);
+
+// The entry at the front of `bytes`.
+// Errors: kBadInput, the reason alone.
+Result<LogEntry> ReadLogEntry(ByteSpan bytes, uint32_t sector_bytes);
+
 // Reads the bytes of a log. Total on any bytes.
-// Errors: kBadInput, "entry N at byte B: reason" (entries counted from 0).
+// Errors: kBadInput, "entry N at byte B: reason" (entries counted from 0), or
+// that of the superblock.
 Result<Log> ReadLog(ByteSpan bytes);
 
 // The bytes of a log. WriteLog(*ReadLog(b)) reads back as the same entries.

@@ -64,6 +64,9 @@ void AddFront(LogBuilder& builder, const Trace& trace,
   if (!about.pcut.empty()) {
     AddText(builder, fmt::format("{}pcut {}", kAboutMark, about.pcut));
   }
+  if (!about.origin.empty()) {
+    AddText(builder, fmt::format("{}origin {}", kAboutMark, about.origin));
+  }
   builder.AddImage(trace.base());
   AddText(builder, kBaseEndMark);
 }

@@ -19,6 +19,8 @@ namespace powercut {
 struct TraceAbout {
   std::string backend;
   std::string pcut;  // text of the workload; empty if none
+  // Of an imported log: who wrote it, and how it was read; else empty.
+  std::string origin{};
 
   bool operator==(const TraceAbout&) const = default;
 };
@@ -37,13 +39,11 @@ std::string StorageFault(const Trace& trace);
 // is `powercut:end entries=N xxh3=HEX`.
 Log LogOfTrace(const Trace& trace, const TraceAbout& about);
 
-// A log of powercut's own (first mark `powercut:trace`) gives back the trace
-// exactly. Any other log is taken as the events of a device: writes at the
-// device layer, FLUSH as persist of all to media, FUA as persist of its own
-// sectors; origin and its rules are a matter of `import`.
-// Errors: kBadInput: an own log without its end mark ("incomplete"), a wrong
-// checksum or count, a mark that does not parse; entry number, byte offset and
-// reason.
+// Gives back the trace of a log of powercut's own (first mark `powercut:trace`)
+// exactly. Logs of others are for ImportLog().
+// Errors: kBadInput: a log of another, an own one without its end mark
+// ("incomplete"), a wrong checksum or count, a mark that does not parse; entry
+// number, byte offset and reason.
 Result<LoadedTrace> TraceOfLog(const Log& log);
 
 }  // namespace powercut

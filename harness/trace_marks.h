@@ -25,6 +25,9 @@ inline constexpr std::string_view kUserMark = "powercut:mark ";
 inline constexpr std::string_view kContinuationMark = "powercut:+";
 inline constexpr std::string_view kEndMark = "powercut:end entries=";
 
+// What the kernel ends a log with.
+inline constexpr std::string_view kKernelEndMark = "dm-log-writes-end";
+
 // The end mark behind `count` entries. `log_bytes` is a log that ends there.
 std::string EndMarkText(size_t count, ByteSpan log_bytes,
                         uint32_t sector_bytes);

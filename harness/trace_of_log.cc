@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "harness/base/check.h"
-#include "harness/import_log.h"
 #include "harness/log_cursor.h"
 #include "harness/trace_limits.h"
 #include "harness/trace_log.h"
@@ -168,6 +167,8 @@ void TraceReader::ReadAbout(std::string_view rest, TraceAbout& about) {
     about.backend = rest;
   } else if (TakePrefix(rest, "pcut ")) {
     about.pcut = rest;
+  } else if (TakePrefix(rest, "origin ")) {
+    about.origin = rest;
   } else {
     lint_.push_back(cursor_.At("an unknown `powercut:about` was passed over"));
   }
@@ -279,10 +280,14 @@ Status TraceReader::ReadEvent(Trace& trace) {
 }  // namespace
 
 Result<LoadedTrace> TraceOfLog(const Log& log) {
-  if (!log.entries.empty() && IsMarkWith(log.entries.front(), kTraceMark)) {
-    return TraceReader(log).Read();
+  if (log.entries.empty() || !IsMarkWith(log.entries.front(), kTraceMark)) {
+    return Error{
+        ErrorCode::kBadInput,
+        AtEntry(0, log.sector_bytes,
+                "a trace of powercut begins with the mark `powercut:trace`, "
+                "this log does not: `powercut import` makes a trace of it")};
   }
-  return ImportLog(log);
+  return TraceReader(log).Read();
 }
 
 }  // namespace powercut

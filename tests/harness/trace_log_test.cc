@@ -11,6 +11,7 @@
 
 #include "harness/base/prng.h"
 #include "tests/harness/awkward_trace.h"
+#include "tests/harness/log_entries.h"
 
 namespace powercut {
 namespace {
@@ -21,7 +22,8 @@ TEST(TraceLogTest, RandomTracesRoundTrip) {
     const Trace trace = AwkwardTrace(seed, seed % 7 == 0 ? 0 : 80);
     Prng prng(seed);
     const TraceAbout about{.backend = AwkwardText(prng, prng.Below(20)),
-                           .pcut = AwkwardText(prng, prng.Below(3000))};
+                           .pcut = AwkwardText(prng, prng.Below(3000)),
+                           .origin = AwkwardText(prng, prng.Below(20))};
     const Bytes bytes = WriteLog(LogOfTrace(trace, about));
     const Result<LoadedTrace> loaded = TraceOfBytes(bytes);
     ASSERT_TRUE(loaded) << MessageOf(loaded);
@@ -123,14 +125,6 @@ TEST(TraceLogTest, NoEntryMayBeMissingOrMoved) {
             std::string::npos);
 }
 
-LogEntry MarkOf(const std::string& text) {
-  LogEntry mark;
-  mark.flags = LogEntry::kMark;
-  mark.data_len = text.size();
-  mark.mark_text = text;
-  return mark;
-}
-
 // Gives a log whose entries were changed a fitting end mark, so that only the
 // change can be wrong: the error about the end mark quotes the fitting one.
 Result<LoadedTrace> TraceOfChangedLog(Log log) {
@@ -219,6 +213,15 @@ TEST(TraceMarksTest, EntriesThatPowercutDoesNotWriteAreRejected) {
   beyond.entries[5].sector = 64;
   EXPECT_NE(MessageOf(TraceOfChangedLog(beyond)).find("beyond the disk"),
             std::string::npos);
+}
+
+TEST(TraceLogTest, LogsOfOthersAreForImport) {
+  for (const Log& log : {LogOf({}), LogOf({WriteOf(0, 1), FlushOf()})}) {
+    const Result<LoadedTrace> loaded = TraceOfLog(log);
+    ASSERT_FALSE(loaded);
+    EXPECT_TRUE(MessageOf(loaded).starts_with("entry 0 at byte 512: "));
+    EXPECT_NE(MessageOf(loaded).find("powercut import"), std::string::npos);
+  }
 }
 
 // A hostile file may not ask for memory out of proportion.
