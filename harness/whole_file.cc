@@ -63,7 +63,8 @@ Result<Bytes> ReadWholeFile(const std::string& path) {
     return IoError(path, "cannot open", errno);
   }
   if (!S_ISREG(status.st_mode)) {
-    return Error{ErrorCode::kBadInput, path + ": not a regular file"};
+    return Error{ErrorCode::kBadInput,
+                 path + ": not a regular file; copy a device to one first"};
   }
   Bytes bytes(static_cast<size_t>(status.st_size));
   size_t done = 0;

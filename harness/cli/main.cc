@@ -145,7 +145,7 @@ void AddExport(CLI::App& app, ExportFlags& flags) {
       "dm-log-writes log, version 1, as xfstests' replay-log and QEMU's "
       "blklogwrites read it. What it does not say, or says otherwise than the "
       "trace, goes to standard error. A .pcut file is recorded "
-      "first.\n\nExit status: 0 written, 129 else");
+      "first.\n\nExit status: 0 written, 125 cannot record here, 129 usage");
   export_->add_option("FILE", flags.file, "a .pcut file or saved trace")
       ->required();
   export_->add_option("-o,--output", flags.output, "the new log")->required();

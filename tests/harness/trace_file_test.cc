@@ -103,8 +103,9 @@ TEST_F(TraceFilesTest, FailedWriteLeavesNothingAndKeepsTheOldFile) {
 TEST_F(TraceFilesTest, LoadErrorsBeginWithThePath) {
   EXPECT_TRUE(MessageOf(LoadTrace(Path("none"))).starts_with(Path("none: ")));
   EXPECT_EQ(LoadTrace(Path("none")).error().code, ErrorCode::kIo);
-  EXPECT_EQ(MessageOf(LoadTrace(folder_)),
-            folder_.string() + ": not a regular file");
+  EXPECT_EQ(
+      MessageOf(LoadTrace(folder_)),
+      folder_.string() + ": not a regular file; copy a device to one first");
   std::ofstream(Path("short")) << "short";
   EXPECT_EQ(MessageOf(LoadTrace(Path("short"))),
             Path("short: superblock at byte 0: the file ends after 5 bytes"));
