@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "harness/acks.h"
 #include "harness/log_cursor.h"
 #include "harness/log_lint.h"
 #include "harness/trace_limits.h"
@@ -121,7 +122,9 @@ Status Importer::AddMark() {
     return cursor_.Bad(
         "a powercut trace begins with `powercut:trace`, this log does not");
   }
-  trace_.AddMark(cursor_.text());
+  // Ops of a workload mean nothing without it.
+  const Mark mark{.after = 0, .text = std::string(cursor_.text())};
+  if (AckOf(mark)) trace_.AddMark(mark.text);
   return Ok{};
 }
 

@@ -27,10 +27,10 @@ struct ImportOptions {
 
 // Writes and discards at the device layer; a flush is a persist of all to the
 // media, in front of the entry's own data; FUA a persist of its own sectors.
-// What a log of powercut's own export begins with is the base again. The lint
-// is the log's and LintOf()'s.
-// Errors: kUsage: options of another origin; a disk too small for the entries.
-// kBadInput: entry number, byte offset and reason.
+// Marks stay, but for powercut's own that are no acks. What a log of powercut's
+// own export begins with is the base again. The lint is the log's and
+// LintOf()'s. Errors: kUsage: options of another origin; a disk too small for
+// the entries. kBadInput: entry number, byte offset and reason.
 Result<LoadedTrace> ImportLog(const Log& log, const ImportOptions& options);
 
 }  // namespace powercut

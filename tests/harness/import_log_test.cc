@@ -163,13 +163,13 @@ TEST(ImportLogTest, EachKindOfEntry) {
 
 TEST(ImportLogTest, MarksKeepTheirPlaces) {
   const Result<LoadedTrace> loaded =
-      ImportLog(LogOf({MarkOf("a"), WriteOf(0, 1), MarkOf("powercut:begin 1"),
-                       FlushOf(), MarkOf("")}),
+      ImportLog(LogOf({MarkOf("a"), WriteOf(0, 1), MarkOf("powercut:ack 1"),
+                       MarkOf("powercut:begin 1"), FlushOf(), MarkOf("")}),
                 Of(LogOrigin::kKernel));
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->trace.marks(),
             (std::vector<Mark>{{.after = 0, .text = "a"},
-                               {.after = 1, .text = "powercut:begin 1"},
+                               {.after = 1, .text = "powercut:ack 1"},
                                {.after = 2, .text = ""}}));
 }
 

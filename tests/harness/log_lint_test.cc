@@ -98,6 +98,14 @@ TEST(LogLintTest, EndOfAKernelLog) {
                                      "dm-log-writes-end")));
 }
 
+TEST(LogLintTest, MarksOfPowercutsOwn) {
+  EXPECT_THAT(KernelLint({MarkOf("powercut:ack 1"), MarkOf("powercut"),
+                          MarkOf("powercut:begin 1"), MarkOf("powercut:run")}),
+              ElementsAre(testing::AllOf(StartsWith("entry 2 at byte 1536: a "
+                                                    "mark of powercut's own"),
+                                         HasSubstr("(first of 2)"))));
+}
+
 TEST(LogLintTest, WhatQemuDoesNotWrite) {
   LogEntry with_length = WriteOf(0, 1);
   with_length.data_len = 512;
