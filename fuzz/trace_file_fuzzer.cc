@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "harness/base/check.h"
-#include "harness/trace_file.h"
+#include "harness/trace_log.h"
 
 namespace powercut {
 namespace {

@@ -111,6 +111,24 @@ struct ModelFlags {
 };
 ExitStatus RunModel(const ModelFlags& flags);
 
+struct ImportFlags {
+  std::string log;
+  std::string output;
+  std::string origin;        // `kernel` or `qemu`
+  std::string size;          // `64M`; empty: as big as the entries need
+  uint32_t race_window = 0;  // of qemu
+  bool assume_fua = false;   // of qemu
+  bool salvage = false;
+};
+ExitStatus RunImport(const ImportFlags& flags);
+
+struct ExportFlags {
+  CommonFlags common;
+  std::string file;
+  std::string output;
+};
+ExitStatus RunExport(const ExportFlags& flags);
+
 ExitStatus RunDoctor();
 
 // Prints `powercut: MESSAGE` to standard error and returns its status.

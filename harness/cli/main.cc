@@ -69,6 +69,8 @@ struct Flags {
   MinimizeFlags minimize;
   ModelFlags model;
   MergeFlags merge;
+  ImportFlags import;
+  ExportFlags export_;
 };
 
 void AddRecord(CLI::App& app, RecordFlags& flags) {
@@ -104,6 +106,51 @@ void AddExplore(CLI::App& app, CheckFlags& flags) {
   explore->add_option("--baseline", flags.baseline,
                       "known causes, or an earlier report");
   AddExploring(explore, flags.common);
+}
+
+void AddImport(CLI::App& app, ImportFlags& flags) {
+  CLI::App* import = app.add_subcommand(
+      "import",
+      "make a trace of a block log of another tool\n\nTakes the logs of the "
+      "kernel's device mapper target log-writes and of QEMU's block driver "
+      "blklogwrites. Who wrote it decides what a flush in it covers: "
+      "harness/trace_file.md. Oddities go to standard error. A log whose "
+      "superblock was never written is taken as far as its entries are "
+      "sound.\n\nExit status: 0 written, 129 else");
+  import->add_option("LOG", flags.log, "a dm-log-writes log, version 1")
+      ->required();
+  import->add_option("-o,--output", flags.output, "the new trace")->required();
+  import->add_option("--origin", flags.origin, "kernel or qemu: who wrote it")
+      ->required()
+      ->check(CLI::IsMember({"kernel", "qemu"}));
+  import->add_option("--size", flags.size,
+                     "of the disk, e.g. 64M; default: as far as the log's "
+                     "entries reach");
+  import->add_flag("--salvage", flags.salvage,
+                   "take all sound entries, whatever the superblock counts; "
+                   "right only if the file was empty when the log began");
+  import
+      ->add_option("--race-window", flags.race_window,
+                   "qemu: a flush does not cover the last N writes in front of "
+                   "it")
+      ->check(CLI::Range(0, 1'000'000));
+  import->add_flag("--assume-fua", flags.assume_fua,
+                   "qemu: the first write behind a flush is durable at once");
+}
+
+void AddExport(CLI::App& app, ExportFlags& flags) {
+  CLI::App* export_ = app.add_subcommand(
+      "export",
+      "write a trace as a log for other tools\n\nThe log is a plain "
+      "dm-log-writes log, version 1, as xfstests' replay-log and QEMU's "
+      "blklogwrites read it. What it does not say, or says otherwise than the "
+      "trace, goes to standard error. A .pcut file is recorded "
+      "first.\n\nExit status: 0 written, 125 cannot record here, 129 usage");
+  export_->add_option("FILE", flags.file, "a .pcut file or saved trace")
+      ->required();
+  export_->add_option("-o,--output", flags.output, "the new log")->required();
+  export_->add_option("--backend", flags.common.backend,
+                      "storage that a .pcut file is recorded on");
 }
 
 void AddMinimize(CLI::App& app, MinimizeFlags& flags) {
@@ -199,6 +246,9 @@ void AddVerbs(CLI::App& app, Flags& flags) {
   merge->add_option("--baseline", flags.merge.baseline,
                     "known causes, or an earlier report");
 
+  AddImport(app, flags.import);
+  AddExport(app, flags.export_);
+
   app.add_subcommand("doctor", "what can run here, and what is missing");
 }
 
@@ -241,6 +291,8 @@ int Main(int argc, char** argv) {
   if (app.got_subcommand("minimize")) return RunMinimize(flags.minimize);
   if (app.got_subcommand("model")) return RunModel(flags.model);
   if (app.got_subcommand("merge")) return RunMerge(flags.merge);
+  if (app.got_subcommand("import")) return RunImport(flags.import);
+  if (app.got_subcommand("export")) return RunExport(flags.export_);
   return RunDoctor();
 }
 

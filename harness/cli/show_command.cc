@@ -81,7 +81,37 @@ void Print(const Workload& workload, const Recording& recording) {
   }
 }
 
+// The marks of an imported trace are all the user's own.
+Recording RecordingOfImported(const Trace& trace) {
+  Recording recording{.trace = trace, .history = {}, .before = {}};
+  for (const Mark& mark : trace.marks()) {
+    recording.history.push_back({.kind = HistoryEvent::kUser,
+                                 .after = mark.after,
+                                 .op = 0,
+                                 .error = ""});
+  }
+  return recording;
+}
+
+Status ShowImported(const LoadedTrace& imported, const std::string& save) {
+  if (!save.empty()) {
+    POWERCUT_TRY(SaveTrace(imported.trace, imported.about, save));
+  }
+  if (!imported.about.origin.empty()) {
+    std::printf("imported from a log of origin %s\n",
+                imported.about.origin.c_str());
+  }
+  Print(Workload{}, RecordingOfImported(imported.trace));
+  return Ok{};
+}
+
 Result<ExitStatus> Show(const ShowFlags& flags) {
+  POWERCUT_ASSIGN(const std::optional<LoadedTrace> imported,
+                  OpenImported(flags.file));
+  if (imported) {
+    POWERCUT_TRY(ShowImported(*imported, flags.save));
+    return kExitHolds;
+  }
   POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
   if (!flags.save.empty()) {

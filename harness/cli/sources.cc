@@ -253,6 +253,28 @@ Result<uint64_t> ParseSize(std::string_view flag, const std::string& text) {
   return value << shift;
 }
 
+Result<std::optional<LoadedTrace>> OpenImported(const std::string& file) {
+  POWERCUT_ASSIGN(const std::string text, ReadFile(file));
+  if (!LooksLikeTrace(text)) return std::optional<LoadedTrace>();
+  POWERCUT_ASSIGN(LoadedTrace loaded, LoadTrace(file));
+  if (loaded.about.origin.empty()) return std::optional<LoadedTrace>();
+  return std::optional<LoadedTrace>(std::move(loaded));
+}
+
+Result<LoadedTrace> OpenTrace(const std::string& file,
+                              const CommonFlags& flags) {
+  POWERCUT_ASSIGN(const std::string text, ReadFile(file));
+  if (LooksLikeTrace(text)) return LoadTrace(file);
+  POWERCUT_ASSIGN(Source source, OpenSource(file, flags));
+  POWERCUT_ASSIGN(Recording recording, RecordingOf(source));
+  TraceAbout about;
+  about.backend = source.backend->traits().name;
+  about.pcut = source.text;
+  return LoadedTrace{.trace = std::move(recording.trace),
+                     .about = std::move(about),
+                     .lint = {}};
+}
+
 Result<Shard> ParseShard(const std::string& text) {
   Shard shard;
   if (text.empty()) return shard;

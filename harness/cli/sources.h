@@ -5,11 +5,13 @@
 #define POWERCUT_HARNESS_CLI_SOURCES_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "harness/cli/commands.h"
 #include "harness/explore.h"
 #include "harness/recording.h"
+#include "harness/trace_log.h"
 
 namespace powercut {
 
@@ -40,6 +42,13 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags);
 // `64K`, `512M`, `2G` in bytes.
 // Errors: kUsage, with the form; `flag` names where it stands.
 Result<uint64_t> ParseSize(std::string_view flag, const std::string& text);
+
+// A saved trace that was imported. Nothing if the file is anything else.
+Result<std::optional<LoadedTrace>> OpenImported(const std::string& file);
+
+// Any saved trace as it is, or the recording of a `.pcut` file, made now.
+Result<LoadedTrace> OpenTrace(const std::string& file,
+                              const CommonFlags& flags);
 
 // `2/8`; empty: the whole.
 // Errors: kUsage, with the form.

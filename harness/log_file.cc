@@ -1,11 +1,8 @@
-// Reading and writing dm-log-writes version 1 logs, entry by entry. Nothing
-// here knows what powercut's marks mean; harness/trace_file.cc does.
-//
 // Reading is stricter than xfstests' replay-log: what a known writer never
 // writes is refused rather than guessed at, since a log read one sector off is
 // a different history.
-//
-// Source: Linux drivers/md/dm-log-writes.c; layout in harness/trace_file.md.
+
+#include "harness/log_file.h"
 
 #include <fmt/format.h>
 
@@ -15,7 +12,6 @@
 #include <utility>
 
 #include "harness/base/check.h"
-#include "harness/trace_file.h"
 
 namespace powercut {
 namespace {
@@ -51,49 +47,6 @@ bool MarkTextFits(uint64_t text_bytes, uint32_t sector_bytes) {
 
 bool HasPayload(const LogEntry& entry) {
   return (entry.flags & (LogEntry::kDiscard | LogEntry::kMark)) == 0;
-}
-
-struct Superblock {
-  uint64_t entry_count = 0;
-  uint32_t sector_bytes = 0;
-};
-
-Result<Superblock> ReadSuperblock(ByteSpan bytes) {
-  if (bytes.size() < kSuperblockBytes) {
-    return BadSuperblock(
-        0, fmt::format("the file ends after {} bytes", bytes.size()));
-  }
-  if (AllZero(bytes.first(kSuperblockFieldBytes))) {
-    return BadSuperblock(0, "all zero: the log was never completed");
-  }
-  if (LoadLittleEndian<uint64_t>(bytes, 0) != kMagic) {
-    return BadSuperblock(0, "not a dm-log-writes log (wrong magic)");
-  }
-  const uint64_t version = LoadLittleEndian<uint64_t>(bytes, 8);
-  if (version != kVersion) {
-    return BadSuperblock(8,
-                         fmt::format("version {}, not {}", version, kVersion));
-  }
-  const Superblock superblock{
-      .entry_count = LoadLittleEndian<uint64_t>(bytes, 16),
-      .sector_bytes = LoadLittleEndian<uint32_t>(bytes, 24)};
-  const uint32_t sector_bytes = superblock.sector_bytes;
-  if (!ValidSectorBytes(sector_bytes)) {
-    return BadSuperblock(
-        24, fmt::format("sector size {} is not a power of two from {} to {}",
-                        sector_bytes, kMinSectorBytes, kSectorBytesLimit / 2));
-  }
-  if (bytes.size() < sector_bytes) {
-    return BadSuperblock(
-        0, fmt::format("the file ends after {} bytes of a sector of {}",
-                       bytes.size(), sector_bytes));
-  }
-  const ByteSpan padding =
-      bytes.subspan(kSuperblockBytes, sector_bytes - kSuperblockBytes);
-  if (!AllZero(padding)) {
-    return BadSuperblock(kSuperblockBytes, "non-zero byte behind the fields");
-  }
-  return superblock;
 }
 
 // The reason why a mark with this header cannot be, or an empty string.
@@ -140,8 +93,52 @@ std::string NonMarkFault(const LogEntry& entry, uint32_t sector_bytes,
   return "";
 }
 
-// Reads the entry at the front of `bytes`, or gives the reason why not.
-Result<LogEntry> ReadEntry(ByteSpan bytes, uint32_t sector_bytes) {
+}  // namespace
+
+std::string AtEntry(size_t index, uint64_t offset_bytes,
+                    std::string_view reason) {
+  return fmt::format("entry {} at byte {}: {}", index, offset_bytes, reason);
+}
+
+Result<LogSuperblock> ReadLogSuperblock(ByteSpan bytes) {
+  if (bytes.size() < kSuperblockBytes) {
+    return BadSuperblock(
+        0, fmt::format("the file ends after {} bytes", bytes.size()));
+  }
+  if (AllZero(bytes.first(kSuperblockFieldBytes))) {
+    return BadSuperblock(0, "all zero: the log was never completed");
+  }
+  if (LoadLittleEndian<uint64_t>(bytes, 0) != kMagic) {
+    return BadSuperblock(0, "not a dm-log-writes log (wrong magic)");
+  }
+  const uint64_t version = LoadLittleEndian<uint64_t>(bytes, 8);
+  if (version != kVersion) {
+    return BadSuperblock(8,
+                         fmt::format("version {}, not {}", version, kVersion));
+  }
+  const LogSuperblock superblock{
+      .entry_count = LoadLittleEndian<uint64_t>(bytes, 16),
+      .sector_bytes = LoadLittleEndian<uint32_t>(bytes, 24)};
+  const uint32_t sector_bytes = superblock.sector_bytes;
+  if (!ValidSectorBytes(sector_bytes)) {
+    return BadSuperblock(
+        24, fmt::format("sector size {} is not a power of two from {} to {}",
+                        sector_bytes, kMinSectorBytes, kSectorBytesLimit / 2));
+  }
+  if (bytes.size() < sector_bytes) {
+    return BadSuperblock(
+        0, fmt::format("the file ends after {} bytes of a sector of {}",
+                       bytes.size(), sector_bytes));
+  }
+  const ByteSpan padding =
+      bytes.subspan(kSuperblockBytes, sector_bytes - kSuperblockBytes);
+  if (!AllZero(padding)) {
+    return BadSuperblock(kSuperblockBytes, "non-zero byte behind the fields");
+  }
+  return superblock;
+}
+
+Result<LogEntry> ReadLogEntry(ByteSpan bytes, uint32_t sector_bytes) {
   const auto bad = [](std::string reason) {
     return Error{ErrorCode::kBadInput, std::move(reason)};
   };
@@ -176,30 +173,28 @@ Result<LogEntry> ReadEntry(ByteSpan bytes, uint32_t sector_bytes) {
   return entry;
 }
 
-}  // namespace
-
 Result<Log> ReadLog(ByteSpan bytes) {
-  POWERCUT_ASSIGN(const Superblock superblock, ReadSuperblock(bytes));
+  POWERCUT_ASSIGN(const LogSuperblock superblock, ReadLogSuperblock(bytes));
   Log log;
   log.sector_bytes = superblock.sector_bytes;
   uint64_t offset_bytes = log.sector_bytes;
   // The count is only believed as far as the file goes: no reserve().
   for (uint64_t i = 0; i < superblock.entry_count; ++i) {
     Result<LogEntry> entry =
-        ReadEntry(bytes.subspan(offset_bytes), log.sector_bytes);
+        ReadLogEntry(bytes.subspan(offset_bytes), log.sector_bytes);
     if (!entry) {
       return Error{ErrorCode::kBadInput,
-                   fmt::format("entry {} at byte {}: {}", i, offset_bytes,
-                               entry.error().message)};
+                   AtEntry(i, offset_bytes, entry.error().message)};
     }
     offset_bytes += log.sector_bytes + entry->payload.size();
     log.entries.push_back(*std::move(entry));
   }
   if (!AllZero(bytes.subspan(offset_bytes))) {
-    log.lint.push_back(fmt::format(
-        "entry {} at byte {}: {} bytes behind the last entry that the "
-        "superblock counts: a stale count, or an older log",
-        superblock.entry_count, offset_bytes, bytes.size() - offset_bytes));
+    log.lint.push_back(
+        AtEntry(superblock.entry_count, offset_bytes,
+                fmt::format("{} bytes behind the last entry that the "
+                            "superblock counts: a stale count, or an older log",
+                            bytes.size() - offset_bytes)));
   }
   return log;
 }
