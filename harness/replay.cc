@@ -51,7 +51,7 @@ Result<Named> Find(const Recording& recording, const StateId& id,
 WorkerPool::Options PoolOptions(const Workload& workload,
                                 const ExploreOptions& options) {
   WorkerPool::Options pool;
-  pool.recovery = {options.probe, PathsNamedBy(workload)};
+  pool.recovery = RecoveryOptionsOf(workload, options.probe);
   pool.limits = options.limits;
   return pool;
 }
@@ -85,7 +85,7 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
     add(ViolationKind::kNondeterministic,
         "run twice in one process: two results");
   }
-  if (!inner.empty() && backend.traits().recovery_idempotent) {
+  if (!inner.empty() && MustBeStable(backend, workload)) {
     const OutcomeId once = pool.RunAlone(named.state).outcome;
     const bool broken =
         !violations.empty() &&
@@ -110,6 +110,7 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
     replayed.findings.push_back(
         DescribeFinding({workload, recording.trace, recording.history},
                         violation, named.state, cursor));
+    AddRecoveryFaults(workload, chain.outcome, replayed.findings.back());
     AddInnerCrashes(inner, chain.lost, replayed.findings.back());
   }
   return replayed;

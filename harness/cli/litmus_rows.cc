@@ -19,8 +19,9 @@ LitmusRow LitmusRunner::Run(const LitmusTask& task) {
   }
   row.run = std::move(*run);
   const std::string flags = fmt::format(
-      " --backend {} --profile {}{}", task.backend, task.profile,
-      task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes) : "");
+      " --backend {} --profile {}{}{}", task.backend, task.profile,
+      task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes) : "",
+      task.fault_flags);
   for (const Finding& finding : row.run.findings) {
     row.failures += FailureBlock(finding, task.workload->file, flags);
   }

@@ -20,6 +20,7 @@ struct LitmusTask {
   std::string backend;
   std::string profile;
   std::optional<uint32_t> atomic_bytes;  // nothing: as the file or backend says
+  std::string fault_flags;  // ` --fault ...`, as the workload was given them
 };
 
 struct LitmusRow {
