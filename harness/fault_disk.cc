@@ -28,7 +28,7 @@ FaultDisk::FaultDisk(VirtualDisk& below, std::span<const Op> faults,
     const bool wrong_read =
         fault.target == Fault::kRead && fault.kind != Fault::kError;
     changes_reads_ |= wrong_read || fault.kind == Fault::kDelay;
-    faults_.push_back({std::move(fault), 0, 0});
+    faults_.push_back({std::move(fault), 0, false});
   }
 }
 
@@ -40,16 +40,9 @@ Status FaultDisk::Disarm() {
 std::vector<uint32_t> FaultDisk::Fired() const {
   std::vector<uint32_t> numbers;
   for (const Armed& armed : faults_) {
-    if (armed.fired > 0) numbers.push_back(armed.fault.number);
+    if (armed.fired) numbers.push_back(armed.fault.number);
   }
   return numbers;
-}
-
-uint64_t FaultDisk::TimesFired(uint32_t number) const {
-  for (const Armed& armed : faults_) {
-    if (armed.fault.number == number) return armed.fired;
-  }
-  return 0;
 }
 
 // --- which fault ------------------------------------------------------------
@@ -85,7 +78,7 @@ const Fault* FaultDisk::Count(Fault::Target target, const SectorRange* range,
     if (its_turn && due == nullptr) due = &armed;
   }
   if (due == nullptr) return nullptr;
-  ++due->fired;
+  due->fired = true;
   return &due->fault;
 }
 

@@ -39,8 +39,6 @@ class FaultDisk : public VirtualDisk {
 
   // The numbers of the faults that fell on a request, ascending.
   std::vector<uint32_t> Fired() const;
-  // On how many requests this one fell.
-  uint64_t TimesFired(uint32_t number) const;
 
   const DiskGeometry& geometry() const override { return below_.geometry(); }
   Status Read(uint64_t first_sector, MutableByteSpan out) override;
@@ -57,7 +55,7 @@ class FaultDisk : public VirtualDisk {
   struct Armed {
     Fault fault;
     uint64_t seen = 0;
-    uint64_t fired = 0;
+    bool fired = false;
   };
 
   // Counts a request; the fault that falls on it, or null. `range`: null if it

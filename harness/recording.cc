@@ -163,7 +163,6 @@ class Recorder {
     }
     disk_.Mark(BeginMark(op.number));
     model_.Begin(op.number);
-    told_before_[op.number] = TimesTold();
     if (op.kind == OpKind::kWait) return WaitFor(mount, op);
     const OpResult result =
         op.start ? mount.Start(op, plan.offset_bytes, plan.content)
@@ -194,22 +193,20 @@ class Recorder {
   Status Ended(const Op& op, const OpPlan& plan, const OpResult& result) {
     disk_.Mark(EndMark(op.number, result.error));
     model_.End(op.number, result.ok());
-    // The file could not know of a fault that came from elsewhere.
-    const bool told = TimesTold() > told_before_[op.number];
-    if (told && !result.ok()) return Ok{};
+    if (!result.ok() && OpsMayFail()) return Ok{};
     Status as_expected = CheckResult(op, plan, result);
     if (!as_expected) unexpected_op_ = op.number;
     return as_expected;
   }
 
-  // How many requests failed for a fault of the command line.
-  uint64_t TimesTold() const {
-    uint64_t times = 0;
-    for (uint32_t n = 1; n <= workload_.faults.size(); ++n) {
+  // Whether a fault of the command line fell that ops may fail for, then or
+  // later: the file could not know.
+  bool OpsMayFail() const {
+    const std::vector<uint32_t> fired = faulty_.Fired();
+    return std::any_of(fired.begin(), fired.end(), [&](uint32_t n) {
       const Op& fault = workload_.faults[n - 1];
-      if (fault.line == 0 && IsTold(fault)) times += faulty_.TimesFired(n);
-    }
-    return times;
+      return fault.line == 0 && (IsTold(fault) || SpoilsContent(fault));
+    });
   }
 
   Status CheckFaultsFired() const {
@@ -285,8 +282,7 @@ class Recorder {
   Model model_;
   RecordingDisk disk_;
   FaultDisk faulty_;
-  std::map<uint64_t, Started> started_;       // by the number of `start`
-  std::map<uint32_t, uint64_t> told_before_;  // by op, when it began
+  std::map<uint64_t, Started> started_;  // by the number of `start`
   uint32_t unexpected_op_ = 0;
 };
 

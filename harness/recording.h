@@ -47,8 +47,8 @@ struct Recording {
 // Self-checks: the trace applied to the base is the live disk byte for byte;
 // the live tree is what the ops made (unless a fault spoilt the content).
 // Faults are armed from `run` on; each that falls on a request leaves a mark.
-// An op that fails while one without a line fails a request (it came from the
-// command line) may fail, whatever the workload expects.
+// A fault without a line came from the command line: once one fell, but for
+// `lie` and `delay`, ops may fail, whatever the workload expects.
 //
 // Errors: kBadInput: an op did not end as the workload expects, with its line;
 // a fault in=run never fired; kInternal: a self-check failed.
