@@ -413,7 +413,7 @@ TEST(FaultsTest, AnIdReplaysUnderItsFaults) {
 // Each recovery counts from its own start.
 TEST(FaultsTest, RecoveriesFromNestedCrashesHaveTheFaultsToo) {
   const Faulty faulty =
-      MustRecord(kBusyOnNtfs, {"error on read nth=40 in=recovery"});
+      MustRecord(kBusyOnNtfs, {"error on read nth=5 in=recovery"});
   ExploreOptions options = Options("prefix", 0);
   options.nested = 1;
   uint64_t fired = 0;
