@@ -5,7 +5,8 @@
 // cache answers with copies of what was flipped; faults are counted from one
 // recovery to the next; what cannot be read is never excused, or always is; the
 // live tree is held against a disk that lost a write; a lie leaves an
-// `unflushed`; faults of recovery are not in the journal's context.
+// `unflushed`; faults of recovery are not in the journal's context; what the
+// probe was told counts, or what it was not does not.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -322,6 +323,27 @@ TEST(FaultsTest, StorageMaySayThatItCannotRead) {
     }
   }
   EXPECT_GT(unreadable, 20u);
+}
+
+// So may it of the probe; but what it wrote must not come back changed.
+TEST(FaultsTest, AProbeMayFailButNotSilently) {
+  const auto probed = [](const std::string& text, const std::string& fault) {
+    const Faulty faulty = MustRecord(text, {fault});
+    ExploreOptions options = Options("prefix", /*jobs=*/0);
+    options.probe = true;
+    const Exploration e = MustExplore(faulty, options);
+    EXPECT_GT(e.faults[0].fired, 0u) << fault;
+    return Found(e);
+  };
+  for (const char* text : {kOnSimfs, kOnClfs, kOnNtfs}) {
+    EXPECT_THAT(probed(text, "error on write times=always in=recovery"),
+                IsEmpty());
+    EXPECT_THAT(probed(text, "error on flush in=recovery"), IsEmpty());
+  }
+  EXPECT_THAT(probed(kOnSimfs, "flip on write in=recovery"),
+              Contains(HasSubstr("error")));
+  EXPECT_THAT(probed(kOnSimfs, "lose on write times=always in=recovery"),
+              Contains(HasSubstr("error")));
 }
 
 // The same, but nobody said that it cannot be read: the bytes are wrong.
