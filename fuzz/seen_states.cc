@@ -23,7 +23,7 @@ SeenStates SeenByBruteForce(const SeenScene& scene, const SpaceSpec& spec,
                             bool probe) {
   SeenStates result;
   const CrashSpace space(scene.recording.trace, scene.setting.atomic_bytes);
-  const RecoveryOptions recovery = {probe, PathsNamedBy(scene.workload)};
+  const RecoveryOptions recovery = RecoveryOptionsOf(scene.workload, probe);
   const std::vector<Gap> gaps = GapsOf(scene.recording);
   for (const CrashKind kind : scene.setting.crash_kinds) {
     PointCursor cursor(space, kind);

@@ -95,6 +95,8 @@ std::vector<Finding> CauseGroups::Confirmed(WorkerPool& pool,
         DescribeFinding({context_.workload, context_.recording.trace,
                          context_.recording.history},
                         group.violation, state, CursorAt(state));
+    AddRecoveryFaults(context_.workload, pool.outcomes()[group.shown.outcome],
+                      finding);
     AddInnerCrashes(group.shown.inner, group.shown.inner_lost, finding);
     finding.count = group.count;
     std::sort(group.states.begin(), group.states.end());

@@ -5,8 +5,8 @@
 // persist event has carried it to the layer that survives that kind of crash.
 //
 // Implementations are RecordingDisk (appends to a trace) and CrashDisk (a crash
-// image during recovery). A backend cannot tell them apart. One caller at a
-// time.
+// image during recovery), either behind a FaultDisk (breaks as it is told). A
+// backend cannot tell them apart. One caller at a time.
 
 #ifndef POWERCUT_HARNESS_DISK_H_
 #define POWERCUT_HARNESS_DISK_H_
@@ -52,7 +52,8 @@ class VirtualDisk {
   // Makes a new version of each sector, at `layer`.
   // Requires: as Read; data is not empty; layer is not kMedia (write at the
   // device, then persist).
-  // Errors: kIo: any part of it may have been applied.
+  // Errors: kIo: any part of it may have been applied; kFull: the disk has no
+  // room, nothing was applied.
   virtual Status Write(uint64_t first_sector, ByteSpan data, Layer layer) = 0;
 
   // Carries the newest version written at an event <= `upto` (default: all so
@@ -68,6 +69,7 @@ class VirtualDisk {
 
   // Makes a new version of each sector, at the device layer, whose content is
   // zeros.
+  // Errors: kIo.
   virtual Status Discard(SectorRange range) = 0;
 
   // A line of text among the events: an op begins or returned, an ack. Not a

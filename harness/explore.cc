@@ -16,6 +16,7 @@
 #include "harness/base/monotonic_clock.h"
 #include "harness/cause_groups.h"
 #include "harness/enumerate.h"
+#include "harness/fault.h"
 #include "harness/judge.h"
 #include "harness/nested_crashes.h"
 #include "harness/obligations.h"
@@ -61,6 +62,28 @@ CopiedData CopiedDataFor(const ExploreOptions& options,
   const bool apart =
       workload.outcomes.empty() && DataAtomsApart(*setting.profile, workload);
   return apart ? CopiedData::kApart : CopiedData::kFilled;
+}
+
+// Those of the recording; no state has been visited.
+std::vector<FaultCount> FaultCounts(const Workload& workload,
+                                    const std::vector<HistoryEvent>& history) {
+  std::vector<FaultCount> counts;
+  for (const Op& fault : workload.faults) {
+    counts.push_back({FaultText(fault), fault.line,
+                      PhaseOf(fault) == FaultPhase::kRecovery, 0});
+  }
+  for (const HistoryEvent& event : history) {
+    if (event.kind == HistoryEvent::kFault) ++counts.at(event.fault - 1).fired;
+  }
+  return counts;
+}
+
+std::string FaultsText(const Workload& workload) {
+  std::string text;
+  for (const Op& fault : FaultsIn(workload.faults, FaultPhase::kRecovery)) {
+    text += ", " + OpText(fault);
+  }
+  return text;
 }
 
 class Explorer {
@@ -114,8 +137,8 @@ class Explorer {
   WorkerPool::Options PoolOptions() const {
     WorkerPool::Options pool;
     pool.jobs = options_.jobs;
-    pool.recovery = {
-        options_.probe, PathsNamedBy(workload_), setting_.check, {}};
+    pool.recovery = RecoveryOptionsOf(workload_, options_.probe);
+    pool.recovery.check = setting_.check;
     pool.limits = options_.limits;
     pool.report_reads = true;
     pool.report_writes = options_.nested > 0;
@@ -131,6 +154,7 @@ class Explorer {
       ++(persist ? result_.flushes : result_.writes);
     }
     result_.crash_points = gaps_.size();
+    result_.faults = FaultCounts(workload_, recording_.history);
     uint64_t ours = 0;
     for (size_t gap = 0; gap < gaps_.size(); ++gap) ours += IsOurs(gap) ? 1 : 0;
     points_ = std::max<uint64_t>(ours, 1) * setting_.crash_kinds.size();
@@ -306,7 +330,14 @@ class Explorer {
     return true;
   }
 
+  void CountFaults(const RecoveryOutcome& outcome) {
+    for (const uint32_t number : outcome.faults_fired) {
+      ++result_.faults[number - 1].fired;
+    }
+  }
+
   void VisitNested(const Gap& gap, const NestedCrashes::Visited& visited) {
+    CountFaults(visited.outcome);
     ++result_.states;
     ++result_.nested_states;
     const CrashKind kind = visited.outer.kind;
@@ -335,7 +366,7 @@ class Explorer {
 
   void AddUnstable(const NestedCrashes::Visited& visited, OutcomeId outcome,
                    size_t history, std::vector<Violation>& violations) {
-    if (!backend_.traits().recovery_idempotent) return;
+    if (!MustBeStable(backend_, workload_)) return;
     const auto once = answers_->Known(visited.outer);
     if (!once || *once == outcome) return;
     // Else the second crash did more than to change the result: it broke it.
@@ -356,6 +387,7 @@ class Explorer {
 
   void Visit(const CrashState& state, const Gap& gap, OutcomeId outcome) {
     ++result_.states;
+    CountFaults(pool_.outcomes()[outcome]);
     if (options_.visited) {
       options_.visited({state, gap, outcome, pool_.outcomes()[outcome]});
     }
@@ -540,10 +572,10 @@ Result<std::unique_ptr<RunJournal>> OpenJournal(const Backend& backend,
   }
   const std::string context = fmt::format(
       "{}: {}; profile {}, {}-byte blocks, probe {}, nested {}, recording "
-      "{:08x}",
+      "{:08x}{}",
       POWERCUT_VERSION, backend.traits().description, setting.profile->name,
       setting.atomic_bytes, options.probe, options.nested > 0,
-      recording.trace.Digest());
+      recording.trace.Digest(), FaultsText(workload));
   return RunJournal::Open(options.resume + "/" + name + ".runs", context);
 }
 

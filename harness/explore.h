@@ -26,6 +26,17 @@ inline constexpr double kDefaultExhaustiveLog2Max = 14;
 
 inline constexpr uint64_t kDefaultCacheBytes = uint64_t{512} << 20;
 
+// How often a fault of the workload fell on the disk.
+struct FaultCount {
+  std::string text;       // as on the command line
+  int line = 0;           // 0: from there
+  bool recovery = false;  // armed there
+  // Armed in the run: requests. In recovery: visited states that saw it.
+  uint64_t fired = 0;
+
+  bool operator==(const FaultCount&) const = default;
+};
+
 struct Progress {
   uint64_t runs = 0;
   uint64_t states = 0;
@@ -122,6 +133,8 @@ struct Exploration {
   // One for each run that is not nested, sorted, if this is one shard of
   // several: runs of different shards with one key are the same run.
   std::vector<Hash128> run_keys;
+  // In the order of the workload's faults.
+  std::vector<FaultCount> faults;
   // Every state of the chosen space was judged.
   bool exhausted = true;
   bool interrupted = false;

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "harness/acks.h"
+#include "harness/fault.h"
 
 namespace powercut {
 namespace {
@@ -80,6 +81,35 @@ std::string LostText(const FindingContext& context, const CrashState& state,
   return text;
 }
 
+// The faults that fell on the disk before the state, one text each.
+std::vector<std::string> FaultTexts(const FindingContext& context,
+                                    const CrashState& state) {
+  struct Fallen {
+    std::string text;
+    uint64_t times = 0;
+  };
+  std::map<uint32_t, Fallen> fallen;  // by number
+  uint32_t marks = 0;
+  for (const HistoryEvent& event : context.history) {
+    if (event.after > state.point) break;
+    if (event.after == state.point && marks++ == state.marks) break;
+    if (event.kind != HistoryEvent::kFault) continue;
+    Fallen& fault = fallen[event.fault];
+    if (fault.times++ == 0) {
+      fault.text =
+          fmt::format("{} (after event {})", event.fault_text, event.after);
+    }
+  }
+  std::vector<std::string> texts;
+  for (auto& [number, fault] : fallen) {
+    if (fault.times > 1) {
+      fault.text += fmt::format(", and {} more", fault.times - 1);
+    }
+    texts.push_back(std::move(fault.text));
+  }
+  return texts;
+}
+
 }  // namespace
 
 Finding DescribeFinding(const FindingContext& context,
@@ -94,6 +124,7 @@ Finding DescribeFinding(const FindingContext& context,
       context.workload.init.empty() && context.workload.run.empty();
   finding.promise = program ? AcksText(context.trace, state.point)
                             : PromiseText(context, violation);
+  finding.faults = FaultTexts(context, state);
   finding.crash =
       fmt::format("{:<20} {}", CrashStepText(step),
                   LostText(context, state, cursor, finding.lost_blocks));
@@ -109,6 +140,13 @@ Finding DescribeFinding(const FindingContext& context,
     finding.op_text = "op -       none had begun";
   }
   return finding;
+}
+
+void AddRecoveryFaults(const Workload& workload, const RecoveryOutcome& outcome,
+                       Finding& finding) {
+  for (const uint32_t number : outcome.faults_fired) {
+    finding.faults.push_back(FaultText(workload.faults.at(number - 1)));
+  }
 }
 
 void AddInnerCrashes(std::span<const CrashStep> inner, uint64_t lost,

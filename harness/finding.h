@@ -10,6 +10,7 @@
 
 #include "harness/crash_state.h"
 #include "harness/history.h"
+#include "harness/recovery.h"
 #include "model/violation.h"
 #include "model/workload.h"
 
@@ -29,6 +30,9 @@ struct Finding {
   std::string op_text;  // `op 9       rename /b /a         not returned`
   std::string promise;  // `/a from op 4, durable since the flush at event 96`
   std::string crash;    // `131p                 everything issued persisted`
+  // Faults that fell on the disk before the crash or during the recovery:
+  // `lie on flush: nothing is carried (after event 12)`.
+  std::vector<std::string> faults;
   // Names of single profile switches under which it would be admissible.
   std::vector<std::string> excuses;
   int line = 0;  // of the op at fault; 0: none
@@ -46,6 +50,10 @@ struct FindingContext {
 Finding DescribeFinding(const FindingContext& context,
                         const Violation& violation, const CrashState& state,
                         const PointCursor& cursor);
+
+// Adds the faults that fell on the recovery.
+void AddRecoveryFaults(const Workload& workload, const RecoveryOutcome& outcome,
+                       Finding& finding);
 
 // Adds the crashes during recovery behind the finding's state, and how many
 // blocks they lost.

@@ -43,6 +43,12 @@ bool Understand(std::string_view text, HistoryEvent& event) {
     if (text != "ok") event.error = text;
     return !text.empty();
   }
+  if (TakeWord(text, "fault ")) {
+    event.kind = HistoryEvent::kFault;
+    if (!TakeNumber(text, event.fault) || !TakeWord(text, " ")) return false;
+    event.fault_text = text;
+    return event.fault > 0;
+  }
   return false;
 }
 
@@ -56,8 +62,13 @@ std::string EndMark(uint32_t op, const std::string& error) {
   return fmt::format("{}end {} {}", kPrefix, op, error.empty() ? "ok" : error);
 }
 
+std::string FaultMark(uint32_t fault, const std::string& text) {
+  return fmt::format("{}fault {} {}", kPrefix, fault, text);
+}
+
 Result<std::vector<HistoryEvent>> HistoryOf(const Trace& trace,
-                                            uint32_t op_count) {
+                                            uint32_t op_count,
+                                            uint32_t fault_count) {
   std::vector<HistoryEvent> history;
   std::vector<int> progress(op_count + 1, 0);  // 1: began, 2: returned
   uint32_t last_begun = 0;
@@ -65,7 +76,8 @@ Result<std::vector<HistoryEvent>> HistoryOf(const Trace& trace,
   for (const Mark& mark : trace.marks()) {
     HistoryEvent event;
     event.after = mark.after;
-    bool good = Understand(mark.text, event) && event.op <= op_count;
+    bool good = Understand(mark.text, event) && event.op <= op_count &&
+                event.fault <= fault_count;
     if (good && event.kind == HistoryEvent::kBegin) {
       good = event.op > last_begun && progress[event.op]++ == 0;
       last_begun = event.op;

@@ -4,6 +4,7 @@
 //   powercut:end N ok         it returned with success
 //   powercut:end N NAME       it returned this error
 //   powercut:run              `init` and the sync behind it are done
+//   powercut:fault N TEXT     fault N of the workload fell on a request
 //
 // Other marks are the user's own (harness/acks.h) and mean nothing here.
 
@@ -22,22 +23,31 @@ namespace powercut {
 
 std::string BeginMark(uint32_t op);
 std::string EndMark(uint32_t op, const std::string& error);
+std::string FaultMark(uint32_t fault, const std::string& text);
 inline constexpr const char* kRunMark = "powercut:run";
 
 struct HistoryEvent {
-  enum Kind : uint8_t { kBegin, kEnd, kRun, kUser };
+  enum Kind : uint8_t { kBegin, kEnd, kRun, kFault, kUser };
 
   Kind kind = kUser;
   EventNumber after = 0;  // disk events before it
   uint32_t op = 0;        // kBegin, kEnd
   std::string error;      // kEnd; empty: success
+  // kFault: its number among the workload's faults, from 1, the fault, and
+  // what it did.
+  uint32_t fault = 0;
+  std::string fault_text = {};
+
+  bool operator==(const HistoryEvent&) const = default;
 };
 
 // The marks of a trace, one event each, in order.
 // Errors: kBadInput: a mark of ours that makes no sense, with its number; a
-// begin or end out of order; an op above `op_count`.
+// begin or end out of order; an op above `op_count`, a fault above
+// `fault_count`.
 Result<std::vector<HistoryEvent>> HistoryOf(const Trace& trace,
-                                            uint32_t op_count);
+                                            uint32_t op_count,
+                                            uint32_t fault_count = 0);
 
 // The op that was running when a disk event happened: of several the last that
 // began. 0: none of the ops.

@@ -15,6 +15,13 @@ constexpr size_t kModelsKept = 48;
 constexpr size_t kMilestoneStepsMin = 64;
 constexpr size_t kMilestonesMax = 16;
 
+// Whether there were any.
+bool TakeUnreadable(std::vector<Violation>& violations) {
+  return std::erase_if(violations, [](const Violation& violation) {
+           return violation.kind == ViolationKind::kUnreadable;
+         }) > 0;
+}
+
 }  // namespace
 
 std::vector<Gap> GapsOf(const Recording& recording, bool strictest) {
@@ -159,7 +166,9 @@ std::vector<Violation> Judge::JudgeWith(const Model& model,
     return JudgeByItself(model, outcome.observation, kind);
   }
   std::vector<Violation> violations = model.Check(outcome.observation, kind);
-  if (history >= cut_history_ && outcome.observation.unreadable.empty()) {
+  const bool told = !outcome.faults_fired.empty() && TakeUnreadable(violations);
+  if (history >= cut_history_ && outcome.observation.unreadable.empty() &&
+      !told) {
     CheckForbidden(model, outcome.observation, kind, violations);
   }
   return violations;

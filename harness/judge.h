@@ -43,8 +43,10 @@ class Judge {
         const Recording& recording, const OutcomeTable& outcomes);
 
   // What is wrong with an outcome after a crash of this kind, the first
-  // `history` events of the history having happened; by path. The reference
-  // stays valid.
+  // `history` events of the history having happened; by path. Where a fault
+  // fell on the recovery, storage may say that something cannot be read: that
+  // is nothing wrong, and no condition is asked of such an outcome. The
+  // reference stays valid.
   const std::vector<Violation>& Ask(OutcomeId outcome, size_t history,
                                     CrashKind kind);
 

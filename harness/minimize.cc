@@ -63,7 +63,9 @@ void AddEnd(Pcut& pcut, const std::string& at,
     expect.kind = Statement::kExpect;
     expect.expectation.ok = false;
     expect.expectation.kind = kind;
-    expect.expectation.path = path;
+    // A raw sector has a name, but no path that a file could say.
+    const bool sector = !path.starts_with('/') && path.find(' ') != path.npos;
+    expect.expectation.path = sector ? "" : path;
     Add(pcut, std::move(expect));
   }
 }

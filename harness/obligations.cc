@@ -42,16 +42,23 @@ std::vector<UnmetObligation> FindUnmetObligations(const Workload& workload,
   std::map<uint32_t, EventNumber> began_at;  // by op
   EventNumber gap = 0;
   uint32_t marks = 0;
+  bool lied_to = false;  // since the last op began
   for (const HistoryEvent& event : recording.history) {
+    if (event.kind == HistoryEvent::kFault) {
+      lied_to |= workload.faults.at(event.fault - 1).names.at(0) == "lie";
+    }
     marks = event.after == gap ? marks + 1 : 1;
     gap = event.after;
     if (event.kind == HistoryEvent::kRun) model.EndInit();
     if (event.kind == HistoryEvent::kBegin) {
       model.Begin(event.op);
       began_at[event.op] = event.after;
+      lied_to = false;
     }
     if (event.kind != HistoryEvent::kEnd) continue;
     if (!model.End(event.op, event.error.empty())) continue;
+    // It asked for the flush that the trace does not have.
+    if (lied_to) continue;
     cursor.MoveTo(event.after);
     std::string found;
     const EventNumber began = began_at[event.op];

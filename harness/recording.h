@@ -50,9 +50,13 @@ struct Recording {
 // behind it is not part of it.
 //
 // Self-checks: the trace applied to the base is the live disk byte for byte;
-// the live tree is what the ops made.
+// the live tree is what the ops made (unless a fault spoilt the content).
+// Faults are armed from `run` on; each that falls on a request leaves a mark.
+// A fault without a line came from the command line: once one fell, but for
+// `lie` and `delay`, ops may fail, whatever the workload expects.
+//
 // Errors: kBadInput: an op did not end as the workload expects, with its line;
-// kInternal: a self-check failed.
+// a fault in=run never fired; kInternal: a self-check failed.
 // If an op did not end as expected, its number is put into `*unexpected_op`
 // (for a `wait`, that of the op it waits for); else 0 is.
 Result<Recording> Record(Backend& backend, const Workload& workload,

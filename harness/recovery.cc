@@ -1,9 +1,11 @@
 #include "harness/recovery.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
+#include "harness/fault_disk.h"
 #include "model/content.h"
 
 namespace powercut {
@@ -72,24 +74,26 @@ Observation Look(Mount& mount, const std::vector<std::string>& paths) {
   return observation;
 }
 
-// Returns the observation after the probe, with what failed in it.
-Observation Probe(Backend& backend, CrashDisk& disk,
-                  const std::vector<std::string>& paths,
-                  std::unique_ptr<Mount> mount, Observation before) {
+// What was seen after the probe, and what the storage itself said had failed.
+struct Probed {
+  Observation seen;
+  std::vector<std::string> told;
+};
+
+Probed Probe(Backend& backend, VirtualDisk& disk,
+             const std::vector<std::string>& paths,
+             std::unique_ptr<Mount> mount, Observation before) {
   const std::string content = MakeContent(0xffff, 0xffff, 0, {0, kProbeBytes});
   ProbeUse use = UseMount(*mount, content);
   if (use.failure.empty()) use.failure = mount->Shutdown().error;
   mount.reset();
-  if (!use.failure.empty()) {
-    before.probe_failures = {use.failure};
-    return before;
-  }
+  if (!use.failure.empty()) return {std::move(before), {use.failure}};
   MountResult again = backend.Open(disk);
   Observation after;
   if (again.mount != nullptr) after = Look(*again.mount, paths);
   if (again.mount == nullptr || !after.unreadable.empty()) {
-    before.probe_failures = {"remount: " + again.failure + after.unreadable};
-    return before;
+    return {std::move(before),
+            {"remount: " + again.failure + after.unreadable}};
   }
   const std::string lost = TakeProbeFile(after, content);
   std::vector<std::string> failures;
@@ -101,7 +105,7 @@ Observation Probe(Backend& backend, CrashDisk& disk,
     failures.push_back("writing another file changed " + changed);
   }
   after.probe_failures = std::move(failures);
-  return after;
+  return {std::move(after), {}};
 }
 
 // --- logs -------------------------------------------------------------------
@@ -141,59 +145,98 @@ ProbeUse UseLog(Mount& mount, const std::string& log,
   return {};
 }
 
-// Takes the probe's own record out of a log, and says how it differs from what
-// was appended, and the rest from what was there before.
-std::string TakeProbeRecord(const ObservedLog& before, ObservedLog& after,
-                            const std::string& content) {
+// Takes the probe's own record out of a log, if it is there: one whose append
+// or flush failed may be. Returns its LSN.
+std::optional<uint64_t> DropProbeRecord(ObservedLog& after,
+                                        const std::string& content) {
   if (after.records.empty() || after.records.back().content != content) {
-    return "the record that the probe appended is not the last one";
+    return std::nullopt;
   }
   const uint64_t lsn = after.records.back().lsn;
   after.records.pop_back();
+  // The first record of a log is its base.
+  if (after.base_lsn == lsn) after.base_lsn = 0;
+  return lsn;
+}
+
+// The same, and says how it differs from what was appended, and the rest from
+// what was there before.
+std::string TakeProbeRecord(const ObservedLog& before, ObservedLog& after,
+                            const std::string& content) {
+  const std::optional<uint64_t> lsn = DropProbeRecord(after, content);
+  if (!lsn) {
+    return "the record that the probe appended is not the last one";
+  }
   for (const auto& log : {before, after}) {
     for (const ObservedRecord& record : log.records) {
-      if (record.lsn >= lsn) {
+      if (record.lsn >= *lsn) {
         return "the record that the probe appended has an LSN that is not "
                "above the others";
       }
     }
   }
-  // The first record of a log is its base.
-  if (after.base_lsn == lsn) after.base_lsn = 0;
   return after == before ? "" : "appending a record changed the log";
 }
 
-// Returns the observation after the probe, with what failed in it.
-Observation ProbeLogs(Backend& backend, CrashDisk& disk,
-                      std::unique_ptr<Mount> mount, Observation before) {
+Probed ProbeLogs(Backend& backend, VirtualDisk& disk,
+                 std::unique_ptr<Mount> mount, Observation before) {
   const std::string content = MakeContent(0xffff, 0xffff, 0, {0, 64});
-  std::vector<std::string> failures;
+  std::vector<std::string> told;
   std::vector<bool> used;
   for (const ObservedLog& log : before.logs) {
     // One that cannot be read is a matter of its own.
     ProbeUse use = {"", true};
     if (log.unreadable.empty()) use = UseLog(*mount, log.name, content);
-    if (!use.failure.empty()) failures.push_back(use.failure);
+    if (!use.failure.empty()) told.push_back(use.failure);
     used.push_back(use.failure.empty() && !use.full);
   }
   const OpResult shut = mount->Shutdown();
-  if (!shut.ok()) failures.push_back(shut.error);
+  if (!shut.ok()) told.push_back(shut.error);
   mount.reset();
   MountResult again = backend.Open(disk);
   Observation after;
   if (again.mount != nullptr) after = again.mount->Observe();
   if (again.mount == nullptr || after.logs.size() != before.logs.size()) {
-    before.probe_failures = {"remount: " + again.failure + after.unreadable};
-    return before;
+    return {std::move(before),
+            {"remount: " + again.failure + after.unreadable}};
   }
+  std::vector<std::string> failures;
   for (size_t i = 0; i < before.logs.size(); ++i) {
-    if (!used[i]) continue;
+    if (!used[i]) {
+      DropProbeRecord(after.logs[i], content);
+      continue;
+    }
     const std::string wrong =
         TakeProbeRecord(before.logs[i], after.logs[i], content);
     if (!wrong.empty()) failures.push_back(before.logs[i].name + ": " + wrong);
   }
   after.probe_failures = std::move(failures);
-  return after;
+  return {std::move(after), std::move(told)};
+}
+
+// What is there once the backend has opened `disk`.
+Probed OpenAndLook(Backend& backend, CrashDisk& crash, VirtualDisk& disk,
+                   const RecoveryOptions& options) {
+  MountResult mounted = backend.Open(disk);
+  crash.ObservationBegins();
+  if (mounted.mount == nullptr) {
+    Probed nothing;
+    nothing.seen.unreadable = mounted.failure;
+    return nothing;
+  }
+  if (!options.check.empty()) {
+    Probed checked;
+    checked.seen.check = mounted.mount->RunCommand(
+        {{"/bin/sh", "-c", options.check}, options.acked, true, nullptr});
+    return checked;
+  }
+  Observation seen = Look(*mounted.mount, options.paths);
+  if (!options.probe || !seen.unreadable.empty()) return {seen, {}};
+  if (KeepsLogs(backend.traits())) {
+    return ProbeLogs(backend, disk, std::move(mounted.mount), std::move(seen));
+  }
+  return Probe(backend, disk, options.paths, std::move(mounted.mount),
+               std::move(seen));
 }
 
 }  // namespace
@@ -210,33 +253,37 @@ std::vector<std::string> PathsNamedBy(const Workload& workload) {
   return {paths.begin(), paths.end()};
 }
 
+RecoveryOptions RecoveryOptionsOf(const Workload& workload, bool probe) {
+  return {probe, PathsNamedBy(workload), {}, {}, workload.faults};
+}
+
+bool MustBeStable(const Backend& backend, const Workload& workload) {
+  return backend.traits().recovery_idempotent &&
+         FaultsIn(workload.faults, FaultPhase::kRecovery).empty();
+}
+
 RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
                         const RecoveryOptions& options) {
   RecoveryOutcome outcome;
-  MountResult mounted = backend.Open(disk);
-  disk.ObservationBegins();
-  if (mounted.mount == nullptr) {
-    outcome.observation.unreadable = mounted.failure;
-  } else if (!options.check.empty()) {
-    outcome.observation.check = mounted.mount->RunCommand(
-        {{"/bin/sh", "-c", options.check}, options.acked, true, nullptr});
+  Probed probed;
+  if (FaultsIn(options.faults, FaultPhase::kRecovery).empty()) {
+    probed = OpenAndLook(backend, disk, disk, options);
   } else {
-    outcome.observation = Look(*mounted.mount, options.paths);
-    const bool probe = options.probe && outcome.observation.unreadable.empty();
-    if (probe && KeepsLogs(backend.traits())) {
-      outcome.observation = ProbeLogs(backend, disk, std::move(mounted.mount),
-                                      std::move(outcome.observation));
-    } else if (probe) {
-      outcome.observation =
-          Probe(backend, disk, options.paths, std::move(mounted.mount),
-                std::move(outcome.observation));
-    }
+    FaultDisk faulty(disk, options.faults, FaultPhase::kRecovery);
+    faulty.Arm();
+    probed = OpenAndLook(backend, disk, faulty, options);
+    outcome.faults_fired = faulty.Fired();
   }
-  mounted.mount.reset();
+  outcome.observation = std::move(probed.seen);
+  // On a disk that breaks, storage may say that something failed.
+  if (outcome.faults_fired.empty()) {
+    auto& failures = outcome.observation.probe_failures;
+    failures.insert(failures.begin(), probed.told.begin(), probed.told.end());
+  }
   // The probe holds the contents of two observations against each other.
   if (options.probe) disk.CountCopiesAsRead();
   if (disk.limit_reached()) {
-    return {RecoveryOutcome::kHung, "too many device requests", {}};
+    return {RecoveryOutcome::kHung, "too many device requests", {}, {}};
   }
   return outcome;
 }

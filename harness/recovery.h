@@ -33,10 +33,19 @@ struct RecoveryOptions {
   std::string check{};
   // The acks in force, a line each.
   std::string acked{};
+  // The workload's faults. Those in=recovery are armed from the start of each
+  // recovery on, while it is looked at and used, too. Requires: offered.
+  std::vector<Op> faults = {};
 };
+
+RecoveryOptions RecoveryOptionsOf(const Workload& workload, bool probe);
 
 // The paths that the ops of a workload name, without duplicates, sorted.
 std::vector<std::string> PathsNamedBy(const Workload& workload);
+
+// Whether recovering twice must give the same. A disk that breaks breaks
+// elsewhere the second time.
+bool MustBeStable(const Backend& backend, const Workload& workload);
 
 // How a recovery ended, as a value that can cross processes.
 struct RecoveryOutcome {
@@ -49,6 +58,9 @@ struct RecoveryOutcome {
   Kind kind = kObserved;
   std::string detail;
   Observation observation;  // kObserved only
+  // kObserved only: the numbers of the faults that fell on a request, among
+  // RecoveryOptions::faults from 1; ascending.
+  std::vector<uint32_t> faults_fired = {};
 
   bool operator==(const RecoveryOutcome&) const = default;
 };

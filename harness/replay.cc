@@ -52,7 +52,8 @@ WorkerPool::Options PoolOptions(const Workload& workload,
                                 const Setting& setting,
                                 const ExploreOptions& options) {
   WorkerPool::Options pool;
-  pool.recovery = {options.probe, PathsNamedBy(workload), setting.check, {}};
+  pool.recovery = RecoveryOptionsOf(workload, options.probe);
+  pool.recovery.check = setting.check;
   pool.limits = options.limits;
   return pool;
 }
@@ -88,7 +89,7 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
     add(ViolationKind::kNondeterministic,
         "run twice in one process: two results");
   }
-  if (!inner.empty() && backend.traits().recovery_idempotent) {
+  if (!inner.empty() && MustBeStable(backend, workload)) {
     const OutcomeId once = pool.RunAlone(named.state).outcome;
     const bool broken =
         !violations.empty() &&
@@ -113,6 +114,7 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
     replayed.findings.push_back(
         DescribeFinding({workload, recording.trace, recording.history},
                         violation, named.state, cursor));
+    AddRecoveryFaults(workload, chain.outcome, replayed.findings.back());
     AddInnerCrashes(inner, chain.lost, replayed.findings.back());
   }
   return replayed;

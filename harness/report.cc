@@ -8,8 +8,6 @@
 namespace powercut {
 namespace {
 
-// Quotes a word for a shell if it needs it.
-
 std::string Place(const Finding& finding, const std::string& file) {
   return finding.line > 0 ? fmt::format("{}:{}", file, finding.line) : file;
 }
@@ -48,6 +46,7 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
   text += "  " + finding.op_text + "\n";
   row("promise", finding.promise);
   row("crash", finding.crash);
+  for (const std::string& fault : finding.faults) row("fault", fault);
   row("admissible", violation.admissible);
   row("found", violation.found);
   row("cause", fmt::format("{}   {} {}", violation.cause, finding.count,
@@ -70,6 +69,9 @@ std::string Explanation(const Finding& finding) {
   std::string text = fmt::format(
       "In force: {}. The crash: {}. Admissible then: {}. Found: {}.",
       finding.promise, crash, violation.admissible, violation.found);
+  for (const std::string& fault : finding.faults) {
+    text += fmt::format(" The disk: {}.", fault);
+  }
   if (!finding.excuses.empty()) {
     text += fmt::format(" It would be admissible with the profile switch {}.",
                         fmt::join(finding.excuses, " or "));

@@ -9,6 +9,9 @@
 
 namespace powercut {
 
+// Quotes a word for a shell if it needs it.
+std::string ShellWord(const std::string& word);
+
 // `file` is the workload as the user named it; `replay_flags` what `replay`
 // needs beside it and the id to run under the same setting (with a leading
 // space), or empty. Ends in a line break.
@@ -27,9 +30,6 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
 
 // The whole proof as one paragraph.
 std::string Explanation(const Finding& finding);
-
-// A word as a shell takes it: quoted if it must be.
-std::string ShellWord(const std::string& word);
 
 }  // namespace powercut
 

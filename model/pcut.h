@@ -70,6 +70,13 @@ struct Pcut {
 // Total on any bytes; O(size).
 Result<Pcut> ParsePcut(std::string_view text, const std::string& file);
 
+// A `fault` line without its first word, as `error on write nth=3`. The op has
+// no line. Errors: kBadInput, "PLACECOLUMN: what is wrong; the remedy".
+Result<Op> ParseFault(std::string_view text, std::string_view place);
+
+// Adds `fault` lines behind those that are there, before the ops.
+void AddFaults(const std::vector<Op>& faults, Pcut& pcut);
+
 std::string PrintPcut(const Pcut& pcut);
 
 // Gives the statements their meaning and numbers the ops.

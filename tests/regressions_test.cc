@@ -83,6 +83,11 @@ void ExpectChecks(const std::string& folder) {
 
 TEST(RegressionsTest, CheckFindsWhatIsExpected) { ExpectChecks("regressions"); }
 
+TEST(RegressionsTest, FaultsLoseWhatTheyLost) {
+  EXPECT_GE(PcutFiles("faults").size(), 4u);
+  ExpectChecks("faults");
+}
+
 TEST(RegressionsTest, WorkloadsHold) { ExpectChecks("workloads"); }
 
 TEST(RegressionsTest, EveryFileIsCanonical) {

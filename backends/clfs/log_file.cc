@@ -13,7 +13,9 @@ constexpr size_t kPointerLsnAt = 4;
 constexpr size_t kPointerBytes = 12;
 
 LogStatus StatusOf(const Status& status) {
-  return status ? LogStatus::kSuccess : LogStatus::kIoDeviceError;
+  if (status) return LogStatus::kSuccess;
+  return status.error().code == ErrorCode::kFull ? LogStatus::kDiskFull
+                                                 : LogStatus::kIoDeviceError;
 }
 
 Bytes EpochPayload(uint32_t epoch) {

@@ -35,10 +35,10 @@ int ReadDisk(void* context, uint64_t offset_bytes, void* out, size_t size) {
 int WriteDisk(void* context, uint64_t offset_bytes, const void* data,
               size_t size) {
   const ByteSpan bytes(static_cast<const std::byte*>(data), size);
-  return static_cast<ByteDisk*>(context)->Write(offset_bytes, bytes,
-                                                Layer::kHost)
-             ? 0
-             : EIO;
+  const Status written =
+      static_cast<ByteDisk*>(context)->Write(offset_bytes, bytes, Layer::kHost);
+  if (written) return 0;
+  return written.error().code == ErrorCode::kFull ? ENOSPC : EIO;
 }
 
 int SyncDisk(void* context) {

@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace powercut::simfs {
+namespace {
+
+std::string NameOf(const Error& error) {
+  return error.code == ErrorCode::kFull ? "ENOSPC" : "EIO";
+}
+
+}  // namespace
 
 ObjectKey KeyOf(const Change& change) {
   if (const auto* name = std::get_if<NameChange>(&change)) {
@@ -124,7 +131,10 @@ std::string Batch::MakeRoom() {
   if (segments <= s_.segments_used) return {};
   Bytes sector(kSimfsSectorBytes);
   StoreLittleEndian(sector, 0, segments);
-  if (!s_.disk.Write(kSegmentsUsedSector, sector)) return "EIO";
+  if (const Status written = s_.disk.Write(kSegmentsUsedSector, sector);
+      !written) {
+    return NameOf(written.error());
+  }
   const SectorVersions own{{kSegmentsUsedSector, s_.disk.now()}};
   if (!s_.disk.Carry(own, Layer::kMedia)) return "EIO";
   s_.segments_used = segments;
@@ -140,7 +150,8 @@ std::string Batch::WriteData() {
     for (; at != data_.end() && at->first == first + count; ++at, ++count) {
       run.insert(run.end(), at->second.begin(), at->second.end());
     }
-    if (!s_.disk.Write(first, run)) return "EIO";
+    const Status written = s_.disk.Write(first, run);
+    if (!written) return NameOf(written.error());
     for (uint32_t i = 0; i < count; ++i) written_[first + i] = s_.disk.now();
   }
   return {};
@@ -153,7 +164,8 @@ std::string Batch::WriteRecords() {
     run.insert(run.end(), planned.bytes.begin(), planned.bytes.end());
   }
   const uint64_t first = records_.front().first_sector;
-  if (!s_.disk.Write(first, run)) return "EIO";
+  const Status written = s_.disk.Write(first, run);
+  if (!written) return NameOf(written.error());
   for (uint64_t i = 0; i < run.size() / kSimfsSectorBytes; ++i) {
     written_[first + i] = s_.disk.now();
   }

@@ -24,6 +24,7 @@ enum class ErrorCode {
   kUsage,        // a flag or an argument is wrong
   kBadInput,     // a file is malformed, or says what cannot be done
   kIo,           // reading or writing a file failed
+  kFull,         // a disk has no room (an injected fault)
   kUnsupported,  // the backend or this version does not offer it
   kMissing,      // a program, a library or a privilege is missing here
   kStale,        // an id belongs to another recording

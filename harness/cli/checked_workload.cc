@@ -58,6 +58,25 @@ ExitStatus StatusOf(const Exploration& exploration,
   return comparison.unmet.empty() ? kExitHolds : kExitViolation;
 }
 
+// One line for each fault: a test under a fault that never fell tests nothing.
+std::string FaultLines(const CheckedWorkload& checked) {
+  std::string text;
+  for (const FaultCount& fault : checked.exploration.faults) {
+    text += fault.line > 0 ? fmt::format("{}:{}: fault {}: ", checked.file,
+                                         fault.line, fault.text)
+                           : fmt::format("{}: --fault {}: ", checked.file,
+                                         ShellWord(fault.text));
+    if (fault.fired == 0) {
+      text += "never fired: no recovery made such a request\n";
+      continue;
+    }
+    text += fmt::format("fired in {} {}{}\n", fault.fired,
+                        fault.recovery ? "visited state" : "request",
+                        fault.fired == 1 ? "" : "s");
+  }
+  return text;
+}
+
 std::string SummaryText(const CheckedWorkload& checked,
                         const Comparison& comparison) {
   const Exploration& e = checked.exploration;
@@ -113,6 +132,7 @@ Conclusion Conclude(CheckedWorkload& checked,
   for (const std::string& line : comparison.unmet) {
     conclusion.text += line + "\n";
   }
+  conclusion.text += FaultLines(checked);
   conclusion.text += SummaryText(checked, comparison);
   return conclusion;
 }

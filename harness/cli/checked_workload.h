@@ -41,7 +41,8 @@ struct CheckedWorkload {
 struct Conclusion {
   ExitStatus status = kExitHolds;
   // For standard output: the failure blocks of the findings by cause, the
-  // expectations that nothing matched by line, the summary line.
+  // expectations that nothing matched by line, how often each fault fired, the
+  // summary line.
   std::string text;
 };
 

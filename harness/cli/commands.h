@@ -24,7 +24,8 @@ struct CommonFlags {
   std::optional<uint32_t> atomic_bytes;
   std::string space;
   bool probe = false;
-  uint32_t jobs = 0;  // 0: as many as there are processors
+  std::vector<std::string> faults;  // `error on write nth=3`
+  uint32_t jobs = 0;                // 0: as many as there are processors
   uint64_t seed = 1;
   std::optional<uint64_t> max_runs;
   uint32_t nested = 0;
@@ -83,6 +84,7 @@ struct LitmusFlags {
   std::vector<std::string> backends;     // empty: as each file says
   std::vector<std::string> profiles;     // empty: as each file says
   std::optional<uint32_t> atomic_bytes;  // nothing: as file or backend says
+  std::vector<std::string> faults;       // `error on write nth=3`
   std::string json;
   uint32_t jobs = 0;  // 0: as many as there are processors
   bool quiet = false;

@@ -24,6 +24,7 @@ constexpr ExitStatus ExitStatusOf(ErrorCode code) {
     case ErrorCode::kUsage:
     case ErrorCode::kBadInput:
     case ErrorCode::kIo:
+    case ErrorCode::kFull:
       return kExitUsage;
     case ErrorCode::kUnsupported:
     case ErrorCode::kMissing:

@@ -122,7 +122,7 @@ class Matrix {
   }
 
  private:
-  Status CheckFlags() const {
+  Status CheckFlags() {
     for (const std::string& profile : flags_.profiles) {
       if (FindProfile(profile) != nullptr) continue;
       std::string names;
@@ -135,6 +135,7 @@ class Matrix {
       if (backend == kModelBackend) continue;
       POWERCUT_TRY(MakeBackend(backend, flags_.making));
     }
+    POWERCUT_ASSIGN(faults_, ParseFaults(flags_.faults));
     if (!flags_.json.empty()) POWERCUT_TRY(CheckWritable(flags_.json));
     return Ok{};
   }
@@ -144,6 +145,8 @@ class Matrix {
     if (!text) return Note(text.error());
     auto workload = ParseWorkload(*text, file);
     if (!workload) return Note(workload.error());
+    workload->faults.insert(workload->faults.end(), faults_.begin(),
+                            faults_.end());
     std::vector<std::string> backends = flags_.backends;
     if (backends.empty()) {
       backends = {workload->backend.empty() ? kDefaultBackend
@@ -180,7 +183,8 @@ class Matrix {
         }
         for (std::string& profile : profiles) {
           tasks_.push_back({&test.workload, backend, std::move(profile),
-                            flags_.atomic_bytes, flags_.making});
+                            flags_.atomic_bytes, flags_.making,
+                            FaultFlagsText(flags_.faults)});
         }
       }
     }
@@ -314,6 +318,7 @@ class Matrix {
   }
 
   const LitmusFlags& flags_;
+  std::vector<Op> faults_;
   std::vector<Test> tests_;
   std::vector<LitmusTask> tasks_;
   std::vector<size_t> first_task_;  // by test, and one behind the last

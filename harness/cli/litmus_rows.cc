@@ -20,9 +20,10 @@ LitmusRow LitmusRunner::Run(const LitmusTask& task) {
   }
   row.run = std::move(*run);
   const std::string flags = fmt::format(
-      " --backend {}{} --profile {}{}", task.backend, MakingText(task.making),
+      " --backend {}{} --profile {}{}{}", task.backend, MakingText(task.making),
       task.profile,
-      task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes) : "");
+      task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes) : "",
+      task.fault_flags);
   for (const Finding& finding : row.run.findings) {
     row.failures += FailureBlock(finding, task.workload->file, flags);
   }

@@ -16,6 +16,13 @@ void AddMaking(CLI::App* verb, BackendOptions& options) {
   verb->add_option("--mount", options.mount, "mount options, as of mount -o");
 }
 
+void AddFault(CLI::App* verb, std::vector<std::string>& faults) {
+  verb->add_option("--fault", faults,
+                   "a fault of the disk, as in a file, e.g. 'error on write "
+                   "nth=3' or 'lie on flush times=always'; may be repeated")
+      ->allow_extra_args(false);
+}
+
 void AddSetting(CLI::App* verb, CommonFlags& flags) {
   verb->add_option("--backend", flags.backend, "storage under test");
   AddMaking(verb, flags.making);
@@ -24,6 +31,7 @@ void AddSetting(CLI::App* verb, CommonFlags& flags) {
                    "bytes that the device writes whole");
   verb->add_flag("--probe", flags.probe,
                  "use the volume after recovery, and look again");
+  AddFault(verb, flags.faults);
   verb->add_flag("--quiet", flags.quiet, "results only");
 }
 
@@ -217,6 +225,7 @@ void AddVerbs(CLI::App& app, Flags& flags) {
       ->allow_extra_args(false);
   litmus->add_option("--atomic", flags.litmus.atomic_bytes,
                      "bytes the device writes whole");
+  AddFault(litmus, flags.litmus.faults);
   litmus->add_option("--json", flags.litmus.json, "write a report here");
   litmus->add_option("--jobs", flags.litmus.jobs, "default: the processors")
       ->check(CLI::Range(1, 1024));

@@ -36,6 +36,16 @@ std::string ExpectationsText(const std::vector<Expectation>& expectations) {
   return text;
 }
 
+// Without how often they fired in the shard's states.
+std::string FaultsText(const std::vector<FaultCount>& faults) {
+  std::string text = "none";
+  for (const FaultCount& fault : faults) {
+    text += fmt::format("; line {} {} {}", fault.line, fault.text,
+                        fault.recovery ? 0 : fault.fired);
+  }
+  return text;
+}
+
 std::vector<Trait> TraitsOf(const CheckedWorkload& checked) {
   const Exploration& e = checked.exploration;
   std::vector<std::string_view> kinds;
@@ -51,6 +61,7 @@ std::vector<Trait> TraitsOf(const CheckedWorkload& checked) {
           {"--atomic", std::to_string(checked.atomic_bytes)},
           {"--probe", checked.probe ? "on" : "off"},
           {"flags of replay", checked.replay_flags},
+          {"faults", FaultsText(e.faults)},
           {"expectations", ExpectationsText(checked.expectations)},
           {"recording", fmt::format("{:08x}", e.digest)},
           {"events", std::to_string(e.events)},
@@ -213,6 +224,9 @@ class Sum {
     e.doublechecked = 0;
     e.evicted = 0;
     e.run_keys.clear();
+    for (FaultCount& fault : e.faults) {
+      if (fault.recovery) fault.fired = 0;
+    }
     e.findings.clear();
     e.exhausted = true;
     e.interrupted = false;
@@ -228,6 +242,10 @@ class Sum {
     whole_.exploration.nested_runs += e.nested_runs;
     whole_.exploration.doublechecked += e.doublechecked;
     whole_.exploration.evicted += e.evicted;
+    for (size_t i = 0; i < e.faults.size(); ++i) {
+      if (!e.faults[i].recovery) continue;
+      whole_.exploration.faults[i].fired += e.faults[i].fired;
+    }
     keys_.insert(keys_.end(), e.run_keys.begin(), e.run_keys.end());
     if (!e.exhausted) Bound(e.bound);
     whole_.exploration.interrupted |= e.interrupted;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
 #include <utility>
 
 #include "harness/base/monotonic_clock.h"
@@ -67,6 +68,24 @@ Pcut WithFlags(Pcut pcut, const CommonFlags& flags, const Source& source) {
   return pcut;
 }
 
+// What failed for a fault of the command line is expected to, once the file has
+// that fault.
+void ExpectFailures(const std::vector<HistoryEvent>& history, Pcut& pcut) {
+  std::map<uint32_t, std::string> errors;
+  for (const HistoryEvent& event : history) {
+    if (event.kind == HistoryEvent::kEnd) errors[event.op] = event.error;
+  }
+  uint32_t number = 0;
+  bool ops = false;
+  for (Statement& s : pcut.statements) {
+    ops |= s.kind == Statement::kInit || s.kind == Statement::kRun;
+    if (!ops || s.kind != Statement::kOp) continue;
+    const std::string& error = errors[++number];
+    if (error.empty() || s.op.expected.kind != ExpectedResult::kOk) continue;
+    s.op.expected = {ExpectedResult::kNamed, error};
+  }
+}
+
 // What the new file cannot say.
 std::string FlagsLeft(const CommonFlags& flags) {
   std::string text;
@@ -100,7 +119,12 @@ class MinimizeCommand {
     POWERCUT_ASSIGN(const Pcut given, ParsePcut(source.text, flags_.file));
     // Before the work, not after.
     POWERCUT_TRY(CheckWritable(flags_.output));
-    const Pcut pcut = WithFlags(given, flags_.common, source);
+    Pcut pcut = WithFlags(given, flags_.common, source);
+    if (!source.added_faults.empty()) {
+      POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
+      AddFaults(source.added_faults, pcut);
+      ExpectFailures(recording.history, pcut);
+    }
     budget_ms_ = source.options.budget_ms;
     ProgressLine progress(flags_.file, flags_.common.quiet);
     MinimizeOptions options;

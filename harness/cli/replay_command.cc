@@ -76,9 +76,9 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
     POWERCUT_TRY(SaveImage(image, flags.image));
   }
   if (!flags.save.empty()) {
+    POWERCUT_ASSIGN(const std::string text, TextToSave(source));
     POWERCUT_TRY(SaveTrace(recording.trace,
-                           {source.backend->traits().name, source.text},
-                           flags.save));
+                           {source.backend->traits().name, text}, flags.save));
   }
   for (const Finding& finding : replayed.findings) {
     std::fputs(FailureBlock(finding, flags.file, ReplayFlagsText(flags.common))

@@ -57,6 +57,7 @@ Json OfFinding(const Finding& finding) {
           {"op_text", EscapeBytes(finding.op_text)},
           {"promise", EscapeBytes(finding.promise)},
           {"crash", EscapeBytes(finding.crash)},
+          {"faults", OfTexts(finding.faults)},
           {"lost_blocks", finding.lost_blocks},
           {"states", Sorted(finding.states)}};
 }
@@ -81,6 +82,17 @@ Json OfExpectations(const std::vector<Expectation>& expectations) {
                     {"ok", e.ok},
                     {"kind", EscapeBytes(e.kind)},
                     {"path", EscapeBytes(e.path)}});
+  }
+  return list;
+}
+
+Json OfFaults(const std::vector<FaultCount>& faults) {
+  Json list = Json::array();
+  for (const FaultCount& fault : faults) {
+    list.push_back({{"fault", fault.text},
+                    {"line", fault.line},
+                    {"in", fault.recovery ? "recovery" : "run"},
+                    {"fired", fault.fired}});
   }
   return list;
 }
@@ -124,6 +136,7 @@ Json OfWorkload(const CheckedWorkload& checked) {
                {"crash_kinds", OfCrashKinds(checked.crash_kinds)},
                {"probe", checked.probe},
                {"replay_flags", EscapeBytes(checked.replay_flags)},
+               {"faults", OfFaults(e.faults)},
                {"expect", OfExpectations(checked.expectations)},
                {"interrupted", e.interrupted}};
   if (checked.shard.count > 1) {

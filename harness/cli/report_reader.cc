@@ -59,6 +59,7 @@ Finding ToFinding(JsonFields json, uint32_t digest) {
   finding.op_text = json.Text("op_text");
   finding.promise = json.Text("promise");
   finding.crash = json.Text("crash");
+  finding.faults = json.Texts("faults");
   finding.lost_blocks = json.Number("lost_blocks", kCountMax);
   finding.states = json.Texts("states");
   for (size_t i = 0; i < finding.states.size(); ++i) {
@@ -78,6 +79,23 @@ std::vector<Expectation> ToExpectations(JsonFields& json) {
     expectations.push_back(std::move(e));
   }
   return expectations;
+}
+
+std::vector<FaultCount> ToFaults(JsonFields& json) {
+  std::vector<FaultCount> faults;
+  for (JsonFields& entry : json.Objects("faults")) {
+    FaultCount fault;
+    fault.text = entry.Text("fault");
+    fault.line = static_cast<int>(entry.Number("line", kLineMax));
+    const std::string phase = entry.Text("in");
+    fault.recovery = phase == "recovery";
+    if (!fault.recovery && phase != "run") {
+      entry.Refuse("in", "is neither run nor recovery");
+    }
+    fault.fired = entry.Number("fired", kCountMax);
+    faults.push_back(std::move(fault));
+  }
+  return faults;
 }
 
 Shard ToShard(JsonFields& json) {
@@ -137,6 +155,7 @@ void ReadCounts(JsonFields& json, Exploration& e) {
   e.crash_points = json.Number("crash_points", kCountMax);
   e.bound = json.Text("bound");
   e.states = json.Number("states", kCountMax);
+  e.faults = ToFaults(json);
   e.runs = json.Number("runs", kCountMax);
   if (json.Number("cached", kCountMax) != CachedStates(e)) {
     json.Refuse("cached", "is not `states` - `runs`");

@@ -46,6 +46,8 @@ std::string HistoryText(const Workload& workload, const HistoryEvent& event,
                          event.error.empty() ? "success" : event.error);
     case HistoryEvent::kRun:
       return "= run: nothing crashed before this; all so far is promised";
+    case HistoryEvent::kFault:
+      return "* fault " + event.fault_text;
     case HistoryEvent::kUser:
       break;
   }
@@ -115,9 +117,9 @@ Result<ExitStatus> Show(const ShowFlags& flags) {
   POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
   if (!flags.save.empty()) {
+    POWERCUT_ASSIGN(const std::string text, TextToSave(source));
     POWERCUT_TRY(SaveTrace(recording.trace,
-                           {source.backend->traits().name, source.text},
-                           flags.save));
+                           {source.backend->traits().name, text}, flags.save));
   }
   Print(source.workload, recording);
   return kExitHolds;

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "backends/registry.h"
+#include "harness/fault.h"
 #include "harness/report.h"
 #include "harness/trace_file.h"
 #include "model/pcut.h"
@@ -212,6 +213,17 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
                      "model"};
   }
   POWERCUT_ASSIGN(source.workload, ParseWorkload(source.text, file));
+  POWERCUT_ASSIGN(source.added_faults, ParseFaults(flags.faults));
+  for (const Op& fault : source.added_faults) {
+    if (loaded && PhaseOf(fault) == FaultPhase::kRun) {
+      return Error{
+          ErrorCode::kUsage,
+          fmt::format("--fault '{}': {} is a trace, whose run is over; "
+                      "add in=recovery, or give the .pcut file",
+                      FaultText(fault), file)};
+    }
+    source.workload.faults.push_back(fault);
+  }
   if (backend.empty()) backend = source.workload.backend;
   if (!flags.backend.empty()) backend = flags.backend;
   if (backend.empty()) backend = kDefaultBackend;
@@ -228,9 +240,10 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
   if (loaded) {
     const auto ops = static_cast<uint32_t>(source.workload.init.size() +
                                            source.workload.run.size());
+    const auto faults = static_cast<uint32_t>(source.workload.faults.size());
     source.setting.geometry = loaded->trace.geometry();
     POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
-                    HistoryOf(loaded->trace, ops));
+                    HistoryOf(loaded->trace, ops, faults));
     source.recording =
         Recording{std::move(loaded->trace), std::move(history), {}};
   }
@@ -293,6 +306,28 @@ Result<Shard> ParseShard(const std::string& text) {
                            text)};
 }
 
+Result<std::vector<Op>> ParseFaults(const std::vector<std::string>& texts) {
+  std::vector<Op> faults;
+  for (const std::string& text : texts) {
+    POWERCUT_ASSIGN(Op fault, ParseFault(text, "--fault: column "));
+    faults.push_back(std::move(fault));
+  }
+  return faults;
+}
+
+std::string FaultFlagsText(const std::vector<std::string>& texts) {
+  std::string flags;
+  for (const std::string& text : texts) flags += " --fault " + ShellWord(text);
+  return flags;
+}
+
+Result<std::string> TextToSave(const Source& source) {
+  if (source.added_faults.empty()) return source.text;
+  POWERCUT_ASSIGN(Pcut pcut, ParsePcut(source.text, source.workload.file));
+  AddFaults(source.added_faults, pcut);
+  return PrintPcut(pcut);
+}
+
 Result<Recording> RecordingOf(Source& source) {
   if (source.recording) return *source.recording;
   return Record(*source.backend, source.workload, source.setting);
@@ -315,7 +350,7 @@ std::string ReplayFlagsText(const CommonFlags& flags) {
   }
   if (flags.probe) text += " --probe";
   if (!flags.check.empty()) text += " --check " + ShellWord(flags.check);
-  return text;
+  return text + FaultFlagsText(flags.faults);
 }
 
 }  // namespace powercut

@@ -19,6 +19,8 @@ namespace powercut {
 struct Source {
   Workload workload;
   std::string text;  // of the `.pcut`
+  // Those of the command line, which `workload` has behind its own.
+  std::vector<Op> added_faults;
   std::unique_ptr<Backend> backend;
   Setting setting;
   ExploreOptions options;
@@ -54,11 +56,21 @@ Result<LoadedTrace> OpenTrace(const std::string& file,
 // Errors: kUsage, with the form.
 Result<Shard> ParseShard(const std::string& text);
 
+// What `--fault` was given, in order. Errors: kBadInput: `--fault: column C:
+// what is wrong; the remedy`.
+Result<std::vector<Op>> ParseFaults(const std::vector<std::string>& texts);
+
+// The same as `--fault` flags, with a leading space each.
+std::string FaultFlagsText(const std::vector<std::string>& texts);
+
 // The recording of a source: its own, or made now.
 Result<Recording> RecordingOf(Source& source);
 
 // `--mkfs` and `--mount` as flags, with a leading space each; empty: none.
 std::string MakingText(const BackendOptions& options);
+// The text of the `.pcut` to be saved beside a trace: with the faults of the
+// command line.
+Result<std::string> TextToSave(const Source& source);
 
 // The flags that `replay` needs to run under the same setting: with a leading
 // space each.

@@ -223,13 +223,13 @@ TEST(CommandLineTest, JsonHasTheDocumentedKeysInOrder) {
   const Json& bad = report["workloads"][1];
   EXPECT_EQ(KeysOf(ok),
             (std::vector<std::string>{
-                "file",          "backend",   "profile",       "verdict",
-                "digest",        "events",    "writes",        "flushes",
-                "crash_points",  "space",     "bound",         "states",
-                "runs",          "cached",    "nested_states", "nested_runs",
-                "doublechecked", "evicted",   "elapsed_s",     "pcut_hash",
-                "crash_kinds",   "probe",     "replay_flags",  "expect",
-                "interrupted",   "violations"}));
+                "file",          "backend",     "profile",       "verdict",
+                "digest",        "events",      "writes",        "flushes",
+                "crash_points",  "space",       "bound",         "states",
+                "runs",          "cached",      "nested_states", "nested_runs",
+                "doublechecked", "evicted",     "elapsed_s",     "pcut_hash",
+                "crash_kinds",   "probe",       "replay_flags",  "faults",
+                "expect",        "interrupted", "violations"}));
   EXPECT_EQ(KeysOf(ok["space"]),
             (std::vector<std::string>{"log2", "mode", "atomic", "exhausted",
                                       "nested", "copied"}));
@@ -244,7 +244,7 @@ TEST(CommandLineTest, JsonHasTheDocumentedKeysInOrder) {
             (std::vector<std::string>{
                 "kind", "cause", "path", "op", "line", "id", "count",
                 "admissible", "found", "excuses", "explanation", "op_text",
-                "promise", "crash", "lost_blocks", "states"}));
+                "promise", "crash", "faults", "lost_blocks", "states"}));
   for (const Json& violation : bad["violations"]) {
     EXPECT_EQ(violation["states"].size(), violation["count"].get<size_t>());
     EXPECT_THAT(violation["states"], testing::Contains(violation["id"]));

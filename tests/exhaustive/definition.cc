@@ -48,6 +48,7 @@ class Course {
       case HistoryEvent::kRun:
         promises_.EndInit();
         break;
+      case HistoryEvent::kFault:
       case HistoryEvent::kUser:
         break;
     }

@@ -78,6 +78,7 @@ std::string MomentText(const Workload& workload,
   const HistoryEvent& last = history[moment - 1];
   if (last.kind == HistoryEvent::kRun) return "after init";
   if (last.kind == HistoryEvent::kUser) return "after a mark";
+  if (last.kind == HistoryEvent::kFault) return "after a fault";
   return fmt::format("after op {}, {}, {}", last.op,
                      OpText(workload.OpNumber(last.op)),
                      last.kind == HistoryEvent::kBegin ? "began" : "returned");

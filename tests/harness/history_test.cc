@@ -91,7 +91,7 @@ TEST(History, MalformedMarksOfOursAreRefused) {
         "powercut:begin 0",  "powercut:begin 4",
         "powercut:end",      "powercut:end 1",
         "powercut:end 1 ok", "powercut:end 0 ok",
-        "powercut:end 9 ok", "powercut:ack 1"}) {
+        "powercut:end 9 ok", "powercut:nothing 1"}) {
     const std::string message = ErrorOf({"mine", mark});
     EXPECT_EQ(message.find("mark 2 behind event 0: '" + mark + "' makes no"),
               0u)

@@ -353,6 +353,37 @@ TEST(PcutParse, ResultErrorsNameColumnAndRemedy) {
   EXPECT_BEGINS(LineError("syncfs -> EIO sync"), "15: `sync` stands behind");
 }
 
+TEST(PcutFaults, AreReadWithoutAndWithTheirFirstWord) {
+  for (const std::string text : {"", "fault "}) {
+    const Result<Op> fault = ParseFault(text + " error on write  nth=3", "X:");
+    ASSERT_TRUE(fault) << fault.error().message;
+    EXPECT_EQ(OpText(*fault), "fault error on write nth=3");
+    EXPECT_EQ(fault->line, 0);
+  }
+  const auto error = [](const std::string& text) {
+    const Result<Op> fault = ParseFault(text, "X:");
+    return fault ? "" : fault.error().message;
+  };
+  EXPECT_BEGINS(error(""), "X:1: a fault is missing; write `WHAT on WHICH`");
+  EXPECT_BEGINS(error("fault"), "X:6: an operand is missing");
+  EXPECT_BEGINS(error("lye on flush"), "X:1: `lye` is not a fault");
+  EXPECT_BEGINS(error("lie on flush -> EIO"), "X:14: a fault has no result");
+}
+
+TEST(PcutFaults, AreAddedBehindThoseThatAreThere) {
+  Pcut pcut = ParsePcut(
+                  "powercut 1\nfault   lie on flush\ncrash   os\nrun\n"
+                  "  syncfs\n",
+                  "x")
+                  .value();
+  AddFaults({ParseFault("full on write", "").value(),
+             ParseFault("error on read", "").value()},
+            pcut);
+  EXPECT_EQ(PrintPcut(pcut),
+            "powercut 1\nfault   lie on flush\ncrash   os\n"
+            "fault   full on write\nfault   error on read\nrun\n  syncfs\n");
+}
+
 TEST(PcutParse, StartTakesAnOpThatCanOverlap) {
   EXPECT_BEGINS(LineError("start"), "6: the number of a start is missing");
   EXPECT_BEGINS(LineError("start 1"), "8: an op is missing");
