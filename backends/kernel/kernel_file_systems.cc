@@ -53,6 +53,8 @@ KernelFileSystem Xfs() {
   fs.mkfs_arguments = {"-q", "-f", "-K", "-m", fmt::format("uuid={}", kUuid)};
   fs.mkfs_environment = {fmt::format("SOURCE_DATE_EPOCH={}", kTime),
                          "DETERMINISTIC_SEED=1"};
+  // Workers mount states of one volume at once.
+  fs.mount_options = "nouuid";
   fs.profile = "xfs";
   fs.default_disk_bytes = 320 * kMiB;
   fs.minimum_disk_bytes = 300 * kMiB;
@@ -64,7 +66,8 @@ KernelFileSystem Btrfs() {
   fs.name = "btrfs";
   fs.mkfs = "mkfs.btrfs";
   fs.package = "btrfs-progs";
-  fs.mkfs_arguments = {"-q", "-f", "-K", "-U", kUuid};
+  // No id of ours: mkfs.btrfs refuses one that is mounted, and workers mount.
+  fs.mkfs_arguments = {"-q", "-f", "-K"};
   fs.profile = "btrfs";
   fs.default_disk_bytes = 128 * kMiB;
   fs.minimum_disk_bytes = 110 * kMiB;

@@ -1,0 +1,225 @@
+// `record` and `explore` as a user has them: a real database on real kernels,
+// kills at any moment, and machines where they cannot run.
+
+#include <dirent.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "harness/base/prng.h"
+#include "tests/cli/tool_output.h"
+
+namespace powercut {
+namespace {
+
+constexpr const char* kTool = POWERCUT_TOOL;
+
+// Why it cannot run here; empty: it can.
+std::string Lacks(const std::string& file_system) {
+  const std::string doctor = RunTool({"doctor"}).out;
+  const size_t at = doctor.find("\n" + file_system + " ");
+  if (at == std::string::npos) return file_system + " is not built in";
+  const std::string line =
+      doctor.substr(at + 1, doctor.find('\n', at + 1) - at);
+  return line.find(" ready ") != std::string::npos ? "" : line;
+}
+
+std::string Program(const std::string& name) {
+  return std::string(POWERCUT_SOURCE_DIR) + "/corpora/programs/" + name;
+}
+
+class KernelCommandTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string lacks = Lacks("ext4");
+    if (!lacks.empty()) GTEST_SKIP() << lacks;
+  }
+
+  // The verdict on so many commits.
+  Ended Sqlite(const std::string& journal, const std::string& synchronous) {
+    const std::string trace = folder_.File("trace");
+    const Ended recorded =
+        RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh",
+                 Program("sqlite_commits.sh"), journal, synchronous, "12"});
+    EXPECT_EQ(recorded.status, kHolds) << recorded.err;
+    EXPECT_THAT(recorded.out, testing::HasSubstr(" 12 acks\n"));
+    return RunTool({"explore", trace, "--quiet", "--space", "prefix", "--check",
+                    "sh " + Program("sqlite_holds.sh")});
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(KernelCommandTest, SqliteHoldsWhereItSaysSo) {
+  if (access("/usr/bin/sqlite3", X_OK) != 0) {
+    GTEST_SKIP() << "sqlite3 is not installed";
+  }
+  EXPECT_EQ(Sqlite("DELETE", "OFF").status, kViolation);
+  EXPECT_EQ(Sqlite("DELETE", "FULL").status, kViolation);
+  EXPECT_EQ(Sqlite("DELETE", "EXTRA").status, kHolds);
+  EXPECT_EQ(Sqlite("WAL", "OFF").status, kViolation);
+  EXPECT_EQ(Sqlite("WAL", "FULL").status, kHolds);
+}
+
+// The pasted line shows the same again.
+TEST_F(KernelCommandTest, FindingsReplay) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; echo f > $POWERCUT_ACKS"})
+                .status,
+            kHolds);
+  const std::string check =
+      "for f in $(cat $POWERCUT_ACKED); do test -s $f; "
+      "done";
+  const Ended explored = RunTool({"explore", trace, "--check", check});
+  EXPECT_EQ(explored.status, kViolation) << explored.err;
+  const std::vector<std::string> ids = IdsIn(explored.out);
+  ASSERT_FALSE(ids.empty());
+  const Ended replayed =
+      RunTool({"replay", trace, "--at", ids[0], "--check", check});
+  EXPECT_EQ(replayed.status, kViolation) << replayed.err;
+  EXPECT_THAT(replayed.out, testing::HasSubstr(ids[0]));
+}
+
+// A kernel cannot be recorded again: the recording is kept beside the finding.
+TEST_F(KernelCommandTest, FindingsOfWorkloadsReplay) {
+  const std::string file = folder_.Write("replace.pcut", kReplace);
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.File(""));
+  const Ended checked = RunTool({"check", file, "--backend", "ext4", "--mount",
+                                 "barrier=0", "--profile", "linux-man"});
+  EXPECT_EQ(checked.status, kUsage) << "2M is too small for ext4";
+  const std::string larger =
+      std::string(kReplace).replace(std::string(kReplace).find("2M"), 2, "32M");
+  folder_.Write("replace.pcut", larger);
+  const Ended found = RunTool({"check", file, "--backend", "ext4", "--mount",
+                               "barrier=0", "--space", "epoch:1"});
+  EXPECT_EQ(found.status, kViolation) << found.err;
+  const size_t line = found.out.find("powercut replay ");
+  ASSERT_NE(line, std::string::npos) << found.out;
+  const std::string words =
+      found.out.substr(line + 16, found.out.find('\n', line) - line - 16);
+  const Ended replayed =
+      Subprocess({"/bin/sh", "-c", std::string(kTool) + " replay " + words})
+          .Wait();
+  EXPECT_EQ(replayed.status, kViolation) << words << replayed.err;
+  std::filesystem::current_path(before);
+}
+
+// --- kills -----------------------------------------------------------------
+
+std::string FileText(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Processes whose command line has this word.
+int ProcessesWith(const std::string& word) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const bool has =
+        FileText(entry.path() / "cmdline").find(word) != std::string::npos;
+    count += has ? 1 : 0;
+  }
+  return count;
+}
+
+int LoopDevicesInUse() {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/sys/block")) {
+    std::error_code ignored;
+    const bool used =
+        std::filesystem::exists(entry.path() / "loop/backing_file", ignored);
+    count += used ? 1 : 0;
+  }
+  return count;
+}
+
+void SleepUs(uint64_t us) {
+  const timespec pause = {static_cast<time_t>(us / 1'000'000),
+                          static_cast<long>(us % 1'000'000 * 1000)};
+  nanosleep(&pause, nullptr);
+}
+
+// A daemon of the command holds a file of the volume open, too.
+TEST_F(KernelCommandTest, KillsLeaveNothing) {
+  const int loops_before = LoopDevicesInUse();
+  const std::string mounts_before = FileText("/proc/self/mounts");
+  const std::string marker = "98765.4321";
+  Prng prng(11);
+  constexpr int kKills = 200;
+  for (int i = 0; i < kKills; ++i) {
+    const Subprocess tool({kTool, "record", "--fs", "ext4", "-o",
+                           folder_.File("trace"), "--", "sh", "-c",
+                           "exec 3>f; sleep " + marker +
+                               " & while :; do echo x >&3; sync f; "
+                               "done"});
+    SleepUs(1000 + prng.Below(60'000));
+    tool.Signal(SIGKILL);
+    EXPECT_EQ(tool.Wait().status, -1);
+  }
+  // Namespaces and devices are taken apart behind the process's end.
+  for (int i = 0; i < 500; ++i) {
+    if (ProcessesWith(marker) == 0 && LoopDevicesInUse() <= loops_before) break;
+    SleepUs(10'000);
+  }
+  EXPECT_EQ(ProcessesWith(marker), 0);
+  EXPECT_LE(LoopDevicesInUse(), loops_before);
+  EXPECT_EQ(FileText("/proc/self/mounts"), mounts_before);
+  EXPECT_THAT(folder_.Names(), testing::IsEmpty());
+}
+
+// --- where it cannot run ---------------------------------------------------
+
+TEST(KernelCommandErrors, EachIsOneLine) {
+  const TemporaryFolder folder;
+  const std::string trace = folder.File("trace");
+  ExpectError(RunTool({"record", "--fs", "simfs", "-o", trace, "--", "true"}),
+              kCannotRun, "no program can run in simfs");
+  ExpectError(RunTool({"record", "--fs", "nofs", "-o", trace, "--", "true"}),
+              kUsage, "no backend is named nofs");
+  ExpectError(RunTool({"check", "--mount", "x", "--backend", "simfs",
+                       folder.Write("a.pcut", kReplace)}),
+              kUsage, "takes no --mkfs and no --mount");
+  ExpectError(RunTool({"check", "--backend", "f2fs",
+                       folder.Write("b.pcut", "powercut 1\ninit\nrun\n")}),
+              kCannotRun, "f2fs");
+}
+
+TEST_F(KernelCommandTest, WithoutRootItSaysSo) {
+  if (access("/usr/bin/setpriv", X_OK) != 0) GTEST_SKIP() << "no setpriv";
+  const Ended ended =
+      Subprocess({"/usr/bin/setpriv", "--reuid=65534", "--clear-groups", kTool,
+                  "record", "--fs", "ext4", "-o", "/dev/null", "--", "true"})
+          .Wait();
+  ExpectError(ended, kCannotRun, "take root");
+}
+
+TEST_F(KernelCommandTest, BadOptionsAreNamed) {
+  const std::string trace = folder_.File("trace");
+  const auto record = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"record", "--fs", "ext4", "-o", trace});
+    flags.insert(flags.end(), {"--", "true"});
+    return RunTool(flags);
+  };
+  ExpectError(record({"--size", "1M"}), kUsage, "needs at least 8M");
+  ExpectError(record({"--size", "x"}), kUsage, "--size 'x'");
+  EXPECT_THAT(record({"--mount", "nonsense"}).err,
+              testing::HasSubstr("does not mount: EINVAL"));
+  EXPECT_THAT(record({"--mkfs", "-O nonsense"}).err,
+              testing::HasSubstr("mkfs.ext4: "));
+  EXPECT_THAT(folder_.Names(), testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace powercut
