@@ -37,6 +37,12 @@ class FaultDisk : public VirtualDisk {
   // Errors: those of the disk below.
   Status Disarm();
 
+  // Events so far as storage counts them: what Persist() takes as `upto`. A
+  // request that failed is none, one that was lost is.
+  EventNumber event_count() const {
+    return static_cast<EventNumber>(below_after_.size() - 1);
+  }
+
   // The numbers of the faults that fell on a request, ascending.
   std::vector<uint32_t> Fired() const;
 

@@ -1,12 +1,12 @@
 // Faults at the disk, from the workload to the report, on real backends.
 //
 // Each of these was done by hand, and a test here failed: recovery is not
-// given the faults, or `replay` is not; the outcome forgets which fired; the
-// cache answers with copies of what was flipped; faults are counted from one
-// recovery to the next; what cannot be read is never excused, or always is; the
-// live tree is held against a disk that lost a write; a lie leaves an
-// `unflushed`; faults of recovery are not in the journal's context; what the
-// probe was told counts, or what it was not does not.
+// given the faults, or `replay` is not; the outcome forgets which fired, or
+// crosses wrongly; the cache answers with copies of what was flipped; what
+// cannot be read is never excused; the live tree is held against a disk that
+// lost a write; a lie leaves an `unflushed`; faults of recovery are not in the
+// journal's context; what the probe was told counts, or is forgotten without a
+// fault.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

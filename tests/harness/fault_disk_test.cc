@@ -317,6 +317,7 @@ TEST(FaultDisk, EventsAreNumberedAsTheStorageSeesThem) {
   EXPECT_EQ(scene.below.trace().event(4).upto, 0u);
   EXPECT_TRUE(scene.disk.Persist(Layer::kMedia, nullptr, 4));
   EXPECT_EQ(scene.below.trace().event(5).upto, 3u);
+  EXPECT_EQ(scene.disk.event_count(), 6u);
 }
 
 // A disk that notes what CopyInto() said.
