@@ -114,15 +114,16 @@ void Write(fuse_req_t request, fuse_ino_t node, const char* data, size_t size,
     fuse_reply_write(request, size);
     return;
   }
-  const bool written =
-      file.disk != nullptr && Lies(file.size_bytes, offset_bytes, size) &&
-      ByteDisk(*file.disk)
-          .Write(offset_bytes, AsBytes({data, size}), Layer::kDevice)
-          .has_value();
+  const Status written =
+      file.disk != nullptr && Lies(file.size_bytes, offset_bytes, size)
+          ? ByteDisk(*file.disk)
+                .Write(offset_bytes, AsBytes({data, size}), Layer::kDevice)
+          : Error{ErrorCode::kIo, "no disk, or outside of it"};
   if (written) {
     fuse_reply_write(request, size);
   } else {
-    fuse_reply_err(request, EIO);
+    const bool full = written.error().code == ErrorCode::kFull;
+    fuse_reply_err(request, full ? ENOSPC : EIO);
   }
 }
 

@@ -32,6 +32,11 @@ std::string Lacks(const std::string& file_system) {
   return line.find(" ready ") != std::string::npos ? "" : line;
 }
 
+std::string FileText(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 std::string Program(const std::string& name) {
   return std::string(POWERCUT_SOURCE_DIR) + "/corpora/programs/" + name;
 }
@@ -114,12 +119,26 @@ TEST_F(KernelCommandTest, FindingsOfWorkloadsReplay) {
   std::filesystem::current_path(before);
 }
 
-// --- kills -----------------------------------------------------------------
-
-std::string FileText(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+TEST_F(KernelCommandTest, CorpusHolds) {
+  int checked = 0;
+  const std::filesystem::path folder =
+      std::filesystem::path(POWERCUT_SOURCE_DIR) / "corpora/kernel";
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    const std::string text = FileText(file.path());
+    const size_t at = text.find("\nbackend ") + 9;
+    const std::string backend = text.substr(at, text.find('\n', at) - at);
+    if (!Lacks(backend).empty()) continue;
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(folder_.File(""));
+    const Ended ended = RunTool({"check", "--quiet", file.path()});
+    std::filesystem::current_path(before);
+    EXPECT_EQ(ended.status, kHolds) << file.path() << ended.out << ended.err;
+    ++checked;
+  }
+  EXPECT_GT(checked, 0);
 }
+
+// --- kills -----------------------------------------------------------------
 
 // Processes whose command line has this word.
 int ProcessesWith(const std::string& word) {
