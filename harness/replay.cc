@@ -120,6 +120,26 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
   return replayed;
 }
 
+Status CheckHoldsAtTheEnd(Backend& backend, const Setting& setting,
+                          const Recording& recording,
+                          const ExploreOptions& options) {
+  const CrashSpace space(recording.trace, setting.atomic_bytes);
+  WorkerPool pool(backend, space, PoolOptions(Workload(), setting, options));
+  const CrashState end = {recording.trace.event_count(),
+                          0,
+                          CrashKind::kPower,
+                          CrashState::kNewest,
+                          {}};
+  const RecoveryOutcome& outcome = pool.outcomes()[pool.RunAlone(end).outcome];
+  const std::string& said = outcome.observation.check;
+  if (said.empty()) return Ok{};
+  return Error{ErrorCode::kUsage,
+               fmt::format("the check fails with no crash at all, on what the "
+                           "program left: {}; it runs in the volume, so that "
+                           "names outside must be absolute",
+                           said)};
+}
+
 Result<SparseImage> ImageOf(Backend& backend, const Workload& workload,
                             const Setting& setting, const Recording& recording,
                             const StateId& id, const ExploreOptions& options) {

@@ -27,6 +27,13 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
                              const Setting& setting, const Recording& recording,
                              const StateId& id, const ExploreOptions& options);
 
+// A check that fails on what the program left, with no crash at all, says
+// nothing of crashes.
+// Errors: kUsage: it does, with what it said.
+Status CheckHoldsAtTheEnd(Backend& backend, const Setting& setting,
+                          const Recording& recording,
+                          const ExploreOptions& options);
+
 // The image of a state. Errors: as Replay().
 Result<SparseImage> ImageOf(Backend& backend, const Workload& workload,
                             const Setting& setting, const Recording& recording,

@@ -13,6 +13,7 @@
 #include "harness/cli/report_json.h"
 #include "harness/cli/sources.h"
 #include "harness/content_hash.h"
+#include "harness/replay.h"
 #include "harness/trace_file.h"
 
 namespace powercut {
@@ -73,6 +74,13 @@ class Checker {
     ProgressLine progress(file, flags_.common.quiet);
     POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
     ReplayOwnState(source, recording);
+    if (!source.setting.check.empty()) {
+      if (Status holds = CheckHoldsAtTheEnd(*source.backend, source.setting,
+                                            recording, source.options);
+          !holds) {
+        return Error{holds.error().code, file + ": " + holds.error().message};
+      }
+    }
     source.options.list_states = !flags_.json.empty();
     source.options.progress = [&](const Progress& p) { progress.Update(p); };
     source.options.interrupted = Interrupted;
@@ -104,7 +112,8 @@ class Checker {
         fmt::format("{}-{}-{:08x}.trace",
                     std::filesystem::path(checked.file).stem().string(),
                     traits.name, recording.trace.Digest());
-    POWERCUT_TRY(SaveTrace(recording.trace, {traits.name, source.text}, path));
+    POWERCUT_ASSIGN(const std::string text, TextToSave(source));
+    POWERCUT_TRY(SaveTrace(recording.trace, {traits.name, text, ""}, path));
     return path;
   }
 

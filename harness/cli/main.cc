@@ -86,7 +86,8 @@ void AddRecord(CLI::App& app, RecordFlags& flags) {
       "record",
       "run a program in a volume and keep every write\n\nLines that it writes "
       "to the file $POWERCUT_ACKS are acks: what it promised from then on. It "
-      "runs as root in namespaces of its own; what it leaves running is "
+      "runs in the volume, so that names outside must be absolute, as root in "
+      "namespaces of its own; what it leaves running is "
       "killed.");
   record->add_option("--fs", flags.fs, "file system")->required();
   record->add_option("--size", flags.size, "of the disk, e.g. 64M");

@@ -224,6 +224,17 @@ TEST_F(KernelCommandTest, WithoutRootItSaysSo) {
   ExpectError(ended, kCannotRun, "take root");
 }
 
+TEST_F(KernelCommandTest, ChecksThatNeverHoldAreRefused) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(
+      RunTool({"record", "--fs", "ext4", "-o", trace, "--", "true"}).status,
+      kHolds);
+  ExpectError(RunTool({"explore", trace, "--quiet", "--check", "exit 7"}),
+              kUsage,
+              "fails with no crash at all, on what the program left: "
+              "exit status 7");
+}
+
 TEST_F(KernelCommandTest, BadOptionsAreNamed) {
   const std::string trace = folder_.File("trace");
   const auto record = [&](std::vector<std::string> flags) {
