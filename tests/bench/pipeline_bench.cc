@@ -20,6 +20,9 @@
 #include "harness/explore.h"
 #include "model/pcut.h"
 #include "tests/bench/figures.h"
+#ifdef POWERCUT_HAVE_KERNEL
+#include "tests/bench/kernel_bench.h"
+#endif
 #include "tests/bench/model_bench.h"
 #include "tests/bench/space_bench.h"
 
@@ -279,6 +282,12 @@ int main(int argc, char** argv) {
     powercut::BenchWorkers(argc > 2 ? argv[2] : "");
     return 0;
   }
+#ifdef POWERCUT_HAVE_KERNEL
+  if (only == "kernels") {
+    powercut::BenchKernels();
+    return 0;
+  }
+#endif
   if (only == "ntfs-3g") {
     powercut::BenchNtfs3g();
     return 0;
@@ -297,5 +306,8 @@ int main(int argc, char** argv) {
   // In a process of its own, as small as those that people run.
   const std::string self = argv[0];
   CHECK(std::system((self + " workers").c_str()) == 0);
+#ifdef POWERCUT_HAVE_KERNEL
+  CHECK(std::system((self + " kernels").c_str()) == 0);
+#endif
   return 0;
 }

@@ -1,0 +1,133 @@
+#include "tests/bench/kernel_bench.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "backends/kernel/kernel_backend.h"
+#include "harness/acks.h"
+#include "harness/command_recording.h"
+#include "harness/crash_disk.h"
+#include "harness/explore.h"
+#include "model/pcut.h"
+#include "tests/bench/figures.h"
+
+namespace powercut {
+namespace {
+
+constexpr const char* kWorkload = R"(powercut 1
+init
+  create /a
+  write  /a 0 32768
+run
+  write  /a 0 16384
+  fsync  /a
+  create /b
+  append /b 20000
+  fsync  /b
+  rename /b /a
+  syncfs
+)";
+
+// Small files, each flushed; how long that took, in microseconds, goes to $1.
+constexpr const char* kScript =
+    "s=$(date +%s%N); for i in $(seq 300); do echo $i > f; sync f; done; "
+    "e=$(date +%s%N); echo $(((e - s) / 1000)) > \"$1\"";
+
+void BenchMounts(const KernelFileSystem& file_system) {
+  const auto backend = MakeKernelBackend(file_system);
+  const auto workload = ParseWorkload(kWorkload, "bench.pcut");
+  CHECK(workload.has_value());
+  const auto setting = MakeSetting(*workload, *backend, {});
+  CHECK(setting.has_value());
+  const auto recording = Record(*backend, *workload, *setting);
+  CHECK(recording.has_value());
+  SparseImage image = ApplyAll(recording->trace);
+  CrashDisk disk(image, setting->geometry, setting->atomic_bytes, 0);
+  const auto bare = [&] {
+    constexpr uint64_t kMounts = 60;
+    for (uint64_t i = 0; i < kMounts; ++i) {
+      MountResult mounted = backend->Open(disk);
+      CHECK(mounted.mount != nullptr);
+      mounted.mount.reset();
+      disk.Reset();
+    }
+    return kMounts;
+  };
+  const auto check = [&] {
+    ExploreOptions options;
+    options.jobs = 0;
+    options.space.mode = SpaceSpec::kPrefix;
+    // Every answer is that of a mount.
+    options.doublecheck = 1;
+    const auto explored =
+        Explore(*backend, *workload, *setting, *recording, options);
+    CHECK(explored.has_value() && explored->exhausted);
+    return explored->runs + explored->doublechecked;
+  };
+  const Pair rate =
+      Compare([&] { return RateOf(check); }, [&] { return RateOf(bare); });
+  Row(fmt::format("{} states checked /s", file_system.name), Count(rate.ours),
+      "aim > 0.7 x",
+      fmt::format("{:.2f} x bare mount and unmount ({}/s)",
+                  rate.ours / rate.limit, Count(rate.limit)));
+  backend->Rest();
+}
+
+double RecordedUs(const KernelFileSystem& file_system) {
+  const auto backend = MakeKernelBackend(file_system);
+  const auto made = RecordCommand(
+      *backend, {512, file_system.default_disk_bytes / 512},
+      {"/bin/sh", "-c", fmt::format("set -- $POWERCUT_ACKS; {}", kScript)});
+  CHECK(made.has_value());
+  for (const Mark& mark : made->recording.trace.marks()) {
+    if (const auto ack = AckOf(mark)) return std::stod(std::string(*ack));
+  }
+  return 0;
+}
+
+// The same on a loop device over a file in memory, in a mount namespace of its
+// own.
+double PlainUs(const KernelFileSystem& file_system) {
+  const std::string script = fmt::format(
+      "set -e; d=$(mktemp -d); mount -t tmpfs none $d; truncate -s {} $d/disk; "
+      "{} -q {} $d/disk >/dev/null 2>&1; mkdir $d/m; mount -o loop,noatime $d/disk $d/m; "
+      "cd $d/m; set -- /tmp/powercut-bench-us; {}; cd /; umount $d/m; "
+      "umount $d; rmdir $d",
+      file_system.default_disk_bytes, file_system.mkfs,
+      file_system.name == "ext4" ? "-F" : "-f", kScript);
+  const std::string command = fmt::format("unshare -m /bin/sh -c '{}'", script);
+  CHECK(std::system(command.c_str()) == 0);
+  double us = 0;
+  std::ifstream("/tmp/powercut-bench-us") >> us;
+  std::remove("/tmp/powercut-bench-us");
+  return us;
+}
+
+void BenchRecording(const KernelFileSystem& file_system) {
+  const Pair us = Compare([&] { return RecordedUs(file_system); },
+                          [&] { return PlainUs(file_system); });
+  Row(fmt::format("{} recorded run of 300 flushed files", file_system.name),
+      fmt::format("{:.0f} ms", us.ours / 1000), "aim < 1.3 x",
+      fmt::format("{:.2f} x a loop device over tmpfs ({:.0f} ms)",
+                  us.ours / us.limit, us.limit / 1000));
+}
+
+}  // namespace
+
+void BenchKernels() {
+  for (const KernelFileSystem& file_system : KernelFileSystems()) {
+    const std::string lacks = KernelFileSystemLacks(file_system);
+    if (!lacks.empty()) {
+      std::printf("%s skipped: %s\n", file_system.name.c_str(), lacks.c_str());
+      continue;
+    }
+    BenchMounts(file_system);
+    BenchRecording(file_system);
+  }
+}
+
+}  // namespace powercut
