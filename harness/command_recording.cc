@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/acks.h"
+#include "harness/fault_disk.h"
 #include "harness/recording_disk.h"
 
 namespace powercut {
@@ -42,7 +43,7 @@ Error FailedTo(const Backend& backend, const std::string& what) {
                                       backend.traits().name, what)};
 }
 
-Result<std::string> RunOn(Backend& backend, RecordingDisk& disk,
+Result<std::string> RunOn(Backend& backend, FaultDisk& disk,
                           const std::vector<std::string>& words) {
   MountResult mounted = backend.Open(disk);
   if (mounted.mount == nullptr) return FailedTo(backend, mounted.failure);
@@ -52,14 +53,19 @@ Result<std::string> RunOn(Backend& backend, RecordingDisk& disk,
   const OpResult synced = mounted.mount->Apply(sync, 0, {});
   if (!synced.ok()) return FailedTo(backend, "sync: " + synced.error);
   disk.Mark(kRunMark);
+  disk.Arm();
   LineReader acks(disk);
   Mount::Command command;
   command.words = words;
   command.acks = [&acks](std::string_view text) { acks.Take(text); };
   std::string ended = mounted.mount->RunCommand(command);
   acks.Finish();
+  POWERCUT_TRY(disk.Disarm());
   const OpResult unmounted = mounted.mount->Shutdown();
-  if (!unmounted.ok()) return FailedTo(backend, unmounted.error);
+  // After a fault a volume may not be able to.
+  if (!unmounted.ok() && disk.Fired().empty()) {
+    return FailedTo(backend, unmounted.error);
+  }
   return ended;
 }
 
@@ -67,7 +73,8 @@ Result<std::string> RunOn(Backend& backend, RecordingDisk& disk,
 
 Result<CommandRecording> RecordCommand(Backend& backend,
                                        const DiskGeometry& geometry,
-                                       const std::vector<std::string>& words) {
+                                       const std::vector<std::string>& words,
+                                       std::span<const Op> faults) {
   const BackendTraits& traits = backend.traits();
   if (!traits.commands) {
     return Error{ErrorCode::kUnsupported,
@@ -77,15 +84,17 @@ Result<CommandRecording> RecordCommand(Backend& backend,
   }
   POWERCUT_ASSIGN(const auto base, backend.Format({geometry, traits.profile}));
   RecordingDisk disk(geometry, base);
-  CommandRecording result{{Trace(geometry, base), {}, {}}, {}};
-  auto ended = RunOn(backend, disk, words);
+  FaultDisk faulty(disk, faults, FaultPhase::kRun);
+  CommandRecording result{{Trace(geometry, base), {}, {}}, {}, {}};
+  auto ended = RunOn(backend, faulty, words);
   backend.Rest();
   if (!ended) return ended.error();
   result.ended = std::move(*ended);
+  result.faults_fired = faulty.Fired();
   POWERCUT_TRY(CheckTraceAgainstDisk(disk.trace(), disk.live()));
   result.recording.trace = disk.TakeTrace();
   POWERCUT_ASSIGN(result.recording.history,
-                  HistoryOf(result.recording.trace, 0));
+                  HistoryOf(result.recording.trace, 0, kAnyFaults));
   return result;
 }
 

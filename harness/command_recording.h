@@ -4,6 +4,8 @@
 #ifndef POWERCUT_HARNESS_COMMAND_RECORDING_H_
 #define POWERCUT_HARNESS_COMMAND_RECORDING_H_
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,8 @@ struct CommandRecording {
   Recording recording;
   // How the program ended; empty: with status 0.
   std::string ended;
+  // The faults that fell on a request, by their number, ascending.
+  std::vector<uint32_t> faults_fired;
 };
 
 // Formats a disk, mounts it, and runs the program in it to its end. Lines that
@@ -25,13 +29,17 @@ struct CommandRecording {
 // The trace goes on to the end of a clean unmount: what the program left
 // unwritten reaches the disk there, with every ack in force.
 //
+// `faults`: of the disk, from the program's start to its end; each that fell is
+// a mark. Requires: offered, and of the run.
+//
 // Self-check: the trace applied to the base is the live disk byte for byte.
 // Errors: kUnsupported: no program can run in this storage; kMissing,
 // kBadInput, kIo: it cannot be formatted or mounted; kInternal: the self-check
 // failed.
 Result<CommandRecording> RecordCommand(Backend& backend,
                                        const DiskGeometry& geometry,
-                                       const std::vector<std::string>& words);
+                                       const std::vector<std::string>& words,
+                                       std::span<const Op> faults = {});
 
 }  // namespace powercut
 

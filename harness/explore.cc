@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -72,8 +73,20 @@ std::vector<FaultCount> FaultCounts(const Workload& workload,
     counts.push_back({FaultText(fault), fault.line,
                       PhaseOf(fault) == FaultPhase::kRecovery, 0});
   }
+  // Of a recorded program the recording alone knows the faults.
+  std::map<uint32_t, size_t> of_program;
+  const bool program = workload.init.empty() && workload.run.empty();
   for (const HistoryEvent& event : history) {
-    if (event.kind == HistoryEvent::kFault) ++counts.at(event.fault - 1).fired;
+    if (event.kind != HistoryEvent::kFault) continue;
+    size_t at = event.fault - 1;
+    if (program) {
+      at = of_program.try_emplace(event.fault, counts.size()).first->second;
+      const std::string& text = event.fault_text;
+      if (at == counts.size()) {
+        counts.push_back({text.substr(0, text.find(": ")), 0, false, 0});
+      }
+    }
+    ++counts.at(at).fired;
   }
   return counts;
 }

@@ -41,6 +41,9 @@ struct HistoryEvent {
   bool operator==(const HistoryEvent&) const = default;
 };
 
+// Of a trace whose workload is not there.
+inline constexpr uint32_t kAnyFaults = ~uint32_t{0};
+
 // The marks of a trace, one event each, in order.
 // Errors: kBadInput: a mark of ours that makes no sense, with its number; a
 // begin or end out of order; an op above `op_count`, a fault above

@@ -49,6 +49,7 @@ ExitStatus RunCheck(const CheckFlags& flags);
 struct RecordFlags {
   std::string fs;
   std::string size;  // `64M`; empty: as the file system says
+  std::vector<std::string> faults;
   BackendOptions making;
   std::string output;
   std::vector<std::string> command;

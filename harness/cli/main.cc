@@ -92,6 +92,7 @@ void AddRecord(CLI::App& app, RecordFlags& flags) {
   record->add_option("--fs", flags.fs, "file system")->required();
   record->add_option("--size", flags.size, "of the disk, e.g. 64M");
   AddMaking(record, flags.making);
+  AddFault(record, flags.faults);
   record->add_option("-o,--output", flags.output, "the trace")->required();
   record->add_option("COMMAND", flags.command, "behind --")->required();
 }
@@ -108,6 +109,7 @@ void AddExplore(CLI::App& app, CheckFlags& flags) {
   explore->add_option("--fs", flags.common.backend,
                       "file system, if not as the trace says");
   AddMaking(explore, flags.common.making);
+  AddFault(explore, flags.common.faults);
   explore->add_option("--atomic", flags.common.atomic_bytes,
                       "bytes that the device writes whole");
   explore->add_flag("--quiet", flags.common.quiet, "results only");

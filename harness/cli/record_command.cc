@@ -8,10 +8,24 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/sources.h"
 #include "harness/command_recording.h"
+#include "harness/fault.h"
 #include "harness/trace_file.h"
 
 namespace powercut {
 namespace {
+
+Result<std::vector<Op>> FaultsOf(const RecordFlags& flags) {
+  POWERCUT_ASSIGN(std::vector<Op> faults, ParseFaults(flags.faults));
+  for (size_t i = 0; i < faults.size(); ++i) {
+    POWERCUT_TRY(CheckFaultIsOffered(faults[i]));
+    if (PhaseOf(faults[i]) == FaultPhase::kRun) continue;
+    return Error{ErrorCode::kUsage,
+                 fmt::format("--fault '{}': nothing recovers while a program "
+                             "runs; say it to `explore`",
+                             flags.faults[i])};
+  }
+  return faults;
+}
 
 Result<ExitStatus> Record(const RecordFlags& flags) {
   POWERCUT_ASSIGN(const std::unique_ptr<Backend> backend,
@@ -28,10 +42,11 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
                              flags.fs, traits.minimum_disk_bytes >> 20)};
   }
   geometry.sector_count = size_bytes / geometry.sector_bytes;
+  POWERCUT_ASSIGN(const std::vector<Op> faults, FaultsOf(flags));
   // Before the program runs, not after.
   POWERCUT_TRY(CheckWritable(flags.output));
   POWERCUT_ASSIGN(const CommandRecording made,
-                  RecordCommand(*backend, geometry, flags.command));
+                  RecordCommand(*backend, geometry, flags.command, faults));
   POWERCUT_TRY(
       SaveTrace(made.recording.trace, {traits.name, ""}, flags.output));
   const Trace& trace = made.recording.trace;
@@ -42,6 +57,10 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
   std::printf("%s: %s, %u disk events, %llu acks\n", flags.output.c_str(),
               traits.name.c_str(), trace.event_count(),
               static_cast<unsigned long long>(acks));
+  if (made.faults_fired.size() < faults.size()) {
+    std::fprintf(stderr, "powercut: note: %zu of %zu faults never fired\n",
+                 faults.size() - made.faults_fired.size(), faults.size());
+  }
   if (!made.ended.empty()) {
     std::fprintf(stderr, "powercut: note: the program ended with %s\n",
                  made.ended.c_str());

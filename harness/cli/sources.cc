@@ -154,6 +154,23 @@ Status CheckWritable(const std::string& path) {
 
 namespace {
 
+// Those of the command line, behind those of the file.
+Status AddFlaggedFaults(const std::string& file, const CommonFlags& flags,
+                        bool trace, Source& source) {
+  POWERCUT_ASSIGN(source.added_faults, ParseFaults(flags.faults));
+  for (const Op& fault : source.added_faults) {
+    if (trace && PhaseOf(fault) == FaultPhase::kRun) {
+      return Error{
+          ErrorCode::kUsage,
+          fmt::format("--fault '{}': {} is a trace, whose run is over; "
+                      "add in=recovery, or give the .pcut file",
+                      FaultText(fault), file)};
+    }
+    source.workload.faults.push_back(fault);
+  }
+  return Ok{};
+}
+
 // A trace without a workload: what recovery shows is judged by itself.
 Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
                              const CommonFlags& flags) {
@@ -184,10 +201,11 @@ Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
                   MakeSetting(source.workload, *source.backend, setting_flags));
   source.setting.judged_by_itself = true;
   source.setting.check = flags.check;
+  POWERCUT_TRY(AddFlaggedFaults(file, flags, /*trace=*/true, source));
   POWERCUT_ASSIGN(source.options, OptionsOf(flags, source.workload));
   source.options.probe = flags.check.empty();
   POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
-                  HistoryOf(loaded.trace, 0));
+                  HistoryOf(loaded.trace, 0, kAnyFaults));
   source.recording = Recording{std::move(loaded.trace), std::move(history), {}};
   return source;
 }
@@ -213,17 +231,7 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
                      "model"};
   }
   POWERCUT_ASSIGN(source.workload, ParseWorkload(source.text, file));
-  POWERCUT_ASSIGN(source.added_faults, ParseFaults(flags.faults));
-  for (const Op& fault : source.added_faults) {
-    if (loaded && PhaseOf(fault) == FaultPhase::kRun) {
-      return Error{
-          ErrorCode::kUsage,
-          fmt::format("--fault '{}': {} is a trace, whose run is over; "
-                      "add in=recovery, or give the .pcut file",
-                      FaultText(fault), file)};
-    }
-    source.workload.faults.push_back(fault);
-  }
+  POWERCUT_TRY(AddFlaggedFaults(file, flags, loaded.has_value(), source));
   if (backend.empty()) backend = source.workload.backend;
   if (!flags.backend.empty()) backend = flags.backend;
   if (backend.empty()) backend = kDefaultBackend;

@@ -94,7 +94,8 @@ double RecordedUs(const KernelFileSystem& file_system) {
 double PlainUs(const KernelFileSystem& file_system) {
   const std::string script = fmt::format(
       "set -e; d=$(mktemp -d); mount -t tmpfs none $d; truncate -s {} $d/disk; "
-      "{} -q {} $d/disk >/dev/null 2>&1; mkdir $d/m; mount -o loop,noatime $d/disk $d/m; "
+      "{} -q {} $d/disk >/dev/null 2>&1; mkdir $d/m; mount -o loop,noatime "
+      "$d/disk $d/m; "
       "cd $d/m; set -- /tmp/powercut-bench-us; {}; cd /; umount $d/m; "
       "umount $d; rmdir $d",
       file_system.default_disk_bytes, file_system.mkfs,

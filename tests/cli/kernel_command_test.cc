@@ -224,6 +224,33 @@ TEST_F(KernelCommandTest, WithoutRootItSaysSo) {
   ExpectError(ended, kCannotRun, "take root");
 }
 
+// Under the kernel as in process: from the n-th on, what was synced is not.
+TEST_F(KernelCommandTest, FaultsOfTheDisk) {
+  const std::string trace = folder_.File("trace");
+  const std::string check =
+      "for f in $(cat $POWERCUT_ACKED); do test -s $f; done";
+  const auto run = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"record", "--fs", "ext4", "-o", trace});
+    flags.insert(flags.end(),
+                 {"--", "sh", "-c",
+                  "for f in 1 2 3; do echo $f > $f; sync $f . || echo failed; "
+                  "echo $f > $POWERCUT_ACKS; done"});
+    return RunTool(flags);
+  };
+  EXPECT_EQ(run({}).status, kHolds);
+  EXPECT_EQ(RunTool({"explore", trace, "--check", check}).status, kHolds);
+  EXPECT_EQ(run({"--fault", "lie on flush times=always"}).status, kHolds);
+  EXPECT_EQ(RunTool({"explore", trace, "--check", check}).status, kViolation);
+  EXPECT_THAT(run({"--fault", "error on flush"}).out,
+              testing::HasSubstr("failed\n"));
+  EXPECT_THAT(RunTool({"show", trace}).out,
+              testing::HasSubstr("error on flush"));
+  EXPECT_THAT(run({"--fault", "error on flush nth=999"}).err,
+              testing::HasSubstr("1 of 1 faults never fired"));
+  ExpectError(run({"--fault", "error on read in=recovery"}), kUsage,
+              "say it to `explore`");
+}
+
 TEST_F(KernelCommandTest, ChecksThatNeverHoldAreRefused) {
   const std::string trace = folder_.File("trace");
   ASSERT_EQ(
