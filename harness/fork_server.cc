@@ -38,7 +38,8 @@ pid_t ForkSibling(pid_t* note) {
 
 }  // namespace
 
-ForkServer::ForkServer(Serve serve) : serve_(std::move(serve)) {
+ForkServer::ForkServer(Serve serve, uint32_t forks_here)
+    : serve_(std::move(serve)), forks_here_(forks_here) {
   void* shared = mmap(nullptr, sizeof(*process_), PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   CHECK(shared != MAP_FAILED);
@@ -51,6 +52,10 @@ ForkServer::~ForkServer() {
 }
 
 pid_t ForkServer::Fork(std::string_view request) {
+  if (forks_here_ > 0) {
+    --forks_here_;
+    return ForkHere(request);
+  }
   for (int starts = 0; starts < kStartsMax; ++starts) {
     if (pid_ == 0) Start();
     *process_ = 0;
@@ -58,18 +63,25 @@ pid_t ForkServer::Fork(std::string_view request) {
     // Even if the server was killed just then, the note is there.
     if (*process_ != 0) return *process_;
   }
+  return ForkHere(request);
+}
+
+pid_t ForkServer::ForkHere(std::string_view request) {
+  const std::function<void()> run = serve_(request);
   std::fflush(nullptr);
   const pid_t parent = getpid();
   const pid_t process = fork();
   CHECK(process >= 0);
   if (process > 0) return process;
   EndWith(parent);
-  RunInChild(request);
+  RunInChild(run);
 }
 
-void ForkServer::RunInChild(std::string_view request) noexcept {
-  signal(SIGINT, SIG_IGN);
-  serve_(request)();
+void ForkServer::RunInChild(const std::function<void()>& run) noexcept {
+  signal(SIGINT, SIG_IGN);  // the parent decides what Ctrl-C means
+  // What runs now may write wild.
+  munmap(process_, sizeof(*process_));
+  run();
   _exit(1);
 }
 
@@ -114,10 +126,7 @@ void ForkServer::ServeInChild(int socket, pid_t parent) noexcept {
     }
     EndWith(parent);
     close(socket);
-    // What runs now may write wild.
-    munmap(process_, sizeof(*process_));
-    run();
-    _exit(1);
+    RunInChild(run);
   }
   _exit(0);
 }

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
 
@@ -16,13 +17,16 @@ namespace powercut {
 
 class ForkServer {
  public:
-  // Called in the server with each request; what it returns is called in the
-  // new process and must end it. What is changed here stays for the requests
-  // that follow; nothing of it is seen by the caller of Fork().
+  static constexpr uint32_t kForksHere = 8;
+
+  // Called with each request, in this process at first and then in the server;
+  // what it returns is called in the new process and must end it. What is
+  // changed here stays for the requests that follow.
   using Serve = std::function<std::function<void()>(std::string_view request)>;
 
-  // Starts nothing yet.
-  explicit ForkServer(Serve serve);
+  // Starts nothing yet. The first `forks_here` processes are forked by this
+  // one: for a few of them a server costs more than it spares.
+  explicit ForkServer(Serve serve, uint32_t forks_here = kForksHere);
   ForkServer(const ForkServer&) = delete;
   ForkServer& operator=(const ForkServer&) = delete;
   // Ends the server; its processes go on.
@@ -30,7 +34,7 @@ class ForkServer {
 
   // A new process that does what the request asks. It is a child of the calling
   // process, which waits for it, and it ends with it. The server splits off
-  // here, at the first call, and again if it was killed. The calling process
+  // when it is needed first, and again if it was killed. The calling process
   // must have no other threads.
   pid_t Fork(std::string_view request);
 
@@ -39,10 +43,12 @@ class ForkServer {
   void Stop();
   // False: it is gone.
   bool Ask(std::string_view request);
-  [[noreturn]] void RunInChild(std::string_view request) noexcept;
+  pid_t ForkHere(std::string_view request);
+  [[noreturn]] void RunInChild(const std::function<void()>& run) noexcept;
   [[noreturn]] void ServeInChild(int socket, pid_t parent) noexcept;
 
   Serve serve_;
+  uint32_t forks_here_;
   pid_t pid_ = 0;  // 0: not started
   int socket_ = -1;
   pid_t* process_;  // shared: the newest process

@@ -31,7 +31,7 @@ ForkServer::Serve CountRequests(int& requests) {
 TEST(ForkServerTest, ProcessesAreOursAndTheServerRemembers) {
   int requests = 0;
   {
-    ForkServer server(CountRequests(requests));
+    ForkServer server(CountRequests(requests), 0);
     EXPECT_EQ(ExitStatusOf(server.Fork("12")), 12);
     EXPECT_EQ(ExitStatusOf(server.Fork("")), 20);
     EXPECT_EQ(ExitStatusOf(server.Fork(std::string(1'000'003, 'x'))), 33);
@@ -40,9 +40,20 @@ TEST(ForkServerTest, ProcessesAreOursAndTheServerRemembers) {
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
 }
 
+TEST(ForkServerTest, TheFirstAreForkedHere) {
+  int requests = 0;
+  ForkServer server(CountRequests(requests), 2);
+  EXPECT_EQ(ExitStatusOf(server.Fork("1")), 11);
+  EXPECT_EQ(ExitStatusOf(server.Fork("")), 20);
+  EXPECT_EQ(requests, 2);
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(ExitStatusOf(server.Fork("")), 30);
+  EXPECT_EQ(requests, 2);
+}
+
 TEST(ForkServerTest, StartsAgainWhenKilled) {
   int requests = 0;
-  ForkServer server(CountRequests(requests));
+  ForkServer server(CountRequests(requests), 0);
   EXPECT_EQ(ExitStatusOf(server.Fork("1")), 11);
   for (const pid_t pid : ChildrenOf(getpid())) kill(pid, SIGKILL);
   EXPECT_EQ(ExitStatusOf(server.Fork("1")), 11);
@@ -53,7 +64,7 @@ TEST(ForkServerTest, StartsAgainWhenKilled) {
 // reaped here, and none is left over.
 TEST(ForkServerTest, KillsLeaveNoUnknownChildren) {
   {
-    ForkServer server([](std::string_view) { return [] { _exit(0); }; });
+    ForkServer server([](std::string_view) { return [] { _exit(0); }; }, 0);
     const Killer killer(1, 100);
     for (int i = 0; i < 2000; ++i) ExitStatusOf(server.Fork("request"));
     EXPECT_GT(killer.kills(), 10u);
