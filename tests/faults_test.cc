@@ -307,7 +307,8 @@ TEST(FaultsTest, StorageMaySayThatItCannotRead) {
       const std::string fault =
           fmt::format("error on read nth={} in=recovery", nth);
       const Faulty faulty = MustRecord(text, {fault});
-      ExploreOptions options = Options("prefix", /*jobs=*/0);
+      // In workers: a bad read costs libntfs-3g some leaked memory.
+      ExploreOptions options = Options("prefix", /*jobs=*/1);
       options.visited = [&](const VisitedState& visited) {
         const Observation& seen = visited.result.observation;
         const bool some = std::any_of(
