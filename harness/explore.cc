@@ -99,6 +99,11 @@ std::string FaultsText(const Workload& workload) {
   return text;
 }
 
+// What a check says belongs to it alone.
+std::string CheckText(const Setting& setting) {
+  return setting.check.empty() ? "" : ", check " + setting.check;
+}
+
 class Explorer {
  public:
   Explorer(Backend& backend, const Workload& workload, const Setting& setting,
@@ -588,7 +593,7 @@ Result<std::unique_ptr<RunJournal>> OpenJournal(const Backend& backend,
       "{:08x}{}",
       POWERCUT_VERSION, backend.traits().description, setting.profile->name,
       setting.atomic_bytes, options.probe, options.nested > 0,
-      recording.trace.Digest(), FaultsText(workload));
+      recording.trace.Digest(), FaultsText(workload) + CheckText(setting));
   return RunJournal::Open(options.resume + "/" + name + ".runs", context);
 }
 

@@ -108,6 +108,13 @@ class KernelBackend : public Backend {
     traits_.name = file_system.name;
     traits_.description = fmt::format("{} of the running kernel, Linux {}",
                                       file_system.name, KernelRelease());
+    // Runs under other options say nothing of these.
+    if (!options_.mkfs.empty()) {
+      traits_.description += ", mkfs " + options_.mkfs;
+    }
+    if (!options_.mount.empty()) {
+      traits_.description += ", mount " + options_.mount;
+    }
     traits_.profile = file_system.profile;
     traits_.default_disk_bytes = file_system.default_disk_bytes;
     traits_.minimum_disk_bytes = file_system.minimum_disk_bytes;

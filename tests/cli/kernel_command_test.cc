@@ -262,6 +262,25 @@ TEST_F(KernelCommandTest, ChecksThatNeverHoldAreRefused) {
               "exit status 7");
 }
 
+// What one check said is not what another says.
+TEST_F(KernelCommandTest, RunsBelongToTheirCheck) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(
+      RunTool({"record", "--fs", "ext4", "-o", trace, "--", "true"}).status,
+      kHolds);
+  const auto explore = [&](const std::string& check, const std::string& mount) {
+    return RunTool({"explore", trace, "--quiet", "--space", "prefix",
+                    "--resume", folder_.File("runs"), "--check", check,
+                    "--mount", mount});
+  };
+  EXPECT_EQ(explore("true", "noquota").status, kHolds);
+  EXPECT_EQ(explore("true", "noquota").status, kHolds);
+  EXPECT_THAT(explore("test -d .", "noquota").err,
+              testing::HasSubstr("belongs to another exploration"));
+  EXPECT_THAT(explore("true", "barrier=0").err,
+              testing::HasSubstr("belongs to another exploration"));
+}
+
 TEST_F(KernelCommandTest, BadOptionsAreNamed) {
   const std::string trace = folder_.File("trace");
   const auto record = [&](std::vector<std::string> flags) {
