@@ -74,8 +74,7 @@ class Counter {
 Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
                            const Setting& setting, const LitmusOptions& options,
                            LitmusRun run) {
-  POWERCUT_ASSIGN(const Recording recording,
-                  Record(backend, workload, setting));
+  POWERCUT_ASSIGN(Recording recording, Record(backend, workload, setting));
   const bool all = ShowsAllThatIsAllowed(backend.traits().name);
   const double log2 = SpaceLog2(recording, setting);
   if (all && log2 > kSpaceLog2Max) {
@@ -104,6 +103,9 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
   run.states = exploration.states;
   run.runs = exploration.runs;
   run.findings = std::move(exploration.findings);
+  if (!run.findings.empty() && !backend.traits().repeatable) {
+    run.recording = std::move(recording);
+  }
   run.verdict = VerdictOf(run);
   return run;
 }

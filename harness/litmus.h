@@ -14,6 +14,7 @@
 
 #include "harness/backend.h"
 #include "harness/finding.h"
+#include "harness/recording.h"
 #include "model/profile.h"
 #include "model/workload.h"
 
@@ -48,6 +49,9 @@ struct LitmusRun {
   uint64_t runs = 0;    // recoveries
   // What the model, or a `forbid`, has against states: one a cause.
   std::vector<Finding> findings;
+  // What they were found in, if there are any and the backend cannot record it
+  // again.
+  std::optional<Recording> recording;
 };
 
 // `ok`, `violation`, `unseen`, `unsupported`.

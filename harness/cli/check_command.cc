@@ -9,12 +9,12 @@
 #include "harness/cli/baseline.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/interrupt.h"
+#include "harness/cli/kept_trace.h"
 #include "harness/cli/progress_line.h"
 #include "harness/cli/report_json.h"
 #include "harness/cli/sources.h"
 #include "harness/content_hash.h"
 #include "harness/replay.h"
-#include "harness/trace_file.h"
 
 namespace powercut {
 namespace {
@@ -92,6 +92,12 @@ class Checker {
         Described(source, file, std::move(exploration), progress.elapsed_s());
     POWERCUT_ASSIGN(checked.replay_file,
                     KeepRecording(source, recording, checked));
+    if (!checked.replay_file.empty()) {
+      // They are in the file.
+      CommonFlags flags = flags_.common;
+      flags.faults.clear();
+      checked.replay_flags = ReplayFlagsText(flags);
+    }
     const Conclusion conclusion = Conclude(checked, baseline_);
     progress.Clear();
     std::fputs(conclusion.text.c_str(), stdout);
@@ -108,13 +114,10 @@ class Checker {
     const BackendTraits& traits = source.backend->traits();
     const bool again = traits.repeatable || source.recording;
     if (again || checked.exploration.findings.empty()) return std::string();
-    std::string path =
-        fmt::format("{}-{}-{:08x}.trace",
-                    std::filesystem::path(checked.file).stem().string(),
-                    traits.name, recording.trace.Digest());
-    POWERCUT_ASSIGN(const std::string text, TextToSave(source));
-    POWERCUT_TRY(SaveTrace(recording.trace, {traits.name, text, ""}, path));
-    return path;
+    POWERCUT_ASSIGN(
+        const std::string text,
+        TextWithFaults(source.text, source.workload.file, source.added_faults));
+    return KeepTrace(checked.file, traits.name, recording, text);
   }
 
   CheckedWorkload Described(const Source& source, const std::string& file,

@@ -62,6 +62,7 @@ Result<std::vector<std::string>> FilesOf(std::vector<std::string> places) {
 // One file with what it is to be run on.
 struct Test {
   Workload workload;
+  std::string text;  // of the `.pcut`, with all its faults
   std::vector<std::string> backends;
 };
 
@@ -145,6 +146,8 @@ class Matrix {
     if (!text) return Note(text.error());
     auto workload = ParseWorkload(*text, file);
     if (!workload) return Note(workload.error());
+    auto saved = TextWithFaults(*text, file, faults_);
+    if (!saved) return Note(saved.error());
     workload->faults.insert(workload->faults.end(), faults_.begin(),
                             faults_.end());
     std::vector<std::string> backends = flags_.backends;
@@ -152,7 +155,8 @@ class Matrix {
       backends = {workload->backend.empty() ? kDefaultBackend
                                             : workload->backend};
     }
-    tests_.push_back({std::move(*workload), std::move(backends)});
+    tests_.push_back(
+        {std::move(*workload), std::move(*saved), std::move(backends)});
   }
 
   // An error of one test does not keep the others from running.
@@ -182,9 +186,9 @@ class Matrix {
           continue;
         }
         for (std::string& profile : profiles) {
-          tasks_.push_back({&test.workload, backend, std::move(profile),
-                            flags_.atomic_bytes, flags_.making,
-                            FaultFlagsText(flags_.faults)});
+          tasks_.push_back({&test.workload, &test.text, backend,
+                            std::move(profile), flags_.atomic_bytes,
+                            flags_.making, FaultFlagsText(flags_.faults)});
         }
       }
     }

@@ -6,29 +6,49 @@
 
 #include "backends/registry.h"
 #include "harness/cli/interrupt.h"
+#include "harness/cli/kept_trace.h"
 #include "harness/cli/sources.h"
 #include "harness/report.h"
 
 namespace powercut {
 
 LitmusRow LitmusRunner::Run(const LitmusTask& task) {
-  auto run = TryRun(task);
   LitmusRow row;
+  auto run = TryRun(task);
   if (!run) {
     row.error = run.error();
     return row;
   }
-  row.run = std::move(*run);
-  const std::string flags = fmt::format(
-      " --backend {}{} --profile {}{}{}", task.backend, MakingText(task.making),
-      task.profile,
-      task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes) : "",
-      task.fault_flags);
-  for (const Finding& finding : row.run.findings) {
-    row.failures += FailureBlock(finding, task.workload->file, flags);
+  auto failures = Failures(task, *run);
+  if (!failures) {
+    row.error = failures.error();
+    return row;
   }
+  row.run = std::move(*run);
+  row.failures = std::move(*failures);
   row.run.findings.clear();
+  row.run.recording.reset();
   return row;
+}
+
+Result<std::string> LitmusRunner::Failures(const LitmusTask& task,
+                                           const LitmusRun& run) {
+  std::string flags = fmt::format(
+      " --backend {}{} --profile {}{}", task.backend, MakingText(task.making),
+      task.profile,
+      task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes) : "");
+  std::string kept;
+  if (run.recording) {
+    POWERCUT_ASSIGN(kept, KeepTrace(task.workload->file, task.backend,
+                                    *run.recording, *task.text));
+  } else {
+    flags += task.fault_flags;
+  }
+  std::string failures;
+  for (const Finding& finding : run.findings) {
+    failures += FailureBlock(finding, task.workload->file, flags, kept);
+  }
+  return failures;
 }
 
 Result<LitmusRun> LitmusRunner::TryRun(const LitmusTask& task) {

@@ -17,6 +17,7 @@ namespace powercut {
 
 struct LitmusTask {
   const Workload* workload = nullptr;
+  const std::string* text = nullptr;  // of the `.pcut`, with all its faults
   std::string backend;
   std::string profile;
   std::optional<uint32_t> atomic_bytes;  // nothing: as the file or backend says
@@ -25,7 +26,8 @@ struct LitmusTask {
 };
 
 struct LitmusRow {
-  // Without its findings: they are in `failures`, as failure blocks.
+  // Without its findings and their recording: they are in `failures`, as
+  // failure blocks.
   LitmusRun run;
   std::string failures;
   // It could not be run; nothing else is set then.
@@ -39,11 +41,14 @@ class LitmusRunner {
   // it.
   explicit LitmusRunner(uint32_t jobs) : jobs_(jobs) {}
 
-  // Ends early when Interrupted().
+  // Ends early when Interrupted(). Violations of what cannot be recorded again
+  // save their trace (harness/cli/kept_trace.h).
   LitmusRow Run(const LitmusTask& task);
 
  private:
   Result<LitmusRun> TryRun(const LitmusTask& task);
+  // The failure blocks of a run.
+  Result<std::string> Failures(const LitmusTask& task, const LitmusRun& run);
 
   uint32_t jobs_;
   std::map<std::string, std::unique_ptr<Backend>> backends_;

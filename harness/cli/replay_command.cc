@@ -76,7 +76,9 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
     POWERCUT_TRY(SaveImage(image, flags.image));
   }
   if (!flags.save.empty()) {
-    POWERCUT_ASSIGN(const std::string text, TextToSave(source));
+    POWERCUT_ASSIGN(
+        const std::string text,
+        TextWithFaults(source.text, source.workload.file, source.added_faults));
     POWERCUT_TRY(SaveTrace(recording.trace,
                            {source.backend->traits().name, text}, flags.save));
   }

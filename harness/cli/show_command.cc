@@ -117,7 +117,9 @@ Result<ExitStatus> Show(const ShowFlags& flags) {
   POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
   if (!flags.save.empty()) {
-    POWERCUT_ASSIGN(const std::string text, TextToSave(source));
+    POWERCUT_ASSIGN(
+        const std::string text,
+        TextWithFaults(source.text, source.workload.file, source.added_faults));
     POWERCUT_TRY(SaveTrace(recording.trace,
                            {source.backend->traits().name, text}, flags.save));
   }

@@ -329,10 +329,12 @@ std::string FaultFlagsText(const std::vector<std::string>& texts) {
   return flags;
 }
 
-Result<std::string> TextToSave(const Source& source) {
-  if (source.added_faults.empty()) return source.text;
-  POWERCUT_ASSIGN(Pcut pcut, ParsePcut(source.text, source.workload.file));
-  AddFaults(source.added_faults, pcut);
+Result<std::string> TextWithFaults(const std::string& text,
+                                   const std::string& file,
+                                   const std::vector<Op>& faults) {
+  if (faults.empty()) return text;
+  POWERCUT_ASSIGN(Pcut pcut, ParsePcut(text, file));
+  AddFaults(faults, pcut);
   return PrintPcut(pcut);
 }
 

@@ -68,9 +68,11 @@ Result<Recording> RecordingOf(Source& source);
 
 // `--mkfs` and `--mount` as flags, with a leading space each; empty: none.
 std::string MakingText(const BackendOptions& options);
-// The text of the `.pcut` to be saved beside a trace: with the faults of the
-// command line.
-Result<std::string> TextToSave(const Source& source);
+// The text of a `.pcut` with these faults behind its own. `file` names it in
+// errors: those of ParsePcut().
+Result<std::string> TextWithFaults(const std::string& text,
+                                   const std::string& file,
+                                   const std::vector<Op>& faults);
 
 // The flags that `replay` needs to run under the same setting: with a leading
 // space each.

@@ -94,6 +94,17 @@ TEST_F(KernelCommandTest, FindingsReplay) {
   EXPECT_THAT(replayed.out, testing::HasSubstr(ids[0]));
 }
 
+// The first replay line of an output, as pasted.
+Ended ReplayAsPrinted(const std::string& out) {
+  const size_t line = out.find("powercut replay ");
+  EXPECT_NE(line, std::string::npos) << out;
+  if (line == std::string::npos) return {};
+  const std::string words =
+      out.substr(line + 16, out.find('\n', line) - line - 16);
+  return Subprocess({"/bin/sh", "-c", std::string(kTool) + " replay " + words})
+      .Wait();
+}
+
 // A kernel cannot be recorded again: the recording is kept beside the finding.
 TEST_F(KernelCommandTest, FindingsOfWorkloadsReplay) {
   const std::string file = folder_.Write("replace.pcut", kReplace);
@@ -108,14 +119,19 @@ TEST_F(KernelCommandTest, FindingsOfWorkloadsReplay) {
   const Ended found = RunTool({"check", file, "--backend", "ext4", "--mount",
                                "barrier=0", "--space", "epoch:1"});
   EXPECT_EQ(found.status, kViolation) << found.err;
-  const size_t line = found.out.find("powercut replay ");
-  ASSERT_NE(line, std::string::npos) << found.out;
-  const std::string words =
-      found.out.substr(line + 16, found.out.find('\n', line) - line - 16);
-  const Ended replayed =
-      Subprocess({"/bin/sh", "-c", std::string(kTool) + " replay " + words})
-          .Wait();
-  EXPECT_EQ(replayed.status, kViolation) << words << replayed.err;
+  EXPECT_EQ(ReplayAsPrinted(found.out).status, kViolation);
+  const Ended litmus = RunTool({"litmus", "--backend", "ext4", "--mount",
+                                "barrier=0", "--profile", "linux-man",
+                                std::string(POWERCUT_SOURCE_DIR) +
+                                    "/corpora/litmus/l01_full_flush.pcut"});
+  EXPECT_EQ(litmus.status, kViolation) << litmus.err;
+  EXPECT_EQ(ReplayAsPrinted(litmus.out).status, kViolation) << litmus.out;
+  // A fault of the run is in the recording, not on the line.
+  const Ended lied =
+      RunTool({"check", file, "--backend", "ext4", "--space", "epoch:1",
+               "--fault", "lie on flush times=always"});
+  EXPECT_EQ(lied.status, kViolation) << lied.err;
+  EXPECT_EQ(ReplayAsPrinted(lied.out).status, kViolation) << lied.out;
   std::filesystem::current_path(before);
 }
 
