@@ -36,6 +36,9 @@ struct BackendTraits {
   uint64_t minimum_disk_bytes = 0;
   // Nothing: the sector.
   std::optional<uint32_t> default_atomic_bytes;
+  // The default space is `exhaustive` where all points and kinds together have
+  // at most 2^this states, else `epoch:1`: some seconds of recoveries.
+  double default_exhaustive_log2_max = 14;
   std::vector<uint32_t> sector_sizes_bytes;
   // The crash kinds it can show. The first is the default.
   std::vector<CrashKind> crash_kinds;

@@ -195,7 +195,8 @@ class Explorer {
   // shard and every number of jobs comes to the same.
   void ChooseSpace() {
     if (result_.space.mode != SpaceSpec::kDefault) return;
-    const bool small = result_.space_log2 <= kDefaultExhaustiveLog2Max;
+    const bool small =
+        result_.space_log2 <= backend_.traits().default_exhaustive_log2_max;
     result_.space.mode = small ? SpaceSpec::kExhaustive : SpaceSpec::kEpoch;
     result_.space.count = 1;
   }

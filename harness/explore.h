@@ -20,10 +20,6 @@
 
 namespace powercut {
 
-// The default space is `exhaustive` where all points and kinds together have at
-// most 2^this states, else `epoch:1`.
-inline constexpr double kDefaultExhaustiveLog2Max = 14;
-
 inline constexpr uint64_t kDefaultCacheBytes = uint64_t{512} << 20;
 
 // How often a fault of the workload fell on the disk.

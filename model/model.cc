@@ -190,8 +190,12 @@ std::string Model::CompareLive(const Observation& observation) const {
   Model done(*this);
   State& s = *done.state_;
   for (ChainId id = 0; id < s.chains.size(); ++id) {
+    uint32_t version = s.chains[id].newest();
+    while (version > 0 && !s.Returned(s.chains[id].versions[version].op)) {
+      --version;
+    }
     for (const CrashKind crash : kCrashKinds) {
-      s.chains.Raise({id, s.chains[id].newest()}, crash, 0);
+      s.chains.Raise({id, version}, crash, 0);
     }
   }
   // Everything is done and promised: the logs and the store, too.

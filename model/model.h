@@ -96,7 +96,8 @@ class Model {
                             const std::string& found) const;
 
   // Whether the tree with everything done is exactly what was observed, with no
-  // crash at all; else a line that says what differs.
+  // crash at all; else a line that says what differs. What a failed op changed,
+  // last of all, may be there or not.
   std::string CompareLive(const Observation& observation) const;
 
   // Internal to the model: model/model_state.h.

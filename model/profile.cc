@@ -240,6 +240,8 @@ Profile Btrfs() {
   p.overwrite_in_place = false;
   p.range_sync_reaches_device = false;
   p.flush_covers_device = false;  // an fsync of a clean file flushes nothing
+  // An fsync logs what it is asked for, whatever was done before it elsewhere.
+  p.metadata_ordered = false;
   p.replace_brings_data = true;
   return p;
 }

@@ -58,7 +58,7 @@ int OpenFlagsOf(const Op& op) {
   int flags = op.HasFlag("read_only") ? O_RDONLY : O_RDWR;
   if (op.HasFlag("write_through") || op.HasFlag("sync")) flags |= O_SYNC;
   if (op.HasFlag("dsync")) flags |= O_DSYNC;
-  if (op.HasFlag("no_buffering")) flags |= O_DIRECT;
+  if (op.HasFlag("no_buffering") || op.HasFlag("direct")) flags |= O_DIRECT;
   if (op.HasFlag("append")) flags |= O_APPEND;
   return flags | O_CLOEXEC;
 }

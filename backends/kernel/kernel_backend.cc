@@ -119,6 +119,7 @@ class KernelBackend : public Backend {
     traits_.default_disk_bytes = file_system.default_disk_bytes;
     traits_.minimum_disk_bytes = file_system.minimum_disk_bytes;
     traits_.default_atomic_bytes = 4096;
+    traits_.default_exhaustive_log2_max = 10;  // a mount takes milliseconds
     traits_.sector_sizes_bytes = {512, 4096};
     traits_.crash_kinds = {CrashKind::kPower, CrashKind::kOs};
     traits_.ops = FileSessionOps();

@@ -11,7 +11,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/base/prng.h"
@@ -132,6 +135,65 @@ TEST_F(KernelCommandTest, FindingsOfWorkloadsReplay) {
                "--fault", "lie on flush times=always"});
   EXPECT_EQ(lied.status, kViolation) << lied.err;
   EXPECT_EQ(ReplayAsPrinted(lied.out).status, kViolation) << lied.out;
+  std::filesystem::current_path(before);
+}
+
+// Data that a removed file left: shown by data=writeback only, which may.
+TEST_F(KernelCommandTest, WritebackShowsWhatItMay) {
+  const std::string file =
+      std::string(POWERCUT_SOURCE_DIR) + "/corpora/kernel/ext4_stale_data.pcut";
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.File(""));
+  const auto check = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"check", "--quiet", file});
+    return RunTool(flags);
+  };
+  EXPECT_EQ(check({}).status, kHolds);
+  const std::string option = "data=writeback,nodelalloc";
+  const Ended shown = check({"--mount", option});
+  EXPECT_EQ(shown.status, kViolation);
+  EXPECT_THAT(shown.out, testing::HasSubstr("violation: stale /f\n"));
+  EXPECT_EQ(check({"--mount", option, "--profile", "ext4-writeback"}).status,
+            kHolds);
+  std::filesystem::current_path(before);
+}
+
+// Files of the litmus tests that are violated on a file system under a profile.
+std::set<std::string> LitmusViolations(const std::string& file_system,
+                                       const std::string& profile) {
+  const Ended ended =
+      RunTool({"litmus", "--quiet", "--backend", file_system, "--profile",
+               profile, std::string(POWERCUT_SOURCE_DIR) + "/corpora/litmus"});
+  EXPECT_THAT(ended.out, testing::HasSubstr(" runs: ")) << ended.err;
+  std::set<std::string> files;
+  std::istringstream lines(ended.out);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(": violation: ") == std::string::npos) continue;
+    const std::string path = line.substr(0, line.find(':'));
+    files.insert(std::filesystem::path(path).stem());
+  }
+  return files;
+}
+
+// The matrix of backends/README.md.
+TEST_F(KernelCommandTest, LitmusTestsHold) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.File(""));
+  for (const auto& [file_system, own] : {std::pair{"ext4", "ext4-ordered"},
+                                         {"xfs", "xfs"},
+                                         {"btrfs", "btrfs"}}) {
+    if (!Lacks(file_system).empty()) continue;
+    for (const std::string profile : {"linux-man", own}) {
+      std::set<std::string> violated = LitmusViolations(file_system, profile);
+      // corpora/kernel/xfs_syncfs.pcut, if the clock did not tick.
+      if (file_system == std::string("xfs")) {
+        violated.erase("x22_volume_leaves_stores");
+        violated.erase("x23_win32_volume_leaves_stores");
+        violated.erase("x24_syncfs_leaves_stores");
+      }
+      EXPECT_THAT(violated, testing::IsEmpty()) << file_system << profile;
+    }
+  }
   std::filesystem::current_path(before);
 }
 

@@ -95,9 +95,9 @@ TEST(Profiles, HaveTheRowsOfTheTable) {
             (Names{"exfat", "fat", "posix-minimal"}));
   EXPECT_EQ(With(&Profile::fsync_stops_at_device), Names{"macos"});
   EXPECT_EQ(With(&Profile::data_ordered), Names{"ext4-journal"});
-  EXPECT_EQ(With(&Profile::metadata_ordered),
-            (Names{"btrfs", "ext4-journal", "ext4-ordered", "ext4-writeback",
-                   "ntfs", "xfs"}));
+  EXPECT_EQ(
+      With(&Profile::metadata_ordered),
+      (Names{"ext4-journal", "ext4-ordered", "ext4-writeback", "ntfs", "xfs"}));
   EXPECT_EQ(With(&Profile::replace_brings_data),
             (Names{"btrfs", "ext4-journal", "ext4-ordered"}));
   EXPECT_EQ(With(&Profile::flush_covers_names),
