@@ -36,6 +36,7 @@ std::optional<std::set<std::string>> CausesShown(Backend& backend,
   const auto recording = Record(backend, *workload, *setting);
   if (!recording) return std::nullopt;
   ExploreOptions options;
+  options.jobs = 0;
   options.space = space;
   const auto exploration =
       Explore(backend, *workload, *setting, *recording, options);

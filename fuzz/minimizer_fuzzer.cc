@@ -59,6 +59,7 @@ void Fuzz(ByteSpan bytes) {
   if (!Record(*backend, *workload, *setting)) return;
   MinimizeOptions options;
   options.explore.space = space;
+  options.explore.jobs = 0;
   const auto minimized =
       Minimize(*backend, given, "given.pcut", *setting, options);
   // The bug did not matter.
