@@ -66,6 +66,8 @@ const std::vector<SimfsBugScene>& SimfsBugScenes() {
        "nt_flush H", ""},
       {kHandleFlushesOwn, "spec-strict", kFile + "open H /f\n",
        "write /f 0 512\nnt_flush H", ""},
+      {kTruncateTrustsZeros, "ext4-ordered", kFile,
+       "truncate /f 100\ntruncate /f 512", ""},
   };
   return scenes;
 }

@@ -154,9 +154,9 @@ class Lister {
   std::string ShowAtom(const AtomPlace& place, AtomView view) const {
     uint32_t limit = static_cast<uint32_t>(kAtomBytes);
     while (view.generation != nullptr) {
-      limit = std::min(limit, view.limit_bytes);
       const Generation& generation = *view.generation;
       const uint32_t version = at_[generation.chain];
+      limit = std::min(limit, view.LimitOf(version));
       if (version > 0) return generation.contents[version - 1].substr(0, limit);
       if (generation.anything) return std::string(limit, kAnyByte);
       view = ViewBefore(place, generation);
@@ -238,7 +238,7 @@ class AnyBytes {
       uint32_t limit = static_cast<uint32_t>(kAtomBytes);
       while (view.generation != nullptr &&
              FloorOf(view.generation->chain) == 0) {
-        limit = std::min(limit, view.limit_bytes);
+        limit = std::min(limit, view.LimitOf(0));
         if (view.generation->anything) any = std::max(any, limit);
         view = ViewBefore(place, *view.generation);
       }

@@ -79,28 +79,30 @@ FileMatcher::Options FileMatcher::ViewOptions(const AtomPlace& place,
                                               uint64_t stale_from,
                                               std::string_view bytes) const {
   const Generation& generation = *view.generation;
-  limit = std::min(limit, view.limit_bytes);
   const uint32_t floor = FloorOf(generation.chain);
   std::vector<uint32_t> versions;
   Options options;
   if (floor == 0) {
+    const uint32_t unwritten = std::min(limit, view.LimitOf(0));
     const AtomView before = ViewBefore(place, generation);
     if (generation.anything) {
       const std::string_view beyond =
-          bytes.substr(std::min<size_t>(bytes.size(), limit));
-      const uint64_t stale = stale_from > limit ? stale_from - limit : 0;
+          bytes.substr(std::min<size_t>(bytes.size(), unwritten));
+      const uint64_t stale =
+          stale_from > unwritten ? stale_from - unwritten : 0;
       if (Shows({}, 0, stale, beyond)) versions.push_back(0);
     } else if (before.generation == nullptr) {
       if (Shows({}, 0, stale_from, bytes)) versions.push_back(0);
     } else {
-      options = ViewOptions(place, before, limit, stale_from, bytes);
+      options = ViewOptions(place, before, unwritten, stale_from, bytes);
       for (FileReading& option : options) {
         option.push_back({generation.chain, {0}});
       }
     }
   }
   for (uint32_t v = std::max(floor, 1U); v <= generation.contents.size(); ++v) {
-    if (Shows(generation.contents[v - 1], limit, stale_from, bytes)) {
+    const uint32_t shown = std::min(limit, view.LimitOf(v));
+    if (Shows(generation.contents[v - 1], shown, stale_from, bytes)) {
       versions.push_back(v);
     }
   }

@@ -322,8 +322,9 @@ Violation ViolationWriter::OfAtom(const File& file, const ObservedEntry& entry,
   const auto [kind, found] = ClassifyAtom(file, place, index, bytes);
   const AtomView view = ViewOf(place, shape);
   // What was cut is the shape's matter.
-  const bool whole =
-      view.generation != nullptr && view.limit_bytes == kAtomBytes;
+  const bool whole = view.generation != nullptr &&
+                     view.limit_bytes == kAtomBytes &&
+                     view.cuts_of_older.empty();
   const ChainId chain = whole ? view.generation->chain : file.shape;
   Violation violation = OfFile(kind, file, chain, entry.path);
   const std::string range =
@@ -339,6 +340,10 @@ Violation ViolationWriter::OfAtom(const File& file, const ObservedEntry& entry,
     std::vector<std::string> own;
     for (uint32_t n = std::max(floor, 1U); n <= v.generation->contents.size();
          ++n) {
+      if (v.LimitOf(n) == 0) {
+        AddOnce(own, "zeros");
+        continue;
+      }
       AddOnce(own, OpName(s_.chains[v.generation->chain].versions[n].op));
     }
     versions.insert(versions.begin(), own.begin(), own.end());

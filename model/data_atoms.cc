@@ -10,7 +10,8 @@
 //   rename_leaves_temporary lets a stranger be one of the files of any rename
 //   that replaced one.
 // * Shapes of one file of the same size, between which space came into sight or
-//   left it (a write into a hole, a size that came back after a cut). One atom
+//   left it (a write into a hole, a size that came back after a cut), or was
+//   cut for older versions (truncation_writes_zeros). One atom
 //   may fit the earlier only, another the later only.
 // * Logs and stores: prefixes of records. They are not data of files, but
 //   nobody needs them here.

@@ -166,22 +166,38 @@ class Effects {
     if (size > newest.size_bytes) {
       Grow(id, size, op_.kind == OpKind::kSetEndOfFile);
     } else {
-      const ChainVersion version =
-          AddShape(file, {size, std::min(size, newest.valid_bytes)});
-      CutBeyond(file, size, version.version);
-      Journalled(version);
+      const uint32_t shape = s_.chains[file.shape].newest() + 1;
+      CutBeyond(file, size, shape);
+      Journalled(AddShape(file, {size, std::min(size, newest.valid_bytes)}));
     }
     SetTimes(id, op_.number);
   }
 
-  static void CutBeyond(File& file, uint64_t size, uint32_t shape) {
+  // `shape`: the version that the cut will be.
+  void CutBeyond(File& file, uint64_t size, uint32_t shape) {
+    uint64_t zeroed_to = 0;
+    if (s_.profile->truncation_writes_zeros) {
+      zeroed_to = (size + kPageBytes - 1) / kPageBytes * kPageBytes;
+    }
     for (auto& [index, place] : file.atoms) {
       const uint64_t begin = index * kAtomBytes;
       if (begin + kAtomBytes <= size) continue;
       if (ViewOf(place, shape).generation == nullptr) continue;
-      place.cuts.push_back(
-          {shape, static_cast<uint32_t>(size > begin ? size - begin : 0)});
+      Cut cut{shape, static_cast<uint32_t>(size > begin ? size - begin : 0)};
+      if (begin < zeroed_to && HasSpace(place, shape)) {
+        cut.before_version = WriteZeros(place, cut).version;
+      }
+      place.cuts.push_back(cut);
     }
+  }
+
+  // In place: the newest content as far as the cut, zeros behind.
+  ChainVersion WriteZeros(AtomPlace& place, const Cut& cut) {
+    std::string content = NewestContent(place, cut.from_shape);
+    if (content.size() > cut.bytes) content.resize(cut.bytes);
+    Generation& generation = place.generations.back();
+    generation.contents.push_back(std::move(content));
+    return Append(generation.chain);
   }
 
   // `anything`: what is added may show anything, if the profile says so.

@@ -19,6 +19,10 @@ AtomView ViewAmong(const AtomPlace& place, size_t count, uint32_t shape) {
   for (const Cut& cut : place.cuts) {
     if (cut.from_shape > shape) break;
     if (cut.from_shape < view.generation->from_shape) continue;
+    if (cut.before_version != Cut::kEveryVersion) {
+      view.cuts_of_older.push_back(cut);
+      continue;
+    }
     view.limit_bytes = std::min(view.limit_bytes, cut.bytes);
   }
   if (view.limit_bytes == 0) return {};
@@ -26,6 +30,14 @@ AtomView ViewAmong(const AtomPlace& place, size_t count, uint32_t shape) {
 }
 
 }  // namespace
+
+uint32_t AtomView::LimitOf(uint32_t version) const {
+  uint32_t limit = limit_bytes;
+  for (const Cut& cut : cuts_of_older) {
+    if (version < cut.before_version) limit = std::min(limit, cut.bytes);
+  }
+  return limit;
+}
 
 AtomView ViewOf(const AtomPlace& place, uint32_t shape) {
   return ViewAmong(place, place.generations.size(), shape);

@@ -47,8 +47,15 @@ struct Generation {
 
 // From a shape version on, what was in sight shows its first bytes only.
 struct Cut {
+  static constexpr uint32_t kEveryVersion = ~uint32_t{0};
+
   uint32_t from_shape = 0;
-  uint32_t bytes = 0;  // 0: a hole
+  uint32_t bytes = 0;
+  // Those versions of the generation's chain before this one. If every version
+  // is cut, the space is given up for good (of 0 bytes, a hole is left);
+  // otherwise it stays, and the cut wrote that version to it, with zeros
+  // behind these bytes.
+  uint32_t before_version = kEveryVersion;
 };
 
 // One atom of a file, through the file's life. Both in ascending order.
@@ -62,6 +69,11 @@ struct AtomView {
   // Index of the generation, or nothing: a hole.
   const Generation* generation = nullptr;
   uint32_t limit_bytes = 0;  // what lies behind reads as zeros
+  // Of versions before `before_version` only; they lower the limit.
+  std::vector<Cut> cuts_of_older;
+
+  // The limit for one version of the generation.
+  uint32_t LimitOf(uint32_t version) const;
 };
 AtomView ViewOf(const AtomPlace& place, uint32_t shape);
 // What version 0 of a generation shows: what was in sight before it.

@@ -104,6 +104,11 @@ constexpr std::array kSwitches = {
     ProfileSwitch{"stale_set_end_of_file", &Profile::stale_set_end_of_file,
                   true, "bytes added by SetEndOfFile may show anything",
                   "SetEndOfFile, Remarks (A-36)"},
+    ProfileSwitch{"truncation_writes_zeros", &Profile::truncation_writes_zeros,
+                  true,
+                  "a truncation writes zeros in place before the new size",
+                  "Linux ext4_block_truncate_page, iomap_truncate_page; "
+                  "measured on ext4, xfs"},
     ProfileSwitch{"stale_data", &Profile::stale_data, true,
                   "bytes beyond the promised size may show anything",
                   "ntfs-3g allocates before it writes; semantics.md 5.3"},
@@ -163,6 +168,7 @@ Profile PosixMinimal() {
   p.partial_extend = true;
   p.stale_new_data = true;
   p.stale_set_end_of_file = true;
+  p.truncation_writes_zeros = true;
   return p;
 }
 
@@ -179,6 +185,7 @@ Profile LinuxMan() {
   p.rename_leaves_both = true;
   p.partial_extend = true;
   p.stale_new_data = true;
+  p.truncation_writes_zeros = true;
   return p;
 }
 
@@ -195,6 +202,7 @@ Profile LinuxJournal(std::string name) {
   p.data_sync_covers_size = true;
   p.metadata_ordered = true;
   p.partial_extend = true;
+  p.truncation_writes_zeros = true;
   return p;
 }
 
@@ -222,6 +230,7 @@ Profile Ext4Journal() {
   p.source = "Linux filesystems/ext4, data=journal; semantics.md 2.7";
   p.data_ordered = true;
   p.replace_brings_data = true;
+  p.truncation_writes_zeros = false;  // one transaction with the size
   return p;
 }
 

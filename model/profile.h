@@ -159,6 +159,13 @@ struct Profile {
   // Source: SetEndOfFile: "not defined" (A-36, permissive).
   bool stale_set_end_of_file = false;
 
+  // A truncation zeroes, in place, the rest of the page in which the new end
+  // lies: such a zeroed page may be found under the old size. Off: what a
+  // truncation cuts off is there with the old size, whole.
+  // Source: Linux ext4_block_truncate_page, iomap_truncate_page; measured on
+  // ext4 and xfs.
+  bool truncation_writes_zeros = false;
+
   // Bytes beyond the promised size that this file never wrote may hold
   // anything until they are written and flushed.
   // Source: ntfs-3g allocates before it writes, with no order between.

@@ -154,7 +154,7 @@ constexpr std::array<std::string_view, kSimfsBugCount> kSimfsBugNames = {
     "ReplaceForgetsData",   "SizeBeforeData",      "JournalOrderIgnored",
     "TruncateKeepsBytes",   "TornRecordAccepted",  "BarrierIgnored",
     "FailedFlushForgotten", "VolumeFlagsAccepted", "ReadOnlyFlushes",
-    "HandleFlushesOwn",
+    "HandleFlushesOwn",     "TruncateTrustsZeros",
 };
 
 // Those that promise more than they may leave fewer states, all admissible;

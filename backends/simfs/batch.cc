@@ -109,6 +109,7 @@ std::string Batch::Commit() {
   if (last_journalled_ != 0) s_.last_journalled = last_journalled_;
   for (Planned& planned : records_) {
     s_.shown.Apply(planned.record);
+    AddEnded(planned.record, s_.ended);
     const uint64_t sectors = planned.bytes.size() / kSimfsSectorBytes;
     s_.records[planned.record.number] = {
         .sectors = {planned.first_sector, sectors},

@@ -44,7 +44,8 @@ constexpr Behaviour Ext4(std::string_view profile) {
           .range_sync_writes = true,
           .data_sync_has_size = true,
           .metadata_journal = true,
-          .extends_in_parts = true};
+          .extends_in_parts = true,
+          .truncation_zeroes_page = true};
 }
 
 constexpr Behaviour Ext4Ordered() {
@@ -63,6 +64,7 @@ constexpr Behaviour Ext4Journal() {
   Behaviour b = Ext4("ext4-journal");
   b.data_journal = true;
   b.replace_brings_data = true;
+  b.truncation_zeroes_page = false;
   return b;
 }
 
@@ -79,7 +81,8 @@ constexpr Behaviour kLinuxMan = {.profile = "linux-man",
                                  .data_sync_has_size = true,
                                  .rename_shows_both = true,
                                  .extends_in_parts = true,
-                                 .new_space_is_stale = true};
+                                 .new_space_is_stale = true,
+                                 .truncation_zeroes_page = true};
 
 constexpr Behaviour kPosixMinimal = {.profile = "posix-minimal",
                                      .directory_flush_has_names = true,
@@ -87,7 +90,8 @@ constexpr Behaviour kPosixMinimal = {.profile = "posix-minimal",
                                      .rename_shows_neither = true,
                                      .extends_in_parts = true,
                                      .new_space_is_stale = true,
-                                     .set_size_is_stale = true};
+                                     .set_size_is_stale = true,
+                                     .truncation_zeroes_page = true};
 
 constexpr Behaviour kMacOs = {.profile = "macos",
                               .directory_flush_has_names = true,

@@ -41,6 +41,8 @@ struct Behaviour {
   bool extends_in_parts = false;
   bool new_space_is_stale = false;
   bool set_size_is_stale = false;
+  // A truncation writes zeros to the rest of its last page, in place.
+  bool truncation_zeroes_page = false;
 
   // Refused with STATUS_NOT_SUPPORTED.
   bool refuses_data_sync = false;

@@ -92,6 +92,13 @@ class Effects {
                      GivenSpace& given);
   void AddGenerations(InodeNumber inode, const GivenSpace& given);
   void CutMemory(LiveFile& file, uint64_t size);
+  void PlaceData(Batch& batch, TouchedAtom& touched);
+  std::vector<TouchedAtom> CutShape(Batch& batch, InodeNumber inode,
+                                    uint64_t size, Shape& shape);
+  std::vector<TouchedAtom> ZeroPage(Batch& batch, InodeNumber inode,
+                                    uint64_t size, Shape& shape);
+  void NoteZeroed(const TouchedAtom& touched, uint16_t cut,
+                  GenerationLayer& layer) const;
 
   // Adds a version held by a record; returns its place.
   VersionRef AddVersion(Chain& chain, const Author& author,
@@ -101,6 +108,10 @@ class Effects {
   LiveState& s_;
   Done& done_;
 };
+
+// The oldest version in place that its sector can still hold, up to `newest`.
+uint32_t DurableVersion(const LiveState& state, const Generation& generation,
+                        uint32_t newest);
 
 // The condition that `generation` shows this version or a later one, added to
 // `needs`; nothing if that is known, or if the version is the first.

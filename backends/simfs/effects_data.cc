@@ -9,6 +9,7 @@ namespace powercut::simfs {
 namespace {
 
 constexpr uint64_t kAtom = 512;
+constexpr uint64_t kPage = 4096;
 
 // A generation that a cut ended, or that never began, takes no more writes.
 bool TakesWrites(const Shape& shape, uint64_t atom) {
@@ -33,6 +34,7 @@ struct Effects::TouchedAtom {
   bool in_records = false;
   bool old_contents = false;  // of a fresh sector
   RecordNumber record = 0;
+  uint32_t version = 0;  // in the record
 };
 
 AtomBytes Effects::Memory(InodeNumber inode, uint64_t atom) {
@@ -89,19 +91,25 @@ std::vector<Effects::TouchedAtom> Effects::Touch(Batch& batch,
         t.layer.sector = batch.NewSector(t.old_contents);
       }
     }
-    if (!t.in_records) {
-      batch.AddData(t.layer.sector, t.bytes);
-      continue;
-    }
-    uint32_t version = 1;
-    if (!t.fresh) {
-      const Generation& generation = s_.generations.at(t.layer.generation);
-      version = generation.found_version + generation.chain.newest() + 1;
-    }
-    t.record = batch.AddRecord(
-        {AtomChange{t.layer.generation, version, t.bytes}}, false);
+    PlaceData(batch, t);
   }
   return touched;
+}
+
+// In its sector, or in a record of its own.
+void Effects::PlaceData(Batch& batch, TouchedAtom& touched) {
+  if (!touched.in_records) {
+    batch.AddData(touched.layer.sector, touched.bytes);
+    return;
+  }
+  touched.version = 1;
+  if (!touched.fresh) {
+    const Generation& generation = s_.generations.at(touched.layer.generation);
+    touched.version = generation.found_version + generation.chain.newest() + 1;
+  }
+  touched.record = batch.AddRecord(
+      {AtomChange{touched.layer.generation, touched.version, touched.bytes}},
+      false);
 }
 
 std::vector<Shape> Effects::ShapesOfWrite(
@@ -210,6 +218,83 @@ void Effects::CutMemory(LiveFile& file, uint64_t size) {
             tail->second.end(), std::byte{0});
 }
 
+// Forgets what lies beyond the new end, but for what ZeroPage() keeps.
+std::vector<Effects::TouchedAtom> Effects::CutShape(Batch& batch,
+                                                    InodeNumber inode,
+                                                    uint64_t size,
+                                                    Shape& shape) {
+  if (s_.Has(SimfsBug::kTruncateKeepsBytes)) return {};
+  const bool zeroes = s_.behaviour.truncation_zeroes_page;
+  const uint64_t unit = zeroes ? kPage : kAtom;
+  const uint64_t kept = (size + unit - 1) / unit * unit;
+  shape.atoms.erase(shape.atoms.lower_bound(kept / kAtom), shape.atoms.end());
+  if (zeroes) return ZeroPage(batch, inode, size, shape);
+  const auto tail = shape.atoms.find(size / kAtom);
+  if (tail != shape.atoms.end()) {
+    CutAtom(tail->second, static_cast<uint16_t>(size % kAtom));
+  }
+  return {};
+}
+
+// The rest of the page in which the new end lies keeps its space, and gets
+// zeros there: data of its own, with no order to the size. What it held before
+// is cut by the shape.
+std::vector<Effects::TouchedAtom> Effects::ZeroPage(Batch& batch,
+                                                    InodeNumber inode,
+                                                    uint64_t size,
+                                                    Shape& shape) {
+  const bool records_only = s_.barrier != 0 || s_.behaviour.data_journal;
+  std::vector<TouchedAtom> touched;
+  for (auto at = shape.atoms.lower_bound(size / kAtom); at != shape.atoms.end();
+       ++at) {
+    const uint64_t begin = at->first * kAtom;
+    const auto cut = static_cast<uint16_t>(size > begin ? size - begin : 0);
+    if (!TakesWrites(shape, at->first)) {
+      CutAtom(at->second, cut);
+      continue;
+    }
+    TouchedAtom& t = touched.emplace_back();
+    t.atom = at->first;
+    t.layer = at->second.back();
+    t.bytes = Memory(inode, t.atom);
+    std::fill(t.bytes.begin() + cut, t.bytes.end(), std::byte{0});
+    Generation& generation = s_.generations.at(t.layer.generation);
+    NoteFoundContent(generation);
+    const auto ended = s_.ended.find(t.layer.sector);
+    t.in_records =
+        records_only || generation.in_records ||
+        (ended != s_.ended.end() && ended->second.contains(ContentOf(t.bytes)));
+    PlaceData(batch, t);
+    if (!s_.Has(SimfsBug::kTruncateTrustsZeros)) {
+      NoteZeroed(t, cut, at->second.back());
+    }
+  }
+  return touched;
+}
+
+void Effects::NoteZeroed(const TouchedAtom& touched, uint16_t cut,
+                         GenerationLayer& layer) const {
+  if (touched.in_records) {
+    layer.zeroed.push_back({.before_version = touched.version, .cut = cut});
+    return;
+  }
+  const Generation& generation = s_.generations.at(layer.generation);
+  const auto& versions = generation.chain.versions;
+  const uint32_t newest = generation.chain.newest();
+  for (uint32_t old = DurableVersion(s_, generation, newest); old <= newest;
+       ++old) {
+    const uint64_t content = versions[old].content;
+    if (content == ContentOf(touched.bytes)) continue;
+    const auto known =
+        std::ranges::find(layer.zeroed, content, &ZeroedOver::content);
+    if (known == layer.zeroed.end()) {
+      layer.zeroed.push_back({.content = content, .cut = cut});
+    } else {
+      known->cut = std::min(known->cut, cut);
+    }
+  }
+}
+
 // The atoms that begin in [from, to) and have no space get some that nobody
 // wrote.
 void Effects::AddStaleSpace(Batch& batch, uint64_t from, uint64_t to,
@@ -248,17 +333,11 @@ std::string Effects::Resize(const Author& author, InodeNumber inode,
       how == Resizing::kSetEndOfFile || how == Resizing::kMap;
   Batch batch(s_);
   GivenSpace given;
+  std::vector<TouchedAtom> zeroed;
   shape.size = size;
   if (size < old_size) {
     shape.valid = std::min(shape.valid, size);
-    if (!s_.Has(SimfsBug::kTruncateKeepsBytes)) {
-      shape.atoms.erase(shape.atoms.lower_bound((size + kAtom - 1) / kAtom),
-                        shape.atoms.end());
-      const auto tail = shape.atoms.find(size / kAtom);
-      if (tail != shape.atoms.end()) {
-        CutAtom(tail->second, static_cast<uint16_t>(size % kAtom));
-      }
-    }
+    zeroed = CutShape(batch, inode, size, shape);
   } else if (gives_space && s_.behaviour.set_size_is_stale) {
     AddStaleSpace(batch, old_size, size, shape, given);
   }
@@ -272,6 +351,7 @@ std::string Effects::Resize(const Author& author, InodeNumber inode,
   if (std::string error = batch.Commit(); !error.empty()) return error;
   LiveFile& file = s_.files[inode];
   if (size < old_size) CutMemory(file, size);
+  AddAtoms(author, inode, batch, zeroed, 0, {});
   done_.shape.push_back(AddVersion(file.shape, author, record));
   AddGenerations(inode, given);
   if (times != 0) {

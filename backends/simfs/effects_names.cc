@@ -25,6 +25,18 @@ InodeNumber InodeAt(const LiveState& state, const ShownVolume::NameKey& key) {
 
 }  // namespace
 
+uint32_t DurableVersion(const LiveState& state, const Generation& generation,
+                        uint32_t newest) {
+  const auto& versions = generation.chain.versions;
+  uint32_t durable = newest;
+  while (durable > 0 &&
+         state.disk.Reached(generation.sector, versions[durable].event) <
+             Layer::kMedia) {
+    --durable;
+  }
+  return durable;
+}
+
 void NeedVersion(const LiveState& state, const Generation& generation,
                  uint32_t version, RecordNeeds& needs) {
   if (version == 0) return;
@@ -33,12 +45,7 @@ void NeedVersion(const LiveState& state, const Generation& generation,
     needs.records.push_back(versions[version].record);
     return;
   }
-  uint32_t durable = version;
-  while (durable > 0 &&
-         state.disk.Reached(generation.sector, versions[durable].event) <
-             Layer::kMedia) {
-    --durable;
-  }
+  const uint32_t durable = DurableVersion(state, generation, version);
   if (durable == version) return;
   SectorCondition condition{.sector = generation.sector, .old_contents = {}};
   for (uint32_t old = durable; old < version; ++old) {

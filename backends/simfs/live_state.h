@@ -137,6 +137,9 @@ struct LiveState {
   std::vector<Course> courses{{.returned = true}};
 
   std::map<ObjectKey, RecordNumber> newest_records;
+  // What a record's condition says is over: data that brought it back in place
+  // would make the record no longer count.
+  ContentsOfSectors ended;
   RecordNumber last_record = 0;
   RecordNumber last_journalled = 0;
   // What every later record needs; data in place stops there.

@@ -83,7 +83,7 @@ class Reader {
 };
 
 bool IsPlain(const AtomMap& atom) {
-  return atom.size() == 1 && atom[0].cut == 512;
+  return atom.size() == 1 && atom[0].cut == 512 && atom[0].zeroed.empty();
 }
 
 // `next` goes on where `count` plain atoms from `first` on end.
@@ -93,12 +93,43 @@ bool Continues(const GenerationLayer& first, const GenerationLayer& next,
   return next.generation == first.generation + count && next.sector == sector;
 }
 
+// Set in a cut: a list of ZeroedOver follows; in one of that list: it speaks of
+// records.
+constexpr uint16_t kMarked = 0x8000;
+
+void WriteZeroed(Writer& writer, const std::vector<ZeroedOver>& zeroed) {
+  writer.Number(static_cast<uint32_t>(zeroed.size()));
+  for (const ZeroedOver& over : zeroed) {
+    const bool records = over.before_version != 0;
+    writer.Number(
+        static_cast<uint16_t>(over.cut | (records ? kMarked : uint16_t{0})));
+    writer.Number(records ? over.before_version : over.content);
+  }
+}
+
+std::vector<ZeroedOver> ReadZeroed(Reader& reader) {
+  std::vector<ZeroedOver> zeroed(reader.Count());
+  for (ZeroedOver& over : zeroed) {
+    const auto cut = reader.Number<uint16_t>();
+    const auto older = reader.Number<uint64_t>();
+    over.cut = std::min<uint16_t>(512, cut & ~kMarked);
+    if ((cut & kMarked) != 0) {
+      over.before_version = static_cast<uint32_t>(older);
+    } else {
+      over.content = older;
+    }
+  }
+  return zeroed;
+}
+
 void WriteLayers(Writer& writer, const AtomMap& atom) {
   writer.Number(static_cast<uint32_t>(atom.size()));
   for (const GenerationLayer& layer : atom) {
     writer.Number(layer.generation);
     writer.Number(layer.sector);
-    writer.Number(layer.cut);
+    const uint16_t mark = layer.zeroed.empty() ? uint16_t{0} : kMarked;
+    writer.Number(static_cast<uint16_t>(layer.cut | mark));
+    if (mark != 0) WriteZeroed(writer, layer.zeroed);
   }
 }
 
@@ -107,7 +138,9 @@ AtomMap ReadLayers(Reader& reader) {
   for (GenerationLayer& layer : atom) {
     layer.generation = reader.Number<uint32_t>();
     layer.sector = reader.Number<uint32_t>();
-    layer.cut = std::min<uint16_t>(512, reader.Number<uint16_t>());
+    const auto cut = reader.Number<uint16_t>();
+    layer.cut = std::min<uint16_t>(512, cut & ~kMarked);
+    if ((cut & kMarked) != 0) layer.zeroed = ReadZeroed(reader);
   }
   return atom;
 }
@@ -243,6 +276,13 @@ uint64_t SeedOf(uint64_t nonce, uint64_t first_sector) {
 }
 
 }  // namespace
+
+void AddEnded(const Record& record, ContentsOfSectors& ended) {
+  for (const SectorCondition& condition : record.conditions) {
+    ended[condition.sector].insert(condition.old_contents.begin(),
+                                   condition.old_contents.end());
+  }
+}
 
 uint64_t ContentOf(ByteSpan sector) { return HashBytes(sector, kMagic).low; }
 

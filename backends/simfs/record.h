@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,11 +31,24 @@ using RecordNumber = uint32_t;
 using GenerationId = uint32_t;
 using AtomBytes = std::array<std::byte, 512>;
 
+// What a truncation wrote zeros over, in place: where it is still found, it
+// shows its first bytes only.
+struct ZeroedOver {
+  // Records of the generation before this version, and all that its sector
+  // holds; 0: its sector, as long as it holds `content`.
+  uint32_t before_version = 0;
+  uint64_t content = 0;
+  uint16_t cut = 0;
+
+  bool operator==(const ZeroedOver&) const = default;
+};
+
 // One generation as a shape shows it.
 struct GenerationLayer {
   GenerationId generation = 0;
   uint32_t sector = 0;  // 0: kept in records alone
   uint16_t cut = 512;   // bytes it shows; zeros behind
+  std::vector<ZeroedOver> zeroed = {};
 
   bool operator==(const GenerationLayer&) const = default;
 };
@@ -105,6 +119,11 @@ struct Record {
 
   bool operator==(const Record&) const = default;
 };
+
+// By sector.
+using ContentsOfSectors = std::map<uint32_t, std::set<uint64_t>>;
+// Adds the old contents that a record's conditions name.
+void AddEnded(const Record& record, ContentsOfSectors& ended);
 
 // What SectorCondition knows contents by.
 uint64_t ContentOf(ByteSpan sector);

@@ -18,6 +18,8 @@ struct RecordScan {
   ShownVolume shown;
   // Records that are there and do not count.
   std::vector<RecordNumber> dropped;
+  // What the sectors of counting records' conditions must not hold again.
+  ContentsOfSectors ended;
   // Beyond everything found, counting or not.
   RecordNumber next_record = 1;
   uint64_t next_record_sector = kFirstRecordSector;

@@ -1,6 +1,7 @@
 #include "backends/simfs/shown_volume.h"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 
 #include "backends/simfs/layout.h"
@@ -41,8 +42,11 @@ void ShownVolume::Apply(const Record& record) {
 
 void ShownVolume::CutTails() {
   for (auto& [inode, file] : files_) {
-    const auto tail = file.shape.atoms.find(file.shape.size / kAtom);
-    if (tail == file.shape.atoms.end()) continue;
+    auto& atoms = file.shape.atoms;
+    atoms.erase(atoms.lower_bound((file.shape.size + kAtom - 1) / kAtom),
+                atoms.end());
+    const auto tail = atoms.find(file.shape.size / kAtom);
+    if (tail == atoms.end()) continue;
     CutAtom(tail->second, static_cast<uint16_t>(file.shape.size % kAtom));
   }
 }
@@ -52,12 +56,20 @@ ShownVolume::AtomSource ShownVolume::SourceOf(const AtomMap& atom) const {
   for (auto layer = atom.rbegin(); layer != atom.rend(); ++layer) {
     source.size_bytes = std::min(source.size_bytes, layer->cut);
     const auto recorded = atoms_.find(layer->generation);
+    const uint32_t version = RecordedVersion(layer->generation);
+    for (const ZeroedOver& over : layer->zeroed) {
+      if (version >= over.before_version) continue;
+      source.size_bytes = std::min(source.size_bytes, over.cut);
+    }
     if (recorded != atoms_.end()) {
       source.recorded = &recorded->second.bytes;
       return source;
     }
     if (layer->sector != 0) {
       source.sector = layer->sector;
+      std::ranges::copy_if(
+          layer->zeroed, std::back_inserter(source.zeroed),
+          [](const ZeroedOver& over) { return over.before_version == 0; });
       return source;
     }
   }
@@ -67,12 +79,16 @@ ShownVolume::AtomSource ShownVolume::SourceOf(const AtomMap& atom) const {
 
 Status ShownVolume::ReadFrom(VirtualDisk& disk, const AtomSource& source,
                              AtomSpan atom) {
+  uint16_t size = source.size_bytes;
   if (source.recorded != nullptr) {
     std::ranges::copy(*source.recorded, atom.begin());
   } else if (source.sector != 0) {
     POWERCUT_TRY(disk.Read(source.sector, atom));
+    for (const ZeroedOver& over : source.zeroed) {
+      if (over.content == ContentOf(atom)) size = std::min(size, over.cut);
+    }
   }
-  std::ranges::fill(atom.subspan(source.size_bytes), std::byte{0});
+  std::ranges::fill(atom.subspan(size), std::byte{0});
   return Ok{};
 }
 
@@ -86,7 +102,8 @@ Result<AtomBytes> ShownVolume::ReadAtom(VirtualDisk& disk, InodeNumber inode,
   return bytes;
 }
 
-// A sector of data goes into the content as it is, and is not looked at.
+// A sector of data goes into the content as it is, and is not looked at, but
+// for one that was zeroed.
 void ShownVolume::ObserveFile(VirtualDisk& disk, InodeNumber inode,
                               ObservedEntry& entry) const {
   const ShownFile& shown = file(inode);
@@ -103,7 +120,9 @@ void ShownVolume::ObserveFile(VirtualDisk& disk, InodeNumber inode,
     const AtomSource source = SourceOf(layers);
     const uint64_t size =
         std::min<uint64_t>(source.size_bytes, shape.size - begin);
-    disk.CopyInto(entry.path, atom.first(size), begin);
+    if (source.zeroed.empty()) {
+      disk.CopyInto(entry.path, atom.first(size), begin);
+    }
     const Status read = ReadFrom(disk, source, atom);
     disk.EndCopy();
     if (!read) {

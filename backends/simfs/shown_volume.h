@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "backends/simfs/record.h"
 #include "harness/disk.h"
@@ -52,8 +53,8 @@ class ShownVolume {
     return found == atoms_.end() ? 0 : found->second.version;
   }
 
-  // Makes the atom at the end of a file forget what lies behind the end: after
-  // a recovery later sizes must not show it.
+  // Makes files forget what lies behind their ends, in the atom at the end and
+  // in those behind it: after a recovery later sizes must not show it.
   void CutTails();
 
   // The bytes of one atom as its file's shape shows them.
@@ -73,11 +74,13 @@ class ShownVolume {
                    ObservedEntry& entry) const;
 
   // Where the bytes of an atom are: in a record, in a sector, or, if neither,
-  // nowhere. The first `size_bytes` of them show; zeros behind.
+  // nowhere. The first `size_bytes` of them show; zeros behind. A sector shows
+  // less where a truncation zeroed what it holds.
   struct AtomSource {
     const AtomBytes* recorded = nullptr;
     uint32_t sector = 0;
     uint16_t size_bytes = std::tuple_size_v<AtomBytes>;
+    std::vector<ZeroedOver> zeroed;
   };
   using AtomSpan = std::span<std::byte, std::tuple_size_v<AtomBytes>>;
   AtomSource SourceOf(const AtomMap& atom) const;

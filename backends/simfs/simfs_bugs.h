@@ -47,10 +47,11 @@ enum class SimfsBug : uint8_t {
   kVolumeFlagsAccepted,   // flags with `volume` are no error
   kReadOnlyFlushes,       // a read-only handle may flush
   kHandleFlushesOwn,      // a flush covers only what its handle wrote
+  kTruncateTrustsZeros,   // what a truncation zeroes in place may come back
 };
 
 inline constexpr size_t kSimfsBugCount =
-    static_cast<size_t>(SimfsBug::kHandleFlushesOwn) + 1;
+    static_cast<size_t>(SimfsBug::kTruncateTrustsZeros) + 1;
 
 using SimfsBugs = std::set<SimfsBug>;
 

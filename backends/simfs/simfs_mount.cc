@@ -56,6 +56,7 @@ SimfsMount::SimfsMount(VirtualDisk& disk, SimfsLayout layout,
       dropped_(std::move(scan.dropped)) {
   s_.recovered = scan.next_record > 1;
   s_.shown = std::move(scan.shown);
+  s_.ended = std::move(scan.ended);
   s_.segments_used = scan.segments_used;
   s_.next = {.record = scan.next_record,
              .record_sector = scan.next_record_sector,

@@ -10,6 +10,7 @@ namespace powercut::definition {
 namespace {
 
 constexpr uint64_t kAtom = 512;
+constexpr uint64_t kPage = 4096;
 
 // The atoms that [begin, end) touches.
 std::vector<uint64_t> AtomsOf(uint64_t begin, uint64_t end) {
@@ -232,18 +233,39 @@ void Effects::Resize(Index id, uint64_t size, bool set_end_of_file) {
   shape.size = size;
   shape.valid = std::min(shape.valid, size);
   if (size < old_size) {
-    // What lies beyond the end is lost for good.
-    std::erase_if(shape.spaces, [&](const auto& placed) {
-      return placed.first * kAtom >= size;
-    });
-    for (auto& [place, space] : shape.spaces) {
-      space.cut = std::min(space.cut, size - place * kAtom);
-    }
+    Shrink(id, shape, size);
   }
   if (size > old_size && set_end_of_file && profile_.stale_set_end_of_file) {
     GiveAnything(shape, old_size, size);
   }
   AddShape(id, shape, /*journalled=*/true);
+}
+
+// What lies beyond the end is lost for good. Under the switch its page stays,
+// and gets zeros behind the end, in place.
+void Effects::Shrink(Index id, Shape& shape, uint64_t size) {
+  const bool zeros = profile_.truncation_writes_zeros;
+  const uint64_t kept = zeros ? (size + kPage - 1) / kPage * kPage : size;
+  std::erase_if(shape.spaces, [&](const auto& placed) {
+    return placed.first * kAtom >= kept;
+  });
+  for (auto& [place, space] : shape.spaces) {
+    const uint64_t begin = place * kAtom;
+    if (begin + kAtom <= size) continue;
+    const uint64_t count = size > begin ? size - begin : 0;
+    if (!zeros || kept == size || space.cut < kAtom) {
+      space.cut = std::min(space.cut, count);
+      continue;
+    }
+    Effect e;
+    e.thing = Thing::kAtom;
+    e.file = id;
+    e.place = place;
+    e.generation = space.generation;
+    if (count > 0) e.bytes = files_[id].memory.substr(begin, count);
+    e.bytes.resize(kAtom, '\0');
+    space.zeroed.push_back({Add(std::move(e), /*journalled=*/false), count});
+  }
 }
 
 void Effects::GiveAnything(Shape& shape, uint64_t from, uint64_t to) {

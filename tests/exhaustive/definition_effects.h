@@ -33,6 +33,14 @@ inline constexpr Index kRoot = 0;  // the file that is the root directory
 struct Space {
   Index generation = kNone;
   uint64_t cut = 512;
+
+  // A truncation that wrote zeros to it: of what is older than that effect the
+  // first `cut` bytes count.
+  struct Zeroed {
+    Index by = kNone;
+    uint64_t cut = 512;
+  };
+  std::vector<Zeroed> zeroed = {};
 };
 
 // Space for one atom. Before anything is written to it, it shows what its place
@@ -152,6 +160,7 @@ class Effects {
   void Rename(const std::string& from, const std::string& to);
   void Write(Index file, uint64_t offset, uint64_t size, Index view);
   void Resize(Index file, uint64_t size, bool set_end_of_file);
+  void Shrink(Index file, Shape& shape, uint64_t size);
   // Space that nobody wrote for the atoms that begin in [from, to) and have
   // none.
   void GiveAnything(Shape& shape, uint64_t from, uint64_t to);

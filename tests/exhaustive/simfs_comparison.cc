@@ -31,6 +31,23 @@ const std::vector<std::vector<OpKind>>& Foci() {
 
 }  // namespace
 
+Workload CutsToCompare(Chooser& chooser, const Profile& profile) {
+  RandomWorkloadKnobs knobs;
+  knobs.focus = {OpKind::kWrite, OpKind::kTruncate, OpKind::kTruncate};
+  knobs.files = 1 + chooser.Below(2);
+  if (knobs.files > 1) knobs.focus.push_back(OpKind::kRename);
+  knobs.focus_percent = 90;
+  knobs.init_ops = 2 + chooser.Below(3);
+  knobs.run_ops = 3 + chooser.Below(3);
+  knobs.effects_max = 9;
+  knobs.flush_percent = static_cast<unsigned>(chooser.Below(30));
+  knobs.directories = false;
+  knobs.disk = false;
+  Workload workload = RandomWorkload(chooser, knobs, profile);
+  workload.backend = "simfs";
+  return workload;
+}
+
 Workload WorkloadToCompare(Chooser& chooser, const Profile& profile) {
   RandomWorkloadKnobs knobs;
   knobs.focus = Foci()[chooser.Below(Foci().size())];

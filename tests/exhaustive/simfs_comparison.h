@@ -25,6 +25,9 @@ struct ComparisonCounts {
 // A tiny workload for such a comparison.
 Workload WorkloadToCompare(Chooser& chooser, const Profile& profile);
 
+// One that cuts files, lets them grow again, and renames them.
+Workload CutsToCompare(Chooser& chooser, const Profile& profile);
+
 class SimfsComparison {
  public:
   // All must outlive this object.

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "backends/registry.h"
+#include "model/pcut.h"
 #include "tests/exhaustive/disagreement.h"
 #include "tests/exhaustive/seeds.h"
 #include "tests/exhaustive/simfs_comparison.h"
@@ -26,15 +27,17 @@ constexpr std::array kProfiles = {
 
 class SimfsModelTest : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(SimfsModelTest, LeavesWhatTheModelAdmits) {
+using MakeWorkload = Workload(Chooser& chooser, const Profile& profile);
+
+void HoldAgainstTheModel(const Profile& profile, MakeWorkload make,
+                         uint64_t workloads) {
   auto backend = MakeBackend("simfs");
   ASSERT_TRUE(backend) << backend.error().message;
-  const Profile& profile = *FindProfile(GetParam());
   ComparisonCounts counts;
   ComparisonCounts none;
-  for (uint64_t i = 0; i < WorkOf(300); ++i) {
+  for (uint64_t i = 0; i < WorkOf(workloads); ++i) {
     SeededChooser chooser(Seed(i));
-    const Workload workload = WorkloadToCompare(chooser, profile);
+    const Workload workload = make(chooser, profile);
     if (SimfsComparison(**backend, profile, counts).Judge(workload).empty())
       continue;
     FAIL() << "workload " << i << '\n'
@@ -48,6 +51,32 @@ TEST_P(SimfsModelTest, LeavesWhatTheModelAdmits) {
       counts.moments, counts.too_large, counts.states, counts.recovered,
       counts.observations);
   EXPECT_LT(counts.too_large * 4, counts.moments);
+}
+
+TEST_P(SimfsModelTest, LeavesWhatTheModelAdmits) {
+  HoldAgainstTheModel(*FindProfile(GetParam()), WorkloadToCompare, 300);
+}
+
+TEST_P(SimfsModelTest, FilesCutAndRegrown) {
+  HoldAgainstTheModel(*FindProfile(GetParam()), CutsToCompare, 300);
+}
+
+// A rename that brings data needs a sector of it not to be zeros any more; the
+// truncation makes it zeros again.
+TEST_P(SimfsModelTest, ZerosThatARenameSaysAreOver) {
+  const auto workload = ParseWorkload(
+      "powercut 1\nbackend simfs\ninit\n create /f\n write /f 0 512\n"
+      " create /g\nrun\n write /g 0 1024\n rename /g /f\n"
+      " truncate /f 100\n truncate /f 700\n",
+      "");
+  ASSERT_TRUE(workload) << workload.error().message;
+  const auto backend = MakeBackend("simfs");
+  ASSERT_TRUE(backend) << backend.error().message;
+  ComparisonCounts counts;
+  EXPECT_EQ(SimfsComparison(**backend, *FindProfile(GetParam()), counts)
+                .Judge(*workload),
+            "");
+  EXPECT_EQ(counts.too_large, 0u);
 }
 
 std::string ProfileName(const ::testing::TestParamInfo<const char*>& info) {

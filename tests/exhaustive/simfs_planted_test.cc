@@ -33,11 +33,13 @@ std::string Caught(SimfsBug bug) {
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     for (const char* name : kProfiles) {
       const Profile& profile = *FindProfile(name);
-      SeededChooser chooser(seed);
-      const Workload workload = WorkloadToCompare(chooser, profile);
-      std::string wrong =
-          SimfsComparison(*backend, profile, counts).Judge(workload);
-      if (!wrong.empty()) return std::to_string(seed) + " " + wrong;
+      for (const auto make : {WorkloadToCompare, CutsToCompare}) {
+        SeededChooser chooser(seed);
+        const Workload workload = make(chooser, profile);
+        std::string wrong =
+            SimfsComparison(*backend, profile, counts).Judge(workload);
+        if (!wrong.empty()) return std::to_string(seed) + " " + wrong;
+      }
     }
   }
   return {};

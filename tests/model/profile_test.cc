@@ -105,6 +105,9 @@ TEST(Profiles, HaveTheRowsOfTheTable) {
                    "fat", "ms-fsa", "ntfs", "refs", "xfs"}));
   EXPECT_EQ(With(&Profile::stale_new_data),
             (Names{"ext4-writeback", "fat", "linux-man", "posix-minimal"}));
+  EXPECT_EQ(With(&Profile::truncation_writes_zeros),
+            (Names{"btrfs", "ext4-ordered", "ext4-writeback", "f2fs",
+                   "linux-man", "posix-minimal", "xfs"}));
 }
 
 }  // namespace
