@@ -79,6 +79,19 @@ struct FormatSpec {
   auto operator<=>(const FormatSpec&) const = default;
 };
 
+// How a program of the user's ended.
+struct CommandEnd {
+  enum Kind : uint8_t {
+    kEnded,
+    kNotStarted,  // there is no such program, or it may not be run
+  };
+
+  Kind kind = kEnded;
+  // One line. kEnded: empty: with status 0; else how and, if it is quiet, the
+  // last line that it printed. Else: why.
+  std::string detail;
+};
+
 class Mount {
  public:
   Mount() = default;
@@ -142,11 +155,11 @@ class Mount {
     // while it writes; may be empty.
     std::function<void(std::string_view text)> acks;
   };
-  // Empty: it ended with status 0. Else how it ended and, if it is quiet, the
-  // last line that it printed.
-  virtual std::string RunCommand(const Command& command) {
+  // Errors: kUnsupported: none can run here; kIo: what ran it is gone, and what
+  // became of it is unknown.
+  virtual Result<CommandEnd> RunCommand(const Command& command) {
     (void)command;
-    return "no program can run in this storage";
+    return Error{ErrorCode::kUnsupported, "no program can run in this storage"};
   }
 
   // Shuts down cleanly, as an unmount does. No op may follow.

@@ -226,8 +226,9 @@ Probed OpenAndLook(Backend& backend, CrashDisk& crash, VirtualDisk& disk,
   }
   if (!options.check.empty()) {
     Probed checked;
-    checked.seen.check = mounted.mount->RunCommand(
+    const auto end = mounted.mount->RunCommand(
         {{"/bin/sh", "-c", options.check}, options.acked, true, nullptr});
+    checked.seen.check = end ? end->detail : end.error().message;
     return checked;
   }
   Observation seen = Look(*mounted.mount, options.paths);

@@ -57,16 +57,17 @@ class KernelMount : public Mount {
     return observation;
   }
 
-  std::string RunCommand(const Command& command) override {
+  Result<CommandEnd> RunCommand(const Command& command) override {
     MounterRequest request;
     request.kind = MounterRequest::kRun;
     request.words = command.words;
     request.text = command.acked;
     request.number = command.quiet ? 1 : 0;
     mounter_.set_text_sink(command.acks);
-    std::string ended = Ask(request);
+    const auto end = mounter_.Ask(request);
     mounter_.set_text_sink(nullptr);
-    return ended;
+    if (!end) return end.error();
+    return CommandEndOfBytes(*end);
   }
 
   OpResult Shutdown() override {

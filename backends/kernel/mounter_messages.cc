@@ -56,4 +56,21 @@ MounterRequest MounterRequestOfBytes(std::string_view bytes) {
   return request;
 }
 
+std::string CommandEndBytes(const CommandEnd& end) {
+  std::string bytes;
+  PackedWriter out(bytes);
+  out.Number(end.kind);
+  out.Text(end.detail);
+  return bytes;
+}
+
+CommandEnd CommandEndOfBytes(std::string_view bytes) {
+  PackedReader in(bytes);
+  CommandEnd end;
+  end.kind = static_cast<CommandEnd::Kind>(in.Number());
+  end.detail = in.Text();
+  CHECK(in.Finished());
+  return end;
+}
+
 }  // namespace powercut

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/backend.h"
 #include "model/op.h"
 
 namespace powercut {
@@ -24,7 +25,9 @@ struct MounterRequest {
     kMount,    // `name`: the file system's type; `text`: mount options
     kApply,    // `op`, `number`: offset, `text`: content
     kObserve,  // answered with the bytes of an outcome
-    kRun,      // `words`: a program; `text`: the acks in force; `number`: quiet
+    // `words`: a program; `text`: the acks in force; `number`: quiet; answered
+    // with the bytes of its end
+    kRun,
     kUnmount,  // ends whatever uses the volume
   };
   Kind kind = kAttach;
@@ -35,11 +38,15 @@ struct MounterRequest {
   Op op;
 };
 
-// The other way goes one text: what failed, or, of kObserve, an outcome.
+// The other way goes one text: what failed, or the bytes of what came of it.
 
 std::string MounterRequestBytes(const MounterRequest& request);
 // Requires: the bytes are those of a request.
 MounterRequest MounterRequestOfBytes(std::string_view bytes);
+
+std::string CommandEndBytes(const CommandEnd& end);
+// Requires: the bytes are those of an end.
+CommandEnd CommandEndOfBytes(std::string_view bytes);
 
 }  // namespace powercut
 

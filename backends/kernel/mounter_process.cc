@@ -78,7 +78,7 @@ class MounterProcess {
     if (request.number != 0) {
       command.output = fmt::format("{}/output", kPlaceFolder);
     }
-    return RunUserCommand(command);
+    return CommandEndBytes(RunUserCommand(command));
   }
 
   // Files that the session holds are closed, and processes that hold the volume

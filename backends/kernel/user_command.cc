@@ -14,11 +14,10 @@
 namespace powercut {
 namespace {
 
-// As a shell says it.
-constexpr int kNotFound = 127;
 constexpr size_t kLineMax = 200;
 
-[[noreturn]] void Become(const UserCommand& command) {
+// What keeps it from starting goes into `failure`, as an errno.
+[[noreturn]] void Become(const UserCommand& command, int failure) {
   signal(SIGINT, SIG_DFL);
   signal(SIGPIPE, SIG_DFL);
   for (const std::string& variable : command.environment) {
@@ -38,8 +37,24 @@ constexpr size_t kLineMax = 200;
   }
   argv.push_back(nullptr);
   if (chdir(command.folder.c_str()) == 0) execvp(argv[0], argv.data());
-  dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerrordesc_np(errno));
-  _exit(kNotFound);
+  const int error = errno;
+  const ssize_t written = write(failure, &error, sizeof(error));
+  _exit(written == sizeof(error) ? 0 : 1);
+}
+
+// Starts it; 0, or the errno that kept it from starting.
+int Start(const UserCommand& command, pid_t& process) {
+  // The program's start closes it.
+  int failure[2];
+  if (pipe2(failure, O_CLOEXEC) != 0) return errno;
+  process = fork();
+  int error = process < 0 ? errno : 0;
+  if (process == 0) Become(command, failure[1]);
+  close(failure[1]);
+  int told = 0;
+  if (read(failure[0], &told, sizeof(told)) == sizeof(told)) error = told;
+  close(failure[0]);
+  return error;
 }
 
 // Reaps whatever ends until it is `process`.
@@ -61,17 +76,7 @@ std::string LastLineOf(const std::string& path) {
   return last;
 }
 
-}  // namespace
-
-std::string RunUserCommand(const UserCommand& command) {
-  const pid_t process = fork();
-  if (process < 0) return fmt::format("fork: {}", strerrordesc_np(errno));
-  if (process == 0) Become(command);
-  const int status = WaitFor(process);
-  // What it left running would write into what comes next.
-  kill(-1, SIGKILL);
-  while (waitpid(-1, nullptr, 0) > 0) {
-  }
+std::string HowItEnded(int status, const std::string& output) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   const char* signal_name =
       WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : nullptr;
@@ -79,10 +84,27 @@ std::string RunUserCommand(const UserCommand& command) {
       WIFSIGNALED(status)
           ? fmt::format("killed by SIG{}", signal_name ? signal_name : "?")
           : fmt::format("exit status {}", WEXITSTATUS(status));
-  const std::string line =
-      command.output.empty() ? "" : LastLineOf(command.output);
+  const std::string line = output.empty() ? "" : LastLineOf(output);
   if (!line.empty()) ended += ": " + line;
   return ended;
+}
+
+}  // namespace
+
+CommandEnd RunUserCommand(const UserCommand& command) {
+  pid_t process = 0;
+  const int error = Start(command, process);
+  const int status = process > 0 ? WaitFor(process) : 0;
+  // What it left running would write into what comes next.
+  kill(-1, SIGKILL);
+  while (waitpid(-1, nullptr, 0) > 0) {
+  }
+  if (error != 0) {
+    return {CommandEnd::kNotStarted,
+            fmt::format("{} cannot be started: {}", command.words[0],
+                        strerrordesc_np(error))};
+  }
+  return {CommandEnd::kEnded, HowItEnded(status, command.output)};
 }
 
 }  // namespace powercut

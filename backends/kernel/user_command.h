@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/backend.h"
+
 namespace powercut {
 
 struct UserCommand {
@@ -17,11 +19,11 @@ struct UserCommand {
   std::string output;
 };
 
-// Empty: it ended with status 0. Else how it ended and, with an output file,
-// the last line there. Kills all that is left of it.
+// How it ended; with an output file, the last line there is added to what went
+// wrong. Kills all that is left of it.
 // Requires: this is the first process of its PID namespace, and nothing else of
 // it runs.
-std::string RunUserCommand(const UserCommand& command);
+CommandEnd RunUserCommand(const UserCommand& command);
 
 }  // namespace powercut
 

@@ -251,6 +251,26 @@ TEST_F(KernelCommandTest, FaultsOfTheDisk) {
               "say it to `explore`");
 }
 
+// What a shell cannot start is the shell's matter.
+TEST_F(KernelCommandTest, ProgramsThatCannotStartAreRefused) {
+  const std::string trace = folder_.File("trace");
+  const auto record = [&](std::vector<std::string> command) {
+    command.insert(command.begin(),
+                   {"record", "--fs", "ext4", "-o", trace, "--"});
+    return RunTool(command);
+  };
+  ExpectError(record({"nosuchprogram", "x"}), kCannotRun,
+              "nosuchprogram cannot be started: No such file or directory; "
+              "install it");
+  ExpectError(record({folder_.Write("plain", "")}), kCannotRun,
+              "plain cannot be started: Permission denied");
+  EXPECT_THAT(folder_.Names(), testing::ElementsAre("plain"));
+  const Ended shell = record({"sh", "-c", "nosuchprogram"});
+  EXPECT_EQ(shell.status, kHolds);
+  EXPECT_THAT(shell.err, testing::HasSubstr("ended with exit status 127"));
+  EXPECT_THAT(folder_.Names(), testing::SizeIs(2));
+}
+
 TEST_F(KernelCommandTest, ChecksThatNeverHoldAreRefused) {
   const std::string trace = folder_.File("trace");
   ASSERT_EQ(
