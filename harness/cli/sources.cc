@@ -1,11 +1,9 @@
 #include "harness/cli/sources.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <charconv>
 #include <filesystem>
@@ -15,8 +13,10 @@
 
 #include "backends/registry.h"
 #include "harness/fault.h"
+#include "harness/new_file.h"
 #include "harness/report.h"
 #include "harness/trace_file.h"
+#include "harness/whole_file.h"
 #include "model/pcut.h"
 
 namespace powercut {
@@ -124,32 +124,16 @@ Result<std::string> ReadFile(const std::string& path) {
 }
 
 Status WriteFile(const std::string& path, std::string_view text) {
-  // A pipe or a device keeps its place: renaming would put a file there.
-  const std::string partial = IsSpecialFile(path) ? path : path + ".incomplete";
-  std::ofstream out(partial, std::ios::binary | std::ios::trunc);
+  // A pipe or a device keeps its place: a new file would take it.
+  if (!IsSpecialFile(path)) return WriteWholeFile(path, AsBytes(text));
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
   out.close();
-  if (partial == path) return out ? Status(Ok{}) : SystemError(path);
-  if (!out || rename(partial.c_str(), path.c_str()) != 0) {
-    const Error error = SystemError(path);
-    unlink(partial.c_str());
-    return error;
-  }
-  return Ok{};
+  return out ? Status(Ok{}) : SystemError(path);
 }
 
 Status CheckWritable(const std::string& path) {
-  if (IsSpecialFile(path)) return Ok{};
-  const std::string partial = path + ".incomplete";
-  const int fd = open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) return SystemError(path);
-  close(fd);
-  unlink(partial.c_str());
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    return Error{ErrorCode::kIo, path + ": is a directory"};
-  }
-  return Ok{};
+  return IsSpecialFile(path) ? Status(Ok{}) : CheckNewFile(path);
 }
 
 namespace {
