@@ -99,9 +99,12 @@ std::string FaultsText(const Workload& workload) {
   return text;
 }
 
-// What a check says belongs to it alone.
-std::string CheckText(const Setting& setting) {
-  return setting.check.empty() ? "" : ", check " + setting.check;
+// What a check says belongs to it alone, and to the acks that it was told.
+std::string CheckText(const Setting& setting, const Trace& trace) {
+  if (setting.check.empty()) return {};
+  const Hash128 acks = HashOfAcks(trace);
+  return fmt::format(", check {}, acks {:016x}{:016x}", setting.check,
+                     acks.high, acks.low);
 }
 
 class Explorer {
@@ -593,7 +596,8 @@ Result<std::unique_ptr<RunJournal>> OpenJournal(const Backend& backend,
       "{:08x}{}",
       POWERCUT_VERSION, backend.traits().description, setting.profile->name,
       setting.atomic_bytes, options.probe, options.nested > 0,
-      recording.trace.Digest(), FaultsText(workload) + CheckText(setting));
+      recording.trace.Digest(),
+      FaultsText(workload) + CheckText(setting, recording.trace));
   return RunJournal::Open(options.resume + "/" + name + ".runs", context);
 }
 

@@ -14,6 +14,7 @@
 #include "harness/recording_disk.h"
 #include "tests/exploring.h"
 #include "tests/harness/killer.h"
+#include "tests/subprocess.h"
 
 namespace powercut {
 namespace {
@@ -233,3 +234,28 @@ TEST_P(KernelProgramTest, ChecksKnowTheAcksInForce) {
 
 }  // namespace
 }  // namespace powercut
+// Nor does what it said for a recording with other acks, kept in a folder.
+TEST_P(KernelProgramTest, KeptRunsBelongToTheirAcks) {
+  CommandRecording made = MustRun("echo x > f; sync f .");
+  Setting setting;
+  setting.profile = FindProfile("linux-man");
+  setting.geometry = Geometry();
+  setting.atomic_bytes = 4096;
+  setting.crash_kinds = {CrashKind::kPower};
+  setting.judged_by_itself = true;
+  setting.check = "true";
+  const TemporaryFolder folder;
+  ExploreOptions options = Options("prefix", 2);
+  options.resume = folder.File("runs");
+  const auto explore = [&](const Recording& recording) {
+    return Explore(*backend_, Workload(), setting, recording, options);
+  };
+  EXPECT_TRUE(explore(made.recording));
+  EXPECT_TRUE(explore(made.recording));
+  made.recording.trace.AddMark(AckMark("1"));
+  const auto other = explore(made.recording);
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message,
+              testing::HasSubstr("belongs to another exploration"));
+}
+
