@@ -192,6 +192,11 @@ class Backend {
   // Mounts, with whatever recovery that entails. `disk` must outlive the mount.
   virtual MountResult Open(VirtualDisk& disk) = 0;
 
+  // How a process of the backend's own ended, as of waitpid(), that the last
+  // mount needed; nothing: none ended. What that mount said says nothing of
+  // the storage then.
+  virtual std::optional<int> EndOfProcess() const { return std::nullopt; }
+
   // Ends what it keeps from one mount to the next: processes, devices. Called
   // before this process forks others that open it.
   // Requires: no mount of it is left.

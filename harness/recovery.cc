@@ -275,6 +275,12 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
     probed = OpenAndLook(backend, disk, faulty, options);
     outcome.faults_fired = faulty.Fired();
   }
+  if (backend.EndOfProcess()) {
+    return {RecoveryOutcome::kDied,
+            "a process that the storage needs is gone",
+            {},
+            {}};
+  }
   outcome.observation = std::move(probed.seen);
   // On a disk that breaks, storage may say that something failed.
   if (outcome.faults_fired.empty()) {

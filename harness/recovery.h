@@ -51,8 +51,10 @@ bool MustBeStable(const Backend& backend, const Workload& workload);
 struct RecoveryOutcome {
   enum Kind : uint8_t {
     kObserved,  // recovery came to an end, be it `unreadable`
-    kDied,      // it crashed; `detail` names the signal or exit status
-    kHung,      // it passed a bound; `detail` names which
+    // It crashed; `detail` names the signal or exit status. Of Recover()
+    // itself: a process of the backend's did (Backend::EndOfProcess()).
+    kDied,
+    kHung,  // it passed a bound; `detail` names which
   };
 
   Kind kind = kObserved;

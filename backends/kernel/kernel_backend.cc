@@ -16,6 +16,8 @@
 namespace powercut {
 namespace {
 
+constexpr int kRestartsMax = 8;
+
 class KernelMount : public Mount {
  public:
   explicit KernelMount(Mounter& mounter) : mounter_(mounter) {}
@@ -156,16 +158,8 @@ class KernelBackend : public Backend {
   // The device stays from one mount to the next of the same process and
   // geometry.
   MountResult Open(VirtualDisk& disk) override {
-    if (owner_ != getpid()) {
-      // A process that was forked: what its parent had is not its own.
-      static_cast<void>(mounter_.release());
-      owner_ = getpid();
-    }
-    if (mounter_ == nullptr || mounter_->geometry() != disk.geometry()) {
-      mounter_.reset();
-      auto started = Mounter::Start(disk.geometry());
-      if (!started) return {nullptr, started.error().message};
-      mounter_ = std::move(*started);
+    if (const Status started = StartFor(disk.geometry()); !started) {
+      return {nullptr, started.error().message};
     }
     mounter_->set_disk(&disk);
     auto mount = std::make_unique<KernelMount>(*mounter_);
@@ -177,11 +171,37 @@ class KernelBackend : public Backend {
     return {std::move(mount), ""};
   }
 
+  std::optional<int> EndOfProcess() const override {
+    if (mounter_ == nullptr || owner_ != getpid()) return std::nullopt;
+    return mounter_->end();
+  }
+
   void Rest() override {
     if (owner_ == getpid()) mounter_.reset();
   }
 
  private:
+  Status StartFor(const DiskGeometry& geometry) {
+    if (owner_ != getpid()) {
+      // A process that was forked: what its parent had is not its own.
+      static_cast<void>(mounter_.release());
+      owner_ = getpid();
+    }
+    if (mounter_ != nullptr && mounter_->geometry() == geometry &&
+        !mounter_->end()) {
+      return Ok{};
+    }
+    mounter_.reset();
+    auto started = Mounter::Start(geometry);
+    // Killed before anything was asked of it.
+    for (int i = 0; i < kRestartsMax && !started; ++i) {
+      if (started.error().code != ErrorCode::kIo) break;
+      started = Mounter::Start(geometry);
+    }
+    POWERCUT_ASSIGN(mounter_, std::move(started));
+    return Ok{};
+  }
+
   const KernelFileSystem& file_system_;
   const BackendOptions options_;
   BackendTraits traits_;

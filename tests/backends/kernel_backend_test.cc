@@ -251,8 +251,6 @@ TEST_P(KernelProgramTest, ChecksKnowTheAcksInForce) {
   EXPECT_EQ(bad.findings[0].violation.found, "exit status 4: no f");
 }
 
-}  // namespace
-}  // namespace powercut
 // Nor does what it said for a recording with other acks, kept in a folder.
 TEST_P(KernelProgramTest, KeptRunsBelongToTheirAcks) {
   CommandRecording made = MustRun("echo x > f; sync f .");
@@ -278,3 +276,5 @@ TEST_P(KernelProgramTest, KeptRunsBelongToTheirAcks) {
               testing::HasSubstr("belongs to another exploration"));
 }
 
+}  // namespace
+}  // namespace powercut

@@ -282,6 +282,61 @@ TEST_F(KernelCommandTest, ChecksThatNeverHoldAreRefused) {
               "exit status 7");
 }
 
+// --- the process that mounts dies ------------------------------------------
+
+// Kills the parents of shells with this word, one after another, until the tool
+// has ended or so many are dead.
+int KillMounters(const std::string& word, int most) {
+  int killed = 0;
+  pid_t last = 0;
+  for (int i = 0; i < 3000 && killed < most; ++i) {
+    SleepUs(5000);
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      const std::string line = FileText(entry.path() / "cmdline");
+      const bool ours =
+          line.find(word) != std::string::npos &&
+          (line.starts_with("/bin/sh") || line.starts_with("sleep"));
+      const std::string status = FileText(entry.path() / "status");
+      const size_t at = status.find("\nPPid:\t");
+      if (!ours || at == std::string::npos) continue;
+      const pid_t parent = std::stoi(status.substr(at + 7));
+      if (parent <= 1 || parent == last) continue;
+      last = parent;
+      killed += kill(parent, SIGKILL) == 0 ? 1 : 0;
+      break;
+    }
+  }
+  return killed;
+}
+
+TEST_F(KernelCommandTest, DeathsOfTheMounterAreNotFindings) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; sync f ."})
+                .status,
+            kHolds);
+  const std::vector<std::string> words = {
+      kTool,     "explore", trace,     "--quiet",
+      "--space", "prefix",  "--check", "sleep 0.05; : 76543.2198"};
+  const Ended left_alone = Subprocess(words).Wait();
+  EXPECT_EQ(left_alone.status, kHolds) << left_alone.out;
+  const Subprocess tool(words);
+  EXPECT_EQ(KillMounters("76543.2198", 5), 5);
+  const Ended ended = tool.Wait();
+  EXPECT_EQ(ended.status, kHolds);
+  EXPECT_EQ(ended.out, left_alone.out);
+}
+
+TEST_F(KernelCommandTest, RecordingsWithoutTheMounterAreErrors) {
+  const Subprocess tool({kTool, "record", "--fs", "ext4", "-o",
+                         folder_.File("trace"), "--", "sleep", "65432.1987"});
+  EXPECT_EQ(KillMounters("65432.1987", 1), 1);
+  ExpectError(tool.Wait(), kUsage,
+              "the process that mounts the disk is gone, killed by SIGKILL; "
+              "run it again");
+  EXPECT_THAT(folder_.Names(), testing::IsEmpty());
+}
+
 // What one check said is not what another says.
 TEST_F(KernelCommandTest, RunsBelongToTheirCheck) {
   const std::string trace = folder_.File("trace");
