@@ -84,6 +84,7 @@ struct CommandEnd {
   enum Kind : uint8_t {
     kEnded,
     kNotStarted,  // there is no such program, or it may not be run
+    kTimedOut,    // it was killed when its time was over
   };
 
   Kind kind = kEnded;
@@ -151,6 +152,8 @@ class Mount {
     std::string acked;
     // What it prints is kept, not shown.
     bool quiet = false;
+    // Wall clock; 0: as long as it takes.
+    uint32_t timeout_ms = 0;
     // Called with what it writes to the file whose name is in $POWERCUT_ACKS,
     // while it writes; may be empty.
     std::function<void(std::string_view text)> acks;

@@ -104,7 +104,7 @@ std::string CheckText(const Setting& setting, const Trace& trace) {
   if (setting.check.empty()) return {};
   const Hash128 acks = HashOfAcks(trace);
   return fmt::format(", check {}, acks {:016x}{:016x}", setting.check,
-                     acks.high, acks.low);
+                            acks.high, acks.low);
 }
 
 class Explorer {
@@ -156,11 +156,8 @@ class Explorer {
 
  private:
   WorkerPool::Options PoolOptions() const {
-    WorkerPool::Options pool;
+    WorkerPool::Options pool = WorkerOptionsOf(workload_, setting_, options_);
     pool.jobs = options_.jobs;
-    pool.recovery = RecoveryOptionsOf(workload_, options_.probe);
-    pool.recovery.check = setting_.check;
-    pool.limits = options_.limits;
     pool.report_reads = true;
     pool.report_writes = options_.nested > 0;
     return pool;
@@ -602,6 +599,18 @@ Result<std::unique_ptr<RunJournal>> OpenJournal(const Backend& backend,
 }
 
 }  // namespace
+
+WorkerOptions WorkerOptionsOf(const Workload& workload, const Setting& setting,
+                              const ExploreOptions& options) {
+  WorkerOptions worker;
+  worker.recovery = RecoveryOptionsOf(workload, options.probe);
+  worker.recovery.check = setting.check;
+  worker.recovery.check_timeout_ms = setting.check_timeout_ms;
+  worker.limits = options.limits;
+  // A check has a bound of its own.
+  if (!setting.check.empty()) worker.limits.wall_ms += setting.check_timeout_ms;
+  return worker;
+}
 
 double SpaceLog2(const Recording& recording, const Setting& setting) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);

@@ -1,5 +1,7 @@
 #include "harness/recovery.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -78,6 +80,8 @@ Observation Look(Mount& mount, const std::vector<std::string>& paths) {
 struct Probed {
   Observation seen;
   std::vector<std::string> told;
+  // What did not end in time; empty: all did.
+  std::string hung = {};
 };
 
 Probed Probe(Backend& backend, VirtualDisk& disk,
@@ -214,6 +218,26 @@ Probed ProbeLogs(Backend& backend, VirtualDisk& disk,
   return {std::move(after), std::move(told)};
 }
 
+std::string HungText(std::string_view what, const CommandEnd& end) {
+  return fmt::format("{}: {} (--check-timeout)", what, end.detail);
+}
+
+Probed RunCheck(Mount& mount, const RecoveryOptions& options) {
+  Probed checked;
+  Mount::Command command;
+  command.words = {"/bin/sh", "-c", options.check};
+  command.acked = options.acked;
+  command.quiet = true;
+  command.timeout_ms = options.check_timeout_ms;
+  const auto end = mount.RunCommand(command);
+  if (end && end->kind == CommandEnd::kTimedOut) {
+    checked.hung = HungText("the check", *end);
+  } else {
+    checked.seen.check = end ? end->detail : end.error().message;
+  }
+  return checked;
+}
+
 // What is there once the backend has opened `disk`.
 Probed OpenAndLook(Backend& backend, CrashDisk& crash, VirtualDisk& disk,
                    const RecoveryOptions& options) {
@@ -224,13 +248,7 @@ Probed OpenAndLook(Backend& backend, CrashDisk& crash, VirtualDisk& disk,
     nothing.seen.unreadable = mounted.failure;
     return nothing;
   }
-  if (!options.check.empty()) {
-    Probed checked;
-    const auto end = mounted.mount->RunCommand(
-        {{"/bin/sh", "-c", options.check}, options.acked, true, nullptr});
-    checked.seen.check = end ? end->detail : end.error().message;
-    return checked;
-  }
+  if (!options.check.empty()) return RunCheck(*mounted.mount, options);
   Observation seen = Look(*mounted.mount, options.paths);
   if (!options.probe || !seen.unreadable.empty()) return {seen, {}};
   if (KeepsLogs(backend.traits())) {
@@ -280,6 +298,9 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
             "a process that the storage needs is gone",
             {},
             {}};
+  }
+  if (!probed.hung.empty()) {
+    return {RecoveryOutcome::kHung, probed.hung, {}, {}};
   }
   outcome.observation = std::move(probed.seen);
   // On a disk that breaks, storage may say that something failed.

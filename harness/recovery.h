@@ -5,6 +5,7 @@
 #ifndef POWERCUT_HARNESS_RECOVERY_H_
 #define POWERCUT_HARNESS_RECOVERY_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ struct RecoveryOptions {
   // The workload's faults. Those in=recovery are armed from the start of each
   // recovery on, while it is looked at and used, too. Requires: offered.
   std::vector<Op> faults = {};
+  // Wall clock that the check may take; 0: as long as it takes. One that takes
+  // longer is kHung.
+  uint32_t check_timeout_ms = 0;
 };
 
 RecoveryOptions RecoveryOptionsOf(const Workload& workload, bool probe);

@@ -65,6 +65,7 @@ class KernelMount : public Mount {
     request.words = command.words;
     request.text = command.acked;
     request.number = command.quiet ? 1 : 0;
+    request.timeout_ms = command.timeout_ms;
     mounter_.set_text_sink(command.acks);
     const auto end = mounter_.Ask(request);
     mounter_.set_text_sink(nullptr);

@@ -10,6 +10,7 @@ std::string MounterRequestBytes(const MounterRequest& request) {
   PackedWriter out(bytes);
   out.Number(request.kind);
   out.Number(request.number);
+  out.Number(request.timeout_ms);
   out.Text(request.name);
   out.Text(request.text);
   out.Number(request.words.size());
@@ -35,6 +36,7 @@ MounterRequest MounterRequestOfBytes(std::string_view bytes) {
   MounterRequest request;
   request.kind = static_cast<MounterRequest::Kind>(in.Number());
   request.number = in.Number();
+  request.timeout_ms = static_cast<uint32_t>(in.Number());
   request.name = in.Text();
   request.text = in.Text();
   request.words.resize(in.Count(1));

@@ -25,13 +25,14 @@ struct MounterRequest {
     kMount,    // `name`: the file system's type; `text`: mount options
     kApply,    // `op`, `number`: offset, `text`: content
     kObserve,  // answered with the bytes of an outcome
-    // `words`: a program; `text`: the acks in force; `number`: quiet; answered
-    // with the bytes of its end
+    // `words`: a program; `text`: the acks in force; `number`: quiet;
+    // `timeout_ms`; answered with the bytes of its end
     kRun,
     kUnmount,  // ends whatever uses the volume
   };
   Kind kind = kAttach;
   uint64_t number = 0;
+  uint32_t timeout_ms = 0;
   std::string name;
   std::string text;
   std::vector<std::string> words;

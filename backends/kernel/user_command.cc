@@ -2,19 +2,21 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <fstream>
+
+#include "harness/base/check.h"
+#include "harness/base/monotonic_clock.h"
 
 namespace powercut {
 namespace {
-
-constexpr size_t kLineMax = 200;
 
 // What keeps it from starting goes into `failure`, as an errno.
 [[noreturn]] void Become(const UserCommand& command, int failure) {
@@ -67,26 +69,29 @@ int WaitFor(pid_t process) {
   }
 }
 
-std::string LastLineOf(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string last;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty()) last = line.substr(0, kLineMax);
-  }
-  return last;
+bool EndsInTime(pid_t process, uint32_t timeout_ms) {
+  if (timeout_ms == 0) return true;
+  pollfd end = {static_cast<int>(syscall(SYS_pidfd_open, process, 0)), POLLIN,
+                0};
+  CHECK(end.fd >= 0);
+  const uint64_t began_ms = MonotonicMs();
+  uint64_t passed_ms = 0;
+  int ended = 0;
+  do {
+    ended = poll(&end, 1, static_cast<int>(timeout_ms - passed_ms));
+    passed_ms = MonotonicMs() - began_ms;
+  } while (ended < 0 && passed_ms < timeout_ms);
+  close(end.fd);
+  return ended > 0;
 }
 
-std::string HowItEnded(int status, const std::string& output) {
+std::string HowItEnded(int status) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  const char* signal_name =
-      WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : nullptr;
-  std::string ended =
-      WIFSIGNALED(status)
-          ? fmt::format("killed by SIG{}", signal_name ? signal_name : "?")
-          : fmt::format("exit status {}", WEXITSTATUS(status));
-  const std::string line = output.empty() ? "" : LastLineOf(output);
-  if (!line.empty()) ended += ": " + line;
-  return ended;
+  if (!WIFSIGNALED(status)) {
+    return fmt::format("exit status {}", WEXITSTATUS(status));
+  }
+  const char* name = sigabbrev_np(WTERMSIG(status));
+  return fmt::format("killed by SIG{}", name == nullptr ? "?" : name);
 }
 
 }  // namespace
@@ -94,7 +99,8 @@ std::string HowItEnded(int status, const std::string& output) {
 CommandEnd RunUserCommand(const UserCommand& command) {
   pid_t process = 0;
   const int error = Start(command, process);
-  const int status = process > 0 ? WaitFor(process) : 0;
+  const bool in_time = error != 0 || EndsInTime(process, command.timeout_ms);
+  const int status = error == 0 && in_time ? WaitFor(process) : 0;
   // What it left running would write into what comes next.
   kill(-1, SIGKILL);
   while (waitpid(-1, nullptr, 0) > 0) {
@@ -104,7 +110,11 @@ CommandEnd RunUserCommand(const UserCommand& command) {
             fmt::format("{} cannot be started: {}", command.words[0],
                         strerrordesc_np(error))};
   }
-  return {CommandEnd::kEnded, HowItEnded(status, command.output)};
+  if (!in_time) {
+    return {CommandEnd::kTimedOut,
+            fmt::format("no end after {} ms", command.timeout_ms)};
+  }
+  return {CommandEnd::kEnded, HowItEnded(status)};
 }
 
 }  // namespace powercut

@@ -3,6 +3,7 @@
 #ifndef POWERCUT_BACKENDS_KERNEL_USER_COMMAND_H_
 #define POWERCUT_BACKENDS_KERNEL_USER_COMMAND_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,12 @@ struct UserCommand {
   std::vector<std::string> environment;
   // Gets what it prints; empty: it prints where this process does.
   std::string output;
+  // Wall clock; 0: as long as it takes.
+  uint32_t timeout_ms = 0;
 };
 
-// How it ended; with an output file, the last line there is added to what went
-// wrong. Kills all that is left of it.
+// How it ended, without what it printed. Kills all that is left of it, behind
+// its end or the end of its time.
 // Requires: this is the first process of its PID namespace, and nothing else of
 // it runs.
 CommandEnd RunUserCommand(const UserCommand& command);

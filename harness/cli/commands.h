@@ -18,7 +18,8 @@ namespace powercut {
 struct CommonFlags {
   std::string backend;
   BackendOptions making;
-  std::string check;  // of a trace: what judges, for a shell
+  std::string check;          // of a trace: what judges, for a shell
+  std::string check_timeout;  // `60s`
   std::string profile;
   std::vector<std::string> crash_kinds;
   std::optional<uint32_t> atomic_bytes;

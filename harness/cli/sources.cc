@@ -28,7 +28,7 @@ Error SystemError(const std::string& path) {
   return {ErrorCode::kIo, fmt::format("{}: {}", path, strerror(errno))};
 }
 
-Result<uint64_t> ParseBudget(const std::string& text) {
+Result<uint64_t> ParseDuration(const char* flag, const std::string& text) {
   uint64_t value = 0;
   const auto [stop, error] =
       std::from_chars(text.data(), text.data() + text.size(), value);
@@ -41,9 +41,9 @@ Result<uint64_t> ParseBudget(const std::string& text) {
                                        : 0;
   if (error != std::errc() || scale == 0 || value > 1'000'000'000) {
     return Error{ErrorCode::kUsage,
-                 fmt::format("--budget '{}': expected a time such as 500ms, "
-                             "30s, 2m or 1h",
-                             text)};
+                 fmt::format("{} '{}': expected a time such as 500ms, 30s, 2m "
+                             "or 1h",
+                             flag, text)};
   }
   return value * scale;
 }
@@ -90,7 +90,7 @@ Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
   }
   POWERCUT_ASSIGN(options.shard, ParseShard(flags.shard));
   if (!flags.budget.empty()) {
-    POWERCUT_ASSIGN(options.budget_ms, ParseBudget(flags.budget));
+    POWERCUT_ASSIGN(options.budget_ms, ParseDuration("--budget", flags.budget));
   }
   return options;
 }
@@ -155,6 +155,28 @@ Status AddFlaggedFaults(const std::string& file, const CommonFlags& flags,
   return Ok{};
 }
 
+// What judges a trace beside its mount.
+Status AddChecks(const std::string& file, const CommonFlags& flags,
+                 const Backend& backend, Setting& setting) {
+  setting.check = flags.check;
+  if (!flags.check.empty() && !backend.traits().commands) {
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("{}: --check: no program can run in {}", file,
+                             backend.traits().name)};
+  }
+  if (flags.check_timeout.empty()) return Ok{};
+  POWERCUT_ASSIGN(const uint64_t timeout_ms,
+                  ParseDuration("--check-timeout", flags.check_timeout));
+  constexpr uint64_t kTimeoutMsMax = 24 * 3'600'000;
+  if (timeout_ms == 0 || timeout_ms > kTimeoutMsMax) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("--check-timeout '{}': expected 1ms to 24h",
+                             flags.check_timeout)};
+  }
+  setting.check_timeout_ms = static_cast<uint32_t>(timeout_ms);
+  return Ok{};
+}
+
 // A trace without a workload: what recovery shows is judged by itself.
 Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
                              const CommonFlags& flags) {
@@ -172,11 +194,6 @@ Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
                  fmt::format("{}: {}", file, made.error().message)};
   }
   source.backend = std::move(*made);
-  if (!flags.check.empty() && !source.backend->traits().commands) {
-    return Error{
-        ErrorCode::kUnsupported,
-        fmt::format("{}: --check: no program can run in {}", file, backend)};
-  }
   source.workload.disk =
       DiskSpec{loaded.trace.geometry().size_bytes(),
                loaded.trace.geometry().sector_bytes, std::nullopt, false};
@@ -184,7 +201,7 @@ Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
   POWERCUT_ASSIGN(source.setting,
                   MakeSetting(source.workload, *source.backend, setting_flags));
   source.setting.judged_by_itself = true;
-  source.setting.check = flags.check;
+  POWERCUT_TRY(AddChecks(file, flags, *source.backend, source.setting));
   POWERCUT_TRY(AddFlaggedFaults(file, flags, /*trace=*/true, source));
   POWERCUT_ASSIGN(source.options, OptionsOf(flags, source.workload));
   source.options.probe = flags.check.empty();
@@ -342,6 +359,9 @@ std::string ReplayFlagsText(const CommonFlags& flags) {
   }
   if (flags.probe) text += " --probe";
   if (!flags.check.empty()) text += " --check " + ShellWord(flags.check);
+  if (!flags.check_timeout.empty()) {
+    text += " --check-timeout " + flags.check_timeout;
+  }
   return text + FaultFlagsText(flags.faults);
 }
 

@@ -129,7 +129,7 @@ TEST_P(KernelTest, NothingIsReadByItself) {
   ASSERT_NE(mounted.mount, nullptr) << mounted.failure;
   EXPECT_GT(reads, 0);
   const int reads_of_mount = reads;
-  ASSERT_TRUE(mounted.mount->RunCommand({{"sleep", "6"}, {}, true, {}}));
+  ASSERT_TRUE(mounted.mount->RunCommand({{"sleep", "6"}, {}, true, 0, {}}));
   EXPECT_EQ(reads, reads_of_mount);
   mounted.mount.reset();
   backend_->Rest();

@@ -282,6 +282,55 @@ TEST_F(KernelCommandTest, ChecksThatNeverHoldAreRefused) {
               "exit status 7");
 }
 
+// --- checks that hang ------------------------------------------------------
+
+// All that a check left goes with it, daemons, too.
+TEST_F(KernelCommandTest, ChecksThatHangAreFindings) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; sync f .; echo y > g; sync g ."})
+                .status,
+            kHolds);
+  const std::string marker = "87654.3219";
+  const std::string check =
+      "test -s f || { setsid sleep " + marker + " & sleep " + marker + "; }";
+  const Ended ended = RunTool({"explore", trace, "--quiet", "--space", "prefix",
+                               "--check", check, "--check-timeout", "1s"});
+  EXPECT_EQ(ProcessesWith(marker), 0);
+  EXPECT_EQ(ended.status, kViolation) << ended.err;
+  EXPECT_THAT(ended.out,
+              testing::HasSubstr("violation: hang\n  program    recorded\n"));
+  EXPECT_THAT(ended.out,
+              testing::HasSubstr("found      recovery hung: the check: no end "
+                                 "after 1000 ms (--check-timeout)\n"));
+  // The other states were covered.
+  EXPECT_THAT(ended.out, testing::HasSubstr(" runs; 1 cause\n"));
+  const std::vector<std::string> ids = IdsIn(ended.out);
+  ASSERT_EQ(ids.size(), 1u);
+  EXPECT_THAT(ended.out, testing::HasSubstr(" --check-timeout 1s\n"));
+  const Ended replayed = RunTool({"replay", trace, "--at", ids[0], "--check",
+                                  check, "--check-timeout", "1s"});
+  EXPECT_EQ(replayed.status, kViolation) << replayed.err;
+  EXPECT_THAT(replayed.out, testing::HasSubstr("violation: hang"));
+}
+
+TEST_F(KernelCommandTest, ChecksThatAlwaysHangAreRefused) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(
+      RunTool({"record", "--fs", "ext4", "-o", trace, "--", "true"}).status,
+      kHolds);
+  const auto explore = [&](const std::string& timeout) {
+    return RunTool({"explore", trace, "--quiet", "--check", "sleep 1000",
+                    "--check-timeout", timeout});
+  };
+  ExpectError(explore("100ms"), kUsage,
+              "fails with no crash at all, on what the program left: the "
+              "check: no end after 100 ms");
+  ExpectError(explore("0s"), kUsage, "expected 1ms to 24h");
+  ExpectError(explore("25h"), kUsage, "expected 1ms to 24h");
+  ExpectError(explore("x"), kUsage, "--check-timeout 'x': expected a time");
+}
+
 // --- the process that mounts dies ------------------------------------------
 
 // Kills the parents of shells with this word, one after another, until the tool

@@ -1,0 +1,16 @@
+// What programs printed, as one line for a report.
+
+#ifndef POWERCUT_BACKENDS_KERNEL_PRINTED_LINES_H_
+#define POWERCUT_BACKENDS_KERNEL_PRINTED_LINES_H_
+
+#include <string>
+#include <string_view>
+
+namespace powercut {
+
+// The last line that is not empty, cut where it is long; empty: there is none.
+std::string LastLineOf(std::string_view printed);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_BACKENDS_KERNEL_PRINTED_LINES_H_
