@@ -195,6 +195,24 @@ class Backend {
   // Mounts, with whatever recovery that entails. `disk` must outlive the mount.
   virtual MountResult Open(VirtualDisk& disk) = 0;
 
+  // Whether the storage's own checker (fsck) is there.
+  // Errors: kUnsupported: there is none; kMissing: what to install.
+  virtual Status HasChecker() const {
+    return Error{ErrorCode::kUnsupported,
+                 "powercut knows no checker of " + traits().name};
+  }
+  // Runs it on a disk that was shut down; it changes nothing. kEnded without a
+  // detail: it found nothing; else how it ended, and the first lines of what it
+  // found. `timeout_ms`: as of a command.
+  // Requires: HasChecker(); no mount of `disk` is left.
+  // Errors: kIo: what ran it is gone.
+  virtual Result<CommandEnd> RunChecker(VirtualDisk& disk,
+                                        uint32_t timeout_ms) {
+    (void)disk;
+    (void)timeout_ms;
+    return HasChecker().error();
+  }
+
   // How a process of the backend's own ended, as of waitpid(), that the last
   // mount needed; nothing: none ended. What that mount said says nothing of
   // the storage then.

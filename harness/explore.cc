@@ -101,9 +101,10 @@ std::string FaultsText(const Workload& workload) {
 
 // What a check says belongs to it alone, and to the acks that it was told.
 std::string CheckText(const Setting& setting, const Trace& trace) {
-  if (setting.check.empty()) return {};
+  std::string text = setting.fsck ? ", fsck" : "";
+  if (setting.check.empty()) return text;
   const Hash128 acks = HashOfAcks(trace);
-  return fmt::format(", check {}, acks {:016x}{:016x}", setting.check,
+  return text + fmt::format(", check {}, acks {:016x}{:016x}", setting.check,
                             acks.high, acks.low);
 }
 
@@ -606,9 +607,12 @@ WorkerOptions WorkerOptionsOf(const Workload& workload, const Setting& setting,
   worker.recovery = RecoveryOptionsOf(workload, options.probe);
   worker.recovery.check = setting.check;
   worker.recovery.check_timeout_ms = setting.check_timeout_ms;
+  worker.recovery.fsck = setting.fsck;
   worker.limits = options.limits;
-  // A check has a bound of its own.
-  if (!setting.check.empty()) worker.limits.wall_ms += setting.check_timeout_ms;
+  // Those that have a bound of their own keep it.
+  const uint32_t programs =
+      (setting.check.empty() ? 0 : 1) + (setting.fsck ? 1 : 0);
+  worker.limits.wall_ms += programs * setting.check_timeout_ms;
   return worker;
 }
 

@@ -28,8 +28,10 @@ struct Setting {
   bool judged_by_itself = false;
   // The user's check, for a shell; empty: none.
   std::string check{};
-  // Wall clock that the check may take.
+  // Wall clock that the check, or the storage's own checker, may take.
   uint32_t check_timeout_ms = kDefaultCheckTimeoutMs;
+  // The storage's own checker runs, too. Requires: there is one.
+  bool fsck = false;
 };
 
 struct SettingFlags {

@@ -235,7 +235,21 @@ Probed RunCheck(Mount& mount, const RecoveryOptions& options) {
   } else {
     checked.seen.check = end ? end->detail : end.error().message;
   }
+  if (!options.fsck) return checked;
+  const OpResult shut = mount.Shutdown();
+  if (!shut.ok()) checked.told.push_back(shut.error);
   return checked;
+}
+
+// Behind the end of the mount.
+void RunChecker(Backend& backend, VirtualDisk& disk,
+                const RecoveryOptions& options, Probed& probed) {
+  const auto end = backend.RunChecker(disk, options.check_timeout_ms);
+  if (end && end->kind == CommandEnd::kTimedOut) {
+    probed.hung = HungText("the storage's own checker", *end);
+  } else {
+    probed.seen.fsck = end ? end->detail : end.error().message;
+  }
 }
 
 // What is there once the backend has opened `disk`.
@@ -292,6 +306,11 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
     faulty.Arm();
     probed = OpenAndLook(backend, disk, faulty, options);
     outcome.faults_fired = faulty.Fired();
+  }
+  const bool mounted = probed.seen.unreadable.empty() && probed.hung.empty();
+  if (options.fsck && mounted && outcome.faults_fired.empty() &&
+      !backend.EndOfProcess()) {
+    RunChecker(backend, disk, options, probed);
   }
   if (backend.EndOfProcess()) {
     return {RecoveryOutcome::kDied,

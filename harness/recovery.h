@@ -37,9 +37,13 @@ struct RecoveryOptions {
   // The workload's faults. Those in=recovery are armed from the start of each
   // recovery on, while it is looked at and used, too. Requires: offered.
   std::vector<Op> faults = {};
-  // Wall clock that the check may take; 0: as long as it takes. One that takes
-  // longer is kHung.
+  // Wall clock that the check, and the storage's own checker, may take each; 0:
+  // as long as they take. One that takes longer is kHung.
   uint32_t check_timeout_ms = 0;
+  // Shut down, and run the storage's own checker on what is then on the disk
+  // (Observation::fsck); not where nothing mounted, nor after a fault.
+  // Requires: the backend has one.
+  bool fsck = false;
 };
 
 RecoveryOptions RecoveryOptionsOf(const Workload& workload, bool probe);

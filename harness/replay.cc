@@ -114,8 +114,10 @@ Status CheckHoldsAtTheEnd(Backend& backend, const Setting& setting,
                           const Recording& recording,
                           const ExploreOptions& options) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
-  WorkerPool pool(backend, space,
-                  WorkerOptionsOf(Workload(), setting, options));
+  WorkerOptions worker = WorkerOptionsOf(Workload(), setting, options);
+  // What that says is the storage's matter.
+  worker.recovery.fsck = false;
+  WorkerPool pool(backend, space, worker);
   const CrashState end = {recording.trace.event_count(),
                           0,
                           CrashKind::kPower,

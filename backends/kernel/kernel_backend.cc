@@ -11,6 +11,7 @@
 #include "backends/format_program.h"
 #include "backends/kernel/file_session.h"
 #include "backends/kernel/mounter.h"
+#include "backends/kernel/printed_lines.h"
 #include "harness/outcome_bytes.h"
 
 namespace powercut {
@@ -170,6 +171,38 @@ class KernelBackend : public Backend {
     std::string failure = mount->MountVolume(file_system_.name, options);
     if (!failure.empty()) return {nullptr, std::move(failure)};
     return {std::move(mount), ""};
+  }
+
+  Status HasChecker() const override {
+    const VolumeChecker& checker = file_system_.checker;
+    if (checker.program.empty()) return Backend::HasChecker();
+    if (!FindProgram(checker.program).empty()) return Ok{};
+    return Error{ErrorCode::kMissing,
+                 fmt::format("{} is missing: install {}", checker.program,
+                             checker.package)};
+  }
+
+  Result<CommandEnd> RunChecker(VirtualDisk& disk,
+                                uint32_t timeout_ms) override {
+    const VolumeChecker& checker = file_system_.checker;
+    POWERCUT_TRY(StartFor(disk.geometry()));
+    MounterRequest request;
+    request.kind = MounterRequest::kRunOnDevice;
+    request.words = checker.arguments;
+    request.words.insert(request.words.begin(), FindProgram(checker.program));
+    request.timeout_ms = timeout_ms;
+    mounter_->set_disk(&disk);
+    const auto answer = mounter_->Ask(request);
+    mounter_->set_disk(nullptr);
+    if (!answer) return answer.error();
+    CommandEnd end = CommandEndOfBytes(*answer);
+    const size_t line_end = end.detail.find('\n');
+    if (line_end == end.detail.npos) return end;
+    const std::string complaints = ComplaintsOf(
+        checker, std::string_view(end.detail).substr(line_end + 1));
+    end.detail.resize(line_end);
+    if (!complaints.empty()) end.detail += ": " + complaints;
+    return end;
   }
 
   std::optional<int> EndOfProcess() const override {

@@ -19,6 +19,9 @@ inline constexpr const char* kPlaceFolder = "/mnt";
 inline constexpr const char* kShimFolder = "/mnt/shim";
 inline constexpr const char* kVolumeFolder = "/mnt/volume";
 
+// Stands for the block device, whose name differs from run to run.
+inline constexpr const char* kDeviceWord = "DEVICE";
+
 struct MounterRequest {
   enum Kind : uint8_t {
     kAttach,   // `number`: sector bytes; puts a loop device on the shim's file
@@ -28,6 +31,10 @@ struct MounterRequest {
     // `words`: a program; `text`: the acks in force; `number`: quiet;
     // `timeout_ms`; answered with the bytes of its end
     kRun,
+    // `words`: a program, kDeviceWord among them; `timeout_ms`; answered with
+    // the bytes of its end, behind a line for how it ended all that it printed,
+    // kDeviceWord for the device
+    kRunOnDevice,
     kUnmount,  // ends whatever uses the volume
   };
   Kind kind = kAttach;

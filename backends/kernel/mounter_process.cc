@@ -43,6 +43,15 @@ std::string ReadOutput() {
   return text;
 }
 
+std::string Replaced(std::string text, std::string_view what,
+                     std::string_view by) {
+  for (size_t at = text.find(what); at != text.npos;
+       at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
+  }
+  return text;
+}
+
 class MounterProcess {
  public:
   std::string Answer(const MounterRequest& request) {
@@ -59,6 +68,8 @@ class MounterProcess {
             {RecoveryOutcome::kObserved, "", ObserveFolder(kVolumeFolder)});
       case MounterRequest::kRun:
         return CommandEndBytes(Run(request));
+      case MounterRequest::kRunOnDevice:
+        return CommandEndBytes(RunOnDevice(request));
       case MounterRequest::kUnmount:
         return Unmount();
     }
@@ -95,6 +106,26 @@ class MounterProcess {
         !command.output.empty()) {
       const std::string line = LastLineOf(ReadOutput());
       if (!line.empty()) end.detail += ": " + line;
+    }
+    return end;
+  }
+
+  CommandEnd RunOnDevice(const MounterRequest& request) {
+    // What a mount left in the device's pages is not what is on the disk.
+    std::string failure = loop_.Invalidate();
+    if (!failure.empty()) return {CommandEnd::kNotStarted, failure};
+    UserCommand command;
+    command.words = request.words;
+    for (std::string& word : command.words) {
+      if (word == kDeviceWord) word = loop_.path();
+    }
+    command.folder = kPlaceFolder;
+    command.environment = {"LC_ALL=C"};
+    command.timeout_ms = request.timeout_ms;
+    command.output = kOutputFile;
+    CommandEnd end = RunUserCommand(command);
+    if (end.kind == CommandEnd::kEnded && !end.detail.empty()) {
+      end.detail += "\n" + Replaced(ReadOutput(), loop_.path(), kDeviceWord);
     }
     return end;
   }

@@ -7,6 +7,7 @@ namespace powercut {
 namespace {
 
 constexpr size_t kLineBytesMax = 200;
+constexpr size_t kComplaintsMax = 3;
 
 // Without spaces at their ends, and without empty ones.
 std::vector<std::string_view> LinesOf(std::string_view text) {
@@ -30,6 +31,23 @@ std::string LastLineOf(std::string_view printed) {
   const auto lines = LinesOf(printed);
   return lines.empty() ? ""
                        : std::string(lines.back().substr(0, kLineBytesMax));
+}
+
+std::string ComplaintsOf(const VolumeChecker& checker,
+                         std::string_view printed) {
+  auto lines = LinesOf(printed);
+  std::erase_if(lines, [&](std::string_view line) {
+    return std::ranges::any_of(checker.chatter, [&](const std::string& part) {
+      return line.find(part) != line.npos;
+    });
+  });
+  if (checker.parallel) std::ranges::sort(lines);
+  lines.resize(std::min(lines.size(), kComplaintsMax));
+  std::string text;
+  for (const std::string_view line : lines) {
+    text.append(text.empty() ? "" : "; ").append(line.substr(0, kLineBytesMax));
+  }
+  return text;
 }
 
 }  // namespace powercut

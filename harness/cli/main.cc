@@ -27,6 +27,9 @@ void AddJudging(CLI::App* verb, CommonFlags& flags) {
   verb->add_option("--check", flags.check, "of a trace: for a shell");
   verb->add_option("--check-timeout", flags.check_timeout,
                    "kill a check that takes longer, a finding; default: 60s");
+  verb->add_flag("--fsck", flags.fsck,
+                 "then unmount, and run e2fsck -fn, xfs_repair -n or btrfs "
+                 "check --readonly, too");
 }
 
 void AddSetting(CLI::App* verb, CommonFlags& flags) {
@@ -109,7 +112,8 @@ void AddExplore(CLI::App& app, CheckFlags& flags) {
       "mount the crash states of a trace and check them\n\nThe check command "
       "runs in the recovered volume, with the acks in force in the file "
       "$POWERCUT_ACKED; exit status 0: it holds. Without one, the volume must "
-      "mount, read whole and take writes.");
+      "mount, read whole and take writes. With --fsck, the file system's own "
+      "checker must find nothing in it, either.");
   explore->add_option("TRACE", flags.files, "saved traces")->required();
   AddJudging(explore, flags.common);
   explore->add_option("--fs", flags.common.backend,

@@ -159,10 +159,15 @@ Status AddFlaggedFaults(const std::string& file, const CommonFlags& flags,
 Status AddChecks(const std::string& file, const CommonFlags& flags,
                  const Backend& backend, Setting& setting) {
   setting.check = flags.check;
+  setting.fsck = flags.fsck;
   if (!flags.check.empty() && !backend.traits().commands) {
     return Error{ErrorCode::kUnsupported,
                  fmt::format("{}: --check: no program can run in {}", file,
                              backend.traits().name)};
+  }
+  if (const Status has = backend.HasChecker(); flags.fsck && !has) {
+    return Error{has.error().code,
+                 fmt::format("{}: --fsck: {}", file, has.error().message)};
   }
   if (flags.check_timeout.empty()) return Ok{};
   POWERCUT_ASSIGN(const uint64_t timeout_ms,
@@ -222,14 +227,14 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
     POWERCUT_ASSIGN(loaded, LoadTrace(file));
     source.text = loaded->about.pcut;
     backend = loaded->about.backend;
-    if (source.text.empty() || !flags.check.empty()) {
+    if (source.text.empty() || !flags.check.empty() || flags.fsck) {
       return OpenBareTrace(file, std::move(*loaded), flags);
     }
-  } else if (!flags.check.empty()) {
+  } else if (!flags.check.empty() || flags.fsck) {
     return Error{ErrorCode::kUsage,
-                 file +
-                     ": --check is of traces; a .pcut file is judged by the "
-                     "model"};
+                 fmt::format("{}: {} is of traces; a .pcut file is judged by "
+                             "the model",
+                             file, flags.fsck ? "--fsck" : "--check")};
   }
   POWERCUT_ASSIGN(source.workload, ParseWorkload(source.text, file));
   POWERCUT_TRY(AddFlaggedFaults(file, flags, loaded.has_value(), source));
@@ -362,6 +367,7 @@ std::string ReplayFlagsText(const CommonFlags& flags) {
   if (!flags.check_timeout.empty()) {
     text += " --check-timeout " + flags.check_timeout;
   }
+  if (flags.fsck) text += " --fsck";
   return text + FaultFlagsText(flags.faults);
 }
 

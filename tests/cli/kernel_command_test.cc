@@ -331,6 +331,84 @@ TEST_F(KernelCommandTest, ChecksThatAlwaysHangAreRefused) {
   ExpectError(explore("x"), kUsage, "--check-timeout 'x': expected a time");
 }
 
+// --- the file system's own checker -----------------------------------------
+
+TEST_F(KernelCommandTest, CheckersFindNothingInHealthyVolumes) {
+  for (const std::string file_system : {"ext4", "xfs", "btrfs"}) {
+    if (!Lacks(file_system).empty()) continue;
+    const std::string trace = folder_.File("trace");
+    ASSERT_EQ(RunTool({"record", "--fs", file_system, "-o", trace, "--", "sh",
+                       "-c", "echo x > f; sync f .; mkdir d; mv f d; sync d"})
+                  .status,
+              kHolds);
+    for (const std::string check : {"", "true"}) {
+      std::vector<std::string> words = {"explore", trace,    "--quiet",
+                                        "--space", "prefix", "--fsck"};
+      if (!check.empty()) words.insert(words.end(), {"--check", check});
+      const Ended ended = RunTool(words);
+      EXPECT_EQ(ended.status, kHolds) << file_system << ended.out << ended.err;
+    }
+  }
+}
+
+// Without a journal, a crash leaves what only the checker sees: the volume
+// mounts, and what was flushed is there.
+TEST_F(KernelCommandTest, CheckersFindWhatMountsMiss) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "--mkfs", "-O ^has_journal",
+                     "-o", trace, "--", "sh", "-c",
+                     "for i in 1 2 3; do echo $i > f$i; sync; done; rm f1"})
+                .status,
+            kHolds);
+  const auto explore = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"explore", trace, "--quiet", "--space",
+                                 "epoch:1", "--check", "true"});
+    return RunTool(flags);
+  };
+  EXPECT_EQ(explore({}).status, kHolds);
+  const Ended ended = explore({"--fsck", "--doublecheck", "0.1"});
+  EXPECT_EQ(ended.status, kViolation) << ended.err;
+  EXPECT_THAT(ended.out, testing::HasSubstr("violation: fsck\n"));
+  EXPECT_THAT(ended.out, testing::HasSubstr("found      exit status 4: "));
+  EXPECT_THAT(ended.out, testing::HasSubstr(" runs; 1 cause"));
+  const size_t line = ended.out.find("powercut replay ");
+  ASSERT_NE(line, std::string::npos);
+  const std::string words =
+      ended.out.substr(line + 16, ended.out.find('\n', line) - line - 16);
+  EXPECT_THAT(words, testing::EndsWith(" --check true --fsck"));
+  const Ended replayed =
+      Subprocess({"/bin/sh", "-c", std::string(kTool) + " replay " + words})
+          .Wait();
+  EXPECT_EQ(replayed.status, kViolation) << words << replayed.err;
+  EXPECT_THAT(replayed.out, testing::HasSubstr("violation: fsck\n"));
+}
+
+TEST_F(KernelCommandTest, CheckersThatAreMissingAreNamed) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(
+      RunTool({"record", "--fs", "ext4", "-o", trace, "--", "true"}).status,
+      kHolds);
+  const std::string hide =
+      "for f in /sbin/e2fsck /usr/sbin/e2fsck; do "
+      "mount --bind /dev/null $(readlink -f $f); done; exec ";
+  const Ended ended =
+      Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                  hide + kTool + " explore --quiet --fsck " + trace})
+          .Wait();
+  ExpectError(ended, kCannotRun,
+              "trace: --fsck: e2fsck is missing: install e2fsprogs");
+  const std::string workload =
+      folder_.Write("a.pcut", "powercut 1\ninit\nrun\ncreate /a\n");
+  ExpectError(RunTool({"explore", "--fsck", workload}), kUsage,
+              "--fsck is of traces");
+  const std::string simfs = folder_.File("simfs.trace");
+  ASSERT_EQ(
+      RunTool({"show", workload, "--backend", "simfs", "--save", simfs}).status,
+      kHolds);
+  ExpectError(RunTool({"explore", "--fsck", simfs}), kCannotRun,
+              "powercut knows no checker of simfs");
+}
+
 // --- the process that mounts dies ------------------------------------------
 
 // Kills the parents of shells with this word, one after another, until the tool
@@ -366,7 +444,8 @@ TEST_F(KernelCommandTest, DeathsOfTheMounterAreNotFindings) {
             kHolds);
   const std::vector<std::string> words = {
       kTool,     "explore", trace,     "--quiet",
-      "--space", "prefix",  "--check", "sleep 0.05; : 76543.2198"};
+      "--space", "prefix",  "--check", "sleep 0.05; : 76543.2198",
+      "--fsck"};
   const Ended left_alone = Subprocess(words).Wait();
   EXPECT_EQ(left_alone.status, kHolds) << left_alone.out;
   const Subprocess tool(words);
