@@ -1,5 +1,7 @@
 #include "harness/acks.h"
 
+#include <fmt/format.h>
+
 namespace powercut {
 namespace {
 
@@ -17,6 +19,15 @@ std::optional<std::string_view> AckOf(const Mark& mark) {
   if (text.starts_with(kAck)) return text.substr(kAck.size());
   if (text.starts_with(kOurs)) return std::nullopt;
   return text;
+}
+
+Hash128 HashOfAcks(const Trace& trace) {
+  std::string text;
+  for (const Mark& mark : trace.marks()) {
+    const auto ack = AckOf(mark);
+    if (ack) text += fmt::format("{} {} {}\n", mark.after, ack->size(), *ack);
+  }
+  return HashBytes(AsBytes(text), /*seed=*/0);
 }
 
 std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point) {

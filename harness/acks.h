@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/content_hash.h"
 #include "harness/trace.h"
 
 namespace powercut {
@@ -21,6 +22,9 @@ std::string AckMark(std::string_view line);
 
 // The line, if the mark is an ack; valid as long as the mark.
 std::optional<std::string_view> AckOf(const Mark& mark);
+
+// Of all of them with their places; equal if and only if those are.
+Hash128 HashOfAcks(const Trace& trace);
 
 // Those in front of event `point` + 1, in order. O(marks).
 std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point);

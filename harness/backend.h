@@ -82,6 +82,20 @@ struct FormatSpec {
   auto operator<=>(const FormatSpec&) const = default;
 };
 
+// How a program of the user's ended.
+struct CommandEnd {
+  enum Kind : uint8_t {
+    kEnded,
+    kNotStarted,  // there is no such program, or it may not be run
+    kTimedOut,    // it was killed when its time was over
+  };
+
+  Kind kind = kEnded;
+  // One line. kEnded: empty: with status 0; else how and, if it is quiet, the
+  // last line that it printed. Else: why.
+  std::string detail;
+};
+
 class Mount {
  public:
   Mount() = default;
@@ -141,15 +155,17 @@ class Mount {
     std::string acked;
     // What it prints is kept, not shown.
     bool quiet = false;
+    // Wall clock; 0: as long as it takes.
+    uint32_t timeout_ms = 0;
     // Called with what it writes to the file whose name is in $POWERCUT_ACKS,
     // while it writes; may be empty.
     std::function<void(std::string_view text)> acks;
   };
-  // Empty: it ended with status 0. Else how it ended and, if it is quiet, the
-  // last line that it printed.
-  virtual std::string RunCommand(const Command& command) {
+  // Errors: kUnsupported: none can run here; kIo: what ran it is gone, and what
+  // became of it is unknown.
+  virtual Result<CommandEnd> RunCommand(const Command& command) {
     (void)command;
-    return "no program can run in this storage";
+    return Error{ErrorCode::kUnsupported, "no program can run in this storage"};
   }
 
   // Shuts down cleanly, as an unmount does. No op may follow.
@@ -181,6 +197,29 @@ class Backend {
 
   // Mounts, with whatever recovery that entails. `disk` must outlive the mount.
   virtual MountResult Open(VirtualDisk& disk) = 0;
+
+  // Whether the storage's own checker (fsck) is there.
+  // Errors: kUnsupported: there is none; kMissing: what to install.
+  virtual Status HasChecker() const {
+    return Error{ErrorCode::kUnsupported,
+                 "powercut knows no checker of " + traits().name};
+  }
+  // Runs it on a disk that was shut down; it changes nothing. kEnded without a
+  // detail: it found nothing; else how it ended, and the first lines of what it
+  // found. `timeout_ms`: as of a command.
+  // Requires: HasChecker(); no mount of `disk` is left.
+  // Errors: kIo: what ran it is gone.
+  virtual Result<CommandEnd> RunChecker(VirtualDisk& disk,
+                                        uint32_t timeout_ms) {
+    (void)disk;
+    (void)timeout_ms;
+    return HasChecker().error();
+  }
+
+  // How a process of the backend's own ended, as of waitpid(), that the last
+  // mount needed; nothing: none ended. What that mount said says nothing of
+  // the storage then.
+  virtual std::optional<int> EndOfProcess() const { return std::nullopt; }
 
   // Ends what it keeps from one mount to the next: processes, devices. Called
   // before this process forks others that open it.

@@ -58,7 +58,13 @@ Result<std::string> RunOn(Backend& backend, FaultDisk& disk,
   Mount::Command command;
   command.words = words;
   command.acks = [&acks](std::string_view text) { acks.Take(text); };
-  std::string ended = mounted.mount->RunCommand(command);
+  POWERCUT_ASSIGN(CommandEnd end, mounted.mount->RunCommand(command));
+  if (end.kind == CommandEnd::kNotStarted) {
+    return Error{ErrorCode::kMissing,
+                 end.detail +
+                     "; install it, or name a file by its whole path, since "
+                     "it starts in the volume"};
+  }
   acks.Finish();
   POWERCUT_TRY(disk.Disarm());
   const OpResult unmounted = mounted.mount->Shutdown();
@@ -66,7 +72,7 @@ Result<std::string> RunOn(Backend& backend, FaultDisk& disk,
   if (!unmounted.ok() && disk.Fired().empty()) {
     return FailedTo(backend, unmounted.error);
   }
-  return ended;
+  return std::move(end.detail);
 }
 
 }  // namespace

@@ -33,8 +33,9 @@ struct CommandRecording {
 // a mark. Requires: offered, and of the run.
 //
 // Self-check: the trace applied to the base is the live disk byte for byte.
-// Errors: kUnsupported: no program can run in this storage; kMissing,
-// kBadInput, kIo: it cannot be formatted or mounted; kInternal: the self-check
+// Errors: kUnsupported: no program can run in this storage; kMissing: the
+// program cannot be started; kMissing, kBadInput, kIo: it cannot be formatted
+// or mounted; kIo: what ran the program is gone; kInternal: the self-check
 // failed.
 Result<CommandRecording> RecordCommand(Backend& backend,
                                        const DiskGeometry& geometry,

@@ -99,9 +99,13 @@ std::string FaultsText(const Workload& workload) {
   return text;
 }
 
-// What a check says belongs to it alone.
-std::string CheckText(const Setting& setting) {
-  return setting.check.empty() ? "" : ", check " + setting.check;
+// What a check says belongs to it alone, and to the acks that it was told.
+std::string CheckText(const Setting& setting, const Trace& trace) {
+  std::string text = setting.fsck ? ", fsck" : "";
+  if (setting.check.empty()) return text;
+  const Hash128 acks = HashOfAcks(trace);
+  return text + fmt::format(", check {}, acks {:016x}{:016x}", setting.check,
+                            acks.high, acks.low);
 }
 
 class Explorer {
@@ -153,11 +157,8 @@ class Explorer {
 
  private:
   WorkerPool::Options PoolOptions() const {
-    WorkerPool::Options pool;
+    WorkerPool::Options pool = WorkerOptionsOf(workload_, setting_, options_);
     pool.jobs = options_.jobs;
-    pool.recovery = RecoveryOptionsOf(workload_, options_.probe);
-    pool.recovery.check = setting_.check;
-    pool.limits = options_.limits;
     pool.report_reads = true;
     pool.report_writes = options_.nested > 0;
     return pool;
@@ -594,11 +595,27 @@ Result<std::unique_ptr<RunJournal>> OpenJournal(const Backend& backend,
       "{:08x}{}",
       POWERCUT_VERSION, backend.traits().description, setting.profile->name,
       setting.atomic_bytes, options.probe, options.nested > 0,
-      recording.trace.Digest(), FaultsText(workload) + CheckText(setting));
+      recording.trace.Digest(),
+      FaultsText(workload) + CheckText(setting, recording.trace));
   return RunJournal::Open(options.resume + "/" + name + ".runs", context);
 }
 
 }  // namespace
+
+WorkerOptions WorkerOptionsOf(const Workload& workload, const Setting& setting,
+                              const ExploreOptions& options) {
+  WorkerOptions worker;
+  worker.recovery = RecoveryOptionsOf(workload, options.probe);
+  worker.recovery.check = setting.check;
+  worker.recovery.check_timeout_ms = setting.check_timeout_ms;
+  worker.recovery.fsck = setting.fsck;
+  worker.limits = options.limits;
+  // Those that have a bound of their own keep it.
+  const uint32_t programs =
+      (setting.check.empty() ? 0 : 1) + (setting.fsck ? 1 : 0);
+  worker.limits.wall_ms += programs * setting.check_timeout_ms;
+  return worker;
+}
 
 double SpaceLog2(const Recording& recording, const Setting& setting) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);

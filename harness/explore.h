@@ -145,6 +145,11 @@ inline uint64_t CachedStates(const Exploration& e) {
   return e.states - std::min(e.states, e.runs);
 }
 
+// How the states of such an exploration run; in one process, and nothing but
+// the outcome is reported.
+WorkerOptions WorkerOptionsOf(const Workload& workload, const Setting& setting,
+                              const ExploreOptions& options);
+
 // log2 of the number of states of all crash points and kinds.
 double SpaceLog2(const Recording& recording, const Setting& setting);
 

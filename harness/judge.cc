@@ -199,6 +199,10 @@ std::vector<Violation> Judge::JudgeByItself(const Model& model,
   if (!seen.check.empty()) {
     add(ViolationKind::kCheck, seen.check, "exit status 0 of the check");
   }
+  if (!seen.fsck.empty()) {
+    add(ViolationKind::kFsck, seen.fsck,
+        "a volume in which its own checker finds nothing");
+  }
   return violations;
 }
 

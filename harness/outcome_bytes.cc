@@ -79,6 +79,7 @@ void OutcomeBytes(const RecoveryOutcome& outcome, std::string& bytes) {
   out.Number(seen.probe_failures.size());
   for (const std::string& failure : seen.probe_failures) out.Text(failure);
   out.Text(seen.check);
+  out.Text(seen.fsck);
   out.Number(outcome.faults_fired.size());
   for (const uint32_t number : outcome.faults_fired) out.Number(number);
 }
@@ -122,6 +123,7 @@ Result<RecoveryOutcome> OutcomeOfBytes(std::string_view bytes) {
   seen.probe_failures.resize(in.Count(1));
   for (std::string& failure : seen.probe_failures) failure = in.Text();
   seen.check = in.Text();
+  seen.fsck = in.Text();
   outcome.faults_fired.resize(in.Count(1));
   for (uint32_t& number : outcome.faults_fired) {
     constexpr uint64_t kNumberMax = 0xffff'ffff;

@@ -14,6 +14,8 @@
 
 namespace powercut {
 
+inline constexpr uint32_t kDefaultCheckTimeoutMs = 60'000;
+
 // What a check runs under, once flags, file and backend have had their say (a
 // flag beats the file, the file beats the backend's claim).
 struct Setting {
@@ -26,6 +28,10 @@ struct Setting {
   bool judged_by_itself = false;
   // The user's check, for a shell; empty: none.
   std::string check{};
+  // Wall clock that the check, or the storage's own checker, may take.
+  uint32_t check_timeout_ms = kDefaultCheckTimeoutMs;
+  // The storage's own checker runs, too. Requires: there is one.
+  bool fsck = false;
 };
 
 struct SettingFlags {

@@ -1,5 +1,7 @@
 #include "harness/recovery.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -78,6 +80,8 @@ Observation Look(Mount& mount, const std::vector<std::string>& paths) {
 struct Probed {
   Observation seen;
   std::vector<std::string> told;
+  // What did not end in time; empty: all did.
+  std::string hung = {};
 };
 
 Probed Probe(Backend& backend, VirtualDisk& disk,
@@ -214,6 +218,40 @@ Probed ProbeLogs(Backend& backend, VirtualDisk& disk,
   return {std::move(after), std::move(told)};
 }
 
+std::string HungText(std::string_view what, const CommandEnd& end) {
+  return fmt::format("{}: {} (--check-timeout)", what, end.detail);
+}
+
+Probed RunCheck(Mount& mount, const RecoveryOptions& options) {
+  Probed checked;
+  Mount::Command command;
+  command.words = {"/bin/sh", "-c", options.check};
+  command.acked = options.acked;
+  command.quiet = true;
+  command.timeout_ms = options.check_timeout_ms;
+  const auto end = mount.RunCommand(command);
+  if (end && end->kind == CommandEnd::kTimedOut) {
+    checked.hung = HungText("the check", *end);
+  } else {
+    checked.seen.check = end ? end->detail : end.error().message;
+  }
+  if (!options.fsck) return checked;
+  const OpResult shut = mount.Shutdown();
+  if (!shut.ok()) checked.told.push_back(shut.error);
+  return checked;
+}
+
+// Behind the end of the mount.
+void RunChecker(Backend& backend, VirtualDisk& disk,
+                const RecoveryOptions& options, Probed& probed) {
+  const auto end = backend.RunChecker(disk, options.check_timeout_ms);
+  if (end && end->kind == CommandEnd::kTimedOut) {
+    probed.hung = HungText("the storage's own checker", *end);
+  } else {
+    probed.seen.fsck = end ? end->detail : end.error().message;
+  }
+}
+
 // What is there once the backend has opened `disk`.
 Probed OpenAndLook(Backend& backend, CrashDisk& crash, VirtualDisk& disk,
                    const RecoveryOptions& options) {
@@ -224,12 +262,7 @@ Probed OpenAndLook(Backend& backend, CrashDisk& crash, VirtualDisk& disk,
     nothing.seen.unreadable = mounted.failure;
     return nothing;
   }
-  if (!options.check.empty()) {
-    Probed checked;
-    checked.seen.check = mounted.mount->RunCommand(
-        {{"/bin/sh", "-c", options.check}, options.acked, true, nullptr});
-    return checked;
-  }
+  if (!options.check.empty()) return RunCheck(*mounted.mount, options);
   Observation seen = Look(*mounted.mount, options.paths);
   if (!options.probe || !seen.unreadable.empty()) return {seen, {}};
   if (KeepsLogs(backend.traits())) {
@@ -273,6 +306,20 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
     faulty.Arm();
     probed = OpenAndLook(backend, disk, faulty, options);
     outcome.faults_fired = faulty.Fired();
+  }
+  const bool mounted = probed.seen.unreadable.empty() && probed.hung.empty();
+  if (options.fsck && mounted && outcome.faults_fired.empty() &&
+      !backend.EndOfProcess()) {
+    RunChecker(backend, disk, options, probed);
+  }
+  if (backend.EndOfProcess()) {
+    return {RecoveryOutcome::kDied,
+            "a process that the storage needs is gone",
+            {},
+            {}};
+  }
+  if (!probed.hung.empty()) {
+    return {RecoveryOutcome::kHung, probed.hung, {}, {}};
   }
   outcome.observation = std::move(probed.seen);
   // On a disk that breaks, storage may say that something failed.

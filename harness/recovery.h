@@ -5,6 +5,7 @@
 #ifndef POWERCUT_HARNESS_RECOVERY_H_
 #define POWERCUT_HARNESS_RECOVERY_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,13 @@ struct RecoveryOptions {
   // The workload's faults. Those in=recovery are armed from the start of each
   // recovery on, while it is looked at and used, too. Requires: offered.
   std::vector<Op> faults = {};
+  // Wall clock that the check, and the storage's own checker, may take each; 0:
+  // as long as they take. One that takes longer is kHung.
+  uint32_t check_timeout_ms = 0;
+  // Shut down, and run the storage's own checker on what is then on the disk
+  // (Observation::fsck); not where nothing mounted, nor after a fault.
+  // Requires: the backend has one.
+  bool fsck = false;
 };
 
 RecoveryOptions RecoveryOptionsOf(const Workload& workload, bool probe);
@@ -51,8 +59,10 @@ bool MustBeStable(const Backend& backend, const Workload& workload);
 struct RecoveryOutcome {
   enum Kind : uint8_t {
     kObserved,  // recovery came to an end, be it `unreadable`
-    kDied,      // it crashed; `detail` names the signal or exit status
-    kHung,      // it passed a bound; `detail` names which
+    // It crashed; `detail` names the signal or exit status. Of Recover()
+    // itself: a process of the backend's did (Backend::EndOfProcess()).
+    kDied,
+    kHung,  // it passed a bound; `detail` names which
   };
 
   Kind kind = kObserved;

@@ -48,16 +48,6 @@ Result<Named> Find(const Recording& recording, const StateId& id,
                            CrashStepText(step))};
 }
 
-WorkerPool::Options PoolOptions(const Workload& workload,
-                                const Setting& setting,
-                                const ExploreOptions& options) {
-  WorkerPool::Options pool;
-  pool.recovery = RecoveryOptionsOf(workload, options.probe);
-  pool.recovery.check = setting.check;
-  pool.limits = options.limits;
-  return pool;
-}
-
 }  // namespace
 
 Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
@@ -68,7 +58,7 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
   POWERCUT_ASSIGN(const Named named,
                   Find(recording, id, setting.judged_by_itself, cursor));
   const WorkerPool::Options options_of_pool =
-      PoolOptions(workload, setting, options);
+      WorkerOptionsOf(workload, setting, options);
   WorkerPool pool(backend, space, options_of_pool);
   const std::span<const CrashStep> inner = std::span(id.steps).subspan(1);
   POWERCUT_ASSIGN(const ChainResult chain, RunChain(backend, space, named.state,
@@ -124,14 +114,18 @@ Status CheckHoldsAtTheEnd(Backend& backend, const Setting& setting,
                           const Recording& recording,
                           const ExploreOptions& options) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
-  WorkerPool pool(backend, space, PoolOptions(Workload(), setting, options));
+  WorkerOptions worker = WorkerOptionsOf(Workload(), setting, options);
+  // What that says is the storage's matter.
+  worker.recovery.fsck = false;
+  WorkerPool pool(backend, space, worker);
   const CrashState end = {recording.trace.event_count(),
                           0,
                           CrashKind::kPower,
                           CrashState::kNewest,
                           {}};
   const RecoveryOutcome& outcome = pool.outcomes()[pool.RunAlone(end).outcome];
-  const std::string& said = outcome.observation.check;
+  const bool hung = outcome.kind == RecoveryOutcome::kHung;
+  const std::string& said = hung ? outcome.detail : outcome.observation.check;
   if (said.empty()) return Ok{};
   return Error{ErrorCode::kUsage,
                fmt::format("the check fails with no crash at all, on what the "
@@ -149,7 +143,7 @@ Result<SparseImage> ImageOf(Backend& backend, const Workload& workload,
                   Find(recording, id, setting.judged_by_itself, cursor));
   return ImageOfChain(backend, space, named.state,
                       std::span(id.steps).subspan(1),
-                      PoolOptions(workload, setting, options));
+                      WorkerOptionsOf(workload, setting, options));
 }
 
 }  // namespace powercut

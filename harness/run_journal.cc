@@ -1,4 +1,4 @@
-// Format: a line `powercut runs 1 CONTEXT`, then records: a header of sizes and
+// Format: a line `powercut runs 2 CONTEXT`, then records: a header of sizes and
 // a hash, the state's key, the outcome's bytes and the access's.
 
 #include "harness/run_journal.h"
@@ -16,7 +16,7 @@
 namespace powercut {
 namespace {
 
-constexpr std::string_view kMagic = "powercut runs 1 ";
+constexpr std::string_view kMagic = "powercut runs 2 ";
 
 struct RecordHeader {
   uint64_t outcome_bytes = 0;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "harness/backend.h"
@@ -64,6 +65,9 @@ class StateRunner {
 
   // Bounded by device requests only. Fills in `access` as the options say.
   RecoveryOutcome Run(const CrashState& state, RunAccess& access);
+
+  // How a process ended that the last run needed; see Backend.
+  std::optional<int> EndOfProcess() const { return backend_.EndOfProcess(); }
 
   // Calls `seen` with each block that a run reads and that is to be reported,
   // as it happens, copied or not.

@@ -10,8 +10,8 @@
 
 namespace powercut {
 
-// Whole files. Saving writes `PATH.incomplete` and renames it when it is whole
-// and synced; on failure nothing of it stays.
+// Whole files. A trace has its name when it is whole and synced
+// (harness/new_file.h); on failure nothing of it stays.
 // Errors: kIo with the path and the system's reason; kBadInput as ReadLog() and
 // TraceOfLog(), with the path in front.
 Status SaveTrace(const Trace& trace, const TraceAbout& about,

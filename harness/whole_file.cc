@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <string_view>
 #include <system_error>
-#include <utility>
+
+#include "harness/new_file.h"
 
 namespace powercut {
 namespace {
@@ -30,27 +30,10 @@ class FileDescriptor {
   }
 
   int get() const { return fd_; }
-  bool Close() { return ::close(std::exchange(fd_, -1)) == 0; }
 
  private:
-  int fd_;
+  const int fd_;
 };
-
-// Writes, syncs and closes a new file; the caller removes it on an error.
-Status WriteNewFile(const std::string& path, ByteSpan bytes) {
-  FileDescriptor file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (file.get() < 0) return IoError(path, "cannot create", errno);
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return IoError(path, "cannot write", errno);
-    bytes = bytes.subspan(static_cast<size_t>(count));
-  }
-  if (::fsync(file.get()) != 0) return IoError(path, "cannot sync", errno);
-  if (!file.Close()) return IoError(path, "cannot close", errno);
-  return Ok{};
-}
 
 }  // namespace
 
@@ -81,17 +64,14 @@ Result<Bytes> ReadWholeFile(const std::string& path) {
 }
 
 Status WriteWholeFile(const std::string& path, ByteSpan bytes) {
-  const std::string incomplete = path + ".incomplete";
-  // What an earlier run left behind; a link there is not followed.
-  if (::unlink(incomplete.c_str()) != 0 && errno != ENOENT) {
-    return IoError(incomplete, "cannot remove", errno);
+  POWERCUT_ASSIGN(const auto file, NewFile::Create(path));
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file->fd(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return IoError(path, "cannot write", errno);
+    bytes = bytes.subspan(static_cast<size_t>(count));
   }
-  Status written = WriteNewFile(incomplete, bytes);
-  if (written && ::rename(incomplete.c_str(), path.c_str()) != 0) {
-    written = IoError(path, "cannot rename into place", errno);
-  }
-  if (!written) ::unlink(incomplete.c_str());
-  return written;
+  return file->Commit();
 }
 
 }  // namespace powercut

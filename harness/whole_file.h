@@ -14,8 +14,7 @@ namespace powercut {
 // file.
 Result<Bytes> ReadWholeFile(const std::string& path);
 
-// Writes `PATH.incomplete` and renames it when it is whole and synced; on
-// failure nothing of it stays.
+// Synced; it has its name when it is whole (harness/new_file.h).
 // Errors: kIo with the path and the system's reason.
 Status WriteWholeFile(const std::string& path, ByteSpan bytes);
 

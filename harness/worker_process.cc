@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -61,6 +62,16 @@ void SendRead(ResultRing& ring, uint64_t block) {
   Send(ring, header, {}, access);
 }
 
+// What ends a process that a recovery needs ends the recovery, and its state is
+// run again if it came from outside: so this process ends as that one did.
+[[noreturn]] void EndAs(int wait_status) {
+  if (WIFSIGNALED(wait_status)) {
+    signal(WTERMSIG(wait_status), SIG_DFL);
+    raise(WTERMSIG(wait_status));
+  }
+  _exit(WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 1);
+}
+
 }  // namespace
 
 void RunInWorker(StateRunner& runner, const WorkOrder& order,
@@ -83,6 +94,7 @@ void RunInWorker(StateRunner& runner, const WorkOrder& order,
     ring.SetCurrent(static_cast<uint32_t>(i));
     ArmCpuBound(limits.cpu_ms);
     OutcomeBytes(runner.Run(order.states[i], access), bytes);
+    if (const auto end = runner.EndOfProcess()) EndAs(*end);
     WorkerMessageHeader header{};
     header.index = static_cast<uint32_t>(i);
     header.outcome_hash = HashOfMessage(bytes);

@@ -78,6 +78,9 @@ struct Observation {
   // What the user's own check had against it, in one line; empty: nothing, or
   // none ran.
   std::string check;
+  // What the storage's own checker found on the disk afterwards, in one line;
+  // empty: nothing, or it did not run.
+  std::string fsck;
   // What failed in the probe, if one ran: one line each. The entries are then
   // those found after the probe, without the probe's own file.
   std::vector<std::string> probe_failures;

@@ -317,7 +317,7 @@ class LineParser {
                       "unknown kind of violation; there are lost, "
                       "ghost, stale, torn, regress, name, size, time, "
                       "gap, restart, base, unreadable, died, hang, "
-                      "error, check, unflushed, unstable and "
+                      "error, check, fsck, unflushed, unstable and "
                       "nondeterministic");
     }
     if (tokens_.size() > 3) {

@@ -6,26 +6,11 @@
 namespace powercut {
 namespace {
 
-constexpr std::array<std::string_view, 19> kKindNames = {
-    "lost",
-    "ghost",
-    "stale",
-    "torn",
-    "regress",
-    "name",
-    "size",
-    "time",
-    "gap",
-    "restart",
-    "base",
-    "unreadable",
-    "died",
-    "hang",
-    "error",
-    "check",
-    "unflushed",
-    "unstable",
-    "nondeterministic",
+constexpr std::array<std::string_view, 20> kKindNames = {
+    "lost",  "ghost",      "stale",     "torn",     "regress",
+    "name",  "size",       "time",      "gap",      "restart",
+    "base",  "unreadable", "died",      "hang",     "error",
+    "check", "fsck",       "unflushed", "unstable", "nondeterministic",
 };
 static_assert(kKindNames.size() ==
               static_cast<size_t>(ViolationKind::kNondeterministic) + 1);

@@ -30,6 +30,7 @@ enum class ViolationKind : uint8_t {
   kHang,              // recovery passed a bound
   kError,             // an operation failed that must not
   kCheck,             // the user's check, or a `forbid`, failed
+  kFsck,              // the storage's own checker found something
   kUnflushed,         // a sync op returned and left no flush in the trace
   kUnstable,          // recovering twice gives different results
   kNondeterministic,  // the same state gave two results

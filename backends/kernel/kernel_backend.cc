@@ -11,10 +11,13 @@
 #include "backends/format_program.h"
 #include "backends/kernel/file_session.h"
 #include "backends/kernel/mounter.h"
+#include "backends/kernel/printed_lines.h"
 #include "harness/outcome_bytes.h"
 
 namespace powercut {
 namespace {
+
+constexpr int kRestartsMax = 8;
 
 class KernelMount : public Mount {
  public:
@@ -57,16 +60,18 @@ class KernelMount : public Mount {
     return observation;
   }
 
-  std::string RunCommand(const Command& command) override {
+  Result<CommandEnd> RunCommand(const Command& command) override {
     MounterRequest request;
     request.kind = MounterRequest::kRun;
     request.words = command.words;
     request.text = command.acked;
     request.number = command.quiet ? 1 : 0;
+    request.timeout_ms = command.timeout_ms;
     mounter_.set_text_sink(command.acks);
-    std::string ended = Ask(request);
+    const auto end = mounter_.Ask(request);
     mounter_.set_text_sink(nullptr);
-    return ended;
+    if (!end) return end.error();
+    return CommandEndOfBytes(*end);
   }
 
   OpResult Shutdown() override {
@@ -156,16 +161,8 @@ class KernelBackend : public Backend {
   // The device stays from one mount to the next of the same process and
   // geometry.
   MountResult Open(VirtualDisk& disk) override {
-    if (owner_ != getpid()) {
-      // A process that was forked: what its parent had is not its own.
-      static_cast<void>(mounter_.release());
-      owner_ = getpid();
-    }
-    if (mounter_ == nullptr || mounter_->geometry() != disk.geometry()) {
-      mounter_.reset();
-      auto started = Mounter::Start(disk.geometry());
-      if (!started) return {nullptr, started.error().message};
-      mounter_ = std::move(*started);
+    if (const Status started = StartFor(disk.geometry()); !started) {
+      return {nullptr, started.error().message};
     }
     mounter_->set_disk(&disk);
     auto mount = std::make_unique<KernelMount>(*mounter_);
@@ -177,11 +174,69 @@ class KernelBackend : public Backend {
     return {std::move(mount), ""};
   }
 
+  Status HasChecker() const override {
+    const VolumeChecker& checker = file_system_.checker;
+    if (checker.program.empty()) return Backend::HasChecker();
+    if (!FindProgram(checker.program).empty()) return Ok{};
+    return Error{ErrorCode::kMissing,
+                 fmt::format("{} is missing: install {}", checker.program,
+                             checker.package)};
+  }
+
+  Result<CommandEnd> RunChecker(VirtualDisk& disk,
+                                uint32_t timeout_ms) override {
+    const VolumeChecker& checker = file_system_.checker;
+    POWERCUT_TRY(StartFor(disk.geometry()));
+    MounterRequest request;
+    request.kind = MounterRequest::kRunOnDevice;
+    request.words = checker.arguments;
+    request.words.insert(request.words.begin(), FindProgram(checker.program));
+    request.timeout_ms = timeout_ms;
+    mounter_->set_disk(&disk);
+    const auto answer = mounter_->Ask(request);
+    mounter_->set_disk(nullptr);
+    if (!answer) return answer.error();
+    CommandEnd end = CommandEndOfBytes(*answer);
+    const size_t line_end = end.detail.find('\n');
+    if (line_end == end.detail.npos) return end;
+    const std::string complaints = ComplaintsOf(
+        checker, std::string_view(end.detail).substr(line_end + 1));
+    end.detail.resize(line_end);
+    if (!complaints.empty()) end.detail += ": " + complaints;
+    return end;
+  }
+
+  std::optional<int> EndOfProcess() const override {
+    if (mounter_ == nullptr || owner_ != getpid()) return std::nullopt;
+    return mounter_->end();
+  }
+
   void Rest() override {
     if (owner_ == getpid()) mounter_.reset();
   }
 
  private:
+  Status StartFor(const DiskGeometry& geometry) {
+    if (owner_ != getpid()) {
+      // A process that was forked: what its parent had is not its own.
+      static_cast<void>(mounter_.release());
+      owner_ = getpid();
+    }
+    if (mounter_ != nullptr && mounter_->geometry() == geometry &&
+        !mounter_->end()) {
+      return Ok{};
+    }
+    mounter_.reset();
+    auto started = Mounter::Start(geometry);
+    // Killed before anything was asked of it.
+    for (int i = 0; i < kRestartsMax && !started; ++i) {
+      if (started.error().code != ErrorCode::kIo) break;
+      started = Mounter::Start(geometry);
+    }
+    POWERCUT_ASSIGN(mounter_, std::move(started));
+    return Ok{};
+  }
+
   const KernelFileSystem& file_system_;
   const BackendOptions options_;
   BackendTraits traits_;

@@ -12,6 +12,19 @@
 
 namespace powercut {
 
+// The program that checks one without changing it.
+struct VolumeChecker {
+  std::string program;  // empty: powercut knows none
+  // The Debian package that has it.
+  std::string package;
+  // `DEVICE` stands for the device.
+  std::vector<std::string> arguments;
+  // Lines with one of these parts say nothing of what is wrong.
+  std::vector<std::string> chatter;
+  // It prints from several threads, in no order.
+  bool parallel = false;
+};
+
 // How one is made and mounted.
 struct KernelFileSystem {
   std::string name;  // as mount(2) and the backend call it
@@ -22,6 +35,7 @@ struct KernelFileSystem {
   std::vector<std::string> mkfs_arguments;
   std::vector<std::string> mkfs_environment;
   std::string mount_options;
+  VolumeChecker checker;
   // The profile it is judged by (model/profile.h).
   std::string profile;
   uint64_t default_disk_bytes = 0;

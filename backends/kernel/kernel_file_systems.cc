@@ -9,6 +9,7 @@
 
 #include "backends/format_program.h"
 #include "backends/kernel/kernel_backend.h"
+#include "backends/kernel/mounter_messages.h"
 
 namespace powercut {
 namespace {
@@ -39,6 +40,15 @@ KernelFileSystem Ext4() {
                   kUuid)};
   fs.mkfs_environment = {fmt::format("E2FSPROGS_FAKE_TIME={}", kTime),
                          "MKE2FS_SKIP_PROGRESS=1"};
+  // Else a thread of the kernel's reads bitmaps within seconds of the mount,
+  // and what a run read depends on how long it took.
+  fs.mount_options = "no_prefetch_block_bitmaps";
+  fs.checker = {"e2fsck",
+                "e2fsprogs",
+                {"-f", "-n", kDeviceWord},
+                {"e2fsck ", "Pass ", "Fix? ",
+                 "WARNING: Filesystem still has errors", "non-contiguous"},
+                false};
   fs.profile = "ext4-ordered";
   fs.default_disk_bytes = 32 * kMiB;
   fs.minimum_disk_bytes = 8 * kMiB;
@@ -55,6 +65,11 @@ KernelFileSystem Xfs() {
                          "DETERMINISTIC_SEED=1"};
   // Workers mount states of one volume at once.
   fs.mount_options = "nouuid";
+  fs.checker = {"xfs_repair",
+                "xfsprogs",
+                {"-n", kDeviceWord},
+                {"Phase ", "- ", "No modify flag set"},
+                true};
   fs.profile = "xfs";
   fs.default_disk_bytes = 320 * kMiB;
   fs.minimum_disk_bytes = 300 * kMiB;
@@ -68,6 +83,14 @@ KernelFileSystem Btrfs() {
   fs.package = "btrfs-progs";
   // No id of ours: mkfs.btrfs refuses one that is mounted, and workers mount.
   fs.mkfs_arguments = {"-q", "-f", "-K"};
+  fs.checker = {
+      "btrfs",
+      "btrfs-progs",
+      {"check", "--readonly", kDeviceWord},
+      {"Opening filesystem to check", "Checking filesystem on",
+       "UUID: ", "] checking ", "bytes used, ", "total ",
+       "waste bytes: ", "file data blocks allocated: ", "referenced "},
+      false};
   fs.profile = "btrfs";
   fs.default_disk_bytes = 128 * kMiB;
   fs.minimum_disk_bytes = 110 * kMiB;

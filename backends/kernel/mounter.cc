@@ -14,6 +14,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include "backends/kernel/mounter_process.h"
 #include "harness/message_socket.h"
@@ -88,21 +89,37 @@ Status Mounter::Begin() {
 }
 
 Mounter::~Mounter() {
-  if (socket_ >= 0) close(socket_);
+  End();
+  if (folders_) umount2(kPlaceFolder, MNT_DETACH);
+}
+
+void Mounter::End() {
+  if (socket_ >= 0) close(std::exchange(socket_, -1));
   if (file_ != nullptr) file_->set_disk(nullptr);
   // It may wait for the device, which must be gone first.
   file_.reset();
-  if (pid_ > 0) {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-  }
-  if (folders_) umount2(kPlaceFolder, MNT_DETACH);
+  if (pid_ == 0) return;
+  int status = 0;
+  // One that has ended is not killed by it.
+  kill(pid_, SIGKILL);
+  waitpid(std::exchange(pid_, 0), &status, 0);
+  end_ = status;
+}
+
+Error Mounter::Gone() {
+  End();
+  const char* name =
+      end_ && WIFSIGNALED(*end_) ? sigabbrev_np(WTERMSIG(*end_)) : nullptr;
+  return {ErrorCode::kIo,
+          fmt::format(
+              "the process that mounts the disk is gone{}; run it again",
+              name == nullptr ? "" : fmt::format(", killed by SIG{}", name))};
 }
 
 Result<std::string> Mounter::Ask(const MounterRequest& request) {
   std::string answer;
-  if (!SendMessage(socket_, MounterRequestBytes(request))) {
-    return Error{ErrorCode::kIo, "the process that mounts the disk is gone"};
+  if (end_ || !SendMessage(socket_, MounterRequestBytes(request))) {
+    return Gone();
   }
   pollfd ends[] = {{file_->fd(), POLLIN, 0}, {socket_, POLLIN, 0}};
   while (true) {
@@ -110,7 +127,7 @@ Result<std::string> Mounter::Ask(const MounterRequest& request) {
     if (ends[0].revents != 0 && file_->Serve()) continue;
     const bool answered = ends[0].revents == 0 && ends[1].revents != 0;
     if (answered && ReceiveMessage(socket_, answer)) return answer;
-    return Error{ErrorCode::kIo, "the process that mounts the disk is gone"};
+    return Gone();
   }
 }
 

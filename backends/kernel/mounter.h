@@ -17,6 +17,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,25 +45,34 @@ class Mounter {
   // The disk that the device shows from now on, until the next call; null:
   // none. It must outlive its use here.
   // Requires: of this geometry.
-  void set_disk(VirtualDisk* disk) { file_->set_disk(disk); }
+  void set_disk(VirtualDisk* disk) {
+    if (file_ != nullptr) file_->set_disk(disk);
+  }
 
   // As FuseFile::set_text_sink().
   void set_text_sink(std::function<void(std::string_view)> sink) {
-    file_->set_text_sink(std::move(sink));
+    if (file_ != nullptr) file_->set_text_sink(std::move(sink));
   }
 
   // What the process answers; the disk is served meanwhile.
-  // Errors: kIo: the process is gone.
+  // Errors: kIo: the process is gone, and says how it ended; the device is gone
+  // with it.
   Result<std::string> Ask(const MounterRequest& request);
+
+  // How the process ended, as of waitpid(); nothing: it has not been missed.
+  std::optional<int> end() const { return end_; }
 
  private:
   Mounter() = default;
   Status Begin();
+  void End();
+  Error Gone();
 
   DiskGeometry geometry_;
   pid_t pid_ = 0;
   int socket_ = -1;
   bool folders_ = false;
+  std::optional<int> end_;
   std::unique_ptr<FuseFile> file_;
 };
 

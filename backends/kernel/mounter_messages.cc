@@ -10,6 +10,7 @@ std::string MounterRequestBytes(const MounterRequest& request) {
   PackedWriter out(bytes);
   out.Number(request.kind);
   out.Number(request.number);
+  out.Number(request.timeout_ms);
   out.Text(request.name);
   out.Text(request.text);
   out.Number(request.words.size());
@@ -35,6 +36,7 @@ MounterRequest MounterRequestOfBytes(std::string_view bytes) {
   MounterRequest request;
   request.kind = static_cast<MounterRequest::Kind>(in.Number());
   request.number = in.Number();
+  request.timeout_ms = static_cast<uint32_t>(in.Number());
   request.name = in.Text();
   request.text = in.Text();
   request.words.resize(in.Count(1));
@@ -54,6 +56,23 @@ MounterRequest MounterRequestOfBytes(std::string_view bytes) {
   }
   CHECK(in.Finished());
   return request;
+}
+
+std::string CommandEndBytes(const CommandEnd& end) {
+  std::string bytes;
+  PackedWriter out(bytes);
+  out.Number(end.kind);
+  out.Text(end.detail);
+  return bytes;
+}
+
+CommandEnd CommandEndOfBytes(std::string_view bytes) {
+  PackedReader in(bytes);
+  CommandEnd end;
+  end.kind = static_cast<CommandEnd::Kind>(in.Number());
+  end.detail = in.Text();
+  CHECK(in.Finished());
+  return end;
 }
 
 }  // namespace powercut

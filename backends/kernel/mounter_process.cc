@@ -17,6 +17,7 @@
 #include "backends/kernel/fuse_file.h"
 #include "backends/kernel/loop_device.h"
 #include "backends/kernel/mounter_messages.h"
+#include "backends/kernel/printed_lines.h"
 #include "backends/kernel/user_command.h"
 #include "harness/message_socket.h"
 #include "harness/outcome_bytes.h"
@@ -24,10 +25,31 @@
 namespace powercut {
 namespace {
 
+constexpr const char* kOutputFile = "/mnt/output";
+
 std::string Failure(std::string_view what, int error) {
   const char* name = strerrorname_np(error);
   return fmt::format("{}: {} ({})", what, name != nullptr ? name : "?",
                      strerrordesc_np(error));
+}
+
+// What a program printed there; a part of it, if it is long.
+std::string ReadOutput() {
+  constexpr size_t kBytesMax = 1 << 20;
+  std::ifstream in(kOutputFile, std::ios::binary);
+  std::string text(kBytesMax, '\0');
+  in.read(text.data(), kBytesMax);
+  text.resize(static_cast<size_t>(in.gcount()));
+  return text;
+}
+
+std::string Replaced(std::string text, std::string_view what,
+                     std::string_view by) {
+  for (size_t at = text.find(what); at != text.npos;
+       at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
+  }
+  return text;
 }
 
 class MounterProcess {
@@ -45,7 +67,9 @@ class MounterProcess {
         return OutcomeBytes(
             {RecoveryOutcome::kObserved, "", ObserveFolder(kVolumeFolder)});
       case MounterRequest::kRun:
-        return Run(request);
+        return CommandEndBytes(Run(request));
+      case MounterRequest::kRunOnDevice:
+        return CommandEndBytes(RunOnDevice(request));
       case MounterRequest::kUnmount:
         return Unmount();
     }
@@ -66,19 +90,44 @@ class MounterProcess {
     return {};
   }
 
-  std::string Run(const MounterRequest& request) {
+  CommandEnd Run(const MounterRequest& request) {
     UserCommand command;
     command.words = request.words;
     command.folder = kVolumeFolder;
+    command.timeout_ms = request.timeout_ms;
     const std::string acked = fmt::format("{}/acked", kPlaceFolder);
     std::ofstream(acked, std::ios::binary | std::ios::trunc) << request.text;
     command.environment = {
         "POWERCUT_ACKED=" + acked,
         fmt::format("POWERCUT_ACKS={}/{}", kShimFolder, FuseFile::kTextName)};
-    if (request.number != 0) {
-      command.output = fmt::format("{}/output", kPlaceFolder);
+    if (request.number != 0) command.output = kOutputFile;
+    CommandEnd end = RunUserCommand(command);
+    if (end.kind == CommandEnd::kEnded && !end.detail.empty() &&
+        !command.output.empty()) {
+      const std::string line = LastLineOf(ReadOutput());
+      if (!line.empty()) end.detail += ": " + line;
     }
-    return RunUserCommand(command);
+    return end;
+  }
+
+  CommandEnd RunOnDevice(const MounterRequest& request) {
+    // What a mount left in the device's pages is not what is on the disk.
+    std::string failure = loop_.Invalidate();
+    if (!failure.empty()) return {CommandEnd::kNotStarted, failure};
+    UserCommand command;
+    command.words = request.words;
+    for (std::string& word : command.words) {
+      if (word == kDeviceWord) word = loop_.path();
+    }
+    command.folder = kPlaceFolder;
+    command.environment = {"LC_ALL=C"};
+    command.timeout_ms = request.timeout_ms;
+    command.output = kOutputFile;
+    CommandEnd end = RunUserCommand(command);
+    if (end.kind == CommandEnd::kEnded && !end.detail.empty()) {
+      end.detail += "\n" + Replaced(ReadOutput(), loop_.path(), kDeviceWord);
+    }
+    return end;
   }
 
   // Files that the session holds are closed, and processes that hold the volume

@@ -2,23 +2,24 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <fstream>
+
+#include "harness/base/check.h"
+#include "harness/base/monotonic_clock.h"
 
 namespace powercut {
 namespace {
 
-// As a shell says it.
-constexpr int kNotFound = 127;
-constexpr size_t kLineMax = 200;
-
-[[noreturn]] void Become(const UserCommand& command) {
+// What keeps it from starting goes into `failure`, as an errno.
+[[noreturn]] void Become(const UserCommand& command, int failure) {
   signal(SIGINT, SIG_DFL);
   signal(SIGPIPE, SIG_DFL);
   for (const std::string& variable : command.environment) {
@@ -38,8 +39,24 @@ constexpr size_t kLineMax = 200;
   }
   argv.push_back(nullptr);
   if (chdir(command.folder.c_str()) == 0) execvp(argv[0], argv.data());
-  dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerrordesc_np(errno));
-  _exit(kNotFound);
+  const int error = errno;
+  const ssize_t written = write(failure, &error, sizeof(error));
+  _exit(written == sizeof(error) ? 0 : 1);
+}
+
+// Starts it; 0, or the errno that kept it from starting.
+int Start(const UserCommand& command, pid_t& process) {
+  // The program's start closes it.
+  int failure[2];
+  if (pipe2(failure, O_CLOEXEC) != 0) return errno;
+  process = fork();
+  int error = process < 0 ? errno : 0;
+  if (process == 0) Become(command, failure[1]);
+  close(failure[1]);
+  int told = 0;
+  if (read(failure[0], &told, sizeof(told)) == sizeof(told)) error = told;
+  close(failure[0]);
+  return error;
 }
 
 // Reaps whatever ends until it is `process`.
@@ -52,37 +69,52 @@ int WaitFor(pid_t process) {
   }
 }
 
-std::string LastLineOf(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string last;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty()) last = line.substr(0, kLineMax);
+bool EndsInTime(pid_t process, uint32_t timeout_ms) {
+  if (timeout_ms == 0) return true;
+  pollfd end = {static_cast<int>(syscall(SYS_pidfd_open, process, 0)), POLLIN,
+                0};
+  CHECK(end.fd >= 0);
+  const uint64_t began_ms = MonotonicMs();
+  uint64_t passed_ms = 0;
+  int ended = 0;
+  do {
+    ended = poll(&end, 1, static_cast<int>(timeout_ms - passed_ms));
+    passed_ms = MonotonicMs() - began_ms;
+  } while (ended < 0 && passed_ms < timeout_ms);
+  close(end.fd);
+  return ended > 0;
+}
+
+std::string HowItEnded(int status) {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  if (!WIFSIGNALED(status)) {
+    return fmt::format("exit status {}", WEXITSTATUS(status));
   }
-  return last;
+  const char* name = sigabbrev_np(WTERMSIG(status));
+  return fmt::format("killed by SIG{}", name == nullptr ? "?" : name);
 }
 
 }  // namespace
 
-std::string RunUserCommand(const UserCommand& command) {
-  const pid_t process = fork();
-  if (process < 0) return fmt::format("fork: {}", strerrordesc_np(errno));
-  if (process == 0) Become(command);
-  const int status = WaitFor(process);
+CommandEnd RunUserCommand(const UserCommand& command) {
+  pid_t process = 0;
+  const int error = Start(command, process);
+  const bool in_time = error != 0 || EndsInTime(process, command.timeout_ms);
+  const int status = error == 0 && in_time ? WaitFor(process) : 0;
   // What it left running would write into what comes next.
   kill(-1, SIGKILL);
   while (waitpid(-1, nullptr, 0) > 0) {
   }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  const char* signal_name =
-      WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : nullptr;
-  std::string ended =
-      WIFSIGNALED(status)
-          ? fmt::format("killed by SIG{}", signal_name ? signal_name : "?")
-          : fmt::format("exit status {}", WEXITSTATUS(status));
-  const std::string line =
-      command.output.empty() ? "" : LastLineOf(command.output);
-  if (!line.empty()) ended += ": " + line;
-  return ended;
+  if (error != 0) {
+    return {CommandEnd::kNotStarted,
+            fmt::format("{} cannot be started: {}", command.words[0],
+                        strerrordesc_np(error))};
+  }
+  if (!in_time) {
+    return {CommandEnd::kTimedOut,
+            fmt::format("no end after {} ms", command.timeout_ms)};
+  }
+  return {CommandEnd::kEnded, HowItEnded(status)};
 }
 
 }  // namespace powercut

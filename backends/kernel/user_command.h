@@ -3,8 +3,11 @@
 #ifndef POWERCUT_BACKENDS_KERNEL_USER_COMMAND_H_
 #define POWERCUT_BACKENDS_KERNEL_USER_COMMAND_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
+
+#include "harness/backend.h"
 
 namespace powercut {
 
@@ -15,13 +18,15 @@ struct UserCommand {
   std::vector<std::string> environment;
   // Gets what it prints; empty: it prints where this process does.
   std::string output;
+  // Wall clock; 0: as long as it takes.
+  uint32_t timeout_ms = 0;
 };
 
-// Empty: it ended with status 0. Else how it ended and, with an output file,
-// the last line there. Kills all that is left of it.
+// How it ended, without what it printed. Kills all that is left of it, behind
+// its end or the end of its time.
 // Requires: this is the first process of its PID namespace, and nothing else of
 // it runs.
-std::string RunUserCommand(const UserCommand& command);
+CommandEnd RunUserCommand(const UserCommand& command);
 
 }  // namespace powercut
 

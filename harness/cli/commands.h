@@ -18,7 +18,9 @@ namespace powercut {
 struct CommonFlags {
   std::string backend;
   BackendOptions making;
-  std::string check;  // of a trace: what judges, for a shell
+  std::string check;          // of a trace: what judges, for a shell
+  std::string check_timeout;  // `60s`
+  bool fsck = false;  // of a trace: the file system's own checker judges, too
   std::string profile;
   std::vector<std::string> crash_kinds;
   std::optional<uint32_t> atomic_bytes;

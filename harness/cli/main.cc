@@ -23,6 +23,15 @@ void AddFault(CLI::App* verb, std::vector<std::string>& faults) {
       ->allow_extra_args(false);
 }
 
+void AddJudging(CLI::App* verb, CommonFlags& flags) {
+  verb->add_option("--check", flags.check, "of a trace: for a shell");
+  verb->add_option("--check-timeout", flags.check_timeout,
+                   "kill a check that takes longer, a finding; default: 60s");
+  verb->add_flag("--fsck", flags.fsck,
+                 "then unmount, and run e2fsck -fn, xfs_repair -n or btrfs "
+                 "check --readonly, too");
+}
+
 void AddSetting(CLI::App* verb, CommonFlags& flags) {
   verb->add_option("--backend", flags.backend, "storage under test");
   AddMaking(verb, flags.making);
@@ -103,9 +112,10 @@ void AddExplore(CLI::App& app, CheckFlags& flags) {
       "mount the crash states of a trace and check them\n\nThe check command "
       "runs in the recovered volume, with the acks in force in the file "
       "$POWERCUT_ACKED; exit status 0: it holds. Without one, the volume must "
-      "mount, read whole and take writes.");
+      "mount, read whole and take writes. With --fsck, the file system's own "
+      "checker must find nothing in it, either.");
   explore->add_option("TRACE", flags.files, "saved traces")->required();
-  explore->add_option("--check", flags.common.check, "for a shell");
+  AddJudging(explore, flags.common);
   explore->add_option("--fs", flags.common.backend,
                       "file system, if not as the trace says");
   AddMaking(explore, flags.common.making);
@@ -203,8 +213,7 @@ void AddVerbs(CLI::App& app, Flags& flags) {
   replay->add_option("--at", flags.replay.at, "id of the state")->required();
   replay->add_option("--image", flags.replay.image, "save the crash image");
   replay->add_option("--save", flags.replay.save, "save the trace");
-  replay->add_option("--check", flags.replay.common.check,
-                     "of a trace: what judges");
+  AddJudging(replay, flags.replay.common);
   AddSetting(replay, flags.replay.common);
   AddRecord(app, flags.record);
   AddExplore(app, flags.explore);

@@ -9,6 +9,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/sources.h"
+#include "harness/new_file.h"
 #include "harness/replay.h"
 #include "harness/report.h"
 #include "harness/trace_file.h"
@@ -18,24 +19,22 @@ namespace {
 
 // The image as a file with holes where the disk was never written.
 Status SaveImage(const SparseImage& image, const std::string& path) {
-  const std::string partial = path + ".incomplete";
-  std::FILE* out = std::fopen(partial.c_str(), "wbe");
-  bool good = out != nullptr;
-  if (good) {
-    image.ForEachPage([&](uint64_t offset, ByteSpan bytes) {
-      if (AllZero(bytes)) return;
-      good = good && fseeko(out, static_cast<off_t>(offset), SEEK_SET) == 0 &&
-             std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size();
-    });
-    good = std::fclose(out) == 0 && good;
-    good = good && truncate(partial.c_str(),
-                            static_cast<off_t>(image.size_bytes())) == 0;
-    good = good && rename(partial.c_str(), path.c_str()) == 0;
-  }
-  if (good) return Ok{};
-  const std::string reason = strerror(errno);
-  unlink(partial.c_str());
-  return Error{ErrorCode::kIo, path + ": " + reason};
+  POWERCUT_ASSIGN(const auto file, NewFile::Create(path));
+  bool good =
+      ftruncate(file->fd(), static_cast<off_t>(image.size_bytes())) == 0;
+  image.ForEachPage([&](uint64_t offset, ByteSpan bytes) {
+    while (good && !bytes.empty() && !AllZero(bytes)) {
+      const ssize_t put = pwrite(file->fd(), bytes.data(), bytes.size(),
+                                 static_cast<off_t>(offset));
+      if (put < 0 && errno == EINTR) continue;
+      good = put > 0;
+      if (!good) break;
+      offset += static_cast<uint64_t>(put);
+      bytes = bytes.subspan(static_cast<size_t>(put));
+    }
+  });
+  if (good) return file->Commit();
+  return Error{ErrorCode::kIo, path + ": " + strerror(errno)};
 }
 
 void PrintOutcome(const RecoveryOutcome& outcome) {

@@ -1,11 +1,9 @@
 #include "harness/cli/sources.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <charconv>
 #include <filesystem>
@@ -15,8 +13,10 @@
 
 #include "backends/registry.h"
 #include "harness/fault.h"
+#include "harness/new_file.h"
 #include "harness/report.h"
 #include "harness/trace_file.h"
+#include "harness/whole_file.h"
 #include "model/pcut.h"
 
 namespace powercut {
@@ -28,7 +28,7 @@ Error SystemError(const std::string& path) {
   return {ErrorCode::kIo, fmt::format("{}: {}", path, strerror(errno))};
 }
 
-Result<uint64_t> ParseBudget(const std::string& text) {
+Result<uint64_t> ParseDuration(const char* flag, const std::string& text) {
   uint64_t value = 0;
   const auto [stop, error] =
       std::from_chars(text.data(), text.data() + text.size(), value);
@@ -41,9 +41,9 @@ Result<uint64_t> ParseBudget(const std::string& text) {
                                        : 0;
   if (error != std::errc() || scale == 0 || value > 1'000'000'000) {
     return Error{ErrorCode::kUsage,
-                 fmt::format("--budget '{}': expected a time such as 500ms, "
-                             "30s, 2m or 1h",
-                             text)};
+                 fmt::format("{} '{}': expected a time such as 500ms, 30s, 2m "
+                             "or 1h",
+                             flag, text)};
   }
   return value * scale;
 }
@@ -90,7 +90,7 @@ Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
   }
   POWERCUT_ASSIGN(options.shard, ParseShard(flags.shard));
   if (!flags.budget.empty()) {
-    POWERCUT_ASSIGN(options.budget_ms, ParseBudget(flags.budget));
+    POWERCUT_ASSIGN(options.budget_ms, ParseDuration("--budget", flags.budget));
   }
   return options;
 }
@@ -124,32 +124,16 @@ Result<std::string> ReadFile(const std::string& path) {
 }
 
 Status WriteFile(const std::string& path, std::string_view text) {
-  // A pipe or a device keeps its place: renaming would put a file there.
-  const std::string partial = IsSpecialFile(path) ? path : path + ".incomplete";
-  std::ofstream out(partial, std::ios::binary | std::ios::trunc);
+  // A pipe or a device keeps its place: a new file would take it.
+  if (!IsSpecialFile(path)) return WriteWholeFile(path, AsBytes(text));
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
   out.close();
-  if (partial == path) return out ? Status(Ok{}) : SystemError(path);
-  if (!out || rename(partial.c_str(), path.c_str()) != 0) {
-    const Error error = SystemError(path);
-    unlink(partial.c_str());
-    return error;
-  }
-  return Ok{};
+  return out ? Status(Ok{}) : SystemError(path);
 }
 
 Status CheckWritable(const std::string& path) {
-  if (IsSpecialFile(path)) return Ok{};
-  const std::string partial = path + ".incomplete";
-  const int fd = open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) return SystemError(path);
-  close(fd);
-  unlink(partial.c_str());
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    return Error{ErrorCode::kIo, path + ": is a directory"};
-  }
-  return Ok{};
+  return IsSpecialFile(path) ? Status(Ok{}) : CheckNewFile(path);
 }
 
 namespace {
@@ -171,6 +155,33 @@ Status AddFlaggedFaults(const std::string& file, const CommonFlags& flags,
   return Ok{};
 }
 
+// What judges a trace beside its mount.
+Status AddChecks(const std::string& file, const CommonFlags& flags,
+                 const Backend& backend, Setting& setting) {
+  setting.check = flags.check;
+  setting.fsck = flags.fsck;
+  if (!flags.check.empty() && !backend.traits().commands) {
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("{}: --check: no program can run in {}", file,
+                             backend.traits().name)};
+  }
+  if (const Status has = backend.HasChecker(); flags.fsck && !has) {
+    return Error{has.error().code,
+                 fmt::format("{}: --fsck: {}", file, has.error().message)};
+  }
+  if (flags.check_timeout.empty()) return Ok{};
+  POWERCUT_ASSIGN(const uint64_t timeout_ms,
+                  ParseDuration("--check-timeout", flags.check_timeout));
+  constexpr uint64_t kTimeoutMsMax = 24 * 3'600'000;
+  if (timeout_ms == 0 || timeout_ms > kTimeoutMsMax) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("--check-timeout '{}': expected 1ms to 24h",
+                             flags.check_timeout)};
+  }
+  setting.check_timeout_ms = static_cast<uint32_t>(timeout_ms);
+  return Ok{};
+}
+
 // A trace without a workload: what recovery shows is judged by itself.
 Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
                              const CommonFlags& flags) {
@@ -188,11 +199,6 @@ Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
                  fmt::format("{}: {}", file, made.error().message)};
   }
   source.backend = std::move(*made);
-  if (!flags.check.empty() && !source.backend->traits().commands) {
-    return Error{
-        ErrorCode::kUnsupported,
-        fmt::format("{}: --check: no program can run in {}", file, backend)};
-  }
   source.workload.disk =
       DiskSpec{loaded.trace.geometry().size_bytes(),
                loaded.trace.geometry().sector_bytes, std::nullopt, false};
@@ -200,7 +206,7 @@ Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
   POWERCUT_ASSIGN(source.setting,
                   MakeSetting(source.workload, *source.backend, setting_flags));
   source.setting.judged_by_itself = true;
-  source.setting.check = flags.check;
+  POWERCUT_TRY(AddChecks(file, flags, *source.backend, source.setting));
   POWERCUT_TRY(AddFlaggedFaults(file, flags, /*trace=*/true, source));
   POWERCUT_ASSIGN(source.options, OptionsOf(flags, source.workload));
   source.options.probe = flags.check.empty();
@@ -221,14 +227,14 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
     POWERCUT_ASSIGN(loaded, LoadTrace(file));
     source.text = loaded->about.pcut;
     backend = loaded->about.backend;
-    if (source.text.empty() || !flags.check.empty()) {
+    if (source.text.empty() || !flags.check.empty() || flags.fsck) {
       return OpenBareTrace(file, std::move(*loaded), flags);
     }
-  } else if (!flags.check.empty()) {
+  } else if (!flags.check.empty() || flags.fsck) {
     return Error{ErrorCode::kUsage,
-                 file +
-                     ": --check is of traces; a .pcut file is judged by the "
-                     "model"};
+                 fmt::format("{}: {} is of traces; a .pcut file is judged by "
+                             "the model",
+                             file, flags.fsck ? "--fsck" : "--check")};
   }
   POWERCUT_ASSIGN(source.workload, ParseWorkload(source.text, file));
   POWERCUT_TRY(AddFlaggedFaults(file, flags, loaded.has_value(), source));
@@ -360,6 +366,10 @@ std::string ReplayFlagsText(const CommonFlags& flags) {
   }
   if (flags.probe) text += " --probe";
   if (!flags.check.empty()) text += " --check " + ShellWord(flags.check);
+  if (!flags.check_timeout.empty()) {
+    text += " --check-timeout " + flags.check_timeout;
+  }
+  if (flags.fsck) text += " --fsck";
   return text + FaultFlagsText(flags.faults);
 }
 

@@ -31,7 +31,7 @@ struct Source {
 // Errors: kIo with the path and the system's reason.
 Result<std::string> ReadFile(const std::string& path);
 
-// Writes the whole file or nothing: to a name of its own first.
+// Writes the whole file or nothing (harness/new_file.h).
 // Errors: kIo.
 Status WriteFile(const std::string& path, std::string_view text);
 

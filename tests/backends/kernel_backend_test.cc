@@ -14,6 +14,7 @@
 #include "harness/recording_disk.h"
 #include "tests/exploring.h"
 #include "tests/harness/killer.h"
+#include "tests/subprocess.h"
 
 namespace powercut {
 namespace {
@@ -112,6 +113,25 @@ TEST_P(KernelTest, EachMountSeesItsOwnDisk) {
     const Observation seen = mounted.mount->Observe();
     EXPECT_EQ(seen.Find("/a") != nullptr, i % 2 == 1) << i;
   }
+  backend_->Rest();
+}
+
+// Else what a run reads depends on how long its check takes. ext4 would begin
+// within 5 s.
+TEST_P(KernelTest, NothingIsReadByItself) {
+  const auto base =
+      backend_->Format({Geometry(), backend_->traits().profile}).value();
+  SparseImage image = *base;
+  CrashDisk disk(image, Geometry(), 4096, 0);
+  int reads = 0;
+  disk.set_read_seen([&](uint64_t) { ++reads; });
+  MountResult mounted = backend_->Open(disk);
+  ASSERT_NE(mounted.mount, nullptr) << mounted.failure;
+  EXPECT_GT(reads, 0);
+  const int reads_of_mount = reads;
+  ASSERT_TRUE(mounted.mount->RunCommand({{"sleep", "6"}, {}, true, 0, {}}));
+  EXPECT_EQ(reads, reads_of_mount);
+  mounted.mount.reset();
   backend_->Rest();
 }
 
@@ -238,6 +258,31 @@ TEST_P(KernelProgramTest, ChecksKnowTheAcksInForce) {
   const Exploration bad = MustExplore(*backend_, fails, Options("epoch:1", 2));
   ASSERT_EQ(bad.findings.size(), 1u);
   EXPECT_EQ(bad.findings[0].violation.found, "exit status 4: no f");
+}
+
+// Nor does what it said for a recording with other acks, kept in a folder.
+TEST_P(KernelProgramTest, KeptRunsBelongToTheirAcks) {
+  CommandRecording made = MustRun("echo x > f; sync f .");
+  Setting setting;
+  setting.profile = FindProfile("linux-man");
+  setting.geometry = Geometry();
+  setting.atomic_bytes = 4096;
+  setting.crash_kinds = {CrashKind::kPower};
+  setting.judged_by_itself = true;
+  setting.check = "true";
+  const TemporaryFolder folder;
+  ExploreOptions options = Options("prefix", 2);
+  options.resume = folder.File("runs");
+  const auto explore = [&](const Recording& recording) {
+    return Explore(*backend_, Workload(), setting, recording, options);
+  };
+  EXPECT_TRUE(explore(made.recording));
+  EXPECT_TRUE(explore(made.recording));
+  made.recording.trace.AddMark(AckMark("1"));
+  const auto other = explore(made.recording);
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message,
+              testing::HasSubstr("belongs to another exploration"));
 }
 
 }  // namespace

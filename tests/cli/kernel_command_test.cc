@@ -329,6 +329,26 @@ TEST_F(KernelCommandTest, FaultsOfTheDisk) {
               "say it to `explore`");
 }
 
+// What a shell cannot start is the shell's matter.
+TEST_F(KernelCommandTest, ProgramsThatCannotStartAreRefused) {
+  const std::string trace = folder_.File("trace");
+  const auto record = [&](std::vector<std::string> command) {
+    command.insert(command.begin(),
+                   {"record", "--fs", "ext4", "-o", trace, "--"});
+    return RunTool(command);
+  };
+  ExpectError(record({"nosuchprogram", "x"}), kCannotRun,
+              "nosuchprogram cannot be started: No such file or directory; "
+              "install it");
+  ExpectError(record({folder_.Write("plain", "")}), kCannotRun,
+              "plain cannot be started: Permission denied");
+  EXPECT_THAT(folder_.Names(), testing::ElementsAre("plain"));
+  const Ended shell = record({"sh", "-c", "nosuchprogram"});
+  EXPECT_EQ(shell.status, kHolds);
+  EXPECT_THAT(shell.err, testing::HasSubstr("ended with exit status 127"));
+  EXPECT_THAT(folder_.Names(), testing::SizeIs(2));
+}
+
 TEST_F(KernelCommandTest, ChecksThatNeverHoldAreRefused) {
   const std::string trace = folder_.File("trace");
   ASSERT_EQ(
@@ -338,6 +358,189 @@ TEST_F(KernelCommandTest, ChecksThatNeverHoldAreRefused) {
               kUsage,
               "fails with no crash at all, on what the program left: "
               "exit status 7");
+}
+
+// --- checks that hang ------------------------------------------------------
+
+// All that a check left goes with it, daemons, too.
+TEST_F(KernelCommandTest, ChecksThatHangAreFindings) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; sync f .; echo y > g; sync g ."})
+                .status,
+            kHolds);
+  const std::string marker = "87654.3219";
+  const std::string check =
+      "test -s f || { setsid sleep " + marker + " & sleep " + marker + "; }";
+  const Ended ended = RunTool({"explore", trace, "--quiet", "--space", "prefix",
+                               "--check", check, "--check-timeout", "1s"});
+  EXPECT_EQ(ProcessesWith(marker), 0);
+  EXPECT_EQ(ended.status, kViolation) << ended.err;
+  EXPECT_THAT(ended.out,
+              testing::HasSubstr("violation: hang\n  program    recorded\n"));
+  EXPECT_THAT(ended.out,
+              testing::HasSubstr("found      recovery hung: the check: no end "
+                                 "after 1000 ms (--check-timeout)\n"));
+  // The other states were covered.
+  EXPECT_THAT(ended.out, testing::HasSubstr(" runs; 1 cause\n"));
+  const std::vector<std::string> ids = IdsIn(ended.out);
+  ASSERT_EQ(ids.size(), 1u);
+  EXPECT_THAT(ended.out, testing::HasSubstr(" --check-timeout 1s\n"));
+  const Ended replayed = RunTool({"replay", trace, "--at", ids[0], "--check",
+                                  check, "--check-timeout", "1s"});
+  EXPECT_EQ(replayed.status, kViolation) << replayed.err;
+  EXPECT_THAT(replayed.out, testing::HasSubstr("violation: hang"));
+}
+
+TEST_F(KernelCommandTest, ChecksThatAlwaysHangAreRefused) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(
+      RunTool({"record", "--fs", "ext4", "-o", trace, "--", "true"}).status,
+      kHolds);
+  const auto explore = [&](const std::string& timeout) {
+    return RunTool({"explore", trace, "--quiet", "--check", "sleep 1000",
+                    "--check-timeout", timeout});
+  };
+  ExpectError(explore("100ms"), kUsage,
+              "fails with no crash at all, on what the program left: the "
+              "check: no end after 100 ms");
+  ExpectError(explore("0s"), kUsage, "expected 1ms to 24h");
+  ExpectError(explore("25h"), kUsage, "expected 1ms to 24h");
+  ExpectError(explore("x"), kUsage, "--check-timeout 'x': expected a time");
+}
+
+// --- the file system's own checker -----------------------------------------
+
+TEST_F(KernelCommandTest, CheckersFindNothingInHealthyVolumes) {
+  for (const std::string file_system : {"ext4", "xfs", "btrfs"}) {
+    if (!Lacks(file_system).empty()) continue;
+    const std::string trace = folder_.File("trace");
+    ASSERT_EQ(RunTool({"record", "--fs", file_system, "-o", trace, "--", "sh",
+                       "-c", "echo x > f; sync f .; mkdir d; mv f d; sync d"})
+                  .status,
+              kHolds);
+    for (const std::string check : {"", "true"}) {
+      std::vector<std::string> words = {"explore", trace,    "--quiet",
+                                        "--space", "prefix", "--fsck"};
+      if (!check.empty()) words.insert(words.end(), {"--check", check});
+      const Ended ended = RunTool(words);
+      EXPECT_EQ(ended.status, kHolds) << file_system << ended.out << ended.err;
+    }
+  }
+}
+
+// Without a journal, a crash leaves what only the checker sees: the volume
+// mounts, and what was flushed is there.
+TEST_F(KernelCommandTest, CheckersFindWhatMountsMiss) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "--mkfs", "-O ^has_journal",
+                     "-o", trace, "--", "sh", "-c",
+                     "for i in 1 2 3; do echo $i > f$i; sync; done; rm f1"})
+                .status,
+            kHolds);
+  const auto explore = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"explore", trace, "--quiet", "--space",
+                                 "epoch:1", "--check", "true"});
+    return RunTool(flags);
+  };
+  EXPECT_EQ(explore({}).status, kHolds);
+  const Ended ended = explore({"--fsck", "--doublecheck", "0.1"});
+  EXPECT_EQ(ended.status, kViolation) << ended.err;
+  EXPECT_THAT(ended.out, testing::HasSubstr("violation: fsck\n"));
+  EXPECT_THAT(ended.out, testing::HasSubstr("found      exit status 4: "));
+  EXPECT_THAT(ended.out, testing::HasSubstr(" runs; 1 cause"));
+  const size_t line = ended.out.find("powercut replay ");
+  ASSERT_NE(line, std::string::npos);
+  const std::string words =
+      ended.out.substr(line + 16, ended.out.find('\n', line) - line - 16);
+  EXPECT_THAT(words, testing::EndsWith(" --check true --fsck"));
+  const Ended replayed =
+      Subprocess({"/bin/sh", "-c", std::string(kTool) + " replay " + words})
+          .Wait();
+  EXPECT_EQ(replayed.status, kViolation) << words << replayed.err;
+  EXPECT_THAT(replayed.out, testing::HasSubstr("violation: fsck\n"));
+}
+
+TEST_F(KernelCommandTest, CheckersThatAreMissingAreNamed) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(
+      RunTool({"record", "--fs", "ext4", "-o", trace, "--", "true"}).status,
+      kHolds);
+  const std::string hide =
+      "for f in /sbin/e2fsck /usr/sbin/e2fsck; do "
+      "mount --bind /dev/null $(readlink -f $f); done; exec ";
+  const Ended ended =
+      Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                  hide + kTool + " explore --quiet --fsck " + trace})
+          .Wait();
+  ExpectError(ended, kCannotRun,
+              "trace: --fsck: e2fsck is missing: install e2fsprogs");
+  const std::string workload =
+      folder_.Write("a.pcut", "powercut 1\ninit\nrun\ncreate /a\n");
+  ExpectError(RunTool({"explore", "--fsck", workload}), kUsage,
+              "--fsck is of traces");
+  const std::string simfs = folder_.File("simfs.trace");
+  ASSERT_EQ(
+      RunTool({"show", workload, "--backend", "simfs", "--save", simfs}).status,
+      kHolds);
+  ExpectError(RunTool({"explore", "--fsck", simfs}), kCannotRun,
+              "powercut knows no checker of simfs");
+}
+
+// --- the process that mounts dies ------------------------------------------
+
+// Kills the parents of shells with this word, one after another, until the tool
+// has ended or so many are dead.
+int KillMounters(const std::string& word, int most) {
+  int killed = 0;
+  pid_t last = 0;
+  for (int i = 0; i < 3000 && killed < most; ++i) {
+    SleepUs(5000);
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      const std::string line = FileText(entry.path() / "cmdline");
+      const bool ours =
+          line.find(word) != std::string::npos &&
+          (line.starts_with("/bin/sh") || line.starts_with("sleep"));
+      const std::string status = FileText(entry.path() / "status");
+      const size_t at = status.find("\nPPid:\t");
+      if (!ours || at == std::string::npos) continue;
+      const pid_t parent = std::stoi(status.substr(at + 7));
+      if (parent <= 1 || parent == last) continue;
+      last = parent;
+      killed += kill(parent, SIGKILL) == 0 ? 1 : 0;
+      break;
+    }
+  }
+  return killed;
+}
+
+TEST_F(KernelCommandTest, DeathsOfTheMounterAreNotFindings) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; sync f ."})
+                .status,
+            kHolds);
+  const std::vector<std::string> words = {
+      kTool,     "explore", trace,     "--quiet",
+      "--space", "prefix",  "--check", "sleep 0.05; : 76543.2198",
+      "--fsck"};
+  const Ended left_alone = Subprocess(words).Wait();
+  EXPECT_EQ(left_alone.status, kHolds) << left_alone.out;
+  const Subprocess tool(words);
+  EXPECT_EQ(KillMounters("76543.2198", 5), 5);
+  const Ended ended = tool.Wait();
+  EXPECT_EQ(ended.status, kHolds);
+  EXPECT_EQ(ended.out, left_alone.out);
+}
+
+TEST_F(KernelCommandTest, RecordingsWithoutTheMounterAreErrors) {
+  const Subprocess tool({kTool, "record", "--fs", "ext4", "-o",
+                         folder_.File("trace"), "--", "sleep", "65432.1987"});
+  EXPECT_EQ(KillMounters("65432.1987", 1), 1);
+  ExpectError(tool.Wait(), kUsage,
+              "the process that mounts the disk is gone, killed by SIGKILL; "
+              "run it again");
+  EXPECT_THAT(folder_.Names(), testing::IsEmpty());
 }
 
 // What one check said is not what another says.

@@ -3,8 +3,11 @@
 
 #include "harness/trace_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -98,6 +101,35 @@ TEST_F(TraceFilesTest, FailedWriteLeavesNothingAndKeepsTheOldFile) {
   const Result<LoadedTrace> loaded = LoadTrace(Path("a.trace"));
   ASSERT_TRUE(loaded);
   ExpectSameTrace(loaded->trace, SmallTrace());
+}
+
+TEST_F(TraceFilesTest, KilledWhileSavingLeavesNothing) {
+  const int unnamed = ::open(folder_.c_str(), O_TMPFILE | O_WRONLY, 0600);
+  if (unnamed < 0) GTEST_SKIP() << "no O_TMPFILE in " << folder_;
+  ::close(unnamed);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // Kills it in the middle of the file.
+    const rlimit limit = {2000, 2000};
+    const rlimit no_core = {0, 0};
+    ::setrlimit(RLIMIT_CORE, &no_core);
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    const Status saved = SaveTrace(AwkwardTrace(1, 50), {}, Path("a.trace"));
+    ::_exit(saved ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(WTERMSIG(status), SIGXFSZ);
+  EXPECT_EQ(FileCount(), 0u);
+}
+
+TEST_F(TraceFilesTest, DevicesAreNotReplaced) {
+  ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0600), 0);
+  const Status saved = SaveTrace(SmallTrace(), {}, Path("pipe"));
+  ASSERT_FALSE(saved);
+  EXPECT_EQ(saved.error().message, Path("pipe: not a regular file; name one"));
+  EXPECT_TRUE(fs::is_fifo(Path("pipe")));
 }
 
 TEST_F(TraceFilesTest, LoadErrorsBeginWithThePath) {

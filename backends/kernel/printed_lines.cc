@@ -1,0 +1,53 @@
+#include "backends/kernel/printed_lines.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace powercut {
+namespace {
+
+constexpr size_t kLineBytesMax = 200;
+constexpr size_t kComplaintsMax = 3;
+
+// Without spaces at their ends, and without empty ones.
+std::vector<std::string_view> LinesOf(std::string_view text) {
+  constexpr std::string_view kSpaces = " \t\r";
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const size_t first = line.find_first_not_of(kSpaces);
+    if (first == line.npos) continue;
+    line.remove_suffix(line.size() - line.find_last_not_of(kSpaces) - 1);
+    lines.push_back(line.substr(first));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string LastLineOf(std::string_view printed) {
+  const auto lines = LinesOf(printed);
+  return lines.empty() ? ""
+                       : std::string(lines.back().substr(0, kLineBytesMax));
+}
+
+std::string ComplaintsOf(const VolumeChecker& checker,
+                         std::string_view printed) {
+  auto lines = LinesOf(printed);
+  std::erase_if(lines, [&](std::string_view line) {
+    return std::ranges::any_of(checker.chatter, [&](const std::string& part) {
+      return line.find(part) != line.npos;
+    });
+  });
+  if (checker.parallel) std::ranges::sort(lines);
+  lines.resize(std::min(lines.size(), kComplaintsMax));
+  std::string text;
+  for (const std::string_view line : lines) {
+    text.append(text.empty() ? "" : "; ").append(line.substr(0, kLineBytesMax));
+  }
+  return text;
+}
+
+}  // namespace powercut
