@@ -63,19 +63,36 @@ Status WriteAll(int descriptor, const std::string& path, std::string_view text,
   return Ok{};
 }
 
+// Waits a moment: the workers of a powercut that was killed have its lock until
+// they end, too.
+bool Lock(int descriptor) {
+  constexpr int kTriesMax = 100;
+  constexpr useconds_t kPauseUs = 10'000;
+  for (int i = 0; i < kTriesMax; ++i) {
+    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return true;
+    usleep(kPauseUs);
+  }
+  return false;
+}
+
 }  // namespace
 
 RunJournal::RunJournal(std::string path, int descriptor)
     : path_(std::move(path)), descriptor_(descriptor) {}
 
-RunJournal::~RunJournal() { close(descriptor_); }
+RunJournal::~RunJournal() {
+  // Workers that are on their way out have the descriptor, too, and the lock
+  // with it.
+  flock(descriptor_, LOCK_UN);
+  close(descriptor_);
+}
 
 Result<std::unique_ptr<RunJournal>> RunJournal::Open(const std::string& path,
                                                      std::string_view context) {
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) return IoError(path);
   std::unique_ptr<RunJournal> journal(new RunJournal(path, descriptor));
-  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+  if (!Lock(descriptor)) {
     return Error{ErrorCode::kIo, path + ": another powercut writes to it"};
   }
   POWERCUT_TRY(journal->Load(context));
