@@ -1,9 +1,6 @@
 #include "harness/explore.h"
 
-#include <errno.h>
 #include <fmt/format.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +16,7 @@
 #include "harness/enumerate.h"
 #include "harness/fault.h"
 #include "harness/judge.h"
+#include "harness/kept_runs.h"
 #include "harness/nested_crashes.h"
 #include "harness/obligations.h"
 #include "harness/tree_walk.h"
@@ -63,49 +61,6 @@ CopiedData CopiedDataFor(const ExploreOptions& options,
   const bool apart =
       workload.outcomes.empty() && DataAtomsApart(*setting.profile, workload);
   return apart ? CopiedData::kApart : CopiedData::kFilled;
-}
-
-// Those of the recording; no state has been visited.
-std::vector<FaultCount> FaultCounts(const Workload& workload,
-                                    const std::vector<HistoryEvent>& history) {
-  std::vector<FaultCount> counts;
-  for (const Op& fault : workload.faults) {
-    counts.push_back({FaultText(fault), fault.line,
-                      PhaseOf(fault) == FaultPhase::kRecovery, 0});
-  }
-  // Of a recorded program the recording alone knows the faults.
-  std::map<uint32_t, size_t> of_program;
-  const bool program = workload.init.empty() && workload.run.empty();
-  for (const HistoryEvent& event : history) {
-    if (event.kind != HistoryEvent::kFault) continue;
-    size_t at = event.fault - 1;
-    if (program) {
-      at = of_program.try_emplace(event.fault, counts.size()).first->second;
-      const std::string& text = event.fault_text;
-      if (at == counts.size()) {
-        counts.push_back({text.substr(0, text.find(": ")), 0, false, 0});
-      }
-    }
-    ++counts.at(at).fired;
-  }
-  return counts;
-}
-
-std::string FaultsText(const Workload& workload) {
-  std::string text;
-  for (const Op& fault : FaultsIn(workload.faults, FaultPhase::kRecovery)) {
-    text += ", " + OpText(fault);
-  }
-  return text;
-}
-
-// What a check says belongs to it alone, and to the acks that it was told.
-std::string CheckText(const Setting& setting, const Trace& trace) {
-  std::string text = setting.fsck ? ", fsck" : "";
-  if (setting.check.empty()) return text;
-  const Hash128 acks = HashOfAcks(trace);
-  return text + fmt::format(", check {}, acks {:016x}{:016x}", setting.check,
-                            acks.high, acks.low);
 }
 
 class Explorer {
@@ -173,7 +128,7 @@ class Explorer {
       ++(persist ? result_.flushes : result_.writes);
     }
     result_.crash_points = gaps_.size();
-    result_.faults = FaultCounts(workload_, recording_.history);
+    result_.faults = FaultCountsOf(workload_, recording_.history);
     uint64_t ours = 0;
     for (size_t gap = 0; gap < gaps_.size(); ++gap) ours += IsOurs(gap) ? 1 : 0;
     points_ = std::max<uint64_t>(ours, 1) * setting_.crash_kinds.size();
@@ -574,32 +529,6 @@ class Explorer {
   uint64_t nested_runs_ = 0;
 };
 
-// Where the runs of this exploration are kept, and all they depend on.
-Result<std::unique_ptr<RunJournal>> OpenJournal(const Backend& backend,
-                                                const Workload& workload,
-                                                const Setting& setting,
-                                                const Recording& recording,
-                                                const ExploreOptions& options) {
-  if (options.resume.empty()) return std::unique_ptr<RunJournal>();
-  if (mkdir(options.resume.c_str(), 0777) != 0 && errno != EEXIST) {
-    return Error{ErrorCode::kIo,
-                 fmt::format("{}: {}", options.resume, strerror(errno))};
-  }
-  std::string name = workload.file;
-  std::replace(name.begin(), name.end(), '/', '_');
-  if (options.shard.count > 1) {
-    name += fmt::format(".{}of{}", options.shard.index, options.shard.count);
-  }
-  const std::string context = fmt::format(
-      "{}: {}; profile {}, {}-byte blocks, probe {}, nested {}, recording "
-      "{:08x}{}",
-      POWERCUT_VERSION, backend.traits().description, setting.profile->name,
-      setting.atomic_bytes, options.probe, options.nested > 0,
-      recording.trace.Digest(),
-      FaultsText(workload) + CheckText(setting, recording.trace));
-  return RunJournal::Open(options.resume + "/" + name + ".runs", context);
-}
-
 }  // namespace
 
 WorkerOptions WorkerOptionsOf(const Workload& workload, const Setting& setting,
@@ -626,7 +555,7 @@ Result<Exploration> Explore(Backend& backend, const Workload& workload,
                             const Setting& setting, const Recording& recording,
                             const ExploreOptions& options) {
   POWERCUT_ASSIGN(const std::unique_ptr<RunJournal> journal,
-                  OpenJournal(backend, workload, setting, recording, options));
+                  OpenKeptRuns(backend, workload, setting, recording, options));
   return Explorer(backend, workload, setting, recording, options, journal.get())
       .Run();
 }

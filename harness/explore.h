@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/fault_counts.h"
 #include "harness/finding.h"
 #include "harness/judge.h"
 #include "harness/recording.h"
@@ -21,17 +22,6 @@
 namespace powercut {
 
 inline constexpr uint64_t kDefaultCacheBytes = uint64_t{512} << 20;
-
-// How often a fault of the workload fell on the disk.
-struct FaultCount {
-  std::string text;       // as on the command line
-  int line = 0;           // 0: from there
-  bool recovery = false;  // armed there
-  // Armed in the run: requests. In recovery: visited states that saw it.
-  uint64_t fired = 0;
-
-  bool operator==(const FaultCount&) const = default;
-};
 
 struct Progress {
   uint64_t runs = 0;
