@@ -66,7 +66,8 @@ void AddKernelFileSystems(std::vector<KnownBackend>& known) {
          [&file_system] { return KernelFileSystemLacks(file_system); }, true});
   }
 #else
-  for (const char* name : {"btrfs", "ext4", "f2fs", "xfs"}) {
+  for (const char* name : {"btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs",
+                           "ntfs3", "vfat", "xfs"}) {
     known.push_back({name, "libfuse3-dev", nullptr, nullptr, true});
   }
 #endif

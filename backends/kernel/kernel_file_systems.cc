@@ -20,10 +20,11 @@ constexpr uint64_t kMiB = 1u << 20;
 constexpr const char* kUuid = "706f7765-7263-4574-8000-000000000001";
 constexpr const char* kTime = "1700000000";
 
-KernelFileSystem Ext4() {
+// What ext2, ext3 and ext4 have in common: one driver, one mkfs.
+KernelFileSystem Ext(const std::string& name) {
   KernelFileSystem fs;
-  fs.name = "ext4";
-  fs.mkfs = "mkfs.ext4";
+  fs.name = name;
+  fs.mkfs = "mkfs." + name;
   fs.package = "e2fsprogs";
   // Nothing is left to be zeroed after the mount: it would be recorded as the
   // workload's.
@@ -49,9 +50,28 @@ KernelFileSystem Ext4() {
                 {"e2fsck ", "Pass ", "Fix? ",
                  "WARNING: Filesystem still has errors", "non-contiguous"},
                 false};
-  fs.profile = "ext4-ordered";
   fs.default_disk_bytes = 32 * kMiB;
   fs.minimum_disk_bytes = 8 * kMiB;
+  return fs;
+}
+
+// No journal: what was not flushed may be in any state, and fsck is asked to
+// mend it.
+KernelFileSystem Ext2() {
+  KernelFileSystem fs = Ext("ext2");
+  fs.profile = "posix-minimal";
+  return fs;
+}
+
+KernelFileSystem Ext3() {
+  KernelFileSystem fs = Ext("ext3");
+  fs.profile = "ext4-ordered";  // ext4's driver; it held (README.md)
+  return fs;
+}
+
+KernelFileSystem Ext4() {
+  KernelFileSystem fs = Ext("ext4");
+  fs.profile = "ext4-ordered";
   return fs;
 }
 
@@ -109,6 +129,41 @@ KernelFileSystem F2fs() {
   return fs;
 }
 
+KernelFileSystem Exfat() {
+  KernelFileSystem fs;
+  fs.name = "exfat";
+  fs.mkfs = "mkfs.exfat";
+  fs.package = "exfatprogs";
+  fs.profile = "exfat";
+  fs.default_disk_bytes = 32 * kMiB;
+  fs.minimum_disk_bytes = 8 * kMiB;
+  return fs;
+}
+
+KernelFileSystem Ntfs3() {
+  KernelFileSystem fs;
+  fs.name = "ntfs3";
+  fs.mkfs = "mkfs.ntfs";
+  fs.package = "ntfs-3g";
+  fs.mkfs_arguments = {"-q", "-Q", "-F", "-T"};
+  fs.profile = "ntfs";
+  fs.default_disk_bytes = 32 * kMiB;
+  fs.minimum_disk_bytes = 8 * kMiB;
+  return fs;
+}
+
+KernelFileSystem Vfat() {
+  KernelFileSystem fs;
+  fs.name = "vfat";
+  fs.mkfs = "mkfs.vfat";
+  fs.package = "dosfstools";
+  fs.mkfs_arguments = {"--invariant"};
+  fs.profile = "fat";
+  fs.default_disk_bytes = 32 * kMiB;
+  fs.minimum_disk_bytes = 8 * kMiB;
+  return fs;
+}
+
 bool KernelKnows(const std::string& name) {
   std::ifstream known("/proc/filesystems");
   for (std::string line; std::getline(known, line);) {
@@ -121,8 +176,8 @@ bool KernelKnows(const std::string& name) {
 }  // namespace
 
 const std::vector<KernelFileSystem>& KernelFileSystems() {
-  static const std::vector<KernelFileSystem> kFileSystems = {Btrfs(), Ext4(),
-                                                             F2fs(), Xfs()};
+  static const std::vector<KernelFileSystem> kFileSystems = {
+      Btrfs(), Exfat(), Ext2(), Ext3(), Ext4(), F2fs(), Ntfs3(), Vfat(), Xfs()};
   return kFileSystems;
 }
 
