@@ -2,29 +2,22 @@
 //
 // What each kind does, to a request of the kind that it names:
 //
-//   error      read, write, flush,   it fails, and nothing is done
-//              discard
-//   full       write                 the same; the disk has no room left.
-//   Lasts,
-//                                    unless `times` is said
-//   lie        flush                 it succeeds, and nothing is carried: to
-//   the
-//                                    media named sectors come only to the
-//                                    device
-//   lose       write, discard        it succeeds, and nothing is done
-//   tear       write, discard        it succeeds; only the first half of its
-//                                    sectors, rounded down, is done. Of
-//                                    requests of two sectors or more
-//   misdirect  read, write, discard  it succeeds, as many sectors further as it
-//                                    is long; behind the last sector comes the
-//                                    first. Of requests shorter than the disk
-//   flip       read, write           it succeeds; the lowest bit of the first
-//                                    byte of each sector (of `sectors`, if
-//                                    said) is turned over
-//   delay      write                 it succeeds, and reads see it; it comes to
-//                                    the disk, at the device, with the first
-//                                    request behind a flush to the media that
-//                                    is no flush: that flush does not carry it
+// * error, on read, write, flush, discard: it fails, and nothing is done.
+// * full, on write: the same; the disk has no room left. Lasts, unless `times`
+//   is said.
+// * lie, on flush: it succeeds, and nothing is carried: to the media named
+//   sectors come only to the device.
+// * lose, on write, discard: it succeeds, and nothing is done.
+// * tear, on write, discard: it succeeds; only the first half of its sectors,
+//   rounded down, is done. Of requests of two sectors or more.
+// * misdirect, on read, write, discard: it succeeds, as many sectors further as
+//   it is long; behind the last sector comes the first. Of requests shorter
+//   than the disk.
+// * flip, on read, write: it succeeds; the lowest bit of the first byte of each
+//   sector (of `sectors`, if said) is turned over.
+// * delay, on write: it succeeds, and reads see it; it comes to the disk, at
+//   the device, with the first request behind a flush to the media that is no
+//   flush: that flush does not carry it.
 //
 // A flush is a persist request to the device or the media.
 
