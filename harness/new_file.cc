@@ -30,6 +30,21 @@ bool MeansUnknown(int error) {
   return error == EOPNOTSUPP || error == EISDIR || error == EINVAL;
 }
 
+Status CheckReplaceable(const std::string& path) {
+  using std::filesystem::file_type;
+  std::error_code error;
+  const file_type there = std::filesystem::status(path, error).type();
+  if (there == file_type::directory) {
+    return Error{ErrorCode::kIo, path + ": is a directory"};
+  }
+  if (there == file_type::not_found || there == file_type::regular ||
+      there == file_type::none) {
+    return Ok{};
+  }
+  // As root it would take the place of a device.
+  return Error{ErrorCode::kIo, path + ": not a regular file; name one"};
+}
+
 }  // namespace
 
 NewFile::NewFile(const std::string& path)
@@ -41,14 +56,7 @@ NewFile::~NewFile() {
 }
 
 Result<std::unique_ptr<NewFile>> NewFile::Create(const std::string& path) {
-  std::error_code error;
-  const auto there = std::filesystem::status(path, error).type();
-  if (there != std::filesystem::file_type::not_found &&
-      there != std::filesystem::file_type::regular &&
-      there != std::filesystem::file_type::none) {
-    // As root it would take the place of a device.
-    return Error{ErrorCode::kIo, path + ": not a regular file; name one"};
-  }
+  POWERCUT_TRY(CheckReplaceable(path));
   std::unique_ptr<NewFile> file(new NewFile(path));
   const char* const incomplete = file->incomplete_.c_str();
   if (unlink(incomplete) != 0 && errno != ENOENT && errno != ENOTDIR) {
@@ -90,10 +98,8 @@ Status NewFile::Commit() {
 }
 
 Status CheckNewFile(const std::string& path) {
+  POWERCUT_TRY(CheckReplaceable(path));
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    return Error{ErrorCode::kIo, path + ": is a directory"};
-  }
   if (std::filesystem::is_directory(path + ".incomplete", error)) {
     return Error{ErrorCode::kIo, path + ".incomplete: is a directory"};
   }

@@ -9,6 +9,7 @@
 #include "harness/cli/sources.h"
 #include "harness/command_recording.h"
 #include "harness/fault.h"
+#include "harness/new_file.h"
 #include "harness/trace_file.h"
 
 namespace powercut {
@@ -44,7 +45,7 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
   geometry.sector_count = size_bytes / geometry.sector_bytes;
   POWERCUT_ASSIGN(const std::vector<Op> faults, FaultsOf(flags));
   // Before the program runs, not after.
-  POWERCUT_TRY(CheckWritable(flags.output));
+  POWERCUT_TRY(CheckNewFile(flags.output));
   POWERCUT_ASSIGN(const CommandRecording made,
                   RecordCommand(*backend, geometry, flags.command, faults));
   POWERCUT_TRY(

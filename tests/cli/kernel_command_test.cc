@@ -301,7 +301,8 @@ TEST_F(KernelCommandTest, WithoutRootItSaysSo) {
   if (access("/usr/bin/setpriv", X_OK) != 0) GTEST_SKIP() << "no setpriv";
   const Ended ended =
       Subprocess({"/usr/bin/setpriv", "--reuid=65534", "--clear-groups", kTool,
-                  "record", "--fs", "ext4", "-o", "/dev/null", "--", "true"})
+                  "record", "--fs", "ext4", "-o", "/tmp/none.trace", "--",
+                  "true"})
           .Wait();
   ExpectError(ended, kCannotRun, "take root");
 }
@@ -334,6 +335,17 @@ TEST_F(KernelCommandTest, FaultsOfTheDisk) {
 }
 
 // What a shell cannot start is the shell's matter.
+// Before the program runs: what it did would be lost.
+TEST_F(KernelCommandTest, TracesThatCannotBeSavedAreRefused) {
+  const auto record = [](const std::string& output) {
+    return RunTool({"record", "--fs", "ext4", "-o", output, "--", "sh", "-c",
+                    "echo ran >&2"});
+  };
+  ExpectError(record("/dev/null"), kUsage, "not a regular file; name one");
+  ExpectError(record("/tmp"), kUsage, "is a directory");
+  EXPECT_THAT(record("/dev/null").err, testing::Not(testing::HasSubstr("ran")));
+}
+
 TEST_F(KernelCommandTest, ProgramsThatCannotStartAreRefused) {
   const std::string trace = folder_.File("trace");
   const auto record = [&](std::vector<std::string> command) {
