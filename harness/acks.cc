@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "harness/trace_marks.h"
+
 namespace powercut {
 namespace {
 
-constexpr std::string_view kOurs = "powercut:";
 constexpr std::string_view kAck = "powercut:ack ";
 
 }  // namespace
@@ -34,6 +35,7 @@ std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point) {
   std::vector<std::string_view> acks;
   for (const Mark& mark : trace.marks()) {
     if (mark.after > point) break;
+    if (mark.text == kKernelEndMark) continue;
     if (const auto ack = AckOf(mark)) acks.push_back(*ack);
   }
   return acks;

@@ -27,6 +27,7 @@ std::optional<std::string_view> AckOf(const Mark& mark);
 Hash128 HashOfAcks(const Trace& trace);
 
 // Those in front of event `point` + 1, in order. O(marks).
+// The mark that ends a log of the kernel's is none.
 std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point);
 
 }  // namespace powercut

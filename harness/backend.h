@@ -221,6 +221,11 @@ class Backend {
   // the storage then.
   virtual std::optional<int> EndOfProcess() const { return std::nullopt; }
 
+  // What the last Open() or RunChecker() could not have beside the disk: a
+  // device, a program; nothing: it had all. What they said says nothing of the
+  // storage then.
+  virtual std::optional<Error> Lacks() const { return std::nullopt; }
+
   // Ends what it keeps from one mount to the next: processes, devices. Called
   // before this process forks others that open it.
   // Requires: no mount of it is left.

@@ -46,6 +46,7 @@ Error FailedTo(const Backend& backend, const std::string& what) {
 Result<std::string> RunOn(Backend& backend, FaultDisk& disk,
                           const std::vector<std::string>& words) {
   MountResult mounted = backend.Open(disk);
+  if (const auto lacks = backend.Lacks()) return *lacks;
   if (mounted.mount == nullptr) return FailedTo(backend, mounted.failure);
   // What mounting wrote is not the program's.
   Op sync;

@@ -94,7 +94,7 @@ class Explorer {
         });
   }
 
-  Exploration Run() {
+  Result<Exploration> Run() {
     Describe();
     if (options_.shard.index == 1) CheckObligations();
     // The prefixes of all points and kinds first: what they find is real for
@@ -107,6 +107,10 @@ class Explorer {
     result_.exhausted = go_on;
     if (!go_on) NameBound();
     Finish();
+    if (Status all = pool_.outcomes().AllRun(); !all) {
+      return Error{all.error().code,
+                   workload_.file + ": " + all.error().message};
+    }
     return std::move(result_);
   }
 
@@ -388,6 +392,7 @@ class Explorer {
       return true;
     }
     if (pool_.outcomes().bytes() > kOutcomeBytesMax) return true;
+    if (!pool_.outcomes().AllRun()) return true;
     over_budget_ =
         options_.budget_ms && MonotonicMs() - began_ms_ > *options_.budget_ms;
     return over_budget_;

@@ -93,7 +93,7 @@ std::string OutcomeBytes(const RecoveryOutcome& outcome) {
 Result<RecoveryOutcome> OutcomeOfBytes(std::string_view bytes) {
   PackedReader in(bytes);
   RecoveryOutcome outcome;
-  const uint64_t kind = in.NumberUpTo(RecoveryOutcome::kHung);
+  const uint64_t kind = in.NumberUpTo(RecoveryOutcome::kNotRun);
   outcome.kind = static_cast<RecoveryOutcome::Kind>(kind);
   outcome.detail = in.Text();
   Observation& seen = outcome.observation;

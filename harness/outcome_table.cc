@@ -16,6 +16,9 @@ OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
   const auto [entry, added] =
       ids_.emplace(hash, static_cast<OutcomeId>(outcomes_.size()));
   if (added) {
+    if (outcome.kind == RecoveryOutcome::kNotRun) {
+      all_run_ = Error{ErrorCode::kMissing, outcome.detail};
+    }
     bytes_ += sizeof(outcome);
     for (const ObservedEntry& seen : outcome.observation.entries) {
       bytes_ += sizeof(seen) + seen.path.size() + seen.content.size();

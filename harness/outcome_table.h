@@ -31,6 +31,8 @@ class OutcomeTable {
   // By id; valid until the next Add().
   std::span<const Hash128> hashes() const { return hashes_; }
   size_t size() const { return outcomes_.size(); }
+  // Errors: kMissing: an outcome says that a recovery could not be run.
+  Status AllRun() const { return all_run_; }
   // Bytes that what was observed takes, about.
   uint64_t bytes() const { return bytes_; }
 
@@ -39,6 +41,7 @@ class OutcomeTable {
   std::vector<RecoveryOutcome> outcomes_;
   std::vector<Hash128> hashes_;
   uint64_t bytes_ = 0;
+  Status all_run_ = Ok{};
   std::string scratch_;  // the bytes of an outcome
 };
 

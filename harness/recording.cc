@@ -118,6 +118,9 @@ class Recorder {
   Result<Recording> Run(Backend& backend) {
     const bool faulty = !FaultsIn(workload_.faults, FaultPhase::kRun).empty();
     MountResult mounted = faulty ? backend.Open(faulty_) : backend.Open(disk_);
+    if (const auto lacks = backend.Lacks()) {
+      return Error{lacks->code, workload_.file + ": " + lacks->message};
+    }
     if (mounted.mount == nullptr) {
       return Error{ErrorCode::kBadInput,
                    fmt::format("{}: the fresh disk does not {}", workload_.file,

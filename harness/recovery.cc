@@ -309,8 +309,11 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
   }
   const bool mounted = probed.seen.unreadable.empty() && probed.hung.empty();
   if (options.fsck && mounted && outcome.faults_fired.empty() &&
-      !backend.EndOfProcess()) {
+      !backend.EndOfProcess() && !backend.Lacks()) {
     RunChecker(backend, disk, options, probed);
+  }
+  if (const auto lacks = backend.Lacks()) {
+    return {RecoveryOutcome::kNotRun, lacks->message, {}, {}};
   }
   if (backend.EndOfProcess()) {
     return {RecoveryOutcome::kDied,

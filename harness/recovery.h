@@ -63,6 +63,8 @@ struct RecoveryOutcome {
     // itself: a process of the backend's did (Backend::EndOfProcess()).
     kDied,
     kHung,  // it passed a bound; `detail` names which
+    // The backend lacked something (Backend::Lacks()); nothing follows.
+    kNotRun,
   };
 
   Kind kind = kObserved;

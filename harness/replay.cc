@@ -64,6 +64,7 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
   POWERCUT_ASSIGN(const ChainResult chain, RunChain(backend, space, named.state,
                                                     inner, options_of_pool));
   const OutcomeId outcome = pool.AddOutcome(chain.outcome);
+  POWERCUT_TRY(pool.outcomes().AllRun());
   Judge judge(workload, setting, recording, pool.outcomes());
   ReplayedState replayed;
   replayed.outcome = chain.outcome;
@@ -81,6 +82,7 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
   }
   if (!inner.empty() && MustBeStable(backend, workload)) {
     const OutcomeId once = pool.RunAlone(named.state).outcome;
+    POWERCUT_TRY(pool.outcomes().AllRun());
     const bool broken =
         !violations.empty() &&
         judge.Ask(once, named.history, named.state.kind).empty();
@@ -124,6 +126,7 @@ Status CheckHoldsAtTheEnd(Backend& backend, const Setting& setting,
                           CrashState::kNewest,
                           {}};
   const RecoveryOutcome& outcome = pool.outcomes()[pool.RunAlone(end).outcome];
+  POWERCUT_TRY(pool.outcomes().AllRun());
   const bool hung = outcome.kind == RecoveryOutcome::kHung;
   const std::string& said = hung ? outcome.detail : outcome.observation.check;
   if (said.empty()) return Ok{};

@@ -211,6 +211,8 @@ class KernelBackend : public Backend {
     return mounter_->end();
   }
 
+  std::optional<Error> Lacks() const override { return lacks_; }
+
   void Rest() override {
     if (owner_ == getpid()) mounter_.reset();
   }
@@ -227,13 +229,19 @@ class KernelBackend : public Backend {
       return Ok{};
     }
     mounter_.reset();
+    lacks_.reset();
+    if (std::string cannot = KernelCannotMount(file_system_); !cannot.empty()) {
+      return *(lacks_ = Error{ErrorCode::kMissing,
+                              file_system_.name + ": " + cannot});
+    }
     auto started = Mounter::Start(geometry);
     // Killed before anything was asked of it.
     for (int i = 0; i < kRestartsMax && !started; ++i) {
       if (started.error().code != ErrorCode::kIo) break;
       started = Mounter::Start(geometry);
     }
-    POWERCUT_ASSIGN(mounter_, std::move(started));
+    if (!started) return *(lacks_ = started.error());
+    mounter_ = std::move(*started);
     return Ok{};
   }
 
@@ -242,6 +250,7 @@ class KernelBackend : public Backend {
   BackendTraits traits_;
   std::map<DiskGeometry, std::shared_ptr<const SparseImage>> formatted_;
   std::unique_ptr<Mounter> mounter_;
+  std::optional<Error> lacks_;
   pid_t owner_ = 0;
 };
 

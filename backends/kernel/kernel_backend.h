@@ -45,6 +45,9 @@ struct KernelFileSystem {
 // In the order of their names.
 const std::vector<KernelFileSystem>& KernelFileSystems();
 
+// Why this process cannot mount it; empty: it can, if it gets a device.
+std::string KernelCannotMount(const KernelFileSystem& file_system);
+
 // What it takes to use it here that is missing, in one line; empty: nothing.
 std::string KernelFileSystemLacks(const KernelFileSystem& file_system);
 

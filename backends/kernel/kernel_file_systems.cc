@@ -181,13 +181,18 @@ const std::vector<KernelFileSystem>& KernelFileSystems() {
   return kFileSystems;
 }
 
-std::string KernelFileSystemLacks(const KernelFileSystem& fs) {
+std::string KernelCannotMount(const KernelFileSystem& fs) {
   if (geteuid() != 0) return "kernel file systems take root";
-  if (!KernelKnows(fs.name)) {
-    return fmt::format(
-        "this kernel does not know {} (/proc/filesystems); try "
-        "modprobe {}",
-        fs.name, fs.name);
+  if (KernelKnows(fs.name)) return {};
+  return fmt::format(
+      "this kernel does not know {} (/proc/filesystems); try "
+      "modprobe {}",
+      fs.name, fs.name);
+}
+
+std::string KernelFileSystemLacks(const KernelFileSystem& fs) {
+  if (std::string cannot = KernelCannotMount(fs); !cannot.empty()) {
+    return cannot;
   }
   for (const char* device : {"/dev/fuse", "/dev/loop-control"}) {
     if (access(device, R_OK | W_OK) != 0) {

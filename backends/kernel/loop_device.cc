@@ -38,7 +38,7 @@ std::string LoopDevice::Attach(const std::string& file, uint32_t sector_bytes) {
   const int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
   if (control < 0) return Failure("/dev/loop-control");
   const int backing = open(file.c_str(), O_RDWR | O_CLOEXEC | O_DIRECT);
-  std::string failure = backing < 0 ? Failure(file) : "no loop device is free";
+  std::string failure = backing < 0 ? Failure(file) : "none is free";
   for (int i = 0; backing >= 0 && i < kTriesMax && fd_ < 0; ++i) {
     fd_ = OpenFree(control, path_);
     if (fd_ < 0) continue;

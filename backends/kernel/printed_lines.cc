@@ -25,12 +25,19 @@ std::vector<std::string_view> LinesOf(std::string_view text) {
   return lines;
 }
 
+// What a terminal would take for a command is shown as `?`.
+std::string Shown(std::string_view line) {
+  std::string shown(line.substr(0, kLineBytesMax));
+  std::ranges::replace_if(
+      shown, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return shown;
+}
+
 }  // namespace
 
 std::string LastLineOf(std::string_view printed) {
   const auto lines = LinesOf(printed);
-  return lines.empty() ? ""
-                       : std::string(lines.back().substr(0, kLineBytesMax));
+  return lines.empty() ? "" : Shown(lines.back());
 }
 
 std::string ComplaintsOf(const VolumeChecker& checker,
@@ -45,7 +52,7 @@ std::string ComplaintsOf(const VolumeChecker& checker,
   lines.resize(std::min(lines.size(), kComplaintsMax));
   std::string text;
   for (const std::string_view line : lines) {
-    text.append(text.empty() ? "" : "; ").append(line.substr(0, kLineBytesMax));
+    text.append(text.empty() ? "" : "; ").append(Shown(line));
   }
   return text;
 }

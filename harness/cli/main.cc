@@ -24,7 +24,10 @@ void AddFault(CLI::App* verb, std::vector<std::string>& faults) {
 }
 
 void AddJudging(CLI::App* verb, CommonFlags& flags) {
-  verb->add_option("--check", flags.check, "of a trace: for a shell");
+  verb->add_option("--check", flags.check, "of a trace: for a shell")
+      ->check([](const std::string& command) {
+        return command.empty() ? "is empty; leave it out for no check" : "";
+      });
   verb->add_option("--check-timeout", flags.check_timeout,
                    "kill a check that takes longer, a finding; default: 60s");
   verb->add_flag("--fsck", flags.fsck,

@@ -115,6 +115,11 @@ Result<std::string> ReadFile(const std::string& path) {
   if (std::filesystem::is_directory(path, error)) {
     return Error{ErrorCode::kIo, path + ": is a directory"};
   }
+  if (std::filesystem::is_character_file(path, error) ||
+      std::filesystem::is_block_file(path, error)) {
+    return Error{ErrorCode::kIo,
+                 path + ": is a device; copy what is on it to a file first"};
+  }
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   if (!in) return SystemError(path);

@@ -55,6 +55,7 @@ TEST(CommandLineTest, FilesThatCannotBeRead) {
     ExpectError(RunTool({verb, folder.File("none.pcut")}), kUsage,
                 "none.pcut: No such file");
     ExpectError(RunTool({verb, folder.File("")}), kUsage, "is a directory");
+    ExpectError(RunTool({verb, "/dev/zero"}), kUsage, "is a device");
     ExpectError(RunTool({verb, folder.Write("empty.pcut", "")}), kUsage,
                 "empty.pcut:1");
   }

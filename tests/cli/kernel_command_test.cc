@@ -335,6 +335,67 @@ TEST_F(KernelCommandTest, FaultsOfTheDisk) {
 }
 
 // What a shell cannot start is the shell's matter.
+// Not the storage's fault, at any verb.
+TEST_F(KernelCommandTest, WhatTheMachineLacksIsNoFinding) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; sync f"})
+                .status,
+            kHolds);
+  const auto without = [&](const std::string& device, const std::string& verb) {
+    return Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                       "mount --bind /dev/null " + device + "; exec " + kTool +
+                           " " + verb})
+        .Wait();
+  };
+  for (const std::string& verb : std::vector<std::string>{
+           "explore " + trace, "explore " + trace + " --check true",
+           "record --fs ext4 -o " + trace + "2 -- true"}) {
+    ExpectError(without("/dev/loop-control", verb), kCannotRun,
+                "no loop device: none is free");
+    const Ended fuse = without("/dev/fuse", verb);
+    EXPECT_EQ(fuse.status, kCannotRun) << verb;
+    EXPECT_THAT(fuse.err, testing::HasSubstr("it takes root and /dev/fuse"));
+  }
+}
+
+TEST_F(KernelCommandTest, TracesOfProgramsAndWhatTheyAreGiven) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; sync f; echo 1 > $POWERCUT_ACKS"})
+                .status,
+            kHolds);
+  if (!Lacks("exfat").empty()) {
+    ExpectError(RunTool({"explore", trace, "--fs", "exfat"}), kCannotRun,
+                "exfat: this kernel does not know exfat");
+  }
+  ExpectError(RunTool({"explore", trace, "--check", ""}), kUsage,
+              "--check: is empty");
+  // The end mark of a log is no ack, and what a check prints is shown plainly.
+  const std::string log = folder_.File("log");
+  const std::string again = folder_.File("again");
+  ASSERT_EQ(RunTool({"export", trace, "-o", log}).status, kHolds);
+  ASSERT_EQ(RunTool({"import", log, "-o", again, "--origin", "kernel", "--size",
+                     "32M"})
+                .status,
+            kHolds);
+  const std::string check =
+      "test ! -s $POWERCUT_ACKED || test \"$(cat $POWERCUT_ACKED)\" = 1 || "
+      "{ printf '\\033[31mno\\n'; exit 1; }";
+  const Ended same =
+      RunTool({"explore", again, "--fs", "ext4", "--check", check});
+  EXPECT_EQ(same.status, kHolds) << same.err << same.out;
+  ExpectError(
+      RunTool({"explore", trace, "--check", "printf '\\033[31mno\\n'; exit 1"}),
+      kUsage, "exit status 1: ?[31mno;");
+  const Ended found =
+      RunTool({"explore", trace, "--check", "test -s f", "--quiet"});
+  const std::vector<std::string> ids = IdsIn(found.out);
+  ASSERT_FALSE(ids.empty()) << found.err;
+  ExpectError(RunTool({"explain", trace, "--at", ids[0]}), kUsage,
+              "a recorded program has no ops");
+}
+
 // Before the program runs: what it did would be lost.
 TEST_F(KernelCommandTest, TracesThatCannotBeSavedAreRefused) {
   const auto record = [](const std::string& output) {
@@ -390,6 +451,8 @@ TEST_F(KernelCommandTest, ChecksThatHangAreFindings) {
       "test -s f || { setsid sleep " + marker + " & sleep " + marker + "; }";
   const Ended ended = RunTool({"explore", trace, "--quiet", "--space", "prefix",
                                "--check", check, "--check-timeout", "1s"});
+  // What was killed last may still be on its way out.
+  for (int i = 0; i < 100 && ProcessesWith(marker) > 0; ++i) usleep(100'000);
   EXPECT_EQ(ProcessesWith(marker), 0);
   EXPECT_EQ(ended.status, kViolation) << ended.err;
   EXPECT_THAT(ended.out,
