@@ -130,11 +130,16 @@ Status CheckHoldsAtTheEnd(Backend& backend, const Setting& setting,
   const bool hung = outcome.kind == RecoveryOutcome::kHung;
   const std::string& said = hung ? outcome.detail : outcome.observation.check;
   if (said.empty()) return Ok{};
+  // A shell's words for a command that it cannot find or start.
+  const bool not_started = said.starts_with("exit status 126") ||
+                           said.starts_with("exit status 127");
   return Error{ErrorCode::kUsage,
                fmt::format("the check fails with no crash at all, on what the "
-                           "program left: {}; it runs in the volume, so that "
-                           "names outside must be absolute",
-                           said)};
+                           "program left: {}{}",
+                           said,
+                           not_started ? "; it runs in the volume, so that "
+                                         "names outside must be absolute"
+                                       : "")};
 }
 
 Result<SparseImage> ImageOf(Backend& backend, const Workload& workload,

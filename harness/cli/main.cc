@@ -36,7 +36,7 @@ void AddJudging(CLI::App* verb, CommonFlags& flags) {
 }
 
 void AddSetting(CLI::App* verb, CommonFlags& flags) {
-  verb->add_option("--backend", flags.backend, "storage under test");
+  verb->add_option("--backend,--fs", flags.backend, "storage under test");
   AddMaking(verb, flags.making);
   verb->add_option("--profile", flags.profile, "what is promised");
   verb->add_option("--atomic", flags.atomic_bytes,
@@ -119,7 +119,7 @@ void AddExplore(CLI::App& app, CheckFlags& flags) {
       "checker must find nothing in it, either.");
   explore->add_option("TRACE", flags.files, "saved traces")->required();
   AddJudging(explore, flags.common);
-  explore->add_option("--fs", flags.common.backend,
+  explore->add_option("--fs,--backend", flags.common.backend,
                       "file system, if not as the trace says");
   AddMaking(explore, flags.common.making);
   AddFault(explore, flags.common.faults);

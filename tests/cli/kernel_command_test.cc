@@ -387,7 +387,7 @@ TEST_F(KernelCommandTest, TracesOfProgramsAndWhatTheyAreGiven) {
   EXPECT_EQ(same.status, kHolds) << same.err << same.out;
   ExpectError(
       RunTool({"explore", trace, "--check", "printf '\\033[31mno\\n'; exit 1"}),
-      kUsage, "exit status 1: ?[31mno;");
+      kUsage, "exit status 1: ?[31mno");
   const Ended found =
       RunTool({"explore", trace, "--check", "test -s f", "--quiet"});
   const std::vector<std::string> ids = IdsIn(found.out);
