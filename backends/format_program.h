@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "harness/base/result.h"
-#include "harness/sparse_image.h"
+#include "harness/disk/sparse_image.h"
 
 namespace powercut {
 

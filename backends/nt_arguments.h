@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "model/op.h"
+#include "model/words/op.h"
 
 namespace powercut {
 

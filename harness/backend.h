@@ -16,10 +16,10 @@
 
 #include "harness/base/crash_kind.h"
 #include "harness/base/result.h"
-#include "harness/disk.h"
-#include "harness/sparse_image.h"
-#include "model/observation.h"
-#include "model/op.h"
+#include "harness/disk/disk.h"
+#include "harness/disk/sparse_image.h"
+#include "model/words/observation.h"
+#include "model/words/op.h"
 
 namespace powercut {
 
@@ -27,7 +27,7 @@ struct BackendTraits {
   std::string name;
   // The real thing, with its version as it reports it, for `doctor`.
   std::string description;
-  // The profile it claims (model/profile.h).
+  // The profile it claims (model/table/profile.h).
   std::string profile;
   // The profiles it can be formatted to behave as; empty: it has one behaviour,
   // whatever it is judged by.

@@ -1,5 +1,5 @@
 // Model: ops begin and return; the rest is in the files that
-// model/model_state.h names.
+// model/files/model_state.h names.
 
 #include "model/model.h"
 
@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "harness/base/check.h"
-#include "model/model_state.h"
-#include "model/primitive_of.h"
+#include "model/files/model_state.h"
+#include "model/table/primitive_of.h"
 
 namespace powercut {
 

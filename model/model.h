@@ -9,15 +9,15 @@
 // it leads to), each file's shape (size, map, valid length), each atom (512
 // bytes) of each file's data, each file's times, each raw sector. A crash
 // leaves each object at one of its versions. What an op promises when it
-// returns is a row of one table (model/primitives.h); it raises the *floor* of
-// the objects it covers: the oldest version that may still be found. An op that
-// began may be found in part or in whole. What ties objects together, such as
-// the two names of a rename or the order of a journal, is a rule of the form
-// "if this object is at least at that version, then that one is at least at
-// this", and an observation is admissible if versions can be chosen that show
-// what was observed, respect the floors and obey the rules. Since all rules
-// have that form, starting from the oldest possible choice and raising what the
-// rules demand finds such a choice whenever there is one.
+// returns is a row of one table (model/table/primitives.h); it raises the
+// *floor* of the objects it covers: the oldest version that may still be found.
+// An op that began may be found in part or in whole. What ties objects
+// together, such as the two names of a rename or the order of a journal, is a
+// rule of the form "if this object is at least at that version, then that one
+// is at least at this", and an observation is admissible if versions can be
+// chosen that show what was observed, respect the floors and obey the rules.
+// Since all rules have that form, starting from the oldest possible choice and
+// raising what the rules demand finds such a choice whenever there is one.
 //
 // Source: research/semantics.md sections 2.2 to 2.5 (effects, MUST and MAY,
 // persist order). Rule numbers R-... are
@@ -32,11 +32,11 @@
 #include <vector>
 
 #include "harness/base/crash_kind.h"
-#include "model/observation.h"
-#include "model/primitives.h"
-#include "model/profile.h"
-#include "model/violation.h"
-#include "model/workload.h"
+#include "model/table/primitives.h"
+#include "model/table/profile.h"
+#include "model/words/observation.h"
+#include "model/words/violation.h"
+#include "model/words/workload.h"
 
 namespace powercut {
 
@@ -100,7 +100,7 @@ class Model {
   // last of all, may be there or not.
   std::string CompareLive(const Observation& observation) const;
 
-  // Internal to the model: model/model_state.h.
+  // Internal to the model: model/files/model_state.h.
   struct State;
   const State& state() const { return *state_; }
 

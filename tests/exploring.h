@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "backends/registry.h"
-#include "harness/explore.h"
-#include "harness/report.h"
-#include "model/pcut.h"
+#include "harness/explore/explore.h"
+#include "harness/judge/report.h"
+#include "model/pcut/pcut.h"
 
 namespace powercut {
 

@@ -16,9 +16,9 @@
 #include <utility>
 
 #include "harness/backend.h"
-#include "harness/history.h"
-#include "harness/recording_disk.h"
-#include "model/content.h"
+#include "harness/trace/history.h"
+#include "harness/trace/recording_disk.h"
+#include "model/words/content.h"
 
 namespace powercut {
 

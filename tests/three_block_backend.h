@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "harness/backend.h"
-#include "harness/recording.h"
-#include "model/content.h"
+#include "harness/record/recording.h"
+#include "model/words/content.h"
 
 namespace powercut {
 

@@ -145,9 +145,10 @@ Complaints OneKnower(const SourceFile& file) {
     std::string_view other_place = place;
   };
   constexpr Knower kKnowers[] = {
-      {"<roaring", "harness/sector_set.cc"},
+      {"<roaring", "harness/disk/sector_set.cc"},
       // Shared memory, and mapped views.
-      {"<boost/", "harness/result_ring.cc", "backends/kernel/file_session."},
+      {"<boost/", "harness/system/result_ring.cc",
+       "backends/kernel/file_session."},
       {"<fuse", "backends/kernel/fuse_file.cc"},
       {"<xxhash", "harness/"},
       {"<nlohmann/", "harness/cli/"},
@@ -415,57 +416,59 @@ void CheckRule(const Rule& rule, const std::vector<SourceFile>& bad,
 
 TEST(TidyTest, IncludesPointInwards) {
   const std::string backend = "#include \"backends/registry.h\"\n";
-  const std::string cli = "#include \"harness/cli/commands.h\"\n";
-  const std::string trace = "#include \"harness/trace.h\"\n";
-  const std::string op = "#include \"model/op.h\"\n";
+  const std::string cli = "#include \"harness/cli/verbs/commands.h\"\n";
+  const std::string trace = "#include \"harness/trace/trace.h\"\n";
+  const std::string op = "#include \"model/words/op.h\"\n";
   const std::string base = "#include \"harness/base/bytes.h\"\n";
   const std::string test = "#include \"tests/subprocess.h\"\n";
   CheckRule(IncludeDirection,
             {{"harness/base/bytes.h", op},
              {"harness/base/bytes.h", trace},
-             {"model/op.cc", "// A comment.\n\n" + trace},
-             {"model/op.cc", backend},
-             {"harness/trace.h", backend},
-             {"harness/trace.cc", cli},
+             {"model/words/op.cc", "// A comment.\n\n" + trace},
+             {"model/words/op.cc", backend},
+             {"harness/trace/trace.h", backend},
+             {"harness/trace/trace.cc", cli},
              {"backends/registry.cc", cli},
              {"backends/ntfs_3g/ntfs_volume.c", test},
              {"harness/cli/main.cc", test},
-             {"fuzz/pcut_fuzzer.cc", cli},
-             {"model/op.cc", "#include \"op.h\"\n"}},
+             {"fuzz/targets/pcut_fuzzer.cc", cli},
+             {"model/words/op.cc", "#include \"op.h\"\n"}},
             {{"harness/base/bytes.h", base},
-             {"model/op.cc", op + base},
-             {"harness/trace.cc", trace + op + base},
+             {"model/words/op.cc", op + base},
+             {"harness/trace/trace.cc", trace + op + base},
              {"backends/registry.cc", backend + trace},
              {"harness/cli/main.cc", cli + backend},
-             {"fuzz/pcut_fuzzer.cc", backend + trace},
+             {"fuzz/targets/pcut_fuzzer.cc", backend + trace},
              {"tests/a_test.cc", test + backend + cli}});
 }
 
 TEST(TidyTest, ModelAndBaseAreStandardOnly) {
-  CheckRule(OnlyStandardHeaders,
-            {{"model/op.cc", "#include <fmt/format.h>\n"},
-             {"model/op.cc", "#include <unistd.h>\n"},
-             {"harness/base/bytes.h", "#include <boost/any.hpp>\n"}},
-            {{"model/op.cc", "#include <string>\n#include <string_view>\n"},
-             {"harness/trace.cc", "#include <fmt/format.h>\n"}});
+  CheckRule(
+      OnlyStandardHeaders,
+      {{"model/words/op.cc", "#include <fmt/format.h>\n"},
+       {"model/words/op.cc", "#include <unistd.h>\n"},
+       {"harness/base/bytes.h", "#include <boost/any.hpp>\n"}},
+      {{"model/words/op.cc", "#include <string>\n#include <string_view>\n"},
+       {"harness/trace/trace.cc", "#include <fmt/format.h>\n"}});
 }
 
 TEST(TidyTest, LibrariesHaveOneKnower) {
-  CheckRule(OneKnower,
-            {{"harness/trace.cc", "#include <roaring/roaring.h>\n"},
-             {"harness/sector_set.h", "#include <roaring/roaring.h>\n"},
-             {"harness/worker_pool.cc",
-              "#include <boost/interprocess/mapped_region.hpp>\n"},
-             {"harness/report.cc", "#include <nlohmann/json.hpp>\n"},
-             {"harness/report.cc", "#include <ntfs-3g/volume.h>\n"}},
-            {{"harness/sector_set.cc", "#include <roaring/roaring.h>\n"},
-             {"harness/cli/report_json.cc", "#include <nlohmann/json.hpp>\n"},
-             {"tests/a_test.cc", "#include <nlohmann/json.hpp>\n"}});
+  CheckRule(
+      OneKnower,
+      {{"harness/trace/trace.cc", "#include <roaring/roaring.h>\n"},
+       {"harness/disk/sector_set.h", "#include <roaring/roaring.h>\n"},
+       {"harness/worker/worker_pool.cc",
+        "#include <boost/interprocess/mapped_region.hpp>\n"},
+       {"harness/judge/report.cc", "#include <nlohmann/json.hpp>\n"},
+       {"harness/judge/report.cc", "#include <ntfs-3g/volume.h>\n"}},
+      {{"harness/disk/sector_set.cc", "#include <roaring/roaring.h>\n"},
+       {"harness/cli/report/report_json.cc", "#include <nlohmann/json.hpp>\n"},
+       {"tests/a_test.cc", "#include <nlohmann/json.hpp>\n"}});
 }
 
 TEST(TidyTest, NoHiddenInputs) {
   const auto code = [](std::string line) {
-    return SourceFile{"harness/trace.cc", std::move(line) + "\n"};
+    return SourceFile{"harness/trace/trace.cc", std::move(line) + "\n"};
   };
   CheckRule(NoHiddenInputs,
             {code("int x = ran"
@@ -504,24 +507,24 @@ TEST(TidyTest, NoHiddenInputs) {
 
 TEST(TidyTest, NothingIsLeftToDo) {
   CheckRule(NothingLeftToDo,
-            {{"harness/trace.cc",
+            {{"harness/trace/trace.cc",
               "// TO"
               "DO: more\n"},
              {"harness/README.md",
               "FIX"
               "ME\n"}},
-            {{"harness/trace.cc", "// what there is to do\n"}});
+            {{"harness/trace/trace.cc", "// what there is to do\n"}});
 }
 
 TEST(TidyTest, LinesAndFilesAreShort) {
   std::string many;
   for (int i = 0; i < 1001; ++i) many += "\n";
   CheckRule(ShortLines,
-            {{"harness/trace.cc", std::string(81, 'x') + "\n"},
-             {"harness/trace.cc", "x \n"},
-             {"harness/trace.cc", "\tx\n"},
-             {"harness/trace.cc", many}},
-            {{"harness/trace.cc", std::string(80, 'x') + "\n"},
+            {{"harness/trace/trace.cc", std::string(81, 'x') + "\n"},
+             {"harness/trace/trace.cc", "x \n"},
+             {"harness/trace/trace.cc", "\tx\n"},
+             {"harness/trace/trace.cc", many}},
+            {{"harness/trace/trace.cc", std::string(80, 'x') + "\n"},
              {"harness/README.md", std::string(200, 'x') + "\n"}});
 }
 
@@ -563,9 +566,10 @@ TEST(TidyTest, TheTreeIsThere) {
   std::set<std::string> paths;
   for (const SourceFile& file : WorkingTree()) paths.insert(file.path);
   for (const char* path :
-       {"harness/base/bytes.h", "harness/trace.cc", "harness/cli/main.cc",
-        "model/op.cc", "backends/ntfs_3g/ntfs_volume.c", "tests/tidy_test.cc",
-        "fuzz/CMakeLists.txt", "harness/trace_file.md"}) {
+       {"harness/base/bytes.h", "harness/trace/trace.cc", "harness/cli/main.cc",
+        "model/words/op.cc", "backends/ntfs_3g/ntfs_volume.c",
+        "tests/tidy_test.cc", "fuzz/CMakeLists.txt",
+        "harness/block_log/trace_file.md"}) {
     EXPECT_TRUE(paths.contains(path)) << path;
   }
 }

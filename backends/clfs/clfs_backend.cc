@@ -21,7 +21,7 @@ using clfs::LogStatus;
 constexpr uint64_t kDefaultDiskBytes = 2u << 20;
 // Containers of a new log, as far as the disk has room.
 constexpr uint32_t kContainers = 4;
-// A record must be able to name its op (model/log_model.h).
+// A record must be able to name its op (model/logs/log_model.h).
 constexpr uint64_t kRecordBytesMin = 16;
 
 OpResult ResultOf(LogStatus status) {

@@ -22,8 +22,8 @@
 #include "backends/clfs/clfs_bugs.h"
 #include "backends/clfs/clfs_lsn.h"
 #include "backends/clfs/log_format.h"
-#include "harness/disk.h"
-#include "harness/sparse_image.h"
+#include "harness/disk/disk.h"
+#include "harness/disk/sparse_image.h"
 
 namespace powercut::clfs {
 

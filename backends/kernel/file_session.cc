@@ -16,7 +16,7 @@
 #include <boost/interprocess/file_mapping.hpp>
 
 #include "backends/nt_arguments.h"
-#include "model/content.h"
+#include "model/words/content.h"
 
 namespace powercut {
 namespace {

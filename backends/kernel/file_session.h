@@ -15,7 +15,7 @@
 #include <boost/interprocess/mapped_region.hpp>
 
 #include "harness/backend.h"
-#include "model/op.h"
+#include "model/words/op.h"
 
 namespace powercut {
 

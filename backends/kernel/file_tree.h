@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "model/observation.h"
+#include "model/words/observation.h"
 
 namespace powercut {
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "harness/byte_disk.h"
+#include "harness/disk/byte_disk.h"
 
 namespace powercut {
 

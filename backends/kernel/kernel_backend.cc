@@ -12,7 +12,7 @@
 #include "backends/kernel/file_session.h"
 #include "backends/kernel/mounter.h"
 #include "backends/kernel/printed_lines.h"
-#include "harness/outcome_bytes.h"
+#include "harness/recover/outcome_bytes.h"
 
 namespace powercut {
 namespace {

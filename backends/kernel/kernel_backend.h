@@ -36,7 +36,7 @@ struct KernelFileSystem {
   std::vector<std::string> mkfs_environment;
   std::string mount_options;
   VolumeChecker checker;
-  // The profile it is judged by (model/profile.h).
+  // The profile it is judged by (model/table/profile.h).
   std::string profile;
   uint64_t default_disk_bytes = 0;
   uint64_t minimum_disk_bytes = 0;

@@ -17,7 +17,7 @@
 #include <utility>
 
 #include "backends/kernel/mounter_process.h"
-#include "harness/message_socket.h"
+#include "harness/system/message_socket.h"
 
 namespace powercut {
 namespace {

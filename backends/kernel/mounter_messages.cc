@@ -1,7 +1,7 @@
 #include "backends/kernel/mounter_messages.h"
 
 #include "harness/base/check.h"
-#include "harness/packed_bytes.h"
+#include "harness/system/packed_bytes.h"
 
 namespace powercut {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "harness/backend.h"
-#include "model/op.h"
+#include "model/words/op.h"
 
 namespace powercut {
 

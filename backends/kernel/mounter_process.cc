@@ -19,8 +19,8 @@
 #include "backends/kernel/mounter_messages.h"
 #include "backends/kernel/printed_lines.h"
 #include "backends/kernel/user_command.h"
-#include "harness/message_socket.h"
-#include "harness/outcome_bytes.h"
+#include "harness/recover/outcome_bytes.h"
+#include "harness/system/message_socket.h"
 
 namespace powercut {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "harness/base/result.h"
-#include "harness/disk.h"
-#include "harness/sparse_image.h"
+#include "harness/disk/disk.h"
+#include "harness/disk/sparse_image.h"
 
 namespace powercut {
 

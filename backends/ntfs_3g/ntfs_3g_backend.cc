@@ -16,8 +16,8 @@
 #include "backends/ntfs_3g/ntfs_session.h"
 #include "backends/ntfs_3g/ntfs_tree.h"
 #include "backends/ntfs_3g/ntfs_volume.h"
-#include "harness/byte_disk.h"
-#include "harness/virtual_environment.h"
+#include "harness/disk/byte_disk.h"
+#include "harness/disk/virtual_environment.h"
 
 namespace powercut {
 namespace {

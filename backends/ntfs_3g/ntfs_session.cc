@@ -8,7 +8,7 @@
 
 #include "backends/nt_arguments.h"
 #include "backends/ntfs_3g/ntfs_tree.h"
-#include "model/content.h"
+#include "model/words/content.h"
 
 namespace powercut {
 namespace {

@@ -16,7 +16,7 @@
 
 #include "backends/ntfs_3g/ntfs_volume.h"
 #include "harness/backend.h"
-#include "model/op.h"
+#include "model/words/op.h"
 
 namespace powercut {
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "backends/ntfs_3g/ntfs_volume.h"
-#include "harness/byte_disk.h"
-#include "model/observation.h"
+#include "harness/disk/byte_disk.h"
+#include "model/words/observation.h"
 
 namespace powercut {
 

@@ -1,6 +1,6 @@
 // Behaviour: what simfs does under a profile. Its own reading of the profiles'
-// sources, kept apart from model/profile.h so that model and simfs are two
-// witnesses.
+// sources, kept apart from model/table/profile.h so that model and simfs are
+// two witnesses.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_BEHAVIOUR_H_
 #define POWERCUT_BACKENDS_SIMFS_BEHAVIOUR_H_

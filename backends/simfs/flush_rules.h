@@ -9,7 +9,7 @@
 
 #include "backends/simfs/behaviour.h"
 #include "backends/simfs/simfs_bugs.h"
-#include "model/op.h"
+#include "model/words/op.h"
 
 namespace powercut::simfs {
 

@@ -12,7 +12,7 @@
 #include <map>
 #include <vector>
 
-#include "harness/disk.h"
+#include "harness/disk/disk.h"
 
 namespace powercut::simfs {
 

@@ -4,7 +4,7 @@
 
 #include "backends/simfs/behaviour.h"
 #include "harness/base/check.h"
-#include "harness/content_hash.h"
+#include "harness/disk/content_hash.h"
 
 namespace powercut::simfs {
 namespace {

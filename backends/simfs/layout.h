@@ -16,8 +16,8 @@
 
 #include "harness/base/bytes.h"
 #include "harness/base/result.h"
-#include "harness/disk.h"
-#include "harness/sparse_image.h"
+#include "harness/disk/disk.h"
+#include "harness/disk/sparse_image.h"
 
 namespace powercut::simfs {
 

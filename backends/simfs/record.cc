@@ -6,7 +6,7 @@
 
 #include "backends/simfs/layout.h"
 #include "harness/base/check.h"
-#include "harness/content_hash.h"
+#include "harness/disk/content_hash.h"
 
 namespace powercut::simfs {
 namespace {

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "backends/simfs/record.h"
-#include "harness/disk.h"
-#include "model/observation.h"
+#include "harness/disk/disk.h"
+#include "model/words/observation.h"
 
 namespace powercut::simfs {
 

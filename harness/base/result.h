@@ -1,9 +1,9 @@
 // Result<T>: a value, or the harness error that kept us from having one.
 //
 // Three kinds of bad news are never mixed. A *finding* (the storage under test
-// broke a promise) is an ordinary value, model/violation.h. A *harness error*
-// (bad input, missing tool, failed I/O) is an Error in a Result. A *bug of
-// ours* is a CHECK (harness/base/check.h).
+// broke a promise) is an ordinary value, model/words/violation.h. A *harness
+// error* (bad input, missing tool, failed I/O) is an Error in a Result. A *bug
+// of ours* is a CHECK (harness/base/check.h).
 //
 // The member names are those of std::expected, which C++20 does not have.
 

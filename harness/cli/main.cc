@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "harness/cli/commands.h"
+#include "harness/cli/verbs/commands.h"
 
 namespace powercut {
 namespace {
@@ -138,7 +138,8 @@ void AddImport(CLI::App& app, ImportFlags& flags) {
       "make a trace of a block log of another tool\n\nTakes the logs of the "
       "kernel's device mapper target log-writes and of QEMU's block driver "
       "blklogwrites. Who wrote it decides what a flush in it covers: "
-      "harness/trace_file.md. Oddities go to standard error. A log whose "
+      "harness/block_log/trace_file.md. Oddities go to standard error. A log "
+      "whose "
       "superblock was never written is taken as far as its entries are "
       "sound.\n\nExit status: 0 written, 129 else");
   import->add_option("LOG", flags.log, "a dm-log-writes log, version 1")

@@ -14,12 +14,12 @@
 #include <string>
 
 #include "harness/base/prng.h"
-#include "harness/copied_data.h"
-#include "harness/crash_image.h"
-#include "harness/recording.h"
-#include "harness/recovery.h"
-#include "model/content.h"
-#include "tests/harness/random_state.h"
+#include "harness/record/recording.h"
+#include "harness/recover/copied_data.h"
+#include "harness/recover/recovery.h"
+#include "harness/space/crash_image.h"
+#include "model/words/content.h"
+#include "tests/harness/space/random_state.h"
 
 namespace powercut {
 

@@ -8,11 +8,11 @@
 #include <string>
 
 #include "backends/kernel/kernel_backend.h"
-#include "harness/acks.h"
-#include "harness/command_recording.h"
-#include "harness/crash_disk.h"
-#include "harness/explore.h"
-#include "model/pcut.h"
+#include "harness/explore/explore.h"
+#include "harness/record/command_recording.h"
+#include "harness/recover/crash_disk.h"
+#include "harness/trace/acks.h"
+#include "model/pcut/pcut.h"
 #include "tests/bench/figures.h"
 
 namespace powercut {

@@ -9,12 +9,12 @@
 #include <utility>
 
 #include "backends/registry.h"
-#include "harness/crash_image.h"
-#include "harness/explore.h"
-#include "harness/litmus.h"
-#include "harness/recovery.h"
-#include "model/admissible.h"
-#include "model/pcut.h"
+#include "harness/explore/explore.h"
+#include "harness/litmus/litmus.h"
+#include "harness/recover/recovery.h"
+#include "harness/space/crash_image.h"
+#include "model/files/admissible.h"
+#include "model/pcut/pcut.h"
 #include "tests/bench/figures.h"
 
 namespace powercut {

@@ -15,10 +15,10 @@
 
 #include "backends/registry.h"
 #include "harness/base/prng.h"
-#include "harness/crash_image.h"
-#include "harness/enumerate.h"
-#include "harness/explore.h"
-#include "model/pcut.h"
+#include "harness/explore/explore.h"
+#include "harness/space/crash_image.h"
+#include "harness/space/enumerate.h"
+#include "model/pcut/pcut.h"
 #include "tests/bench/figures.h"
 #ifdef POWERCUT_HAVE_KERNEL
 #include "tests/bench/kernel_bench.h"

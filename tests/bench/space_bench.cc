@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "backends/registry.h"
-#include "harness/explore.h"
-#include "model/pcut.h"
+#include "harness/explore/explore.h"
+#include "model/pcut/pcut.h"
 #include "tests/bench/figures.h"
 #include "tests/three_block_backend.h"
 

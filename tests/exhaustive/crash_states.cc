@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "harness/base/check.h"
-#include "harness/crash_disk.h"
+#include "harness/recover/crash_disk.h"
 
 namespace powercut {
 namespace {

@@ -15,14 +15,14 @@
 #include <vector>
 
 #include "harness/backend.h"
-#include "harness/content_hash.h"
-#include "harness/crash_image.h"
-#include "harness/crash_space.h"
-#include "harness/enumerate.h"
-#include "harness/recording.h"
-#include "harness/recovery.h"
-#include "model/profile.h"
-#include "model/workload.h"
+#include "harness/disk/content_hash.h"
+#include "harness/record/recording.h"
+#include "harness/recover/recovery.h"
+#include "harness/space/crash_image.h"
+#include "harness/space/crash_space.h"
+#include "harness/space/enumerate.h"
+#include "model/table/profile.h"
+#include "model/words/workload.h"
 
 namespace powercut {
 

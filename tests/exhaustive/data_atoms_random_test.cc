@@ -12,12 +12,12 @@
 #include <utility>
 #include <vector>
 
-#include "fuzz/random_workload.h"
-#include "fuzz/workload_text.h"
+#include "fuzz/draw/random_workload.h"
+#include "fuzz/draw/workload_text.h"
 #include "harness/base/sanitizer.h"
-#include "model/admissible.h"
-#include "model/content.h"
-#include "model/data_atoms.h"
+#include "model/files/admissible.h"
+#include "model/files/data_atoms.h"
+#include "model/words/content.h"
 #include "tests/exhaustive/definition.h"
 #include "tests/exhaustive/seeds.h"
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "model/admissible.h"
-#include "model/content.h"
+#include "model/files/admissible.h"
+#include "model/words/content.h"
 #include "tests/exhaustive/definition_effects.h"
 #include "tests/exhaustive/definition_promises.h"
 

@@ -26,11 +26,11 @@
 #include <string>
 
 #include "harness/base/crash_kind.h"
-#include "harness/history.h"
-#include "model/observation.h"
-#include "model/primitives.h"
-#include "model/profile.h"
-#include "model/workload.h"
+#include "harness/trace/history.h"
+#include "model/table/primitives.h"
+#include "model/table/profile.h"
+#include "model/words/observation.h"
+#include "model/words/workload.h"
 
 namespace powercut {
 
@@ -40,7 +40,7 @@ namespace powercut {
 std::string ObservationText(const Observation& observation);
 
 // ALLOWED, by text. Bytes that may be anything are kAnyByte
-// (model/admissible.h).
+// (model/files/admissible.h).
 using Observations = std::map<std::string, Observation>;
 
 // After the events of `history`, for a crash of this kind. Nothing if there are

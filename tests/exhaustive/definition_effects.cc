@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "harness/base/check.h"
-#include "model/content.h"
+#include "model/words/content.h"
 
 namespace powercut::definition {
 namespace {

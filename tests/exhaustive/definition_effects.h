@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "harness/base/crash_kind.h"
-#include "model/profile.h"
-#include "model/workload.h"
+#include "model/table/profile.h"
+#include "model/words/workload.h"
 
 namespace powercut::definition {
 

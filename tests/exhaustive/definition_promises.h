@@ -9,9 +9,9 @@
 #include <set>
 #include <vector>
 
-#include "model/primitives.h"
-#include "model/profile.h"
-#include "model/workload.h"
+#include "model/table/primitives.h"
+#include "model/table/profile.h"
+#include "model/words/workload.h"
 #include "tests/exhaustive/definition_effects.h"
 
 namespace powercut::definition {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "model/pcut.h"
+#include "model/pcut/pcut.h"
 
 namespace powercut {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "fuzz/workload_text.h"
+#include "fuzz/draw/workload_text.h"
 #include "harness/base/check.h"
 
 namespace powercut {

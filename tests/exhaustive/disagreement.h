@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/admissible.h"
+#include "model/files/admissible.h"
 #include "model/model.h"
 #include "tests/exhaustive/definition.h"
 

@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "fuzz/random_workload.h"
-#include "fuzz/workload_text.h"
-#include "harness/history.h"
-#include "model/pcut.h"
+#include "fuzz/draw/random_workload.h"
+#include "fuzz/draw/workload_text.h"
+#include "harness/trace/history.h"
+#include "model/pcut/pcut.h"
 #include "tests/exhaustive/disagreement.h"
 #include "tests/exhaustive/seeds.h"
 

@@ -3,9 +3,9 @@
 #include <utility>
 #include <vector>
 
-#include "fuzz/random_workload.h"
-#include "harness/history.h"
-#include "harness/recording.h"
+#include "fuzz/draw/random_workload.h"
+#include "harness/record/recording.h"
+#include "harness/trace/history.h"
 #include "tests/exhaustive/disagreement.h"
 
 namespace powercut {

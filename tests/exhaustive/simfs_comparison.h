@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <string>
 
-#include "fuzz/chooser.h"
+#include "fuzz/draw/chooser.h"
 #include "harness/backend.h"
-#include "model/profile.h"
-#include "model/workload.h"
+#include "model/table/profile.h"
+#include "model/words/workload.h"
 #include "tests/exhaustive/crash_states.h"
 
 namespace powercut {

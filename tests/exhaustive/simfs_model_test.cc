@@ -13,7 +13,7 @@
 #include <string>
 
 #include "backends/registry.h"
-#include "model/pcut.h"
+#include "model/pcut/pcut.h"
 #include "tests/exhaustive/disagreement.h"
 #include "tests/exhaustive/seeds.h"
 #include "tests/exhaustive/simfs_comparison.h"

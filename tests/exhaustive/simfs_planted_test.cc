@@ -17,7 +17,8 @@ constexpr uint64_t kSeeds = 40;
 constexpr std::array kProfiles = {"spec-strict", "ext4-ordered", "linux-man"};
 
 // Which takes a device that fails, or workloads that are rare: a thousand
-// seeds. The litmus tests have each of them (tests/litmus_bugs_test.cc).
+// seeds. The litmus tests have each of them
+// (tests/harness/litmus/litmus_bugs_test.cc).
 const std::set<SimfsBug> kOutOfReach = {
     SimfsBug::kFailedFlushForgotten, SimfsBug::kFdatasyncSkipsSize,
     SimfsBug::kViewIgnoresPages,     SimfsBug::kViewZeroIsNothing,

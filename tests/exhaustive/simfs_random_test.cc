@@ -11,11 +11,11 @@
 #include <utility>
 
 #include "backends/registry.h"
-#include "fuzz/random_workload.h"
-#include "fuzz/workload_text.h"
-#include "harness/history.h"
-#include "harness/recording.h"
-#include "harness/space_spec.h"
+#include "fuzz/draw/random_workload.h"
+#include "fuzz/draw/workload_text.h"
+#include "harness/record/recording.h"
+#include "harness/space/space_spec.h"
+#include "harness/trace/history.h"
 #include "tests/exhaustive/crash_states.h"
 #include "tests/exhaustive/disagreement.h"
 #include "tests/exhaustive/seeds.h"

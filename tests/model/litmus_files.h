@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model/pcut.h"
+#include "model/pcut/pcut.h"
 
 namespace powercut {
 

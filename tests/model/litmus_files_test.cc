@@ -8,7 +8,7 @@
 #include <set>
 #include <string>
 
-#include "model/profile.h"
+#include "model/table/profile.h"
 
 namespace powercut {
 namespace {

@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "model/content.h"
 #include "model/model.h"
-#include "model/pcut.h"
+#include "model/pcut/pcut.h"
+#include "model/words/content.h"
 
 namespace powercut {
 

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/content.h"
+#include "model/words/content.h"
 #include "tests/model/model_scene.h"
 
 namespace powercut {

@@ -1,0 +1,90 @@
+#include "fuzz/draw/fewer_ops.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "harness/base/check.h"
+#include "harness/record/recording.h"
+
+namespace powercut {
+namespace {
+
+size_t OpsIn(const Pcut& pcut) {
+  return static_cast<size_t>(
+      std::count_if(pcut.statements.begin(), pcut.statements.end(),
+                    [](const Statement& statement) {
+                      return statement.kind == Statement::kOp;
+                    }));
+}
+
+bool Shows(Backend& backend, const Pcut& pcut, const std::string& cause,
+           const SpaceSpec& space) {
+  const auto causes = CausesShown(backend, pcut, space);
+  return causes && causes->contains(cause);
+}
+
+}  // namespace
+
+std::optional<std::set<std::string>> CausesShown(Backend& backend,
+                                                 const Pcut& pcut,
+                                                 const SpaceSpec& space) {
+  const auto workload = ParseWorkload(PrintPcut(pcut), "less.pcut");
+  if (!workload) return std::nullopt;
+  const auto setting = MakeSetting(*workload, backend, {});
+  if (!setting) return std::nullopt;
+  const auto recording = Record(backend, *workload, *setting);
+  if (!recording) return std::nullopt;
+  ExploreOptions options;
+  options.jobs = 0;
+  options.space = space;
+  const auto exploration =
+      Explore(backend, *workload, *setting, *recording, options);
+  CHECK(exploration && exploration->exhausted);
+  std::set<std::string> causes;
+  for (const Finding& finding : exploration->findings) {
+    causes.insert(finding.violation.cause);
+  }
+  return causes;
+}
+
+Pcut WithOps(const Pcut& pcut, uint64_t ops) {
+  Pcut left;
+  for (const Statement& statement : pcut.statements) {
+    if (statement.kind == Statement::kOp) {
+      const bool stays = (ops & 1) != 0;
+      ops >>= 1;
+      if (!stays) continue;
+    }
+    left.statements.push_back(statement);
+  }
+  return left;
+}
+
+std::optional<Pcut> OneOpLess(Backend& backend, const Pcut& pcut,
+                              const std::string& cause,
+                              const SpaceSpec& space) {
+  const size_t count = OpsIn(pcut);
+  CHECK(count <= 64);
+  for (size_t i = 0; i < count; ++i) {
+    Pcut less = WithOps(pcut, ~(uint64_t{1} << i));
+    if (Shows(backend, less, cause, space)) return less;
+  }
+  return std::nullopt;
+}
+
+size_t FewestOps(Backend& backend, const Pcut& pcut, const std::string& cause,
+                 const SpaceSpec& space) {
+  const size_t count = OpsIn(pcut);
+  CHECK(count <= 16);
+  const uint64_t subsets = uint64_t{1} << count;
+  for (size_t size = 0; size < count; ++size) {
+    for (uint64_t ops = 0; ops < subsets; ++ops) {
+      if (static_cast<size_t>(std::popcount(ops)) != size) continue;
+      if (Shows(backend, WithOps(pcut, ops), cause, space)) return size;
+    }
+  }
+  return count;
+}
+
+}  // namespace powercut

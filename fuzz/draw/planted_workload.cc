@@ -1,0 +1,67 @@
+#include "fuzz/draw/planted_workload.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fuzz/draw/random_workload.h"
+#include "harness/base/check.h"
+
+namespace powercut {
+namespace {
+
+std::vector<Op> OpsOf(const std::string& text) {
+  const auto pcut = ParsePcut("powercut 1\nrun\n" + text, "scene.pcut");
+  CHECK(pcut);
+  std::vector<Op> ops;
+  for (const Statement& statement : pcut->statements) {
+    if (statement.kind == Statement::kOp) ops.push_back(statement.op);
+  }
+  return ops;
+}
+
+Statement& Add(Pcut& pcut, Statement::Kind kind) {
+  pcut.statements.emplace_back();
+  pcut.statements.back().kind = kind;
+  return pcut.statements.back();
+}
+
+// Both lists, each in its order.
+void AddMixed(Chooser& chooser, const std::vector<Op>& a,
+              const std::vector<Op>& b, Pcut& pcut) {
+  for (size_t i = 0, k = 0; i < a.size() || k < b.size();) {
+    const size_t left = a.size() - i + b.size() - k;
+    const bool from_a = chooser.Below(left) < a.size() - i;
+    Add(pcut, Statement::kOp).op = from_a ? a[i++] : b[k++];
+  }
+}
+
+}  // namespace
+
+Pcut PlantedWorkload(Chooser& chooser, const SimfsBugScene& scene,
+                     size_t init_ops, size_t run_ops) {
+  CHECK(scene.after_failure.empty());
+  RandomWorkloadKnobs knobs;
+  knobs.init_ops = init_ops;
+  knobs.run_ops = run_ops;
+  knobs.effects_max = 60;
+  knobs.flush_percent = 15;
+  // What the scenes use.
+  knobs.directories = false;
+  knobs.disk = false;
+  const Workload around =
+      RandomWorkload(chooser, knobs, *FindProfile(scene.profile));
+  Pcut pcut;
+  Add(pcut, Statement::kVersion);
+  Add(pcut, Statement::kBackend).text = "simfs";
+  Add(pcut, Statement::kProfile).text = scene.profile;
+  Add(pcut, Statement::kCrash).crash_kinds = {CrashKind::kOs,
+                                              CrashKind::kPower};
+  Add(pcut, Statement::kInit);
+  AddMixed(chooser, OpsOf(scene.init), around.init, pcut);
+  Add(pcut, Statement::kRun);
+  AddMixed(chooser, OpsOf(scene.run), around.run, pcut);
+  return pcut;
+}
+
+}  // namespace powercut

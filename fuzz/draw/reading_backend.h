@@ -1,0 +1,113 @@
+// ReadingBackend: a recovery whose reads and writes follow from what it has
+// read so far, at random, and an observation that tells what it read. Part of
+// the observation is copied; now and then of blocks that are read, too, before
+// or after.
+
+#ifndef POWERCUT_FUZZ_DRAW_READING_BACKEND_H_
+#define POWERCUT_FUZZ_DRAW_READING_BACKEND_H_
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "harness/backend.h"
+#include "harness/base/prng.h"
+#include "harness/disk/content_hash.h"
+
+namespace powercut {
+
+class ReadingMount : public Mount {
+ public:
+  ReadingMount(VirtualDisk& disk, uint64_t state) : disk_(disk), now_(state) {
+    Wander();
+  }
+
+  OpResult Apply(const Op&, uint64_t, std::string_view) override { return {}; }
+  OpResult Shutdown() override { return {}; }
+
+  Observation Observe() override {
+    Observation observation;
+    std::string copied = Copied();
+    // What was copied may be read, too.
+    Wander();
+    observation.entries = {EntryOf("/copied", std::move(copied)),
+                           EntryOf("/read", std::to_string(now_))};
+    return observation;
+  }
+
+ private:
+  static ObservedEntry EntryOf(const std::string& path, std::string content) {
+    ObservedEntry entry;
+    entry.path = path;
+    entry.file_id = 5 + path.size();
+    entry.size_bytes = content.size();
+    entry.content = std::move(content);
+    return entry;
+  }
+
+  uint64_t sectors() const { return disk_.geometry().sector_count; }
+  uint32_t sector_bytes() const { return disk_.geometry().sector_bytes; }
+  uint64_t Draw(uint64_t bound) {
+    Prng prng(now_ = Prng(now_).Next());
+    return prng.Below(bound);
+  }
+
+  // Looks at blocks and writes some.
+  void Wander() {
+    for (uint64_t steps = Draw(6); steps > 0; --steps) {
+      const uint64_t sector = Draw(sectors());
+      Bytes bytes(sector_bytes());
+      if (Draw(4) == 0) {
+        bytes[0] = std::byte{static_cast<unsigned char>(Draw(250) + 1)};
+        (void)disk_.Write(sector, bytes, Layer::kDevice).has_value();
+        continue;
+      }
+      (void)disk_.Read(sector, bytes).has_value();
+      now_ ^= HashBytes(bytes, 7).low;
+    }
+  }
+
+  // Some blocks as they are.
+  std::string Copied() {
+    const uint64_t count = Draw(4);
+    std::string content(count * sector_bytes(), '\0');
+    const MutableByteSpan buffer =
+        std::as_writable_bytes(std::span(content.data(), content.size()));
+    disk_.CopyInto("/copied", buffer, 0);
+    for (uint64_t i = 0; i < count; ++i) {
+      const MutableByteSpan to =
+          buffer.subspan(i * sector_bytes(), sector_bytes());
+      (void)disk_.Read(Draw(sectors()), to).has_value();
+    }
+    disk_.CopyInto("", {}, 0);
+    return content;
+  }
+
+  VirtualDisk& disk_;
+  uint64_t now_;
+};
+
+class ReadingBackend : public Backend {
+ public:
+  // What it does follows from `seed` and the disk.
+  explicit ReadingBackend(uint64_t seed) : seed_(seed) {}
+
+  const BackendTraits& traits() const override { return traits_; }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return std::make_shared<const SparseImage>(spec.geometry.size_bytes());
+  }
+  MountResult Open(VirtualDisk& disk) override {
+    return {std::make_unique<ReadingMount>(disk, seed_), ""};
+  }
+
+ private:
+  BackendTraits traits_;
+  uint64_t seed_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_FUZZ_DRAW_READING_BACKEND_H_

@@ -1,0 +1,105 @@
+#include "fuzz/draw/seen_states.h"
+
+#include <cmath>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "harness/judge/judge.h"
+#include "harness/recover/crash_disk.h"
+#include "harness/recover/recovery.h"
+#include "harness/space/crash_image.h"
+#include "harness/space/enumerate.h"
+
+namespace powercut {
+namespace {
+
+// More than any recovery needs: it ends one that runs away.
+constexpr uint64_t kRequestsMax = 1'000'000;
+
+}  // namespace
+
+SeenStates SeenByBruteForce(const SeenScene& scene, const SpaceSpec& spec,
+                            bool probe) {
+  SeenStates result;
+  const CrashSpace space(scene.recording.trace, scene.setting.atomic_bytes);
+  const RecoveryOptions recovery = RecoveryOptionsOf(scene.workload, probe);
+  const std::vector<Gap> gaps = GapsOf(scene.recording);
+  for (const CrashKind kind : scene.setting.crash_kinds) {
+    PointCursor cursor(space, kind);
+    CrashImage image(space, kind);
+    std::unordered_map<Hash128, OutcomeId, Hash128Hasher> of_image;
+    for (const Gap& gap : gaps) {
+      cursor.MoveTo(gap.point);
+      EnumerateStates(
+          cursor, spec, 1, [&](const CrashState& state, const Hash128& hash) {
+            ++result.states;
+            const auto [known, added] = of_image.try_emplace(hash, 0);
+            if (added) {
+              ++result.runs;
+              image.Become(state);
+              CrashDisk disk(image.bytes(), scene.setting.geometry,
+                             scene.setting.atomic_bytes, kRequestsMax);
+              known->second =
+                  result.outcomes.Add(Recover(scene.backend, disk, recovery));
+            }
+            const Hash128& outcome = result.outcomes.hash(known->second);
+            result.seen.emplace(kind, gap.point, outcome);
+            return true;
+          });
+    }
+  }
+  return result;
+}
+
+SeenExploration SeenByExplore(const SeenScene& scene, ExploreOptions options) {
+  SeenExploration result;
+  SeenStates& seen = result.seen;
+  std::unordered_map<OutcomeId, Hash128> names;
+  options.visited = [&](const VisitedState& visited) {
+    const auto [name, added] = names.try_emplace(visited.outcome);
+    if (added) {
+      name->second = seen.outcomes.hash(seen.outcomes.Add(visited.result));
+    }
+    seen.seen.emplace(visited.state.kind, visited.gap.point, name->second);
+  };
+  auto exploration = Explore(scene.backend, scene.workload, scene.setting,
+                             scene.recording, options);
+  CHECK(exploration);
+  result.exploration = std::move(*exploration);
+  seen.states = result.exploration.states;
+  seen.runs = result.exploration.runs;
+  return result;
+}
+
+SeenCauses CausesOf(const SeenScene& scene, const SeenStates& seen) {
+  SeenCauses causes;
+  Judge judge(scene.workload, scene.setting, scene.recording, seen.outcomes);
+  std::map<EventNumber, Gap> gaps;
+  for (const Gap& gap : GapsOf(scene.recording)) gaps[gap.point] = gap;
+  for (const auto& [kind, point, name] : seen.seen) {
+    const OutcomeId outcome = *seen.outcomes.Find(name);
+    const Gap& gap = gaps.at(point);
+    for (size_t h = gap.history_min; h <= gap.history_max; ++h) {
+      for (const Violation& violation : judge.Ask(outcome, h, kind)) {
+        causes.emplace(kind, point, violation.cause);
+      }
+    }
+  }
+  return causes;
+}
+
+double SpaceLog2Of(const SeenScene& scene) {
+  double states = 0;
+  const CrashSpace space(scene.recording.trace, scene.setting.atomic_bytes);
+  for (const CrashKind kind : scene.setting.crash_kinds) {
+    PointCursor cursor(space, kind);
+    for (const Gap& gap : GapsOf(scene.recording)) {
+      cursor.MoveTo(gap.point);
+      states += std::exp2(cursor.SpaceLog2());
+    }
+  }
+  return std::log2(states);
+}
+
+}  // namespace powercut

@@ -1,0 +1,85 @@
+// `exhaustive` against brute force: bytes choose a trace, a recovery that
+// reads, writes and copies as what it has read so far tells it, and how to
+// explore. What is visited is what all states show, and no answer is doubted.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+
+#include "fuzz/draw/chooser.h"
+#include "fuzz/draw/chosen_trace.h"
+#include "fuzz/draw/reading_backend.h"
+#include "fuzz/draw/seen_states.h"
+#include "harness/base/check.h"
+#include "model/pcut/pcut.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kEventsMax = 10;
+constexpr double kSpaceLog2Max = 9;
+
+[[noreturn]] void Stop(const char* why, const SeenExploration& explored,
+                       const SeenStates& all) {
+  std::fprintf(stderr, "%s: %zu seen, %zu by brute force; bound '%s'\n", why,
+               explored.seen.seen.size(), all.seen.size(),
+               explored.exploration.bound.c_str());
+  std::abort();
+}
+
+ExploreOptions ChosenOptions(Chooser& chooser) {
+  ExploreOptions options;
+  options.jobs = 0;
+  options.space = {.mode = SpaceSpec::kExhaustive,
+                   .count = 1,
+                   .torn = static_cast<uint32_t>(chooser.Below(3))};
+  options.copied = static_cast<CopiedData>(chooser.Below(3));
+  if (chooser.OneIn(2)) options.cache_bytes = chooser.Below(1 << 14);
+  if (chooser.OneIn(3)) options.doublecheck = 1;
+  return options;
+}
+
+// Nothing is judged: only what is seen matters.
+const Workload& AnyWorkload() {
+  static const Workload workload =
+      ParseWorkload("powercut 1\nrun\n  create /f\n", "any.pcut").value();
+  return workload;
+}
+
+void Fuzz(ByteSpan bytes) {
+  BytesChooser chooser(bytes);
+  const ExploreOptions options = ChosenOptions(chooser);
+  Setting setting;
+  setting.profile = FindProfile("spec-strict");
+  setting.atomic_bytes = 512u << chooser.Below(3);
+  setting.crash_kinds = {kCrashKinds.begin(), kCrashKinds.end()};
+  ReadingBackend backend(chooser.Below(1 << 16));
+  const Recording recording = {
+      ChosenTrace(chooser, kEventsMax), {{HistoryEvent::kRun, 0, 0, ""}}, {}};
+  setting.geometry = recording.trace.geometry();
+  const SeenScene scene = {backend, AnyWorkload(), setting, recording};
+  if (SpaceLog2Of(scene) > kSpaceLog2Max) return;
+  const SeenStates all = SeenByBruteForce(scene, options.space);
+  const SeenExploration explored = SeenByExplore(scene, options);
+  if (!explored.exploration.exhausted) Stop("not exhausted", explored, all);
+  const auto& seen = explored.seen.seen;
+  if (explored.exploration.copied != CopiedData::kApart) {
+    if (seen != all.seen) Stop("another set", explored, all);
+    return;
+  }
+  if (!std::includes(all.seen.begin(), all.seen.end(), seen.begin(),
+                     seen.end())) {
+    Stop("more than there is", explored, all);
+  }
+}
+
+}  // namespace
+}  // namespace powercut
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  powercut::Fuzz(std::as_bytes(std::span(data, size)));
+  return 0;
+}

@@ -1,0 +1,91 @@
+// The minimizer against brute force: bytes choose a bug planted in simfs and a
+// workload around what makes it matter. What is left of it must show the same
+// cause, be replayable and expect just what it shows; no workload with one op
+// less may show the cause, nor, of a small one, any with fewer of its ops.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/simfs/simfs_backend.h"
+#include "fuzz/draw/chooser.h"
+#include "fuzz/draw/fewer_ops.h"
+#include "fuzz/draw/planted_workload.h"
+#include "harness/base/check.h"
+#include "harness/minimize/minimize.h"
+
+namespace powercut {
+namespace {
+
+[[noreturn]] void Stop(const Pcut& given, const Pcut& left,
+                       const std::string& why) {
+  std::fprintf(stderr, "%s\ngiven:\n%s\nleft:\n%s", why.c_str(),
+               PrintPcut(given).c_str(), PrintPcut(left).c_str());
+  std::abort();
+}
+
+// Those that need no device that fails.
+std::vector<SimfsBugScene> Scenes() {
+  std::vector<SimfsBugScene> scenes;
+  for (const SimfsBugScene& scene : SimfsBugScenes()) {
+    if (scene.after_failure.empty()) scenes.push_back(scene);
+  }
+  return scenes;
+}
+
+void Fuzz(ByteSpan bytes) {
+  static const std::vector<SimfsBugScene> scenes = Scenes();
+  constexpr size_t kOpsOfSubsetsMax = 6;
+  BytesChooser chooser(bytes);
+  const SimfsBugScene& scene = scenes[chooser.Below(scenes.size())];
+  const SpaceSpec space{
+      chooser.OneIn(3) ? SpaceSpec::kEpoch : SpaceSpec::kPrefix,
+      /*count=*/1, /*torn=*/0};
+  const size_t init_ops = chooser.Below(4);
+  const size_t run_ops = chooser.Below(8);
+  const Pcut given = PlantedWorkload(chooser, scene, init_ops, run_ops);
+  const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
+  const auto workload = ParseWorkload(PrintPcut(given), "given.pcut");
+  CHECK(workload);
+  const auto setting = MakeSetting(*workload, *backend, {});
+  CHECK(setting);
+  // The bug may make an op fail, or show without any crash.
+  if (!Record(*backend, *workload, *setting)) return;
+  MinimizeOptions options;
+  options.explore.space = space;
+  options.explore.jobs = 0;
+  const auto minimized =
+      Minimize(*backend, given, "given.pcut", *setting, options);
+  // The bug did not matter.
+  if (!minimized) {
+    if (minimized.error().code == ErrorCode::kBadInput) return;
+    Stop(given, {}, minimized.error().message);
+  }
+  const std::string& cause = minimized->finding.violation.cause;
+  const Pcut& left = minimized->pcut;
+  const auto shown = CausesShown(*backend, left, space);
+  if (!shown || !shown->contains(cause)) {
+    Stop(given, left, "the cause is lost: " + cause);
+  }
+  if (OneOpLess(*backend, left, cause, space)) {
+    Stop(given, left, "one op less shows " + cause);
+  }
+  if (minimized->ops <= kOpsOfSubsetsMax &&
+      FewestOps(*backend, left, cause, space) < minimized->ops) {
+    Stop(given, left, "fewer ops show " + cause);
+  }
+}
+
+}  // namespace
+}  // namespace powercut
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  powercut::Fuzz(std::as_bytes(std::span(data, size)));
+  return 0;
+}

@@ -1,0 +1,200 @@
+#include "harness/block_log/import_log.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "harness/block_log/log_cursor.h"
+#include "harness/block_log/log_lint.h"
+#include "harness/block_log/trace_limits.h"
+#include "harness/trace/acks.h"
+#include "harness/trace/trace_marks.h"
+
+namespace powercut {
+namespace {
+
+std::string OptionsFault(const ImportOptions& options) {
+  if (options.origin == LogOrigin::kQemu) return "";
+  if (options.race_window > 0) {
+    return "--race-window is of --origin qemu: the kernel logs a write only "
+           "in front of a flush that covers it";
+  }
+  if (options.assume_fua) {
+    return "--assume-fua is of --origin qemu: the kernel logs FUA";
+  }
+  return "";
+}
+
+// The format does not say how big the disk was: as big as its entries need.
+Result<DiskGeometry> NeededGeometry(const Log& log) {
+  DiskGeometry geometry{.sector_bytes = log.sector_bytes, .sector_count = 0};
+  for (LogCursor cursor(log);;) {
+    const bool at_entry = cursor.Next();
+    if (at_entry && !IsMark(cursor.entry()) &&
+        cursor.entry().sector_count > 0) {
+      const LogEntry& entry = cursor.entry();
+      geometry.sector_count =
+          std::max(geometry.sector_count, entry.sector + entry.sector_count);
+    }
+    const std::string fault =
+        GeometryFault(geometry.sector_bytes, geometry.sector_count);
+    if (!fault.empty()) return cursor.Bad(fault);
+    if (!at_entry) return geometry;
+  }
+}
+
+Result<DiskGeometry> GeometryOf(const Log& log, const ImportOptions& options) {
+  POWERCUT_ASSIGN(DiskGeometry geometry, NeededGeometry(log));
+  if (!options.disk_bytes) return geometry;
+  const uint64_t disk_bytes = *options.disk_bytes;
+  const auto bad = [&](std::string_view reason) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("--size {}: {}", disk_bytes, reason)};
+  };
+  if (disk_bytes % geometry.sector_bytes != 0) {
+    return bad(fmt::format("not whole sectors of {}", geometry.sector_bytes));
+  }
+  if (disk_bytes < geometry.size_bytes()) {
+    return bad(fmt::format("the log's entries reach to byte {}",
+                           geometry.size_bytes()));
+  }
+  geometry.sector_count = disk_bytes / geometry.sector_bytes;
+  const std::string fault =
+      GeometryFault(geometry.sector_bytes, geometry.sector_count);
+  if (!fault.empty()) return bad(fault);
+  return geometry;
+}
+
+// How many entries make up the base: those in front of the mark that our own
+// export puts behind it. 0: none.
+size_t BaseEntries(const Log& log) {
+  const auto& entries = log.entries;
+  size_t count = 0;
+  while (count < entries.size() && entries[count].flags == 0) ++count;
+  const bool is_base = count + 1 < entries.size() &&
+                       entries[count].flags == LogEntry::kFlush &&
+                       entries[count].sector_count == 0 &&
+                       IsMarkWith(entries[count + 1], kBaseEndMark);
+  return is_base ? count + 2 : 0;
+}
+
+class Importer {
+ public:
+  Importer(const Log& log, const ImportOptions& options, DiskGeometry geometry,
+           std::shared_ptr<const SparseImage> base)
+      : options_(options), cursor_(log), trace_(geometry, std::move(base)) {}
+
+  // Passes over `base_entries` and takes the rest.
+  Result<Trace> Import(size_t base_entries) &&;
+
+ private:
+  Status AddMark();
+  Status AddEntry();
+  void AddFlush();
+  Status PersistOwn(SectorRange range);
+
+  const ImportOptions& options_;
+  LogCursor cursor_;
+  Trace trace_;
+  ScopeBudget scope_budget_;
+  // Since the last flush, in order.
+  std::vector<EventNumber> written_;
+};
+
+Result<Trace> Importer::Import(size_t base_entries) && {
+  while (cursor_.Next()) {
+    if (cursor_.index() < base_entries) continue;
+    POWERCUT_TRY(IsMark(cursor_.entry()) ? AddMark() : AddEntry());
+  }
+  return std::move(trace_);
+}
+
+Status Importer::AddMark() {
+  if (cursor_.index() == 0 && cursor_.text().starts_with(kTraceMark)) {
+    return cursor_.Bad("a trace of powercut's own, which needs no import");
+  }
+  // A log of ours whose first mark is damaged must not pass as another's.
+  if (cursor_.text().starts_with(kTraceMark) ||
+      cursor_.text().starts_with(kEndMark)) {
+    return cursor_.Bad(
+        "a powercut trace begins with `powercut:trace`, this log does not");
+  }
+  // Ops of a workload mean nothing without it.
+  const Mark mark{.after = 0, .text = std::string(cursor_.text())};
+  if (AckOf(mark)) trace_.AddMark(mark.text);
+  return Ok{};
+}
+
+Status Importer::AddEntry() {
+  const LogEntry& entry = cursor_.entry();
+  const SectorRange range{.first = entry.sector, .count = entry.sector_count};
+  if ((entry.flags & LogEntry::kFlush) != 0) AddFlush();
+  if (range.count == 0) return Ok{};
+  const bool first = written_.empty();
+  const EventNumber number =
+      (entry.flags & LogEntry::kDiscard) != 0
+          ? trace_.AddDiscard(range)
+          : trace_.AddWrite(range.first, entry.payload, Layer::kDevice);
+  written_.push_back(number);
+  const bool assumed = options_.assume_fua && first && entry.flags == 0;
+  if (assumed || (entry.flags & LogEntry::kFua) != 0) return PersistOwn(range);
+  return Ok{};
+}
+
+void Importer::AddFlush() {
+  const size_t racing = std::min<size_t>(options_.race_window, written_.size());
+  std::optional<EventNumber> upto;
+  if (racing > 0) upto = written_[written_.size() - racing] - 1;
+  trace_.AddPersist(Layer::kMedia, nullptr, upto);
+  written_.clear();
+}
+
+Status Importer::PersistOwn(SectorRange range) {
+  if (!scope_budget_.Take(range.count)) {
+    return cursor_.Bad("the log's FUA entries cover too many sectors");
+  }
+  SectorSet scope;
+  scope.Add(range);
+  trace_.AddPersist(Layer::kMedia, &scope, std::nullopt);
+  return Ok{};
+}
+
+std::string OriginText(const ImportOptions& options) {
+  std::string text(LogOriginName(options.origin));
+  if (options.race_window > 0) {
+    text += fmt::format(" race-window={}", options.race_window);
+  }
+  if (options.assume_fua) text += " assume-fua";
+  return text;
+}
+
+}  // namespace
+
+Result<LoadedTrace> ImportLog(const Log& log, const ImportOptions& options) {
+  const std::string fault = OptionsFault(options);
+  if (!fault.empty()) return Error{ErrorCode::kUsage, fault};
+  POWERCUT_ASSIGN(const DiskGeometry geometry, GeometryOf(log, options));
+  auto base = std::make_shared<SparseImage>(geometry.size_bytes());
+  const size_t base_entries = BaseEntries(log);
+  for (size_t i = 0; i + 2 < base_entries; ++i) {
+    const LogEntry& entry = log.entries[i];
+    base->Write(entry.sector * geometry.sector_bytes, entry.payload);
+  }
+  POWERCUT_ASSIGN(
+      Trace trace,
+      Importer(log, options, geometry, std::move(base)).Import(base_entries));
+  TraceAbout about;
+  about.origin = OriginText(options);
+  std::vector<std::string> lint = log.lint;
+  for (std::string& line : LintOf(log, options.origin, options.assume_fua)) {
+    lint.push_back(std::move(line));
+  }
+  return LoadedTrace{.trace = std::move(trace),
+                     .about = std::move(about),
+                     .lint = std::move(lint)};
+}
+
+}  // namespace powercut

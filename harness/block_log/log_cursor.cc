@@ -1,0 +1,48 @@
+#include "harness/block_log/log_cursor.h"
+
+#include "harness/base/check.h"
+
+namespace powercut {
+
+LogCursor::LogCursor(const Log& log, std::string_view continuation)
+    : log_(log),
+      continuation_(continuation),
+      limit_(log.entries.size()),
+      next_offset_bytes_(log.sector_bytes) {}
+
+void LogCursor::LimitTo(size_t count) {
+  CHECK(count <= log_.entries.size());
+  limit_ = count;
+}
+
+bool LogCursor::Next() {
+  index_ = next_;
+  offset_bytes_ = next_offset_bytes_;
+  if (next_ >= limit_) return false;
+  entry_ = &log_.entries[next_];
+  Advance();
+  text_.clear();
+  if (!IsMark(*entry_)) return true;
+  text_ = entry_->mark_text;
+  while (!continuation_.empty() && next_ < limit_ &&
+         IsMarkWith(log_.entries[next_], continuation_)) {
+    text_.append(log_.entries[next_].mark_text, continuation_.size());
+    Advance();
+  }
+  return true;
+}
+
+std::string LogCursor::At(std::string_view reason) const {
+  return AtEntry(index_, offset_bytes_, reason);
+}
+
+Error LogCursor::Bad(std::string_view reason) const {
+  return {ErrorCode::kBadInput, At(reason)};
+}
+
+void LogCursor::Advance() {
+  next_offset_bytes_ += log_.sector_bytes + log_.entries[next_].payload.size();
+  ++next_;
+}
+
+}  // namespace powercut

@@ -1,0 +1,224 @@
+#include "harness/block_log/log_lint.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "harness/block_log/log_cursor.h"
+#include "harness/disk/sector_set.h"
+#include "harness/trace/acks.h"
+#include "harness/trace/trace_marks.h"
+
+namespace powercut {
+namespace {
+
+// Kinds of oddities, each with what is said of it.
+enum class Oddity : uint8_t {
+  kFirstBehindFlush,
+  kNoSectors,
+  kDiscard,
+  kFlaggedDiscard,
+  kInlineData,
+  kNotOfQemu,
+  kOverlap,
+  kOverFua,
+  kBehindEnd,
+  kOwnMark,
+  kCount,
+};
+
+std::string_view TextOf(Oddity oddity) {
+  switch (oddity) {
+    case Oddity::kFirstBehindFlush:
+      return "the first write behind a flush, or in the log, may have been "
+             "FUA, "
+             "of which QEMU logs no sign there: taken as not durable; "
+             "--assume-fua takes it as durable";
+    case Oddity::kNoSectors:
+      return "neither sectors nor a flush: nothing comes of it";
+    case Oddity::kDiscard:
+      return "a discard: taken as zeros; the log does not say what the disk "
+             "held afterwards";
+    case Oddity::kFlaggedDiscard:
+      return "a discard with FLUSH or FUA, which no known writer logs: taken "
+             "as both";
+    case Oddity::kInlineData:
+      return "less data than sectors (data_len): the rest is taken as the log "
+             "has it, zeros";
+    case Oddity::kNotOfQemu:
+      return "FUA, a mark, METADATA, data_len or a flush with data: QEMU logs "
+             "none of them; if the kernel did, say --origin kernel";
+    case Oddity::kOverlap:
+      return "sectors that were written in the same epoch: if both writes were "
+             "under way at once, the log has them in the order of completion";
+    case Oddity::kOverFua:
+      return "sectors of an FUA write of the same epoch: the kernel logs plain "
+             "writes only with the next flush, so that this may be the older "
+             "one; taken as the newer";
+    case Oddity::kBehindEnd:
+      return "behind the mark dm-log-writes-end";
+    case Oddity::kOwnMark:
+      return "a mark of powercut's own, such as where an op begins: left out, "
+             "since the log holds no workload";
+    case Oddity::kCount:
+      break;
+  }
+  return "";
+}
+
+class Linter {
+ public:
+  Linter(const Log& log, LogOrigin origin, bool assume_fua)
+      : cursor_(log),
+        sector_bytes_(log.sector_bytes),
+        of_qemu_(origin == LogOrigin::kQemu),
+        assume_fua_(assume_fua) {}
+
+  std::vector<std::string> Lint() &&;
+
+ private:
+  struct Found {
+    std::string at;
+    uint64_t count = 0;
+  };
+
+  void Note(Oddity oddity);
+  void LookAtEntry();
+  void LookAtWriter(const LogEntry& entry);
+  void LookAtRange(const LogEntry& entry);
+  // Once all entries were seen.
+  void LookAtEnd();
+
+  LogCursor cursor_;
+  uint32_t sector_bytes_;
+  bool of_qemu_;
+  bool assume_fua_;
+  std::array<Found, static_cast<size_t>(Oddity::kCount)> found_;
+  std::vector<std::string> lint_;
+
+  // Of the epoch, which a flush ends.
+  SectorSet written_;
+  SectorSet written_fua_;
+  bool something_written_ = false;
+  // The first plain write or discard of the epoch, and how many there are.
+  std::string unflushed_at_;
+  uint64_t unflushed_ = 0;
+
+  bool flushed_ = false;
+  bool ended_ = false;
+};
+
+std::vector<std::string> Linter::Lint() && {
+  if (of_qemu_ && sector_bytes_ > 512) {
+    lint_.push_back(fmt::format(
+        "superblock at byte 24: sectors of {} bytes: QEMU made smaller writes "
+        "of the guest as large, so that no tearing below that is in the log",
+        sector_bytes_));
+  }
+  while (cursor_.Next()) LookAtEntry();
+  for (size_t i = 0; i < found_.size(); ++i) {
+    const Found& found = found_[i];
+    if (found.count == 0) continue;
+    std::string line = found.at;
+    line += TextOf(static_cast<Oddity>(i));
+    if (found.count > 1) line += fmt::format(" (first of {})", found.count);
+    lint_.push_back(std::move(line));
+  }
+  LookAtEnd();
+  return std::move(lint_);
+}
+
+void Linter::Note(Oddity oddity) {
+  Found& found = found_[static_cast<size_t>(oddity)];
+  if (found.count++ == 0) found.at = cursor_.At("");
+}
+
+void Linter::LookAtEntry() {
+  const LogEntry& entry = cursor_.entry();
+  LookAtWriter(entry);
+  if (IsMark(entry)) {
+    const Mark mark{.after = 0, .text = entry.mark_text};
+    if (!AckOf(mark) && mark.text != kBaseEndMark) Note(Oddity::kOwnMark);
+    return;
+  }
+  if ((entry.flags & LogEntry::kFlush) != 0) {
+    flushed_ = true;
+    something_written_ = false;
+    written_ = SectorSet();
+    written_fua_ = SectorSet();
+    unflushed_ = 0;
+  } else if (entry.sector_count == 0) {
+    Note(Oddity::kNoSectors);
+  }
+  if (entry.sector_count > 0) LookAtRange(entry);
+}
+
+void Linter::LookAtWriter(const LogEntry& entry) {
+  if (of_qemu_) {
+    const bool plain =
+        entry.data_len == 0 &&
+        (entry.flags == 0 || entry.flags == LogEntry::kDiscard ||
+         (entry.flags == LogEntry::kFlush && entry.sector_count == 0));
+    if (!plain) Note(Oddity::kNotOfQemu);
+    return;
+  }
+  if (ended_) Note(Oddity::kBehindEnd);
+  if (IsMark(entry) && entry.mark_text == kKernelEndMark) ended_ = true;
+}
+
+void Linter::LookAtRange(const LogEntry& entry) {
+  const bool discard = (entry.flags & LogEntry::kDiscard) != 0;
+  const bool fua = (entry.flags & LogEntry::kFua) != 0;
+  const SectorRange range{.first = entry.sector, .count = entry.sector_count};
+  if (discard) Note(Oddity::kDiscard);
+  if (discard && (fua || (entry.flags & LogEntry::kFlush) != 0)) {
+    Note(Oddity::kFlaggedDiscard);
+  }
+  if (!discard && entry.data_len != 0 &&
+      entry.data_len != entry.payload.size()) {
+    Note(Oddity::kInlineData);
+  }
+  if (of_qemu_ && !assume_fua_ && !something_written_ && entry.flags == 0) {
+    Note(Oddity::kFirstBehindFlush);
+  }
+  something_written_ = true;
+  if (!fua && written_fua_.Intersects(range)) {
+    Note(Oddity::kOverFua);
+  } else if (written_.Intersects(range)) {
+    Note(Oddity::kOverlap);
+  }
+  // Discards are left out: the range of one may be the whole disk, and a log of
+  // many would take forever.
+  if (!discard) {
+    written_.Add(range);
+    if (fua && (entry.flags & LogEntry::kFlush) == 0) written_fua_.Add(range);
+  }
+  if (!fua && unflushed_++ == 0) unflushed_at_ = cursor_.At("");
+}
+
+void Linter::LookAtEnd() {
+  if (unflushed_ > 0) {
+    std::string line = unflushed_at_ + "no flush follows: nothing promises it";
+    if (unflushed_ > 1) line += fmt::format(" (first of {})", unflushed_);
+    if (!flushed_) line += "; the log has no flush at all";
+    if (!flushed_ && of_qemu_) line += ": was it cache=unsafe?";
+    lint_.push_back(std::move(line));
+  }
+  if (!of_qemu_ && !ended_) {
+    lint_.push_back(
+        cursor_.At("no mark dm-log-writes-end: the log was copied while in use,"
+                   " or logging stopped early; what came next is not in it"));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> LintOf(const Log& log, LogOrigin origin,
+                                bool assume_fua) {
+  return Linter(log, origin, assume_fua).Lint();
+}
+
+}  // namespace powercut

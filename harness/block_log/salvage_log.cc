@@ -1,0 +1,101 @@
+#include "harness/block_log/salvage_log.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace powercut {
+namespace {
+
+constexpr size_t kFieldBytes = 32;
+constexpr uint32_t kSectorBytesMin = 512;
+constexpr uint32_t kSectorBytesMax = 4096;
+
+bool IsZeroAt(ByteSpan bytes, uint64_t offset_bytes) {
+  const ByteSpan rest = bytes.subspan(std::min(offset_bytes, bytes.size()));
+  return AllZero(rest.first(std::min(kFieldBytes, rest.size())));
+}
+
+// No header is all zero, so that the first one shows where sector 1 begins.
+Result<uint32_t> FindSectorBytes(ByteSpan bytes) {
+  if (AllZero(bytes.first(std::min<size_t>(kSectorBytesMin, bytes.size())))) {
+    for (uint32_t size = kSectorBytesMin; size <= kSectorBytesMax; size *= 2) {
+      if (!IsZeroAt(bytes, size)) return size;
+    }
+  }
+  return Error{ErrorCode::kBadInput,
+               "superblock at byte 0: all zero, and no entry begins at byte "
+               "512, 1024, 2048 or 4096"};
+}
+
+// The reason why an entry is not believed, or an empty string.
+std::string Doubt(const LogEntry& entry, uint64_t disk_sectors) {
+  if (IsMark(entry) || entry.sector + entry.sector_count <= disk_sectors) {
+    return "";
+  }
+  return fmt::format("sectors {}+{} lie beyond a disk of {}", entry.sector,
+                     entry.sector_count, disk_sectors);
+}
+
+// Reads into `log`. Why it stopped, and where.
+struct SoundEnd {
+  uint64_t offset_bytes = 0;
+  std::string reason;
+};
+
+SoundEnd ReadSound(ByteSpan bytes, uint64_t disk_bytes, Log& log) {
+  SoundEnd end{.offset_bytes = log.sector_bytes, .reason = ""};
+  for (;;) {
+    const ByteSpan rest =
+        bytes.subspan(std::min(end.offset_bytes, bytes.size()));
+    if (rest.empty()) end.reason = "the file ends";
+    // A header is not zero, so that most often this looks at a few bytes.
+    if (!rest.empty() && AllZero(rest)) end.reason = "only zeros follow";
+    if (!end.reason.empty()) return end;
+    Result<LogEntry> entry = ReadLogEntry(rest, log.sector_bytes);
+    end.reason = entry ? Doubt(*entry, disk_bytes / log.sector_bytes)
+                       : entry.error().message;
+    if (!end.reason.empty()) return end;
+    end.offset_bytes += log.sector_bytes + entry->payload.size();
+    log.entries.push_back(*std::move(entry));
+  }
+}
+
+}  // namespace
+
+bool IsUncounted(ByteSpan bytes) {
+  if (bytes.size() >= kFieldBytes && IsZeroAt(bytes, 0)) return true;
+  const Result<LogSuperblock> superblock = ReadLogSuperblock(bytes);
+  return superblock && superblock->entry_count == 0;
+}
+
+Result<Log> SalvageLog(ByteSpan bytes, uint64_t disk_bytes) {
+  Log log;
+  std::string counted = "all zero, the log was never completed";
+  if (bytes.size() >= kFieldBytes && IsZeroAt(bytes, 0)) {
+    POWERCUT_ASSIGN(log.sector_bytes, FindSectorBytes(bytes));
+  } else {
+    POWERCUT_ASSIGN(const LogSuperblock superblock, ReadLogSuperblock(bytes));
+    log.sector_bytes = superblock.sector_bytes;
+    counted = fmt::format("counts {} entries", superblock.entry_count);
+  }
+  const SoundEnd end = ReadSound(bytes, disk_bytes, log);
+  if (log.entries.empty()) {
+    return Error{
+        ErrorCode::kBadInput,
+        AtEntry(0, end.offset_bytes,
+                fmt::format("{} (superblock: {}): no sound entry to salvage",
+                            end.reason, counted))};
+  }
+  log.lint.push_back(
+      AtEntry(log.entries.size(), end.offset_bytes,
+              fmt::format("salvage ends here, since {} (superblock: {}); {} "
+                          "entries taken, of which the data of the last may "
+                          "be incomplete",
+                          end.reason, counted, log.entries.size())));
+  return log;
+}
+
+}  // namespace powercut

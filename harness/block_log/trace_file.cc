@@ -1,0 +1,34 @@
+#include "harness/block_log/trace_file.h"
+
+#include "harness/block_log/log_file.h"
+#include "harness/system/whole_file.h"
+
+namespace powercut {
+namespace {
+
+Error WithPath(const std::string& path, const Error& error) {
+  return {error.code, path + ": " + error.message};
+}
+
+}  // namespace
+
+Status SaveTrace(const Trace& trace, const TraceAbout& about,
+                 const std::string& path) {
+  const std::string fault = StorageFault(trace);
+  if (!fault.empty()) {
+    return WithPath(path, {ErrorCode::kBadInput, fault});
+  }
+  return WriteWholeFile(path, WriteLog(LogOfTrace(trace, about)));
+}
+
+Result<LoadedTrace> LoadTrace(const std::string& path) {
+  POWERCUT_ASSIGN(Bytes bytes, ReadWholeFile(path));
+  const Result<Log> log = ReadLog(bytes);
+  if (!log) return WithPath(path, log.error());
+  bytes = Bytes();  // the log holds a copy
+  Result<LoadedTrace> trace = TraceOfLog(*log);
+  if (!trace) return WithPath(path, trace.error());
+  return trace;
+}
+
+}  // namespace powercut

@@ -1,0 +1,293 @@
+// A log of powercut's own as a trace.
+//
+// The checksum is verified before any mark is believed, so what fails to parse
+// behind it was written wrongly, not damaged.
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "harness/base/check.h"
+#include "harness/block_log/log_cursor.h"
+#include "harness/block_log/trace_limits.h"
+#include "harness/block_log/trace_log.h"
+#include "harness/trace/trace_marks.h"
+
+namespace powercut {
+namespace {
+
+bool TakePrefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+bool TakeNumber(std::string_view& text, uint64_t& number) {
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return false;
+  text.remove_prefix(end - text.data());
+  return true;
+}
+
+bool TakeLayer(std::string_view& text, Layer& layer) {
+  for (const Layer candidate :
+       {Layer::kProcess, Layer::kHost, Layer::kDevice, Layer::kMedia}) {
+    if (TakePrefix(text, LayerName(candidate))) {
+      layer = candidate;
+      return true;
+    }
+  }
+  return false;
+}
+
+class TraceReader {
+ public:
+  explicit TraceReader(const Log& log)
+      : log_(log), cursor_(log, kContinuationMark), lint_(log.lint) {}
+
+  Result<LoadedTrace> Read() &&;
+
+ private:
+  Error Bad(std::string_view reason) const { return cursor_.Bad(reason); }
+
+  Result<DiskGeometry> ReadGeometry();
+  Status CheckEnd() const;
+  Status ReadBase(SparseImage& base, TraceAbout& about);
+  void ReadAbout(std::string_view rest, TraceAbout& about);
+  Status ReadMark(Trace& trace);
+  Status ReadPersist(std::string_view rest, Trace& trace);
+  Result<SectorSet> ReadRanges(std::string_view rest,
+                               const DiskGeometry& geometry);
+  Status CheckRange(const DiskGeometry& geometry) const;
+  Status CheckWrite(const DiskGeometry& geometry) const;
+  Status ReadEvent(Trace& trace);
+
+  const Log& log_;
+  LogCursor cursor_;
+  Layer layer_ = Layer::kDevice;
+  ScopeBudget scope_budget_;
+  std::vector<std::string> lint_;
+};
+
+Result<LoadedTrace> TraceReader::Read() && {
+  POWERCUT_ASSIGN(const DiskGeometry geometry, ReadGeometry());
+  POWERCUT_TRY(CheckEnd());
+  cursor_.LimitTo(log_.entries.size() - 1);
+  auto base = std::make_shared<SparseImage>(geometry.size_bytes());
+  TraceAbout about;
+  POWERCUT_TRY(ReadBase(*base, about));
+  Trace trace(geometry, std::move(base));
+  while (cursor_.Next()) {
+    POWERCUT_TRY(IsMark(cursor_.entry()) ? ReadMark(trace) : ReadEvent(trace));
+  }
+  return LoadedTrace{.trace = std::move(trace),
+                     .about = std::move(about),
+                     .lint = std::move(lint_)};
+}
+
+Result<DiskGeometry> TraceReader::ReadGeometry() {
+  CHECK(cursor_.Next());
+  std::string_view rest = cursor_.text();
+  uint64_t version = 0;
+  uint64_t sector_bytes = 0;
+  uint64_t sector_count = 0;
+  if (!TakePrefix(rest, kTraceMark) || !TakeNumber(rest, version)) {
+    return Bad("expected `powercut:trace version=..`");
+  }
+  if (version != kTraceVersion) {
+    return Bad(fmt::format("trace version {}; this powercut reads {}", version,
+                           kTraceVersion));
+  }
+  if (!TakePrefix(rest, " sector=") || !TakeNumber(rest, sector_bytes) ||
+      !TakePrefix(rest, " sectors=") || !TakeNumber(rest, sector_count) ||
+      !rest.empty()) {
+    return Bad("expected `powercut:trace version=.. sector=.. sectors=..`");
+  }
+  const std::string fault = GeometryFault(sector_bytes, sector_count);
+  if (!fault.empty()) return Bad(fault);
+  if (sector_bytes != log_.sector_bytes) {
+    return Bad(fmt::format("the trace has sectors of {} bytes, its log of {}",
+                           sector_bytes, log_.sector_bytes));
+  }
+  return DiskGeometry{.sector_bytes = log_.sector_bytes,
+                      .sector_count = sector_count};
+}
+
+Status TraceReader::CheckEnd() const {
+  const Bytes bytes = WriteLog(log_);
+  const LogEntry& end = log_.entries.back();
+  const size_t index = log_.entries.size() - 1;
+  const uint64_t offset_bytes =
+      bytes.size() - log_.sector_bytes - end.payload.size();
+  const auto bad = [&](std::string_view reason) {
+    return Error{ErrorCode::kBadInput, AtEntry(index, offset_bytes, reason)};
+  };
+  if (!IsMarkWith(end, kEndMark)) {
+    return bad("incomplete: the last entry is not `powercut:end`");
+  }
+  const std::string expected = EndMarkText(
+      index, ByteSpan(bytes).first(offset_bytes), log_.sector_bytes);
+  if (end.mark_text != expected || end.sector != 0) {
+    return bad(fmt::format(
+        "wrong count or checksum: the entries in front need `{}`", expected));
+  }
+  return Ok{};
+}
+
+Status TraceReader::ReadBase(SparseImage& base, TraceAbout& about) {
+  const DiskGeometry geometry{
+      .sector_bytes = log_.sector_bytes,
+      .sector_count = base.size_bytes() / log_.sector_bytes};
+  while (cursor_.Next()) {
+    const LogEntry& entry = cursor_.entry();
+    const std::string_view text = cursor_.text();
+    if (!IsMark(entry)) {
+      if (entry.flags != 0) return Bad("only writes make up the base");
+      POWERCUT_TRY(CheckWrite(geometry));
+      base.Write(entry.sector * geometry.sector_bytes, entry.payload);
+    } else if (text == kBaseEndMark) {
+      return Ok{};
+    } else if (text.starts_with(kAboutMark)) {
+      ReadAbout(text.substr(kAboutMark.size()), about);
+    } else {
+      return Bad("this mark does not belong in front of `powercut:base-end`");
+    }
+  }
+  return Bad("expected `powercut:base-end`");
+}
+
+void TraceReader::ReadAbout(std::string_view rest, TraceAbout& about) {
+  if (TakePrefix(rest, "backend ")) {
+    about.backend = rest;
+  } else if (TakePrefix(rest, "pcut ")) {
+    about.pcut = rest;
+  } else if (TakePrefix(rest, "origin ")) {
+    about.origin = rest;
+  } else {
+    lint_.push_back(cursor_.At("an unknown `powercut:about` was passed over"));
+  }
+}
+
+Status TraceReader::ReadMark(Trace& trace) {
+  std::string_view rest = cursor_.text();
+  if (!rest.starts_with(kOurs)) {
+    trace.AddMark(rest);
+    return Ok{};
+  }
+  if (TakePrefix(rest, kUserMark)) {
+    trace.AddMark(rest);
+    return Ok{};
+  }
+  if (TakePrefix(rest, kPersistMark)) return ReadPersist(rest, trace);
+  if (TakePrefix(rest, kLayerMark) && TakeLayer(rest, layer_) && rest.empty() &&
+      layer_ != Layer::kMedia) {
+    return Ok{};
+  }
+  return Bad("a `powercut:` mark that this version does not know");
+}
+
+Status TraceReader::ReadPersist(std::string_view rest, Trace& trace) {
+  Layer to = Layer::kProcess;
+  uint64_t upto = 0;
+  if (!TakeLayer(rest, to) || to == Layer::kProcess ||
+      !TakePrefix(rest, " upto=") || !TakeNumber(rest, upto)) {
+    return Bad("expected `powercut:persist to=LAYER upto=N ..`");
+  }
+  const EventNumber number = trace.event_count() + 1;
+  if (upto > number) {
+    return Bad(fmt::format("event {} cannot carry what event {} will write",
+                           number, upto));
+  }
+  if (rest == " all") {
+    trace.AddPersist(to, nullptr, static_cast<EventNumber>(upto));
+    return Ok{};
+  }
+  if (!TakePrefix(rest, " ranges=")) return Bad("expected `all` or `ranges=`");
+  POWERCUT_ASSIGN(const SectorSet scope, ReadRanges(rest, trace.geometry()));
+  trace.AddPersist(to, &scope, static_cast<EventNumber>(upto));
+  return Ok{};
+}
+
+Result<SectorSet> TraceReader::ReadRanges(std::string_view rest,
+                                          const DiskGeometry& geometry) {
+  SectorSet scope;
+  uint64_t least_first = 0;
+  while (!rest.empty()) {
+    SectorRange range;
+    if ((least_first > 0 && !TakePrefix(rest, ",")) ||
+        !TakeNumber(rest, range.first) || !TakePrefix(rest, "+") ||
+        !TakeNumber(rest, range.count)) {
+      return Bad("expected ranges as FIRST+COUNT,FIRST+COUNT,..");
+    }
+    if (range.first < least_first || range.count == 0) {
+      return Bad("ranges are not empty and ascend without touching");
+    }
+    if (range.first > geometry.sector_count ||
+        range.count > geometry.sector_count - range.first) {
+      return Bad(fmt::format("range {}+{} lies beyond the disk's {} sectors",
+                             range.first, range.count, geometry.sector_count));
+    }
+    if (!scope_budget_.Take(range.count)) {
+      return Bad("the trace's persist events name too many sectors");
+    }
+    scope.Add(range);
+    least_first = range.end() + 1;
+  }
+  return scope;
+}
+
+Status TraceReader::CheckRange(const DiskGeometry& geometry) const {
+  const LogEntry& entry = cursor_.entry();
+  const std::string fault = RangeFault(
+      {.first = entry.sector, .count = entry.sector_count}, geometry);
+  if (!fault.empty()) return Bad(fault);
+  return Ok{};
+}
+
+Status TraceReader::CheckWrite(const DiskGeometry& geometry) const {
+  POWERCUT_TRY(CheckRange(geometry));
+  if (cursor_.entry().data_len != 0)
+    return Bad("powercut writes no data_len here");
+  return Ok{};
+}
+
+Status TraceReader::ReadEvent(Trace& trace) {
+  const LogEntry& entry = cursor_.entry();
+  if (entry.flags == 0) {
+    POWERCUT_TRY(CheckWrite(trace.geometry()));
+    trace.AddWrite(entry.sector, entry.payload, layer_);
+    return Ok{};
+  }
+  if (entry.flags == LogEntry::kFlush && entry.sector_count == 0) {
+    trace.AddPersist(Layer::kMedia, nullptr, std::nullopt);
+    return Ok{};
+  }
+  if (entry.flags == LogEntry::kDiscard) {
+    POWERCUT_TRY(CheckRange(trace.geometry()));
+    trace.AddDiscard({.first = entry.sector, .count = entry.sector_count});
+    return Ok{};
+  }
+  return Bad(
+      fmt::format("powercut writes no entry with flags {:#x}", entry.flags));
+}
+
+}  // namespace
+
+Result<LoadedTrace> TraceOfLog(const Log& log) {
+  if (log.entries.empty() || !IsMarkWith(log.entries.front(), kTraceMark)) {
+    return Error{
+        ErrorCode::kBadInput,
+        AtEntry(0, log.sector_bytes,
+                "a trace of powercut begins with the mark `powercut:trace`, "
+                "this log does not: `powercut import` makes a trace of it")};
+  }
+  return TraceReader(log).Read();
+}
+
+}  // namespace powercut

@@ -1,0 +1,108 @@
+#include "harness/cache/run_tree.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace powercut {
+
+const RunTree::Edge* RunTree::EdgeFor(const Node& node,
+                                      ContentId content) const {
+  for (const Edge& edge : node.edges) {
+    if (edge.content == content) return &edge;
+  }
+  return nullptr;
+}
+
+RunTree::Lookup RunTree::Find(const CrashState& state,
+                              std::vector<ContentId>* path) const {
+  if (path != nullptr) path->clear();
+  if (nodes_.empty()) return {};
+  for (uint32_t at_node = 0;;) {
+    const Node& node = nodes_[at_node];
+    for (uint32_t i = 0; i < node.count; ++i) {
+      const ContentId shared = shared_[node.begin + i];
+      const ContentId held = contents_->In(state, contents_->slot(shared));
+      if (held != shared) return {false, 0, {at_node, i, held}};
+      if (path != nullptr) path->push_back(held);
+    }
+    if (node.edges.empty()) return {true, node.run, {}};
+    const Slot slot = contents_->slot(node.edges[0].content);
+    const ContentId held = contents_->In(state, slot);
+    const Edge* edge = EdgeFor(node, held);
+    if (edge == nullptr) return {false, 0, {at_node, node.count, held}};
+    if (path != nullptr) path->push_back(held);
+    at_node = edge->child;
+  }
+}
+
+uint32_t RunTree::AddLeaf(std::span<const ContentId> rest) {
+  Node leaf;
+  leaf.begin = static_cast<uint32_t>(shared_.size());
+  leaf.count = static_cast<uint32_t>(rest.size());
+  leaf.run = run_count_++;
+  shared_.insert(shared_.end(), rest.begin(), rest.end());
+  nodes_.push_back(std::move(leaf));
+  return static_cast<uint32_t>(nodes_.size() - 1);
+}
+
+void RunTree::Split(uint32_t node, uint32_t at) {
+  Node tail = std::move(nodes_[node]);
+  Node& head = nodes_[node];
+  head = {};
+  head.begin = tail.begin;
+  head.count = at;
+  const ContentId content = shared_[tail.begin + at];
+  tail.begin += at + 1;
+  tail.count -= at + 1;
+  head.edges.push_back({content, static_cast<uint32_t>(nodes_.size())});
+  ++edge_count_;
+  nodes_.push_back(std::move(tail));
+}
+
+std::optional<RunTree::RunNumber> RunTree::Add(
+    std::span<const ContentId> path) {
+  if (nodes_.empty()) return nodes_[AddLeaf(path)].run;
+  size_t next = 0;
+  for (uint32_t at_node = 0;;) {
+    const Node& node = nodes_[at_node];
+    uint32_t i = 0;
+    for (; i < node.count; ++i, ++next) {
+      const ContentId shared = shared_[node.begin + i];
+      if (next == path.size()) return std::nullopt;
+      if (path[next] == shared) continue;
+      if (contents_->slot(path[next]) != contents_->slot(shared)) {
+        return std::nullopt;
+      }
+      break;
+    }
+    if (i < node.count) {
+      Split(at_node, i);
+    } else if (node.edges.empty()) {
+      if (next != path.size()) return std::nullopt;
+      return node.run;
+    }
+    if (next == path.size()) return std::nullopt;
+    const Edge* edge = EdgeFor(nodes_[at_node], path[next]);
+    if (edge != nullptr) {
+      at_node = edge->child;
+      ++next;
+      continue;
+    }
+    const ContentId sibling = nodes_[at_node].edges[0].content;
+    if (contents_->slot(path[next]) != contents_->slot(sibling)) {
+      return std::nullopt;
+    }
+    const uint32_t leaf = AddLeaf(path.subspan(next + 1));
+    nodes_[at_node].edges.push_back({path[next], leaf});
+    ++edge_count_;
+    return nodes_[leaf].run;
+  }
+}
+
+uint64_t RunTree::bytes() const {
+  return nodes_.size() * sizeof(Node) + shared_.size() * sizeof(ContentId) +
+         2 * edge_count_ * sizeof(Edge);
+}
+
+}  // namespace powercut

@@ -1,0 +1,24 @@
+// Where something was found in what cannot be recorded again, the recording is
+// kept, for the replay line to name.
+
+#ifndef POWERCUT_HARNESS_CLI_INPUT_KEPT_TRACE_H_
+#define POWERCUT_HARNESS_CLI_INPUT_KEPT_TRACE_H_
+
+#include <string>
+
+#include "harness/base/result.h"
+#include "harness/record/recording.h"
+
+namespace powercut {
+
+// Saves a recording of `file` on `backend` in the current folder, as
+// `STEM-BACKEND-DIGEST.trace`, and returns that name. `text`: of the `.pcut`,
+// with all the faults that the run had. Errors: kIo.
+Result<std::string> KeepTrace(const std::string& file,
+                              const std::string& backend,
+                              const Recording& recording,
+                              const std::string& text);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_CLI_INPUT_KEPT_TRACE_H_

@@ -1,0 +1,67 @@
+#include "harness/cli/report/baseline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/input/sources.h"
+
+namespace powercut {
+namespace {
+
+Result<std::set<std::string>> CausesOfReport(const std::string& path,
+                                             const std::string& text) {
+  const auto report = nlohmann::json::parse(text, nullptr, false);
+  const Error error{ErrorCode::kBadInput,
+                    path + ": not a report written by `powercut check --json`"};
+  if (!report.is_object() || !report.contains("workloads") ||
+      !report["workloads"].is_array()) {
+    return error;
+  }
+  std::set<std::string> causes;
+  for (const auto& workload : report["workloads"]) {
+    if (!workload.is_object() || !workload.contains("violations")) continue;
+    for (const auto& violation : workload["violations"]) {
+      if (!violation.is_object() || !violation.contains("cause") ||
+          !violation["cause"].is_string()) {
+        return error;
+      }
+      causes.insert(violation["cause"].get<std::string>());
+    }
+  }
+  return causes;
+}
+
+}  // namespace
+
+Result<std::set<std::string>> ReadBaseline(const std::string& path) {
+  POWERCUT_ASSIGN(const std::string text, ReadFile(path));
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && text[first] == '{') {
+    return CausesOfReport(path, text);
+  }
+  std::set<std::string> causes;
+  std::istringstream lines(text);
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    line.erase(std::min(line.find('#'), line.size()));
+    std::istringstream words(line);
+    std::string cause;
+    std::string more;
+    if (!(words >> cause)) continue;
+    if (words >> more || std::count(cause.begin(), cause.end(), '/') != 3) {
+      return Error{ErrorCode::kBadInput,
+                   fmt::format("{}:{}: expected one cause, such as "
+                               "name/target/rename/fsync",
+                               path, number)};
+    }
+    causes.insert(cause);
+  }
+  return causes;
+}
+
+}  // namespace powercut

@@ -1,0 +1,147 @@
+#include "harness/cli/report/checked_workload.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/judge/report.h"
+
+namespace powercut {
+namespace {
+
+bool Matches(const Expectation& expectation, const Finding& finding) {
+  return !expectation.ok &&
+         expectation.kind == ViolationKindName(finding.violation.kind) &&
+         (expectation.path.empty() ||
+          expectation.path == finding.violation.path);
+}
+
+// What was found, held against what was expected.
+struct Comparison {
+  size_t unexpected = 0;
+  size_t known = 0;                // in the baseline
+  std::vector<std::string> unmet;  // expectations that nothing matched
+};
+
+Comparison Compare(const CheckedWorkload& checked,
+                   const std::set<std::string>& baseline) {
+  const std::vector<Finding>& findings = checked.exploration.findings;
+  const std::vector<Expectation>& expectations = checked.expectations;
+  Comparison result;
+  for (const Finding& finding : findings) {
+    const bool expected =
+        std::any_of(expectations.begin(), expectations.end(),
+                    [&](const Expectation& e) { return Matches(e, finding); });
+    if (expected) continue;
+    const bool known = baseline.contains(finding.violation.cause);
+    ++(known ? result.known : result.unexpected);
+  }
+  if (checked.shard.count > 1) return result;
+  for (const Expectation& e : expectations) {
+    const bool met =
+        e.ok || std::any_of(findings.begin(), findings.end(),
+                            [&](const Finding& f) { return Matches(e, f); });
+    if (met) continue;
+    result.unmet.push_back(fmt::format(
+        "{}:{}: expected violation {}{}{} was not found", checked.file, e.line,
+        e.kind, e.path.empty() ? "" : " ", e.path));
+  }
+  return result;
+}
+
+ExitStatus StatusOf(const Exploration& exploration,
+                    const Comparison& comparison) {
+  if (exploration.interrupted) return kExitInterrupted;
+  if (comparison.unexpected > 0) return kExitViolation;
+  if (!exploration.exhausted) return kExitUnknown;
+  return comparison.unmet.empty() ? kExitHolds : kExitViolation;
+}
+
+// One line for each fault: a test under a fault that never fell tests nothing.
+std::string FaultLines(const CheckedWorkload& checked) {
+  std::string text;
+  for (const FaultCount& fault : checked.exploration.faults) {
+    text += fault.line > 0 ? fmt::format("{}:{}: fault {}: ", checked.file,
+                                         fault.line, fault.text)
+                           : fmt::format("{}: --fault {}: ", checked.file,
+                                         ShellWord(fault.text));
+    if (fault.fired == 0) {
+      text += "never fired: no recovery made such a request\n";
+      continue;
+    }
+    text += fmt::format("fired in {} {}{}\n", fault.fired,
+                        fault.recovery ? "visited state" : "request",
+                        fault.fired == 1 ? "" : "s");
+  }
+  return text;
+}
+
+std::string SummaryText(const CheckedWorkload& checked,
+                        const Comparison& comparison) {
+  const Exploration& e = checked.exploration;
+  std::string extra;
+  if (!e.findings.empty()) {
+    const size_t expected =
+        e.findings.size() - comparison.unexpected - comparison.known;
+    extra = fmt::format("; {} {}", e.findings.size(),
+                        e.findings.size() == 1 ? "cause" : "causes");
+    if (expected > 0) extra += fmt::format(", {} expected", expected);
+    if (comparison.known > 0) {
+      extra += fmt::format(", {} in the baseline", comparison.known);
+    }
+  }
+  if (checked.nested > 0) {
+    extra +=
+        fmt::format("; {} states of crashes during recovery", e.nested_states);
+  }
+  if (e.doublechecked > 0) {
+    extra += fmt::format("; {} cached answers run again", e.doublechecked);
+  }
+  if (e.evicted > 0) {
+    extra += fmt::format("; {} runs dropped from the cache (--cache-size)",
+                         e.evicted);
+  }
+  if (e.copied == CopiedData::kApart) extra += "; copied data varied apart";
+  if (!e.bound.empty()) extra += "; not exhausted: " + e.bound;
+  if (checked.shard.count > 1) {
+    extra +=
+        fmt::format("; shard {}/{}", checked.shard.index, checked.shard.count);
+  }
+  return fmt::format(
+      "{}: {}: {} on {}, {} of 2^{:.1f} states of {} crash points visited ({}, "
+      "{}-byte blocks), {} runs{}\n",
+      checked.file, checked.verdict, checked.profile, checked.backend,
+      e.states - e.nested_states, ShownLog2(e.space_log2), e.crash_points,
+      SpaceSpecText(checked.space), checked.atomic_bytes, e.runs, extra);
+}
+
+}  // namespace
+
+Conclusion Conclude(CheckedWorkload& checked,
+                    const std::set<std::string>& baseline) {
+  const Comparison comparison = Compare(checked, baseline);
+  Conclusion conclusion;
+  conclusion.status = StatusOf(checked.exploration, comparison);
+  checked.verdict = VerdictOf(conclusion.status);
+  for (const Finding& finding : checked.exploration.findings) {
+    if (baseline.contains(finding.violation.cause)) continue;
+    conclusion.text += FailureBlock(finding, checked.file, checked.replay_flags,
+                                    checked.replay_file);
+  }
+  for (const std::string& line : comparison.unmet) {
+    conclusion.text += line + "\n";
+  }
+  conclusion.text += FaultLines(checked);
+  conclusion.text += SummaryText(checked, comparison);
+  return conclusion;
+}
+
+double ShownLog2(double log2) { return std::round(log2 * 100) / 100; }
+
+const char* VerdictOf(ExitStatus status) {
+  if (status == kExitHolds) return "ok";
+  return status == kExitViolation ? "violation" : "unknown";
+}
+
+}  // namespace powercut

@@ -1,0 +1,151 @@
+#include "harness/cli/report/json_fields.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "harness/cli/report/report_json.h"
+
+namespace powercut {
+namespace {
+
+using Json = JsonFields::Json;
+
+// Three decimals of it are exact.
+constexpr double kRealMax = 1e12;
+
+const Json& NullJson() {
+  static const Json null;
+  return null;
+}
+
+// What a value is, in words: the name of its kind, or the value if it is short.
+std::string Words(const Json& value) {
+  if (value.is_null()) return "nothing";
+  if (value.is_object()) return "an object";
+  if (value.is_array()) return "a list";
+  const std::string text =
+      value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  constexpr size_t kShown = 40;
+  return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
+}
+
+}  // namespace
+
+bool IsHex(const std::string& text, size_t digits) {
+  return text.size() == digits &&
+         text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+JsonFields::JsonFields(const Json& value, std::string place,
+                       std::optional<Error>& error)
+    : value_(&value), place_(std::move(place)), error_(&error) {
+  if (value.is_object() || error) return;
+  error_->emplace(Error{
+      ErrorCode::kBadInput,
+      fmt::format("{}: expected an object, found {}", place_, Words(value))});
+}
+
+std::string JsonFields::PlaceOf(const std::string& key) const {
+  return place_ + (place_.ends_with(':') ? " " : ".") + key;
+}
+
+void JsonFields::Refuse(const std::string& key, const std::string& message) {
+  if (error_->has_value()) return;
+  error_->emplace(Error{ErrorCode::kBadInput,
+                        fmt::format("{}: {}", PlaceOf(key), message)});
+}
+
+void JsonFields::RefuseType(const std::string& key, const std::string& expected,
+                            const Json& found) {
+  Refuse(key, fmt::format("expected {}, found {}", expected, Words(found)));
+}
+
+bool JsonFields::Has(const char* key) const {
+  return value_->is_object() && value_->contains(key);
+}
+
+const Json& JsonFields::At(const char* key) {
+  if (!Has(key)) return NullJson();
+  return (*value_)[key];
+}
+
+uint64_t JsonFields::Number(const char* key, uint64_t max, uint64_t min) {
+  const Json& value = At(key);
+  if (value.is_number_unsigned()) {
+    const auto number = value.get<uint64_t>();
+    if (number >= min && number <= max) return number;
+  }
+  RefuseType(key, fmt::format("a number from {} to {}", min, max), value);
+  return min;
+}
+
+double JsonFields::Real(const char* key) {
+  const Json& value = At(key);
+  if (value.is_number()) {
+    const auto number = value.get<double>();
+    if (number >= 0 && number <= kRealMax) return number;
+  }
+  RefuseType(key, "a number from 0 to 10^12", value);
+  return 0;
+}
+
+bool JsonFields::Flag(const char* key) {
+  const Json& value = At(key);
+  if (value.is_boolean()) return value.get<bool>();
+  RefuseType(key, "true or false", value);
+  return false;
+}
+
+std::string JsonFields::Text(const char* key) {
+  const Json& value = At(key);
+  if (value.is_string()) return UnescapeBytes(value.get<std::string>());
+  RefuseType(key, "a text", value);
+  return "";
+}
+
+std::string JsonFields::Hex(const char* key, size_t digits) {
+  const Json& value = At(key);
+  if (value.is_string() && IsHex(value.get<std::string>(), digits)) {
+    return value.get<std::string>();
+  }
+  RefuseType(key, fmt::format("{} hex digits", digits), value);
+  return std::string(digits, '0');
+}
+
+std::vector<std::string> JsonFields::Texts(const char* key) {
+  const Json& list = At(key);
+  std::vector<std::string> texts;
+  if (!list.is_array()) {
+    RefuseType(key, "a list of texts", list);
+    return texts;
+  }
+  for (const Json& value : list) {
+    if (!value.is_string()) {
+      RefuseType(fmt::format("{}[{}]", key, texts.size()), "a text", value);
+      return texts;
+    }
+    texts.push_back(UnescapeBytes(value.get<std::string>()));
+  }
+  return texts;
+}
+
+JsonFields JsonFields::Object(const char* key) {
+  return {At(key), PlaceOf(key), *error_};
+}
+
+std::vector<JsonFields> JsonFields::Objects(const char* key) {
+  const Json& list = At(key);
+  std::vector<JsonFields> objects;
+  if (!list.is_array()) {
+    RefuseType(key, "a list of objects", list);
+    return objects;
+  }
+  for (const Json& value : list) {
+    objects.emplace_back(
+        value, PlaceOf(fmt::format("{}[{}]", key, objects.size())), *error_);
+  }
+  return objects;
+}
+
+}  // namespace powercut

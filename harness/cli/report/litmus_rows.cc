@@ -1,0 +1,71 @@
+#include "harness/cli/report/litmus_rows.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "backends/registry.h"
+#include "harness/cli/input/kept_trace.h"
+#include "harness/cli/input/sources.h"
+#include "harness/cli/terminal/interrupt.h"
+#include "harness/judge/report.h"
+
+namespace powercut {
+
+LitmusRow LitmusRunner::Run(const LitmusTask& task) {
+  LitmusRow row;
+  auto run = TryRun(task);
+  if (!run) {
+    row.error = run.error();
+    return row;
+  }
+  auto failures = Failures(task, *run);
+  if (!failures) {
+    row.error = failures.error();
+    return row;
+  }
+  row.run = std::move(*run);
+  row.failures = std::move(*failures);
+  row.run.findings.clear();
+  row.run.recording.reset();
+  return row;
+}
+
+Result<std::string> LitmusRunner::Failures(const LitmusTask& task,
+                                           const LitmusRun& run) {
+  std::string flags = fmt::format(
+      " --backend {}{} --profile {}{}", task.backend, MakingText(task.making),
+      task.profile,
+      task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes) : "");
+  std::string kept;
+  if (run.recording) {
+    POWERCUT_ASSIGN(kept, KeepTrace(task.workload->file, task.backend,
+                                    *run.recording, *task.text));
+  } else {
+    flags += task.fault_flags;
+  }
+  std::string failures;
+  for (const Finding& finding : run.findings) {
+    failures += FailureBlock(finding, task.workload->file, flags, kept);
+  }
+  return failures;
+}
+
+Result<LitmusRun> LitmusRunner::TryRun(const LitmusTask& task) {
+  if (task.backend == kModelBackend) {
+    const Profile& profile = *FindProfile(task.profile);
+    return RunLitmusOnModel(*task.workload, profile, PromisesOf(profile));
+  }
+  std::unique_ptr<Backend>& backend = backends_[task.backend];
+  if (backend == nullptr) {
+    POWERCUT_ASSIGN(backend, MakeBackend(task.backend, task.making));
+  }
+  LitmusOptions options;
+  // Storage of our own needs no process around it.
+  options.jobs = ShowsAllThatIsAllowed(task.backend) ? 0 : jobs_;
+  options.interrupted = Interrupted;
+  options.atomic_bytes = task.atomic_bytes;
+  return RunLitmus(*backend, *task.workload, task.profile, options);
+}
+
+}  // namespace powercut

@@ -1,0 +1,180 @@
+#include "harness/cli/report/report_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/judge/report.h"
+#include "harness/space/state_id.h"
+
+namespace powercut {
+namespace {
+
+// Keeps the keys in the order of writing.
+using Json = nlohmann::ordered_json;
+
+Json OfTexts(const std::vector<std::string>& texts) {
+  Json list = Json::array();
+  for (const std::string& text : texts) list.push_back(EscapeBytes(text));
+  return list;
+}
+
+// The ids in an order that tells nothing of how they were found.
+std::vector<std::string> Sorted(const std::vector<std::string>& ids) {
+  using Key =
+      std::tuple<CrashKind, EventNumber, uint32_t, std::string, std::string>;
+  std::vector<Key> keys;
+  for (const std::string& id : ids) {
+    const auto parsed = ParseStateId(id);
+    CHECK(parsed);
+    const CrashStep& step = parsed->steps[0];
+    keys.emplace_back(step.kind, step.point, step.marks,
+                      id.substr(0, id.rfind('@')), id);
+  }
+  std::sort(keys.begin(), keys.end());
+  std::vector<std::string> sorted;
+  for (const Key& key : keys) sorted.push_back(std::get<4>(key));
+  return sorted;
+}
+
+Json OfFinding(const Finding& finding) {
+  const Violation& violation = finding.violation;
+  return {{"kind", ViolationKindName(violation.kind)},
+          {"cause", EscapeBytes(violation.cause)},
+          {"path", EscapeBytes(violation.path)},
+          {"op", violation.op},
+          {"line", finding.line},
+          {"id", finding.id},
+          {"count", finding.count},
+          {"admissible", EscapeBytes(violation.admissible)},
+          {"found", EscapeBytes(violation.found)},
+          {"excuses", OfTexts(finding.excuses)},
+          {"explanation", EscapeBytes(Explanation(finding))},
+          {"op_text", EscapeBytes(finding.op_text)},
+          {"promise", EscapeBytes(finding.promise)},
+          {"crash", EscapeBytes(finding.crash)},
+          {"faults", OfTexts(finding.faults)},
+          {"lost_blocks", finding.lost_blocks},
+          {"states", Sorted(finding.states)}};
+}
+
+Json OfShard(const Shard& shard) {
+  return {{"index", shard.index}, {"count", shard.count}};
+}
+
+Json OfRunKeys(const std::vector<Hash128>& keys) {
+  Json list = Json::array();
+  // The half that sorts first stands first, so that the texts are sorted, too.
+  for (const Hash128& key : keys) {
+    list.push_back(fmt::format("{:016x}{:016x}", key.low, key.high));
+  }
+  return list;
+}
+
+Json OfExpectations(const std::vector<Expectation>& expectations) {
+  Json list = Json::array();
+  for (const Expectation& e : expectations) {
+    list.push_back({{"line", e.line},
+                    {"ok", e.ok},
+                    {"kind", EscapeBytes(e.kind)},
+                    {"path", EscapeBytes(e.path)}});
+  }
+  return list;
+}
+
+Json OfFaults(const std::vector<FaultCount>& faults) {
+  Json list = Json::array();
+  for (const FaultCount& fault : faults) {
+    list.push_back({{"fault", fault.text},
+                    {"line", fault.line},
+                    {"in", fault.recovery ? "recovery" : "run"},
+                    {"fired", fault.fired}});
+  }
+  return list;
+}
+
+Json OfSpace(const CheckedWorkload& checked) {
+  const Exploration& e = checked.exploration;
+  return {
+      {"log2", ShownLog2(e.space_log2)}, {"mode", SpaceSpecText(checked.space)},
+      {"atomic", checked.atomic_bytes},  {"exhausted", e.exhausted},
+      {"nested", checked.nested},        {"copied", CopiedDataName(e.copied)}};
+}
+
+Json OfCrashKinds(const std::vector<CrashKind>& kinds) {
+  Json list = Json::array();
+  for (const CrashKind kind : kinds) list.push_back(CrashKindName(kind));
+  return list;
+}
+
+Json OfWorkload(const CheckedWorkload& checked) {
+  const Exploration& e = checked.exploration;
+  Json json = {{"file", EscapeBytes(checked.file)},
+               {"backend", checked.backend},
+               {"profile", checked.profile},
+               {"verdict", checked.verdict},
+               {"digest", fmt::format("{:08x}", e.digest)},
+               {"events", e.events},
+               {"writes", e.writes},
+               {"flushes", e.flushes},
+               {"crash_points", e.crash_points},
+               {"space", OfSpace(checked)},
+               {"bound", EscapeBytes(e.bound)},
+               {"states", e.states},
+               {"runs", e.runs},
+               {"cached", CachedStates(e)},
+               {"nested_states", e.nested_states},
+               {"nested_runs", e.nested_runs},
+               {"doublechecked", e.doublechecked},
+               {"evicted", e.evicted},
+               {"elapsed_s", std::round(checked.elapsed_s * 1000) / 1000},
+               {"pcut_hash", checked.pcut_hash},
+               {"crash_kinds", OfCrashKinds(checked.crash_kinds)},
+               {"probe", checked.probe},
+               {"replay_flags", EscapeBytes(checked.replay_flags)},
+               {"faults", OfFaults(e.faults)},
+               {"expect", OfExpectations(checked.expectations)},
+               {"interrupted", e.interrupted}};
+  if (checked.shard.count > 1) {
+    json["shard"] = OfShard(checked.shard);
+    json["shard"]["run_keys"] = OfRunKeys(e.run_keys);
+  }
+  Json violations = Json::array();
+  for (const Finding& finding : e.findings) {
+    violations.push_back(OfFinding(finding));
+  }
+  json["violations"] = std::move(violations);
+  return json;
+}
+
+}  // namespace
+
+std::string ToolVersion() { return POWERCUT_VERSION; }
+
+std::string JsonReport(const Report& report) {
+  Json workloads = Json::array();
+  for (const CheckedWorkload& checked : report.workloads) {
+    workloads.push_back(OfWorkload(checked));
+  }
+  Json errors = Json::array();
+  for (const FailedFile& failed : report.errors) {
+    errors.push_back({{"file", EscapeBytes(failed.file)},
+                      {"status", static_cast<int>(failed.status)},
+                      {"message", EscapeBytes(failed.message)}});
+  }
+  Json json = {{"powercut", 1},
+               {"verdict", report.verdict},
+               {"seed", report.seed},
+               {"workloads", std::move(workloads)},
+               {"errors", std::move(errors)},
+               {"interrupted", report.interrupted},
+               {"version", report.version}};
+  if (report.shard.count > 1) json["shard"] = OfShard(report.shard);
+  return json.dump() + "\n";
+}
+
+}  // namespace powercut

@@ -1,0 +1,283 @@
+// Reading reports: whatever the bytes are, a report or one precise error.
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+#include <utility>
+
+#include "harness/cli/report/json_fields.h"
+#include "harness/cli/report/report_json.h"
+#include "harness/space/state_id.h"
+
+namespace powercut {
+namespace {
+
+// Sums of thousands of them do not overflow, and every reader of JSON has them.
+constexpr uint64_t kCountMax = uint64_t{1} << 53;
+constexpr uint64_t kSmallMax = std::numeric_limits<uint32_t>::max();
+constexpr uint64_t kLineMax = std::numeric_limits<int>::max();
+
+uint64_t FromHex(std::string_view digits) {
+  uint64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  return value;
+}
+
+// An id of this recording.
+void CheckId(JsonFields& json, const std::string& key, const std::string& id,
+             uint32_t digest) {
+  const auto parsed = ParseStateId(id);
+  if (!parsed) {
+    json.Refuse(key, parsed.error().message);
+  } else if (parsed->digest != digest) {
+    json.Refuse(key, fmt::format("{} belongs to recording {:08x}, and this is "
+                                 "one of {:08x}",
+                                 id, parsed->digest, digest));
+  }
+}
+
+Finding ToFinding(JsonFields json, uint32_t digest) {
+  Finding finding;
+  Violation& violation = finding.violation;
+  const std::string kind = json.Text("kind");
+  if (const auto known = ViolationKindFromName(kind)) {
+    violation.kind = *known;
+  } else {
+    json.Refuse("kind", fmt::format("no kind of violation is '{}'", kind));
+  }
+  violation.cause = json.Text("cause");
+  violation.path = json.Text("path");
+  violation.op = static_cast<uint32_t>(json.Number("op", kSmallMax));
+  violation.admissible = json.Text("admissible");
+  violation.found = json.Text("found");
+  finding.line = static_cast<int>(json.Number("line", kLineMax));
+  finding.id = json.Text("id");
+  CheckId(json, "id", finding.id, digest);
+  finding.count = json.Number("count", kCountMax, 1);
+  finding.excuses = json.Texts("excuses");
+  finding.op_text = json.Text("op_text");
+  finding.promise = json.Text("promise");
+  finding.crash = json.Text("crash");
+  finding.faults = json.Texts("faults");
+  finding.lost_blocks = json.Number("lost_blocks", kCountMax);
+  finding.states = json.Texts("states");
+  for (size_t i = 0; i < finding.states.size(); ++i) {
+    CheckId(json, fmt::format("states[{}]", i), finding.states[i], digest);
+  }
+  return finding;
+}
+
+std::vector<Expectation> ToExpectations(JsonFields& json) {
+  std::vector<Expectation> expectations;
+  for (JsonFields& entry : json.Objects("expect")) {
+    Expectation e;
+    e.line = static_cast<int>(entry.Number("line", kLineMax));
+    e.ok = entry.Flag("ok");
+    e.kind = entry.Text("kind");
+    e.path = entry.Text("path");
+    expectations.push_back(std::move(e));
+  }
+  return expectations;
+}
+
+std::vector<FaultCount> ToFaults(JsonFields& json) {
+  std::vector<FaultCount> faults;
+  for (JsonFields& entry : json.Objects("faults")) {
+    FaultCount fault;
+    fault.text = entry.Text("fault");
+    fault.line = static_cast<int>(entry.Number("line", kLineMax));
+    const std::string phase = entry.Text("in");
+    fault.recovery = phase == "recovery";
+    if (!fault.recovery && phase != "run") {
+      entry.Refuse("in", "is neither run nor recovery");
+    }
+    fault.fired = entry.Number("fired", kCountMax);
+    faults.push_back(std::move(fault));
+  }
+  return faults;
+}
+
+Shard ToShard(JsonFields& json) {
+  Shard shard;
+  shard.count = static_cast<uint32_t>(json.Number("count", kSmallMax, 2));
+  shard.index = static_cast<uint32_t>(json.Number("index", shard.count, 1));
+  return shard;
+}
+
+std::vector<Hash128> ToRunKeys(JsonFields& json, uint64_t runs) {
+  std::vector<Hash128> keys;
+  for (const std::string& text : json.Texts("run_keys")) {
+    const std::string key = fmt::format("run_keys[{}]", keys.size());
+    if (!IsHex(text, 32)) {
+      json.RefuseType(key, "32 hex digits", text);
+      return keys;
+    }
+    const std::string_view digits = text;
+    const Hash128 hash{FromHex(digits.substr(0, 16)),
+                       FromHex(digits.substr(16))};
+    if (!keys.empty() && hash <= keys.back()) {
+      json.Refuse(key, "the keys must ascend");
+    }
+    keys.push_back(hash);
+  }
+  if (keys.size() != runs) {
+    json.Refuse("run_keys",
+                fmt::format("{} keys of {} runs", keys.size(), runs));
+  }
+  return keys;
+}
+
+void ReadSpace(JsonFields& json, CheckedWorkload& checked) {
+  JsonFields space = json.Object("space");
+  checked.exploration.space_log2 = space.Real("log2");
+  if (auto spec = ParseSpaceSpec(space.Text("mode"))) {
+    checked.space = *spec;
+  } else {
+    space.Refuse("mode", spec.error().message);
+  }
+  checked.atomic_bytes =
+      static_cast<uint32_t>(space.Number("atomic", kSmallMax));
+  checked.exploration.exhausted = space.Flag("exhausted");
+  checked.nested = static_cast<uint32_t>(space.Number("nested", kSmallMax));
+  if (const auto copied = CopiedDataFromName(space.Text("copied"))) {
+    checked.exploration.copied = *copied;
+  } else {
+    space.Refuse("copied", "is none of apart, filled and read");
+  }
+}
+
+void ReadCounts(JsonFields& json, Exploration& e) {
+  e.digest = static_cast<uint32_t>(FromHex(json.Hex("digest", 8)));
+  e.events = json.Number("events", kCountMax);
+  e.writes = json.Number("writes", kCountMax);
+  e.flushes = json.Number("flushes", kCountMax);
+  e.crash_points = json.Number("crash_points", kCountMax);
+  e.bound = json.Text("bound");
+  e.states = json.Number("states", kCountMax);
+  e.faults = ToFaults(json);
+  e.runs = json.Number("runs", kCountMax);
+  if (json.Number("cached", kCountMax) != CachedStates(e)) {
+    json.Refuse("cached", "is not `states` - `runs`");
+  }
+  e.nested_states = json.Number("nested_states", e.states);
+  e.nested_runs = json.Number("nested_runs", e.runs);
+  e.doublechecked = json.Number("doublechecked", kCountMax);
+  e.evicted = json.Number("evicted", kCountMax);
+  e.interrupted = json.Flag("interrupted");
+}
+
+std::string ToVerdict(JsonFields& json) {
+  std::string verdict = json.Text("verdict");
+  if (verdict != "ok" && verdict != "violation" && verdict != "unknown") {
+    json.RefuseType("verdict", "ok, violation or unknown", verdict);
+  }
+  return verdict;
+}
+
+std::vector<CrashKind> ToCrashKinds(JsonFields& json) {
+  std::vector<CrashKind> kinds;
+  for (const std::string& name : json.Texts("crash_kinds")) {
+    if (const auto kind = CrashKindFromName(name)) {
+      kinds.push_back(*kind);
+    } else {
+      json.RefuseType("crash_kinds", "process, os or power", name);
+    }
+  }
+  return kinds;
+}
+
+CheckedWorkload ToWorkload(JsonFields json) {
+  CheckedWorkload checked;
+  Exploration& e = checked.exploration;
+  checked.file = json.Text("file");
+  checked.pcut_hash = json.Hex("pcut_hash", 32);
+  checked.backend = json.Text("backend");
+  checked.profile = json.Text("profile");
+  checked.verdict = ToVerdict(json);
+  ReadSpace(json, checked);
+  ReadCounts(json, e);
+  checked.elapsed_s = json.Real("elapsed_s");
+  checked.crash_kinds = ToCrashKinds(json);
+  checked.probe = json.Flag("probe");
+  checked.replay_flags = json.Text("replay_flags");
+  checked.expectations = ToExpectations(json);
+  if (json.Has("shard")) {
+    JsonFields shard = json.Object("shard");
+    checked.shard = ToShard(shard);
+    e.run_keys = ToRunKeys(shard, e.runs - e.nested_runs);
+  }
+  for (JsonFields& violation : json.Objects("violations")) {
+    e.findings.push_back(ToFinding(violation, e.digest));
+  }
+  return checked;
+}
+
+FailedFile ToFailedFile(JsonFields& json) {
+  FailedFile failed;
+  failed.file = json.Text("file");
+  failed.status = static_cast<ExitStatus>(json.Number("status", 255));
+  if (failed.status != kExitUnknown && failed.status != kExitCannotRun &&
+      failed.status != kExitInternal && failed.status != kExitUsage) {
+    json.Refuse("status", "is not the status of an error");
+  }
+  failed.message = json.Text("message");
+  return failed;
+}
+
+Report ToReport(JsonFields& json) {
+  Report report;
+  report.version = json.Text("version");
+  report.verdict = ToVerdict(json);
+  report.seed = json.Number("seed", std::numeric_limits<uint64_t>::max());
+  report.interrupted = json.Flag("interrupted");
+  if (json.Has("shard")) {
+    JsonFields shard = json.Object("shard");
+    report.shard = ToShard(shard);
+  }
+  for (JsonFields& workload : json.Objects("workloads")) {
+    report.workloads.push_back(ToWorkload(workload));
+    if (report.workloads.back().shard != report.shard) {
+      workload.Refuse("shard", "is not the shard of the report");
+    }
+  }
+  for (JsonFields& failed : json.Objects("errors")) {
+    report.errors.push_back(ToFailedFile(failed));
+  }
+  return report;
+}
+
+// Parse errors have a place, numbers beyond any range do not.
+Result<JsonFields::Json> ParseJson(const std::string& text,
+                                   const std::string& name) {
+  try {
+    return JsonFields::Json::parse(text);
+  } catch (const JsonFields::Json::parse_error& error) {
+    return Error{ErrorCode::kBadInput,
+                 fmt::format("{}: not JSON: byte {} of {}", name, error.byte,
+                             text.size())};
+  } catch (const JsonFields::Json::exception&) {
+    return Error{ErrorCode::kBadInput, name + ": not JSON: a number overflows"};
+  }
+}
+
+}  // namespace
+
+Result<Report> ReadReport(const std::string& text, const std::string& name) {
+  POWERCUT_ASSIGN(const JsonFields::Json json, ParseJson(text, name));
+  if (!json.is_object() || !json.contains("powercut") ||
+      !json.contains("workloads")) {
+    return Error{ErrorCode::kBadInput,
+                 name + ": not a report written by `powercut check --json`"};
+  }
+  std::optional<Error> error;
+  JsonFields fields(json, name + ":", error);
+  if (fields.Number("powercut", kCountMax) != 1) {
+    fields.Refuse("powercut", "this powercut reads reports of format 1");
+  }
+  Report report = ToReport(fields);
+  if (error) return *error;
+  return report;
+}
+
+}  // namespace powercut

@@ -1,0 +1,93 @@
+#include "harness/cli/terminal/progress_line.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+#include "harness/base/monotonic_clock.h"
+
+namespace powercut {
+namespace {
+
+constexpr std::string_view kTool = "powercut: ";
+
+// Columns of the terminal, less one: a full line would wrap on some.
+size_t ColumnsToUse() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) {
+    return 79;
+  }
+  return size.ws_col - 1u;
+}
+
+}  // namespace
+
+ProgressLine::ProgressLine(std::string file, bool quiet)
+    : file_(std::move(file)),
+      quiet_(quiet),
+      terminal_(isatty(STDERR_FILENO) == 1),
+      began_ms_(MonotonicMs()),
+      last_ms_(began_ms_),
+      samples_(1) {}
+
+ProgressLine::~ProgressLine() { Clear(); }
+
+void ProgressLine::Clear() {
+  if (drawn_) std::fputs("\r\033[K", stderr);
+  drawn_ = false;
+}
+
+double ProgressLine::elapsed_s() const {
+  return static_cast<double>(MonotonicMs() - began_ms_) / 1000;
+}
+
+bool ProgressLine::IsDue() {
+  constexpr uint64_t kRedrawMs = 200;
+  constexpr uint64_t kLineMs = 5000;
+  const uint64_t now = MonotonicMs();
+  if (quiet_ || now - last_ms_ < (terminal_ ? kRedrawMs : kLineMs)) {
+    return false;
+  }
+  last_ms_ = now;
+  return true;
+}
+
+void ProgressLine::Draw(const std::string& line) {
+  if (terminal_) {
+    std::fprintf(stderr, "\r\033[K%s%s", kTool.data(), line.c_str());
+    drawn_ = true;
+  } else {
+    std::fprintf(stderr, "%s%s\n", kTool.data(), line.c_str());
+  }
+  std::fflush(stderr);
+}
+
+void ProgressLine::Update(const Progress& progress) {
+  constexpr double kWindow_s = 30;
+  if (!IsDue()) return;
+  const double now_s = elapsed_s();
+  samples_.push_back({now_s, progress});
+  while (samples_.size() > 2 &&
+         now_s - samples_.front().elapsed_s > kWindow_s) {
+    samples_.erase(samples_.begin());
+  }
+  size_t room = 0;
+  if (terminal_) {
+    const size_t columns = ColumnsToUse();
+    room = columns > kTool.size() ? columns - kTool.size() : size_t{1};
+  }
+  Draw(ProgressText(file_, samples_, room));
+}
+
+void ProgressLine::Update(const MinimizeProgress& progress) {
+  if (!IsDue()) return;
+  Draw(fmt::format("{}: {} {} left, {} tried, {:.0f} s", file_, progress.ops,
+                   progress.ops == 1 ? "op" : "ops", progress.tried,
+                   elapsed_s()));
+}
+
+}  // namespace powercut

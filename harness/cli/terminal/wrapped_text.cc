@@ -1,0 +1,25 @@
+#include "harness/cli/terminal/wrapped_text.h"
+
+#include <algorithm>
+
+namespace powercut {
+
+std::string WrappedText(std::string_view label, std::string_view text) {
+  std::string out(label);
+  const size_t room = kTextColumns - std::min(label.size(), kTextColumns / 2);
+  while (text.size() > room) {
+    size_t cut = text.rfind(' ', room);
+    // A word that is too long for a line has one to itself.
+    if (cut == std::string_view::npos || cut == 0) cut = text.find(' ', 1);
+    if (cut == std::string_view::npos) break;
+    out += text.substr(0, cut);
+    out += '\n';
+    out.append(label.size(), ' ');
+    text.remove_prefix(cut + 1);
+  }
+  out += text;
+  out += '\n';
+  return out;
+}
+
+}  // namespace powercut

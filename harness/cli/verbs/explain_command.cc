@@ -1,0 +1,154 @@
+// `powercut explain`: why a crash state is as it is, in words.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdio>
+
+#include "harness/cli/input/sources.h"
+#include "harness/cli/terminal/wrapped_text.h"
+#include "harness/cli/verbs/commands.h"
+#include "harness/explain/explain.h"
+#include "harness/judge/report.h"
+
+namespace powercut {
+namespace {
+
+void Line(const std::string& label, const std::string& text) {
+  std::fputs(WrappedText(label, text).c_str(), stdout);
+}
+
+// `405, 407 to 417`
+template <class Number>
+std::string RangesText(const std::vector<Number>& numbers) {
+  std::string text;
+  for (size_t i = 0; i < numbers.size();) {
+    size_t end = i + 1;
+    while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{}", numbers[i]);
+    if (end - i == 2) text += fmt::format(", {}", numbers[end - 1]);
+    if (end - i > 2) text += fmt::format(" to {}", numbers[end - 1]);
+    i = end;
+  }
+  return text.empty() ? "none" : text;
+}
+
+void PrintMoment(const Source& source, const Recording& recording,
+                 const StateExplanation& why) {
+  std::printf("state %s\n", why.id.c_str());
+  Line("  crash      ",
+       fmt::format("{}, after {} of {} disk events", CrashKindName(why.kind),
+                   why.point, recording.trace.event_count()));
+  Line("  returned   ",
+       "ops " + RangesText(why.returned) +
+           (why.failed.empty() ? ""
+                               : "; with an error: " + RangesText(why.failed)));
+  if (why.in_flight.empty()) Line("  in flight  ", "nothing");
+  for (const uint32_t op : why.in_flight) {
+    Line("  in flight  ",
+         fmt::format("op {}, {}", op, OpText(source.workload.OpNumber(op))));
+  }
+}
+
+void PrintFlushes(const StateExplanation& why) {
+  std::printf("\nin force for a %s crash\n",
+              std::string(CrashKindName(why.kind)).c_str());
+  for (const ExplainedFlush& flush : why.flushes) {
+    std::string text = flush.op == 0
+                           ? flush.text
+                           : fmt::format("op {}, {}", flush.op, flush.text);
+    text += fmt::format(", returned after event {}: ", flush.returned);
+    text += flush.promises.empty()
+                ? "promises nothing"
+                : fmt::format("{}", fmt::join(flush.promises, ", "));
+    if (flush.op > 0) {
+      text += flush.persists.empty()
+                  ? "; left no persist event"
+                  : "; persist event " + RangesText(flush.persists);
+    }
+    Line("  ", text);
+  }
+}
+
+void PrintLosses(const StateExplanation& why) {
+  std::printf("\nlost: %llu of %llu open blocks",
+              static_cast<unsigned long long>(why.lost_blocks),
+              static_cast<unsigned long long>(why.open_blocks));
+  if (why.torn_blocks > 0) {
+    std::printf(", %llu of them torn",
+                static_cast<unsigned long long>(why.torn_blocks));
+  }
+  std::printf("\n");
+  for (const LostWrites& lost : why.lost) {
+    std::string text =
+        lost.op == 0
+            ? "no op"
+            : fmt::format("op {} (line {}), {}", lost.op, lost.line, lost.text);
+    text += fmt::format(
+        ": {} {} at the {}, {} {}: {}", lost.discard ? "discard" : "write",
+        RangesText(lost.events), LayerName(lost.layer), lost.sectors,
+        lost.sectors == 1 ? "sector" : "sectors", lost.why);
+    Line("  ", text);
+  }
+}
+
+void PrintVerdict(const Source& source, const StateExplanation& why) {
+  const std::string& profile = source.setting.profile->name;
+  const bool wrong = !why.replayed.findings.empty();
+  std::printf("\nverdict under %s: %s\n", profile.c_str(),
+              wrong ? "violation" : "admissible");
+  for (const Finding& finding : why.replayed.findings) {
+    const Violation& violation = finding.violation;
+    Line("  ",
+         fmt::format("{}{}{} (line {}, cause {}). {}",
+                     ViolationKindName(violation.kind),
+                     violation.path.empty() ? "" : " ", violation.path,
+                     finding.line, violation.cause, Explanation(finding)));
+  }
+}
+
+void PrintTurns(const StateExplanation& why) {
+  const bool wrong = !why.replayed.findings.empty();
+  std::printf("\n%s\n", wrong ? "what would excuse it"
+                              : "what would make it a violation");
+  if (why.switches.empty()) Line("  switches   ", "none alone");
+  for (const TurningSwitch& flip : why.switches) {
+    Line("  switch     ",
+         fmt::format("{} {}{}{}", flip.name, flip.on ? "on" : "off",
+                     flip.found.empty() ? "" : ": ", flip.found));
+  }
+  Line("  profiles   ", why.profiles.empty()
+                            ? "none"
+                            : fmt::format("{}", fmt::join(why.profiles, ", ")));
+}
+
+Result<ExitStatus> ExplainOne(const ExplainFlags& flags) {
+  POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
+  POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
+  if (source.setting.judged_by_itself) {
+    return Error{ErrorCode::kUsage,
+                 flags.file +
+                     ": a recorded program has no ops that promise anything; "
+                     "`powercut replay` says what its check found"};
+  }
+  POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
+  POWERCUT_ASSIGN(const StateExplanation why,
+                  Explain(*source.backend, source.workload, source.setting,
+                          recording, id, source.options));
+  PrintMoment(source, recording, why);
+  PrintFlushes(why);
+  PrintLosses(why);
+  PrintVerdict(source, why);
+  PrintTurns(why);
+  return why.replayed.findings.empty() ? kExitHolds : kExitViolation;
+}
+
+}  // namespace
+
+ExitStatus RunExplain(const ExplainFlags& flags) {
+  auto status = ExplainOne(flags);
+  return status ? *status : Fail(status.error());
+}
+
+}  // namespace powercut

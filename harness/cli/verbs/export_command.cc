@@ -1,0 +1,34 @@
+// `powercut export`: a trace becomes a log that other tools read.
+
+#include <cstdio>
+
+#include "harness/block_log/export_log.h"
+#include "harness/cli/input/sources.h"
+#include "harness/cli/verbs/commands.h"
+#include "harness/system/whole_file.h"
+
+namespace powercut {
+namespace {
+
+Result<ExitStatus> Export(const ExportFlags& flags) {
+  POWERCUT_ASSIGN(const LoadedTrace loaded,
+                  OpenTrace(flags.file, flags.common));
+  const ExportedLog exported = ExportLog(loaded.trace, loaded.about);
+  POWERCUT_TRY(WriteWholeFile(flags.output, WriteLog(exported.log)));
+  for (const std::string& line : exported.losses) {
+    std::fprintf(stderr, "powercut: %s: note: %s\n", flags.output.c_str(),
+                 line.c_str());
+  }
+  std::printf("%s: %zu entries in sectors of %u\n", flags.output.c_str(),
+              exported.log.entries.size(), exported.log.sector_bytes);
+  return kExitHolds;
+}
+
+}  // namespace
+
+ExitStatus RunExport(const ExportFlags& flags) {
+  auto status = Export(flags);
+  return status ? *status : Fail(status.error());
+}
+
+}  // namespace powercut

@@ -1,0 +1,103 @@
+// `powercut import`: a log of another tool becomes a trace.
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdio>
+
+#include "harness/base/limits.h"
+#include "harness/block_log/import_log.h"
+#include "harness/block_log/salvage_log.h"
+#include "harness/block_log/trace_file.h"
+#include "harness/cli/verbs/commands.h"
+#include "harness/system/whole_file.h"
+
+namespace powercut {
+namespace {
+
+// `64M`, or a number of bytes.
+Result<uint64_t> ParseDiskSize(const std::string& text) {
+  uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const std::string_view unit(stop, static_cast<size_t>(end - stop));
+  const int shift = unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : 0;
+  const bool known = shift > 0 || unit.empty();
+  if (error != std::errc() || !known || value == 0 ||
+      value > kDiskBytesMax >> shift) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("--size '{}': expected a size such as 64M, 2G or "
+                             "a number of bytes, at most 2048G",
+                             text)};
+  }
+  return value << shift;
+}
+
+Result<ImportOptions> OptionsOf(const ImportFlags& flags) {
+  ImportOptions options;
+  // The command line admits no other names.
+  options.origin = LogOriginFromName(flags.origin).value();
+  options.race_window = flags.race_window;
+  options.assume_fua = flags.assume_fua;
+  if (!flags.size.empty()) {
+    POWERCUT_ASSIGN(options.disk_bytes, ParseDiskSize(flags.size));
+  }
+  return options;
+}
+
+// Says what salvage would do where reading refuses or leaves out entries.
+Result<Log> ReadLogOf(const ImportFlags& flags, const ImportOptions& options,
+                      ByteSpan bytes) {
+  const uint64_t disk_bytes = options.disk_bytes.value_or(kDiskBytesMax);
+  if (flags.salvage || IsUncounted(bytes)) {
+    return SalvageLog(bytes, disk_bytes);
+  }
+  Result<Log> log = ReadLog(bytes);
+  if (log && log->lint.empty()) return log;
+  const Result<Log> sound = SalvageLog(bytes, disk_bytes);
+  if (!sound) return log;
+  const std::string remedy = fmt::format(
+      "; --salvage takes {} sound entries, right only if the file "
+      "was empty when the log began",
+      sound->entries.size());
+  if (!log) return Error{log.error().code, log.error().message + remedy};
+  log->lint.back() += remedy;
+  return log;
+}
+
+Error WithFile(const std::string& file, const Error& error) {
+  // What is wrong with a flag is not wrong with the file.
+  if (error.code == ErrorCode::kUsage) return error;
+  return {error.code, file + ": " + error.message};
+}
+
+Result<ExitStatus> Import(const ImportFlags& flags) {
+  POWERCUT_ASSIGN(const ImportOptions options, OptionsOf(flags));
+  POWERCUT_ASSIGN(const Bytes bytes, ReadWholeFile(flags.log));
+  const Result<Log> log = ReadLogOf(flags, options, bytes);
+  if (!log) return WithFile(flags.log, log.error());
+  const Result<LoadedTrace> imported = ImportLog(*log, options);
+  if (!imported) return WithFile(flags.log, imported.error());
+  POWERCUT_TRY(SaveTrace(imported->trace, imported->about, flags.output));
+  for (const std::string& line : imported->lint) {
+    std::fprintf(stderr, "powercut: %s: note: %s\n", flags.log.c_str(),
+                 line.c_str());
+  }
+  std::printf(
+      "%s: a log of origin %s, %zu entries: %u disk events and %zu marks on a "
+      "disk of %llu bytes in sectors of %u, recording %08x\n",
+      flags.output.c_str(), flags.origin.c_str(), log->entries.size(),
+      imported->trace.event_count(), imported->trace.marks().size(),
+      static_cast<unsigned long long>(imported->trace.geometry().size_bytes()),
+      imported->trace.geometry().sector_bytes, imported->trace.Digest());
+  return kExitHolds;
+}
+
+}  // namespace
+
+ExitStatus RunImport(const ImportFlags& flags) {
+  auto status = Import(flags);
+  return status ? *status : Fail(status.error());
+}
+
+}  // namespace powercut

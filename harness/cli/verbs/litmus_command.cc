@@ -1,0 +1,341 @@
+// `powercut litmus`: the matrix of tests and backends.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "backends/registry.h"
+#include "harness/cli/input/sources.h"
+#include "harness/cli/report/litmus_rows.h"
+#include "harness/cli/terminal/interrupt.h"
+#include "harness/cli/verbs/commands.h"
+#include "model/pcut/pcut.h"
+
+namespace powercut {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kDefaultFolder = "corpora/litmus";
+// For a test that names none.
+constexpr const char* kDefaultBackend = "simfs";
+
+Result<std::vector<std::string>> FilesOf(std::vector<std::string> places) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (places.empty()) {
+    if (!fs::is_directory(kDefaultFolder, error)) {
+      return Error{ErrorCode::kUsage,
+                   fmt::format("no FILE or DIR is given, and there is no {} "
+                               "here",
+                               kDefaultFolder)};
+    }
+    places = {kDefaultFolder};
+  }
+  std::vector<std::string> files;
+  for (const std::string& place : places) {
+    if (!fs::is_directory(place, error)) {
+      files.push_back(place);
+      continue;
+    }
+    std::vector<std::string> below;
+    for (auto at = fs::recursive_directory_iterator(place, error);
+         at != fs::recursive_directory_iterator(); at.increment(error)) {
+      if (at->path().extension() == ".pcut") below.push_back(at->path());
+    }
+    if (below.empty()) {
+      return Error{ErrorCode::kUsage,
+                   fmt::format("{}: no .pcut file lies below it", place)};
+    }
+    std::sort(below.begin(), below.end());
+    files.insert(files.end(), below.begin(), below.end());
+  }
+  return files;
+}
+
+// One file with what it is to be run on.
+struct Test {
+  Workload workload;
+  std::string text;  // of the `.pcut`, with all its faults
+  std::vector<std::string> backends;
+};
+
+struct Totals {
+  size_t ok = 0;
+  size_t violation = 0;
+  size_t unseen = 0;
+  size_t unsupported = 0;
+  size_t errors = 0;
+
+  void Add(LitmusRun::Verdict verdict) {
+    switch (verdict) {
+      case LitmusRun::kOk:
+        ++ok;
+        break;
+      case LitmusRun::kViolation:
+        ++violation;
+        break;
+      case LitmusRun::kUnseen:
+        ++unseen;
+        break;
+      case LitmusRun::kUnsupported:
+        ++unsupported;
+        break;
+    }
+  }
+};
+
+class Matrix {
+ public:
+  explicit Matrix(const LitmusFlags& flags) : flags_(flags) {}
+
+  ExitStatus Run() {
+    auto files = FilesOf(flags_.files);
+    if (!files) return Fail(files.error());
+    if (auto checked = CheckFlags(); !checked) return Fail(checked.error());
+    CatchInterrupts();
+    for (const std::string& file : *files) ReadTest(file);
+    MakeTasks();
+    const uint32_t jobs =
+        flags_.jobs > 0 ? flags_.jobs
+                        : std::max(1u, std::thread::hardware_concurrency());
+    LitmusRunner runner(jobs);
+    rows_.resize(tasks_.size());
+    for (size_t i = 0; i < tasks_.size() && !Interrupted(); ++i) {
+      LitmusRow row = runner.Run(tasks_[i]);
+      if (!Interrupted()) rows_[i] = std::move(row);  // not half of one
+    }
+    for (size_t t = 0; t < tests_.size(); ++t) PrintTest(t);
+    PrintSummary();
+    if (Interrupted()) status_ = WorseStatus(status_, kExitInterrupted);
+    if (!flags_.json.empty()) {
+      if (auto written = WriteFile(flags_.json, JsonText()); !written) {
+        status_ = WorseStatus(status_, Fail(written.error()));
+      }
+    }
+    return status_;
+  }
+
+ private:
+  Status CheckFlags() {
+    for (const std::string& profile : flags_.profiles) {
+      if (FindProfile(profile) != nullptr) continue;
+      std::string names;
+      for (const Profile& p : Profiles()) names += " " + p.name;
+      return Error{
+          ErrorCode::kUsage,
+          fmt::format("unknown profile '{}'; there are:{}", profile, names)};
+    }
+    for (const std::string& backend : flags_.backends) {
+      if (backend == kModelBackend) continue;
+      POWERCUT_TRY(MakeBackend(backend, flags_.making));
+    }
+    POWERCUT_ASSIGN(faults_, ParseFaults(flags_.faults));
+    if (!flags_.json.empty()) POWERCUT_TRY(CheckWritable(flags_.json));
+    return Ok{};
+  }
+
+  void ReadTest(const std::string& file) {
+    auto text = ReadFile(file);
+    if (!text) return Note(text.error());
+    auto workload = ParseWorkload(*text, file);
+    if (!workload) return Note(workload.error());
+    auto saved = TextWithFaults(*text, file, faults_);
+    if (!saved) return Note(saved.error());
+    workload->faults.insert(workload->faults.end(), faults_.begin(),
+                            faults_.end());
+    std::vector<std::string> backends = flags_.backends;
+    if (backends.empty()) {
+      backends = {workload->backend.empty() ? kDefaultBackend
+                                            : workload->backend};
+    }
+    tests_.push_back(
+        {std::move(*workload), std::move(*saved), std::move(backends)});
+  }
+
+  // An error of one test does not keep the others from running.
+  void Note(const Error& error) {
+    ++totals_.errors;
+    // Every profile has the same to say.
+    if (!said_.insert(error.message).second) return;
+    std::fflush(stdout);  // what came before it is read before it
+    status_ = WorseStatus(status_, Fail(error));
+  }
+
+  void MakeTasks() {
+    for (const Test& test : tests_) {
+      first_task_.push_back(tasks_.size());
+      for (const std::string& backend : test.backends) {
+        std::vector<std::string> profiles;
+        if (backend == kModelBackend) {
+          std::vector<std::string> offered;
+          for (const Profile& p : Profiles()) offered.push_back(p.name);
+          profiles = LitmusProfiles(test.workload, offered, flags_.profiles);
+        } else if (auto made = MakeBackend(backend, flags_.making); made) {
+          profiles = LitmusProfilesOf(test.workload, (*made)->traits(),
+                                      flags_.profiles);
+        } else {
+          Note(Error{made.error().code,
+                     test.workload.file + ": " + made.error().message});
+          continue;
+        }
+        for (std::string& profile : profiles) {
+          tasks_.push_back({&test.workload, &test.text, backend,
+                            std::move(profile), flags_.atomic_bytes,
+                            flags_.making, FaultFlagsText(flags_.faults)});
+        }
+      }
+    }
+    first_task_.push_back(tasks_.size());
+  }
+
+  bool Shown(const LitmusRow& row) const {
+    return !flags_.quiet || row.run.verdict == LitmusRun::kViolation ||
+           row.run.verdict == LitmusRun::kUnseen;
+  }
+
+  void PrintTest(size_t t) {
+    const Workload& workload = tests_[t].workload;
+    bool headed = false;
+    for (size_t i = first_task_[t]; i < first_task_[t + 1]; ++i) {
+      if (!rows_[i]) continue;
+      if (rows_[i]->error) {
+        Note(*rows_[i]->error);
+        continue;
+      }
+      const LitmusRun& run = rows_[i]->run;
+      totals_.Add(run.verdict);
+      if (run.verdict == LitmusRun::kOk) {
+        status_ = WorseStatus(status_, kExitHolds);
+      } else if (run.verdict != LitmusRun::kUnsupported) {
+        status_ = WorseStatus(status_, kExitViolation);
+      }
+      if (!Shown(*rows_[i])) continue;
+      if (!headed) PrintHead(workload, run);
+      headed = true;
+      PrintRow(workload, *rows_[i]);
+    }
+  }
+
+  static void PrintHead(const Workload& workload, const LitmusRun& run) {
+    std::printf("%s: %s\n", workload.file.c_str(), workload.name.c_str());
+    for (size_t i = 0; i < run.outcomes.size(); ++i) {
+      const LitmusOutcome& outcome = run.outcomes[i];
+      std::printf("  %2zu %-7s %s\n", i + 1, outcome.allow ? "allow" : "forbid",
+                  outcome.text.c_str());
+    }
+    std::string line =
+        fmt::format("  {:<8} {:<15} {:<11} {:>8} {:>7} ", "backend", "profile",
+                    "verdict", "states", "at cut");
+    for (size_t i = 0; i < run.outcomes.size(); ++i) {
+      line += fmt::format(" {:>6}", i + 1);
+    }
+    std::printf("%s  other\n", line.c_str());
+  }
+
+  static void PrintRow(const Workload& workload, const LitmusRow& row) {
+    const LitmusRun& run = row.run;
+    std::string line = fmt::format("  {:<8} {:<15} {:<11}", run.backend,
+                                   run.profile, LitmusVerdictName(run.verdict));
+    if (run.verdict == LitmusRun::kUnsupported) {
+      std::printf("%s %s\n", line.c_str(), run.reason.c_str());
+      return;
+    }
+    line += fmt::format(" {:>8} {:>7} ", run.states, run.at_cut);
+    for (const LitmusOutcome& outcome : run.outcomes) {
+      line += outcome.applies ? fmt::format(" {:>6}", outcome.observed)
+                              : fmt::format(" {:>6}", "-");
+    }
+    std::printf("%s %6llu\n", line.c_str(),
+                static_cast<unsigned long long>(run.other));
+    std::fputs(row.failures.c_str(), stdout);
+    PrintConditions(workload, run);
+  }
+
+  // What of the conditions does not hold. A `forbid` on a backend has a
+  // failure block already.
+  static void PrintConditions(const Workload& workload, const LitmusRun& run) {
+    for (const LitmusOutcome& outcome : run.outcomes) {
+      if (!outcome.applies) continue;
+      if (outcome.allow && run.verdict == LitmusRun::kUnseen &&
+          outcome.observed == 0) {
+        std::printf("%s:%d: unseen: allow %s: no state on %s under %s\n",
+                    workload.file.c_str(), outcome.line, outcome.text.c_str(),
+                    run.backend.c_str(), run.profile.c_str());
+      }
+      if (!outcome.allow && outcome.observed > 0 &&
+          run.backend == kModelBackend) {
+        std::printf(
+            "%s:%d: violation: forbid %s: the model admits it under "
+            "%s\n",
+            workload.file.c_str(), outcome.line, outcome.text.c_str(),
+            run.profile.c_str());
+      }
+    }
+  }
+
+  void PrintSummary() const {
+    std::string line = fmt::format(
+        "litmus: {} {}, {} runs: {} ok, {} violation, {} unseen, {} "
+        "unsupported",
+        tests_.size(), tests_.size() == 1 ? "test" : "tests", tasks_.size(),
+        totals_.ok, totals_.violation, totals_.unseen, totals_.unsupported);
+    if (totals_.errors > 0) {
+      line += fmt::format(", {} not run for errors", totals_.errors);
+    }
+    if (Interrupted()) line += "; interrupted";
+    std::printf("%s\n", line.c_str());
+    std::fflush(stdout);
+  }
+
+  std::string JsonText() const {
+    Json tests = Json::array();
+    for (size_t i = 0; i < tasks_.size(); ++i) {
+      if (!rows_[i] || rows_[i]->error) continue;
+      const LitmusRun& run = rows_[i]->run;
+      Json outcomes = Json::array();
+      for (const LitmusOutcome& outcome : run.outcomes) {
+        if (!outcome.applies) continue;
+        outcomes.push_back({{"state", outcome.text},
+                            {"class", outcome.allow ? "allow" : "forbid"},
+                            {"observed", outcome.observed}});
+      }
+      outcomes.push_back(
+          {{"state", ""}, {"class", "other"}, {"observed", run.other}});
+      Json test = {{"file", tasks_[i].workload->file},
+                   {"name", tasks_[i].workload->name},
+                   {"backend", run.backend},
+                   {"profile", run.profile},
+                   {"verdict", LitmusVerdictName(run.verdict)},
+                   {"outcomes", outcomes}};
+      if (!run.reason.empty()) test["reason"] = run.reason;
+      tests.push_back(std::move(test));
+    }
+    const Json report = {{"powercut", 1}, {"tests", tests}};
+    return report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
+
+  const LitmusFlags& flags_;
+  std::vector<Op> faults_;
+  std::vector<Test> tests_;
+  std::vector<LitmusTask> tasks_;
+  std::vector<size_t> first_task_;  // by test, and one behind the last
+  std::vector<std::optional<LitmusRow>> rows_;
+  Totals totals_;
+  std::set<std::string> said_;  // errors
+  ExitStatus status_ = kExitCannotRun;
+};
+
+}  // namespace
+
+ExitStatus RunLitmusCommand(const LitmusFlags& flags) {
+  return Matrix(flags).Run();
+}
+
+}  // namespace powercut

@@ -1,0 +1,174 @@
+// `powercut minimize`: a failing workload made small, as a regression file.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+#include <utility>
+
+#include "harness/base/monotonic_clock.h"
+#include "harness/cli/input/sources.h"
+#include "harness/cli/terminal/interrupt.h"
+#include "harness/cli/terminal/progress_line.h"
+#include "harness/cli/verbs/commands.h"
+#include "harness/judge/report.h"
+#include "harness/minimize/minimize.h"
+
+namespace powercut {
+namespace {
+
+// The order in which a file has its directives.
+constexpr std::array kDirectives = {Statement::kVersion, Statement::kName,
+                                    Statement::kBackend, Statement::kDisk,
+                                    Statement::kProfile, Statement::kCrash,
+                                    Statement::kSpace};
+
+// The statement of a kind, added behind those that it follows if it is missing.
+// Requires: kind is one of kDirectives.
+Statement& Directive(Pcut& pcut, Statement::Kind kind) {
+  auto place = pcut.statements.begin();
+  for (auto s = pcut.statements.begin(); s != pcut.statements.end(); ++s) {
+    if (s->kind == kind) return *s;
+    if (s->kind == Statement::kInit || s->kind == Statement::kRun) break;
+    const auto end = std::find(kDirectives.begin(), kDirectives.end(), kind);
+    if (std::find(kDirectives.begin(), end, s->kind) != end) place = s + 1;
+  }
+  // A directive may also stand behind the ops.
+  for (Statement& statement : pcut.statements) {
+    if (statement.kind == kind) return statement;
+  }
+  Statement added;
+  added.kind = kind;
+  return *pcut.statements.insert(place, std::move(added));
+}
+
+// The workload with what flags say otherwise, so that the new file needs none
+// of them.
+Pcut WithFlags(Pcut pcut, const CommonFlags& flags, const Source& source) {
+  if (!flags.backend.empty()) {
+    Directive(pcut, Statement::kBackend).text = flags.backend;
+  }
+  if (!flags.profile.empty()) {
+    Directive(pcut, Statement::kProfile).text = flags.profile;
+  }
+  if (!flags.crash_kinds.empty()) {
+    Directive(pcut, Statement::kCrash).crash_kinds = source.setting.crash_kinds;
+  }
+  if (!flags.space.empty()) {
+    Directive(pcut, Statement::kSpace).text =
+        SpaceSpecText(source.options.space);
+  }
+  if (flags.atomic_bytes) {
+    DiskSpec& disk = Directive(pcut, Statement::kDisk).disk;
+    disk.size_bytes = source.setting.geometry.size_bytes();
+    disk.atomic_bytes = flags.atomic_bytes;
+  }
+  return pcut;
+}
+
+// What failed for a fault of the command line is expected to, once the file has
+// that fault.
+void ExpectFailures(const std::vector<HistoryEvent>& history, Pcut& pcut) {
+  std::map<uint32_t, std::string> errors;
+  for (const HistoryEvent& event : history) {
+    if (event.kind == HistoryEvent::kEnd) errors[event.op] = event.error;
+  }
+  uint32_t number = 0;
+  bool ops = false;
+  for (Statement& s : pcut.statements) {
+    ops |= s.kind == Statement::kInit || s.kind == Statement::kRun;
+    if (!ops || s.kind != Statement::kOp) continue;
+    const std::string& error = errors[++number];
+    if (error.empty() || s.op.expected.kind != ExpectedResult::kOk) continue;
+    s.op.expected = {ExpectedResult::kNamed, error};
+  }
+}
+
+// What the new file cannot say.
+std::string FlagsLeft(const CommonFlags& flags) {
+  std::string text;
+  if (flags.probe) text += " --probe";
+  return text;
+}
+
+void PrintResult(const Minimized& minimized, const MinimizeFlags& flags,
+                 const char* ended) {
+  std::fputs(
+      FailureBlock(minimized.finding, flags.output, FlagsLeft(flags.common))
+          .c_str(),
+      stdout);
+  std::printf("%s\n", fmt::format("{}: {} of {} ops left, {} workloads tried{}",
+                                  flags.output, minimized.ops,
+                                  minimized.ops_before, minimized.tried, ended)
+                          .c_str());
+}
+
+class MinimizeCommand {
+ public:
+  explicit MinimizeCommand(const MinimizeFlags& flags)
+      : flags_(flags), began_ms_(MonotonicMs()) {}
+
+  Result<ExitStatus> Run() {
+    POWERCUT_ASSIGN(Source source, OpenSource(flags_.file, flags_.common));
+    if (source.recording) {
+      return Error{ErrorCode::kUsage,
+                   flags_.file + ": is a trace; give the .pcut file"};
+    }
+    POWERCUT_ASSIGN(const Pcut given, ParsePcut(source.text, flags_.file));
+    // Before the work, not after.
+    POWERCUT_TRY(CheckWritable(flags_.output));
+    Pcut pcut = WithFlags(given, flags_.common, source);
+    if (!source.added_faults.empty()) {
+      POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
+      AddFaults(source.added_faults, pcut);
+      ExpectFailures(recording.history, pcut);
+    }
+    budget_ms_ = source.options.budget_ms;
+    ProgressLine progress(flags_.file, flags_.common.quiet);
+    MinimizeOptions options;
+    options.explore = source.options;
+    options.explore.progress = [&](const Progress& p) { progress.Update(p); };
+    options.cause = flags_.cause;
+    options.progress = [&](const MinimizeProgress& p) { progress.Update(p); };
+    options.interrupted = [&] { return Interrupted() || OverBudget(); };
+    auto minimized =
+        Minimize(*source.backend, pcut, flags_.file, source.setting, options);
+    if (!minimized) {
+      if (Interrupted()) {
+        Fail(minimized.error());
+        return kExitInterrupted;
+      }
+      return minimized.error();
+    }
+    POWERCUT_TRY(WriteFile(flags_.output, PrintPcut(minimized->pcut)));
+    if (!minimized->interrupted) {
+      PrintResult(*minimized, flags_, "");
+      return kExitHolds;
+    }
+    PrintResult(*minimized, flags_,
+                Interrupted() ? "; interrupted, the smallest so far"
+                              : "; --budget is used up, the smallest so far");
+    return Interrupted() ? kExitInterrupted : kExitUnknown;
+  }
+
+ private:
+  bool OverBudget() const {
+    return budget_ms_ && MonotonicMs() - began_ms_ > *budget_ms_;
+  }
+
+  const MinimizeFlags& flags_;
+  uint64_t began_ms_;
+  std::optional<uint64_t> budget_ms_;
+};
+
+}  // namespace
+
+ExitStatus RunMinimize(const MinimizeFlags& flags) {
+  CatchInterrupts();
+  auto status = MinimizeCommand(flags).Run();
+  return status ? *status : Fail(status.error());
+}
+
+}  // namespace powercut

@@ -1,0 +1,137 @@
+// `powercut show`: a recording as a numbered listing: events, epochs, ops.
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "harness/block_log/trace_file.h"
+#include "harness/cli/input/sources.h"
+#include "harness/cli/verbs/commands.h"
+
+namespace powercut {
+namespace {
+
+std::string EventText(const Trace& trace, EventNumber number) {
+  const DiskEvent& event = trace.event(number);
+  const auto sectors = [](const SectorRange& range) {
+    return range.count == 1
+               ? fmt::format("sector {}", range.first)
+               : fmt::format("sectors {} to {}", range.first, range.end() - 1);
+  };
+  switch (event.kind) {
+    case DiskEvent::kWrite:
+      return fmt::format("write   {:<8}{}", LayerName(event.layer),
+                         sectors(event.range));
+    case DiskEvent::kDiscard:
+      return fmt::format("discard {:<8}{}", "", sectors(event.range));
+    case DiskEvent::kPersist:
+      break;
+  }
+  std::string text = fmt::format(
+      "persist {:<8}{}", LayerName(event.layer),
+      event.scope ? fmt::format("{} sectors", trace.scope(event).size())
+                  : "all");
+  if (event.upto != number) text += fmt::format(" up to event {}", event.upto);
+  return text;
+}
+
+std::string HistoryText(const Workload& workload, const HistoryEvent& event,
+                        const std::string& mark) {
+  switch (event.kind) {
+    case HistoryEvent::kBegin:
+      return fmt::format("> op {:<4} {}", event.op,
+                         OpText(workload.OpNumber(event.op)));
+    case HistoryEvent::kEnd:
+      return fmt::format("< op {:<4} returned {}", event.op,
+                         event.error.empty() ? "success" : event.error);
+    case HistoryEvent::kRun:
+      return "= run: nothing crashed before this; all so far is promised";
+    case HistoryEvent::kFault:
+      return "* fault " + event.fault_text;
+    case HistoryEvent::kUser:
+      break;
+  }
+  return "! " + mark;
+}
+
+void Print(const Workload& workload, const Recording& recording) {
+  const Trace& trace = recording.trace;
+  std::printf(
+      "recording %08x: %u disk events, %zu marks, disk of %llu bytes in "
+      "sectors of %u\n",
+      trace.Digest(), trace.event_count(), trace.marks().size(),
+      static_cast<unsigned long long>(trace.geometry().size_bytes()),
+      trace.geometry().sector_bytes);
+  uint32_t epoch = 1;
+  size_t mark = 0;
+  for (EventNumber number = 0; number <= trace.event_count(); ++number) {
+    if (number > 0) {
+      std::printf("%6u  %s\n", number, EventText(trace, number).c_str());
+      const DiskEvent& event = trace.event(number);
+      if (event.kind == DiskEvent::kPersist && event.layer == Layer::kMedia &&
+          !event.scope) {
+        std::printf("        ---- epoch %u ends\n", epoch++);
+      }
+    }
+    for (; mark < recording.history.size() &&
+           recording.history[mark].after == number;
+         ++mark) {
+      std::printf("        %s\n", HistoryText(workload, recording.history[mark],
+                                              trace.marks()[mark].text)
+                                      .c_str());
+    }
+  }
+}
+
+// The marks of an imported trace are all the user's own.
+Recording RecordingOfImported(const Trace& trace) {
+  Recording recording{.trace = trace, .history = {}, .before = {}};
+  for (const Mark& mark : trace.marks()) {
+    recording.history.push_back({.kind = HistoryEvent::kUser,
+                                 .after = mark.after,
+                                 .op = 0,
+                                 .error = ""});
+  }
+  return recording;
+}
+
+Status ShowImported(const LoadedTrace& imported, const std::string& save) {
+  if (!save.empty()) {
+    POWERCUT_TRY(SaveTrace(imported.trace, imported.about, save));
+  }
+  if (!imported.about.origin.empty()) {
+    std::printf("imported from a log of origin %s\n",
+                imported.about.origin.c_str());
+  }
+  Print(Workload{}, RecordingOfImported(imported.trace));
+  return Ok{};
+}
+
+Result<ExitStatus> Show(const ShowFlags& flags) {
+  POWERCUT_ASSIGN(const std::optional<LoadedTrace> imported,
+                  OpenImported(flags.file));
+  if (imported) {
+    POWERCUT_TRY(ShowImported(*imported, flags.save));
+    return kExitHolds;
+  }
+  POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
+  POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
+  if (!flags.save.empty()) {
+    POWERCUT_ASSIGN(
+        const std::string text,
+        TextWithFaults(source.text, source.workload.file, source.added_faults));
+    POWERCUT_TRY(SaveTrace(recording.trace,
+                           {source.backend->traits().name, text}, flags.save));
+  }
+  Print(source.workload, recording);
+  return kExitHolds;
+}
+
+}  // namespace
+
+ExitStatus RunShow(const ShowFlags& flags) {
+  auto status = Show(flags);
+  return status ? *status : Fail(status.error());
+}
+
+}  // namespace powercut

@@ -1,0 +1,20 @@
+#include "harness/disk/content_hash.h"
+
+#include <xxhash.h>
+
+// The packaged library's plain functions are built for the oldest processor of
+// the family; these take what the processor has, with the same results.
+#if defined(__x86_64__)
+#include <xxh_x86dispatch.h>
+#endif
+
+namespace powercut {
+
+Hash128 HashBytes(ByteSpan bytes, uint64_t seed) {
+  if (AllZero(bytes)) return {};
+  const XXH128_hash_t hash =
+      XXH3_128bits_withSeed(bytes.data(), bytes.size(), seed);
+  return {hash.low64, hash.high64};
+}
+
+}  // namespace powercut

@@ -1,0 +1,140 @@
+// SparseImage as a two-level table: leaves of 512 pages, pages of 4 KiB. Only
+// the list of leaves follows the size of the image.
+
+#include "harness/disk/sparse_image.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "harness/base/check.h"
+
+namespace powercut {
+namespace {
+
+void CheckWithin(uint64_t offset_bytes, uint64_t count_bytes,
+                 uint64_t size_bytes) {
+  CHECK(offset_bytes <= size_bytes);
+  CHECK(count_bytes <= size_bytes - offset_bytes);
+}
+
+// The offset of the first difference of two pages, or the page size. A missing
+// page is one of zeros.
+template <class Page>
+uint64_t FirstDifferenceOfPages(const Page* left, const Page* right) {
+  static constexpr Page kZeros{};
+  if (left == nullptr) left = &kZeros;
+  if (right == nullptr) right = &kZeros;
+  if (std::memcmp(left->data(), right->data(), left->size()) == 0) {
+    return left->size();
+  }
+  return std::mismatch(left->begin(), left->end(), right->begin()).first -
+         left->begin();
+}
+
+}  // namespace
+
+SparseImage::SparseImage(uint64_t size_bytes)
+    : size_bytes_(size_bytes),
+      leaves_(size_bytes / (kPageBytes * kPagesPerLeaf) +
+              (size_bytes % (kPageBytes * kPagesPerLeaf) != 0 ? 1 : 0)) {}
+
+SparseImage::SparseImage(const SparseImage& other)
+    : size_bytes_(other.size_bytes_), leaves_(other.leaves_.size()) {
+  for (size_t i = 0; i < leaves_.size(); ++i) {
+    if (other.leaves_[i] == nullptr) continue;
+    leaves_[i] = std::make_unique<Leaf>();
+    for (size_t j = 0; j < kPagesPerLeaf; ++j) {
+      const std::unique_ptr<Page>& page = other.leaves_[i]->pages[j];
+      if (page) leaves_[i]->pages[j] = std::make_unique<Page>(*page);
+    }
+  }
+}
+
+void SparseImage::Read(uint64_t offset_bytes, MutableByteSpan out) const {
+  CheckWithin(offset_bytes, out.size(), size_bytes_);
+  while (!out.empty()) {
+    const uint64_t within = offset_bytes % kPageBytes;
+    const size_t count = std::min<uint64_t>(kPageBytes - within, out.size());
+    if (const Page* page = FindPage(offset_bytes / kPageBytes)) {
+      std::memcpy(out.data(), page->data() + within, count);
+    } else {
+      std::memset(out.data(), 0, count);
+    }
+    out = out.subspan(count);
+    offset_bytes += count;
+  }
+}
+
+void SparseImage::Write(uint64_t offset_bytes, ByteSpan data) {
+  CheckWithin(offset_bytes, data.size(), size_bytes_);
+  while (!data.empty()) {
+    const uint64_t within = offset_bytes % kPageBytes;
+    const size_t count = std::min<uint64_t>(kPageBytes - within, data.size());
+    const uint64_t page = offset_bytes / kPageBytes;
+    // Zeros where nothing was written (mkfs, discards) must not cost memory.
+    if (FindPage(page) != nullptr || !AllZero(data.first(count))) {
+      std::memcpy(MakePage(page).data() + within, data.data(), count);
+    }
+    data = data.subspan(count);
+    offset_bytes += count;
+  }
+}
+
+bool SparseImage::SameBytes(const SparseImage& other) const {
+  if (size_bytes_ != other.size_bytes_) return false;
+  for (size_t i = 0; i < leaves_.size(); ++i) {
+    if (!leaves_[i] && !other.leaves_[i]) continue;
+    for (uint64_t page = i * kPagesPerLeaf; page < (i + 1) * kPagesPerLeaf;
+         ++page) {
+      if (FirstDifferenceOfPages(FindPage(page), other.FindPage(page)) <
+          kPageBytes) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+uint64_t SparseImage::FirstDifference(const SparseImage& other) const {
+  CHECK(size_bytes_ == other.size_bytes_);
+  for (size_t i = 0; i < leaves_.size(); ++i) {
+    if (!leaves_[i] && !other.leaves_[i]) continue;
+    for (uint64_t page = i * kPagesPerLeaf; page < (i + 1) * kPagesPerLeaf;
+         ++page) {
+      const uint64_t within =
+          FirstDifferenceOfPages(FindPage(page), other.FindPage(page));
+      if (within < kPageBytes) return page * kPageBytes + within;
+    }
+  }
+  CHECK(!"the images are the same");
+  return size_bytes_;
+}
+
+void SparseImage::ForEachPage(
+    const std::function<void(uint64_t, ByteSpan)>& visit) const {
+  for (size_t i = 0; i < leaves_.size(); ++i) {
+    if (!leaves_[i]) continue;
+    for (size_t j = 0; j < kPagesPerLeaf; ++j) {
+      const Page* page = leaves_[i]->pages[j].get();
+      if (page == nullptr) continue;
+      const uint64_t offset_bytes = (i * kPagesPerLeaf + j) * kPageBytes;
+      visit(offset_bytes, ByteSpan(*page).first(std::min(
+                              kPageBytes, size_bytes_ - offset_bytes)));
+    }
+  }
+}
+
+const SparseImage::Page* SparseImage::FindPage(uint64_t page) const {
+  const Leaf* leaf = leaves_[page / kPagesPerLeaf].get();
+  return leaf == nullptr ? nullptr : leaf->pages[page % kPagesPerLeaf].get();
+}
+
+SparseImage::Page& SparseImage::MakePage(uint64_t page) {
+  std::unique_ptr<Leaf>& leaf = leaves_[page / kPagesPerLeaf];
+  if (!leaf) leaf = std::make_unique<Leaf>();
+  std::unique_ptr<Page>& slot = leaf->pages[page % kPagesPerLeaf];
+  if (!slot) slot = std::make_unique<Page>();
+  return *slot;
+}
+
+}  // namespace powercut

@@ -1,0 +1,64 @@
+#include "harness/disk/virtual_environment.h"
+
+#include "harness/base/prng.h"
+
+namespace powercut {
+namespace {
+
+constexpr int64_t kStartSeconds = 1577836800;  // 2020-01-01T00:00:00Z
+constexpr int64_t kStepNanoseconds = 1'000'000;
+constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
+constexpr pid_t kProcessId = 4711;
+
+struct VirtualEnvironment {
+  int64_t elapsed_nanoseconds = 0;
+  Prng prng{1};
+};
+
+thread_local VirtualEnvironment environment;
+
+timespec ReadClock() {
+  environment.elapsed_nanoseconds += kStepNanoseconds;
+  timespec now{};
+  now.tv_sec = static_cast<time_t>(
+      kStartSeconds + environment.elapsed_nanoseconds / kNanosecondsPerSecond);
+  now.tv_nsec = environment.elapsed_nanoseconds % kNanosecondsPerSecond;
+  return now;
+}
+
+}  // namespace
+
+void ResetVirtualEnvironment(uint64_t seed) {
+  environment.elapsed_nanoseconds = 0;
+  environment.prng = Prng(seed);
+}
+
+}  // namespace powercut
+
+extern "C" {
+
+time_t powercut_virtual_time(time_t* out) {
+  const time_t now = powercut::ReadClock().tv_sec;
+  if (out != nullptr) *out = now;
+  return now;
+}
+
+int powercut_virtual_clock_gettime(clockid_t /*clock*/, struct timespec* out) {
+  *out = powercut::ReadClock();
+  return 0;
+}
+
+pid_t powercut_virtual_getpid(void) { return powercut::kProcessId; }
+
+long powercut_virtual_random(void) {  // NOLINT: the type of random()
+  // random() yields 31 bits.
+  return static_cast<long>(powercut::environment.prng.Next() >> 33);
+}
+
+// Libraries seed with the time or the process id. Taking that seed is right:
+// both are virtual.
+void powercut_virtual_srandom(unsigned seed) {
+  powercut::environment.prng = powercut::Prng(seed);
+}
+
+}  // extern "C"

@@ -1,0 +1,159 @@
+#include "harness/explore/cause_groups.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "harness/explore/nested_crashes.h"
+
+namespace powercut {
+
+CauseGroups::CauseGroups(const Context& context) : context_(context) {}
+
+PointCursor& CauseGroups::CursorAt(const CrashState& state) {
+  auto& cursor = cursors_[static_cast<size_t>(state.kind)];
+  if (cursor == nullptr) {
+    cursor = std::make_unique<PointCursor>(context_.space, state.kind);
+  }
+  cursor->MoveTo(state.point);
+  return *cursor;
+}
+
+bool CauseGroups::Add(const Violation& violation, const ViolatingState& at,
+                      bool counted) {
+  const auto [entry, added] = groups_.try_emplace(violation.cause);
+  Group& group = entry->second;
+  if (!counted) ++group.count;
+  if (!counted && context_.list_states) List(at, group);
+  // A prefix beats whatever lost a block, without walking the cursor there.
+  if (!added && group.lost_blocks == 0 && group.shown.inner.empty() &&
+      !at.state.choices.empty() && at.state.origin == CrashState::kNewest) {
+    return false;
+  }
+  const uint64_t lost =
+      LostBlocks(at.state, CursorAt(at.state)) + at.inner_lost;
+  if (!added && !IsSimpler(at, lost, group)) return false;
+  group.lost_blocks = lost;
+  group.shown = at;
+  group.step.clear();
+  group.violation = violation;
+  return added;
+}
+
+bool CauseGroups::IsSimpler(const ViolatingState& at, uint64_t lost,
+                            Group& group) {
+  const ViolatingState& shown = group.shown;
+  const auto now =
+      std::tuple(at.inner.size(), lost, at.state.point, at.state.marks);
+  const auto best = std::tuple(shown.inner.size(), group.lost_blocks,
+                               shown.state.point, shown.state.marks);
+  if (now != best) return now < best;
+  if (group.step.empty()) group.step = TextOf(shown);
+  return TextOf(at) < group.step;
+}
+
+std::string CauseGroups::TextOf(const ViolatingState& at) {
+  std::string text = CrashStepText(CanonicalStep(at.state, CursorAt(at.state)));
+  for (const CrashStep& step : at.inner) text += "/" + CrashStepText(step);
+  return text;
+}
+
+void CauseGroups::List(const ViolatingState& at, Group& group) {
+  std::vector<CrashStep> steps = {CanonicalStep(at.state, CursorAt(at.state))};
+  steps.insert(steps.end(), at.inner.begin(), at.inner.end());
+  group.states.push_back(
+      {at.state.kind, at.state.point, at.state.marks,
+       StateIdText({steps, context_.recording.trace.Digest()})});
+}
+
+void CauseGroups::Confirm(Group& group, WorkerPool& pool) {
+  const ViolatingState& shown = group.shown;
+  const auto again = RunChain(context_.backend, context_.space, shown.state,
+                              shown.inner, pool.options());
+  if (again && again->unsteady) {
+    Disbelieve(group, "run twice in one process: two results");
+  } else if (!again || !(again->outcome == pool.outcomes()[shown.outcome])) {
+    Disbelieve(group, fmt::format("in a batch: {}; alone in a fresh process: "
+                                  "something else",
+                                  group.violation.found));
+  }
+}
+
+std::vector<Finding> CauseGroups::Confirmed(WorkerPool& pool,
+                                            const Judge& judge) {
+  std::map<std::string, Group> groups;
+  for (auto& [cause, group] : groups_) {
+    Confirm(group, pool);
+    Merge(groups, std::move(group));
+  }
+  std::vector<Finding> findings;
+  for (auto& [cause, group] : groups) {
+    const CrashState& state = group.shown.state;
+    Finding finding =
+        DescribeFinding({context_.workload, context_.recording.trace,
+                         context_.recording.history},
+                        group.violation, state, CursorAt(state));
+    AddRecoveryFaults(context_.workload, pool.outcomes()[group.shown.outcome],
+                      finding);
+    AddInnerCrashes(group.shown.inner, group.shown.inner_lost, finding);
+    finding.count = group.count;
+    std::sort(group.states.begin(), group.states.end());
+    for (ListedState& listed : group.states) {
+      finding.states.push_back(std::move(listed.id));
+    }
+    finding.excuses = ExcusesOf(group, pool, judge);
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+// Groups that were not confirmed may share a cause now.
+void CauseGroups::Merge(std::map<std::string, Group>& groups, Group group) {
+  const auto [entry, added] = groups.try_emplace(group.violation.cause, group);
+  if (added) return;
+  Group& other = entry->second;
+  const uint64_t count = other.count + group.count;
+  std::vector<ListedState> states = std::move(other.states);
+  states.insert(states.end(), group.states.begin(), group.states.end());
+  const auto place = [](const Group& g) {
+    return std::tuple(g.lost_blocks, g.shown.state.point, g.shown.state.marks);
+  };
+  if (place(group) < place(other)) other = std::move(group);
+  other.count = count;
+  other.states = std::move(states);
+}
+
+void CauseGroups::Disbelieve(Group& group, const std::string& found) const {
+  CauseParts parts;
+  parts.kind = ViolationKind::kNondeterministic;
+  if (group.violation.op > 0) {
+    parts.op = context_.workload.OpNumber(group.violation.op).kind;
+  }
+  group.violation.kind = parts.kind;
+  group.violation.found = found;
+  group.violation.cause = MakeCause(parts);
+}
+
+std::vector<std::string> CauseGroups::ExcusesOf(const Group& group,
+                                                const WorkerPool& pool,
+                                                const Judge& judge) const {
+  std::vector<std::string> excuses;
+  for (const ProfileSwitch& flip : ProfileSwitches()) {
+    Profile profile = *context_.setting.profile;
+    profile.*flip.member = !(profile.*flip.member);
+    // Only a switch that then admits more or promises less can excuse.
+    if (profile.*flip.member != flip.widens) continue;
+    const auto violations =
+        judge.AskUnder(profile, pool.outcomes()[group.shown.outcome],
+                       group.shown.history, group.shown.state.kind);
+    const bool still = std::any_of(
+        violations.begin(), violations.end(),
+        [&](const Violation& v) { return v.path == group.violation.path; });
+    if (!still) excuses.emplace_back(flip.name);
+  }
+  return excuses;
+}
+
+}  // namespace powercut

@@ -1,0 +1,239 @@
+#include "harness/explore/nested_crashes.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "harness/explore/tree_walk.h"
+#include "harness/space/crash_image.h"
+#include "harness/space/enumerate.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kNestedCacheBytes = uint64_t{64} << 20;
+
+// One recovery's crashes.
+class RecoveryCrashes {
+ public:
+  RecoveryCrashes(Backend& backend, const NestedOptions& options,
+                  const CrashSpace& outer, const InterruptedRecovery& recovery,
+                  const NestedCrashes::Visit& visit)
+      : backend_(backend),
+        options_(options),
+        outer_(outer),
+        recovery_(recovery),
+        visit_(visit),
+        inner_(outer, recovery.state, *recovery.events, recovery.undecided),
+        contents_(inner_.space(), inner_.begin()),
+        pool_(backend, inner_.space(), PoolOptions()),
+        answers_(pool_, contents_,
+                 {.copied = options.copied,
+                  .cache_bytes = kNestedCacheBytes,
+                  .max_runs = std::nullopt,
+                  .doublecheck = 0,
+                  .seed = options.seed,
+                  .journal = nullptr,
+                  .stop = options.stop},
+                 [this](const StateQuestion& q, const StateAnswer& a) {
+                   Take(q, a);
+                 }) {}
+
+  bool Run() {
+    const bool tree = options_.space.mode == SpaceSpec::kExhaustive;
+    const bool go_on = tree ? WalkTrees() : Enumerate();
+    return go_on && ExploreDeeper();
+  }
+
+  uint64_t runs() const { return answers_.runs() + deeper_runs_; }
+  bool contradicted() const { return contradicted_; }
+
+ private:
+  WorkerPool::Options PoolOptions() const {
+    WorkerPool::Options pool = options_.pool;
+    pool.report_reads = true;
+    pool.report_writes = options_.depth > 1;
+    return pool;
+  }
+
+  CrashKind kind() const { return recovery_.state.kind; }
+
+  bool WalkTrees() {
+    const EventNumber end = inner_.space().trace().event_count();
+    for (EventNumber point = inner_.begin() + 1; point <= end; ++point) {
+      answers_.Ask(TreeWalk::Root(point, kind(), 0));
+      if (!answers_.Work(/*all=*/false)) return false;
+    }
+    return answers_.Work(/*all=*/true);
+  }
+
+  bool Enumerate() {
+    PointCursor cursor(inner_.space(), kind());
+    const EventNumber end = inner_.space().trace().event_count();
+    for (EventNumber point = inner_.begin() + 1; point <= end; ++point) {
+      cursor.MoveTo(point);
+      const bool go_on =
+          EnumerateStates(cursor, options_.space, options_.seed,
+                          [&](const CrashState& state, const Hash128&) {
+                            StateQuestion question;
+                            question.state = state;
+                            answers_.Ask(std::move(question));
+                            return answers_.Work(/*all=*/false);
+                          });
+      if (!go_on) return false;
+    }
+    return answers_.Work(/*all=*/true);
+  }
+
+  void Take(const StateQuestion& question, const StateAnswer& answer) {
+    const CrashState outer = inner_.DecideOuter(question.state);
+    const RecoveryOutcome outcome = pool_.outcomes()[answer.outcome];
+    visit_({outcome, outer, [&] { return Named(question.state, {}, 0); }});
+    if (options_.depth > 1 && answer.events != nullptr &&
+        !answer.events->empty()) {
+      InterruptedRecovery deeper{question.state, answer.events, {}};
+      if (question.expand) {
+        deeper.undecided =
+            UndecidedBlocks(contents_, question.state, answer.path);
+      }
+      deeper_.push_back(std::move(deeper));
+    }
+    if (!question.expand) return;
+    const TreeWalk walk{contents_, options_.copied, options_.space.torn};
+    if (!walk.AskNext(question, answer, answers_)) contradicted_ = true;
+  }
+
+  // The state in words that name no undecided contents.
+  NestedState Named(const CrashState& state, std::vector<CrashStep> behind,
+                    uint64_t lost_behind) const {
+    const RecoverySpace plain(outer_, inner_.DecideOuter(state),
+                              *recovery_.events);
+    RecoverySpace::Decided decided = inner_.Decide(state, plain.space());
+    PointCursor cursor(plain.space(), kind());
+    cursor.MoveTo(decided.inner.point);
+    NestedState named;
+    named.outer = std::move(decided.outer);
+    named.inner = {CanonicalStep(decided.inner, cursor)};
+    named.inner_lost = LostBlocks(decided.inner, cursor) + lost_behind;
+    named.inner.insert(named.inner.end(), behind.begin(), behind.end());
+    return named;
+  }
+
+  bool ExploreDeeper() {
+    NestedOptions options = options_;
+    --options.depth;
+    NestedCrashes crashes(backend_, options);
+    for (const InterruptedRecovery& recovery : deeper_) {
+      const bool go_on = crashes.Explore(
+          inner_.space(), recovery, [&](const NestedCrashes::Visited& visited) {
+            const CrashState outer = inner_.DecideOuter(visited.outer);
+            visit_({visited.outcome, outer, [&] {
+                      NestedState state = visited.state();
+                      return Named(state.outer, std::move(state.inner),
+                                   state.inner_lost);
+                    }});
+          });
+      if (!go_on) return false;
+    }
+    deeper_runs_ = crashes.runs();
+    contradicted_ |= crashes.contradicted();
+    return true;
+  }
+
+  Backend& backend_;
+  const NestedOptions& options_;
+  const CrashSpace& outer_;
+  const InterruptedRecovery& recovery_;
+  const NestedCrashes::Visit& visit_;
+  RecoverySpace inner_;
+  BlockContents contents_;
+  WorkerPool pool_;
+  StateAnswers answers_;
+  std::vector<InterruptedRecovery> deeper_;
+  uint64_t deeper_runs_ = 0;
+  bool contradicted_ = false;
+};
+
+// ResolveStep(), whose words are of recordings.
+Result<CrashState> InRecovery(const CrashStep& step, PointCursor& cursor) {
+  Result<CrashState> state = ResolveStep(step, cursor);
+  if (state) return state;
+  return Error{state.error().code, "in the recovery: " + state.error().message};
+}
+
+}  // namespace
+
+NestedCrashes::NestedCrashes(Backend& backend, NestedOptions options)
+    : backend_(backend), options_(std::move(options)) {}
+
+bool NestedCrashes::Explore(const CrashSpace& outer,
+                            const InterruptedRecovery& recovery,
+                            const Visit& visit) {
+  RecoveryCrashes crashes(backend_, options_, outer, recovery, visit);
+  const bool go_on = crashes.Run();
+  runs_ += crashes.runs();
+  contradicted_ |= crashes.contradicted();
+  return go_on;
+}
+
+std::vector<UndecidedBlock> UndecidedBlocks(BlockContents& contents,
+                                            const CrashState& state,
+                                            std::span<const ContentId> read) {
+  std::vector<bool> decided(contents.space().slot_count());
+  for (const ContentId id : read) decided[contents.slot(id)] = true;
+  std::vector<UndecidedBlock> undecided;
+  for (Slot slot = 0; slot < contents.space().slot_count(); ++slot) {
+    if (decided[slot]) continue;
+    const BlockChoice held = contents.ChoiceIn(state, slot);
+    auto options =
+        contents.Options(state.point, state.kind, slot, /*torn=*/false);
+    const ContentId content = contents.Of(held);
+    std::erase_if(options, [&](const BlockChoice& option) {
+      return contents.Of(option) == content;
+    });
+    if (options.empty()) continue;
+    options.insert(options.begin(), held);
+    undecided.push_back({slot, std::move(options)});
+  }
+  return undecided;
+}
+
+Result<ChainResult> RunChain(Backend& backend, const CrashSpace& space,
+                             const CrashState& state,
+                             std::span<const CrashStep> inner,
+                             WorkerPool::Options options) {
+  options.report_writes = !inner.empty();
+  WorkerPool pool(backend, space, options);
+  const RunResult result = pool.RunAlone(state);
+  if (inner.empty()) {
+    return ChainResult{pool.outcomes()[result.outcome], result.unsteady, 0};
+  }
+  const RecoverySpace recovery(space, state, result.writes);
+  PointCursor cursor(recovery.space(), inner[0].kind);
+  POWERCUT_ASSIGN(const CrashState next, InRecovery(inner[0], cursor));
+  POWERCUT_ASSIGN(ChainResult chain, RunChain(backend, recovery.space(), next,
+                                              inner.subspan(1), options));
+  chain.unsteady |= result.unsteady;
+  chain.lost += LostBlocks(next, cursor);
+  return chain;
+}
+
+Result<SparseImage> ImageOfChain(Backend& backend, const CrashSpace& space,
+                                 const CrashState& state,
+                                 std::span<const CrashStep> inner,
+                                 WorkerPool::Options options) {
+  if (inner.empty()) {
+    CrashImage image(space, state.kind);
+    image.Become(state);
+    return std::move(image.bytes());
+  }
+  options.report_writes = true;
+  WorkerPool pool(backend, space, options);
+  const RecoverySpace recovery(space, state, pool.RunAlone(state).writes);
+  PointCursor cursor(recovery.space(), inner[0].kind);
+  POWERCUT_ASSIGN(const CrashState next, InRecovery(inner[0], cursor));
+  return ImageOfChain(backend, recovery.space(), next, inner.subspan(1),
+                      options);
+}
+
+}  // namespace powercut

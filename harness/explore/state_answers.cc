@@ -1,0 +1,356 @@
+#include "harness/explore/state_answers.h"
+
+#include <algorithm>
+#include <array>
+
+#include "harness/recover/copied_data.h"
+#include "harness/recover/outcome_bytes.h"
+
+namespace powercut {
+namespace {
+
+// Questions that wait before a round begins.
+constexpr size_t kWaitingMax = 4096;
+// Runs of one worker before the next takes over: a round is cut into some
+// batches, so that every worker has its part, but none so small that forking
+// shows.
+constexpr size_t kBatchRunsMin = 64;
+constexpr size_t kBatchRunsMax = 1024;
+constexpr size_t kBatchesOfRound = 8;
+// Runs of a round ahead of time: doubled while at least half of them are
+// needed, else halved.
+constexpr size_t kAheadMin = 4;
+constexpr size_t kAheadMax = kWaitingMax;
+// Outcomes filled in that are remembered.
+constexpr size_t kFilledMax = 1 << 20;
+// Questions between two looks at `stop`.
+constexpr uint64_t kStopEvery = 256;
+
+Hash128 KeyOf(const CrashState& state, uint64_t seed) {
+  std::vector<uint64_t> words = {state.point, static_cast<uint64_t>(state.kind),
+                                 state.origin};
+  for (const BlockChoice& choice : state.choices) {
+    words.insert(words.end(), {choice.slot, choice.version, choice.torn.first,
+                               choice.torn.count, choice.under});
+  }
+  return HashBytes(std::as_bytes(std::span(words)), seed);
+}
+
+}  // namespace
+
+std::string_view CopiedDataName(CopiedData copied) {
+  constexpr std::array<std::string_view, 3> kNames = {"read", "filled",
+                                                      "apart"};
+  return kNames[static_cast<size_t>(copied)];
+}
+
+std::optional<CopiedData> CopiedDataFromName(std::string_view name) {
+  for (const CopiedData copied :
+       {CopiedData::kRead, CopiedData::kFilled, CopiedData::kApart}) {
+    if (CopiedDataName(copied) == name) return copied;
+  }
+  return std::nullopt;
+}
+
+StateAnswers::StateAnswers(WorkerPool& pool, BlockContents& contents,
+                           Options options, Answered answered)
+    : pool_(pool),
+      contents_(contents),
+      options_(std::move(options)),
+      answered_(std::move(answered)),
+      cache_(std::in_place, contents, options_.cache_bytes),
+      ahead_(kAheadMin) {
+  pool_.set_done([this](const Batch& batch, std::vector<RunResult>& results) {
+    for (size_t i = 0; i < results.size(); ++i) {
+      if (doublechecking_) {
+        TakeDoublecheck(batch[i], results[i].outcome);
+        continue;
+      }
+      TakeJournaled();
+      Keep(under_way_[taken_].question, results[i]);
+      TakeRun(under_way_[taken_++].question, results[i]);
+    }
+  });
+}
+
+bool StateAnswers::Work(bool all) {
+  while (true) {
+    for (uint64_t n = 1; !asked_.empty(); ++n) {
+      if (n % kStopEvery == 0 && Stopped()) return false;
+      Asked next{std::move(asked_.back()), {}};
+      asked_.pop_back();
+      if (AnswerFromCache(next.question, next.miss)) continue;
+      waiting_.push_back(std::move(next));
+      if (waiting_.size() >= kWaitingMax && !Round()) return false;
+    }
+    if (all && !waiting_.empty()) {
+      if (!Round()) return false;
+      continue;
+    }
+    if (all || doubted_.size() >= kWaitingMax) RunDoublechecks();
+    return true;
+  }
+}
+
+void StateAnswers::EnterContext(uint64_t context) {
+  CHECK(asked_.empty() && waiting_.empty());
+  evicted_before_ += cache_->evicted();
+  cache_.emplace(contents_, options_.cache_bytes);
+  filled_.clear();
+  died_.clear();
+  context_ = context;
+}
+
+void StateAnswers::Doublecheck(const CrashState& state, OutcomeId outcome) {
+  if (options_.doublecheck <= 0) return;
+  // The state chooses, not its turn: any order of work checks the same.
+  const Hash128 key = KeyOf(state, options_.seed);
+  const double draw = static_cast<double>(key.low >> 11) * 0x1p-53;
+  if (draw < options_.doublecheck) doubted_.emplace_back(state, outcome);
+}
+
+void StateAnswers::RunDoublechecks() {
+  doublechecking_ = true;
+  taken_ = 0;
+  for (size_t from = 0; from < doubted_.size() && !Stopped();) {
+    Batch batch;
+    for (; from < doubted_.size() && batch.size() < kBatchRunsMax; ++from) {
+      batch.push_back(doubted_[from].first);
+    }
+    pool_.Submit(std::move(batch));
+  }
+  pool_.Drain();
+  doublechecking_ = false;
+  doubted_.clear();
+}
+
+void StateAnswers::TakeDoublecheck(const CrashState& state, OutcomeId outcome) {
+  ++doublechecked_;
+  if (outcome != doubted_[taken_++].second && !contradiction_) {
+    contradiction_ = state;
+  }
+}
+
+bool StateAnswers::AnswerFromCache(StateQuestion& question,
+                                   RunTree::Miss& miss) {
+  const FiledRun* run = cache_->Find(question.state, path_, miss);
+  if (run == nullptr) return false;
+  Answer(question, *run, /*cached=*/true);
+  return true;
+}
+
+void StateAnswers::Answer(const StateQuestion& question, const FiledRun& run,
+                          bool cached) {
+  const OutcomeId outcome = OutcomeOf(run, question.state);
+  if (cached && !question.seen) Doublecheck(question.state, outcome);
+  answered_(question, {outcome, cached, path_, run.copied, run.events});
+}
+
+// Those that the round runs leave the waiting ones; the runs needed come first,
+// those ahead of time behind them. Empty if nothing waits or no run is left.
+std::vector<StateAnswers::Asked> StateAnswers::TakeRunsOfRound() {
+  std::vector<Asked> needed;
+  std::vector<Asked> others;
+  std::set<RunTree::Miss> misses;
+  for (Asked& asked : std::exchange(waiting_, {})) {
+    if (AnswerFromCache(asked.question, asked.miss)) continue;
+    const bool first = misses.insert(asked.miss).second;
+    (first ? needed : others).push_back(std::move(asked));
+  }
+  size_t most = ~size_t{0};
+  if (options_.max_runs) most = *options_.max_runs - runs_;
+  const auto take_back = [&](std::vector<Asked>& from, size_t kept) {
+    for (size_t i = kept; i < from.size(); ++i) {
+      waiting_.push_back(std::move(from[i]));
+    }
+    from.resize(std::min(kept, from.size()));
+  };
+  max_runs_reached_ = !needed.empty() && most == 0;
+  take_back(needed, most);
+  needed_ = needed.size();
+  take_back(others, std::min(ahead_, most - needed_));
+  std::move(others.begin(), others.end(), std::back_inserter(needed));
+  return needed;
+}
+
+bool StateAnswers::Round() {
+  if (Stopped()) return false;
+  under_way_ = TakeRunsOfRound();
+  taken_ = 0;
+  const uint64_t spare_before = spare_runs_;
+  SubmitRound();
+  if (taken_ < under_way_.size()) return false;
+  const size_t ahead = under_way_.size() - needed_;
+  if (ahead > 0) {
+    const bool useful = (spare_runs_ - spare_before) * 2 <= ahead;
+    ahead_ = useful ? std::min(ahead_ * 2, kAheadMax)
+                    : std::max(ahead_ / 2, kAheadMin);
+  }
+  under_way_.clear();
+  return !max_runs_reached_ && journal_error_.empty();
+}
+
+// Runs what is under way, as far as it is not in the journal; results are taken
+// in order. Stops before the end if it must.
+void StateAnswers::SubmitRound() {
+  Batch batch;
+  const auto submit = [&] {
+    if (!batch.empty()) pool_.Submit(std::exchange(batch, {}));
+  };
+  const size_t batch_runs = std::clamp(under_way_.size() / kBatchesOfRound,
+                                       kBatchRunsMin, kBatchRunsMax);
+  for (Asked& asked : under_way_) {
+    asked.journaled = IsJournaled(asked.question);
+    if (asked.journaled) continue;
+    batch.push_back(asked.question.state);
+    if (batch.size() < batch_runs) continue;
+    submit();
+    if (Stopped() || !journal_error_.empty()) return pool_.Cancel();
+  }
+  submit();
+  pool_.Drain();
+  TakeJournaled();
+}
+
+bool StateAnswers::IsJournaled(const StateQuestion& question) const {
+  return options_.journal != nullptr &&
+         options_.journal->Find(KeyOf(question.state, 0)) != nullptr;
+}
+
+// Takes the journaled runs up to the next that was submitted.
+void StateAnswers::TakeJournaled() {
+  for (; taken_ < under_way_.size(); ++taken_) {
+    const StateQuestion& question = under_way_[taken_].question;
+    if (!under_way_[taken_].journaled) return;
+    const JournaledRun& run = *options_.journal->Find(KeyOf(question.state, 0));
+    auto outcome = OutcomeOfBytes(run.outcome);
+    auto access =
+        RunAccessOfBytes(run.access, {contents_.space().trace().geometry(),
+                                      contents_.space().block_bytes()});
+    // Its hash and its context were right.
+    CHECK(outcome && access);
+    RunResult result;
+    result.outcome = pool_.AddOutcome(std::move(*outcome));
+    result.reads = std::move(access->reads);
+    result.writes = std::move(access->writes);
+    TakeRun(question, result);
+  }
+}
+
+void StateAnswers::Keep(const StateQuestion& question,
+                        const RunResult& result) {
+  if (options_.journal == nullptr || !journal_error_.empty()) return;
+  const RecoveryOutcome& outcome = pool_.outcomes()[result.outcome];
+  // What died or hung is run again.
+  if (outcome.kind != RecoveryOutcome::kObserved) return;
+  JournaledRun run;
+  run.outcome = OutcomeBytes(outcome);
+  RunBytes({result.reads, result.writes}, run.access);
+  auto kept =
+      options_.journal->Append(KeyOf(question.state, 0), std::move(run));
+  if (!kept) journal_error_ = kept.error().message;
+}
+
+FiledRun StateAnswers::FiledRunOf(const StateQuestion& question,
+                                  RunResult& result) {
+  FiledRun run;
+  run.outcome = result.outcome;
+  path_.clear();
+  const CrashSpace& space = contents_.space();
+  std::vector<Slot> copied;
+  for (const uint64_t block : result.reads.blocks) {
+    const std::optional<Slot> slot = space.FindSlot(block);
+    if (slot) path_.push_back(contents_.In(question.state, *slot));
+  }
+  for (const CopiedPiece& piece : result.reads.copies) {
+    const std::optional<Slot> slot = space.FindSlot(piece.block);
+    if (!slot) continue;
+    if (std::find(copied.begin(), copied.end(), *slot) == copied.end()) {
+      copied.push_back(*slot);
+    }
+  }
+  if (options_.copied == CopiedData::kRead) {
+    for (const Slot slot : copied) {
+      path_.push_back(contents_.In(question.state, slot));
+    }
+  } else {
+    std::sort(copied.begin(), copied.end());
+    run.copied = std::move(copied);
+    run.copies = std::move(result.reads.copies);
+  }
+  run.key = CertificateKey(contents_, path_);
+  if (context_ != 0) {
+    run.key ^= HashBytes(std::as_bytes(std::span(&context_, 1)), 1);
+  }
+  if (!result.writes.empty()) {
+    run.events = std::make_shared<const std::vector<RecoveryEvent>>(
+        std::move(result.writes));
+  }
+  return run;
+}
+
+void StateAnswers::CountRun(const Hash128& key) {
+  ++runs_;
+  run_keys_.push_back(key);
+}
+
+void StateAnswers::TakeRun(const StateQuestion& question, RunResult& result) {
+  FiledRun run = FiledRunOf(question, result);
+  const bool observed =
+      pool_.outcomes()[result.outcome].kind == RecoveryOutcome::kObserved;
+  const FiledRun* filed = nullptr;
+  auto how = ObservationCache::Filed::kConflict;
+  // What died or hung may do so for reasons that lie outside the disk.
+  if (observed) how = cache_->File(path_, run, &filed);
+  if (how == ObservationCache::Filed::kKnown) {
+    ++spare_runs_;
+    const bool same = OutcomeOf(*filed, question.state) == result.outcome;
+    if (!same && !contradiction_) contradiction_ = question.state;
+  } else if (observed) {
+    CountRun(run.key);
+    const bool contradicts = how == ObservationCache::Filed::kConflict;
+    if (contradicts && !contradiction_) contradiction_ = question.state;
+  } else {
+    // It is not filed, so that it may run again: each disk counts once.
+    const Hash128 key = question.image.value_or(KeyOf(question.state, 0));
+    if (!question.seen && died_.insert(key).second) CountRun(key);
+  }
+  answered_(question, {result.outcome, how == ObservationCache::Filed::kKnown,
+                       path_, run.copied, run.events});
+}
+
+std::optional<OutcomeId> StateAnswers::Known(const CrashState& state) {
+  std::vector<ContentId> path;
+  RunTree::Miss miss;
+  const FiledRun* run = cache_->Find(state, path, miss);
+  if (run == nullptr) return std::nullopt;
+  return OutcomeOf(*run, state);
+}
+
+OutcomeId StateAnswers::OutcomeOf(const FiledRun& run,
+                                  const CrashState& state) {
+  if (run.copied.empty()) return run.outcome;
+  std::vector<ContentId> contents;
+  for (const Slot slot : run.copied) {
+    contents.push_back(contents_.In(state, slot));
+  }
+  // Certificates and copied contents name disjoint sets of blocks.
+  const Hash128 key = run.key ^ CertificateKey(contents_, contents);
+  const auto known = filled_.find(key);
+  if (known != filled_.end()) return known->second;
+  if (filled_.size() >= kFilledMax) filled_.clear();
+  const CrashSpace& space = contents_.space();
+  Bytes block(space.block_bytes());
+  const auto bytes_of = [&](uint64_t number) {
+    const std::optional<Slot> slot = space.FindSlot(number);
+    CHECK(slot);
+    ReadChoice(space, contents_.ChoiceIn(state, *slot), block);
+    return ByteSpan(block);
+  };
+  const OutcomeId outcome = pool_.AddOutcome(
+      FilledIn(pool_.outcomes()[run.outcome], run.copies, bytes_of));
+  filled_.emplace(key, outcome);
+  return outcome;
+}
+
+}  // namespace powercut

@@ -1,0 +1,170 @@
+#include "harness/judge/finding.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "harness/fault/fault.h"
+#include "harness/trace/acks.h"
+
+namespace powercut {
+namespace {
+
+// The last disk event before op `op` returned; nothing if it did not return.
+// 0 asks for the sync behind `init`.
+std::optional<EventNumber> EventOfReturn(
+    const std::vector<HistoryEvent>& history, uint32_t op) {
+  for (const HistoryEvent& event : history) {
+    const bool is_it = op == 0
+                           ? event.kind == HistoryEvent::kRun
+                           : event.kind == HistoryEvent::kEnd && event.op == op;
+    if (is_it) return event.after;
+  }
+  return std::nullopt;
+}
+
+std::string PromiseText(const FindingContext& context,
+                        const Violation& violation) {
+  const Promise& promise = violation.promise;
+  const std::string what =
+      violation.path.empty() ? "the volume" : violation.path;
+  if (!promise.flush_op) return "none: nothing was promised of " + what;
+  const auto event = EventOfReturn(context.history, *promise.flush_op);
+  std::string flush = "the sync behind `init`";
+  if (*promise.flush_op > 0) {
+    const Op& op = context.workload.OpNumber(*promise.flush_op);
+    flush = fmt::format("op {}, {}", *promise.flush_op, OpText(op));
+  }
+  const std::string effect =
+      promise.effect_op == 0 ? ""
+                             : fmt::format(" from op {}", promise.effect_op);
+  return fmt::format("{}{}, durable since event {} ({})", what, effect,
+                     event.value_or(0), flush);
+}
+
+// Of a recorded program.
+std::string AcksText(const Trace& trace, EventNumber point) {
+  const auto acks = AcksUpTo(trace, point);
+  if (acks.empty()) return "no acks";
+  return fmt::format("{} {}, the last: {}", acks.size(),
+                     acks.size() == 1 ? "ack" : "acks", acks.back());
+}
+
+// Which writes lost blocks, or which alone kept some.
+std::string LostText(const FindingContext& context, const CrashState& state,
+                     const PointCursor& cursor, uint64_t lost) {
+  if (lost == 0) return "everything issued persisted";
+  const CrashStep step = CanonicalStep(state, cursor);
+  const bool kept = step.sign == '+';
+  std::string text =
+      fmt::format("{} of {} open blocks lost", lost, cursor.open().size());
+  if (step.items.empty()) return text;
+  text += kept ? "; kept:" : ":";
+  constexpr size_t kItemsShown = 3;
+  for (size_t i = 0; i < step.items.size() && i < kItemsShown; ++i) {
+    const StateItem& item = step.items[i];
+    const uint32_t op = OpRunningAt(context.history, item.event);
+    text += fmt::format("{} {} {}", i > 0 ? "," : "",
+                        item.discard ? "discard" : "write", item.event);
+    if (op > 0) text += fmt::format(" (op {})", op);
+    if (item.sectors && item.sectors->first == item.sectors->second) {
+      text += fmt::format(" sector {}", item.sectors->first);
+    } else if (item.sectors) {
+      text += fmt::format(" sectors {} to {}", item.sectors->first,
+                          item.sectors->second);
+    }
+  }
+  if (step.items.size() > kItemsShown) {
+    text += fmt::format(" and {} more", step.items.size() - kItemsShown);
+  }
+  return text;
+}
+
+// The faults that fell on the disk before the state, one text each.
+std::vector<std::string> FaultTexts(const FindingContext& context,
+                                    const CrashState& state) {
+  struct Fallen {
+    std::string text;
+    uint64_t times = 0;
+  };
+  std::map<uint32_t, Fallen> fallen;  // by number
+  uint32_t marks = 0;
+  for (const HistoryEvent& event : context.history) {
+    if (event.after > state.point) break;
+    if (event.after == state.point && marks++ == state.marks) break;
+    if (event.kind != HistoryEvent::kFault) continue;
+    Fallen& fault = fallen[event.fault];
+    if (fault.times++ == 0) {
+      fault.text =
+          fmt::format("{} (after event {})", event.fault_text, event.after);
+    }
+  }
+  std::vector<std::string> texts;
+  for (auto& [number, fault] : fallen) {
+    if (fault.times > 1) {
+      fault.text += fmt::format(", and {} more", fault.times - 1);
+    }
+    texts.push_back(std::move(fault.text));
+  }
+  return texts;
+}
+
+}  // namespace
+
+Finding DescribeFinding(const FindingContext& context,
+                        const Violation& violation, const CrashState& state,
+                        const PointCursor& cursor) {
+  Finding finding;
+  finding.violation = violation;
+  finding.lost_blocks = LostBlocks(state, cursor);
+  const CrashStep step = CanonicalStep(state, cursor);
+  finding.id = StateIdText({{step}, context.trace.Digest()});
+  const bool program =
+      context.workload.init.empty() && context.workload.run.empty();
+  finding.promise = program ? AcksText(context.trace, state.point)
+                            : PromiseText(context, violation);
+  finding.faults = FaultTexts(context, state);
+  finding.crash =
+      fmt::format("{:<20} {}", CrashStepText(step),
+                  LostText(context, state, cursor, finding.lost_blocks));
+  if (program) {
+    finding.op_text = "program    recorded";
+  } else if (violation.op > 0) {
+    const Op& op = context.workload.OpNumber(violation.op);
+    finding.line = op.line;
+    finding.op_text =
+        fmt::format("op {:<8}{:<20} {}", violation.op, OpText(op),
+                    violation.op_returned ? "returned" : "not returned");
+  } else {
+    finding.op_text = "op -       none had begun";
+  }
+  return finding;
+}
+
+void AddRecoveryFaults(const Workload& workload, const RecoveryOutcome& outcome,
+                       Finding& finding) {
+  for (const uint32_t number : outcome.faults_fired) {
+    finding.faults.push_back(FaultText(workload.faults.at(number - 1)));
+  }
+}
+
+void AddInnerCrashes(std::span<const CrashStep> inner, uint64_t lost,
+                     Finding& finding) {
+  if (inner.empty()) return;
+  auto id = ParseStateId(finding.id);
+  CHECK(id);
+  id->steps.insert(id->steps.end(), inner.begin(), inner.end());
+  finding.id = StateIdText(*id);
+  finding.lost_blocks += lost;
+  for (const CrashStep& step : inner) {
+    finding.crash +=
+        fmt::format("; then {} of its recovery", CrashStepText(step));
+  }
+  if (lost > 0) {
+    finding.crash +=
+        fmt::format(", {} {} lost", lost, lost == 1 ? "block" : "blocks");
+  }
+}
+
+}  // namespace powercut

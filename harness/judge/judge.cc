@@ -1,0 +1,231 @@
+#include "harness/judge/judge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "model/words/condition.h"
+
+namespace powercut {
+namespace {
+
+constexpr size_t kModelsKept = 48;
+// Going back costs so many steps, but for long histories.
+constexpr size_t kMilestoneStepsMin = 64;
+constexpr size_t kMilestonesMax = 16;
+
+// Whether there were any.
+bool TakeUnreadable(std::vector<Violation>& violations) {
+  return std::erase_if(violations, [](const Violation& violation) {
+           return violation.kind == ViolationKind::kUnreadable;
+         }) > 0;
+}
+
+}  // namespace
+
+std::vector<Gap> GapsOf(const Recording& recording, bool strictest) {
+  const auto& history = recording.history;
+  size_t run_at = 0;
+  EventNumber run_after = 0;
+  for (size_t i = 0; i < history.size(); ++i) {
+    if (history[i].kind != HistoryEvent::kRun) continue;
+    run_at = i + 1;
+    run_after = history[i].after;
+  }
+  std::vector<Gap> gaps;
+  size_t passed = 0;
+  for (EventNumber point = 0; point <= recording.trace.event_count(); ++point) {
+    Gap gap{point, passed, passed, passed};
+    while (passed < history.size() && history[passed].after == point) {
+      ++passed;
+    }
+    gap.history_max = passed;
+    gap.history_min = strictest ? passed : std::max(gap.history_min, run_at);
+    if (point >= run_after) gaps.push_back(gap);
+  }
+  return gaps;
+}
+
+size_t HistoryOfCut(const Workload& workload,
+                    const std::vector<HistoryEvent>& history) {
+  const size_t ops = workload.init.size() + workload.cut;
+  for (size_t i = 0; i < history.size(); ++i) {
+    const bool init_over =
+        workload.cut == 0 && history[i].kind == HistoryEvent::kRun;
+    const bool returned = history[i].kind == HistoryEvent::kEnd &&
+                          history[i].op == ops && workload.cut > 0;
+    if (init_over || returned) return i + 1;
+  }
+  return history.size();
+}
+
+Judge::Judge(const Workload& workload, const Setting& setting,
+             const Recording& recording, const OutcomeTable& outcomes)
+    : workload_(workload),
+      setting_(setting),
+      recording_(recording),
+      outcomes_(outcomes),
+      cursor_(workload, *setting.profile, recording.history),
+      milestone_steps_(std::max(kMilestoneStepsMin,
+                                recording.history.size() / kMilestonesMax)),
+      cut_history_(HistoryOfCut(workload, recording.history)) {}
+
+const std::vector<Violation>& Judge::Ask(OutcomeId outcome, size_t history,
+                                         CrashKind kind) {
+  const uint64_t key =
+      uint64_t{outcome} << 32 | history << 2 | static_cast<uint64_t>(kind);
+  const auto [entry, added] = verdicts_.try_emplace(key);
+  if (added) {
+    entry->second =
+        JudgeWith(ModelAt(history), outcomes_[outcome], history, kind);
+  }
+  return entry->second;
+}
+
+Violation Judge::OfVolume(ViolationKind violation, size_t history,
+                          CrashKind kind, const std::string& found) {
+  return ModelAt(history).VolumeViolation(violation, kind, found);
+}
+
+std::vector<Violation> Judge::AskUnder(const Profile& profile,
+                                       const RecoveryOutcome& outcome,
+                                       size_t history, CrashKind kind) const {
+  ModelCursor cursor(workload_, profile, recording_.history);
+  cursor.MoveTo(history);
+  return JudgeWith(cursor.model(), outcome, history, kind);
+}
+
+const Model& Judge::ModelAt(size_t history) {
+  if (cursor_.at() == history) return cursor_.model();
+  const auto kept = kept_.find(history);
+  if (kept != kept_.end()) {
+    kept->second.used = ++uses_;
+    return kept->second.model;
+  }
+  // Most histories are asked in a row and never again: only where it went back
+  // once will it go back again.
+  const bool back = history < cursor_.at();
+  Approach(history);
+  if (!back) return cursor_.model();
+  MakeRoom();
+  return Keep();
+}
+
+// From the nearest model there is; milestones on the way are kept.
+void Judge::Approach(size_t history) {
+  const auto above = kept_.upper_bound(history);
+  if (above != kept_.begin()) {
+    const auto& [nearest, kept] = *std::prev(above);
+    if (cursor_.at() > history || cursor_.at() < nearest) {
+      cursor_.GoOnFrom(nearest, kept.model);
+    }
+  }
+  if (cursor_.at() > history) cursor_.MoveTo(0);
+  while (cursor_.at() < history) {
+    const size_t next =
+        (cursor_.at() / milestone_steps_ + 1) * milestone_steps_;
+    cursor_.MoveTo(std::min(next, history));
+    if (next < history) Keep();
+  }
+}
+
+const Model& Judge::Keep() {
+  return kept_.try_emplace(cursor_.at(), KeptModel{cursor_.model(), ++uses_})
+      .first->second.model;
+}
+
+void Judge::MakeRoom() {
+  const auto is_milestone = [&](size_t history) {
+    return history % milestone_steps_ == 0;
+  };
+  auto oldest = kept_.end();
+  size_t count = 0;
+  for (auto at = kept_.begin(); at != kept_.end(); ++at) {
+    if (is_milestone(at->first)) continue;
+    ++count;
+    const bool older =
+        oldest == kept_.end() || at->second.used < oldest->second.used;
+    if (older) oldest = at;
+  }
+  if (count >= kModelsKept) kept_.erase(oldest);
+}
+
+std::vector<Violation> Judge::JudgeWith(const Model& model,
+                                        const RecoveryOutcome& outcome,
+                                        size_t history, CrashKind kind) const {
+  if (outcome.kind == RecoveryOutcome::kNotRun) return {};
+  if (outcome.kind == RecoveryOutcome::kDied) {
+    return {model.VolumeViolation(ViolationKind::kDied, kind,
+                                  "recovery died: " + outcome.detail)};
+  }
+  if (outcome.kind == RecoveryOutcome::kHung) {
+    return {model.VolumeViolation(ViolationKind::kHang, kind,
+                                  "recovery hung: " + outcome.detail)};
+  }
+  if (setting_.judged_by_itself) {
+    return JudgeByItself(model, outcome.observation, kind);
+  }
+  std::vector<Violation> violations = model.Check(outcome.observation, kind);
+  const bool told = !outcome.faults_fired.empty() && TakeUnreadable(violations);
+  if (history >= cut_history_ && outcome.observation.unreadable.empty() &&
+      !told) {
+    CheckForbidden(model, outcome.observation, kind, violations);
+  }
+  return violations;
+}
+
+std::vector<Violation> Judge::JudgeByItself(const Model& model,
+                                            const Observation& seen,
+                                            CrashKind kind) const {
+  std::vector<Violation> violations;
+  const auto add = [&](ViolationKind violation, const std::string& found,
+                       const std::string& admissible) {
+    violations.push_back(model.VolumeViolation(violation, kind, found));
+    violations.back().admissible = admissible;
+  };
+  if (!seen.unreadable.empty()) {
+    add(ViolationKind::kUnreadable, seen.unreadable, "a volume that mounts");
+    return violations;
+  }
+  for (const ObservedEntry& entry : seen.entries) {
+    if (entry.unreadable.empty()) continue;
+    add(ViolationKind::kUnreadable, entry.path + ": " + entry.unreadable,
+        "files that can be read");
+    break;
+  }
+  for (const std::string& failure : seen.probe_failures) {
+    add(ViolationKind::kError, failure, "a volume that takes writes");
+  }
+  if (!seen.check.empty()) {
+    add(ViolationKind::kCheck, seen.check, "exit status 0 of the check");
+  }
+  if (!seen.fsck.empty()) {
+    add(ViolationKind::kFsck, seen.fsck,
+        "a volume in which its own checker finds nothing");
+  }
+  return violations;
+}
+
+void Judge::CheckForbidden(const Model& model, const Observation& observation,
+                           CrashKind kind,
+                           std::vector<Violation>& violations) const {
+  for (const Outcome& outcome : workload_.outcomes) {
+    const auto& profiles = outcome.profiles;
+    const bool named =
+        profiles.empty() || std::find(profiles.begin(), profiles.end(),
+                                      setting_.profile->name) != profiles.end();
+    if (outcome.allow || !named) continue;
+    const auto holds =
+        Holds(outcome.condition, observation, recording_.before, workload_);
+    if (!holds.value_or(false)) continue;
+    Violation violation =
+        model.VolumeViolation(ViolationKind::kCheck, kind,
+                              "forbidden: " + ConditionText(outcome.condition));
+    violation.admissible =
+        fmt::format("what line {} does not forbid", outcome.line);
+    violations.push_back(std::move(violation));
+  }
+}
+
+}  // namespace powercut

@@ -1,0 +1,96 @@
+#include "harness/judge/obligations.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace powercut {
+namespace {
+
+bool HasPersistToMedia(const Trace& trace, EventNumber after,
+                       EventNumber upto) {
+  for (EventNumber n = after + 1; n <= upto; ++n) {
+    const DiskEvent& event = trace.event(n);
+    if (event.kind == DiskEvent::kPersist && event.layer == Layer::kMedia) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// A write at or before `written_by` that a power loss at the cursor's point
+// could lose; 0 if there is none.
+EventNumber FindOpenWrite(const PointCursor& cursor, EventNumber written_by) {
+  for (const Slot slot : cursor.open()) {
+    const EventNumber event =
+        cursor.space().versions(slot)[cursor.floor(slot) + 1].event;
+    if (event <= written_by) return event;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::vector<UnmetObligation> FindUnmetObligations(const Workload& workload,
+                                                  const Profile& profile,
+                                                  const Recording& recording,
+                                                  const CrashSpace& space,
+                                                  bool sync_covers_disk) {
+  std::vector<UnmetObligation> unmet;
+  PointCursor cursor(space, CrashKind::kPower);
+  Model model(workload, profile);
+  std::map<uint32_t, EventNumber> began_at;  // by op
+  EventNumber gap = 0;
+  uint32_t marks = 0;
+  bool lied_to = false;  // since the last op began
+  for (const HistoryEvent& event : recording.history) {
+    if (event.kind == HistoryEvent::kFault) {
+      lied_to |= workload.faults.at(event.fault - 1).names.at(0) == "lie";
+    }
+    marks = event.after == gap ? marks + 1 : 1;
+    gap = event.after;
+    if (event.kind == HistoryEvent::kRun) model.EndInit();
+    if (event.kind == HistoryEvent::kBegin) {
+      model.Begin(event.op);
+      began_at[event.op] = event.after;
+      lied_to = false;
+    }
+    if (event.kind != HistoryEvent::kEnd) continue;
+    if (!model.End(event.op, event.error.empty())) continue;
+    // It asked for the flush that the trace does not have.
+    if (lied_to) continue;
+    cursor.MoveTo(event.after);
+    std::string found;
+    const EventNumber began = began_at[event.op];
+    const EventNumber write = FindOpenWrite(cursor, began);
+    // With nothing left to flush, no flush is needed.
+    if (write == 0) continue;
+    if (!HasPersistToMedia(recording.trace, began, event.after)) {
+      found = "it returned without any flush of the disk";
+    } else if (sync_covers_disk) {
+      found = fmt::format("its flush left write {} behind", write);
+    }
+    if (found.empty()) continue;
+    const Op& op = workload.OpNumber(event.op);
+    Violation violation;
+    violation.kind = ViolationKind::kUnflushed;
+    violation.path = op.names.empty() ? "" : op.names[0];
+    violation.op = event.op;
+    violation.op_returned = true;
+    violation.promise = {0, event.op};
+    violation.admissible = "a flush of the disk before the op returns";
+    violation.found = found;
+    CauseParts parts;
+    parts.kind = violation.kind;
+    parts.role = violation.path.empty() ? Role::kVolume : Role::kWritten;
+    parts.op = op.kind;
+    parts.volume_guarantee =
+        op.kind == OpKind::kSyncfs || profile.fsync_covers_volume;
+    if (!parts.volume_guarantee) parts.guarantee = op.kind;
+    violation.cause = MakeCause(parts);
+    unmet.push_back({std::move(violation), event.after, marks});
+  }
+  return unmet;
+}
+
+}  // namespace powercut

@@ -1,0 +1,82 @@
+#include "harness/judge/report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace powercut {
+namespace {
+
+std::string Place(const Finding& finding, const std::string& file) {
+  return finding.line > 0 ? fmt::format("{}:{}", file, finding.line) : file;
+}
+
+}  // namespace
+
+std::string ShellWord(const std::string& word) {
+  const bool plain = !word.empty() &&
+                     word.find_first_not_of(
+                         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
+                         "wxyz0123456789/._-+,:@%~=#") == std::string::npos &&
+                     word[0] != '#' && word[0] != '~';
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+std::string FailureBlock(const Finding& finding, const std::string& file,
+                         const std::string& replay_flags,
+                         const std::string& replay_file) {
+  const Violation& violation = finding.violation;
+  std::string text =
+      fmt::format("{}: violation: {}{}{}\n", Place(finding, file),
+                  ViolationKindName(violation.kind),
+                  violation.path.empty() ? "" : " ", violation.path);
+  const auto row = [&](const char* label, const std::string& value) {
+    text += fmt::format("  {:<10} {}\n", label, value);
+  };
+  text += "  " + finding.op_text + "\n";
+  row("promise", finding.promise);
+  row("crash", finding.crash);
+  for (const std::string& fault : finding.faults) row("fault", fault);
+  row("admissible", violation.admissible);
+  row("found", violation.found);
+  row("cause", fmt::format("{}   {} {}", violation.cause, finding.count,
+                           finding.count == 1 ? "state" : "states"));
+  if (!finding.excuses.empty()) {
+    row("excuse", fmt::format("{}", fmt::join(finding.excuses, ", ")));
+  }
+  row("replay", fmt::format("powercut replay {} --at {}{}",
+                            ShellWord(replay_file.empty() ? file : replay_file),
+                            ShellWord(finding.id), replay_flags));
+  return text;
+}
+
+std::string Explanation(const Finding& finding) {
+  const Violation& violation = finding.violation;
+  // The block aligns its columns; a sentence does not.
+  std::string crash = finding.crash;
+  const auto both_blank = [](char a, char b) { return a == ' ' && b == ' '; };
+  crash.erase(std::unique(crash.begin(), crash.end(), both_blank), crash.end());
+  std::string text = fmt::format(
+      "In force: {}. The crash: {}. Admissible then: {}. Found: {}.",
+      finding.promise, crash, violation.admissible, violation.found);
+  for (const std::string& fault : finding.faults) {
+    text += fmt::format(" The disk: {}.", fault);
+  }
+  if (!finding.excuses.empty()) {
+    text += fmt::format(" It would be admissible with the profile switch {}.",
+                        fmt::join(finding.excuses, " or "));
+  }
+  return text;
+}
+
+}  // namespace powercut

@@ -1,0 +1,106 @@
+#include "harness/minimize/cause_keeper.h"
+
+#include <utility>
+
+#include "harness/minimize/shrink.h"
+#include "model/pcut/pcut_scope.h"
+
+namespace powercut {
+namespace {
+
+// Goes through the ops of a workload, and knows what those that stay have made.
+class OrphanFilter {
+ public:
+  bool CanStay(const Op& op) {
+    const bool wait = op.kind == OpKind::kWait;
+    if (wait && !started_.contains(op.numbers[0])) return false;
+    if (op.start && started_.contains(*op.start)) return false;
+    if (scope_.Add(op)) return false;
+    if (wait) started_.erase(op.numbers[0]);
+    if (op.start) started_.insert(*op.start);
+    return true;
+  }
+
+ private:
+  PcutScope scope_;
+  std::set<uint64_t> started_;
+};
+
+}  // namespace
+
+Pcut WithoutOrphans(const Pcut& pcut) {
+  Pcut left = pcut;
+  OrphanFilter filter;
+  for (uint32_t number = 1; number <= CountOps(left);) {
+    const size_t place = PlaceOfOp(left, number);
+    if (filter.CanStay(left.statements[place].op)) {
+      ++number;
+    } else {
+      left = WithoutStatement(std::move(left), place);
+    }
+  }
+  return left;
+}
+
+CauseKeeper::CauseKeeper(Backend& backend, Setting setting,
+                         ExploreOptions options, std::string cause,
+                         std::function<bool()> interrupted)
+    : backend_(backend),
+      setting_(std::move(setting)),
+      options_(std::move(options)),
+      cause_(std::move(cause)),
+      interrupted_(std::move(interrupted)) {}
+
+std::optional<Pcut> CauseKeeper::Keep(const Pcut& pcut) {
+  const std::string text = PrintPcut(pcut);
+  if (refused_.contains(text)) return std::nullopt;
+  std::optional<Pcut> kept = KeepRecorded(WithoutOrphans(pcut));
+  // Of a workload that was interrupted nothing is known.
+  if (!kept && !Interrupted()) refused_.insert(text);
+  return kept;
+}
+
+std::optional<Pcut> CauseKeeper::KeepRecorded(Pcut pcut) {
+  while (!Interrupted()) {
+    const std::string text = PrintPcut(pcut);
+    if (refused_.contains(text)) return std::nullopt;
+    const auto workload = ParseWorkload(text, "minimized");
+    if (!workload) return std::nullopt;
+    ++tried_;
+    uint32_t unexpected_op = 0;
+    const auto recording =
+        Record(backend_, *workload, setting_, &unexpected_op);
+    if (recording) {
+      std::optional<Finding> finding = FindCause(*workload, *recording);
+      if (finding) {
+        last_finding_ = std::move(finding);
+        return pcut;
+      }
+      if (!Interrupted()) refused_.insert(text);
+      return std::nullopt;
+    }
+    if (unexpected_op == 0) return std::nullopt;
+    const size_t place = PlaceOfOp(pcut, unexpected_op);
+    pcut = WithoutOrphans(WithoutStatement(std::move(pcut), place));
+  }
+  return std::nullopt;
+}
+
+std::optional<Finding> CauseKeeper::FindCause(const Workload& workload,
+                                              const Recording& recording) {
+  bool seen = false;
+  ExploreOptions options = options_;
+  options.cause_seen = [&](const std::string& cause) {
+    seen = seen || cause == cause_;
+  };
+  options.interrupted = [&] { return seen || Interrupted(); };
+  const auto exploration =
+      Explore(backend_, workload, setting_, recording, options);
+  if (!exploration) return std::nullopt;
+  for (const Finding& finding : exploration->findings) {
+    if (finding.violation.cause == cause_) return finding;
+  }
+  return std::nullopt;
+}
+
+}  // namespace powercut

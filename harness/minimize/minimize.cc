@@ -1,0 +1,364 @@
+#include "harness/minimize/minimize.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "harness/explain/replay.h"
+#include "harness/minimize/cause_keeper.h"
+#include "harness/minimize/shrink.h"
+
+namespace powercut {
+namespace {
+
+// Without what does not hold for a smaller workload.
+//
+// Conditions name ops by what they wrote, which is their number unless `fill=`
+// says otherwise; a cause that comes of conditions keeps those, and its ops
+// keep the numbers that they had.
+Pcut Prepared(Pcut pcut, bool keep_outcomes) {
+  bool in_section = false;
+  std::erase_if(pcut.statements, [&](const Statement& statement) {
+    const Statement::Kind kind = statement.kind;
+    in_section |= kind == Statement::kInit || kind == Statement::kRun;
+    const bool of_outcomes =
+        kind == Statement::kOutcome || kind == Statement::kCut;
+    return kind == Statement::kAt || kind == Statement::kExpect ||
+           (kind == Statement::kNote && in_section) ||
+           (of_outcomes && !keep_outcomes);
+  });
+  if (!keep_outcomes) return pcut;
+  for (uint32_t number = 1; number <= CountOps(pcut); ++number) {
+    Op& op = pcut.statements[PlaceOfOp(pcut, number)].op;
+    // `fill` is the only key of those that take it.
+    if (SignatureOf(op.kind).keys == "fill" && op.keys.empty()) {
+      op.keys = {{"fill", std::to_string(number)}};
+    }
+  }
+  return pcut;
+}
+
+void Add(Pcut& pcut, Statement statement) {
+  pcut.statements.push_back(std::move(statement));
+}
+
+// Adds the lines that make it a regression.
+void AddEnd(Pcut& pcut, const std::string& at,
+            const std::vector<Finding>& findings) {
+  Statement state;
+  state.kind = Statement::kAt;
+  state.text = at;
+  Add(pcut, std::move(state));
+  std::set<std::pair<std::string, std::string>> expected;
+  for (const Finding& finding : findings) {
+    expected.emplace(ViolationKindName(finding.violation.kind),
+                     finding.violation.path);
+  }
+  for (const auto& [kind, path] : expected) {
+    Statement expect;
+    expect.kind = Statement::kExpect;
+    expect.expectation.ok = false;
+    expect.expectation.kind = kind;
+    // A raw sector has a name, but no path that a file could say.
+    const bool sector = !path.starts_with('/') && path.find(' ') != path.npos;
+    expect.expectation.path = sector ? "" : path;
+    Add(pcut, std::move(expect));
+  }
+}
+
+const Finding* FindCause(const std::vector<Finding>& findings,
+                         const std::string& cause) {
+  const auto found = std::find_if(
+      findings.begin(), findings.end(),
+      [&](const Finding& f) { return f.violation.cause == cause; });
+  return found == findings.end() ? nullptr : &*found;
+}
+
+// The first that an expectation names, else the first.
+// Requires: there is one.
+std::string CauseOf(const std::vector<Finding>& findings,
+                    const Workload& workload) {
+  for (const Expectation& e : workload.expectations) {
+    for (const Finding& finding : findings) {
+      const Violation& violation = finding.violation;
+      if (!e.ok && e.kind == ViolationKindName(violation.kind) &&
+          (e.path.empty() || e.path == violation.path)) {
+        return violation.cause;
+      }
+    }
+  }
+  return findings.front().violation.cause;
+}
+
+// Makes the state of a finding lose as few blocks as it can.
+class StateShrinker {
+ public:
+  StateShrinker(Backend& backend, const Workload& workload,
+                const Setting& setting, const Recording& recording,
+                const ExploreOptions& options)
+      : backend_(backend),
+        workload_(workload),
+        setting_(setting),
+        recording_(recording),
+        options_(options),
+        space_(recording.trace, setting.atomic_bytes) {}
+
+  Result<Finding> Shrink(Finding finding) {
+    POWERCUT_ASSIGN(const StateId id, ParseStateId(finding.id));
+    PointCursor cursor(space_, id.steps[0].kind);
+    POWERCUT_ASSIGN(const CrashState named, ResolveStep(id.steps[0], cursor));
+    CrashState state = FromOrigin(named, CrashState::kNewest, cursor);
+    // Runs of half of the lost blocks, down to single ones, until none can be
+    // kept any more.
+    for (size_t chunk = state.choices.size(); chunk > 0;) {
+      const size_t before = state.choices.size();
+      POWERCUT_TRY(KeepBlocks(chunk, cursor, state, finding));
+      const bool again = chunk == 1 && state.choices.size() < before;
+      chunk = again ? 1 : chunk / 2;
+    }
+    return finding;
+  }
+
+ private:
+  Status KeepBlocks(size_t chunk, const PointCursor& cursor, CrashState& state,
+                    Finding& finding) {
+    size_t end = state.choices.size();
+    while (end > 0) {
+      const size_t begin = end - std::min(end, chunk);
+      CrashState candidate = state;
+      candidate.choices.erase(
+          candidate.choices.begin() + static_cast<ptrdiff_t>(begin),
+          candidate.choices.begin() + static_cast<ptrdiff_t>(end));
+      POWERCUT_ASSIGN(std::optional<Finding> again,
+                      Show(candidate, cursor, finding));
+      if (again) {
+        state = std::move(candidate);
+        finding = std::move(*again);
+      }
+      end = begin;
+    }
+    return Ok{};
+  }
+
+  // The finding in another state, if it is one there, too.
+  Result<std::optional<Finding>> Show(const CrashState& state,
+                                      const PointCursor& cursor,
+                                      const Finding& finding) {
+    const StateId id{{CanonicalStep(state, cursor)}, recording_.trace.Digest()};
+    POWERCUT_ASSIGN(
+        ReplayedState replayed,
+        Replay(backend_, workload_, setting_, recording_, id, options_));
+    for (Finding& again : replayed.findings) {
+      if (again.violation.cause == finding.violation.cause &&
+          again.violation.path == finding.violation.path) {
+        return std::optional(std::move(again));
+      }
+    }
+    return std::optional<Finding>();
+  }
+
+  Backend& backend_;
+  const Workload& workload_;
+  const Setting& setting_;
+  const Recording& recording_;
+  const ExploreOptions& options_;
+  CrashSpace space_;
+};
+
+class Minimizer {
+ public:
+  Minimizer(Backend& backend, const Pcut& pcut, std::string file,
+            const Setting& setting, const MinimizeOptions& options)
+      : backend_(backend),
+        given_(pcut),
+        file_(std::move(file)),
+        setting_(setting),
+        options_(options),
+        explore_(options.explore) {
+    explore_.list_states = false;
+    explore_.budget_ms.reset();
+    explore_.visited = nullptr;
+    explore_.cause_seen = nullptr;
+    explore_.progress = nullptr;
+    explore_.interrupted = nullptr;
+  }
+
+  Result<Minimized> Run() {
+    if (!backend_.traits().repeatable) {
+      return Error{ErrorCode::kUnsupported,
+                   fmt::format("{}: {} does not record the same twice; only "
+                               "what does can be minimized",
+                               file_, backend_.traits().name)};
+    }
+    result_.ops_before = CountOps(given_);
+    POWERCUT_ASSIGN(cause_, ChooseCause());
+    result_.pcut = Prepared(given_, cause_.starts_with("check/"));
+    POWERCUT_TRY(ShrinkByNarrowLook());
+    // What the narrow look did not show the whole space may.
+    if (!Interrupted() && narrow_) {
+      CauseKeeper whole(backend_, setting_, explore_, cause_,
+                        options_.interrupted);
+      ShrinkWith(whole);
+    }
+    result_.ops = CountOps(result_.pcut);
+    result_.tried = tried_;
+    result_.interrupted = Interrupted();
+    POWERCUT_TRY(result_.interrupted ? EndEarly() : End());
+    return std::move(result_);
+  }
+
+ private:
+  bool Interrupted() const {
+    return options_.interrupted && options_.interrupted();
+  }
+
+  Result<std::string> ChooseCause() {
+    POWERCUT_ASSIGN(const Workload workload, BuildWorkload(given_, file_));
+    POWERCUT_ASSIGN(const Recording recording,
+                    Record(backend_, workload, setting_));
+    if (!options_.cause.empty()) return options_.cause;
+    const auto at = ParseStateId(workload.at);
+    if (at && at->digest == recording.trace.Digest()) {
+      const auto replayed =
+          Replay(backend_, workload, setting_, recording, *at, explore_);
+      if (replayed && !replayed->findings.empty()) {
+        return CauseOf(replayed->findings, workload);
+      }
+    }
+    POWERCUT_ASSIGN(const Exploration all, ExploreGiven(workload, recording));
+    if (!all.findings.empty()) return CauseOf(all.findings, workload);
+    if (!all.bound.empty()) {
+      return Error{ErrorCode::kStale,
+                   fmt::format("{}: no violation found so far: {}; there is "
+                               "nothing to keep yet",
+                               file_, all.bound)};
+    }
+    return Error{ErrorCode::kBadInput,
+                 fmt::format("{}: no violation in {}: there is nothing to "
+                             "minimize; try a larger --space",
+                             file_, SpaceSpecText(all.space))};
+  }
+
+  Result<Exploration> ExploreGiven(const Workload& workload,
+                                   const Recording& recording) {
+    ExploreOptions options = explore_;
+    options.progress = options_.explore.progress;
+    options.interrupted = options_.interrupted;
+    return Explore(backend_, workload, setting_, recording, options);
+  }
+
+  // Shrinks by the narrowest look that shows the cause: the prefixes of one
+  // kind of crash, if that is enough.
+  Status ShrinkByNarrowLook() {
+    for (const bool prefix : {true, false}) {
+      for (const CrashKind kind : setting_.crash_kinds) {
+        Setting setting = setting_;
+        setting.crash_kinds = {kind};
+        ExploreOptions explore = explore_;
+        if (prefix) {
+          explore.space = SpaceSpec{SpaceSpec::kPrefix, /*count=*/1,
+                                    /*torn=*/0};
+        }
+        CauseKeeper keeper(backend_, setting, explore, cause_,
+                           options_.interrupted);
+        std::optional<Pcut> kept = keeper.Keep(result_.pcut);
+        tried_ += keeper.tried();
+        if (!kept) continue;
+        narrow_ = explore.space != explore_.space ||
+                  setting.crash_kinds != setting_.crash_kinds;
+        result_.pcut = std::move(*kept);
+        ShrinkWith(keeper);
+        return Ok{};
+      }
+    }
+    return NotShown();
+  }
+
+  Error NotShown() const {
+    if (Interrupted()) {
+      return {ErrorCode::kStale,
+              fmt::format("{}: interrupted before {} was seen", file_, cause_)};
+    }
+    const std::string remedy = options_.explore.max_runs
+                                   ? "raise --max-runs"
+                                   : "`powercut check` lists the causes of "
+                                     "this file; a larger --space shows more";
+    return {ErrorCode::kUsage,
+            fmt::format("{}: {} does not show the cause {}; {}", file_,
+                        SpaceSpecText(explore_.space), cause_, remedy)};
+  }
+
+  void ShrinkWith(CauseKeeper& keeper) {
+    const uint64_t before = tried_ - keeper.tried();
+    size_t ops = CountOps(result_.pcut);
+    ShrinkRules rules;
+    rules.keep = [&](const Pcut& candidate) {
+      if (options_.progress) options_.progress({ops, tried_});
+      std::optional<Pcut> kept = keeper.Keep(candidate);
+      tried_ = before + keeper.tried();
+      if (kept) ops = CountOps(*kept);
+      return kept;
+    };
+    rules.stop = options_.interrupted;
+    rules.round_sizes = {512, 4096, setting_.geometry.sector_bytes,
+                         setting_.atomic_bytes};
+    result_.pcut = ShrinkWorkload(std::move(result_.pcut), rules);
+    if (keeper.last_finding()) result_.finding = *keeper.last_finding();
+  }
+
+  // What the last workload that was kept showed.
+  Status EndEarly() {
+    AddEnd(result_.pcut, result_.finding.id, {result_.finding});
+    return Ok{};
+  }
+
+  // Explores all of what is left: it may show other causes, too.
+  Status End() {
+    POWERCUT_ASSIGN(const Workload workload,
+                    ParseWorkload(PrintPcut(result_.pcut), file_));
+    POWERCUT_ASSIGN(const Recording recording,
+                    Record(backend_, workload, setting_));
+    ExploreOptions explore = explore_;
+    explore.max_runs.reset();
+    explore.progress = options_.explore.progress;
+    POWERCUT_ASSIGN(const Exploration all,
+                    Explore(backend_, workload, setting_, recording, explore));
+    const Finding* finding = FindCause(all.findings, cause_);
+    if (finding == nullptr) {
+      return Error{ErrorCode::kInternal,
+                   fmt::format("{}: {} was seen, and then no more: the storage "
+                               "does not do the same twice",
+                               file_, cause_)};
+    }
+    StateShrinker state(backend_, workload, setting_, recording, explore_);
+    POWERCUT_ASSIGN(result_.finding, state.Shrink(*finding));
+    AddEnd(result_.pcut, result_.finding.id, all.findings);
+    return Ok{};
+  }
+
+  Backend& backend_;
+  const Pcut& given_;
+  std::string file_;
+  const Setting& setting_;
+  const MinimizeOptions& options_;
+  ExploreOptions explore_;
+  std::string cause_;
+  // The first shrinking did not look everywhere.
+  bool narrow_ = false;
+  uint64_t tried_ = 0;
+  Minimized result_;
+};
+
+}  // namespace
+
+Result<Minimized> Minimize(Backend& backend, const Pcut& pcut,
+                           const std::string& file, const Setting& setting,
+                           const MinimizeOptions& options) {
+  return Minimizer(backend, pcut, file, setting, options).Run();
+}
+
+}  // namespace powercut

@@ -1,0 +1,77 @@
+// Recording: a workload run on a backend, with all that exploring its crashes
+// needs.
+
+#ifndef POWERCUT_HARNESS_RECORD_RECORDING_H_
+#define POWERCUT_HARNESS_RECORD_RECORDING_H_
+
+#include <vector>
+
+#include "harness/backend.h"
+#include "harness/trace/history.h"
+#include "harness/trace/trace.h"
+#include "model/table/profile.h"
+#include "model/words/workload.h"
+
+namespace powercut {
+
+inline constexpr uint32_t kDefaultCheckTimeoutMs = 60'000;
+
+// What a check runs under, once flags, file and backend have had their say (a
+// flag beats the file, the file beats the backend's claim).
+struct Setting {
+  const Profile* profile = nullptr;
+  DiskGeometry geometry;
+  uint32_t atomic_bytes = 0;
+  std::vector<CrashKind> crash_kinds;
+  // No model judges, but what recovery shows by itself: that it mounts, reads,
+  // takes writes, and what the user's check says.
+  bool judged_by_itself = false;
+  // The user's check, for a shell; empty: none.
+  std::string check{};
+  // Wall clock that the check, or the storage's own checker, may take.
+  uint32_t check_timeout_ms = kDefaultCheckTimeoutMs;
+  // The storage's own checker runs, too. Requires: there is one.
+  bool fsck = false;
+};
+
+struct SettingFlags {
+  std::string profile;                 // empty: not given
+  std::vector<CrashKind> crash_kinds;  // empty: not given
+  std::optional<uint32_t> atomic_bytes;
+};
+
+// Errors: kUnsupported (an op, crash kind or disk the backend does not offer),
+// kBadInput, kUsage (unknown profile), each naming what exists.
+Result<Setting> MakeSetting(const Workload& workload, const Backend& backend,
+                            const SettingFlags& flags);
+
+struct Recording {
+  Trace trace;
+  std::vector<HistoryEvent> history;
+  // The tree when `run` began: what `old` means in conditions.
+  Observation before;
+};
+
+// Runs the workload. The recorded trace ends with its last op; the shutdown
+// behind it is not part of it.
+//
+// Self-checks: the trace applied to the base is the live disk byte for byte;
+// the live tree is what the ops made (unless a fault spoilt the content).
+// Faults are armed from `run` on; each that falls on a request leaves a mark.
+// A fault without a line came from the command line: once one fell, but for
+// `lie` and `delay`, ops may fail, whatever the workload expects.
+//
+// Errors: kBadInput: an op did not end as the workload expects, with its line;
+// a fault in=run never fired; kInternal: a self-check failed.
+// If an op did not end as expected, its number is put into `*unexpected_op`
+// (for a `wait`, that of the op it waits for); else 0 is.
+Result<Recording> Record(Backend& backend, const Workload& workload,
+                         const Setting& setting,
+                         uint32_t* unexpected_op = nullptr);
+
+// The self-check of any recording: the trace applied to its base equals `live`.
+Status CheckTraceAgainstDisk(const Trace& trace, const SparseImage& live);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_RECORD_RECORDING_H_

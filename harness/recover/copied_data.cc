@@ -1,0 +1,37 @@
+#include "harness/recover/copied_data.h"
+
+#include <algorithm>
+#include <string>
+
+#include "harness/base/check.h"
+
+namespace powercut {
+
+RecoveryOutcome FilledIn(RecoveryOutcome outcome,
+                         std::span<const CopiedPiece> copies,
+                         const BytesOfBlock& bytes_of) {
+  Observation& observation = outcome.observation;
+  bool device = false;
+  for (const CopiedPiece& piece : copies) {
+    const bool to_device = piece.entry == CopiedPiece::kDevice;
+    std::string& content = to_device
+                               ? observation.device
+                               : observation.entries.at(piece.entry).content;
+    const uint64_t end = piece.offset_bytes + piece.size_bytes;
+    // The device is shown without the zeros at its end.
+    if (to_device) content.resize(std::max<uint64_t>(content.size(), end));
+    device = device || to_device;
+    CHECK(end <= content.size());
+    const ByteSpan bytes =
+        bytes_of(piece.block).subspan(piece.offset_in_block, piece.size_bytes);
+    content.replace(piece.offset_bytes, piece.size_bytes, AsText(bytes));
+  }
+  if (device) {
+    std::string& content = observation.device;
+    // npos + 1 is 0: nothing is left.
+    content.resize(content.find_last_not_of('\0') + 1);
+  }
+  return outcome;
+}
+
+}  // namespace powercut

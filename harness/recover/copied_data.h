@@ -1,0 +1,29 @@
+// Outcomes of recoveries that need not be run: where a block was only copied
+// (harness/recover/run_reads.h), another version of it shows as other bytes of
+// the observation, and changes nothing else.
+
+#ifndef POWERCUT_HARNESS_RECOVER_COPIED_DATA_H_
+#define POWERCUT_HARNESS_RECOVER_COPIED_DATA_H_
+
+#include <functional>
+#include <span>
+
+#include "harness/base/bytes.h"
+#include "harness/recover/recovery.h"
+#include "harness/recover/run_reads.h"
+
+namespace powercut {
+
+// What a block of the other state holds: all of it, valid during the call.
+using BytesOfBlock = std::function<ByteSpan(uint64_t block)>;
+
+// The outcome of recovery on a state that differs from that of a finished run
+// in blocks of `copies` only. `outcome` and `copies` are that run's; `contents`
+// is asked for each of their blocks. O(bytes copied).
+RecoveryOutcome FilledIn(RecoveryOutcome outcome,
+                         std::span<const CopiedPiece> copies,
+                         const BytesOfBlock& bytes_of);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_RECOVER_COPIED_DATA_H_

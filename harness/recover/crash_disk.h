@@ -1,0 +1,127 @@
+// CrashDisk: a crash image as the disk of a recovery. What recovery writes is
+// seen by its later reads and taken back afterwards.
+
+#ifndef POWERCUT_HARNESS_RECOVER_CRASH_DISK_H_
+#define POWERCUT_HARNESS_RECOVER_CRASH_DISK_H_
+
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/disk/disk.h"
+#include "harness/disk/sparse_image.h"
+#include "harness/recover/run_reads.h"
+#include "harness/trace/recovery_event.h"
+#include "model/words/observation.h"
+
+namespace powercut {
+
+class CrashDisk : public VirtualDisk {
+ public:
+  // `image` must outlive this object; it is lent: Reset() or destruction gives
+  // it back as it was. After `request_limit` reads, writes and persists every
+  // request fails, and limit_reached() says so; 0 is no limit.
+  CrashDisk(SparseImage& image, DiskGeometry geometry, uint32_t block_bytes,
+            uint64_t request_limit);
+  ~CrashDisk() override;
+
+  const DiskGeometry& geometry() const override { return geometry_; }
+  // Errors: kIo once the request limit is reached.
+  Status Read(uint64_t first_sector, MutableByteSpan out) override;
+  Status Write(uint64_t first_sector, ByteSpan data, Layer layer) override;
+  Status Persist(Layer to, const SectorSet* scope,
+                 std::optional<EventNumber> upto) override;
+  Status Discard(SectorRange range) override;
+  void Mark(std::string_view text) override;
+  void CopyInto(std::string_view path, MutableByteSpan buffer,
+                uint64_t offset_bytes) override;
+
+  bool limit_reached() const {
+    return request_limit_ > 0 && requests_ > request_limit_;
+  }
+  uint64_t write_count() const { return write_count_; }
+
+  // What was read so far, by the run that made `observation`. What was copied
+  // to where the observation has no content (the entry is not there or
+  // unreadable, or its content ends before), or out of step with its atoms,
+  // counts as read. O(reads).
+  RunReads Reads(const Observation& observation) const;
+  // What was copied so far counts as read: the observation that it went into
+  // was looked at.
+  void CountCopiesAsRead();
+
+  // Before the first request: whether to keep what recovery does to the disk.
+  // Blocks that it overwrites in part then count as read.
+  void set_keep_events(bool keep) { keep_events_ = keep; }
+  // Called with each block as it is read first; may be empty. Stays over
+  // Reset().
+  void set_read_seen(std::function<void(uint64_t block)> seen) {
+    read_seen_ = std::move(seen);
+  }
+  // The backend is open: what it does from here on is not its recovery.
+  void ObservationBegins() { observing_ = true; }
+  // What recovery did so far, numbered from 1, if it is kept.
+  const std::vector<RecoveryEvent>& events() const { return events_; }
+
+  // Takes back every write and forgets every read and event, for the next
+  // recovery.
+  void Reset();
+
+ private:
+  Status CountRequest();
+  void NoteDeciding(uint64_t block);
+  void NoteRead(uint64_t block);
+  // Whether some of `out` lies in what CopyInto() said.
+  bool IsCopying(MutableByteSpan out) const;
+  void NoteCopies(uint64_t first_sector, MutableByteSpan out);
+  void NoteCopy(const CopiedPiece& copy);
+  bool KeepsEvents() const { return keep_events_ && !observing_; }
+  void NoteRests(SectorRange written);
+  void WriteImage(uint64_t first_sector, ByteSpan data);
+
+  SparseImage& image_;
+  DiskGeometry geometry_;
+  uint32_t block_bytes_;
+  uint64_t request_limit_;
+  uint64_t requests_ = 0;
+  uint64_t write_count_ = 0;
+
+  // A run number for each sector written and block read, so that forgetting
+  // costs nothing; from calloc(), so that what is never touched costs nothing
+  // either.
+  struct Free {
+    void operator()(uint32_t* numbers) const { std::free(numbers); }
+  };
+  using RunNumbers = std::unique_ptr<uint32_t[], Free>;
+  static RunNumbers MakeRunNumbers(uint64_t count);
+  uint32_t run_ = 1;
+  RunNumbers sector_written_in_;
+  RunNumbers block_read_in_;     // in any way
+  RunNumbers block_decides_in_;  // in another way than copied
+  // In order of first read of any kind.
+  std::vector<uint64_t> blocks_read_;
+  // In order of the first read that decided.
+  std::vector<uint64_t> blocks_deciding_;
+  std::function<void(uint64_t)> read_seen_;
+  // What CopyInto() said last.
+  MutableByteSpan copy_buffer_;
+  uint64_t copy_offset_bytes_ = 0;
+  std::vector<std::string> copy_paths_;
+  // In order of reading; `entry` is an index in copy_paths_.
+  std::vector<CopiedPiece> copies_;
+  // Old bytes of the sectors written, in order, one entry a sector.
+  std::vector<uint64_t> saved_sectors_;
+  Bytes saved_bytes_;
+
+  bool keep_events_ = false;
+  bool observing_ = false;
+  std::vector<RecoveryEvent> events_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_RECOVER_CRASH_DISK_H_

@@ -1,0 +1,42 @@
+#include "harness/recover/outcome_table.h"
+
+#include <string>
+#include <utility>
+
+#include "harness/recover/outcome_bytes.h"
+
+namespace powercut {
+
+const OutcomeId* OutcomeTable::Find(const Hash128& hash) const {
+  const auto found = ids_.find(hash);
+  return found == ids_.end() ? nullptr : &found->second;
+}
+
+OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
+  const auto [entry, added] =
+      ids_.emplace(hash, static_cast<OutcomeId>(outcomes_.size()));
+  if (added) {
+    if (outcome.kind == RecoveryOutcome::kNotRun) {
+      all_run_ = Error{ErrorCode::kMissing, outcome.detail};
+    }
+    bytes_ += sizeof(outcome);
+    for (const ObservedEntry& seen : outcome.observation.entries) {
+      bytes_ += sizeof(seen) + seen.path.size() + seen.content.size();
+    }
+    for (const ObservedLog& log : outcome.observation.logs) {
+      for (const ObservedRecord& record : log.records) {
+        bytes_ += sizeof(record) + record.content.size();
+      }
+    }
+    outcomes_.push_back(std::move(outcome));
+    hashes_.push_back(hash);
+  }
+  return entry->second;
+}
+
+OutcomeId OutcomeTable::Add(RecoveryOutcome outcome) {
+  OutcomeBytes(outcome, scratch_);
+  return Add(HashBytes(AsBytes(scratch_), 0), std::move(outcome));
+}
+
+}  // namespace powercut

@@ -1,0 +1,88 @@
+// One recovery of a backend on a crash image, in three steps: recover (mount),
+// observe (the tree with contents) and, when asked, probe (use it, and look
+// again). In this process: harness/worker/worker_pool.h isolates it.
+
+#ifndef POWERCUT_HARNESS_RECOVER_RECOVERY_H_
+#define POWERCUT_HARNESS_RECOVER_RECOVERY_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/backend.h"
+#include "harness/recover/crash_disk.h"
+#include "model/words/observation.h"
+#include "model/words/workload.h"
+
+namespace powercut {
+
+// The name of the file that the probe makes in the root directory. No workload
+// may use it.
+inline constexpr const char* kProbePath = "/.powercut-probe";
+
+struct RecoveryOptions {
+  // Create a file, fill it, sync, remount, look again: cross-linked clusters
+  // and wrong bitmaps show only on the next write. Of storage that keeps logs
+  // and no files: append a record to each log, flush, remount, look again: it
+  // is the last, above all others, and they are as before.
+  bool probe = false;
+  // Paths to look up by name where the tree does not list them: those that the
+  // workload uses. Sorted.
+  std::vector<std::string> paths;
+  // A program of the user's judges, run by a shell; empty: none does. Its
+  // verdict is the whole observation then (Observation::check).
+  std::string check{};
+  // The acks in force, a line each.
+  std::string acked{};
+  // The workload's faults. Those in=recovery are armed from the start of each
+  // recovery on, while it is looked at and used, too. Requires: offered.
+  std::vector<Op> faults = {};
+  // Wall clock that the check, and the storage's own checker, may take each; 0:
+  // as long as they take. One that takes longer is kHung.
+  uint32_t check_timeout_ms = 0;
+  // Shut down, and run the storage's own checker on what is then on the disk
+  // (Observation::fsck); not where nothing mounted, nor after a fault.
+  // Requires: the backend has one.
+  bool fsck = false;
+};
+
+RecoveryOptions RecoveryOptionsOf(const Workload& workload, bool probe);
+
+// The paths that the ops of a workload name, without duplicates, sorted.
+std::vector<std::string> PathsNamedBy(const Workload& workload);
+
+// Whether recovering twice must give the same. A disk that breaks breaks
+// elsewhere the second time.
+bool MustBeStable(const Backend& backend, const Workload& workload);
+
+// How a recovery ended, as a value that can cross processes.
+struct RecoveryOutcome {
+  enum Kind : uint8_t {
+    kObserved,  // recovery came to an end, be it `unreadable`
+    // It crashed; `detail` names the signal or exit status. Of Recover()
+    // itself: a process of the backend's did (Backend::EndOfProcess()).
+    kDied,
+    kHung,  // it passed a bound; `detail` names which
+    // The backend lacked something (Backend::Lacks()); nothing follows.
+    kNotRun,
+  };
+
+  Kind kind = kObserved;
+  std::string detail;
+  Observation observation;  // kObserved only
+  // kObserved only: the numbers of the faults that fell on a request, among
+  // RecoveryOptions::faults from 1; ascending.
+  std::vector<uint32_t> faults_fired = {};
+
+  bool operator==(const RecoveryOutcome&) const = default;
+};
+
+// Runs the steps on `disk`, which keeps the reads and writes that recovery
+// made until its Reset(). Deterministic: nothing that ran before in this
+// process matters.
+RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
+                        const RecoveryOptions& options);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_RECOVER_RECOVERY_H_

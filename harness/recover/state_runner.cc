@@ -1,0 +1,84 @@
+#include "harness/recover/state_runner.h"
+
+#include <utility>
+
+#include "harness/trace/acks.h"
+
+namespace powercut {
+
+// An image with the disk that lends it to recoveries.
+struct StateRunner::Stage {
+  Stage(const CrashSpace& space, CrashKind kind, const WorkerOptions& options)
+      : image(space, kind),
+        disk(image.bytes(), space.trace().geometry(), space.block_bytes(),
+             options.limits.requests) {
+    disk.set_keep_events(options.report_writes);
+  }
+
+  CrashImage image;
+  CrashDisk disk;
+};
+
+StateRunner::StateRunner(Backend& backend, const CrashSpace& space,
+                         WorkerOptions options)
+    : backend_(backend),
+      space_(space),
+      options_(std::move(options)),
+      touched_(space) {}
+
+StateRunner::~StateRunner() = default;
+
+StateRunner::Stage& StateRunner::StageFor(CrashKind kind) {
+  std::unique_ptr<Stage>& stage = stages_[static_cast<size_t>(kind)];
+  if (stage == nullptr) stage = std::make_unique<Stage>(space_, kind, options_);
+  return *stage;
+}
+
+void StateRunner::Approach(const CrashState& state) {
+  StageFor(state.kind).image.Become(state);
+}
+
+// With the acks of the state's crash point.
+RecoveryOptions StateRunner::OptionsAt(const CrashState& state) const {
+  RecoveryOptions options = options_.recovery;
+  for (const std::string_view ack : AcksUpTo(space_.trace(), state.point)) {
+    options.acked.append(ack).push_back('\n');
+  }
+  return options;
+}
+
+void StateRunner::TellReads(std::function<void(uint64_t)> seen) {
+  read_seen_ = [this, seen = std::move(seen)](uint64_t block) {
+    if (options_.all_reads || touched_.Contains(block)) seen(block);
+  };
+}
+
+RecoveryOutcome StateRunner::Run(const CrashState& state, RunAccess& access) {
+  Stage& stage = StageFor(state.kind);
+  stage.image.Become(state);
+  stage.disk.set_read_seen(read_seen_);
+  RecoveryOutcome outcome = Recover(
+      backend_, stage.disk,
+      options_.recovery.check.empty() ? options_.recovery : OptionsAt(state));
+  if (options_.report_reads) {
+    access.reads = stage.disk.Reads(outcome.observation);
+    if (!options_.all_reads) touched_.Keep(access.reads);
+  }
+  if (options_.report_writes) access.writes = stage.disk.events();
+  stage.disk.Reset();
+  return outcome;
+}
+
+Result<RunAccess> StateRunner::AccessOf(std::string_view bytes) const {
+  if (!tells()) return RunAccess{};
+  POWERCUT_ASSIGN(RunAccess access,
+                  RunAccessOfBytes(bytes, {space_.trace().geometry(),
+                                           space_.block_bytes()}));
+  if (options_.all_reads) return access;
+  const RunReads told = access.reads;
+  touched_.Keep(access.reads);
+  if (access.reads == told) return access;
+  return Error{ErrorCode::kInternal, "a worker told of other blocks"};
+}
+
+}  // namespace powercut

@@ -1,0 +1,96 @@
+// StateRunner: recoveries of states in this process, on one image a crash kind
+// that goes from state to state.
+
+#ifndef POWERCUT_HARNESS_RECOVER_STATE_RUNNER_H_
+#define POWERCUT_HARNESS_RECOVER_STATE_RUNNER_H_
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "harness/backend.h"
+#include "harness/recover/crash_disk.h"
+#include "harness/recover/recovery.h"
+#include "harness/recover/run_bytes.h"
+#include "harness/recover/touched_blocks.h"
+#include "harness/space/crash_image.h"
+
+namespace powercut {
+
+struct WorkerLimits {
+  // Device requests of one recovery. A mount with a walk of a small tree makes
+  // about a hundred; a million is a loop.
+  uint64_t requests = 1'000'000;
+  // CPU time of one recovery.
+  uint32_t cpu_ms = 10'000;
+  // Wall clock of one recovery: the last resort.
+  uint32_t wall_ms = 100'000;
+  // Memory a worker may take in addition to what it inherits.
+  uint64_t memory_bytes = uint64_t{2} << 30;
+};
+
+struct WorkerOptions {
+  // 0: no workers; states run in this process, in Submit(), without
+  // isolation and without bounds but that on requests. For fuzz targets,
+  // where a crash is the fuzzer's to catch.
+  uint32_t jobs = 1;
+  RecoveryOptions recovery;
+  WorkerLimits limits;
+  // Fill in RunResult::reads and RunResult::writes.
+  bool report_reads = false;
+  bool report_writes = false;
+  // Report the reads of every block, not only of those that the trace
+  // touches.
+  bool all_reads = false;
+};
+
+class StateRunner {
+ public:
+  // `backend` and `space` must outlive this object.
+  StateRunner(Backend& backend, const CrashSpace& space, WorkerOptions options);
+  StateRunner(const StateRunner&) = delete;
+  StateRunner& operator=(const StateRunner&) = delete;
+  ~StateRunner();
+
+  const WorkerOptions& options() const { return options_; }
+  // Whether anyone asked for more than outcomes.
+  bool tells() const { return options_.report_reads || options_.report_writes; }
+
+  // Moves the image to the state, so that a run of a near one costs little,
+  // here and in processes forked from this one.
+  void Approach(const CrashState& state);
+
+  // Bounded by device requests only. Fills in `access` as the options say.
+  RecoveryOutcome Run(const CrashState& state, RunAccess& access);
+
+  // How a process ended that the last run needed; see Backend.
+  std::optional<int> EndOfProcess() const { return backend_.EndOfProcess(); }
+
+  // Calls `seen` with each block that a run reads and that is to be reported,
+  // as it happens, copied or not.
+  void TellReads(std::function<void(uint64_t block)> seen);
+
+  // What another process with these options says of a run.
+  // Errors: kInternal: it cannot be (the process wrote wild).
+  Result<RunAccess> AccessOf(std::string_view bytes) const;
+
+ private:
+  struct Stage;
+  Stage& StageFor(CrashKind kind);
+  RecoveryOptions OptionsAt(const CrashState& state) const;
+
+  Backend& backend_;
+  const CrashSpace& space_;
+  WorkerOptions options_;
+  TouchedBlocks touched_;
+  std::function<void(uint64_t)> read_seen_;
+  // By kind, made on demand.
+  std::array<std::unique_ptr<Stage>, kCrashKinds.size()> stages_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_RECOVER_STATE_RUNNER_H_

@@ -1,0 +1,25 @@
+#include "harness/recover/touched_blocks.h"
+
+namespace powercut {
+
+TouchedBlocks::TouchedBlocks(const CrashSpace& space)
+    : block_count_(space.trace().geometry().size_bytes() / space.block_bytes() +
+                   1),
+      bits_(static_cast<uint64_t*>(
+          std::calloc(block_count_ / 64 + 1, sizeof(uint64_t)))) {
+  CHECK(bits_ != nullptr);
+  for (Slot slot = 0; slot < space.slot_count(); ++slot) {
+    const uint64_t block = space.block(slot);
+    bits_[block / 64] |= uint64_t{1} << block % 64;
+  }
+}
+
+void TouchedBlocks::Keep(RunReads& reads) const {
+  std::erase_if(reads.blocks,
+                [this](uint64_t block) { return !Contains(block); });
+  std::erase_if(reads.copies, [this](const CopiedPiece& piece) {
+    return !Contains(piece.block);
+  });
+}
+
+}  // namespace powercut

@@ -1,0 +1,90 @@
+#include "harness/space/crash_image.h"
+
+#include <algorithm>
+
+namespace powercut {
+namespace {
+
+// Marks a torn block: no version index reaches it.
+constexpr VersionIndex kTorn = ~VersionIndex{0};
+
+}  // namespace
+
+CrashImage::CrashImage(const CrashSpace& space, CrashKind kind)
+    : space_(space),
+      cursor_(space, kind),
+      bytes_(space.trace().base()),
+      held_(space.slot_count(), 0),
+      scratch_(space.block_bytes()) {}
+
+void CrashImage::Become(const CrashState& state) {
+  CHECK(state.kind == cursor_.kind());
+  for (const Slot slot : chosen_) SetWhole(slot, OriginVersion(slot));
+  chosen_.clear();
+  if (state.origin != origin_) SwitchOrigin(state.origin);
+  MoveTo(state.point);
+  for (const BlockChoice& choice : state.choices) {
+    chosen_.push_back(choice.slot);
+    if (choice.torn.count == 0) {
+      SetWhole(choice.slot, choice.version);
+      continue;
+    }
+    ReadChoice(space_, choice, scratch_);
+    SetContent(choice.slot, scratch_);
+    held_[choice.slot] = kTorn;
+  }
+}
+
+VersionIndex CrashImage::OriginVersion(Slot slot) const {
+  return origin_ == CrashState::kNewest ? cursor_.newest(slot)
+                                        : cursor_.floor(slot);
+}
+
+void CrashImage::SwitchOrigin(CrashState::Origin origin) {
+  origin_ = origin;
+  for (const Slot slot : cursor_.open()) SetWhole(slot, OriginVersion(slot));
+}
+
+void CrashImage::MoveTo(EventNumber point) {
+  const EventNumber before = cursor_.point();
+  cursor_.MoveTo(point);
+  if (point < before) {
+    for (Slot slot = 0; slot < space_.slot_count(); ++slot) {
+      SetWhole(slot, OriginVersion(slot));
+    }
+    return;
+  }
+  if (origin_ == CrashState::kFloor) {
+    const auto raises = space_.floor_raises(cursor_.kind());
+    auto raise = std::upper_bound(
+        raises.begin(), raises.end(), before,
+        [](EventNumber e, const FloorRaise& r) { return e < r.event; });
+    for (; raise != raises.end() && raise->event <= point; ++raise) {
+      SetWhole(raise->slot, cursor_.floor(raise->slot));
+    }
+    return;
+  }
+  for (EventNumber event = before + 1; event <= point; ++event) {
+    if (space_.trace().event(event).kind == DiskEvent::kPersist) continue;
+    const auto [first, last] = space_.SlotsOf(event);
+    for (Slot slot = first; slot <= last; ++slot) {
+      SetWhole(slot, cursor_.newest(slot));
+    }
+  }
+}
+
+void CrashImage::SetWhole(Slot slot, VersionIndex version) {
+  if (held_[slot] == version) return;
+  held_[slot] = version;
+  SetContent(slot,
+             {space_.versions(slot)[version].content, space_.block_bytes()});
+}
+
+void CrashImage::SetContent(Slot slot, ByteSpan content) {
+  const uint64_t offset = space_.block(slot) * space_.block_bytes();
+  const uint64_t size =
+      std::min<uint64_t>(content.size(), bytes_.size_bytes() - offset);
+  bytes_.Write(offset, content.first(size));
+}
+
+}  // namespace powercut

@@ -1,0 +1,336 @@
+#include "harness/space/crash_space.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+namespace powercut {
+namespace {
+
+// SectorLayers: follows each sector's versions through the layers, by the rules
+// of design.md section 3. Versions that can no longer be the newest of a layer
+// are forgotten.
+class SectorLayers {
+ public:
+  // `sectors`: how many sectors there are, numbered from 0.
+  explicit SectorLayers(size_t sectors) : newest_(sectors, kNone) {}
+
+  void Write(uint32_t sector, EventNumber event, Layer layer) {
+    versions_.push_back({event, newest_[sector], layer});
+    if (newest_[sector] == kNone) open_.push_back(sector);
+    newest_[sector] = static_cast<uint32_t>(versions_.size() - 1);
+  }
+
+  // Calls raised(sector, event, to) for each version that was carried.
+  template <class Raised>
+  void PersistAll(Layer to, EventNumber upto, Raised raised) {
+    const Layer before = static_cast<Layer>(static_cast<uint8_t>(to) - 1);
+    std::sort(open_.begin(), open_.end());
+    open_.erase(std::unique(open_.begin(), open_.end()), open_.end());
+    std::erase_if(open_, [&](uint32_t sector) {
+      Carry(sector, to, upto, before, raised);
+      return newest_[sector] == kNone;
+    });
+  }
+
+  template <class Raised>
+  void PersistSector(uint32_t sector, Layer to, EventNumber upto,
+                     Raised raised) {
+    Carry(sector, to, upto, Layer::kProcess, raised);
+  }
+
+ private:
+  static constexpr uint32_t kNone = ~uint32_t{0};
+
+  // A version that has not reached the media, and the layer it surely has
+  // reached.
+  struct Version {
+    EventNumber event;
+    uint32_t older;  // index of the sector's version before, or kNone
+    Layer layer;
+  };
+
+  template <class Raised>
+  void Carry(uint32_t sector, Layer to, EventNumber upto, Layer at_least,
+             Raised raised) {
+    uint32_t* link = &newest_[sector];
+    while (*link != kNone) {
+      Version& version = versions_[*link];
+      if (version.event <= upto && version.layer >= at_least) {
+        if (version.layer < to) {
+          version.layer = to;
+          raised(sector, version.event, to);
+        }
+        if (to == Layer::kMedia) *link = kNone;
+        return;
+      }
+      link = &version.older;
+    }
+  }
+
+  std::vector<Version> versions_;  // of all sectors
+  std::vector<uint32_t> newest_;   // by sector: index of its newest version
+  std::vector<uint32_t> open_;     // sectors with versions; may repeat
+};
+
+}  // namespace
+
+CrashSpace::CrashSpace(const Trace& trace, uint32_t atomic_bytes)
+    : trace_(trace),
+      block_bytes_(atomic_bytes),
+      sectors_per_block_(atomic_bytes / trace.geometry().sector_bytes) {
+  CHECK(std::has_single_bit(atomic_bytes));
+  CHECK(sectors_per_block_ >= 1);
+  FindBlocks();
+  FindFirstSlots();
+  MakeVersions();
+  FindFloors();
+}
+
+std::optional<Slot> CrashSpace::FindSlot(uint64_t block) const {
+  const auto found = std::lower_bound(
+      blocks_.begin(), blocks_.end(), block,
+      [](const Block& b, uint64_t number) { return b.number < number; });
+  if (found == blocks_.end() || found->number != block) return std::nullopt;
+  return static_cast<Slot>(found - blocks_.begin());
+}
+
+Slot CrashSpace::SlotOfSector(uint64_t sector) const {
+  const std::optional<Slot> slot = FindSlot(sector / sectors_per_block_);
+  CHECK(slot);
+  return *slot;
+}
+
+std::pair<Slot, Slot> CrashSpace::SlotsOf(EventNumber event) const {
+  const SectorRange& range = trace_.event(event).range;
+  // The event touches every block of its range, so their slots are adjacent.
+  const Slot first = first_slots_[event];
+  const uint64_t blocks = (range.end() - 1) / sectors_per_block_ -
+                          range.first / sectors_per_block_ + 1;
+  return {first, first + static_cast<Slot>(blocks) - 1};
+}
+
+SectorRange CrashSpace::WrittenSectors(Slot slot, VersionIndex version) const {
+  CHECK(version > 0);
+  const SectorRange& range =
+      trace_.event(blocks_[slot].versions[version].event).range;
+  const uint64_t block_first = blocks_[slot].number * sectors_per_block_;
+  const uint64_t first = std::max(range.first, block_first);
+  const uint64_t end = std::min(range.end(), block_first + sectors_per_block_);
+  return {first - block_first, end - first};
+}
+
+void CrashSpace::FindBlocks() {
+  std::vector<uint64_t> numbers;
+  for (EventNumber number = 1; number <= trace_.event_count(); ++number) {
+    const DiskEvent& event = trace_.event(number);
+    if (event.kind == DiskEvent::kPersist) continue;
+    const uint64_t last = (event.range.end() - 1) / sectors_per_block_;
+    for (uint64_t b = event.range.first / sectors_per_block_; b <= last; ++b) {
+      numbers.push_back(b);
+    }
+  }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  blocks_.reserve(numbers.size());
+  for (const uint64_t number : numbers) blocks_.push_back({number, {}});
+}
+
+void CrashSpace::FindFirstSlots() {
+  first_slots_.resize(trace_.event_count() + 1);
+  for (EventNumber number = 1; number <= trace_.event_count(); ++number) {
+    const DiskEvent& event = trace_.event(number);
+    if (event.kind == DiskEvent::kPersist) continue;
+    first_slots_[number] = SlotOfSector(event.range.first);
+  }
+}
+
+void CrashSpace::MakeVersions() {
+  zeros_.resize(block_bytes_);
+  Bytes base(block_bytes_);
+  for (Block& block : blocks_) {
+    block.versions.reserve(2);
+    // A disk need not be a whole number of blocks: its tail reads as zeros.
+    const uint64_t offset = block.number * block_bytes_;
+    const uint64_t size =
+        std::min<uint64_t>(block_bytes_, trace_.base().size_bytes() - offset);
+    trace_.base().Read(offset, MutableByteSpan(base).first(size));
+    std::fill(base.begin() + static_cast<ptrdiff_t>(size), base.end(),
+              std::byte{0});
+    const std::byte* content =
+        AllZero(base) ? zeros_.data() : composed_.emplace_back(base).data();
+    block.versions.push_back({0, content, HashBytes(base, block.number)});
+  }
+  for (EventNumber number = 1; number <= trace_.event_count(); ++number) {
+    const DiskEvent& event = trace_.event(number);
+    if (event.kind == DiskEvent::kPersist) continue;
+    const auto [first, last] = SlotsOf(number);
+    for (Slot slot = first; slot <= last; ++slot) {
+      AddVersion(slot, number, event);
+    }
+  }
+}
+
+void CrashSpace::AddVersion(Slot slot, EventNumber number,
+                            const DiskEvent& event) {
+  Block& block = blocks_[slot];
+  const uint32_t sector_bytes = trace_.geometry().sector_bytes;
+  block.versions.push_back({number, nullptr, {}});
+  const auto version = static_cast<VersionIndex>(block.versions.size() - 1);
+  const SectorRange within = WrittenSectors(slot, version);
+  const uint64_t from =
+      (block.number * sectors_per_block_ + within.first - event.range.first) *
+      sector_bytes;
+  BlockVersion& added = block.versions[version];
+  const bool whole = within.count == sectors_per_block_;
+  if (whole && event.kind == DiskEvent::kWrite) {
+    added.content = trace_.data(event).data() + from;
+  } else if (whole) {
+    added.content = zeros_.data();
+  } else {
+    const std::byte* before = block.versions[version - 1].content;
+    Bytes& content = composed_.emplace_back(before, before + block_bytes_);
+    std::byte* to = content.data() + within.first * sector_bytes;
+    if (event.kind == DiskEvent::kWrite) {
+      std::memcpy(to, trace_.data(event).data() + from,
+                  within.count * sector_bytes);
+    } else {
+      std::memset(to, 0, within.count * sector_bytes);
+    }
+    added.content = content.data();
+  }
+  added.hash = HashBytes({added.content, block_bytes_}, block.number);
+}
+
+void CrashSpace::FindFloors() {
+  const uint64_t per_block = sectors_per_block_;
+  SectorLayers layers(blocks_.size() * per_block);
+  std::vector<std::array<VersionIndex, kCrashKinds.size()>> floors(
+      blocks_.size());
+  EventNumber now = 0;
+  // A sector's version that reached `to` holds down every block version before
+  // it, since a block's versions are chosen whole.
+  const auto raised = [&](uint32_t sector, EventNumber event, Layer to) {
+    const auto slot = static_cast<Slot>(sector / per_block);
+    const auto& versions = blocks_[slot].versions;
+    const auto found = std::lower_bound(
+        versions.begin(), versions.end(), event,
+        [](const BlockVersion& v, EventNumber e) { return v.event < e; });
+    const auto version = static_cast<VersionIndex>(found - versions.begin());
+    for (const CrashKind kind : kCrashKinds) {
+      VersionIndex& floor = floors[slot][static_cast<size_t>(kind)];
+      if (SurvivingLayer(kind) > to || version <= floor) continue;
+      floor = version;
+      floor_raises_[static_cast<size_t>(kind)].push_back({now, slot, version});
+    }
+  };
+  for (now = 1; now <= trace_.event_count(); ++now) {
+    const DiskEvent& event = trace_.event(now);
+    if (event.kind == DiskEvent::kPersist && !event.scope) {
+      layers.PersistAll(event.layer, event.upto, raised);
+      continue;
+    }
+    if (event.kind == DiskEvent::kPersist) {
+      trace_.scope(event).ForEachRange([&](SectorRange range) {
+        for (uint64_t s = range.first; s < range.end(); ++s) {
+          const uint64_t number = s / per_block;
+          const auto found = std::lower_bound(
+              blocks_.begin(), blocks_.end(), number,
+              [](const Block& block, uint64_t n) { return block.number < n; });
+          if (found == blocks_.end() || found->number != number) continue;
+          const auto slot = static_cast<uint64_t>(found - blocks_.begin());
+          layers.PersistSector(
+              static_cast<uint32_t>(slot * per_block + s % per_block),
+              event.layer, event.upto, raised);
+        }
+      });
+    } else {
+      // The event's blocks are adjacent slots, so its sectors count on.
+      const auto [first, last] = SlotsOf(now);
+      const uint64_t begin = first * per_block + event.range.first % per_block;
+      for (uint64_t s = begin; s < begin + event.range.count; ++s) {
+        layers.Write(static_cast<uint32_t>(s), now, event.layer);
+      }
+      for (Slot slot = first; slot <= last; ++slot) {
+        raised(static_cast<uint32_t>(slot * per_block), now, event.layer);
+      }
+    }
+  }
+}
+
+PointCursor::PointCursor(const CrashSpace& space, CrashKind kind)
+    : space_(&space), kind_(kind) {
+  Restart();
+}
+
+void PointCursor::Restart() {
+  point_ = 0;
+  next_raise_ = 0;
+  newest_.assign(space_->slot_count(), 0);
+  floor_.assign(space_->slot_count(), 0);
+  open_.clear();
+  open_by_versions_.clear();
+  // The base is the same in every state, so touched blocks start at zero and
+  // each contributes the difference from its base version.
+  newest_hash_ = {};
+  floor_hash_ = {};
+}
+
+void PointCursor::MoveTo(EventNumber point) {
+  CHECK(point <= space_->trace().event_count());
+  if (point < point_) Restart();
+  while (point_ < point) Step();
+}
+
+void PointCursor::Uncount(Slot slot) {
+  const uint32_t versions = newest_[slot] - floor_[slot] + 1;
+  if (versions == 1) return;
+  const auto counted = open_by_versions_.find(versions);
+  if (--counted->second == 0) open_by_versions_.erase(counted);
+}
+
+void PointCursor::CountAgain(Slot slot) {
+  const uint32_t versions = newest_[slot] - floor_[slot] + 1;
+  if (versions == 1) {
+    open_.erase(slot);
+    return;
+  }
+  ++open_by_versions_[versions];
+  if (versions == 2) open_.insert(slot);
+}
+
+void PointCursor::Step() {
+  ++point_;
+  if (space_->trace().event(point_).kind != DiskEvent::kPersist) {
+    const auto [first, last] = space_->SlotsOf(point_);
+    for (Slot slot = first; slot <= last; ++slot) {
+      const auto versions = space_->versions(slot);
+      Uncount(slot);
+      newest_hash_ ^= versions[newest_[slot]].hash;
+      newest_hash_ ^= versions[++newest_[slot]].hash;
+      CountAgain(slot);
+    }
+  }
+  const auto raises = space_->floor_raises(kind_);
+  for (; next_raise_ < raises.size() && raises[next_raise_].event == point_;
+       ++next_raise_) {
+    const FloorRaise& raise = raises[next_raise_];
+    const auto versions = space_->versions(raise.slot);
+    Uncount(raise.slot);
+    floor_hash_ ^= versions[floor_[raise.slot]].hash;
+    floor_[raise.slot] = raise.version;
+    floor_hash_ ^= versions[raise.version].hash;
+    CountAgain(raise.slot);
+  }
+}
+
+double PointCursor::SpaceLog2() const {
+  double log2 = 0;
+  for (const auto& [versions, blocks] : open_by_versions_) {
+    log2 += std::log2(versions) * blocks;
+  }
+  return log2;
+}
+
+}  // namespace powercut

@@ -1,0 +1,85 @@
+#include "harness/space/space_spec.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+
+namespace powercut {
+namespace {
+
+// The number behind `prefix` in `text`, if it is there and in range.
+std::optional<uint32_t> NumberBehind(std::string_view text,
+                                     std::string_view prefix) {
+  constexpr uint32_t kMax = 1'000'000;
+  if (!text.starts_with(prefix)) return std::nullopt;
+  text.remove_prefix(prefix.size());
+  uint32_t value = 0;
+  const auto [stop, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  if (value == 0 || value > kMax) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Result<SpaceSpec> ParseSpaceSpec(std::string_view text) {
+  const Error error{
+      ErrorCode::kUsage,
+      fmt::format("space '{}': expected prefix, epoch:K, sample:N or "
+                  "exhaustive, with +torn:T if blocks should tear (numbers "
+                  "from 1 to 1000000)",
+                  text)};
+  SpaceSpec spec;
+  std::string_view mode = text;
+  if (const size_t plus = text.find('+'); plus != std::string_view::npos) {
+    const auto torn = NumberBehind(text.substr(plus), "+torn:");
+    if (!torn) return error;
+    spec.torn = *torn;
+    mode = text.substr(0, plus);
+  }
+  if (mode == "prefix") {
+    spec.mode = SpaceSpec::kPrefix;
+    spec.count = 0;
+  } else if (mode == "exhaustive") {
+    spec.mode = SpaceSpec::kExhaustive;
+    spec.count = 0;
+  } else if (const auto items = NumberBehind(mode, "epoch:")) {
+    spec.mode = SpaceSpec::kEpoch;
+    spec.count = *items;
+  } else if (const auto samples = NumberBehind(mode, "sample:")) {
+    spec.mode = SpaceSpec::kSample;
+    spec.count = *samples;
+  } else {
+    return error;
+  }
+  return spec;
+}
+
+std::string SpaceSpecText(const SpaceSpec& spec) {
+  std::string text;
+  switch (spec.mode) {
+    case SpaceSpec::kPrefix:
+      text = "prefix";
+      break;
+    case SpaceSpec::kEpoch:
+      text = fmt::format("epoch:{}", spec.count);
+      break;
+    case SpaceSpec::kSample:
+      text = fmt::format("sample:{}", spec.count);
+      break;
+    case SpaceSpec::kExhaustive:
+      text = "exhaustive";
+      break;
+    case SpaceSpec::kDefault:
+      text = "default";
+      break;
+  }
+  if (spec.torn > 0) text += fmt::format("+torn:{}", spec.torn);
+  return text;
+}
+
+}  // namespace powercut

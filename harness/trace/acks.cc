@@ -1,0 +1,44 @@
+#include "harness/trace/acks.h"
+
+#include <fmt/format.h>
+
+#include "harness/trace/trace_marks.h"
+
+namespace powercut {
+namespace {
+
+constexpr std::string_view kAck = "powercut:ack ";
+
+}  // namespace
+
+std::string AckMark(std::string_view line) {
+  return std::string(kAck).append(line);
+}
+
+std::optional<std::string_view> AckOf(const Mark& mark) {
+  const std::string_view text = mark.text;
+  if (text.starts_with(kAck)) return text.substr(kAck.size());
+  if (text.starts_with(kOurs)) return std::nullopt;
+  return text;
+}
+
+Hash128 HashOfAcks(const Trace& trace) {
+  std::string text;
+  for (const Mark& mark : trace.marks()) {
+    const auto ack = AckOf(mark);
+    if (ack) text += fmt::format("{} {} {}\n", mark.after, ack->size(), *ack);
+  }
+  return HashBytes(AsBytes(text), /*seed=*/0);
+}
+
+std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point) {
+  std::vector<std::string_view> acks;
+  for (const Mark& mark : trace.marks()) {
+    if (mark.after > point) break;
+    if (mark.text == kKernelEndMark) continue;
+    if (const auto ack = AckOf(mark)) acks.push_back(*ack);
+  }
+  return acks;
+}
+
+}  // namespace powercut

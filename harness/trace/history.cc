@@ -1,0 +1,140 @@
+#include "harness/trace/history.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <string_view>
+
+namespace powercut {
+namespace {
+
+constexpr std::string_view kPrefix = "powercut:";
+
+// The number at the beginning of `text`, which it is taken from.
+bool TakeNumber(std::string_view& text, uint32_t& number) {
+  const auto [stop, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return false;
+  text.remove_prefix(static_cast<size_t>(stop - text.data()));
+  return true;
+}
+
+bool TakeWord(std::string_view& text, std::string_view word) {
+  if (!text.starts_with(word)) return false;
+  text.remove_prefix(word.size());
+  return true;
+}
+
+// What a mark says; false if it is ours and makes no sense.
+bool Understand(std::string_view text, HistoryEvent& event) {
+  if (!TakeWord(text, kPrefix)) return true;
+  if (text == "run") {
+    event.kind = HistoryEvent::kRun;
+    return true;
+  }
+  if (TakeWord(text, "ack ")) return true;
+  if (TakeWord(text, "begin ")) {
+    event.kind = HistoryEvent::kBegin;
+    return TakeNumber(text, event.op) && text.empty();
+  }
+  if (TakeWord(text, "end ")) {
+    event.kind = HistoryEvent::kEnd;
+    if (!TakeNumber(text, event.op) || !TakeWord(text, " ")) return false;
+    if (text != "ok") event.error = text;
+    return !text.empty();
+  }
+  if (TakeWord(text, "fault ")) {
+    event.kind = HistoryEvent::kFault;
+    if (!TakeNumber(text, event.fault) || !TakeWord(text, " ")) return false;
+    event.fault_text = text;
+    return event.fault > 0;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string BeginMark(uint32_t op) {
+  return fmt::format("{}begin {}", kPrefix, op);
+}
+
+std::string EndMark(uint32_t op, const std::string& error) {
+  return fmt::format("{}end {} {}", kPrefix, op, error.empty() ? "ok" : error);
+}
+
+std::string FaultMark(uint32_t fault, const std::string& text) {
+  return fmt::format("{}fault {} {}", kPrefix, fault, text);
+}
+
+Result<std::vector<HistoryEvent>> HistoryOf(const Trace& trace,
+                                            uint32_t op_count,
+                                            uint32_t fault_count) {
+  std::vector<HistoryEvent> history;
+  std::vector<int> progress(op_count + 1, 0);  // 1: began, 2: returned
+  uint32_t last_begun = 0;
+  bool running = false;
+  for (const Mark& mark : trace.marks()) {
+    HistoryEvent event;
+    event.after = mark.after;
+    bool good = Understand(mark.text, event) && event.op <= op_count &&
+                event.fault <= fault_count;
+    if (good && event.kind == HistoryEvent::kBegin) {
+      good = event.op > last_begun && progress[event.op]++ == 0;
+      last_begun = event.op;
+    } else if (good && event.kind == HistoryEvent::kEnd) {
+      good = progress[event.op]++ == 1;
+    } else if (good && event.kind == HistoryEvent::kRun) {
+      good = !running;
+      running = true;
+    }
+    if (!good) {
+      return Error{ErrorCode::kBadInput,
+                   fmt::format("mark {} behind event {}: '{}' makes no sense "
+                               "there; the trace does not belong to its .pcut",
+                               history.size() + 1, mark.after, mark.text)};
+    }
+    history.push_back(std::move(event));
+  }
+  return history;
+}
+
+uint32_t OpRunningAt(const std::vector<HistoryEvent>& history,
+                     EventNumber event) {
+  uint32_t op = 0;
+  for (const HistoryEvent& mark : history) {
+    if (mark.after >= event) break;
+    if (mark.kind == HistoryEvent::kBegin) op = mark.op;
+    if (mark.kind == HistoryEvent::kEnd) op = 0;
+  }
+  return op;
+}
+
+ModelCursor::ModelCursor(const Workload& workload, const Profile& profile,
+                         const std::vector<HistoryEvent>& history)
+    : workload_(workload),
+      profile_(profile),
+      history_(history),
+      model_(workload, profile) {}
+
+void ModelCursor::GoOnFrom(size_t history_count, const Model& model) {
+  model_ = Model(model);
+  at_ = history_count;
+}
+
+void ModelCursor::MoveTo(size_t history_count) {
+  CHECK(history_count <= history_.size());
+  if (history_count < at_) {
+    model_ = Model(workload_, profile_);
+    at_ = 0;
+  }
+  for (; at_ < history_count; ++at_) {
+    const HistoryEvent& event = history_[at_];
+    if (event.kind == HistoryEvent::kBegin) model_.Begin(event.op);
+    if (event.kind == HistoryEvent::kEnd) {
+      model_.End(event.op, event.error.empty());
+    }
+    if (event.kind == HistoryEvent::kRun) model_.EndInit();
+  }
+}
+
+}  // namespace powercut

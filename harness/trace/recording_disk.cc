@@ -1,0 +1,37 @@
+#include "harness/trace/recording_disk.h"
+
+#include <utility>
+
+namespace powercut {
+
+RecordingDisk::RecordingDisk(DiskGeometry geometry,
+                             const std::shared_ptr<const SparseImage>& base)
+    : trace_(geometry, base), live_(*base) {}
+
+Status RecordingDisk::Read(uint64_t first_sector, MutableByteSpan out) {
+  live_.Read(first_sector * geometry().sector_bytes, out);
+  return Ok{};
+}
+
+Status RecordingDisk::Write(uint64_t first_sector, ByteSpan data, Layer layer) {
+  trace_.AddWrite(first_sector, data, layer);
+  live_.Write(first_sector * geometry().sector_bytes, data);
+  return Ok{};
+}
+
+Status RecordingDisk::Persist(Layer to, const SectorSet* scope,
+                              std::optional<EventNumber> upto) {
+  trace_.AddPersist(to, scope, upto);
+  return Ok{};
+}
+
+Status RecordingDisk::Discard(SectorRange range) {
+  trace_.AddDiscard(range);
+  live_.Write(range.first * geometry().sector_bytes,
+              Bytes(range.count * geometry().sector_bytes));
+  return Ok{};
+}
+
+void RecordingDisk::Mark(std::string_view text) { trace_.AddMark(text); }
+
+}  // namespace powercut

@@ -1,0 +1,203 @@
+// The trace as flat arrays: events of fixed size, all written bytes in one
+// buffer, scopes and marks beside them.
+
+#include "harness/trace/trace.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "harness/base/check.h"
+
+namespace powercut {
+namespace {
+
+// XXH3 over numbers and bytes in a fixed form, so that a digest does not
+// depend on how structs are laid out.
+class Hasher {
+ public:
+  Hasher() : state_(XXH3_createState()) {
+    CHECK(state_ != nullptr);
+    CHECK(XXH3_64bits_reset(state_) == XXH_OK);
+  }
+  Hasher(const Hasher&) = delete;
+  Hasher& operator=(const Hasher&) = delete;
+  ~Hasher() { XXH3_freeState(state_); }
+
+  void AddNumber(uint64_t number) {
+    CHECK(XXH3_64bits_update(state_, &number, sizeof(number)) == XXH_OK);
+  }
+  void AddBytes(ByteSpan bytes) {
+    AddNumber(bytes.size());
+    if (bytes.empty()) return;
+    CHECK(XXH3_64bits_update(state_, bytes.data(), bytes.size()) == XXH_OK);
+  }
+  uint64_t Finish() const { return XXH3_64bits_digest(state_); }
+
+ private:
+  XXH3_state_t* state_;
+};
+
+void AddScope(Hasher& hasher, const SectorSet& scope) {
+  hasher.AddNumber(scope.size());
+  scope.ForEachRange([&hasher](SectorRange range) {
+    hasher.AddNumber(range.first);
+    hasher.AddNumber(range.count);
+  });
+}
+
+// Writes zeros over a range. A discard may span terabytes of which little was
+// ever written, so a long one goes by the pages that exist.
+void Clear(SparseImage& image, uint64_t offset_bytes, uint64_t count_bytes) {
+  constexpr uint64_t kChunkBytes = uint64_t{1} << 16;
+  constexpr uint64_t kLongBytes = uint64_t{1} << 24;
+  std::vector<std::pair<uint64_t, uint64_t>> pieces;  // offset, count
+  const uint64_t end = offset_bytes + count_bytes;
+  if (count_bytes <= kLongBytes) {
+    for (uint64_t at = offset_bytes; at < end; at += kChunkBytes) {
+      pieces.emplace_back(at, std::min(kChunkBytes, end - at));
+    }
+  } else {
+    image.ForEachPage([&](uint64_t page_offset, ByteSpan page) {
+      const uint64_t from = std::max(page_offset, offset_bytes);
+      const uint64_t to = std::min(page_offset + page.size(), end);
+      if (from < to) pieces.emplace_back(from, to - from);
+    });
+  }
+  const Bytes zeros(kChunkBytes);
+  for (const auto& [at, count] : pieces) {
+    image.Write(at, ByteSpan(zeros).first(count));
+  }
+}
+
+}  // namespace
+
+Trace::Trace(DiskGeometry geometry, std::shared_ptr<const SparseImage> base)
+    : geometry_(geometry), base_(std::move(base)) {
+  CHECK(base_ != nullptr);
+  CHECK(base_->size_bytes() == geometry_.size_bytes());
+}
+
+const DiskEvent& Trace::event(EventNumber number) const {
+  CHECK(number >= 1 && number <= events_.size());
+  return events_[number - 1];
+}
+
+ByteSpan Trace::data(const DiskEvent& write) const {
+  CHECK(write.kind == DiskEvent::kWrite);
+  const uint64_t count_bytes = write.range.count * geometry_.sector_bytes;
+  CHECK(write.data_offset <= data_.size() &&
+        count_bytes <= data_.size() - write.data_offset);
+  return ByteSpan(data_).subspan(write.data_offset, count_bytes);
+}
+
+const SectorSet& Trace::scope(const DiskEvent& persist) const {
+  CHECK(persist.scope.has_value() && *persist.scope < scopes_.size());
+  return scopes_[*persist.scope];
+}
+
+EventNumber Trace::AddWrite(uint64_t first_sector, ByteSpan data, Layer layer) {
+  CHECK(!data.empty() && data.size() % geometry_.sector_bytes == 0);
+  const uint64_t count = data.size() / geometry_.sector_bytes;
+  CHECK(count <= geometry_.sector_count &&
+        first_sector <= geometry_.sector_count - count);
+  CHECK(layer != Layer::kMedia);
+  CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
+  events_.push_back({.kind = DiskEvent::kWrite,
+                     .layer = layer,
+                     .range = {.first = first_sector, .count = count},
+                     .data_offset = data_.size(),
+                     .upto = 0,
+                     .scope = std::nullopt});
+  data_.insert(data_.end(), data.begin(), data.end());
+  digest_.reset();
+  return event_count();
+}
+
+EventNumber Trace::AddPersist(Layer to, const SectorSet* scope,
+                              std::optional<EventNumber> upto) {
+  CHECK(to != Layer::kProcess);
+  CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
+  const EventNumber number = event_count() + 1;
+  CHECK(!upto || *upto <= number);
+  DiskEvent persist{.kind = DiskEvent::kPersist,
+                    .layer = to,
+                    .range = {},
+                    .data_offset = 0,
+                    .upto = upto.value_or(number),
+                    .scope = std::nullopt};
+  if (scope != nullptr) {
+    constexpr uint64_t kSectorLimit = uint64_t{1} << 32;
+    const uint64_t disk_end = std::min(geometry_.sector_count, kSectorLimit);
+    CHECK(!scope->Intersects(
+        {.first = disk_end, .count = kSectorLimit - disk_end}));
+    persist.scope = static_cast<uint32_t>(scopes_.size());
+    scopes_.push_back(*scope);
+  }
+  events_.push_back(persist);
+  digest_.reset();
+  return number;
+}
+
+EventNumber Trace::AddDiscard(SectorRange range) {
+  CHECK(range.count > 0 && range.count <= geometry_.sector_count &&
+        range.first <= geometry_.sector_count - range.count);
+  CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
+  events_.push_back({.kind = DiskEvent::kDiscard,
+                     .layer = Layer::kDevice,
+                     .range = range,
+                     .data_offset = 0,
+                     .upto = 0,
+                     .scope = std::nullopt});
+  digest_.reset();
+  return event_count();
+}
+
+void Trace::AddMark(std::string_view text) {
+  marks_.push_back({.after = event_count(), .text = std::string(text)});
+}
+
+uint32_t Trace::Digest() const {
+  if (digest_) return *digest_;
+  Hasher hasher;
+  hasher.AddNumber(geometry_.sector_bytes);
+  hasher.AddNumber(geometry_.sector_count);
+  base_->ForEachPage([&hasher](uint64_t offset_bytes, ByteSpan page) {
+    // Whether zeros were written or not is no difference.
+    if (AllZero(page)) return;
+    hasher.AddNumber(offset_bytes);
+    hasher.AddBytes(page);
+  });
+  hasher.AddNumber(events_.size());
+  for (const DiskEvent& event : events_) {
+    hasher.AddNumber(event.kind);
+    hasher.AddNumber(static_cast<uint64_t>(event.layer));
+    hasher.AddNumber(event.range.first);
+    hasher.AddNumber(event.range.count);
+    hasher.AddNumber(event.upto);
+    hasher.AddNumber(event.scope.has_value() ? 1 : 0);
+    if (event.scope) AddScope(hasher, scope(event));
+    if (event.kind == DiskEvent::kWrite) hasher.AddBytes(data(event));
+  }
+  digest_ = static_cast<uint32_t>(hasher.Finish());
+  return *digest_;
+}
+
+SparseImage ApplyAll(const Trace& trace) {
+  SparseImage image = trace.base();
+  const uint64_t sector_bytes = trace.geometry().sector_bytes;
+  for (EventNumber number = 1; number <= trace.event_count(); ++number) {
+    const DiskEvent& event = trace.event(number);
+    const uint64_t offset_bytes = event.range.first * sector_bytes;
+    if (event.kind == DiskEvent::kWrite) {
+      image.Write(offset_bytes, trace.data(event));
+    } else if (event.kind == DiskEvent::kDiscard) {
+      Clear(image, offset_bytes, event.range.count * sector_bytes);
+    }
+  }
+  return image;
+}
+
+}  // namespace powercut

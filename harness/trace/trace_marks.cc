@@ -1,0 +1,15 @@
+#include "harness/trace/trace_marks.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+namespace powercut {
+
+std::string EndMarkText(size_t count, ByteSpan log_bytes,
+                        uint32_t sector_bytes) {
+  const ByteSpan entries = log_bytes.subspan(sector_bytes);
+  return fmt::format("{}{} xxh3={:016x}", kEndMark, count,
+                     XXH3_64bits(entries.data(), entries.size()));
+}
+
+}  // namespace powercut

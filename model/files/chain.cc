@@ -1,0 +1,84 @@
+#include "model/files/chain.h"
+
+#include "harness/base/check.h"
+
+namespace powercut {
+
+std::string_view OrderRuleName(OrderRule rule) {
+  switch (rule) {
+    case OrderRule::kRenameNeither:
+      return "rename_leaves_neither";
+    case OrderRule::kRenameBoth:
+      return "rename_leaves_both";
+    case OrderRule::kMetadata:
+      return "metadata_ordered";
+    case OrderRule::kReplaceData:
+      return "replace_brings_data";
+    case OrderRule::kBarrier:
+      return "barrier_fsync";
+    case OrderRule::kPreflush:
+      return "preflush";
+  }
+  return "";
+}
+
+ChainId Chains::Add(ChainKind kind, uint32_t op) {
+  Chain& chain = chains_.emplace_back();
+  chain.kind = kind;
+  chain.versions.push_back({op, 0, false});
+  return size() - 1;
+}
+
+ChainVersion Chains::Append(ChainId chain, uint32_t op, uint32_t view) {
+  chains_[chain].versions.push_back({op, view, false});
+  return {chain, chains_[chain].newest()};
+}
+
+void Chains::Imply(ChainVersion premise, ChainVersion conclusion,
+                   OrderRule rule) {
+  CHECK(premise.chain < size() && conclusion.chain < size());
+  if (conclusion.version == 0) return;
+  rules_.push_back({premise, conclusion, rule});
+  chains_[premise.chain].ruled = true;
+  chains_[conclusion.chain].ruled = true;
+}
+
+bool Chains::Raise(ChainVersion to, CrashKind crash, uint32_t promised_by) {
+  Chain& chain = chains_[to.chain];
+  Floor& floor = chain.floor(crash);
+  const bool higher = to.version > floor.version;
+  if (!higher) {
+    // What was there from the start is promised from now on, too.
+    if (to.version == floor.version && !floor.promised_by) {
+      floor.promised_by = promised_by;
+    }
+    return false;
+  }
+  if (crash == CrashKind::kPower) chain.earlier_floor = floor.version;
+  floor = {to.version, promised_by};
+  return true;
+}
+
+void Chains::CloseFloors(uint32_t promised_by) {
+  for (const CrashKind crash : kCrashKinds) {
+    for (bool changed = true; changed;) {
+      changed = false;
+      // Rules point backwards in time, so that one pass from the last to the
+      // first is nearly always enough.
+      for (size_t i = rules_.size(); i-- > settled_;) {
+        const Implication& rule = rules_[i];
+        const Chain& premise = chains_[rule.premise.chain];
+        if (premise.floor(crash).version < rule.premise.version) continue;
+        changed = Raise(rule.conclusion, crash, promised_by) || changed;
+      }
+    }
+  }
+  while (settled_ < rules_.size()) {
+    const ChainVersion& held = rules_[settled_].conclusion;
+    const Chain& chain = chains_[held.chain];
+    if (chain.floor(CrashKind::kPower).version < held.version) break;
+    ++settled_;
+  }
+}
+
+}  // namespace powercut

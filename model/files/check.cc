@@ -1,0 +1,519 @@
+// What may be found: judging an observation against the floors, what was
+// issued, and the rules between versions.
+//
+// The tree is walked along the model's names, not along the observation, so
+// that what is missing is noticed; entries left over afterwards are strangers.
+// For each name and file the walk finds the versions that explain what was
+// observed there; Settle() then looks for one choice of versions that obeys the
+// rules.
+//
+// Where several files explain one that was observed, as when a name was made,
+// taken away and made again, or one file can be read in several ways, the walk
+// takes one, and Model::Check() tries the others until one reading of the whole
+// is admissible.
+
+#include "harness/base/check.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "harness/base/bytes.h"
+#include "model/files/check_files.h"
+#include "model/files/check_words.h"
+#include "model/files/model_state.h"
+#include "model/words/content.h"
+
+namespace powercut {
+namespace {
+
+// Readings of one observation that are tried before it is held against the
+// system. A file explains an observed one by mistake only as long as it is
+// empty or a directory, so that this is seldom more than one.
+constexpr int kMaxReadings = 1024;
+
+// Which of the ways to read something is taken.
+struct Choice {
+  size_t taken = 0;
+  size_t count = 0;
+};
+
+// One reading of an observation. Lives during Model::Check() only.
+class Checker {
+ public:
+  // Chooses as in `choices` where there is a choice, in the order of the walk;
+  // beyond them, the first.
+  Checker(const Model::State& state, const Observation& observation,
+          CrashKind kind, std::vector<Choice> choices)
+      : s_(state),
+        seen_(observation),
+        kind_(kind),
+        matcher_(state, kind),
+        write_(state, kind),
+        choices_(std::move(choices)) {}
+
+  // All choices there were, when it has run.
+  std::vector<Choice> TakeChoices() { return std::move(choices_); }
+
+  std::vector<Violation> Run() {
+    if (!seen_.unreadable.empty()) {
+      return {write_.OfVolume(ViolationKind::kUnreadable, seen_.unreadable)};
+    }
+    visited_.assign(seen_.entries.size(), false);
+    explained_.assign(seen_.entries.size(), false);
+    WalkDirectory(kRootDirectory, "");
+    CheckSectors();
+    CheckLogs();
+    CheckStore();
+    Settle();
+    CheckStrangers();
+    for (const std::string& failure : seen_.probe_failures) {
+      violations_.push_back(write_.OfProbe(failure));
+    }
+    std::sort(violations_.begin(), violations_.end(),
+              [](const Violation& a, const Violation& b) {
+                return std::tie(a.path, a.cause) < std::tie(b.path, b.cause);
+              });
+    return std::move(violations_);
+  }
+
+ private:
+  // What is known of a chain that was looked at.
+  struct Verdict {
+    std::vector<uint32_t> versions;  // that explain what was seen; ascending
+    bool reported = false;           // it binds no other
+    std::string path;
+  };
+
+  uint32_t FloorOf(ChainId id) const {
+    return s_.chains[id].floor(kind_).version;
+  }
+  bool Pending(const Name& name) const {
+    return FloorOf(name.chain) < s_.chains[name.chain].newest();
+  }
+  size_t IndexOf(const ObservedEntry& entry) const {
+    return static_cast<size_t>(&entry - seen_.entries.data());
+  }
+  size_t Choose(size_t count) {
+    if (count == 1) return 0;
+    if (choices_made_ == choices_.size()) choices_.push_back({0, count});
+    return choices_[choices_made_++].taken;
+  }
+
+  // --- names --------------------------------------------------------------
+
+  void WalkDirectory(FileId directory, const std::string& path) {
+    for (const auto& [text, id] : s_.tree.files[directory].names) {
+      std::string child = path;
+      child += '/';
+      child += text;
+      CheckName(s_.tree.names[id], child);
+    }
+  }
+
+  // A file that a name may lead to, and the ways to read the entry as it.
+  struct Candidate {
+    FileId file = kNoFile;
+    std::vector<FileReading> readings;
+  };
+
+  void CheckName(const Name& name, const std::string& path) {
+    const ObservedEntry* entry = seen_.Find(path);
+    if (entry == nullptr) return CheckMissing(name, path);
+    visited_[IndexOf(*entry)] = true;
+    std::set<FileId> asked;
+    std::vector<Candidate> candidates;  // the newest first
+    const uint32_t floor = FloorOf(name.chain);
+    for (uint32_t v = s_.chains[name.chain].newest() + 1; v-- > floor;) {
+      const FileId file = name.targets[v];
+      if (file == kNoFile || !asked.insert(file).second) continue;
+      std::vector<FileReading> readings = ReadingsOf(file, *entry);
+      if (!readings.empty()) candidates.push_back({file, std::move(readings)});
+    }
+    if (asked.empty()) {
+      return Report(name, write_.OfName(ViolationKind::kRegress, name, path,
+                                        "is there, although its removal was "
+                                        "promised"));
+    }
+    if (candidates.empty()) return ReportUnexplained(name, *entry, asked);
+    const FileId file = TakeFor(name, *entry, candidates);
+    if (file == kNoFile) return;
+    explained_[IndexOf(*entry)] = true;
+    Admit(name, path, file);
+    if (entry->is_directory) WalkDirectory(file, path);
+  }
+
+  // The ways to read an entry as a file or directory.
+  std::vector<FileReading> ReadingsOf(FileId id,
+                                      const ObservedEntry& entry) const {
+    const File& file = s_.tree.files[id];
+    if (!entry.unreadable.empty() || entry.is_directory != file.is_directory) {
+      return {};
+    }
+    return matcher_.Readings(file, entry);
+  }
+
+  void CheckMissing(const Name& name, const std::string& path) {
+    if (Admit(name, path, kNoFile)) return;
+    Report(name, write_.OfName(Pending(name) ? ViolationKind::kName
+                                             : ViolationKind::kLost,
+                               name, path, "missing"));
+  }
+
+  // Of the files that explain `entry` by themselves, takes one that it can be
+  // beside the rest of what was found: two names of one observed file lead to
+  // one file, and two observed files are two. Reports and returns kNoFile if
+  // there is none.
+  FileId TakeFor(const Name& name, const ObservedEntry& entry,
+                 std::vector<Candidate>& candidates) {
+    if (const auto known = taken_for_.find(entry.file_id);
+        known != taken_for_.end()) {
+      const auto& [file, path] = known->second;
+      for (const Candidate& candidate : candidates) {
+        if (candidate.file == file) return file;
+      }
+      Report(name, write_.OfName(ViolationKind::kName, name, entry.path,
+                                 "is the same file as " + path));
+      return kNoFile;
+    }
+    const FileId best = candidates.front().file;
+    std::erase_if(candidates, [&](const Candidate& candidate) {
+      return shown_at_.contains(candidate.file);
+    });
+    if (candidates.empty()) {
+      Report(name, write_.OfName(ViolationKind::kName, name, entry.path,
+                                 "is another file than " + shown_at_.at(best)));
+      return kNoFile;
+    }
+    const Candidate& taken = candidates[Choose(candidates.size())];
+    const FileReading& reading = taken.readings[Choose(taken.readings.size())];
+    for (const AllowedVersions& allowed : reading) {
+      Constrain(allowed.chain, allowed.versions, entry.path);
+    }
+    taken_for_.emplace(entry.file_id, std::pair(taken.file, entry.path));
+    shown_at_.emplace(taken.file, entry.path);
+    return taken.file;
+  }
+
+  // Notes the versions of a name that lead to `file`; returns whether there
+  // are any that agree with what was seen before. A directory that has two
+  // names is walked twice, and each name in it must be the same both times.
+  bool Admit(const Name& name, const std::string& path, FileId file) {
+    const auto known = verdicts_.find(name.chain);
+    if (known != verdicts_.end()) {
+      const Verdict& verdict = known->second;
+      if (verdict.reported || verdict.versions.empty() ||
+          name.targets[verdict.versions.front()] == file) {
+        return true;
+      }
+      Report(name, write_.OfName(ViolationKind::kName, name, path,
+                                 "differs from " + verdict.path));
+      return true;
+    }
+    std::vector<uint32_t> versions;
+    for (uint32_t v = FloorOf(name.chain); v < name.targets.size(); ++v) {
+      if (name.targets[v] == file) versions.push_back(v);
+    }
+    const bool any = !versions.empty();
+    Constrain(name.chain, std::move(versions), path);
+    return any;
+  }
+
+  void Constrain(ChainId chain, std::vector<uint32_t> versions,
+                 const std::string& path) {
+    Verdict& verdict = verdicts_[chain];
+    verdict.versions = std::move(versions);
+    verdict.path = path;
+  }
+
+  // A name that was reported binds no other.
+  void Report(const Name& name, Violation violation) {
+    verdicts_[name.chain].reported = true;
+    violations_.push_back(std::move(violation));
+  }
+
+  // No file that the name may lead to is what was found. Is it one that the
+  // name led to before? Then what is lost is the change of the name. Else
+  // tells of the file that comes closest, the newest of equals.
+  void ReportUnexplained(const Name& name, const ObservedEntry& entry,
+                         const std::set<FileId>& asked) {
+    for (uint32_t v = FloorOf(name.chain); v-- > 0;) {
+      const FileId file = name.targets[v];
+      if (file == kNoFile || asked.contains(file) ||
+          ReadingsOf(file, entry).empty()) {
+        continue;
+      }
+      const Chain& chain = s_.chains[name.chain];
+      return Report(
+          name,
+          write_.OfName(write_.KindOfOld(chain, v), name, entry.path,
+                        "is " + ViolationWriter::OpName(chain.versions[v].op)));
+    }
+    Report(name, write_.OfEntry(name, s_.tree.files[*asked.rbegin()], entry));
+  }
+
+  // --- raw sectors --------------------------------------------------------
+
+  void CheckSectors() {
+    for (const auto& [number, sector] : s_.tree.sectors) {
+      std::string bytes =
+          number * kAtomBytes < seen_.device.size()
+              ? seen_.device.substr(number * kAtomBytes, kAtomBytes)
+              : std::string();
+      bytes.resize(kAtomBytes);
+      std::vector<uint32_t> versions;
+      for (uint32_t v = FloorOf(sector.chain); v < sector.contents.size();
+           ++v) {
+        std::string content = sector.contents[v];
+        content.resize(kAtomBytes);
+        if (content == bytes) versions.push_back(v);
+      }
+      if (versions.empty()) {
+        violations_.push_back(write_.OfSector(number, sector, bytes));
+        verdicts_[sector.chain].reported = true;
+        continue;
+      }
+      Constrain(sector.chain, std::move(versions),
+                "sector " + std::to_string(number));
+    }
+    CheckStrangeSectors();
+  }
+
+  // What no op ever wrote.
+  void CheckStrangeSectors() {
+    for (size_t at = 0; at < seen_.device.size(); at += kAtomBytes) {
+      const std::string_view bytes =
+          std::string_view(seen_.device).substr(at, kAtomBytes);
+      if (AllZero(AsBytes(bytes)) || s_.tree.sectors.contains(at / kAtomBytes))
+        continue;
+      ObservedEntry stranger;
+      stranger.path = "sector " + std::to_string(at / kAtomBytes);
+      violations_.push_back(write_.OfStranger(stranger));
+    }
+  }
+
+  // --- logs and stores ----------------------------------------------------
+
+  void CheckLogs() {
+    std::set<std::string> seen;
+    for (const ObservedLog& log : seen_.logs) {
+      seen.insert(log.name);
+      const auto known = s_.logs.find(log.name);
+      if (known == s_.logs.end()) {
+        ObservedEntry stranger;
+        stranger.path = log.name;
+        violations_.push_back(write_.OfStranger(stranger));
+        continue;
+      }
+      for (const LogViolation& violation : known->second.Check(log, kind_)) {
+        violations_.push_back(write_.OfLog(log.name, violation));
+      }
+    }
+    for (const auto& [name, log] : s_.logs) {
+      if (seen.contains(name)) continue;
+      for (const LogViolation& violation : log.CheckMissing(kind_)) {
+        violations_.push_back(write_.OfLog(name, violation));
+      }
+    }
+  }
+
+  void CheckStore() {
+    if (!s_.has_store || !seen_.keys) return;
+    for (const StoreViolation& v : s_.store.Check(*seen_.keys, kind_)) {
+      violations_.push_back(
+          write_.OfLog("", {v.kind, v.op, v.promise, v.admissible, v.found}));
+    }
+  }
+
+  // --- rules --------------------------------------------------------------
+
+  // The least choice of versions that explains what was seen, raised until the
+  // rules hold.
+  void Settle() {
+    const std::span<const Implication> rules = s_.chains.open_rules();
+    if (rules.empty()) return;
+    std::map<ChainId, uint32_t> chosen;
+    const auto at = [&](ChainId id) {
+      const auto known = chosen.find(id);
+      if (known != chosen.end()) return known->second;
+      const auto verdict = verdicts_.find(id);
+      // What is not in sight may be at any version.
+      const uint32_t least =
+          verdict == verdicts_.end() || verdict->second.versions.empty()
+              ? FloorOf(id)
+              : verdict->second.versions.front();
+      chosen.emplace(id, least);
+      return least;
+    };
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (const Implication& rule : rules) {
+        if (IsReported(rule.premise.chain) ||
+            IsReported(rule.conclusion.chain) ||
+            at(rule.premise.chain) < rule.premise.version ||
+            at(rule.conclusion.chain) >= rule.conclusion.version) {
+          continue;
+        }
+        changed = true;
+        if (!Advance(rule.conclusion, chosen[rule.conclusion.chain])) {
+          ReportRule(rule);
+        }
+      }
+    }
+  }
+
+  bool IsReported(ChainId id) const {
+    const auto verdict = verdicts_.find(id);
+    return verdict != verdicts_.end() && verdict->second.reported;
+  }
+
+  // Moves the choice up to the next version from `least` on that explains what
+  // was observed.
+  bool Advance(ChainVersion least, uint32_t& chosen) const {
+    const auto verdict = verdicts_.find(least.chain);
+    if (verdict == verdicts_.end()) {
+      chosen = least.version;
+      return true;
+    }
+    const auto& versions = verdict->second.versions;
+    const auto next =
+        std::lower_bound(versions.begin(), versions.end(), least.version);
+    if (next == versions.end()) return false;
+    chosen = *next;
+    return true;
+  }
+
+  void ReportRule(const Implication& rule) {
+    Verdict& verdict = verdicts_[rule.conclusion.chain];
+    verdict.reported = true;
+    const bool rename = rule.rule == OrderRule::kRenameBoth ||
+                        rule.rule == OrderRule::kRenameNeither;
+    if (rename) return ReportHalfRename(rule, verdict.path);
+    violations_.push_back(
+        write_.OfRule(rule.conclusion.chain, verdict.path, rule));
+  }
+
+  void ReportHalfRename(const Implication& rule, const std::string& path) {
+    const Name& name = NameOf(rule.conclusion.chain);
+    const std::string other = PathOf(NameOf(rule.premise.chain));
+    const bool missing = seen_.Find(path) == nullptr;
+    violations_.push_back(
+        write_.OfName(ViolationKind::kName, name, path,
+                      std::string(missing ? "missing" : "as before") +
+                          ", although the rename is done at " + other));
+  }
+
+  const Name& NameOf(ChainId chain) const {
+    for (const Name& name : s_.tree.names) {
+      if (name.chain == chain) return name;
+    }
+    CHECK(false);
+    return s_.tree.names.front();
+  }
+
+  // --- strangers ----------------------------------------------------------
+
+  void CheckStrangers() {
+    for (size_t i = 0; i < seen_.entries.size(); ++i) {
+      const ObservedEntry& entry = seen_.entries[i];
+      if (visited_[i] || IsTemporary(entry)) continue;
+      const size_t slash = entry.path.rfind('/');
+      const ObservedEntry* parent = seen_.Find(entry.path.substr(0, slash));
+      // Below a stranger, or below what could not be explained, one report is
+      // enough.
+      if (slash > 0 && (parent == nullptr || !explained_[IndexOf(*parent)])) {
+        continue;
+      }
+      violations_.push_back(write_.OfStranger(entry));
+    }
+  }
+
+  // A name left beside the target of an unflushed replacing rename, that leads
+  // to one of its two files.
+  bool IsTemporary(const ObservedEntry& entry) const {
+    if (!s_.profile->rename_leaves_temporary) return false;
+    const std::string directory = entry.path.substr(0, entry.path.rfind('/'));
+    for (const RenameLink& link : s_.tree.renames) {
+      const Name& target = s_.tree.names[link.target];
+      if (link.replaced == kNoFile ||
+          FloorOf(target.chain) >= link.target_version) {
+        continue;
+      }
+      const std::string path = PathOf(target);
+      if (path.substr(0, path.rfind('/')) != directory) continue;
+      for (const FileId file :
+           {link.replaced, target.targets[link.target_version]}) {
+        if (file != kNoFile && !ReadingsOf(file, entry).empty()) return true;
+      }
+    }
+    return false;
+  }
+
+  // Where a name was looked for, or else would be with everything done.
+  std::string PathOf(const Name& name) const {
+    const auto verdict = verdicts_.find(name.chain);
+    return verdict != verdicts_.end() && !verdict->second.path.empty()
+               ? verdict->second.path
+               : PathOfName(name);
+  }
+
+  // The path of a name with everything done.
+  std::string PathOfName(const Name& name) const {
+    if (name.directory == kRootDirectory) return "/" + name.text;
+    for (const Name& candidate : s_.tree.names) {
+      if (candidate.targets.back() == name.directory) {
+        return PathOfName(candidate) + "/" + name.text;
+      }
+    }
+    return "/" + name.text;
+  }
+
+  const Model::State& s_;
+  const Observation& seen_;
+  CrashKind kind_;
+  FileMatcher matcher_;
+  ViolationWriter write_;
+  std::vector<Choice> choices_;
+  size_t choices_made_ = 0;
+  std::vector<bool> visited_;    // by entry
+  std::vector<bool> explained_;  // by entry
+  std::map<ChainId, Verdict> verdicts_;
+  // By file_id: the file it is taken for, and where it was found first.
+  std::map<uint64_t, std::pair<FileId, std::string>> taken_for_;
+  std::map<FileId, std::string> shown_at_;  // the same, by file
+  std::vector<Violation> violations_;
+};
+
+}  // namespace
+
+std::vector<Violation> Model::Check(const Observation& observation,
+                                    CrashKind kind) const {
+  std::vector<Violation> best;
+  std::vector<Choice> choices;
+  for (int reading = 0; reading < kMaxReadings; ++reading) {
+    Checker checker(*state_, observation, kind, std::move(choices));
+    std::vector<Violation> violations = checker.Run();
+    if (violations.empty()) return {};
+    if (reading == 0 || violations.size() < best.size()) {
+      best = std::move(violations);
+    }
+    // The next reading differs in the last choice that has another way left.
+    choices = checker.TakeChoices();
+    while (!choices.empty() &&
+           choices.back().taken + 1 == choices.back().count) {
+      choices.pop_back();
+    }
+    if (choices.empty()) break;
+    ++choices.back().taken;
+  }
+  return best;
+}
+
+Violation Model::VolumeViolation(ViolationKind kind, CrashKind crash,
+                                 const std::string& found) const {
+  return ViolationWriter(*state_, crash).OfVolume(kind, found);
+}
+
+}  // namespace powercut

@@ -1,0 +1,104 @@
+#include "model/files/objects.h"
+
+#include <algorithm>
+
+#include "harness/base/check.h"
+#include "model/words/content.h"
+
+namespace powercut {
+namespace {
+
+// What is in sight of generations that begin at or before `shape`, but for
+// those from `count` on.
+AtomView ViewAmong(const AtomPlace& place, size_t count, uint32_t shape) {
+  AtomView view;
+  while (count > 0 && place.generations[count - 1].from_shape > shape) --count;
+  if (count == 0) return view;
+  view.generation = &place.generations[count - 1];
+  view.limit_bytes = kAtomBytes;
+  for (const Cut& cut : place.cuts) {
+    if (cut.from_shape > shape) break;
+    if (cut.from_shape < view.generation->from_shape) continue;
+    if (cut.before_version != Cut::kEveryVersion) {
+      view.cuts_of_older.push_back(cut);
+      continue;
+    }
+    view.limit_bytes = std::min(view.limit_bytes, cut.bytes);
+  }
+  if (view.limit_bytes == 0) return {};
+  return view;
+}
+
+}  // namespace
+
+uint32_t AtomView::LimitOf(uint32_t version) const {
+  uint32_t limit = limit_bytes;
+  for (const Cut& cut : cuts_of_older) {
+    if (version < cut.before_version) limit = std::min(limit, cut.bytes);
+  }
+  return limit;
+}
+
+AtomView ViewOf(const AtomPlace& place, uint32_t shape) {
+  return ViewAmong(place, place.generations.size(), shape);
+}
+
+AtomView ViewBefore(const AtomPlace& place, const Generation& generation) {
+  const auto index =
+      static_cast<size_t>(&generation - place.generations.data());
+  CHECK(index < place.generations.size());
+  return ViewAmong(place, index, generation.from_shape);
+}
+
+Tree::Tree(Chains& chains) { AddFile(chains, /*is_directory=*/true, 0); }
+
+FileId Tree::Lookup(std::string_view path) const {
+  FileId at = kRootDirectory;
+  size_t begin = 1;
+  while (begin < path.size()) {
+    if (at == kNoFile || !files[at].is_directory) return kNoFile;
+    size_t end = path.find('/', begin);
+    if (end == std::string_view::npos) end = path.size();
+    const auto found =
+        files[at].names.find(std::string(path.substr(begin, end - begin)));
+    if (found == files[at].names.end()) return kNoFile;
+    at = names[found->second].targets.back();
+    begin = end + 1;
+  }
+  return at;
+}
+
+Tree::Place Tree::PlaceOf(std::string_view path) const {
+  const size_t slash = path.rfind('/');
+  const FileId directory =
+      slash == 0 ? kRootDirectory : Lookup(path.substr(0, slash));
+  return {directory, path.substr(slash + 1)};
+}
+
+NameId Tree::NameAt(Chains& chains, std::string_view path) {
+  const Place place = PlaceOf(path);
+  CHECK(place.directory != kNoFile);
+  const auto [entry, added] = files[place.directory].names.emplace(
+      std::string(place.last), static_cast<NameId>(names.size()));
+  if (added) {
+    names.push_back({place.directory,
+                     std::string(place.last),
+                     chains.Add(ChainKind::kName, 0),
+                     {kNoFile}});
+  }
+  return entry->second;
+}
+
+FileId Tree::AddFile(Chains& chains, bool is_directory, uint32_t op) {
+  File file;
+  file.is_directory = is_directory;
+  file.created_by = op;
+  file.shape = chains.Add(ChainKind::kShape, op);
+  file.shapes.push_back({});
+  file.times = chains.Add(ChainKind::kTimes, op);
+  file.mtimes.push_back(op);
+  files.push_back(std::move(file));
+  return static_cast<FileId>(files.size() - 1);
+}
+
+}  // namespace powercut

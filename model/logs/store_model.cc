@@ -1,0 +1,124 @@
+#include "model/logs/store_model.h"
+
+#include <algorithm>
+
+#include "harness/base/check.h"
+
+namespace powercut {
+namespace {
+
+// As for logs: a device flush carries what the primitive covers to the media.
+bool Promises(const Coverage& row, CrashKind kind) {
+  if (row.records == Reach::kNone) return false;
+  if (row.device != DeviceFlush::kNone) return true;
+  return row.records == Reach::kDevice ? kind != CrashKind::kPower
+                                       : kind == CrashKind::kProcess;
+}
+
+std::string StateWords(const StoreState& state) {
+  if (state.empty()) return "an empty store";
+  std::string text;
+  for (const auto& [key, value] : state) {
+    text += (text.empty() ? "" : ", ") + key + "=" + value;
+  }
+  return text;
+}
+
+}  // namespace
+
+void StoreModel::Begin(const Op& op, uint64_t /*now*/) {
+  CHECK(op.number > 0);
+  last_begun_ = op.number;
+  Running running;
+  if (op.kind == OpKind::kPut) open_[op.names.at(0)] = op.names.at(1);
+  if (op.kind == OpKind::kDelete) open_.erase(op.names.at(0));
+  if (op.kind == OpKind::kCommit) {
+    running.row =
+        op.HasFlag("nosync") ? Primitive::kCommitLazy : Primitive::kCommit;
+    commits_.push_back({op.number, open_, false, false});
+    running.covered = static_cast<uint32_t>(commits_.size()) - 1;
+  }
+  if (op.kind == OpKind::kCheckpoint || op.kind == OpKind::kSyncfs) {
+    running.row = op.kind == OpKind::kSyncfs ? Primitive::kSyncfs
+                                             : Primitive::kCheckpoint;
+    // What a flush that failed had covered is covered only with a newer one.
+    running.covered = static_cast<uint32_t>(commits_.size()) - 1;
+    while (!commits_[running.covered].returned ||
+           commits_[running.covered].tainted) {
+      --running.covered;
+    }
+  }
+  running_.emplace(op.number, running);
+}
+
+bool StoreModel::End(uint32_t op_number, bool ok, uint64_t /*now*/) {
+  const auto found = running_.find(op_number);
+  CHECK(found != running_.end());
+  const Running running = found->second;
+  running_.erase(found);
+  for (Commit& commit : commits_) {
+    if (commit.op == op_number) commit.returned = ok;
+  }
+  const Coverage& row = table_[running.row];
+  if (!ok) {
+    if (row.records != Reach::kNone && running.covered > 0 && !keeps_dirty_) {
+      commits_[running.covered].tainted = true;
+    }
+    return false;
+  }
+  bool promised = false;
+  for (const CrashKind kind : kCrashKinds) {
+    Floor& floor = floors_[static_cast<size_t>(kind)];
+    if (!Promises(row, kind) || running.covered <= floor.commit) continue;
+    floor = {running.covered, op_number};
+    promised |= kind == CrashKind::kPower;
+  }
+  if (row.device == DeviceFlush::kAll) {
+    const Floor& os = floors_[static_cast<size_t>(CrashKind::kOs)];
+    Floor& power = floors_[static_cast<size_t>(CrashKind::kPower)];
+    if (os.commit > power.commit) power = {os.commit, op_number};
+  }
+  return promised;
+}
+
+void StoreModel::EndInit() {
+  for (Floor& floor : floors_) {
+    floor = {static_cast<uint32_t>(commits_.size()) - 1, 0};
+  }
+}
+
+std::vector<StoreState> StoreModel::Admissible(CrashKind kind) const {
+  std::vector<StoreState> states;
+  for (uint32_t i = floors_[static_cast<size_t>(kind)].commit;
+       i < commits_.size(); ++i) {
+    const StoreState& state = commits_[i].state;
+    if (std::find(states.begin(), states.end(), state) == states.end()) {
+      states.push_back(state);
+    }
+  }
+  return states;
+}
+
+std::vector<StoreViolation> StoreModel::Check(const StoreState& seen,
+                                              CrashKind kind) const {
+  const Floor& floor = floors_[static_cast<size_t>(kind)];
+  bool older = false;
+  for (uint32_t i = 0; i < commits_.size(); ++i) {
+    if (commits_[i].state != seen) continue;
+    if (i >= floor.commit) return {};
+    older = true;
+  }
+  StoreViolation violation;
+  violation.kind = older ? ViolationKind::kLost : ViolationKind::kGhost;
+  violation.op =
+      floor.commit + 1 < commits_.size() ? commits_.back().op : last_begun_;
+  violation.promise = {commits_[floor.commit].op, floor.flush_op};
+  for (const StoreState& state : Admissible(kind)) {
+    violation.admissible +=
+        (violation.admissible.empty() ? "" : "; or ") + StateWords(state);
+  }
+  violation.found = StateWords(seen);
+  return {violation};
+}
+
+}  // namespace powercut

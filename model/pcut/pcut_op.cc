@@ -1,0 +1,359 @@
+// Parsing of one op, led by the table of op.h:
+//
+//   [start N] VERB operands {flag | key=value} [-> ok | error | NAME]
+//
+// Flags and keys may be mixed; op.h's order is canonical.
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "model/pcut/pcut_parse.h"
+#include "model/words/pcut_text.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kMaxFill = 0xffff'ffff;
+
+constexpr std::array<std::string_view, 8> kFaults = {
+    "error", "lie", "lose", "tear", "misdirect", "flip", "delay", "full"};
+constexpr std::array<std::string_view, 4> kFaultTargets = {"read", "write",
+                                                           "flush", "discard"};
+
+std::vector<std::string_view> Words(std::string_view list) {
+  std::vector<std::string_view> words;
+  for (const Token& token : SplitAtBlanks({list, 1, ""})) {
+    words.push_back(token.text);
+  }
+  return words;
+}
+
+std::string Joined(std::span<const std::string_view> words) {
+  std::string text;
+  for (const std::string_view word : words) {
+    if (!text.empty()) text += ", ";
+    text += word;
+  }
+  return text;
+}
+
+Result<std::string> ParseOneOf(const Token& token, std::string_view what,
+                               std::span<const std::string_view> words) {
+  if (std::find(words.begin(), words.end(), token.text) != words.end()) {
+    return std::string(token.text);
+  }
+  return BadToken(token, Quoted(token.text) + " is not " + std::string(what) +
+                             " (" + Joined(words) + ")" +
+                             DidYouMean(token.text, words));
+}
+
+// As in `write P N N`, for messages.
+std::string UsageText(const OpSignature& signature) {
+  std::string text = "`";
+  text += signature.verb;
+  if (signature.kind == OpKind::kFault) return text + " WHAT on WHICH`";
+  for (const char letter : signature.operands) {
+    text += ' ';
+    switch (letter) {
+      case 'P':
+        text += "PATH";
+        break;
+      case 'V':
+        text += "PATH|volume";
+        break;
+      case 'H':
+        text += "NAME";
+        break;
+      case 'K':
+        text += "WORD";
+        break;
+      case 'M':
+        text += "MODE";
+        break;
+      default:
+        text += "NUMBER";
+    }
+  }
+  return text + '`';
+}
+
+Result<std::string> ParseFill(const Token& value) {
+  POWERCUT_ASSIGN(const uint64_t fill, ParseNumber(value, "a fill"));
+  if (fill > kMaxFill) {
+    return BadToken(value, Quoted(value.text) +
+                               " is too large a fill; the largest is " +
+                               std::to_string(kMaxFill));
+  }
+  return std::to_string(fill);
+}
+
+// `A~B`, inclusive.
+Result<std::string> ParseSectors(const Token& value) {
+  const size_t tilde = value.text.find('~');
+  if (tilde == std::string_view::npos) {
+    return BadToken(value, "expected a range of sectors, as `2~7`");
+  }
+  POWERCUT_ASSIGN(const uint64_t first,
+                  ParseNumber(PartOf(value, 0, tilde), "a sector's number"));
+  POWERCUT_ASSIGN(const uint64_t last,
+                  ParseNumber(PartOf(value, tilde + 1), "a sector's number"));
+  if (first > last) {
+    return BadToken(value, Quoted(value.text) +
+                               " runs backwards; put the smaller one first");
+  }
+  return std::to_string(first) + '~' + std::to_string(last);
+}
+
+// The canonical text of a key's value.
+Result<std::string> ParseKeyValue(std::string_view key, const Token& value) {
+  if (key == "fill") return ParseFill(value);
+  if (key == "sectors") return ParseSectors(value);
+  if (key == "area") return ParseWord(value, "the name of an area");
+  if (key == "in") {
+    constexpr std::array<std::string_view, 2> kPhases = {"run", "recovery"};
+    return ParseOneOf(value, "a phase", kPhases);
+  }
+  const bool count = key == "nth" || key == "times";
+  if (key == "times" && value.text == "always") return std::string(value.text);
+  POWERCUT_ASSIGN(const uint64_t number, ParseNumber(value, "a number"));
+  if (count && number == 0) {
+    return BadToken(value, "`" + std::string(key) + "` counts from 1");
+  }
+  return std::to_string(number);
+}
+
+Result<ExpectedResult> ParseExpected(const Token& token) {
+  if (token.text == "ok") return ExpectedResult{};
+  if (token.text == "error") {
+    return ExpectedResult{ExpectedResult::kAnyError, ""};
+  }
+  const bool named =
+      !token.text.empty() && token.text[0] >= 'A' && token.text[0] <= 'Z' &&
+      IsWord(token.text) &&
+      token.text.find_first_of("-.+@~:") == std::string_view::npos;
+  if (named) {
+    return ExpectedResult{ExpectedResult::kNamed, std::string(token.text)};
+  }
+  return BadToken(token, Quoted(token.text) +
+                             " is no result; write `ok`, `error` or the name "
+                             "of a status, as `EIO`");
+}
+
+class OpParser {
+ public:
+  OpParser(std::span<const Token> tokens,
+           std::span<const std::string_view> directives)
+      : tokens_(tokens),
+        directives_(directives),
+        end_(BehindToken(tokens.back())) {}
+
+  Result<Op> Whole() {
+    if (Peek().text == "start") {
+      Take();
+      POWERCUT_ASSIGN(op_.start, ParseNumber(Take(), "the number of a start"));
+    }
+    POWERCUT_TRY(Verb());
+    POWERCUT_TRY(Operands());
+    while (next_ < tokens_.size() && Peek().text != "->") {
+      POWERCUT_TRY(FlagOrKey());
+    }
+    OrderFlagsAndKeys();
+    if (next_ < tokens_.size()) POWERCUT_TRY(Expected());
+    return std::move(op_);
+  }
+
+ private:
+  const Token& Peek() const {
+    return next_ < tokens_.size() ? tokens_[next_] : end_;
+  }
+
+  Token Take() {
+    const Token token = Peek();
+    if (next_ < tokens_.size()) ++next_;
+    return token;
+  }
+
+  Status Verb() {
+    const Token verb = Take();
+    const std::optional<OpKind> kind = OpKindFromVerb(verb.text);
+    if (!kind) return UnknownVerb(verb);
+    const bool overlaps = *kind != OpKind::kWait && *kind != OpKind::kFault;
+    if (op_.start && !overlaps) {
+      return BadToken(verb, "`" + std::string(verb.text) +
+                                "` cannot be started; write it without "
+                                "`start N`");
+    }
+    op_.kind = *kind;
+    signature_ = &SignatureOf(*kind);
+    return Ok{};
+  }
+
+  Error UnknownVerb(const Token& verb) const {
+    if (verb.text.empty()) {
+      return BadToken(verb, "an op is missing; write `start N OP`");
+    }
+    std::vector<std::string_view> words;
+    for (const OpSignature& row : OpSignatures()) words.push_back(row.verb);
+    if (!op_.start) {
+      words.push_back("start");
+      words.insert(words.end(), directives_.begin(), directives_.end());
+    }
+    std::string remedy = DidYouMean(verb.text, words);
+    if (remedy.empty()) remedy = "; `powercut model` lists them";
+    return BadToken(verb, "unknown op " + Quoted(verb.text) + remedy);
+  }
+
+  Status Operands() {
+    for (const char letter : signature_->operands) {
+      const bool literal = op_.kind == OpKind::kFault && op_.names.size() == 1;
+      if (literal && Take().text != "on") return WrongUsage("`on`");
+      const Token token = Peek();
+      if (token.text.empty() || token.text == "->") {
+        return WrongUsage("an operand");
+      }
+      Take();
+      op_.operand_columns.values.push_back(token.column);
+      POWERCUT_TRY(Operand(letter, token));
+    }
+    return Ok{};
+  }
+
+  Error WrongUsage(const std::string& missing) const {
+    return BadToken(Peek(),
+                    missing + " is missing; write " + UsageText(*signature_));
+  }
+
+  Status Operand(char letter, const Token& token) {
+    if (letter == 'N') {
+      POWERCUT_ASSIGN(const uint64_t number, ParseNumber(token, "a number"));
+      op_.numbers.push_back(number);
+      return Ok{};
+    }
+    if (letter == 'M') {
+      POWERCUT_ASSIGN(const uint64_t mode, ParseMode(token));
+      op_.numbers.push_back(mode);
+      return Ok{};
+    }
+    POWERCUT_ASSIGN(std::string name, Name(letter, token));
+    op_.names.push_back(std::move(name));
+    return Ok{};
+  }
+
+  Result<std::string> Name(char letter, const Token& token) const {
+    if (letter == 'P' || letter == 'V') return ParsePathOrHandle(token);
+    if (op_.kind == OpKind::kFault) {
+      return op_.names.empty()
+                 ? ParseOneOf(token, "a fault", kFaults)
+                 : ParseOneOf(token, "a request to fail", kFaultTargets);
+    }
+    // `nt_flush volume` must stay the volume, `nt_flush null` no handle.
+    const bool taken = token.text == "volume" || token.text == "null";
+    if (op_.kind == OpKind::kOpen && taken) {
+      const std::string what =
+          token.text == "volume" ? "the volume" : "the null handle";
+      return BadToken(token, Quoted(token.text) + " stands for " + what +
+                                 "; choose another name for the handle");
+    }
+    return ParseWord(token, letter == 'K' ? "a word" : "a name");
+  }
+
+  Status FlagOrKey() {
+    const Token token = Take();
+    const size_t equals = token.text.find('=');
+    if (equals == std::string_view::npos) return Flag(token);
+    const Token key = PartOf(token, 0, equals);
+    const std::vector<std::string_view> known = Words(signature_->keys);
+    if (std::find(known.begin(), known.end(), key.text) == known.end()) {
+      return NotTaken(key, known, "key");
+    }
+    POWERCUT_ASSIGN(std::string value,
+                    ParseKeyValue(key.text, PartOf(token, equals + 1)));
+    if (!keys_.emplace(key.text, std::move(value)).second) return Twice(key);
+    columns_[key.text] = token.column + equals + 1;
+    return Ok{};
+  }
+
+  Status Flag(const Token& token) {
+    const std::vector<std::string_view> known = Words(signature_->flags);
+    if (std::find(known.begin(), known.end(), token.text) == known.end()) {
+      return NotTaken(token, known, "flag");
+    }
+    if (!flags_.emplace(token.text, "").second) return Twice(token);
+    return Ok{};
+  }
+
+  Error NotTaken(const Token& token, std::span<const std::string_view> known,
+                 const std::string& what) const {
+    std::string message = "`";
+    message += signature_->verb;
+    message += "` takes no " + what + ' ' + Quoted(token.text);
+    if (known.empty()) {
+      message += "; remove it";
+    } else {
+      message += "; it takes " + Joined(known);
+      message += DidYouMean(token.text, known);
+    }
+    return BadToken(token, message);
+  }
+
+  static Error Twice(const Token& token) {
+    return BadToken(token,
+                    Quoted(token.text) + " stands twice; remove one of them");
+  }
+
+  void OrderFlagsAndKeys() {
+    for (const std::string_view flag : Words(signature_->flags)) {
+      if (flags_.contains(flag)) op_.flags.emplace_back(flag);
+    }
+    for (const std::string_view key : Words(signature_->keys)) {
+      const auto found = keys_.find(key);
+      if (found == keys_.end()) continue;
+      op_.keys.emplace_back(key, std::move(found->second));
+      op_.key_columns.values.push_back(columns_[key]);
+    }
+  }
+
+  Status Expected() {
+    Take();  // `->`
+    if (next_ == tokens_.size()) {
+      return BadToken(end_,
+                      "a result is missing; write `ok`, `error` or the "
+                      "name of a status behind `->`");
+    }
+    POWERCUT_ASSIGN(op_.expected, ParseExpected(Take()));
+    if (next_ == tokens_.size()) return Ok{};
+    return BadToken(Peek(), Quoted(Peek().text) +
+                                " stands behind the result; move it before "
+                                "`->`");
+  }
+
+  std::span<const Token> tokens_;
+  std::span<const std::string_view> directives_;
+  Token end_;  // stands for what is missing behind the last token
+  size_t next_ = 0;
+  const OpSignature* signature_ = nullptr;
+  Op op_;
+  // As found, by word; a flag has no value.
+  std::map<std::string_view, std::string> flags_;
+  std::map<std::string_view, std::string> keys_;
+  // Of the keys' values.
+  std::map<std::string_view, size_t> columns_;
+};
+
+}  // namespace
+
+Result<std::string> ParsePathOrHandle(const Token& token) {
+  if (token.text.starts_with('/') || !IsWord(token.text)) {
+    return ParsePath(token);
+  }
+  return std::string(token.text);
+}
+
+Result<Op> ParseOp(std::span<const Token> tokens,
+                   std::span<const std::string_view> directives) {
+  return OpParser(tokens, directives).Whole();
+}
+
+}  // namespace powercut

@@ -1,0 +1,140 @@
+// Rows: block devices (research/semantics.md 1.6, rows 18 to 20), transactional
+// stores, and what every other op does.
+
+#include <array>
+
+#include "model/table/primitive_rows.h"
+
+namespace powercut {
+namespace {
+
+constexpr std::string_view kAtCompletion =
+    "when the request completes; `start`/`wait` overlap it";
+constexpr std::string_view kOutside = "sectors beyond the device";
+constexpr std::string_view kDeviceErrors = "EIO; ENOSPC of a thin device";
+constexpr std::string_view kDevices = "raw part of the device";
+constexpr std::string_view kStores = "sqlite, leveldb";
+constexpr std::string_view kAtReturn = "at return; `start`/`wait` overlap it";
+
+constexpr std::array kRows = {
+    PrimitiveRow{.id = Primitive::kDiskWrite,
+                 .family = Family::kBlocks,
+                 .name = "block write",
+                 .pcut = "disk_write S N",
+                 .coverage = {.data = kDevice},
+                 .completes = kAtCompletion,
+                 .invalid = kOutside,
+                 .errors = kDeviceErrors,
+                 .file_systems = kDevices,
+                 .source = "Linux block/writeback_cache_control, "
+                           "Introduction: complete means in the cache"},
+    PrimitiveRow{.id = Primitive::kDiskWriteFua,
+                 .family = Family::kBlocks,
+                 .name = "block write, FUA",
+                 .pcut = "disk_write S N fua",
+                 .coverage = {.data = kDevice, .device = DeviceFlush::kOwn},
+                 .completes = kAtCompletion,
+                 .invalid = kOutside,
+                 .errors = kDeviceErrors,
+                 .file_systems = kDevices,
+                 .source = "Linux block/writeback_cache_control, Forced Unit "
+                           "Access: of this write only; semantics.md 1.6 "
+                           "row 19"},
+    PrimitiveRow{.id = Primitive::kDiskWritePreflush,
+                 .family = Family::kBlocks,
+                 .name = "block write, PREFLUSH",
+                 .pcut = "disk_write S N preflush",
+                 .coverage = {.data = kDevice, .preflush = true},
+                 .completes = kAtCompletion,
+                 .invalid = kOutside,
+                 .errors = kDeviceErrors,
+                 .file_systems = kDevices,
+                 .source = "Linux block/writeback_cache_control, Explicit "
+                           "cache flushes: what completed before it; "
+                           "semantics.md 1.6 row 18"},
+    PrimitiveRow{
+        .id = Primitive::kDiskFlush,
+        .family = Family::kBlocks,
+        .name = "block flush",
+        .pcut = "disk_flush",
+        .coverage = {.scope = Scope::kDevice, .device = DeviceFlush::kAll},
+        .completes = kAtCompletion,
+        .invalid = "nothing",
+        .errors = "EIO; a device without a cache has nothing to do",
+        .file_systems = kDevices,
+        .source = "Linux block/writeback_cache_control, Explicit "
+                  "cache flushes: an empty PREFLUSH; semantics.md "
+                  "1.6 row 18"},
+    PrimitiveRow{.id = Primitive::kDiskDiscard,
+                 .family = Family::kBlocks,
+                 .name = "discard",
+                 .pcut = "disk_discard S N",
+                 .coverage = {.data = kDevice},
+                 .completes = kAtCompletion,
+                 .invalid = kOutside,
+                 .errors = "EIO; EOPNOTSUPP where the device cannot",
+                 .file_systems = kDevices,
+                 .source = "Linux device-mapper/log-writes: ordered as a "
+                           "write; zeros here; semantics.md 1.6 row 20"},
+    PrimitiveRow{.id = Primitive::kCommit,
+                 .family = Family::kStores,
+                 .name = "commit, synchronous",
+                 .pcut = "commit sync",
+                 .coverage = {.scope = Scope::kLog,
+                              .records = kDevice,
+                              .device = DeviceFlush::kOwn},
+                 .completes = kAtReturn,
+                 .invalid = "no transaction is open",
+                 .errors = "of the store",
+                 .file_systems = kStores,
+                 .source =
+                     "SQLite, PRAGMA synchronous FULL; LevelDB, WriteOptions "
+                     "sync; design.md 6: a store is a log of commits"},
+    PrimitiveRow{
+        .id = Primitive::kCommitLazy,
+        .family = Family::kStores,
+        .name = "commit, lazy",
+        .pcut = "commit nosync",
+        .coverage = {.scope = Scope::kLog},
+        .completes = kAtReturn,
+        .invalid = "no transaction is open",
+        .errors = "of the store",
+        .file_systems = kStores,
+        .source = "SQLite, PRAGMA synchronous OFF, NORMAL with WAL; LevelDB, "
+                  "WriteOptions without sync; design.md 6"},
+    PrimitiveRow{.id = Primitive::kCheckpoint,
+                 .family = Family::kStores,
+                 .name = "checkpoint",
+                 .pcut = "checkpoint",
+                 .coverage = {.scope = Scope::kLog,
+                              .records = kDevice,
+                              .device = DeviceFlush::kOwn},
+                 .completes = kAtReturn,
+                 .invalid = "a transaction is open",
+                 .errors = "of the store",
+                 .file_systems = kStores,
+                 .source = "SQLite, PRAGMA wal_checkpoint FULL: syncs log and "
+                           "database; design.md 6"},
+    PrimitiveRow{.id = Primitive::kWrite,
+                 .family = Family::kFiles,
+                 .name = "any other op",
+                 .pcut = "write P OFF LEN",
+                 .coverage = {.data = kHost,
+                              .size = kHost,
+                              .times = kHost,
+                              .names = kHost,
+                              .views = kHost},
+                 .completes = "at return, in the system's cache",
+                 .invalid = "as the op's own page says",
+                 .errors = "of the op",
+                 .file_systems = "all",
+                 .source =
+                     "write(2), close(2), NOTES: success is not on disk; File "
+                     "Caching; semantics.md 1.3 row 5, 1.6 row 17"},
+};
+
+}  // namespace
+
+std::span<const PrimitiveRow> BlockRows() { return kRows; }
+
+}  // namespace powercut

@@ -1,0 +1,377 @@
+#include "model/table/profile.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace powercut {
+namespace {
+
+constexpr std::array kSwitches = {
+    ProfileSwitch{"fsync_covers_volume", &Profile::fsync_covers_volume, false,
+                  "a flush of one file covers the whole volume",
+                  "ntfs-3g, ntfs_device_sync; semantics.md 5.2"},
+    ProfileSwitch{"fsync_directory_covers_names",
+                  &Profile::fsync_directory_covers_names, false,
+                  "a flush of a directory covers its names",
+                  "fsync(2); MS-FSA 2.1.5.7 against FASTFAT (A-22)"},
+    ProfileSwitch{"flush_covers_names", &Profile::flush_covers_names, false,
+                  "a full flush of a file covers the names that lead to it",
+                  "MS-FSA 2.1.5.7 against NtFlushBuffersFileEx (A-03); "
+                  "measured on ext4, xfs, btrfs"},
+    ProfileSwitch{
+        "flush_sees_views", &Profile::flush_sees_views, false,
+        "a flush of a file covers what was stored through views",
+        "FlushViewOfFile, Remarks (A-14); measured on ext4, xfs, btrfs"},
+    ProfileSwitch{
+        "flush_covers_device", &Profile::flush_covers_device, false,
+        "a device flush covers all that is at the device",
+        "NtFlushBuffersFileEx, value 0 (A-40); writeback_cache_control"},
+    ProfileSwitch{"overwrite_in_place", &Profile::overwrite_in_place, false,
+                  "data that has its place is overwritten there",
+                  "measured: ext4 and xfs do, btrfs does not; design.md 3"},
+    ProfileSwitch{"range_sync_reaches_device",
+                  &Profile::range_sync_reaches_device, false,
+                  "sync_file_range reaches the device",
+                  "sync_file_range(2), its warning; measured on ext4, xfs"},
+    ProfileSwitch{"view_flush_reaches_device",
+                  &Profile::view_flush_reaches_device, false,
+                  "FlushViewOfFile returns with the pages at the device",
+                  "FlushViewOfFile, summary against Remarks (A-15)"},
+    ProfileSwitch{"view_flush_sees_other_views",
+                  &Profile::view_flush_sees_other_views, false,
+                  "FlushViewOfFile covers stores through other views",
+                  "FlushViewOfFile, what a dirty page is (A-16)"},
+    ProfileSwitch{"data_sync_covers_size", &Profile::data_sync_covers_size,
+                  false, "FILE_DATA_SYNC_ONLY covers size and allocation",
+                  "NtFlushBuffersFileEx against FltFlushBuffers2 (A-02)"},
+    ProfileSwitch{"data_only_covers_metadata",
+                  &Profile::data_only_covers_metadata, false,
+                  "FILE_DATA_ONLY writes metadata too",
+                  "FASTFAT, flush.c; semantics.md 1.1"},
+    ProfileSwitch{"data_sync_is_full_flush", &Profile::data_sync_is_full_flush,
+                  false, "FILE_DATA_SYNC_ONLY is a full flush",
+                  "FASTFAT, flush.c (A-06)"},
+    ProfileSwitch{"write_through_covers_metadata",
+                  &Profile::write_through_covers_metadata, false,
+                  "a write-through write covers size and times",
+                  "CreateFile, Caching Behavior, of NTFS; semantics.md 1.3"},
+    ProfileSwitch{"write_through_reaches_media",
+                  &Profile::write_through_reaches_media, false,
+                  "a write-through write reaches the media (FUA)",
+                  "FASTFAT, deviosup.c; semantics.md 1.1"},
+    ProfileSwitch{"unbuffered_write_through_reaches_media",
+                  &Profile::unbuffered_write_through_reaches_media, false,
+                  "with no_buffering it reaches the media",
+                  "CreateFile: not all hardware honours it; semantics.md 1.3"},
+    ProfileSwitch{
+        "failed_flush_keeps_dirty", &Profile::failed_flush_keeps_dirty, false,
+        "what a failed flush left is covered by the next",
+        "POSIX fsync, RATIONALE; Linux vfs, errseq; semantics.md 2.6"},
+    ProfileSwitch{"fsync_is_void", &Profile::fsync_is_void, true,
+                  "fsync and fdatasync promise nothing",
+                  "POSIX fsync without _POSIX_SYNCHRONIZED_IO"},
+    ProfileSwitch{"fsync_stops_at_device", &Profile::fsync_stops_at_device,
+                  true, "fsync and fdatasync stop at the device",
+                  "macOS fsync(2); semantics.md 1.6 row 21"},
+    ProfileSwitch{
+        "metadata_ordered", &Profile::metadata_ordered, false,
+        "names, and sizes that are set, survive in their order",
+        "ext4 and xfs journals; NTFS log (inferred); semantics.md 2.4"},
+    ProfileSwitch{"data_ordered", &Profile::data_ordered, false,
+                  "data is journalled in the same order",
+                  "Linux filesystems/ext4, data=journal"},
+    ProfileSwitch{
+        "replace_brings_data", &Profile::replace_brings_data, false,
+        "a replacing rename brings the file's data",
+        "Linux filesystems/ext4, auto_da_alloc; btrfs; semantics.md 1.6"},
+    ProfileSwitch{"rename_leaves_both", &Profile::rename_leaves_both, true,
+                  "after a rename both names may be there",
+                  "rename(2), NOTES (A-39)"},
+    ProfileSwitch{"rename_leaves_neither", &Profile::rename_leaves_neither,
+                  true, "after a rename neither name may be there",
+                  "POSIX rename speaks of processes only (A-39)"},
+    ProfileSwitch{"rename_leaves_temporary", &Profile::rename_leaves_temporary,
+                  true, "a replacing rename may leave another name",
+                  "ntfs-3g renames through a temporary name; semantics.md 5.3"},
+    ProfileSwitch{"partial_extend", &Profile::partial_extend, true,
+                  "a part of an extending write may have extended",
+                  "write(2) says nothing; measured on ext4, ntfs-3g"},
+    ProfileSwitch{"stale_new_data", &Profile::stale_new_data, true,
+                  "space given by a write shows anything until then",
+                  "Linux filesystems/ext4, data=writeback; POSIX is silent"},
+    ProfileSwitch{"stale_set_end_of_file", &Profile::stale_set_end_of_file,
+                  true, "bytes added by SetEndOfFile may show anything",
+                  "SetEndOfFile, Remarks (A-36)"},
+    ProfileSwitch{"truncation_writes_zeros", &Profile::truncation_writes_zeros,
+                  true,
+                  "a truncation writes zeros in place before the new size",
+                  "Linux ext4_block_truncate_page, iomap_truncate_page; "
+                  "measured on ext4, xfs"},
+    ProfileSwitch{"stale_data", &Profile::stale_data, true,
+                  "bytes beyond the promised size may show anything",
+                  "ntfs-3g allocates before it writes; semantics.md 5.3"},
+};
+
+// The readings that demand most of what NT documents.
+Profile SpecStrict() {
+  Profile p;
+  p.name = "spec-strict";
+  p.describes = "every documented promise, each ambiguity read as promising";
+  p.source =
+      "NtFlushBuffersFileEx and the other four source documents; semantics.md "
+      "2.7, 3.1 strict";
+  p.fsync_directory_covers_names = true;
+  p.flush_covers_device = true;
+  p.overwrite_in_place = true;
+  p.range_sync_reaches_device = true;
+  p.view_flush_reaches_device = true;
+  p.view_flush_sees_other_views = true;
+  p.data_sync_covers_size = true;
+  p.write_through_covers_metadata = true;
+  p.unbuffered_write_through_reaches_media = true;
+  return p;
+}
+
+// The weakest reading of each ambiguity.
+Profile SpecPermissive() {
+  Profile p;
+  p.name = "spec-permissive";
+  p.describes = "the same documents, each ambiguity read as promising least";
+  p.source = "semantics.md 2.7, 3.1 permissive";
+  p.overwrite_in_place = true;
+  p.rename_leaves_both = true;
+  p.partial_extend = true;
+  p.stale_set_end_of_file = true;
+  return p;
+}
+
+Profile MsFsa() {
+  Profile p = SpecStrict();
+  p.name = "ms-fsa";
+  p.describes =
+      "spec-strict, and a file flush persists the directory structure";
+  p.source = "MS-FSA 2.1.5.7; semantics.md 2.7";
+  p.flush_covers_names = true;
+  return p;
+}
+
+Profile PosixMinimal() {
+  Profile p;
+  p.name = "posix-minimal";
+  p.describes = "what POSIX says with synchronized I/O, and no more";
+  p.source = "POSIX fsync, rename; semantics.md 2.7";
+  p.fsync_directory_covers_names = true;
+  p.rename_leaves_both = true;
+  p.rename_leaves_neither = true;
+  p.partial_extend = true;
+  p.stale_new_data = true;
+  p.stale_set_end_of_file = true;
+  p.truncation_writes_zeros = true;
+  return p;
+}
+
+Profile LinuxMan() {
+  Profile p;
+  p.name = "linux-man";
+  p.describes = "what the manual pages of Linux say";
+  p.source =
+      "man-pages: fsync(2), rename(2), sync_file_range(2); semantics.md 2.7";
+  p.fsync_directory_covers_names = true;
+  p.flush_sees_views = true;
+  p.flush_covers_device = true;
+  p.data_sync_covers_size = true;
+  p.rename_leaves_both = true;
+  p.partial_extend = true;
+  p.stale_new_data = true;
+  p.truncation_writes_zeros = true;
+  return p;
+}
+
+// What the journalling file systems of Linux have in common.
+Profile LinuxJournal(std::string name) {
+  Profile p;
+  p.name = std::move(name);
+  p.fsync_directory_covers_names = true;
+  p.flush_covers_names = true;
+  p.flush_sees_views = true;
+  p.flush_covers_device = true;
+  p.overwrite_in_place = true;
+  p.range_sync_reaches_device = true;
+  p.data_sync_covers_size = true;
+  p.metadata_ordered = true;
+  p.partial_extend = true;
+  p.truncation_writes_zeros = true;
+  return p;
+}
+
+Profile Ext4Ordered() {
+  Profile p = LinuxJournal("ext4-ordered");
+  p.describes = "ext4 as mounted by default";
+  p.source =
+      "Linux filesystems/ext4, data=ordered, auto_da_alloc; measured "
+      "(semantics.md 6.1)";
+  p.replace_brings_data = true;
+  return p;
+}
+
+Profile Ext4Writeback() {
+  Profile p = LinuxJournal("ext4-writeback");
+  p.describes = "ext4 with data=writeback";
+  p.source = "Linux filesystems/ext4, data=writeback; semantics.md 2.7";
+  p.stale_new_data = true;
+  return p;
+}
+
+Profile Ext4Journal() {
+  Profile p = LinuxJournal("ext4-journal");
+  p.describes = "ext4 with data=journal";
+  p.source = "Linux filesystems/ext4, data=journal; semantics.md 2.7";
+  p.data_ordered = true;
+  p.replace_brings_data = true;
+  p.truncation_writes_zeros = false;  // one transaction with the size
+  return p;
+}
+
+Profile Xfs() {
+  Profile p = LinuxJournal("xfs");
+  p.describes = "xfs: metadata strictly ordered, no data by rename";
+  p.source = "linux-fsdevel on SOMC; measured (semantics.md 6.1); 2.7";
+  return p;
+}
+
+Profile Btrfs() {
+  Profile p = LinuxJournal("btrfs");
+  p.describes = "btrfs: copies on write, flushes nothing for a clean file";
+  p.source =
+      "btrfs tree-log, commit 5a3f23d5; measured (semantics.md 6.1); 2.7";
+  p.overwrite_in_place = false;
+  p.range_sync_reaches_device = false;
+  p.flush_covers_device = false;  // an fsync of a clean file flushes nothing
+  // An fsync logs what it is asked for, whatever was done before it elsewhere.
+  p.metadata_ordered = false;
+  p.replace_brings_data = true;
+  return p;
+}
+
+// fsync_mode=posix
+Profile F2fs() {
+  Profile p = LinuxMan();
+  p.name = "f2fs";
+  p.describes = "f2fs with fsync_mode=posix";
+  p.source = "Linux filesystems/f2fs, fsync_mode; semantics.md 2.7";
+  p.rename_leaves_both = false;
+  p.stale_new_data = false;
+  return p;
+}
+
+Profile Ntfs() {
+  Profile p = SpecStrict();
+  p.name = "ntfs";
+  p.describes = "NTFS: all flags, metadata logged in order";
+  p.source =
+      "NtFlushBuffersFileEx; MS-FSA 2.1.5.7; $LogFile (inferred); semantics.md "
+      "2.7, 5.1";
+  p.flush_covers_names = true;
+  p.metadata_ordered = true;
+  p.partial_extend = true;
+  return p;
+}
+
+// Only a flush with no flags is documented.
+Profile Refs() {
+  Profile p = SpecPermissive();
+  p.name = "refs";
+  p.describes = "ReFS: only a flush without flags is documented";
+  p.source = "NtFlushBuffersFileEx, supported file systems; semantics.md 2.7";
+  p.flush_covers_names = true;
+  p.flush_covers_device = true;
+  p.overwrite_in_place = false;
+  p.stale_set_end_of_file = false;
+  return p;
+}
+
+Profile Exfat() {
+  Profile p = SpecPermissive();
+  p.name = "exfat";
+  p.describes = "exFAT: flags 0, 1 and 2, no journal";
+  p.source = "NtFlushBuffersFileEx; exFAT specification 8.1; semantics.md 2.7";
+  p.flush_covers_device = true;
+  p.rename_leaves_neither = true;
+  p.stale_set_end_of_file = false;
+  return p;
+}
+
+Profile Fat() {
+  Profile p = SpecPermissive();
+  p.name = "fat";
+  p.describes = "FAT as the published driver does it";
+  p.source = "FASTFAT, flush.c and deviosup.c; semantics.md 1.1, 2.7";
+  p.flush_covers_names = true;
+  p.flush_covers_device = true;
+  p.data_sync_covers_size = true;
+  p.data_only_covers_metadata = true;
+  p.data_sync_is_full_flush = true;
+  p.write_through_reaches_media = true;
+  p.unbuffered_write_through_reaches_media = true;
+  p.rename_leaves_neither = true;
+  p.stale_new_data = true;
+  return p;
+}
+
+Profile Ntfs3g() {
+  Profile p;
+  p.name = "ntfs-3g";
+  p.describes = "libntfs-3g: any sync is the whole device, no order";
+  p.source = "ntfs-3g source and measurements; semantics.md 2.7, 5.2, 5.3";
+  p.fsync_covers_volume = true;
+  p.fsync_directory_covers_names = true;
+  p.flush_sees_views = true;
+  p.flush_covers_device = true;
+  p.data_sync_covers_size = true;
+  p.rename_leaves_both = true;
+  p.rename_leaves_temporary = true;
+  p.partial_extend = true;
+  p.stale_data = true;
+  return p;
+}
+
+Profile MacOs() {
+  Profile p;
+  p.name = "macos";
+  p.describes = "macOS: fsync stops at the device";
+  p.source = "macOS fsync(2), fcntl(2); semantics.md 1.6 rows 21 to 23";
+  p.fsync_directory_covers_names = true;
+  p.flush_covers_device = true;
+  p.data_sync_covers_size = true;
+  p.fsync_stops_at_device = true;
+  p.rename_leaves_both = true;
+  p.partial_extend = true;
+  return p;
+}
+
+}  // namespace
+
+std::span<const ProfileSwitch> ProfileSwitches() { return kSwitches; }
+
+std::span<const Profile> Profiles() {
+  // Source: research/semantics.md section 2.7, one row each.
+  static const std::vector<Profile> profiles = {
+      SpecStrict(), SpecPermissive(), MsFsa(),         PosixMinimal(),
+      LinuxMan(),   Ext4Ordered(),    Ext4Writeback(), Ext4Journal(),
+      Xfs(),        Btrfs(),          F2fs(),          Ntfs(),
+      Refs(),       Exfat(),          Fat(),           Ntfs3g(),
+      MacOs()};
+  return profiles;
+}
+
+const Profile* FindProfile(std::string_view name) {
+  const auto profiles = Profiles();
+  const auto found =
+      std::find_if(profiles.begin(), profiles.end(),
+                   [&](const Profile& p) { return p.name == name; });
+  return found == profiles.end() ? nullptr : &*found;
+}
+
+}  // namespace powercut

@@ -1,0 +1,291 @@
+// The file systems of the running kernel. They take root, FUSE and loop
+// devices; where one is missing, the tests are skipped with that reason.
+
+#include "backends/kernel/kernel_backend.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "harness/record/command_recording.h"
+#include "harness/recover/crash_disk.h"
+#include "harness/trace/acks.h"
+#include "harness/trace/recording_disk.h"
+#include "tests/exploring.h"
+#include "tests/harness/system/killer.h"
+#include "tests/subprocess.h"
+
+namespace powercut {
+namespace {
+
+// Creates, overwrites, appends, renames and flushes.
+constexpr const char* kWorkload = R"(powercut 1
+init
+  create /a
+  write  /a 0 8192
+run
+  write  /a 4096 4096
+  fsync  /a
+  create /b
+  append /b 5000
+  fdatasync /b
+  mkdir  /d
+  rename /b /d/b
+  syncfs
+  open   H /a dsync
+  write  H 0 4096
+  map    V /a 0 8192
+  store  V 100 50
+  msync  V 100 50
+  unlink /d/b
+  fsync  /d
+)";
+
+class KernelTest : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    const std::string lacks = KernelFileSystemLacks(FileSystem());
+    if (!lacks.empty()) GTEST_SKIP() << lacks;
+    backend_ = MakeKernelBackend(FileSystem());
+  }
+  const KernelFileSystem& FileSystem() const {
+    return *std::ranges::find(KernelFileSystems(), GetParam(),
+                              &KernelFileSystem::name);
+  }
+  DiskGeometry Geometry() const {
+    return {512, FileSystem().default_disk_bytes / 512};
+  }
+  Recorded MustRecord(Backend& backend, const std::string& text) {
+    auto recorded = RecordWorkload(backend, MustParse(text));
+    EXPECT_TRUE(recorded) << recorded.error().message;
+    return std::move(*recorded);
+  }
+  Exploration MustExplore(Backend& backend, const Recorded& on,
+                          const ExploreOptions& options) {
+    auto explored =
+        Explore(backend, on.workload, on.setting, on.recording, options);
+    EXPECT_TRUE(explored) << explored.error().message;
+    return std::move(*explored);
+  }
+
+  std::unique_ptr<Backend> backend_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Linux, KernelTest,
+                         testing::Values("btrfs", "ext4", "xfs"),
+                         [](const auto& at) { return at.param; });
+
+// Recording holds the live tree against what the ops made.
+TEST_P(KernelTest, HoldsWithItsDefaults) {
+  const Recorded recorded = MustRecord(*backend_, kWorkload);
+  const Exploration e = MustExplore(*backend_, recorded, Options("epoch:1", 1));
+  EXPECT_TRUE(e.exhausted) << e.bound;
+  EXPECT_GT(e.states, 25u);
+  EXPECT_EQ(KindsOf(e.findings), std::set<std::string>{}) << DumpOf(e);
+}
+
+// The cache answers what another mount would: nothing stays in the kernel from
+// one state to the next.
+TEST_P(KernelTest, CachedAnswersAreThoseOfMounts) {
+  const Recorded recorded = MustRecord(*backend_, kWorkload);
+  ExploreOptions options = Options("prefix", 1);
+  const Exploration one = MustExplore(*backend_, recorded, options);
+  options.jobs = 2;
+  options.doublecheck = 1;
+  Exploration two = MustExplore(*backend_, recorded, options);
+  EXPECT_GT(two.doublechecked, 0u);
+  two.doublechecked = 0;
+  EXPECT_EQ(DumpOf(one), DumpOf(two));
+}
+
+// A device that is open between mounts would keep stale pages.
+TEST_P(KernelTest, EachMountSeesItsOwnDisk) {
+  const Recorded recorded =
+      MustRecord(*backend_, "powercut 1\ninit\nrun\n  create /a\n  syncfs\n");
+  const SparseImage without = recorded.recording.trace.base();
+  const SparseImage with = ApplyAll(recorded.recording.trace);
+  for (int i = 0; i < 6; ++i) {
+    SparseImage image = i % 2 == 0 ? without : with;
+    CrashDisk disk(image, Geometry(), 4096, 0);
+    const MountResult mounted = backend_->Open(disk);
+    ASSERT_NE(mounted.mount, nullptr) << mounted.failure;
+    const Observation seen = mounted.mount->Observe();
+    EXPECT_EQ(seen.Find("/a") != nullptr, i % 2 == 1) << i;
+  }
+  backend_->Rest();
+}
+
+// Else what a run reads depends on how long its check takes. ext4 would begin
+// within 5 s.
+TEST_P(KernelTest, NothingIsReadByItself) {
+  const auto base =
+      backend_->Format({Geometry(), backend_->traits().profile}).value();
+  SparseImage image = *base;
+  CrashDisk disk(image, Geometry(), 4096, 0);
+  int reads = 0;
+  disk.set_read_seen([&](uint64_t) { ++reads; });
+  MountResult mounted = backend_->Open(disk);
+  ASSERT_NE(mounted.mount, nullptr) << mounted.failure;
+  EXPECT_GT(reads, 0);
+  const int reads_of_mount = reads;
+  ASSERT_TRUE(mounted.mount->RunCommand({{"sleep", "6"}, {}, true, 0, {}}));
+  EXPECT_EQ(reads, reads_of_mount);
+  mounted.mount.reset();
+  backend_->Rest();
+}
+
+TEST_P(KernelTest, ADiskOfGarbageDoesNotMount) {
+  SparseImage image(Geometry().size_bytes());
+  CrashDisk disk(image, Geometry(), 4096, 0);
+  const MountResult mounted = backend_->Open(disk);
+  EXPECT_EQ(mounted.mount, nullptr);
+  EXPECT_THAT(mounted.failure, testing::StartsWith("mount: E"));
+  backend_->Rest();
+}
+
+// Without barriers what was flushed is lost: a real bug that must be seen.
+TEST_P(KernelTest, WithoutBarriersIsCaught) {
+  const std::string options = GetParam() == "ext4"    ? "barrier=0"
+                              : GetParam() == "btrfs" ? "nobarrier"
+                                                      : "";
+  if (options.empty()) GTEST_SKIP() << "this kernel's xfs always has barriers";
+  const auto careless = MakeKernelBackend(FileSystem(), {"", options});
+  const Recorded recorded = MustRecord(*careless, kWorkload);
+  const Exploration e = MustExplore(*careless, recorded, Options("epoch:1", 2));
+  EXPECT_FALSE(e.findings.empty());
+}
+
+// ext4 and xfs write zeros behind the new end in place before the new size is
+// committed: without the switch that admits it, this is `ghost /a` on both.
+TEST_P(KernelTest, ZerosOfATruncationAreAdmitted) {
+  const Recorded recorded =
+      MustRecord(*backend_,
+                 "powercut 1\ninit\n  create /a\n  write /a 0 8192\nrun\n"
+                 "  truncate /a 100\n  fsync /a\n");
+  const Exploration e = MustExplore(*backend_, recorded, Options("epoch:1", 1));
+  EXPECT_EQ(KindsOf(e.findings), std::set<std::string>{}) << DumpOf(e);
+}
+
+// xfs commits the new size before the zeroed page, and with it before what was
+// written to that page.
+TEST_P(KernelTest, ATruncationBringsNoDataThatWasNotFlushed) {
+  const Recorded recorded = MustRecord(
+      *backend_,
+      "powercut 1\ninit\n  create /a\n  create /b\n  write /a 0 8192\nrun\n"
+      "  write /a 0 8192\n  truncate /a 100\n  append /b 1\n  fsync /b\n"
+      "  truncate /a 6000\n  fsync /a\n");
+  const Exploration e = MustExplore(*backend_, recorded, Options("epoch:1", 1));
+  EXPECT_EQ(KindsOf(e.findings), std::set<std::string>{}) << DumpOf(e);
+}
+
+TEST_P(KernelTest, LeavesNothingBehind) {
+  MustRecord(*backend_, kWorkload);
+  EXPECT_TRUE(ChildrenOf(getpid()).empty());
+}
+
+// --- programs --------------------------------------------------------------
+
+class KernelProgramTest : public KernelTest {
+ protected:
+  CommandRecording MustRun(const std::string& script) {
+    auto made = RecordCommand(*backend_, Geometry(), {"/bin/sh", "-c", script});
+    EXPECT_TRUE(made) << made.error().message;
+    return std::move(*made);
+  }
+  static EventNumber EventsBeforeAck(const Recording& recording, size_t n) {
+    for (const HistoryEvent& event : recording.history) {
+      if (event.kind == HistoryEvent::kUser && n-- == 0) return event.after;
+    }
+    return 0;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Linux, KernelProgramTest, testing::Values("ext4"),
+                         [](const auto& at) { return at.param; });
+
+TEST_P(KernelProgramTest, AcksStandInOrderAmongTheWrites) {
+  const CommandRecording made = MustRun(
+      "echo early > $POWERCUT_ACKS; echo 1 > f; sync f; "
+      "printf 'one\\ntw' >> $POWERCUT_ACKS; printf 'o\\n' >> $POWERCUT_ACKS; "
+      "echo 2 > g; sync g; echo late > $POWERCUT_ACKS");
+  EXPECT_EQ(made.ended, "");
+  const Recording& recording = made.recording;
+  std::vector<std::string> lines;
+  for (const Mark& mark : recording.trace.marks()) {
+    if (const auto ack = AckOf(mark)) lines.emplace_back(*ack);
+  }
+  EXPECT_THAT(lines, testing::ElementsAre("early", "one", "two", "late"));
+  EXPECT_LT(EventsBeforeAck(recording, 0), EventsBeforeAck(recording, 1));
+  EXPECT_EQ(EventsBeforeAck(recording, 1), EventsBeforeAck(recording, 2));
+  EXPECT_LT(EventsBeforeAck(recording, 2), EventsBeforeAck(recording, 3));
+}
+
+TEST_P(KernelProgramTest, RudeProgramsAreSurvived) {
+  EXPECT_EQ(MustRun("exit 3").ended, "exit status 3");
+  EXPECT_EQ(MustRun("kill -9 $$").ended, "killed by SIGKILL");
+  // It goes on in the background, elsewhere, with a file open in the volume.
+  EXPECT_EQ(MustRun("(exec >f; cd /; while :; do echo x; sleep 0.01; done) & "
+                    "sleep 0.05")
+                .ended,
+            "");
+  EXPECT_EQ(MustRun("rm -rf ./* ./.[a-z]*; cd /").ended, "");
+  EXPECT_EQ(MustRun("head -c 100M /dev/zero > full").ended, "exit status 1");
+  EXPECT_TRUE(ChildrenOf(getpid()).empty());
+}
+
+// What a check says under some acks says nothing under others.
+TEST_P(KernelProgramTest, ChecksKnowTheAcksInForce) {
+  CommandRecording made = MustRun(
+      "for i in 1 2 3; do echo $i > f$i; sync f$i .; "
+      "echo $i > $POWERCUT_ACKS; done");
+  Workload workload;
+  Setting setting;
+  setting.profile = FindProfile("linux-man");
+  setting.geometry = Geometry();
+  setting.atomic_bytes = 4096;
+  setting.crash_kinds = {CrashKind::kPower};
+  setting.judged_by_itself = true;
+  setting.check = "for i in $(cat $POWERCUT_ACKED); do test -s f$i; done";
+  const Recorded holds{workload, setting, made.recording};
+  const Exploration good = MustExplore(*backend_, holds, Options("epoch:1", 2));
+  EXPECT_TRUE(good.findings.empty()) << DumpOf(good);
+  // Demands one file more than was acknowledged.
+  setting.check =
+      "n=$(grep -c . $POWERCUT_ACKED); test -s f$((n + 1)) || "
+      "{ echo no f; exit 4; }";
+  const Recorded fails{workload, setting, std::move(made.recording)};
+  const Exploration bad = MustExplore(*backend_, fails, Options("epoch:1", 2));
+  ASSERT_EQ(bad.findings.size(), 1u);
+  EXPECT_EQ(bad.findings[0].violation.found, "exit status 4: no f");
+}
+
+// Nor does what it said for a recording with other acks, kept in a folder.
+TEST_P(KernelProgramTest, KeptRunsBelongToTheirAcks) {
+  CommandRecording made = MustRun("echo x > f; sync f .");
+  Setting setting;
+  setting.profile = FindProfile("linux-man");
+  setting.geometry = Geometry();
+  setting.atomic_bytes = 4096;
+  setting.crash_kinds = {CrashKind::kPower};
+  setting.judged_by_itself = true;
+  setting.check = "true";
+  const TemporaryFolder folder;
+  ExploreOptions options = Options("prefix", 2);
+  options.resume = folder.File("runs");
+  const auto explore = [&](const Recording& recording) {
+    return Explore(*backend_, Workload(), setting, recording, options);
+  };
+  for (int i = 0; i < 2; ++i) {
+    const auto same = explore(made.recording);
+    EXPECT_TRUE(same) << same.error().message;
+  }
+  made.recording.trace.AddMark(AckMark("1"));
+  const auto other = explore(made.recording);
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message,
+              testing::HasSubstr("belongs to another exploration"));
+}
+
+}  // namespace
+}  // namespace powercut

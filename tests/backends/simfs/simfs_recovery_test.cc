@@ -1,0 +1,158 @@
+// Recovery of simfs: it finds what the live mount shows, and what it found can
+// be used.
+
+#include <gtest/gtest.h>
+
+#include "harness/base/prng.h"
+#include "tests/backends/simfs/simfs_scene.h"
+
+namespace powercut {
+namespace {
+
+std::string RandomOp(Prng& random) {
+  const std::string f = random.OneIn(2) ? "/f" : "/d/g";
+  const std::string number = std::to_string(random.Below(2600));
+  const std::string size = std::to_string(1 + random.Below(1500));
+  switch (random.Below(14)) {
+    case 0:
+    case 1:
+    case 2:
+      return "write " + f + " " + number + " " + size;
+    case 3:
+    case 4:
+      return "truncate " + f + " " + number;
+    case 5:
+      return "set_end_of_file " + f + " " + number;
+    case 6:
+      return "fallocate " + f + " " + number + " " + size;
+    case 7:
+      return "set_times " + f + " " + number;
+    case 8:
+      return "fsync " + f;
+    case 9:
+      return "barrier_fsync " + f;
+    case 10:
+      return random.OneIn(2) ? "link /f /h" : "unlink /h";
+    case 11:
+      return random.OneIn(2) ? "rename /h /f" : "rename /f /h";
+    case 12:
+      return random.OneIn(2) ? "create /f" : "create /d/g";
+    default:
+      return random.OneIn(2) ? "syncfs" : "replace_file /f /d/g";
+  }
+}
+
+// Applies a random op; it may fail.
+void ApplyRandom(Mount& mount, uint32_t number, Prng& random) {
+  const std::string line = RandomOp(random);
+  const auto workload =
+      ParseWorkload("powercut 1\nrun\n" + line + "\n", "random");
+  ASSERT_TRUE(workload) << workload.error().message;
+  Op op = workload->run[0];
+  op.number = number;
+  const uint64_t size = op.kind == OpKind::kWrite ? op.numbers[1] : 0;
+  const uint64_t offset = op.numbers.empty() ? 0 : op.numbers[0];
+  const std::string content(size, static_cast<char>(number));
+  (void)mount.Apply(op, offset, content);
+}
+
+constexpr std::string_view kThreeNames = "mkdir /d\ncreate /f\ncreate /d/g\n";
+
+TEST(SimfsRecovery, FindsWhatTheLiveMountShows) {
+  const auto backend = MakeSimfsBackend();
+  for (const std::string& profile : backend->traits().profiles) {
+    for (uint64_t seed = 0; seed < 30; ++seed) {
+      Prng random(seed);
+      SimfsScene scene(profile);
+      scene.Run(std::string(kThreeNames));
+      for (int i = 0; i < 25; ++i) {
+        ApplyRandom(scene.mount(), scene.next_op++, random);
+        ASSERT_EQ(scene.Live(), scene.Reopened())
+            << profile << " seed " << seed;
+      }
+    }
+  }
+}
+
+// After a crash the disk can be used: nothing that recovery dropped comes
+// back, and new space does not show what lost ops wrote.
+TEST(SimfsRecovery, ACrashedDiskCanBeUsed) {
+  const auto backend = MakeSimfsBackend();
+  for (const std::string& profile : backend->traits().profiles) {
+    for (uint64_t seed = 0; seed < 60; ++seed) {
+      Prng random(seed);
+      SimfsScene scene(profile);
+      scene.Run(std::string(kThreeNames));
+      for (int i = 0; i < 15; ++i) {
+        ApplyRandom(scene.mount(), scene.next_op++, random);
+      }
+      SparseImage image = scene.RandomCrash(random);
+      CrashDisk disk(image, kSimfsGeometry, 512, 0);
+      const MountResult first = backend->Open(disk);
+      const Observation found = first.mount->Observe();
+      EXPECT_EQ(found, backend->Open(disk).mount->Observe());
+      for (uint32_t i = 0; i < 15; ++i) {
+        ApplyRandom(*first.mount, scene.next_op++, random);
+        ASSERT_EQ(first.mount->Observe(), backend->Open(disk).mount->Observe())
+            << profile << " seed " << seed << " after " << i << " ops";
+      }
+    }
+  }
+}
+
+TEST(SimfsRecovery, ANewFileDoesNotShowWhatALostOneWrote) {
+  SimfsScene scene("spec-strict");
+  scene.Run("create /f\nwrite /f 0 512\n");
+  Prng random(1);
+  for (int i = 0; i < 40; ++i) {
+    SparseImage image = scene.RandomCrash(random);
+    CrashDisk disk(image, kSimfsGeometry, 512, 0);
+    const MountResult mounted = MakeSimfsBackend()->Open(disk);
+    Op create;
+    create.kind = OpKind::kCreate;
+    create.names = {"/new"};
+    create.number = 7;
+    ASSERT_TRUE(mounted.mount->Apply(create, 0, {}).ok());
+    Op write;
+    write.kind = OpKind::kWrite;
+    write.names = {"/new"};
+    write.numbers = {512, 1};
+    write.number = 8;
+    ASSERT_TRUE(mounted.mount->Apply(write, 512, "\x8").ok());
+    const Observation now = mounted.mount->Observe();
+    EXPECT_EQ(ContentInWords(now.Find("/new")->content), "0:512 8:1");
+  }
+}
+
+// What was done to a crash image up to the observation is, as a trace over that
+// image, what the observation looks at.
+TEST(SimfsRecovery, ItsEventsAreATraceOverTheCrashImage) {
+  size_t events = 0;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    Prng random(seed);
+    SimfsScene scene("spec-strict");
+    scene.Run(std::string(kThreeNames));
+    for (int i = 0; i < 15; ++i) {
+      ApplyRandom(scene.mount(), scene.next_op++, random);
+    }
+    SparseImage image = scene.RandomCrash(random);
+    const auto base = std::make_shared<const SparseImage>(image);
+    CrashDisk disk(image, kSimfsGeometry, 512, 0);
+    disk.set_keep_events(true);
+    const MountResult mounted = scene.backend().Open(disk);
+    for (int i = 0; i < 15; ++i) {
+      ApplyRandom(*mounted.mount, scene.next_op++, random);
+    }
+    disk.ObservationBegins();
+    const SparseImage left = image;
+    ApplyRandom(*mounted.mount, scene.next_op++, random);
+    Trace trace(kSimfsGeometry, base);
+    for (const RecoveryEvent& event : disk.events()) AddEvent(event, trace);
+    EXPECT_TRUE(ApplyAll(trace).SameBytes(left)) << seed;
+    events += disk.events().size();
+  }
+  EXPECT_GT(events, 100u);
+}
+
+}  // namespace
+}  // namespace powercut

@@ -1,0 +1,284 @@
+// SimfsScene: ops run on simfs through a recording disk, and all that a crash
+// can leave: every state of the crash space, recovered and put into words.
+
+#ifndef POWERCUT_TESTS_BACKENDS_SIMFS_SIMFS_SCENE_H_
+#define POWERCUT_TESTS_BACKENDS_SIMFS_SIMFS_SCENE_H_
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/simfs/simfs_backend.h"
+#include "harness/base/prng.h"
+#include "harness/recover/crash_disk.h"
+#include "harness/space/crash_space.h"
+#include "harness/trace/recording_disk.h"
+#include "model/pcut/pcut.h"
+
+namespace powercut {
+
+inline constexpr DiskGeometry kSimfsGeometry = {.sector_bytes = 512,
+                                                .sector_count = 512};
+
+// Bytes in words, runs of the same joined: the number of the op that wrote
+// them, 0 for zeros, ? for old contents of the disk. `1:512` is 512 bytes of
+// op 1.
+inline std::string ContentInWords(std::string_view content) {
+  std::string words;
+  for (size_t at = 0; at < content.size();) {
+    const char byte = content[at];
+    const size_t end =
+        std::min(content.find_first_not_of(byte, at), content.size());
+    words += words.empty() ? "" : " ";
+    words += byte == '\xa5' ? "?" : std::to_string(int{byte});
+    words += ":" + std::to_string(end - at);
+    at = end;
+  }
+  return words;
+}
+
+struct Shown {
+  bool valid = false;
+  bool mtime = false;
+};
+
+inline std::string InWords(const Observation& observation, Shown shown = {}) {
+  std::string words = observation.unreadable;
+  for (const ObservedEntry& entry : observation.entries) {
+    words += (words.empty() ? "" : "; ") + entry.path;
+    words +=
+        entry.is_directory ? "/" : " [" + ContentInWords(entry.content) + "]";
+    if (shown.valid && entry.valid_bytes) {
+      words += " v" + std::to_string(*entry.valid_bytes);
+    }
+    if (shown.mtime && entry.mtime) {
+      words += " m" + std::to_string(*entry.mtime);
+    }
+  }
+  if (!observation.device.empty()) {
+    words += "; raw [" + ContentInWords(observation.device) + "]";
+  }
+  return words;
+}
+
+// Fails as many persists as asked for, of those to the media or to any layer.
+class FailingDisk : public VirtualDisk {
+ public:
+  explicit FailingDisk(RecordingDisk& disk) : disk_(disk) {}
+
+  const DiskGeometry& geometry() const override { return disk_.geometry(); }
+  Status Read(uint64_t first_sector, MutableByteSpan out) override {
+    return disk_.Read(first_sector, out);
+  }
+  Status Write(uint64_t first_sector, ByteSpan data, Layer layer) override {
+    return disk_.Write(first_sector, data, layer);
+  }
+  Status Persist(Layer to, const SectorSet* scope,
+                 std::optional<EventNumber> upto) override {
+    if (fail_next > 0 && to >= Layer::kDevice) {
+      --fail_next;
+      return Error{ErrorCode::kIo, "injected"};
+    }
+    return disk_.Persist(to, scope, upto);
+  }
+  Status Discard(SectorRange range) override { return disk_.Discard(range); }
+  void Mark(std::string_view text) override { disk_.Mark(text); }
+
+  int fail_next = 0;
+
+ private:
+  RecordingDisk& disk_;
+};
+
+class SimfsScene {
+ public:
+  explicit SimfsScene(const std::string& profile, SimfsBugs bugs = {})
+      : backend_(MakeSimfsBackend(std::move(bugs))),
+        disk_(kSimfsGeometry, *backend_->Format({kSimfsGeometry, profile})),
+        failing_(disk_) {
+    MountResult mounted = backend_->Open(failing_);
+    EXPECT_NE(mounted.mount, nullptr) << mounted.failure;
+    mount_ = std::move(mounted.mount);
+  }
+
+  // Runs ops, one a line; each must return what its `->` says. Then syncs: no
+  // crash before here is looked at.
+  SimfsScene& Init(const std::string& ops) {
+    RunLines(ops);
+    Op sync;
+    sync.kind = OpKind::kSyncfs;
+    EXPECT_TRUE(mount_->Apply(sync, 0, {}).ok());
+    gap_begin_ = disk_.trace().event_count();
+    return *this;
+  }
+  // The same without the sync. Crashes are looked at from after the last op.
+  SimfsScene& Run(const std::string& ops) {
+    RunLines(ops);
+    gap_begin_ = disk_.trace().event_count();
+    return *this;
+  }
+  // Runs one op; crashes are looked at while it runs.
+  SimfsScene& During(const std::string& op) {
+    gap_begin_ = disk_.trace().event_count();
+    const EventNumber begin = gap_begin_;
+    RunLines(op);
+    gap_begin_ = begin;
+    return *this;
+  }
+  SimfsScene& FailNext(int persists) {
+    failing_.fail_next = persists;
+    return *this;
+  }
+
+  // What every crash of that kind in the gap can leave.
+  std::set<std::string> After(CrashKind kind, Shown shown = {}) {
+    std::set<std::string> found;
+    const CrashSpace space(disk_.trace(), 512);
+    PointCursor cursor(space, kind);
+    for (EventNumber point = gap_begin_; point <= disk_.trace().event_count();
+         ++point) {
+      cursor.MoveTo(point);
+      AddStates(space, cursor, shown, found);
+    }
+    return found;
+  }
+  std::set<std::string> AfterPower(Shown shown = {}) {
+    return After(CrashKind::kPower, shown);
+  }
+
+  // log2 of the number of states now.
+  double SpaceLog2(CrashKind kind) const {
+    const CrashSpace space(disk_.trace(), 512);
+    PointCursor cursor(space, kind);
+    cursor.MoveTo(disk_.trace().event_count());
+    return cursor.SpaceLog2();
+  }
+
+  Observation Live() { return mount_->Observe(); }
+  // What recovery finds on the live disk.
+  Observation Reopened() {
+    SparseImage image(disk_.live());
+    CrashDisk disk(image, kSimfsGeometry, 512, 0);
+    MountResult mounted = backend_->Open(disk);
+    EXPECT_NE(mounted.mount, nullptr) << mounted.failure;
+    return mounted.mount->Observe();
+  }
+  // One disk that loss of power after the last op can leave.
+  SparseImage RandomCrash(Prng& random) const {
+    const CrashSpace space(disk_.trace(), 512);
+    PointCursor cursor(space, CrashKind::kPower);
+    cursor.MoveTo(disk_.trace().event_count());
+    SparseImage image(disk_.live());
+    for (const Slot slot : cursor.open()) {
+      const VersionIndex floor = cursor.floor(slot);
+      const VersionIndex version = static_cast<VersionIndex>(
+          floor + random.Below(cursor.newest(slot) - floor + 1));
+      image.Write(space.block(slot) * 512,
+                  {space.versions(slot)[version].content, 512});
+    }
+    return image;
+  }
+  Mount& mount() { return *mount_; }
+  const Trace& trace() const { return disk_.trace(); }
+  const SparseImage& live_disk() const { return disk_.live(); }
+  Backend& backend() { return *backend_; }
+  uint32_t next_op = 1;  // number of the next op
+  // What the ops returned.
+  std::string results;
+  // Results need not be as expected.
+  bool lenient = false;
+
+ private:
+  // Parses all lines so far, since a line may speak of an earlier one, and
+  // runs the new ones.
+  void RunLines(const std::string& ops) {
+    lines_ += ops + "\n";
+    const auto workload = ParseWorkload("powercut 1\nrun\n" + lines_, "scene");
+    ASSERT_TRUE(workload) << workload.error().message;
+    for (; next_op <= workload->run.size(); ++next_op) {
+      RunOp(workload->run[next_op - 1]);
+    }
+  }
+
+  void RunOp(const Op& op) {
+    uint64_t size = 0;
+    uint64_t offset = op.numbers.empty() ? 0 : op.numbers[0];
+    switch (op.kind) {
+      case OpKind::kWrite:
+      case OpKind::kStore:
+        size = op.numbers[1];
+        break;
+      case OpKind::kAppend: {
+        const Observation live = mount_->Observe();
+        const ObservedEntry* entry = live.Find(op.names[0]);
+        ASSERT_NE(entry, nullptr);
+        offset = entry->size_bytes;
+        size = op.numbers[0];
+        break;
+      }
+      case OpKind::kDiskWrite:
+        size = op.numbers[1] * 512;
+        break;
+      default:
+        break;
+    }
+    // What an op writes is its number.
+    const std::string content(size, static_cast<char>(op.number));
+    const OpResult result = op.start ? mount_->Start(op, offset, content)
+                                     : mount_->Apply(op, offset, content);
+    const std::string expected =
+        op.expected.kind == ExpectedResult::kNamed ? op.expected.name : "";
+    results += result.error + ";";
+    if (!lenient) {
+      EXPECT_EQ(result.error, expected) << OpText(op);
+    }
+  }
+
+  // Every choice of a version of each open block, by counting.
+  void AddStates(const CrashSpace& space, const PointCursor& cursor,
+                 Shown shown, std::set<std::string>& found) {
+    const std::vector<Slot> open(cursor.open().begin(), cursor.open().end());
+    ASSERT_LT(cursor.SpaceLog2(), 17) << "the scene is too large";
+    SparseImage image(disk_.trace().base());
+    const auto put = [&](Slot slot, VersionIndex version) {
+      image.Write(space.block(slot) * 512,
+                  {space.versions(slot)[version].content, 512});
+    };
+    std::vector<VersionIndex> chosen(open.size());
+    for (Slot slot = 0; slot < space.slot_count(); ++slot) {
+      put(slot, cursor.floor(slot));
+    }
+    for (size_t i = 0; i < open.size(); ++i) chosen[i] = cursor.floor(open[i]);
+    for (;;) {
+      CrashDisk disk(image, kSimfsGeometry, 512, 0);
+      MountResult mounted = backend_->Open(disk);
+      ASSERT_NE(mounted.mount, nullptr) << mounted.failure;
+      found.insert(InWords(mounted.mount->Observe(), shown));
+      size_t digit = 0;
+      while (digit < open.size() &&
+             chosen[digit] == cursor.newest(open[digit])) {
+        chosen[digit] = cursor.floor(open[digit]);
+        put(open[digit], chosen[digit]);
+        ++digit;
+      }
+      if (digit == open.size()) return;
+      put(open[digit], ++chosen[digit]);
+    }
+  }
+
+  std::unique_ptr<Backend> backend_;
+  RecordingDisk disk_;
+  FailingDisk failing_;
+  std::unique_ptr<Mount> mount_;
+  EventNumber gap_begin_ = 0;
+  std::string lines_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_TESTS_BACKENDS_SIMFS_SIMFS_SCENE_H_

@@ -1,0 +1,68 @@
+// Logs written down entry by entry, and what a crash may take from a trace.
+
+#ifndef POWERCUT_TESTS_HARNESS_BLOCK_LOG_LOG_ENTRIES_H_
+#define POWERCUT_TESTS_HARNESS_BLOCK_LOG_LOG_ENTRIES_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/block_log/log_file.h"
+#include "harness/space/crash_space.h"
+
+namespace powercut {
+
+// Sectors of 512 bytes, each byte of it `fill`.
+inline LogEntry WriteOf(uint64_t sector, uint64_t count, uint64_t flags = 0,
+                        uint8_t fill = 0x11) {
+  LogEntry entry;
+  entry.sector = sector;
+  entry.sector_count = count;
+  entry.flags = flags;
+  entry.payload = Bytes(count * 512, std::byte{fill});
+  return entry;
+}
+
+inline LogEntry FlushOf() {
+  LogEntry entry;
+  entry.flags = LogEntry::kFlush;
+  return entry;
+}
+
+inline LogEntry DiscardOf(uint64_t sector, uint64_t count, uint64_t flags = 0) {
+  LogEntry entry;
+  entry.sector = sector;
+  entry.sector_count = count;
+  entry.flags = flags | LogEntry::kDiscard;
+  return entry;
+}
+
+inline LogEntry MarkOf(const std::string& text) {
+  LogEntry entry;
+  entry.flags = LogEntry::kMark;
+  entry.data_len = text.size();
+  entry.mark_text = text;
+  return entry;
+}
+
+inline Log LogOf(std::vector<LogEntry> entries) {
+  Log log;
+  log.entries = std::move(entries);
+  return log;
+}
+
+// The sectors that a power cut behind `point` may leave older than they are.
+inline std::vector<uint64_t> LosableSectors(const Trace& trace,
+                                            EventNumber point) {
+  const CrashSpace space(trace, trace.geometry().sector_bytes);
+  PointCursor cursor(space, CrashKind::kPower);
+  cursor.MoveTo(point);
+  std::vector<uint64_t> sectors;
+  for (const Slot slot : cursor.open()) sectors.push_back(space.block(slot));
+  return sectors;
+}
+
+}  // namespace powercut
+
+#endif  // POWERCUT_TESTS_HARNESS_BLOCK_LOG_LOG_ENTRIES_H_

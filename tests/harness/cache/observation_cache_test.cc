@@ -1,0 +1,121 @@
+// The cache's two halves: what is used stays, what is not goes, and the count
+// of what went is right.
+
+#include "harness/cache/observation_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/harness/trace/random_trace.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint32_t kContents = 200;
+constexpr uint64_t kBytesMax = 8192;
+
+// One block with many contents, and for each of them a run that read it.
+class ObservationCacheTest : public testing::Test {
+ protected:
+  static Trace ManyVersions() {
+    Trace trace = EmptyTrace(1);
+    for (uint32_t i = 1; i < kContents; ++i) {
+      Write(trace, 0, {i}, Layer::kHost);
+    }
+    return trace;
+  }
+
+  CrashState StateWith(uint32_t version) const {
+    return {.point = kContents - 1,
+            .marks = 0,
+            .kind = CrashKind::kPower,
+            .origin = CrashState::kNewest,
+            .choices = {{0, version, {}, 0}}};
+  }
+
+  bool Finds(ObservationCache& cache, uint32_t version) {
+    RunTree::Miss miss;
+    const FiledRun* run = cache.Find(StateWith(version), path_, miss);
+    EXPECT_TRUE(run == nullptr || run->outcome == version);
+    return run != nullptr;
+  }
+
+  ObservationCache::Filed File(ObservationCache& cache, uint32_t version) {
+    FiledRun run;
+    run.outcome = version;
+    const std::vector<ContentId> path = {contents_.Of(Slot{0}, version)};
+    return cache.File(path, run);
+  }
+
+  // How many can be found, without touching them.
+  uint32_t Held(const ObservationCache& cache) {
+    uint32_t held = 0;
+    for (uint32_t v = 0; v < kContents; ++v) {
+      ObservationCache copy = cache;
+      held += Finds(copy, v) ? 1 : 0;
+    }
+    return held;
+  }
+
+  Trace trace_ = ManyVersions();
+  CrashSpace space_{trace_, kSectorBytes};
+  BlockContents contents_{space_};
+  std::vector<ContentId> path_;
+};
+
+TEST_F(ObservationCacheTest, WhatIsUsedStays) {
+  ObservationCache cache(contents_, kBytesMax);
+  for (uint32_t v = 0; v < kContents; ++v) {
+    EXPECT_EQ(File(cache, v), ObservationCache::Filed::kNew);
+    EXPECT_TRUE(Finds(cache, v));
+    EXPECT_TRUE(Finds(cache, 0)) << v;
+  }
+  EXPECT_GT(cache.evicted(), 0u);
+}
+
+TEST_F(ObservationCacheTest, WhatIsNotGoes) {
+  ObservationCache cache(contents_, kBytesMax);
+  for (uint32_t v = 0; v < kContents; ++v) File(cache, v);
+  EXPECT_FALSE(Finds(cache, 0));
+  EXPECT_TRUE(Finds(cache, kContents - 1));
+}
+
+TEST_F(ObservationCacheTest, NothingGoesWhereThereIsRoom) {
+  ObservationCache cache(contents_, 1 << 20);
+  for (uint32_t v = 0; v < kContents; ++v) File(cache, v);
+  EXPECT_EQ(Held(cache), kContents);
+  EXPECT_EQ(cache.evicted(), 0u);
+  EXPECT_EQ(File(cache, 7), ObservationCache::Filed::kKnown);
+}
+
+TEST_F(ObservationCacheTest, EvictedIsWhatIsMissing) {
+  ObservationCache cache(contents_, kBytesMax);
+  Prng prng(1);
+  uint64_t filed = 0;
+  for (uint32_t round = 0; round < 2000; ++round) {
+    // Some more often than others.
+    const auto v = static_cast<uint32_t>(prng.Below(1 + prng.Below(kContents)));
+    if (!Finds(cache, v)) {
+      EXPECT_EQ(File(cache, v), ObservationCache::Filed::kNew);
+      ++filed;
+    }
+    if (round % 100 > 0) continue;
+    ASSERT_EQ(Held(cache) + cache.evicted(), filed);
+  }
+  EXPECT_GT(cache.evicted(), kContents);
+}
+
+// A run that ended before, or went on behind, what an earlier one read.
+TEST_F(ObservationCacheTest, ContradictionsAreConflicts) {
+  ObservationCache cache(contents_, kBytesMax);
+  File(cache, 3);
+  const std::vector<ContentId> longer = {contents_.Of(Slot{0}, 3),
+                                         contents_.Of(Slot{0}, 4)};
+  EXPECT_EQ(cache.File(longer, {}), ObservationCache::Filed::kConflict);
+  EXPECT_EQ(cache.File({}, {}), ObservationCache::Filed::kConflict);
+  EXPECT_TRUE(Finds(cache, 3));
+}
+
+}  // namespace
+}  // namespace powercut

@@ -1,0 +1,120 @@
+// Ctrl-C and SIGTERM in the middle of a long exploration.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <time.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/harness/cli/tool_output.h"
+
+namespace powercut {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Json = nlohmann::ordered_json;
+
+// Holds.
+constexpr const char* kOverwrite = R"(powercut 1
+disk    2M atomic=4096
+init
+  create /a
+  write  /a 0 8192
+run
+  write /a 0 4096
+  fsync /a
+)";
+
+// Nothing is synced, so that the space is far larger than the test's time.
+std::string Endless() {
+  std::string text = kReplace;
+  text.replace(text.find("  fsync  /a\n"), 12,
+               "  write /a 0 9000\n  create /c\n  append /c 9000\n"
+               "  create /d\n  append /d 9000\n");
+  return text;
+}
+
+void Pause(int64_t ms) {
+  const timespec pause = {.tv_sec = 0, .tv_nsec = ms * 1'000'000};
+  nanosleep(&pause, nullptr);
+}
+
+TEST(InterruptTest, KeepsWhatIsKnown) {
+  const TemporaryFolder folder;
+  const std::string file = folder.Write("w.pcut", Endless());
+  const std::string never = folder.Write("never.pcut", kOverwrite);
+  for (const int number : {SIGINT, SIGTERM}) {
+    const Subprocess tool({POWERCUT_TOOL, "check", "--quiet", "--space",
+                           "epoch:3", "--jobs", "2", file, never, "--json",
+                           folder.File("r.json")});
+    Pause(800);
+    tool.Signal(number);
+    const Ended ended = tool.Wait();
+    EXPECT_EQ(ended.status, kInterrupted) << ended.err;
+    EXPECT_THAT(ended.out, HasSubstr("not exhausted: interrupted"));
+    const Json report = Json::parse(folder.Read("r.json"));
+    EXPECT_EQ(report["verdict"], "unknown");
+    ASSERT_EQ(report["workloads"].size(), 1u);
+    const Json& workload = report["workloads"][0];
+    EXPECT_EQ(report["interrupted"], true);
+    EXPECT_EQ(workload["interrupted"], true);
+    EXPECT_EQ(workload["bound"], "interrupted");
+    EXPECT_GT(workload["runs"], 0);
+    EXPECT_FALSE(workload["violations"].empty());
+    for (const Json& violation : workload["violations"]) {
+      EXPECT_NE(violation["kind"], "nondeterministic");
+    }
+  }
+}
+
+// Two signals at once: the second finds the first handled, or the other way
+// round; nothing of the program runs between them.
+TEST(InterruptTest, SecondEndsItAtOnce) {
+  const TemporaryFolder folder;
+  const std::string file = folder.Write("w.pcut", Endless());
+  const std::pair<int, int> kPairs[] = {{SIGINT, SIGTERM}, {SIGTERM, SIGINT}};
+  for (const auto& [first, second] : kPairs) {
+    const Subprocess tool({POWERCUT_TOOL, "check", "--quiet", "--space",
+                           "epoch:3", "--jobs", "2", file, "--json",
+                           folder.File("r.json")});
+    Pause(400);
+    tool.Signal(SIGSTOP);
+    tool.Signal(first);
+    tool.Signal(second);
+    tool.Signal(SIGCONT);
+    const Ended ended = tool.Wait();
+    EXPECT_EQ(ended.status, kInterrupted);
+    EXPECT_EQ(ended.out, "");
+    EXPECT_EQ(ended.err, "");
+    EXPECT_THAT(folder.Names(), Not(testing::Contains("r.json")));
+  }
+}
+
+// What an interrupted shard knows is kept by merging.
+TEST(InterruptTest, MergedWithTheOtherShards) {
+  const TemporaryFolder folder;
+  const std::string file = folder.Write("w.pcut", Endless());
+  std::vector<std::string> merge = {"merge"};
+  for (const char* part : {"1/2", "2/2"}) {
+    merge.push_back(folder.File(std::string(1, part[0])));
+    const Subprocess tool({POWERCUT_TOOL, "check", "--quiet", "--space",
+                           "epoch:3", "--jobs", "2", file, "--shard", part,
+                           "--json", merge.back()});
+    Pause(800);
+    tool.Signal(SIGINT);
+    EXPECT_EQ(tool.Wait().status, kInterrupted);
+  }
+  const Ended merged = RunTool(merge);
+  EXPECT_EQ(merged.status, kInterrupted);
+  EXPECT_THAT(merged.out, HasSubstr(": violation: "));
+  EXPECT_THAT(merged.out, HasSubstr("; not exhausted: interrupted\n"));
+}
+
+}  // namespace
+}  // namespace powercut

@@ -1,0 +1,661 @@
+// `record` and `explore` as a user has them: a real database on real kernels,
+// kills at any moment, and machines where they cannot run.
+
+#include <dirent.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/base/prng.h"
+#include "tests/harness/cli/tool_output.h"
+
+namespace powercut {
+namespace {
+
+constexpr const char* kTool = POWERCUT_TOOL;
+
+// Why it cannot run here; empty: it can.
+std::string Lacks(const std::string& file_system) {
+  const std::string doctor = RunTool({"doctor"}).out;
+  const size_t at = doctor.find("\n" + file_system + " ");
+  if (at == std::string::npos) return file_system + " is not built in";
+  const std::string line =
+      doctor.substr(at + 1, doctor.find('\n', at + 1) - at);
+  return line.find(" ready ") != std::string::npos ? "" : line;
+}
+
+std::string FileText(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string Program(const std::string& name) {
+  return std::string(POWERCUT_SOURCE_DIR) + "/corpora/programs/" + name;
+}
+
+class KernelCommandTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string lacks = Lacks("ext4");
+    if (!lacks.empty()) GTEST_SKIP() << lacks;
+  }
+
+  // The verdict on so many commits.
+  Ended Sqlite(const std::string& journal, const std::string& synchronous) {
+    const std::string trace = folder_.File("trace");
+    const Ended recorded =
+        RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh",
+                 Program("sqlite_commits.sh"), journal, synchronous, "12"});
+    EXPECT_EQ(recorded.status, kHolds) << recorded.err;
+    EXPECT_THAT(recorded.out, testing::HasSubstr(" 12 acks\n"));
+    return RunTool({"explore", trace, "--quiet", "--space", "prefix", "--check",
+                    "sh " + Program("sqlite_holds.sh")});
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(KernelCommandTest, SqliteHoldsWhereItSaysSo) {
+  if (access("/usr/bin/sqlite3", X_OK) != 0) {
+    GTEST_SKIP() << "sqlite3 is not installed";
+  }
+  EXPECT_EQ(Sqlite("DELETE", "OFF").status, kViolation);
+  EXPECT_EQ(Sqlite("DELETE", "FULL").status, kViolation);
+  EXPECT_EQ(Sqlite("DELETE", "EXTRA").status, kHolds);
+  EXPECT_EQ(Sqlite("WAL", "OFF").status, kViolation);
+  EXPECT_EQ(Sqlite("WAL", "FULL").status, kHolds);
+}
+
+// The pasted line shows the same again.
+TEST_F(KernelCommandTest, FindingsReplay) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; echo f > $POWERCUT_ACKS"})
+                .status,
+            kHolds);
+  const std::string check =
+      "for f in $(cat $POWERCUT_ACKED); do test -s $f; "
+      "done";
+  const Ended explored = RunTool({"explore", trace, "--check", check});
+  EXPECT_EQ(explored.status, kViolation) << explored.err;
+  const std::vector<std::string> ids = IdsIn(explored.out);
+  ASSERT_FALSE(ids.empty());
+  const Ended replayed =
+      RunTool({"replay", trace, "--at", ids[0], "--check", check});
+  EXPECT_EQ(replayed.status, kViolation) << replayed.err;
+  EXPECT_THAT(replayed.out, testing::HasSubstr(ids[0]));
+}
+
+// The first replay line of an output, as pasted.
+Ended ReplayAsPrinted(const std::string& out) {
+  const size_t line = out.find("powercut replay ");
+  EXPECT_NE(line, std::string::npos) << out;
+  if (line == std::string::npos) return {};
+  const std::string words =
+      out.substr(line + 16, out.find('\n', line) - line - 16);
+  return Subprocess({"/bin/sh", "-c", std::string(kTool) + " replay " + words})
+      .Wait();
+}
+
+// A kernel cannot be recorded again: the recording is kept beside the finding.
+TEST_F(KernelCommandTest, FindingsOfWorkloadsReplay) {
+  const std::string file = folder_.Write("replace.pcut", kReplace);
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.File(""));
+  const Ended checked = RunTool({"check", file, "--backend", "ext4", "--mount",
+                                 "barrier=0", "--profile", "linux-man"});
+  EXPECT_EQ(checked.status, kUsage) << "2M is too small for ext4";
+  const std::string larger =
+      std::string(kReplace).replace(std::string(kReplace).find("2M"), 2, "32M");
+  folder_.Write("replace.pcut", larger);
+  const Ended found = RunTool({"check", file, "--backend", "ext4", "--mount",
+                               "barrier=0", "--space", "epoch:1"});
+  EXPECT_EQ(found.status, kViolation) << found.err;
+  EXPECT_EQ(ReplayAsPrinted(found.out).status, kViolation);
+  const Ended litmus = RunTool({"litmus", "--backend", "ext4", "--mount",
+                                "barrier=0", "--profile", "linux-man",
+                                std::string(POWERCUT_SOURCE_DIR) +
+                                    "/corpora/litmus/l01_full_flush.pcut"});
+  EXPECT_EQ(litmus.status, kViolation) << litmus.err;
+  EXPECT_EQ(ReplayAsPrinted(litmus.out).status, kViolation) << litmus.out;
+  // A fault of the run is in the recording, not on the line.
+  const Ended lied =
+      RunTool({"check", file, "--backend", "ext4", "--space", "epoch:1",
+               "--fault", "lie on flush times=always"});
+  EXPECT_EQ(lied.status, kViolation) << lied.err;
+  EXPECT_EQ(ReplayAsPrinted(lied.out).status, kViolation) << lied.out;
+  std::filesystem::current_path(before);
+}
+
+// Data that a removed file left: shown by data=writeback only, which may.
+TEST_F(KernelCommandTest, WritebackShowsWhatItMay) {
+  const std::string file =
+      std::string(POWERCUT_SOURCE_DIR) + "/corpora/kernel/ext4_stale_data.pcut";
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.File(""));
+  const auto check = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"check", "--quiet", file});
+    return RunTool(flags);
+  };
+  EXPECT_EQ(check({}).status, kHolds);
+  const std::string option = "data=writeback,nodelalloc";
+  const Ended shown = check({"--mount", option});
+  EXPECT_EQ(shown.status, kViolation);
+  EXPECT_THAT(shown.out, testing::HasSubstr("violation: stale /f\n"));
+  EXPECT_EQ(check({"--mount", option, "--profile", "ext4-writeback"}).status,
+            kHolds);
+  std::filesystem::current_path(before);
+}
+
+// Files of the litmus tests that are violated on a file system under a profile.
+std::set<std::string> LitmusViolations(const std::string& file_system,
+                                       const std::string& profile) {
+  const Ended ended =
+      RunTool({"litmus", "--quiet", "--backend", file_system, "--profile",
+               profile, std::string(POWERCUT_SOURCE_DIR) + "/corpora/litmus"});
+  EXPECT_THAT(ended.out, testing::HasSubstr(" runs: ")) << ended.err;
+  std::set<std::string> files;
+  std::istringstream lines(ended.out);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(": violation: ") == std::string::npos) continue;
+    const std::string path = line.substr(0, line.find(':'));
+    files.insert(std::filesystem::path(path).stem());
+  }
+  return files;
+}
+
+// The matrix of backends/README.md, under what each promises itself.
+TEST_F(KernelCommandTest, LitmusTestsHold) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.File(""));
+  for (const auto& [file_system, own] : {std::pair{"ext4", "ext4-ordered"},
+                                         {"xfs", "xfs"},
+                                         {"btrfs", "btrfs"}}) {
+    if (!Lacks(file_system).empty()) continue;
+    std::set<std::string> violated = LitmusViolations(file_system, own);
+    // corpora/kernel/xfs_syncfs.pcut, if the clock did not tick.
+    if (file_system == std::string("xfs")) {
+      violated.erase("x22_volume_leaves_stores");
+      violated.erase("x23_win32_volume_leaves_stores");
+      violated.erase("x24_syncfs_leaves_stores");
+    }
+    EXPECT_THAT(violated, testing::IsEmpty()) << file_system;
+  }
+  std::filesystem::current_path(before);
+}
+
+TEST_F(KernelCommandTest, CorpusHolds) {
+  int checked = 0;
+  const std::filesystem::path folder =
+      std::filesystem::path(POWERCUT_SOURCE_DIR) / "corpora/kernel";
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    const std::string text = FileText(file.path());
+    const size_t at = text.find("\nbackend ") + 9;
+    const std::string backend = text.substr(at, text.find('\n', at) - at);
+    if (!Lacks(backend).empty()) continue;
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(folder_.File(""));
+    // On a busy machine the clock ticks at each op of xfs_syncfs.pcut, which
+    // then shows nothing.
+    Ended ended;
+    for (int tries = 0; tries < 5; ++tries) {
+      ended = RunTool({"check", "--quiet", file.path()});
+      if (ended.status == kHolds) break;
+    }
+    std::filesystem::current_path(before);
+    EXPECT_EQ(ended.status, kHolds) << file.path() << ended.out << ended.err;
+    ++checked;
+  }
+  EXPECT_GT(checked, 0);
+}
+
+// --- kills -----------------------------------------------------------------
+
+// Processes whose command line has this word.
+int ProcessesWith(const std::string& word) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const bool has =
+        FileText(entry.path() / "cmdline").find(word) != std::string::npos;
+    count += has ? 1 : 0;
+  }
+  return count;
+}
+
+int LoopDevicesInUse() {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/sys/block")) {
+    std::error_code ignored;
+    const bool used =
+        std::filesystem::exists(entry.path() / "loop/backing_file", ignored);
+    count += used ? 1 : 0;
+  }
+  return count;
+}
+
+void SleepUs(uint64_t us) {
+  const timespec pause = {static_cast<time_t>(us / 1'000'000),
+                          static_cast<long>(us % 1'000'000 * 1000)};
+  nanosleep(&pause, nullptr);
+}
+
+// A daemon of the command holds a file of the volume open, too.
+TEST_F(KernelCommandTest, KillsLeaveNothing) {
+  const int loops_before = LoopDevicesInUse();
+  const std::string mounts_before = FileText("/proc/self/mounts");
+  const std::string marker = "98765.4321";
+  Prng prng(11);
+  constexpr int kKills = 200;
+  for (int i = 0; i < kKills; ++i) {
+    const Subprocess tool({kTool, "record", "--fs", "ext4", "-o",
+                           folder_.File("trace"), "--", "sh", "-c",
+                           "exec 3>f; sleep " + marker +
+                               " & while :; do echo x >&3; sync f; "
+                               "done"});
+    SleepUs(1000 + prng.Below(60'000));
+    tool.Signal(SIGKILL);
+    EXPECT_EQ(tool.Wait().status, -1);
+  }
+  // Namespaces and devices are taken apart behind the process's end.
+  for (int i = 0; i < 500; ++i) {
+    if (ProcessesWith(marker) == 0 && LoopDevicesInUse() <= loops_before) break;
+    SleepUs(10'000);
+  }
+  EXPECT_EQ(ProcessesWith(marker), 0);
+  EXPECT_LE(LoopDevicesInUse(), loops_before);
+  EXPECT_EQ(FileText("/proc/self/mounts"), mounts_before);
+  EXPECT_THAT(folder_.Names(), testing::IsEmpty());
+}
+
+// --- where it cannot run ---------------------------------------------------
+
+TEST(KernelCommandErrors, EachIsOneLine) {
+  const TemporaryFolder folder;
+  const std::string trace = folder.File("trace");
+  ExpectError(RunTool({"record", "--fs", "simfs", "-o", trace, "--", "true"}),
+              kCannotRun, "no program can run in simfs");
+  ExpectError(RunTool({"record", "--fs", "nofs", "-o", trace, "--", "true"}),
+              kUsage, "no backend is named nofs");
+  ExpectError(RunTool({"check", "--mount", "x", "--backend", "simfs",
+                       folder.Write("a.pcut", kReplace)}),
+              kUsage, "takes no --mkfs and no --mount");
+  ExpectError(RunTool({"check", "--backend", "f2fs",
+                       folder.Write("b.pcut", "powercut 1\ninit\nrun\n")}),
+              kCannotRun, "f2fs");
+}
+
+TEST_F(KernelCommandTest, WithoutRootItSaysSo) {
+  if (access("/usr/bin/setpriv", X_OK) != 0) GTEST_SKIP() << "no setpriv";
+  const Ended ended =
+      Subprocess({"/usr/bin/setpriv", "--reuid=65534", "--clear-groups", kTool,
+                  "record", "--fs", "ext4", "-o", "/tmp/none.trace", "--",
+                  "true"})
+          .Wait();
+  ExpectError(ended, kCannotRun, "take root");
+}
+
+// Under the kernel as in process: from the n-th on, what was synced is not.
+TEST_F(KernelCommandTest, FaultsOfTheDisk) {
+  const std::string trace = folder_.File("trace");
+  const std::string check =
+      "for f in $(cat $POWERCUT_ACKED); do test -s $f; done";
+  const auto run = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"record", "--fs", "ext4", "-o", trace});
+    flags.insert(flags.end(),
+                 {"--", "sh", "-c",
+                  "for f in 1 2 3; do echo $f > $f; sync $f . || echo failed; "
+                  "echo $f > $POWERCUT_ACKS; done"});
+    return RunTool(flags);
+  };
+  EXPECT_EQ(run({}).status, kHolds);
+  EXPECT_EQ(RunTool({"explore", trace, "--check", check}).status, kHolds);
+  EXPECT_EQ(run({"--fault", "lie on flush times=always"}).status, kHolds);
+  EXPECT_EQ(RunTool({"explore", trace, "--check", check}).status, kViolation);
+  EXPECT_THAT(run({"--fault", "error on flush"}).out,
+              testing::HasSubstr("failed\n"));
+  EXPECT_THAT(RunTool({"show", trace}).out,
+              testing::HasSubstr("error on flush"));
+  EXPECT_THAT(run({"--fault", "error on flush nth=999"}).err,
+              testing::HasSubstr("1 of 1 faults never fired"));
+  ExpectError(run({"--fault", "error on read in=recovery"}), kUsage,
+              "say it to `explore`");
+}
+
+// What a shell cannot start is the shell's matter.
+// Not the storage's fault, at any verb.
+TEST_F(KernelCommandTest, WhatTheMachineLacksIsNoFinding) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; sync f"})
+                .status,
+            kHolds);
+  const auto without = [&](const std::string& device, const std::string& verb) {
+    return Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                       "mount --bind /dev/null " + device + "; exec " + kTool +
+                           " " + verb})
+        .Wait();
+  };
+  for (const std::string& verb : std::vector<std::string>{
+           "explore " + trace, "explore " + trace + " --check true",
+           "record --fs ext4 -o " + trace + "2 -- true"}) {
+    ExpectError(without("/dev/loop-control", verb), kCannotRun,
+                "no loop device: none is free");
+    const Ended fuse = without("/dev/fuse", verb);
+    EXPECT_EQ(fuse.status, kCannotRun) << verb;
+    EXPECT_THAT(fuse.err, testing::HasSubstr("it takes root and /dev/fuse"));
+  }
+}
+
+TEST_F(KernelCommandTest, TracesOfProgramsAndWhatTheyAreGiven) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; sync f; echo 1 > $POWERCUT_ACKS"})
+                .status,
+            kHolds);
+  if (!Lacks("exfat").empty()) {
+    ExpectError(RunTool({"explore", trace, "--fs", "exfat"}), kCannotRun,
+                "exfat: this kernel does not know exfat");
+  }
+  ExpectError(RunTool({"explore", trace, "--check", ""}), kUsage,
+              "--check: is empty");
+  // The end mark of a log is no ack, and what a check prints is shown plainly.
+  const std::string log = folder_.File("log");
+  const std::string again = folder_.File("again");
+  ASSERT_EQ(RunTool({"export", trace, "-o", log}).status, kHolds);
+  ASSERT_EQ(RunTool({"import", log, "-o", again, "--origin", "kernel", "--size",
+                     "32M"})
+                .status,
+            kHolds);
+  const std::string check =
+      "test ! -s $POWERCUT_ACKED || test \"$(cat $POWERCUT_ACKED)\" = 1 || "
+      "{ printf '\\033[31mno\\n'; exit 1; }";
+  const Ended same =
+      RunTool({"explore", again, "--fs", "ext4", "--check", check});
+  EXPECT_EQ(same.status, kHolds) << same.err << same.out;
+  ExpectError(
+      RunTool({"explore", trace, "--check", "printf '\\033[31mno\\n'; exit 1"}),
+      kUsage, "exit status 1: ?[31mno");
+  const Ended found =
+      RunTool({"explore", trace, "--check", "test -s f", "--quiet"});
+  const std::vector<std::string> ids = IdsIn(found.out);
+  ASSERT_FALSE(ids.empty()) << found.err;
+  ExpectError(RunTool({"explain", trace, "--at", ids[0]}), kUsage,
+              "a recorded program has no ops");
+}
+
+// Before the program runs: what it did would be lost.
+TEST_F(KernelCommandTest, TracesThatCannotBeSavedAreRefused) {
+  const auto record = [](const std::string& output) {
+    return RunTool({"record", "--fs", "ext4", "-o", output, "--", "sh", "-c",
+                    "echo ran >&2"});
+  };
+  ExpectError(record("/dev/null"), kUsage, "not a regular file; name one");
+  ExpectError(record("/tmp"), kUsage, "is a directory");
+  EXPECT_THAT(record("/dev/null").err, testing::Not(testing::HasSubstr("ran")));
+}
+
+TEST_F(KernelCommandTest, ProgramsThatCannotStartAreRefused) {
+  const std::string trace = folder_.File("trace");
+  const auto record = [&](std::vector<std::string> command) {
+    command.insert(command.begin(),
+                   {"record", "--fs", "ext4", "-o", trace, "--"});
+    return RunTool(command);
+  };
+  ExpectError(record({"nosuchprogram", "x"}), kCannotRun,
+              "nosuchprogram cannot be started: No such file or directory; "
+              "install it");
+  ExpectError(record({folder_.Write("plain", "")}), kCannotRun,
+              "plain cannot be started: Permission denied");
+  EXPECT_THAT(folder_.Names(), testing::ElementsAre("plain"));
+  const Ended shell = record({"sh", "-c", "nosuchprogram"});
+  EXPECT_EQ(shell.status, kHolds);
+  EXPECT_THAT(shell.err, testing::HasSubstr("ended with exit status 127"));
+  EXPECT_THAT(folder_.Names(), testing::SizeIs(2));
+}
+
+TEST_F(KernelCommandTest, ChecksThatNeverHoldAreRefused) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(
+      RunTool({"record", "--fs", "ext4", "-o", trace, "--", "true"}).status,
+      kHolds);
+  ExpectError(RunTool({"explore", trace, "--quiet", "--check", "exit 7"}),
+              kUsage,
+              "fails with no crash at all, on what the program left: "
+              "exit status 7");
+}
+
+// --- checks that hang ------------------------------------------------------
+
+// All that a check left goes with it, daemons, too.
+TEST_F(KernelCommandTest, ChecksThatHangAreFindings) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; sync f .; echo y > g; sync g ."})
+                .status,
+            kHolds);
+  const std::string marker = "87654.3219";
+  const std::string check =
+      "test -s f || { setsid sleep " + marker + " & sleep " + marker + "; }";
+  const Ended ended = RunTool({"explore", trace, "--quiet", "--space", "prefix",
+                               "--check", check, "--check-timeout", "1s"});
+  // What was killed last may still be on its way out.
+  for (int i = 0; i < 100 && ProcessesWith(marker) > 0; ++i) usleep(100'000);
+  EXPECT_EQ(ProcessesWith(marker), 0);
+  EXPECT_EQ(ended.status, kViolation) << ended.err;
+  EXPECT_THAT(ended.out,
+              testing::HasSubstr("violation: hang\n  program    recorded\n"));
+  EXPECT_THAT(ended.out,
+              testing::HasSubstr("found      recovery hung: the check: no end "
+                                 "after 1000 ms (--check-timeout)\n"));
+  // The other states were covered.
+  EXPECT_THAT(ended.out, testing::HasSubstr(" runs; 1 cause\n"));
+  const std::vector<std::string> ids = IdsIn(ended.out);
+  ASSERT_EQ(ids.size(), 1u);
+  EXPECT_THAT(ended.out, testing::HasSubstr(" --check-timeout 1s\n"));
+  const Ended replayed = RunTool({"replay", trace, "--at", ids[0], "--check",
+                                  check, "--check-timeout", "1s"});
+  EXPECT_EQ(replayed.status, kViolation) << replayed.err;
+  EXPECT_THAT(replayed.out, testing::HasSubstr("violation: hang"));
+}
+
+TEST_F(KernelCommandTest, ChecksThatAlwaysHangAreRefused) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(
+      RunTool({"record", "--fs", "ext4", "-o", trace, "--", "true"}).status,
+      kHolds);
+  const auto explore = [&](const std::string& timeout) {
+    return RunTool({"explore", trace, "--quiet", "--check", "sleep 1000",
+                    "--check-timeout", timeout});
+  };
+  ExpectError(explore("100ms"), kUsage,
+              "fails with no crash at all, on what the program left: the "
+              "check: no end after 100 ms");
+  ExpectError(explore("0s"), kUsage, "expected 1ms to 24h");
+  ExpectError(explore("25h"), kUsage, "expected 1ms to 24h");
+  ExpectError(explore("x"), kUsage, "--check-timeout 'x': expected a time");
+}
+
+// --- the file system's own checker -----------------------------------------
+
+TEST_F(KernelCommandTest, CheckersFindNothingInHealthyVolumes) {
+  for (const std::string file_system : {"ext4", "xfs", "btrfs"}) {
+    if (!Lacks(file_system).empty()) continue;
+    const std::string trace = folder_.File("trace");
+    ASSERT_EQ(RunTool({"record", "--fs", file_system, "-o", trace, "--", "sh",
+                       "-c", "echo x > f; sync f .; mkdir d; mv f d; sync d"})
+                  .status,
+              kHolds);
+    for (const std::string check : {"", "true"}) {
+      std::vector<std::string> words = {"explore", trace,    "--quiet",
+                                        "--space", "prefix", "--fsck"};
+      if (!check.empty()) words.insert(words.end(), {"--check", check});
+      const Ended ended = RunTool(words);
+      EXPECT_EQ(ended.status, kHolds) << file_system << ended.out << ended.err;
+    }
+  }
+}
+
+// Without a journal, a crash leaves what only the checker sees: the volume
+// mounts, and what was flushed is there.
+TEST_F(KernelCommandTest, CheckersFindWhatMountsMiss) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "--mkfs", "-O ^has_journal",
+                     "-o", trace, "--", "sh", "-c",
+                     "for i in 1 2 3; do echo $i > f$i; sync; done; rm f1"})
+                .status,
+            kHolds);
+  const auto explore = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"explore", trace, "--quiet", "--space",
+                                 "epoch:1", "--check", "true"});
+    return RunTool(flags);
+  };
+  EXPECT_EQ(explore({}).status, kHolds);
+  const Ended ended = explore({"--fsck", "--doublecheck", "0.1"});
+  EXPECT_EQ(ended.status, kViolation) << ended.err;
+  EXPECT_THAT(ended.out, testing::HasSubstr("violation: fsck\n"));
+  EXPECT_THAT(ended.out, testing::HasSubstr("found      exit status 4: "));
+  EXPECT_THAT(ended.out, testing::HasSubstr(" runs; 1 cause"));
+  const size_t line = ended.out.find("powercut replay ");
+  ASSERT_NE(line, std::string::npos);
+  const std::string words =
+      ended.out.substr(line + 16, ended.out.find('\n', line) - line - 16);
+  EXPECT_THAT(words, testing::EndsWith(" --check true --fsck"));
+  const Ended replayed =
+      Subprocess({"/bin/sh", "-c", std::string(kTool) + " replay " + words})
+          .Wait();
+  EXPECT_EQ(replayed.status, kViolation) << words << replayed.err;
+  EXPECT_THAT(replayed.out, testing::HasSubstr("violation: fsck\n"));
+}
+
+TEST_F(KernelCommandTest, CheckersThatAreMissingAreNamed) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(
+      RunTool({"record", "--fs", "ext4", "-o", trace, "--", "true"}).status,
+      kHolds);
+  const std::string hide =
+      "for f in /sbin/e2fsck /usr/sbin/e2fsck; do "
+      "mount --bind /dev/null $(readlink -f $f); done; exec ";
+  const Ended ended =
+      Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                  hide + kTool + " explore --quiet --fsck " + trace})
+          .Wait();
+  ExpectError(ended, kCannotRun,
+              "trace: --fsck: e2fsck is missing: install e2fsprogs");
+  const std::string workload =
+      folder_.Write("a.pcut", "powercut 1\ninit\nrun\ncreate /a\n");
+  ExpectError(RunTool({"explore", "--fsck", workload}), kUsage,
+              "--fsck is of traces");
+  const std::string simfs = folder_.File("simfs.trace");
+  ASSERT_EQ(
+      RunTool({"show", workload, "--backend", "simfs", "--save", simfs}).status,
+      kHolds);
+  ExpectError(RunTool({"explore", "--fsck", simfs}), kCannotRun,
+              "powercut knows no checker of simfs");
+}
+
+// --- the process that mounts dies ------------------------------------------
+
+// Kills the parents of shells with this word, one after another, until the tool
+// has ended or so many are dead.
+int KillMounters(const std::string& word, int most) {
+  int killed = 0;
+  pid_t last = 0;
+  for (int i = 0; i < 3000 && killed < most; ++i) {
+    SleepUs(5000);
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      const std::string line = FileText(entry.path() / "cmdline");
+      const bool ours =
+          line.find(word) != std::string::npos &&
+          (line.starts_with("/bin/sh") || line.starts_with("sleep"));
+      const std::string status = FileText(entry.path() / "status");
+      const size_t at = status.find("\nPPid:\t");
+      if (!ours || at == std::string::npos) continue;
+      const pid_t parent = std::stoi(status.substr(at + 7));
+      if (parent <= 1 || parent == last) continue;
+      last = parent;
+      killed += kill(parent, SIGKILL) == 0 ? 1 : 0;
+      break;
+    }
+  }
+  return killed;
+}
+
+TEST_F(KernelCommandTest, DeathsOfTheMounterAreNotFindings) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
+                     "echo x > f; sync f ."})
+                .status,
+            kHolds);
+  const std::vector<std::string> words = {
+      kTool,     "explore", trace,     "--quiet",
+      "--space", "prefix",  "--check", "sleep 0.05; : 76543.2198",
+      "--fsck"};
+  const Ended left_alone = Subprocess(words).Wait();
+  EXPECT_EQ(left_alone.status, kHolds) << left_alone.out;
+  const Subprocess tool(words);
+  EXPECT_EQ(KillMounters("76543.2198", 5), 5);
+  const Ended ended = tool.Wait();
+  EXPECT_EQ(ended.status, kHolds);
+  EXPECT_EQ(ended.out, left_alone.out);
+}
+
+TEST_F(KernelCommandTest, RecordingsWithoutTheMounterAreErrors) {
+  const Subprocess tool({kTool, "record", "--fs", "ext4", "-o",
+                         folder_.File("trace"), "--", "sleep", "65432.1987"});
+  EXPECT_EQ(KillMounters("65432.1987", 1), 1);
+  ExpectError(tool.Wait(), kUsage,
+              "the process that mounts the disk is gone, killed by SIGKILL; "
+              "run it again");
+  EXPECT_THAT(folder_.Names(), testing::IsEmpty());
+}
+
+// What one check said is not what another says.
+TEST_F(KernelCommandTest, RunsBelongToTheirCheck) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(
+      RunTool({"record", "--fs", "ext4", "-o", trace, "--", "true"}).status,
+      kHolds);
+  const auto explore = [&](const std::string& check, const std::string& mount) {
+    return RunTool({"explore", trace, "--quiet", "--space", "prefix",
+                    "--resume", folder_.File("runs"), "--check", check,
+                    "--mount", mount});
+  };
+  EXPECT_EQ(explore("true", "noquota").status, kHolds);
+  EXPECT_EQ(explore("true", "noquota").status, kHolds);
+  EXPECT_THAT(explore("test -d .", "noquota").err,
+              testing::HasSubstr("belongs to another exploration"));
+  EXPECT_THAT(explore("true", "barrier=0").err,
+              testing::HasSubstr("belongs to another exploration"));
+}
+
+TEST_F(KernelCommandTest, BadOptionsAreNamed) {
+  const std::string trace = folder_.File("trace");
+  const auto record = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"record", "--fs", "ext4", "-o", trace});
+    flags.insert(flags.end(), {"--", "true"});
+    return RunTool(flags);
+  };
+  ExpectError(record({"--size", "1M"}), kUsage, "needs at least 8M");
+  ExpectError(record({"--size", "x"}), kUsage, "--size 'x'");
+  EXPECT_THAT(record({"--mount", "nonsense"}).err,
+              testing::HasSubstr("does not mount: EINVAL"));
+  EXPECT_THAT(record({"--mkfs", "-O nonsense"}).err,
+              testing::HasSubstr("mkfs.ext4: "));
+  EXPECT_THAT(folder_.Names(), testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace powercut

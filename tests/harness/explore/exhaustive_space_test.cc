@@ -1,0 +1,341 @@
+// The decision tree and the cache against brute force: on random traces and
+// recoveries, what is visited is exactly what all states would show.
+//
+// Each of these was done to the engine by hand, and one of these tests, of
+// observation_cache_test.cc or of nondeterminism_test.cc failed: a slot's
+// floor, or its torn tails, are no option; no torn options; torn blocks not
+// counted; floors of another kind; the newest version of another point; copied
+// slots do not branch, or nothing behind them does; nothing branches behind the
+// first read; the last block is left out of a certificate, or not compared; an
+// unknown content takes a known edge; a split loses a block; equal contents of
+// two slots are one; a block that was copied and read counts as copied, or
+// stands where it was copied; a block that is read twice is ignored; data
+// filled in from the newest version, or remembered without its contents;
+// nothing is promoted from the older half, or counts as evicted when it is;
+// runs that died are filed, or tell no reads; double checks compare nothing;
+// the journal keeps another state, or no reads; shards overlap.
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "tests/harness/explore/random_scene.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kTraces = 700 / kSlowdown;
+
+TEST(ExhaustiveSpaceTest, VisitsWhatBruteForceSees) {
+  uint64_t scenes = 0;
+  uint64_t runs = 0;
+  uint64_t states = 0;
+  for (uint64_t seed = 1; seed <= kTraces; ++seed) {
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
+    ++scenes;
+    const SeenStates all = SeenByBruteForce(scene.seen(), scene.space);
+    for (const CopiedData copied : {CopiedData::kRead, CopiedData::kFilled}) {
+      ExploreOptions options;
+      options.space = scene.space;
+      options.jobs = 0;
+      options.copied = copied;
+      // Now and then hardly any room.
+      if (seed % 3 == 0) options.cache_bytes = 1 << (seed % 13);
+      const SeenExploration explored = SeenByExplore(scene.seen(), options);
+      ASSERT_TRUE(explored.exploration.exhausted) << seed;
+      ASSERT_TRUE(explored.seen.seen == all.seen)
+          << "seed " << seed << ": " << explored.seen.seen.size() << " of "
+          << all.seen.size();
+      runs += explored.exploration.runs;
+      states += explored.exploration.states;
+    }
+  }
+  EXPECT_GT(scenes, kTraces / 3);
+  // It would prove nothing if every state ran.
+  EXPECT_LT(runs, states);
+  RecordProperty("scenes", static_cast<int>(scenes));
+  RecordProperty("runs", static_cast<int>(runs));
+  RecordProperty("states", static_cast<int>(states));
+}
+
+TEST(ExhaustiveSpaceTest, CacheChangesNothingInOtherSpaces) {
+  for (uint64_t seed = 1; seed <= kTraces / 3; ++seed) {
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
+    for (const SpaceSpec& space :
+         {SpaceSpec{SpaceSpec::kPrefix, 0, scene.space.torn},
+          SpaceSpec{SpaceSpec::kEpoch, 2, scene.space.torn},
+          SpaceSpec{SpaceSpec::kSample, 5, 0}}) {
+      SeenStates all = SeenByBruteForce(scene.seen(), space);
+      all.seen.merge(
+          SeenByBruteForce(scene.seen(), {SpaceSpec::kPrefix, 0, 0}).seen);
+      ExploreOptions options;
+      options.space = space;
+      options.jobs = 0;
+      options.doublecheck = seed % 2 == 0 ? 1 : 0;
+      const SeenExploration explored = SeenByExplore(scene.seen(), options);
+      ASSERT_TRUE(explored.seen.seen == all.seen)
+          << seed << SpaceSpecText(space);
+      ASSERT_TRUE(explored.exploration.exhausted);
+    }
+  }
+}
+
+// What a report is made of.
+auto Figures(const Exploration& e) {
+  std::vector<std::string> findings;
+  for (const Finding& f : e.findings) {
+    findings.push_back(f.id + f.violation.cause + std::to_string(f.count));
+    findings.insert(findings.end(), f.states.begin(), f.states.end());
+  }
+  return std::tuple(e.states, e.runs, e.exhausted, findings);
+}
+
+TEST(ExhaustiveSpaceTest, InterruptedAndResumedIsTheSame) {
+  uint64_t interrupted = 0;
+  for (uint64_t seed = 1; seed <= kTraces / 10; ++seed) {
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
+    ExploreOptions options;
+    options.space = scene.space;
+    options.jobs = 0;
+    options.list_states = true;
+    const SeenExploration whole = SeenByExplore(scene.seen(), options);
+    const std::string folder =
+        ::testing::TempDir() + "resume." + std::to_string(seed);
+    std::filesystem::remove_all(folder);
+    options.resume = folder;
+    SeenExploration last;
+    for (uint64_t patience = 1;; patience += patience / 2 + seed % 5 + 1) {
+      uint64_t asked = 0;
+      options.interrupted = [&] { return ++asked > patience; };
+      last = SeenByExplore(scene.seen(), options);
+      if (!last.exploration.interrupted) break;
+      EXPECT_FALSE(last.exploration.exhausted);
+      ++interrupted;
+      // As a kill in the middle of a record leaves it.
+      const auto file = std::filesystem::directory_iterator(folder)->path();
+      const uint64_t size = std::filesystem::file_size(file);
+      if (seed % 2 == 0) std::filesystem::resize_file(file, size - size / 9);
+    }
+    ASSERT_TRUE(last.seen.seen == whole.seen.seen) << seed;
+    ASSERT_TRUE(Figures(last.exploration) == Figures(whole.exploration))
+        << seed;
+    std::filesystem::remove_all(folder);
+  }
+  EXPECT_GT(interrupted, kTraces / 10);
+}
+
+// Counts the recoveries that are really made.
+class CountingBackend : public Backend {
+ public:
+  explicit CountingBackend(Backend& backend) : backend_(backend) {}
+
+  const BackendTraits& traits() const override { return backend_.traits(); }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return backend_.Format(spec);
+  }
+  MountResult Open(VirtualDisk& disk) override {
+    ++opened_;
+    return backend_.Open(disk);
+  }
+  uint64_t TakeOpened() { return std::exchange(opened_, 0); }
+
+ private:
+  Backend& backend_;
+  uint64_t opened_ = 0;
+};
+
+TEST(ExhaustiveSpaceTest, WhatWasKeptIsNotRunAgain) {
+  for (uint64_t seed = 1; seed <= kTraces / 10; ++seed) {
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
+    CountingBackend backend(scene.backend);
+    ExploreOptions options;
+    options.space = scene.space;
+    options.jobs = 0;
+    options.resume = ::testing::TempDir() + "kept." + std::to_string(seed);
+    std::filesystem::remove_all(options.resume);
+    const uint64_t runs =
+        SeenByExplore(scene.On(backend), options).exploration.runs;
+    const uint64_t first = backend.TakeOpened();
+    SeenByExplore(scene.On(backend), options);
+    // Findings are confirmed anew.
+    EXPECT_LE(backend.TakeOpened() + runs, first) << seed;
+    std::filesystem::remove_all(options.resume);
+  }
+}
+
+TEST(ExhaustiveSpaceTest, ShardsAddUpToTheWhole) {
+  for (uint64_t seed = 1; seed <= kTraces / 10; ++seed) {
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
+    ExploreOptions options;
+    options.space = scene.space;
+    options.jobs = 0;
+    const SeenExploration whole = SeenByExplore(scene.seen(), options);
+    decltype(SeenStates::seen) seen;
+    std::set<Hash128> keys;
+    uint64_t states = 0;
+    options.shard.count = 2 + seed % 3;
+    for (uint32_t i = 1; i <= options.shard.count; ++i) {
+      options.shard.index = i;
+      const SeenExploration part = SeenByExplore(scene.seen(), options);
+      seen.insert(part.seen.seen.begin(), part.seen.seen.end());
+      keys.insert(part.exploration.run_keys.begin(),
+                  part.exploration.run_keys.end());
+      states += part.exploration.states;
+    }
+    ASSERT_TRUE(seen == whole.seen.seen) << seed;
+    ASSERT_EQ(states, whole.exploration.states) << seed;
+    ASSERT_EQ(keys.size(), whole.exploration.runs) << seed;
+  }
+}
+
+// --- recoveries that die ----------------------------------------------------
+
+// A recovery that looks at one block and for one content in three ends there:
+// its process dies or, for brute force, it says so. It looks before all else,
+// or behind all else, when it has copied blocks, too.
+struct Dying {
+  bool dies = false;
+  bool late = false;
+
+  bool IsOver(VirtualDisk& disk) const {
+    Bytes sector(disk.geometry().sector_bytes);
+    CHECK(disk.Read(disk.geometry().sector_count / 2, sector));
+    const bool over = HashBytes(sector, 1).low % 3 == 0;
+    if (over && dies) _exit(7);
+    return over;
+  }
+};
+
+class DyingMount : public Mount {
+ public:
+  DyingMount(VirtualDisk& disk, std::unique_ptr<Mount> mount, Dying dying)
+      : disk_(disk), mount_(std::move(mount)), dying_(dying) {}
+
+  OpResult Apply(const Op&, uint64_t, std::string_view) override { return {}; }
+  OpResult Shutdown() override { return {}; }
+  Observation Observe() override {
+    Observation seen = mount_->Observe();
+    if (!dying_.late || !dying_.IsOver(disk_)) return seen;
+    seen = {};
+    seen.unreadable = "died";
+    return seen;
+  }
+
+ private:
+  VirtualDisk& disk_;
+  std::unique_ptr<Mount> mount_;
+  Dying dying_;
+};
+
+class DyingBackend : public Backend {
+ public:
+  DyingBackend(Backend& backend, Dying dying)
+      : backend_(backend), dying_(dying) {}
+
+  const BackendTraits& traits() const override { return backend_.traits(); }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return backend_.Format(spec);
+  }
+  MountResult Open(VirtualDisk& disk) override {
+    if (!dying_.late && dying_.IsOver(disk)) return {nullptr, "died"};
+    MountResult result = backend_.Open(disk);
+    result.mount =
+        std::make_unique<DyingMount>(disk, std::move(result.mount), dying_);
+    return result;
+  }
+
+ private:
+  Backend& backend_;
+  Dying dying_;
+};
+
+using SeenOrDied = std::set<std::tuple<CrashKind, EventNumber, Hash128>>;
+
+SeenOrDied WithDeaths(const SeenStates& states) {
+  SeenOrDied result;
+  for (const auto& [kind, point, name] : states.seen) {
+    const RecoveryOutcome& outcome =
+        states.outcomes[*states.outcomes.Find(name)];
+    const bool died = outcome.kind == RecoveryOutcome::kDied ||
+                      outcome.observation.unreadable == "died";
+    result.emplace(kind, point, died ? Hash128{} : name);
+  }
+  return result;
+}
+
+// A worker that runs a state alone tells what it reads as it reads it, so that
+// a death hides nothing.
+TEST(ExhaustiveSpaceTest, DeathsHideNothing) {
+  uint64_t died = 0;
+  for (uint64_t seed = 1; seed <= kTraces / 10 + 10; ++seed) {
+    RandomScene scene(seed);
+    if (SpaceLog2Of(scene.seen()) > 6) continue;
+    const bool late = seed % 2 == 0;
+    DyingBackend says(scene.backend, {false, late});
+    DyingBackend dies(scene.backend, {true, late});
+    const SeenOrDied all =
+        WithDeaths(SeenByBruteForce(scene.On(says), scene.space));
+    ExploreOptions options;
+    options.space = scene.space;
+    options.copied = seed % 3 == 0 ? CopiedData::kRead : CopiedData::kFilled;
+    const SeenExploration explored = SeenByExplore(scene.On(dies), options);
+    const Exploration& e = explored.exploration;
+    for (const Finding& finding : e.findings) {
+      EXPECT_NE(finding.violation.kind, ViolationKind::kNondeterministic);
+      died += finding.violation.kind == ViolationKind::kDied ? 1 : 0;
+    }
+    ASSERT_TRUE(e.exhausted) << seed << e.bound;
+    ASSERT_TRUE(WithDeaths(explored.seen) == all) << seed;
+  }
+  EXPECT_GT(died, 0u);
+}
+
+// What died is run for each state, and each such run has a key of its own.
+TEST(ExhaustiveSpaceTest, ShardsWithDeathsAddUpToTheWhole) {
+  uint64_t died = 0;
+  for (uint64_t seed = 1; seed <= kTraces / 20; ++seed) {
+    RandomScene scene(seed);
+    if (SpaceLog2Of(scene.seen()) > 6) continue;
+    DyingBackend dies(scene.backend, {true, seed % 2 == 0});
+    for (const SpaceSpec::Mode mode :
+         {SpaceSpec::kExhaustive, SpaceSpec::kEpoch}) {
+      ExploreOptions options;
+      options.space = {mode, 1, 0};
+      const Exploration whole =
+          SeenByExplore(scene.On(dies), options).exploration;
+      std::set<Hash128> keys;
+      options.shard.count = 2 + seed % 3;
+      for (uint32_t i = 1; i <= options.shard.count; ++i) {
+        options.shard.index = i;
+        const Exploration part =
+            SeenByExplore(scene.On(dies), options).exploration;
+        const std::set<Hash128> own(part.run_keys.begin(), part.run_keys.end());
+        ASSERT_EQ(own.size(), part.runs) << seed;
+        keys.insert(own.begin(), own.end());
+      }
+      ASSERT_EQ(keys.size(), whole.runs) << seed << SpaceSpecText(whole.space);
+      died += std::count_if(whole.findings.begin(), whole.findings.end(),
+                            [](const Finding& f) {
+                              return f.violation.kind == ViolationKind::kDied;
+                            });
+    }
+  }
+  EXPECT_GT(died, 0u);
+}
+
+}  // namespace
+}  // namespace powercut

@@ -1,0 +1,178 @@
+// Recoveries that do not follow from the disk alone: running cached answers
+// for real finds them, says so, and never accuses one that does.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/harness/explore/random_scene.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kScenes = 150;
+
+enum class Unsteady {
+  kNot,
+  kAlternates,  // every other recovery shows something else
+  kByChance,    // one in five does
+  kRemembers,   // shows what the recovery before this one showed
+};
+
+// Behind every object of this kind, as in storage code with static variables.
+struct OutsideTheDisk {
+  uint64_t recoveries = 0;
+  std::string shown_before;
+};
+OutsideTheDisk g_outside;
+
+class UnsteadyMount : public Mount {
+ public:
+  UnsteadyMount(std::unique_ptr<Mount> mount, Unsteady how)
+      : mount_(std::move(mount)), how_(how) {}
+
+  OpResult Apply(const Op&, uint64_t, std::string_view) override { return {}; }
+  OpResult Shutdown() override { return {}; }
+
+  Observation Observe() override {
+    Observation seen = mount_->Observe();
+    ObservedEntry& read = seen.entries.back();
+    const uint64_t count = ++g_outside.recoveries;
+    const std::string shown = read.content;
+    if (how_ == Unsteady::kAlternates && count % 2 == 0) read.content += '?';
+    if (how_ == Unsteady::kByChance && Prng(count).OneIn(5)) {
+      read.content += '?';
+    }
+    if (how_ == Unsteady::kRemembers) read.content += g_outside.shown_before;
+    g_outside.shown_before = shown;
+    read.size_bytes = read.content.size();
+    return seen;
+  }
+
+ private:
+  std::unique_ptr<Mount> mount_;
+  Unsteady how_;
+};
+
+class UnsteadyBackend : public Backend {
+ public:
+  UnsteadyBackend(Backend& backend, Unsteady how)
+      : backend_(backend), how_(how) {}
+
+  const BackendTraits& traits() const override { return backend_.traits(); }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return backend_.Format(spec);
+  }
+  MountResult Open(VirtualDisk& disk) override {
+    MountResult result = backend_.Open(disk);
+    result.mount =
+        std::make_unique<UnsteadyMount>(std::move(result.mount), how_);
+    return result;
+  }
+
+ private:
+  Backend& backend_;
+  Unsteady how_;
+};
+
+Exploration ExploreUnsteady(RandomScene& scene, Unsteady how, double share,
+                            uint32_t jobs) {
+  g_outside = {};
+  UnsteadyBackend backend(scene.backend, how);
+  ExploreOptions options;
+  options.space = scene.space;
+  options.jobs = jobs;
+  options.doublecheck = share;
+  return SeenByExplore(scene.On(backend), options).exploration;
+}
+
+// Caught and said, or neither.
+bool IsCaught(const Exploration& e) {
+  const bool found =
+      std::any_of(e.findings.begin(), e.findings.end(), [](const Finding& f) {
+        return f.violation.kind == ViolationKind::kNondeterministic;
+      });
+  const bool named = e.bound.starts_with("nondeterministic");
+  EXPECT_EQ(e.exhausted, e.bound.empty());
+  EXPECT_TRUE(found || !named);
+  return named && found;
+}
+
+// Enough cached answers that chance alone does not hide anything.
+std::vector<std::unique_ptr<RandomScene>> ScenesWithManyAnswers(
+    uint64_t answers) {
+  std::vector<std::unique_ptr<RandomScene>> scenes;
+  for (uint64_t seed = 1; seed <= kScenes; ++seed) {
+    auto scene = std::make_unique<RandomScene>(seed);
+    if (!scene->IsSmall()) continue;
+    const Exploration e = ExploreUnsteady(*scene, Unsteady::kNot, 1, 0);
+    if (e.doublechecked >= answers) scenes.push_back(std::move(scene));
+  }
+  EXPECT_GT(scenes.size(), 0u);
+  return scenes;
+}
+
+constexpr Unsteady kAll[] = {Unsteady::kAlternates, Unsteady::kByChance,
+                             Unsteady::kRemembers};
+
+TEST(NondeterminismTest, EveryAnswerCheckedFindsEachKind) {
+  uint64_t without = 0;
+  uint64_t all = 0;
+  for (const auto& scene : ScenesWithManyAnswers(40)) {
+    for (const Unsteady how : kAll) {
+      SCOPED_TRACE(static_cast<int>(how));
+      EXPECT_TRUE(IsCaught(ExploreUnsteady(*scene, how, 1, 0)));
+      without += IsCaught(ExploreUnsteady(*scene, how, 0, 0)) ? 1 : 0;
+      ++all;
+    }
+  }
+  // Else it would not be the check that finds them.
+  EXPECT_LT(without, all);
+}
+
+TEST(NondeterminismTest, SomeAnswersCheckedFindEachKind) {
+  for (const auto& scene : ScenesWithManyAnswers(400)) {
+    for (const Unsteady how : kAll) {
+      SCOPED_TRACE(static_cast<int>(how));
+      EXPECT_TRUE(IsCaught(ExploreUnsteady(*scene, how, 0.2, 0)));
+    }
+  }
+}
+
+TEST(NondeterminismTest, InWorkersToo) {
+  auto scenes = ScenesWithManyAnswers(100);
+  scenes.resize(std::min<size_t>(scenes.size(), kSlowdown > 1 ? 1 : 2));
+  for (const auto& scene : scenes) {
+    for (const Unsteady how : kAll) {
+      SCOPED_TRACE(static_cast<int>(how));
+      EXPECT_TRUE(IsCaught(ExploreUnsteady(*scene, how, 1, 2)));
+    }
+  }
+}
+
+TEST(NondeterminismTest, WhatFollowsFromTheDiskIsNeverAccused) {
+  uint64_t checked = 0;
+  for (uint64_t seed = 1; seed <= kScenes; ++seed) {
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
+    for (const double share : {0.2, 1.0}) {
+      const Exploration e = ExploreUnsteady(scene, Unsteady::kNot, share, 0);
+      EXPECT_FALSE(IsCaught(e)) << seed;
+      EXPECT_TRUE(e.exhausted) << seed;
+      EXPECT_LE(e.doublechecked, e.states) << seed;
+      for (const Finding& finding : e.findings) {
+        EXPECT_NE(finding.violation.kind, ViolationKind::kNondeterministic);
+      }
+      checked += e.doublechecked;
+    }
+  }
+  EXPECT_GT(checked, 10 * kScenes);
+}
+
+}  // namespace
+}  // namespace powercut

@@ -1,0 +1,53 @@
+// A random recording with a synthetic recovery, for tests of how crash spaces
+// are explored.
+
+#ifndef POWERCUT_TESTS_HARNESS_EXPLORE_RANDOM_SCENE_H_
+#define POWERCUT_TESTS_HARNESS_EXPLORE_RANDOM_SCENE_H_
+
+#include <memory>
+#include <utility>
+
+#include "fuzz/draw/reading_backend.h"
+#include "fuzz/draw/seen_states.h"
+#include "model/pcut/pcut.h"
+#include "tests/harness/trace/random_trace.h"
+
+namespace powercut {
+
+// Without ops: only what was seen matters here.
+struct RandomScene {
+  explicit RandomScene(uint64_t seed) : prng(seed), backend(seed) {
+    RandomTraceShape shape;
+    shape.persist_percent = 15;
+    recording = std::make_unique<Recording>(Recording{
+        RandomTrace(prng, shape), {{HistoryEvent::kRun, 0, 0, ""}}, {}});
+    auto parsed = ParseWorkload("powercut 1\nrun\n  create /f\n", "test.pcut");
+    CHECK(parsed);
+    workload = std::move(*parsed);
+    setting.profile = FindProfile("spec-strict");
+    setting.geometry = recording->trace.geometry();
+    setting.atomic_bytes = RandomAtomicBytes(prng);
+    setting.crash_kinds = {kCrashKinds.begin(), kCrashKinds.end()};
+    space = {.mode = SpaceSpec::kExhaustive,
+             .count = 0,
+             .torn = static_cast<uint32_t>(prng.Below(3))};
+  }
+
+  SeenScene seen() { return On(backend); }
+  SeenScene On(Backend& other) {
+    return {other, workload, setting, *recording};
+  }
+  // Small enough for brute force.
+  bool IsSmall() { return SpaceLog2Of(seen()) < 12; }
+
+  Prng prng;
+  ReadingBackend backend;
+  std::unique_ptr<Recording> recording;
+  Workload workload;
+  Setting setting;
+  SpaceSpec space;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_TESTS_HARNESS_EXPLORE_RANDOM_SCENE_H_

@@ -1,0 +1,503 @@
+// Minimizing on simfs with planted bugs, held against brute force.
+
+#include "harness/minimize/minimize.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/simfs/simfs_backend.h"
+#include "fuzz/draw/fewer_ops.h"
+#include "fuzz/draw/planted_workload.h"
+#include "harness/explain/replay.h"
+
+namespace powercut {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr SpaceSpec kNear{SpaceSpec::kEpoch, /*count=*/1, /*torn=*/0};
+
+struct Recorded {
+  Workload workload;
+  Setting setting;
+  Recording recording;
+};
+
+Result<Recorded> RecordPcut(Backend& backend, const Pcut& pcut) {
+  POWERCUT_ASSIGN(Workload workload,
+                  ParseWorkload(PrintPcut(pcut), "test.pcut"));
+  POWERCUT_ASSIGN(Setting setting, MakeSetting(workload, backend, {}));
+  POWERCUT_ASSIGN(Recording recording, Record(backend, workload, setting));
+  return Recorded{std::move(workload), std::move(setting),
+                  std::move(recording)};
+}
+
+// In this process: there are hundreds of small explorations, and forks of a
+// sanitized process are slow.
+MinimizeOptions In(const SpaceSpec& space) {
+  MinimizeOptions options;
+  options.explore.space = space;
+  options.explore.jobs = 0;
+  return options;
+}
+
+Result<Minimized> MinimizePcut(Backend& backend, const Pcut& pcut,
+                               const MinimizeOptions& options) {
+  POWERCUT_ASSIGN(const Workload workload,
+                  ParseWorkload(PrintPcut(pcut), "given.pcut"));
+  POWERCUT_ASSIGN(const Setting setting, MakeSetting(workload, backend, {}));
+  return Minimize(backend, pcut, "given.pcut", setting, options);
+}
+
+Pcut MustParsePcut(const std::string& text) {
+  auto pcut = ParsePcut(text, "given.pcut");
+  EXPECT_TRUE(pcut) << (pcut ? "" : pcut.error().message);
+  return pcut ? *pcut : Pcut{};
+}
+
+const SimfsBugScene& SceneOf(SimfsBug bug) {
+  return SimfsBugScenes()[static_cast<size_t>(bug)];
+}
+
+// The violations of a state, by its id.
+std::vector<Violation> ViolationsAt(Backend& backend, const Recorded& recorded,
+                                    const StateId& id) {
+  std::vector<Violation> violations;
+  const auto replayed = Replay(backend, recorded.workload, recorded.setting,
+                               recorded.recording, id, {});
+  EXPECT_TRUE(replayed) << (replayed ? "" : replayed.error().message);
+  if (!replayed) return violations;
+  for (const Finding& finding : replayed->findings) {
+    violations.push_back(finding.violation);
+  }
+  return violations;
+}
+
+bool Shows(const std::vector<Violation>& violations, const Violation& wanted) {
+  return std::any_of(violations.begin(), violations.end(),
+                     [&](const Violation& v) {
+                       return v.cause == wanted.cause && v.path == wanted.path;
+                     });
+}
+
+// The `at` state shows the cause, and would not with one more block kept.
+void ExpectSimplestState(Backend& backend, const Minimized& minimized) {
+  const auto recorded = RecordPcut(backend, minimized.pcut);
+  ASSERT_TRUE(recorded) << recorded.error().message;
+  const Violation& wanted = minimized.finding.violation;
+  EXPECT_EQ(recorded->workload.at, minimized.finding.id);
+  const auto id = ParseStateId(recorded->workload.at);
+  ASSERT_TRUE(id);
+  EXPECT_TRUE(Shows(ViolationsAt(backend, *recorded, *id), wanted));
+  const CrashSpace space(recorded->recording.trace,
+                         recorded->setting.atomic_bytes);
+  PointCursor cursor(space, id->steps[0].kind);
+  const auto state = ResolveStep(id->steps[0], cursor);
+  ASSERT_TRUE(state);
+  const CrashState lost = FromOrigin(*state, CrashState::kNewest, cursor);
+  EXPECT_EQ(lost.choices.size(), minimized.finding.lost_blocks);
+  for (size_t i = 0; i < lost.choices.size(); ++i) {
+    CrashState less = lost;
+    less.choices.erase(less.choices.begin() + static_cast<ptrdiff_t>(i));
+    const StateId simpler{{CanonicalStep(less, cursor)}, id->digest};
+    EXPECT_FALSE(Shows(ViolationsAt(backend, *recorded, simpler), wanted))
+        << StateIdText(simpler) << " of\n"
+        << PrintPcut(minimized.pcut);
+  }
+}
+
+// What is found and what is expected are the same, as `check` compares them.
+void ExpectExpectations(Backend& backend, const Pcut& pcut,
+                        const SpaceSpec& space) {
+  const auto recorded = RecordPcut(backend, pcut);
+  ASSERT_TRUE(recorded);
+  ExploreOptions options;
+  options.space = space;
+  const auto exploration =
+      Explore(backend, recorded->workload, recorded->setting,
+              recorded->recording, options);
+  ASSERT_TRUE(exploration);
+  using KindAndPath = std::pair<std::string, std::string>;
+  std::set<KindAndPath> found;
+  for (const Finding& finding : exploration->findings) {
+    found.emplace(ViolationKindName(finding.violation.kind),
+                  finding.violation.path);
+  }
+  std::set<KindAndPath> expected;
+  for (const Expectation& e : recorded->workload.expectations) {
+    EXPECT_TRUE(expected.emplace(e.kind, e.path).second);
+  }
+  EXPECT_EQ(found, expected);
+}
+
+// Bugs whose scene is refused: an op succeeds that must not, or the live tree
+// is wrong. And those that promise too much, which is no violation.
+const std::set<SimfsBug> kNotViolating = {
+    SimfsBug::kDataOnlyIsFull,      SimfsBug::kNoSyncFlushesDevice,
+    SimfsBug::kDataSyncWritesTimes, SimfsBug::kViewReachesMedia,
+    SimfsBug::kMsyncAsyncIsSync,    SimfsBug::kRangeIgnored,
+    SimfsBug::kTruncateKeepsBytes,  SimfsBug::kFailedFlushForgotten,
+    SimfsBug::kVolumeFlagsAccepted, SimfsBug::kReadOnlyFlushes};
+
+// 38 or so ops come down to 2 to 10; no workload with one op less shows the
+// cause, and where 7 or fewer are left, none with any of them missing.
+TEST(MinimizeTest, PlantedBugsAmongManyOps) {
+  constexpr size_t kOpsMax = 10;
+  constexpr size_t kOpsOfSubsetsMax = 7;
+  for (const SimfsBugScene& scene : SimfsBugScenes()) {
+    if (kNotViolating.contains(scene.bug)) continue;
+    SCOPED_TRACE(static_cast<int>(scene.bug));
+    SeededChooser chooser(1);
+    const Pcut given = PlantedWorkload(chooser, scene, 10, 25);
+    const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
+    const auto minimized = MinimizePcut(*backend, given, In(kNear));
+    ASSERT_TRUE(minimized) << minimized.error().message;
+    const std::string& cause = minimized->finding.violation.cause;
+    EXPECT_GE(minimized->ops_before, 30u);
+    EXPECT_LE(minimized->ops, kOpsMax) << PrintPcut(minimized->pcut);
+    EXPECT_FALSE(minimized->interrupted);
+    ExpectSimplestState(*backend, *minimized);
+    ExpectExpectations(*backend, minimized->pcut, kNear);
+    EXPECT_FALSE(OneOpLess(*backend, minimized->pcut, cause, kNear));
+    if (minimized->ops > kOpsOfSubsetsMax) continue;
+    EXPECT_EQ(FewestOps(*backend, minimized->pcut, cause, kNear),
+              minimized->ops)
+        << PrintPcut(minimized->pcut);
+  }
+}
+
+TEST(MinimizeTest, SameForAnyNumberOfJobs) {
+  for (const SimfsBug bug :
+       {SimfsBug::kFsyncSkipsShape, SimfsBug::kJournalOrderIgnored}) {
+    SeededChooser chooser(5);
+    const Pcut given = PlantedWorkload(chooser, SceneOf(bug), 6, 14);
+    const auto backend = MakeSimfsBackend(SimfsBugs{bug});
+    MinimizeOptions options = In(kNear);
+    const auto alone = MinimizePcut(*backend, given, options);
+    ASSERT_TRUE(alone);
+    for (const uint32_t jobs : {1, 5}) {
+      options.explore.jobs = jobs;
+      const auto together = MinimizePcut(*backend, given, options);
+      ASSERT_TRUE(together);
+      EXPECT_EQ(PrintPcut(alone->pcut), PrintPcut(together->pcut)) << jobs;
+      EXPECT_EQ(alone->tried, together->tried);
+    }
+  }
+}
+
+// Random states lose much more than they need to.
+TEST(MinimizeTest, StatesLoseNoMoreThanTheyMust) {
+  uint64_t lost = 0;
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    SCOPED_TRACE(seed);
+    const SimfsBugScene& scene = SceneOf(SimfsBug::kJournalOrderIgnored);
+    SeededChooser chooser(seed);
+    const Pcut given = PlantedWorkload(chooser, scene, 4, 8);
+    const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
+    const auto minimized = MinimizePcut(
+        *backend, given, In({SpaceSpec::kSample, /*count=*/30, /*torn=*/1}));
+    ASSERT_TRUE(minimized) << minimized.error().message;
+    ExpectSimplestState(*backend, *minimized);
+    lost += minimized->finding.lost_blocks;
+  }
+  EXPECT_GT(lost, 0u);
+}
+
+constexpr const char* kTwoCauses = R"(powercut 1
+# why it is here
+name    two files, two flushes
+backend simfs
+profile linux-man
+crash   power
+init
+  # a note that goes
+  create /f
+  create /g
+run
+  append /f 700  # stays
+  fsync  /f
+
+  append /g 10
+  fsync  /g
+  append /g 5
+)";
+
+std::string With(const std::string& text, const std::string& end) {
+  return text + end;
+}
+
+// The id depends on the layout of the disk.
+std::string TextWithoutAt(Pcut pcut) {
+  EXPECT_EQ(std::erase_if(pcut.statements,
+                          [](const Statement& statement) {
+                            return statement.kind == Statement::kAt;
+                          }),
+            1u);
+  return PrintPcut(pcut);
+}
+
+std::string CauseKept(Backend& backend, const std::string& text) {
+  const auto minimized = MinimizePcut(backend, MustParsePcut(text), In(kNear));
+  EXPECT_TRUE(minimized) << (minimized ? "" : minimized.error().message);
+  return minimized ? minimized->finding.violation.cause : "";
+}
+
+TEST(MinimizeTest, KeepsAnyCauseThatIsAskedFor) {
+  const auto backend = MakeSimfsBackend({SimfsBug::kFsyncSkipsShape});
+  const Pcut given = MustParsePcut(kTwoCauses);
+  const auto causes = CausesShown(*backend, given, kNear);
+  ASSERT_TRUE(causes);
+  EXPECT_GE(causes->size(), 2u);
+  MinimizeOptions options = In(kNear);
+  for (const std::string& cause : *causes) {
+    options.cause = cause;
+    const auto minimized = MinimizePcut(*backend, given, options);
+    ASSERT_TRUE(minimized) << minimized.error().message;
+    EXPECT_EQ(minimized->finding.violation.cause, cause);
+    EXPECT_FALSE(OneOpLess(*backend, minimized->pcut, cause, kNear));
+  }
+}
+
+TEST(MinimizeTest, WhichCause) {
+  const auto backend = MakeSimfsBackend({SimfsBug::kFsyncSkipsShape});
+  const Pcut given = MustParsePcut(kTwoCauses);
+  const auto causes = CausesShown(*backend, given, kNear);
+  ASSERT_TRUE(causes);
+  ASSERT_GE(causes->size(), 2u);
+  const std::string first = *causes->begin();
+  const std::string last = *causes->rbegin();
+  EXPECT_EQ(CauseKept(*backend, kTwoCauses), first);
+  // A state and an expectation of the last.
+  const auto recorded = RecordPcut(*backend, given);
+  ASSERT_TRUE(recorded);
+  ExploreOptions explore;
+  explore.space = kNear;
+  const auto all = Explore(*backend, recorded->workload, recorded->setting,
+                           recorded->recording, explore);
+  ASSERT_TRUE(all);
+  const Finding& shown = all->findings.back();
+  ASSERT_EQ(shown.violation.cause, last);
+  const std::string expect =
+      "expect  violation " +
+      std::string(ViolationKindName(shown.violation.kind)) + " " +
+      shown.violation.path + "\n";
+  EXPECT_EQ(CauseKept(*backend, With(kTwoCauses, expect)), last);
+  EXPECT_EQ(CauseKept(*backend, With(kTwoCauses, "at " + shown.id + "\n")),
+            last);
+  // An `at` of another recording says nothing.
+  EXPECT_EQ(CauseKept(*backend, With(kTwoCauses, "at 1p@00000000\n")), first);
+}
+
+TEST(MinimizeTest, TheFileThatIsLeft) {
+  const auto backend = MakeSimfsBackend({SimfsBug::kFsyncSkipsShape});
+  const auto minimized =
+      MinimizePcut(*backend, MustParsePcut(kTwoCauses), In(kNear));
+  ASSERT_TRUE(minimized);
+  EXPECT_EQ(TextWithoutAt(minimized->pcut), R"(powercut 1
+# why it is here
+name    two files, two flushes
+backend simfs
+profile linux-man
+crash   power
+init
+  create /f
+  create /g
+run
+  append /f 1  # stays
+  fsync  /f
+  append /g 0
+expect  violation lost /f
+)");
+}
+
+TEST(MinimizeTest, NothingToMinimize) {
+  const auto sound = MakeSimfsBackend();
+  const Pcut given = MustParsePcut(kTwoCauses);
+  auto minimized = MinimizePcut(*sound, given, In(kNear));
+  ASSERT_FALSE(minimized);
+  EXPECT_EQ(minimized.error().code, ErrorCode::kBadInput);
+  EXPECT_THAT(minimized.error().message,
+              HasSubstr("given.pcut: no violation in epoch:1"));
+
+  const auto buggy = MakeSimfsBackend({SimfsBug::kFsyncSkipsShape});
+  MinimizeOptions options = In(kNear);
+  options.cause = "lost/by/the/way";
+  minimized = MinimizePcut(*buggy, given, options);
+  ASSERT_FALSE(minimized);
+  EXPECT_EQ(minimized.error().code, ErrorCode::kUsage);
+  EXPECT_THAT(minimized.error().message, HasSubstr("lost/by/the/way"));
+
+  options = In(kNear);
+  options.explore.max_runs = 0;
+  minimized = MinimizePcut(*buggy, given, options);
+  ASSERT_FALSE(minimized);
+  EXPECT_EQ(minimized.error().code, ErrorCode::kStale);
+  EXPECT_THAT(minimized.error().message, HasSubstr("--max-runs 0"));
+}
+
+// Says of another backend that it is not repeatable.
+class Unrepeatable : public Backend {
+ public:
+  Unrepeatable() : backend_(MakeSimfsBackend()), traits_(backend_->traits()) {
+    traits_.repeatable = false;
+  }
+  const BackendTraits& traits() const override { return traits_; }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return backend_->Format(spec);
+  }
+  MountResult Open(VirtualDisk& disk) override { return backend_->Open(disk); }
+
+ private:
+  std::unique_ptr<Backend> backend_;
+  BackendTraits traits_;
+};
+
+TEST(MinimizeTest, StorageThatDoesNotRepeatIsRefused) {
+  Unrepeatable backend;
+  const auto minimized =
+      MinimizePcut(backend, MustParsePcut(kTwoCauses), In(kNear));
+  ASSERT_FALSE(minimized);
+  EXPECT_EQ(minimized.error().code, ErrorCode::kUnsupported);
+  EXPECT_THAT(minimized.error().message,
+              HasSubstr("simfs does not record the same twice"));
+}
+
+TEST(MinimizeTest, AnInterruptKeepsTheSmallestSoFar) {
+  const SimfsBugScene& scene = SceneOf(SimfsBug::kFsyncSkipsData);
+  SeededChooser chooser(1);
+  const Pcut given = PlantedWorkload(chooser, scene, 10, 25);
+  const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
+  for (const uint64_t most : {1, 20, 50}) {
+    MinimizeOptions options = In(kNear);
+    uint64_t tried = 0;
+    options.progress = [&](const MinimizeProgress& p) { tried = p.tried; };
+    options.interrupted = [&] { return tried >= most; };
+    const auto minimized = MinimizePcut(*backend, given, options);
+    ASSERT_TRUE(minimized) << minimized.error().message;
+    EXPECT_TRUE(minimized->interrupted);
+    const auto recorded = RecordPcut(*backend, minimized->pcut);
+    ASSERT_TRUE(recorded);
+    const auto id = ParseStateId(recorded->workload.at);
+    ASSERT_TRUE(id);
+    EXPECT_TRUE(Shows(ViolationsAt(*backend, *recorded, *id),
+                      minimized->finding.violation));
+    EXPECT_EQ(recorded->workload.expectations.size(), 1u);
+    if (most > 1) {
+      EXPECT_LT(minimized->ops, minimized->ops_before);
+    }
+  }
+}
+
+TEST(MinimizeTest, AnInterruptBeforeTheCauseIsSeen) {
+  const auto backend = MakeSimfsBackend({SimfsBug::kFsyncSkipsShape});
+  MinimizeOptions options = In(kNear);
+  options.interrupted = [] { return true; };
+  const auto minimized =
+      MinimizePcut(*backend, MustParsePcut(kTwoCauses), options);
+  ASSERT_FALSE(minimized);
+  EXPECT_EQ(minimized.error().code, ErrorCode::kStale);
+}
+
+// The condition that failed stays, with the numbers that it tests.
+TEST(MinimizeTest, ConditionsKeepTheirNumbers) {
+  const auto backend = MakeSimfsBackend();
+  const auto minimized = MinimizePcut(*backend, MustParsePcut(R"(powercut 1
+backend simfs
+profile spec-strict
+crash   power
+init
+  create /x
+  create /f
+  write  /f 0 512
+run
+  write /x 0 512
+  write /f 0 512
+  fsync /x
+  fsync /f
+forbid  missing /x
+forbid  /f[0] = 5
+)"),
+                                      In(kNear));
+  ASSERT_TRUE(minimized) << minimized.error().message;
+  EXPECT_EQ(minimized->finding.violation.kind, ViolationKind::kCheck);
+  EXPECT_EQ(TextWithoutAt(minimized->pcut), R"(powercut 1
+backend simfs
+profile spec-strict
+crash   power
+init
+  create /x
+  create /f
+run
+  write /f 0 16 fill=5
+  fsync /x
+forbid  /f[0] = 5
+expect  violation check
+)");
+}
+
+// Neither `create /q` of `init` nor `unlink /q` can go alone.
+TEST(MinimizeTest, OpsThatNeedEachOtherGoTogether) {
+  const auto backend = MakeSimfsBackend({SimfsBug::kFsyncSkipsShape});
+  MinimizeOptions options = In(kNear);
+  options.cause = "lost/bystander/create/fsync";
+  const auto minimized = MinimizePcut(*backend, MustParsePcut(R"(powercut 1
+backend simfs
+profile linux-man
+init
+  create /f
+  create /q
+run
+  append /f 1
+  unlink /q
+  fsync  /f
+  create /q
+)"),
+                                      options);
+  ASSERT_TRUE(minimized) << minimized.error().message;
+  EXPECT_EQ(TextWithoutAt(minimized->pcut), R"(powercut 1
+backend simfs
+profile linux-man
+init
+  create /f
+run
+  append /f 1
+  fsync  /f
+  create /q
+expect  violation lost /f
+)");
+}
+
+// The prefixes are looked at first, and show it after the second write only.
+// With a block lost the first write is enough.
+TEST(MinimizeTest, TheLastLookIsAtTheWholeSpace) {
+  const auto backend = MakeSimfsBackend();
+  MinimizeOptions options = In(kNear);
+  options.cause = "check/volume/mkdir/sync";
+  const auto minimized = MinimizePcut(*backend, MustParsePcut(R"(powercut 1
+backend simfs
+profile spec-strict
+init
+  create /f
+  write  /f 0 1536 fill=2
+run
+  write /f 0 1024 fill=5
+  write /f 0 512 fill=2
+  mkdir /d
+forbid  /f[0] = 2 and /f[1] = 5 and /f[2] = 2
+)"),
+                                      options);
+  ASSERT_TRUE(minimized) << minimized.error().message;
+  EXPECT_EQ(minimized->ops, 4u) << PrintPcut(minimized->pcut);
+  EXPECT_GT(minimized->finding.lost_blocks, 0u);
+}
+
+}  // namespace
+}  // namespace powercut

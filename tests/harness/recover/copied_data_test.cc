@@ -1,0 +1,208 @@
+// Copies: what CrashDisk says was only copied, by hand, and what follows from
+// it for other versions of a block.
+
+#include "harness/recover/copied_data.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/harness/trace/random_trace.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint32_t kBlockBytes = 1024;  // two sectors
+
+using Blocks = std::vector<uint64_t>;
+using Pieces = std::vector<CopiedPiece>;
+
+constexpr uint32_t kDevice = CopiedPiece::kDevice;
+
+// Eight blocks; sector n holds n + 100. A file `/f` of three sectors, and a
+// larger one.
+class CopiesTest : public testing::Test {
+ protected:
+  CopiesTest() : image_(16 * kSectorBytes) {
+    for (uint32_t i = 0; i < 16; ++i) words_.push_back(i + 100);
+    image_.Write(0, SectorsOf(words_));
+    seen_.entries.resize(2);
+    seen_.entries[0].path = "/f";
+    seen_.entries[0].content.resize(3 * kSectorBytes);
+    seen_.entries[1].path = "/g";
+    seen_.entries[1].content.resize(8 * kSectorBytes);
+  }
+
+  MutableByteSpan Content(size_t entry) {
+    std::string& content = seen_.entries[entry].content;
+    return std::as_writable_bytes(std::span(content));
+  }
+
+  // Reads sectors to a place of the content of `/f` or `/g`.
+  void Copy(size_t entry, uint64_t first, uint64_t count, uint64_t at_sector) {
+    disk_.CopyInto(seen_.entries[entry].path, Content(entry), 0);
+    EXPECT_TRUE(
+        disk_.Read(first, Content(entry).subspan(at_sector * kSectorBytes,
+                                                 count * kSectorBytes)));
+    disk_.EndCopy();
+  }
+
+  void Read(uint64_t first, uint64_t count) {
+    Bytes bytes(count * kSectorBytes);
+    EXPECT_TRUE(disk_.Read(first, bytes));
+  }
+
+  void Write(uint64_t first, const Words& words) {
+    EXPECT_TRUE(disk_.Write(first, SectorsOf(words), Layer::kHost));
+  }
+
+  void Expect(const Blocks& blocks, const Pieces& copies) {
+    const RunReads reads = disk_.Reads(seen_);
+    EXPECT_EQ(reads.blocks, blocks);
+    EXPECT_EQ(reads.copies, copies);
+  }
+
+  Words words_;
+  SparseImage image_;
+  CrashDisk disk_{image_, {kSectorBytes, 16}, kBlockBytes, 0};
+  Observation seen_;
+};
+
+TEST_F(CopiesTest, SectorsOfABlockAreOnePiece) {
+  Copy(1, 3, 4, 2);
+  Expect({},
+         {{1, 512, 512, 1, 1024}, {2, 0, 1024, 1, 1536}, {3, 0, 512, 1, 2560}});
+  EXPECT_EQ(seen_.entries[1].content.substr(1024, 2048),
+            AsText(SectorsOf({103, 104, 105, 106})));
+}
+
+TEST_F(CopiesTest, PiecesThatFollowEachOtherAreJoined) {
+  Copy(0, 4, 1, 0);
+  Copy(0, 5, 1, 1);
+  // Not where the place does not follow, nor into another file.
+  Copy(0, 5, 1, 0);
+  Copy(1, 4, 1, 0);
+  Expect({}, {{2, 0, 1024, 0, 0}, {2, 512, 512, 0, 0}, {2, 0, 512, 1, 0}});
+}
+
+TEST_F(CopiesTest, WhatWasReadInAnotherWayIsNoCopy) {
+  Copy(0, 2, 1, 0);  // block 1, read later
+  Copy(0, 6, 1, 1);  // block 3, only copied
+  Read(8, 1);        // block 4, read before
+  Copy(0, 9, 1, 2);
+  Read(3, 1);
+  // Block 1 decided nothing before its read.
+  Expect({4, 1}, {{3, 0, 512, 0, 512}});
+}
+
+TEST_F(CopiesTest, WhatRecoveryWroteIsNoPiece) {
+  Write(5, {7, 8});
+  Copy(1, 4, 4, 0);
+  Expect({}, {{2, 0, 512, 1, 0}, {3, 512, 512, 1, 1536}});
+  EXPECT_EQ(seen_.entries[1].content.substr(0, 2048),
+            AsText(SectorsOf({104, 7, 8, 107})));
+}
+
+TEST_F(CopiesTest, WhatIsWrittenAfterTheCopyIsStillOne) {
+  Copy(0, 4, 1, 0);
+  Write(4, {7, 8});
+  Read(4, 2);
+  Expect({}, {{2, 0, 512, 0, 0}});
+}
+
+TEST_F(CopiesTest, ACopyWithoutItsContentCountsAsRead) {
+  Read(0, 1);
+  Copy(0, 2, 1, 0);
+  Read(4, 1);
+  Copy(1, 6, 1, 7);
+  seen_.entries[0].unreadable = "EIO";
+  Expect({0, 2, 1}, {{3, 0, 512, 1, 3584}});
+  seen_.entries[1].content.resize(4095);
+  Expect({0, 2, 1, 3}, {});
+  seen_.entries[0].unreadable = "";
+  Expect({0, 2, 3}, {{1, 0, 512, 0, 0}});
+  seen_.entries.erase(seen_.entries.begin());
+  seen_.entries[0].content.resize(4096);
+  Expect({0, 2, 1}, {{3, 0, 512, 0, 3584}});
+  seen_ = {};
+  Expect({0, 2, 1, 3}, {});
+}
+
+TEST_F(CopiesTest, OnlyWhatLiesInTheBufferIsCopied) {
+  // 100 bytes of the file's end, and 30 from within a sector.
+  Bytes sectors(2 * kSectorBytes);
+  disk_.CopyInto("/g", MutableByteSpan(sectors).first(100), 1024);
+  EXPECT_TRUE(disk_.Read(4, sectors));
+  disk_.CopyInto("/g", MutableByteSpan(sectors).subspan(600, 30), 600);
+  EXPECT_TRUE(disk_.Read(6, sectors));
+  disk_.EndCopy();
+  Expect({}, {{2, 0, 100, 1, 1024}, {3, 600, 30, 1, 600}});
+}
+
+TEST_F(CopiesTest, OutOfStepWithTheAtomsCountsAsRead) {
+  Bytes sector(kSectorBytes);
+  disk_.CopyInto("/g", sector, 100);
+  EXPECT_TRUE(disk_.Read(4, sector));
+  disk_.EndCopy();
+  Expect({2}, {});
+}
+
+TEST_F(CopiesTest, AReadBesideTheBufferIsARead) {
+  Bytes sectors(3 * kSectorBytes);
+  const MutableByteSpan all(sectors);
+  disk_.CopyInto("/g", all.subspan(kSectorBytes, kSectorBytes), 0);
+  EXPECT_TRUE(disk_.Read(0, all.first(kSectorBytes)));
+  EXPECT_TRUE(disk_.Read(2, all.last(kSectorBytes)));
+  Expect({0, 1}, {});
+}
+
+TEST_F(CopiesTest, ResetAndLookingEndThem) {
+  Copy(0, 4, 1, 0);
+  disk_.CountCopiesAsRead();
+  Copy(0, 6, 1, 1);
+  Expect({2}, {{3, 0, 512, 0, 512}});
+  disk_.CopyInto("/f", Content(0), 0);
+  disk_.Reset();
+  EXPECT_TRUE(disk_.Read(4, Content(0).first(kSectorBytes)));
+  Expect({2}, {});
+}
+
+TEST_F(CopiesTest, FilledInShowsTheOtherBytes) {
+  Copy(0, 4, 3, 0);
+  disk_.CopyInto("", Content(1).first(1024), 0);
+  EXPECT_TRUE(disk_.Read(8, Content(1).first(1024)));
+  disk_.EndCopy();
+  seen_.device = "short";
+  const RunReads reads = disk_.Reads(seen_);
+  EXPECT_EQ(reads.copies, (Pieces{{2, 0, 1024, 0, 0},
+                                  {3, 0, 512, 0, 1024},
+                                  {4, 0, 1024, kDevice, 0}}));
+  // Each block has a number of its own; block 4 ends in zeros.
+  Bytes content;
+  const auto other = [&](uint64_t block) {
+    content =
+        SectorsOf({static_cast<uint32_t>(block * 10),
+                   static_cast<uint32_t>(block == 4 ? 0 : block * 10 + 1)});
+    return ByteSpan(content);
+  };
+  const RecoveryOutcome filled =
+      FilledIn({RecoveryOutcome::kObserved, "", seen_}, reads.copies, other);
+  EXPECT_EQ(filled.observation.entries[0].content,
+            AsText(SectorsOf({20, 21, 30})));
+  EXPECT_EQ(filled.observation.entries[1], seen_.entries[1]);
+  std::string device(AsText(SectorsOf({40})));
+  device.resize(device.find_last_not_of('\0') + 1);
+  EXPECT_EQ(filled.observation.device, device);
+  const auto zeros = [&](uint64_t) {
+    content.assign(kBlockBytes, std::byte{0});
+    return ByteSpan(content);
+  };
+  EXPECT_EQ(
+      FilledIn({RecoveryOutcome::kObserved, "", seen_}, reads.copies, zeros)
+          .observation.device,
+      "");
+}
+
+}  // namespace
+}  // namespace powercut

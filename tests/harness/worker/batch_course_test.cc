@@ -1,0 +1,319 @@
+// BatchCourse against workers that are played: states that die, hang and damage
+// the process, and kills at random. Whatever the batch and the kills, each
+// state comes to what it comes to in a process of its own.
+
+#include "harness/worker/batch_course.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/base/prng.h"
+#include "harness/worker/culprit_search.h"
+
+namespace powercut {
+namespace {
+
+enum class Deed {
+  kWork,
+  kDie,
+  kExceedRequests,
+  kKillNext,     // works; the next recovery of the process dies
+  kHangNext,     // works; the next one hangs
+  kChangeLater,  // works; all later ones give something else
+  kKillOne,      // works; the state 7 dies if it runs later
+  kKillItself,   // by a signal that anyone may send
+};
+
+RecoveryOutcome Observed(const std::string& what) {
+  RecoveryOutcome outcome;
+  outcome.observation.device = what;
+  return outcome;
+}
+RecoveryOutcome Died(const std::string& detail) {
+  return {RecoveryOutcome::kDied, detail, {}};
+}
+
+RecoveryOutcome Expected(Deed deed, size_t state) {
+  switch (deed) {
+    case Deed::kDie:
+      return Died("killed by SIGSEGV");
+    case Deed::kExceedRequests:
+      return {RecoveryOutcome::kHung, "too many device requests", {}};
+    case Deed::kKillNext:
+      return Died("the next recovery in the same process was killed by SIGBUS");
+    case Deed::kHangNext:
+      return Died("the next recovery in the same process hung: CPU");
+    case Deed::kKillItself:
+      return Died("killed by SIGKILL, each of 64 times");
+    default:
+      return Observed(std::to_string(state));
+  }
+}
+
+// A batch of these deeds, played to its end.
+class Play {
+ public:
+  explicit Play(std::vector<Deed> deeds) : deeds_(std::move(deeds)) {}
+
+  // Of 1000 runs, so many are killed from outside at their beginning; then 0
+  // once `kills` were made.
+  void set_kills(uint64_t seed, uint32_t per_1000, uint64_t kills) {
+    prng_ = Prng(seed);
+    per_1000_ = per_1000;
+    kills_left_ = kills;
+  }
+
+  void Run() {
+    Batch batch;
+    for (uint32_t i = 0; i < deeds_.size(); ++i) {
+      batch.push_back({i, 0, CrashKind::kPower, CrashState::kNewest, {}});
+    }
+    Finish(BatchCourse(batch, outcomes_));
+  }
+  void RunAlone(uint32_t state) {
+    Finish(BatchCourse::Alone(
+        {state, 0, CrashKind::kPower, CrashState::kNewest, {}}, outcomes_));
+  }
+
+  const std::vector<RunResult>& results() const { return results_; }
+  const RecoveryOutcome& outcome(size_t i) const {
+    return outcomes_[results_[i].outcome];
+  }
+  uint64_t unexplained() const { return unexplained_; }
+  uint64_t runs() const { return runs_; }
+  uint64_t workers() const { return workers_; }
+
+ private:
+  struct Process {
+    bool next_dies = false;
+    bool next_hangs = false;
+    bool changed = false;
+    bool seven_dies = false;
+  };
+
+  void Finish(BatchCourse course) {
+    while (!course.done()) {
+      ASSERT_LT(++workers_, 200'000u) << "never done";
+      course.Take(Work(course.Next(), course.batch()));
+    }
+    results_ = std::move(course.results());
+    unexplained_ = course.unexplained();
+  }
+
+  WorkerEnd Work(const BatchPart& part, const Batch& batch) {
+    WorkerEnd end;
+    Process process;
+    for (size_t n = 0; n < part.size(); ++n) {
+      ++runs_;
+      RecoveryOutcome outcome;
+      const uint32_t state = batch[part[n]].point;
+      const Deed deed = deeds_[state];
+      const bool killed = kills_left_ > 0 && prng_.Below(1000) < per_1000_;
+      if (killed) --kills_left_;
+      if (killed || deed == Deed::kKillItself) {
+        end.death = Died("killed by SIGKILL");
+        end.from_outside = true;
+        return end;
+      }
+      end.death = DeathOf(process, deed, state);
+      if (end.death) return end;
+      RunResult result;
+      result.outcome = outcomes_.Add(OutcomeOf(process, deed, state));
+      end.results.push_back(result);
+      process.next_dies = deed == Deed::kKillNext;
+      process.next_hangs = deed == Deed::kHangNext;
+      process.changed |= deed == Deed::kChangeLater;
+      process.seven_dies |= deed == Deed::kKillOne;
+    }
+    return end;
+  }
+
+  static std::optional<RecoveryOutcome> DeathOf(const Process& process,
+                                                Deed deed, uint32_t state) {
+    if (process.next_dies) return Died("killed by SIGBUS");
+    if (process.next_hangs) {
+      return RecoveryOutcome{RecoveryOutcome::kHung, "CPU", {}};
+    }
+    if (process.seven_dies && state == 7) return Died("killed by SIGILL");
+    if (deed == Deed::kDie) return Died("killed by SIGSEGV");
+    return std::nullopt;
+  }
+
+  static RecoveryOutcome OutcomeOf(const Process& process, Deed deed,
+                                   uint32_t state) {
+    if (process.changed) return Observed(std::to_string(state) + "!");
+    return Expected(deed == Deed::kExceedRequests ? deed : Deed::kWork, state);
+  }
+
+  std::vector<Deed> deeds_;
+  OutcomeTable outcomes_;
+  Prng prng_{1};
+  uint32_t per_1000_ = 0;
+  uint64_t kills_left_ = 0;
+  std::vector<RunResult> results_;
+  uint64_t unexplained_ = 0;
+  uint64_t runs_ = 0;
+  uint64_t workers_ = 0;
+};
+
+std::string TextOf(const std::vector<Deed>& deeds) {
+  std::string text;
+  for (const Deed deed : deeds) text += "wdxnhcok"[static_cast<int>(deed)];
+  return text;
+}
+
+void ExpectAllRight(const std::vector<Deed>& deeds, const Play& play) {
+  ASSERT_EQ(play.results().size(), deeds.size());
+  for (size_t i = 0; i < deeds.size(); ++i) {
+    EXPECT_EQ(play.outcome(i).detail, Expected(deeds[i], i).detail) << i;
+    EXPECT_TRUE(play.outcome(i) == Expected(deeds[i], i)) << i;
+    EXPECT_EQ(play.results()[i].unsteady, deeds[i] == Deed::kChangeLater) << i;
+  }
+}
+
+std::vector<Deed> RandomDeeds(Prng& prng, bool change_later) {
+  constexpr Deed kRare[] = {Deed::kDie, Deed::kExceedRequests, Deed::kKillNext,
+                            Deed::kHangNext, Deed::kKillItself};
+  const uint64_t rarity = 1 + prng.Below(20);
+  std::vector<Deed> deeds(1 + prng.Below(40), Deed::kWork);
+  for (Deed& deed : deeds) {
+    if (prng.OneIn(rarity)) deed = kRare[prng.Below(std::size(kRare))];
+  }
+  for (int i = 0; i < 3 && change_later; ++i) {
+    if (prng.OneIn(3)) deeds[prng.Below(deeds.size())] = Deed::kChangeLater;
+  }
+  return deeds;
+}
+
+TEST(BatchCourseTest, AWorkingBatchCostsOneRunMore) {
+  Play play(std::vector<Deed>(100, Deed::kWork));
+  play.Run();
+  EXPECT_EQ(play.runs(), 101u);
+  EXPECT_EQ(play.workers(), 1u);
+}
+
+TEST(BatchCourseTest, AnEmptyBatchIsDone) {
+  OutcomeTable outcomes;
+  EXPECT_TRUE(BatchCourse({}, outcomes).done());
+}
+
+TEST(BatchCourseTest, EachStateComesToWhatItIs) {
+  Prng prng(5);
+  for (int i = 0; i < 3000; ++i) {
+    const std::vector<Deed> deeds = RandomDeeds(prng, true);
+    SCOPED_TRACE(TextOf(deeds));
+    Play play(deeds);
+    play.Run();
+    ExpectAllRight(deeds, play);
+    EXPECT_EQ(play.unexplained(), 0u);
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+// Damage that only a canary shows is another matter: who is killed all the time
+// never comes to one.
+TEST(BatchCourseTest, KillsChangeNothing) {
+  Prng prng(6);
+  for (uint64_t i = 0; i < 3000; ++i) {
+    const std::vector<Deed> deeds = RandomDeeds(prng, false);
+    SCOPED_TRACE(TextOf(deeds));
+    Play play(deeds);
+    // From a kill now and then to hardly any run that is not killed.
+    play.set_kills(i, 1 + static_cast<uint32_t>(prng.Below(400)), 1000);
+    play.Run();
+    ExpectAllRight(deeds, play);
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+// Few kills are followed by the whole way again, so that damage that shows
+// late shows again.
+TEST(BatchCourseTest, FewKillsLoseNoDamageThatShowsLate) {
+  std::vector<Deed> deeds(20, Deed::kWork);
+  deeds[3] = Deed::kChangeLater;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    Play play(deeds);
+    play.set_kills(seed, 50, 3);
+    play.Run();
+    ExpectAllRight(deeds, play);
+  }
+}
+
+TEST(BatchCourseTest, AStateThatCanBeRunIsNeverBelievedToKill) {
+  Play play({Deed::kWork});
+  play.set_kills(1, 1000, kKillsBelieved - 1 + 8);
+  play.Run();
+  EXPECT_TRUE(play.outcome(0) == Observed("0"));
+  Play alone({Deed::kWork});
+  alone.set_kills(1, 1000, kKillsBelieved - 1);
+  alone.RunAlone(0);
+  EXPECT_TRUE(alone.outcome(0) == Observed("0"));
+  alone.set_kills(1, 1000, kKillsBelieved);
+  alone.RunAlone(0);
+  EXPECT_TRUE(alone.outcome(0) == Expected(Deed::kKillItself, 0));
+}
+
+TEST(BatchCourseTest, AloneIsTheSameAsInABatch) {
+  const std::vector<Deed> deeds = {
+      Deed::kWork,     Deed::kDie,         Deed::kExceedRequests,
+      Deed::kKillNext, Deed::kHangNext,    Deed::kKillItself,
+      Deed::kKillOne,  Deed::kChangeLater,
+  };
+  for (uint32_t i = 0; i < deeds.size(); ++i) {
+    Play play(deeds);
+    play.RunAlone(i);
+    EXPECT_TRUE(play.outcome(0) == Expected(deeds[i], i)) << i;
+    EXPECT_EQ(play.results()[0].unsteady, deeds[i] == Deed::kChangeLater);
+  }
+}
+
+// Damage that alone does not show is nobody's, but is counted.
+TEST(BatchCourseTest, WhatCannotBeBlamedIsCounted) {
+  std::vector<Deed> deeds(10, Deed::kWork);
+  deeds[2] = Deed::kKillOne;
+  Play play(deeds);
+  play.Run();
+  ExpectAllRight(deeds, play);
+  EXPECT_EQ(play.unexplained(), 1u);
+}
+
+// Storage that never gives the same ends, too.
+TEST(BatchCourseTest, NothingButDamageEnds) {
+  for (const Deed deed : {Deed::kChangeLater, Deed::kKillNext, Deed::kDie}) {
+    Play play(std::vector<Deed>(500, deed));
+    play.Run();
+    EXPECT_EQ(play.results().size(), 500u);
+    EXPECT_LT(play.runs(), 40'000u);
+  }
+}
+
+TEST(CulpritSearchTest, FindsTheLastAndAsksFew) {
+  for (size_t end = 1; end < 70; ++end) {
+    for (size_t from = 0; from < end; ++from) {
+      for (size_t culprit = from; culprit < end; ++culprit) {
+        CulpritSearch search(from, end);
+        size_t asked = 0;
+        size_t states = 0;
+        while (const auto next = search.Next()) {
+          ASSERT_TRUE(from <= *next && *next < end);
+          search.Tell(*next <= culprit);
+          ++asked;
+          states += end - *next;
+        }
+        EXPECT_EQ(search.culprit(), culprit);
+        EXPECT_LE(asked, 14u);
+        EXPECT_LE(states, 10 * (end - culprit));
+      }
+      CulpritSearch search(from, end);
+      while (search.Next()) search.Tell(false);
+      EXPECT_EQ(search.culprit(), std::nullopt);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace powercut

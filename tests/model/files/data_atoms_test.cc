@@ -1,0 +1,169 @@
+// DataAtomsApart(): workloads whose data is judged atom by atom, and one for
+// each thing that ties atoms, with a violation that needs two of them.
+
+#include "model/files/data_atoms.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/model/model_scene.h"
+
+namespace powercut {
+namespace {
+
+bool Apart(const std::string& lines, std::string_view profile) {
+  return DataAtomsApart(ProfileNamed(profile), WorkloadOf(lines));
+}
+
+// Bytes of `/f` as two atoms.
+Found Atoms(const std::string& first, const std::string& second) {
+  return Found().File("/f", first + second);
+}
+
+constexpr const char* kOverwrite =
+    "init\n  create /f\n  write /f 0 1024\n"
+    "run\n  write /f 0 512\n  write /f 512 512\n  write /f 0 1024\n"
+    "  fsync /f\n";
+
+TEST(DataAtoms, AreApartWhereNothingTiesThem) {
+  for (const char* profile :
+       {"spec-strict", "spec-permissive", "posix-minimal", "linux-man", "ntfs",
+        "ext4-ordered", "xfs", "btrfs", "ntfs-3g"}) {
+    EXPECT_TRUE(Apart(kOverwrite, profile)) << profile;
+    EXPECT_TRUE(
+        Apart("run\n  create /f\n  write /f 0 2000\n  append /f 3000\n"
+              "  fsync /f\n  rename /f /g\n  link /g /h\n",
+              profile))
+        << profile;
+    EXPECT_TRUE(
+        Apart("run\n  disk_write 0 2\n  disk_write 1 2 fua\n", profile));
+  }
+}
+
+TEST(DataAtoms, TheCaseOfReplacingAFileByALargerOne) {
+  const std::string lines =
+      "init\n  create /f\n  write /f 0 5000\n"
+      "run\n  create /g\n  write /g 0 6000\n  fsync /g\n  rename /g /f\n";
+  EXPECT_TRUE(Apart(lines, "spec-strict"));
+  EXPECT_TRUE(Apart(lines, "ntfs-3g"));
+  // The rename brings the data.
+  EXPECT_FALSE(Apart(lines, "ext4-ordered"));
+}
+
+// What lies before `run` cannot be found, and ties nothing.
+TEST(DataAtoms, InitTiesNothing) {
+  const std::string lines =
+      "init\n  create /f\n  write /f 0 1024\n  barrier_fsync /f\n"
+      "  truncate /f 0\n  truncate /f 1024\n  write /f 0 1024\n"
+      "  unlink /f\n  create /f\n  write /f 0 1024\n";
+  EXPECT_TRUE(Apart(lines + "run\n  write /f 0 1024\n", "spec-strict"));
+  EXPECT_TRUE(Apart(lines + "run\n  syncfs\n", "ext4-journal"));
+  EXPECT_FALSE(Apart("run\n" + lines.substr(5), "spec-strict"));
+}
+
+TEST(DataAtoms, AJournalOfDataTiesThem) {
+  EXPECT_FALSE(Apart(kOverwrite, "ext4-journal"));
+  Scene scene(kOverwrite, "ext4-journal");
+  scene.Do().Begin();
+  const std::string old = Data(1, 2, 1024);
+  const std::string old_first = old.substr(0, 512);
+  const std::string old_second = old.substr(512);
+  const std::string new_first = Data(1, 3, 512);
+  const std::string new_second = Data(1, 4, 512, 512);
+  // Each of two changes can be, and both cannot.
+  EXPECT_EQ(scene.Verdict(Atoms(new_first, old_second)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(Atoms(old_first, old_second)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(Atoms(new_first, new_second)), kAdmissible);
+  EXPECT_NE(scene.Verdict(Atoms(old_first, new_second)), kAdmissible);
+}
+
+TEST(DataAtoms, ABarrierTiesThem) {
+  const std::string lines =
+      "init\n  create /f\n  write /f 0 1024\n"
+      "run\n  write /f 0 512\n  barrier_fsync /f\n  write /f 512 512\n";
+  EXPECT_FALSE(Apart(lines, "macos"));
+  EXPECT_FALSE(
+      Apart("run\n  disk_write 0 1\n  disk_write 1 1 fua\n"
+            "  disk_write 2 1 preflush\n",
+            "spec-strict"));
+}
+
+// Of the two files that the name may lead to, each allows one of the changes.
+TEST(DataAtoms, AFileThatMayBeAnotherTiesThem) {
+  const std::string lines =
+      "init\n  create /f\n  truncate /f 1024\n  set_valid_data /f 1024\n"
+      "  write /f 512 512\n"
+      "  create /g\n  truncate /g 1024\n  set_valid_data /g 1024\n"
+      "  write /g 0 512\n"
+      "run\n  rename /g /f\n";
+  const Profile profile = StrictWith(&Profile::rename_leaves_neither);
+  EXPECT_FALSE(DataAtomsApart(profile, WorkloadOf(lines)));
+  Scene scene(lines, profile);
+  scene.Begin();
+  const std::string first = Data(5, 8, 512);
+  const std::string second = Data(1, 4, 512, 512);
+  const std::string other(512, '?');
+  EXPECT_EQ(scene.Verdict(Atoms(first, second)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(Atoms(other, second)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(Atoms(first, other)), kAdmissible);
+  EXPECT_NE(scene.Verdict(Atoms(other, other)), kAdmissible);
+}
+
+// What a rename left behind may be a file of either of two renames.
+TEST(DataAtoms, AStrangerThatMayBeTwoFilesTiesThem) {
+  const std::string init =
+      "init\n  create /f\n  truncate /f 1024\n  set_valid_data /f 1024\n"
+      "  write /f 512 512\n"
+      "  create /g\n  truncate /g 1024\n  set_valid_data /g 1024\n"
+      "  write /g 0 512\n"
+      "  create /a\n  write /a 0 2048\n  create /b\n  write /b 0 3072\n";
+  EXPECT_TRUE(Apart(init + "run\n  rename /a /f\n", "ntfs-3g"));
+  const std::string lines = init + "run\n  rename /a /f\n  rename /b /g\n";
+  EXPECT_TRUE(Apart(lines, "spec-strict"));
+  EXPECT_FALSE(Apart(lines, "ntfs-3g"));
+  Scene scene(lines, "ntfs-3g");
+  scene.Do().Begin();
+  const std::string first = Data(5, 8, 512);
+  const std::string second = Data(1, 4, 512, 512);
+  const std::string other(512, '?');
+  const auto found = [](const std::string& a, const std::string& b) {
+    return Found()
+        .File("/f", Data(9, 10, 2048))
+        .File("/g", Data(11, 12, 3072))
+        .File("/stranger", a + b);
+  };
+  EXPECT_EQ(scene.Verdict(found(first, second)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(found(other, second)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(found(first, other)), kAdmissible);
+  EXPECT_NE(scene.Verdict(found(other, other)), kAdmissible);
+}
+
+// Of two shapes of one size, each allows one of the changes.
+TEST(DataAtoms, ASizeThatComesBackTiesThem) {
+  const std::string lines =
+      "init\n  create /f\n  truncate /f 1536\n"
+      "run\n  write /f 512 512\n  truncate /f 512\n  truncate /f 1536\n"
+      "  write /f 1024 512\n";
+  EXPECT_FALSE(Apart(lines, "spec-strict"));
+  Scene scene(lines);
+  scene.Do().Do().Do().Begin();
+  const std::string first = Data(1, 3, 512, 512);
+  const std::string second = Data(1, 6, 512, 1024);
+  const std::string zeros = Zeros(512);
+  const auto found = [&](const std::string& a, const std::string& b) {
+    return Found().File("/f", zeros + a + b);
+  };
+  EXPECT_EQ(scene.Verdict(found(zeros, zeros)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(found(first, zeros)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(found(zeros, second)), kAdmissible);
+  EXPECT_NE(scene.Verdict(found(first, second)), kAdmissible);
+}
+
+TEST(DataAtoms, LogsAreLeftOut) {
+  EXPECT_FALSE(
+      Apart("run\n  log_open LOG\n  log_append LOG 100\n", "spec-strict"));
+}
+
+}  // namespace
+}  // namespace powercut

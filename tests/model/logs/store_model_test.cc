@@ -1,0 +1,143 @@
+// StoreModel against sets worked out by hand.
+
+#include "model/logs/store_model.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace powercut {
+namespace {
+
+PromiseTable Table() { return PromisesOf(*FindProfile("spec-strict")); }
+
+class Store {
+ public:
+  explicit Store(const PromiseTable& table = Table()) : model(table) {}
+
+  uint32_t Begin(OpKind kind, std::vector<std::string> names = {},
+                 std::vector<std::string> flags = {}) {
+    Op op;
+    op.kind = kind;
+    op.names = std::move(names);
+    op.flags = std::move(flags);
+    op.number = ++number_;
+    model.Begin(op, ++now_);
+    return op.number;
+  }
+  void Do(OpKind kind, std::vector<std::string> names = {},
+          std::vector<std::string> flags = {}, bool ok = true) {
+    model.End(Begin(kind, std::move(names), std::move(flags)), ok, ++now_);
+  }
+
+  // put a=1, commit nosync; put a=2, b=2, commit.
+  void TwoCommits(const std::string& last) {
+    Do(OpKind::kPut, {"a", "1"});
+    Do(OpKind::kCommit, {}, {"nosync"});
+    Do(OpKind::kPut, {"a", "2"});
+    Do(OpKind::kPut, {"b", "2"});
+    Do(OpKind::kCommit, {}, {last});
+  }
+
+  StoreModel model;
+
+ private:
+  uint32_t number_ = 0;
+  uint64_t now_ = 0;
+};
+
+const StoreState kEmpty;
+const StoreState kFirst = {{"a", "1"}};
+const StoreState kSecond = {{"a", "2"}, {"b", "2"}};
+
+TEST(StoreModelTest, LazyCommitsSurviveAsAPrefix) {
+  Store store;
+  store.TwoCommits("nosync");
+  EXPECT_EQ(store.model.Admissible(CrashKind::kPower),
+            (std::vector{kEmpty, kFirst, kSecond}));
+  EXPECT_EQ(store.model.Live(), kSecond);
+}
+
+TEST(StoreModelTest, SynchronousCommitCarriesThoseBeforeIt) {
+  Store store;
+  store.TwoCommits("sync");
+  for (const CrashKind kind : kCrashKinds) {
+    EXPECT_EQ(store.model.Admissible(kind), std::vector{kSecond});
+  }
+  store.Do(OpKind::kDelete, {"a"});
+  EXPECT_EQ(store.model.Admissible(CrashKind::kPower), std::vector{kSecond});
+  store.Begin(OpKind::kCommit);
+  EXPECT_EQ(store.model.Admissible(CrashKind::kPower),
+            (std::vector{kSecond, StoreState{{"b", "2"}}}));
+}
+
+TEST(StoreModelTest, CheckpointCarriesLazyCommits) {
+  Store store;
+  store.TwoCommits("nosync");
+  store.Do(OpKind::kCheckpoint);
+  EXPECT_EQ(store.model.Admissible(CrashKind::kPower), std::vector{kSecond});
+}
+
+TEST(StoreModelTest, WhatFailedIsNotPromisedByItself) {
+  Store store;
+  store.Do(OpKind::kPut, {"a", "1"});
+  store.Do(OpKind::kCommit, {}, {"sync"}, false);
+  EXPECT_EQ(store.model.Admissible(CrashKind::kPower),
+            (std::vector{kEmpty, kFirst}));
+  store.Do(OpKind::kCheckpoint);
+  EXPECT_EQ(store.model.Admissible(CrashKind::kPower),
+            (std::vector{kEmpty, kFirst}));
+}
+
+TEST(StoreModelTest, ViolationsAreLostOrGhost) {
+  Store store;
+  store.TwoCommits("nosync");
+  store.model.EndInit();
+  EXPECT_TRUE(store.model.Check(kSecond, CrashKind::kPower).empty());
+  const auto lost = store.model.Check(kFirst, CrashKind::kPower);
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0].kind, ViolationKind::kLost);
+  EXPECT_EQ(lost[0].promise.effect_op, 5u);
+  EXPECT_EQ(lost[0].promise.flush_op, 0u);
+  EXPECT_EQ(lost[0].found, "a=1");
+  EXPECT_EQ(lost[0].admissible, "a=2, b=2");
+  const auto ghost =
+      store.model.Check({{"a", "1"}, {"b", "2"}}, CrashKind::kPower);
+  ASSERT_EQ(ghost.size(), 1u);
+  EXPECT_EQ(ghost[0].kind, ViolationKind::kGhost);
+}
+
+// The admissible sets of a few commits under a table, for all kinds.
+std::vector<std::vector<StoreState>> Sets(const PromiseTable& table) {
+  std::vector<std::vector<StoreState>> sets;
+  for (const bool checkpoint : {false, true}) {
+    for (const std::string last : {"sync", "nosync"}) {
+      Store store(table);
+      store.TwoCommits(last);
+      if (checkpoint) store.Do(OpKind::kCheckpoint);
+      for (const CrashKind kind : kCrashKinds) {
+        sets.push_back(store.model.Admissible(kind));
+      }
+    }
+  }
+  return sets;
+}
+
+TEST(StoreModelTest, EveryCellMakesADifference) {
+  const auto usual = Sets(Table());
+  for (const Primitive row :
+       {Primitive::kCommit, Primitive::kCommitLazy, Primitive::kCheckpoint}) {
+    PromiseTable records = Table();
+    Coverage& cell = records.coverage[static_cast<size_t>(row)];
+    cell.records = cell.records == Reach::kNone ? Reach::kHost : Reach::kNone;
+    EXPECT_NE(Sets(records), usual) << static_cast<int>(row);
+    if (row == Primitive::kCommitLazy) continue;  // nothing to carry on
+    PromiseTable device = Table();
+    device.coverage[static_cast<size_t>(row)].device = DeviceFlush::kNone;
+    EXPECT_NE(Sets(device), usual) << static_cast<int>(row);
+  }
+}
+
+}  // namespace
+}  // namespace powercut

@@ -1,0 +1,307 @@
+// The decision tree and the cache against brute force on real backends: on
+// random workloads, what Explore() visits of `exhaustive` is, as a set of what
+// was observed after each kind of crash at each crash point, what every state
+// shows that is run for itself. However copied data is taken, with hardly any
+// cache, for any number of jobs and shards, interrupted and resumed.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/clfs/clfs_backend.h"
+#include "backends/registry.h"
+#include "backends/simfs/simfs_backend.h"
+#include "fuzz/draw/planted_workload.h"
+#include "fuzz/draw/random_log_workload.h"
+#include "fuzz/draw/random_workload.h"
+#include "fuzz/draw/seen_states.h"
+#include "fuzz/draw/workload_mutator.h"
+#include "fuzz/draw/workload_text.h"
+#include "model/pcut/pcut.h"
+#include "tests/exhaustive/seeds.h"
+
+namespace powercut {
+namespace {
+
+// Larger spaces are left out.
+constexpr double kSpaceLog2Max = 12;
+// With tears, many times as many.
+constexpr double kTornSpaceLog2Max = 7;
+constexpr uint64_t kHardlyAnyCache = 4096;
+// What costs more is done for one workload in so many.
+constexpr uint64_t kJobsEvery = 50;
+constexpr uint64_t kPartsEvery = 10;
+
+struct Totals {
+  uint64_t workloads = 0;
+  uint64_t states = 0;
+  uint64_t recoveries = 0;  // of brute force
+  uint64_t runs = 0;        // of kFilled
+  uint64_t violating = 0;   // workloads with violations
+  uint64_t apart = 0;       // workloads with data taken apart
+  uint64_t fewer = 0;       // ... which saved states
+};
+
+// One workload's space, explored in every way.
+class Comparison {
+ public:
+  Comparison(const SeenScene& scene, uint64_t seed) : scene_(scene) {
+    space_.mode = SpaceSpec::kExhaustive;
+    if (SpaceLog2Of(scene) < kTornSpaceLog2Max) space_.torn = seed % 3;
+    seed_ = seed;
+    probe_ = seed % 7 == 0;
+  }
+
+  void Run(Totals& totals) {
+    all_ = SeenByBruteForce(scene_, space_, probe_);
+    const SeenExploration filled =
+        MustBeTheSame("filled", Options(CopiedData::kFilled));
+    MustBeTheSame("read", Options(CopiedData::kRead));
+    ExploreOptions little = Options(CopiedData::kFilled);
+    little.cache_bytes = kHardlyAnyCache;
+    MustBeTheSame("hardly any cache", little);
+    Apart(filled.exploration, totals);
+    if (seed_ % kJobsEvery == 0) Jobs(filled.exploration);
+    if (seed_ % kPartsEvery == 0) Shards(filled.exploration);
+    if (seed_ % kPartsEvery == 1) Resumed(filled.exploration);
+    ++totals.workloads;
+    totals.states += all_.states;
+    totals.recoveries += all_.runs;
+    totals.runs += filled.exploration.runs;
+  }
+
+ private:
+  ExploreOptions Options(CopiedData copied) const {
+    ExploreOptions options;
+    options.space = space_;
+    options.jobs = 0;
+    options.copied = copied;
+    options.probe = probe_;
+    return options;
+  }
+
+  SeenExploration MustBeTheSame(const std::string& how,
+                                const ExploreOptions& options) {
+    SeenExploration explored = SeenByExplore(scene_, options);
+    EXPECT_TRUE(explored.exploration.exhausted)
+        << how << ": " << explored.exploration.bound;
+    EXPECT_TRUE(explored.seen.seen == all_.seen)
+        << how << ": " << explored.seen.seen.size() << " instead of "
+        << all_.seen.size();
+    return explored;
+  }
+
+  // Each copied block by itself shows less, and nothing less that is wrong.
+  void Apart(const Exploration& filled, Totals& totals) {
+    const SeenExploration apart =
+        SeenByExplore(scene_, Options(CopiedData::kApart));
+    EXPECT_TRUE(apart.exploration.exhausted);
+    EXPECT_TRUE(std::includes(all_.seen.begin(), all_.seen.end(),
+                              apart.seen.seen.begin(), apart.seen.seen.end()));
+    const SeenCauses causes = CausesOf(scene_, all_);
+    EXPECT_TRUE(CausesOf(scene_, apart.seen) == causes);
+    totals.apart += apart.exploration.copied == CopiedData::kApart ? 1 : 0;
+    EXPECT_LE(apart.exploration.states, filled.states);
+    totals.fewer += apart.exploration.states < filled.states ? 1 : 0;
+    totals.violating += causes.empty() ? 0 : 1;
+  }
+
+  void Jobs(const Exploration& alone) {
+    for (const uint32_t jobs : {1u, 4u}) {
+      ExploreOptions options = Options(CopiedData::kFilled);
+      options.jobs = jobs;
+      const Exploration e = MustBeTheSame("jobs", options).exploration;
+      EXPECT_EQ(e.runs, alone.runs);
+      EXPECT_EQ(e.states, alone.states);
+      EXPECT_EQ(IdsOf(e), IdsOf(alone));
+    }
+  }
+
+  void Shards(const Exploration& whole) {
+    SeenStates united;
+    std::set<Hash128> keys;
+    uint64_t states = 0;
+    ExploreOptions options = Options(CopiedData::kFilled);
+    options.shard.count = 3;
+    for (options.shard.index = 1; options.shard.index <= 3;
+         ++options.shard.index) {
+      SeenExploration part = SeenByExplore(scene_, options);
+      united.seen.merge(part.seen.seen);
+      keys.insert(part.exploration.run_keys.begin(),
+                  part.exploration.run_keys.end());
+      states += part.exploration.states;
+    }
+    EXPECT_TRUE(united.seen == all_.seen) << "shards";
+    EXPECT_EQ(states, whole.states);
+    EXPECT_EQ(keys.size(), whole.runs);
+  }
+
+  void Resumed(const Exploration& whole) {
+    const std::string folder = fmt::format("{}{}.{}", ::testing::TempDir(),
+                                           scene_.workload.backend, seed_);
+    std::filesystem::remove_all(folder);
+    ExploreOptions options = Options(CopiedData::kFilled);
+    options.resume = folder;
+    for (uint64_t patience = 1 + seed_ % 7;; patience *= 3) {
+      uint64_t asked = 0;
+      options.interrupted = [&] { return ++asked > patience; };
+      const SeenExploration part = SeenByExplore(scene_, options);
+      if (part.exploration.interrupted) continue;
+      EXPECT_TRUE(part.seen.seen == all_.seen) << "resumed";
+      EXPECT_EQ(part.exploration.runs, whole.runs);
+      EXPECT_EQ(part.exploration.states, whole.states);
+      EXPECT_EQ(IdsOf(part.exploration), IdsOf(whole));
+      break;
+    }
+    std::filesystem::remove_all(folder);
+  }
+
+  static std::set<std::string> IdsOf(const Exploration& e) {
+    std::set<std::string> ids;
+    for (const Finding& finding : e.findings) {
+      ids.insert(fmt::format("{} {} {}", finding.violation.cause, finding.id,
+                             finding.count));
+    }
+    return ids;
+  }
+
+  const SeenScene& scene_;
+  SpaceSpec space_;
+  uint64_t seed_ = 0;
+  bool probe_ = false;
+  SeenStates all_;
+};
+
+// False: it could not be recorded, or is too large.
+bool Compare(Backend& backend, const Workload& workload,
+             const SettingFlags& flags, uint64_t seed, Totals& totals) {
+  const auto setting = MakeSetting(workload, backend, flags);
+  if (!setting) return false;
+  const auto recording = Record(backend, workload, *setting);
+  if (!recording) return false;
+  const SeenScene scene = {backend, workload, *setting, *recording};
+  if (SpaceLog2Of(scene) > kSpaceLog2Max) return false;
+  SCOPED_TRACE(fmt::format("workload {}\n{}", seed, WorkloadText(workload)));
+  Comparison(scene, seed).Run(totals);
+  return true;
+}
+
+void Print(const char* backend, const Totals& totals) {
+  std::printf(
+      "%s: %ju workloads, %ju with violations, %ju with data apart; %ju "
+      "states, %ju recoveries by brute force, %ju by trees\n",
+      backend, totals.workloads, totals.violating, totals.apart, totals.states,
+      totals.recoveries, totals.runs);
+}
+
+SettingFlags AllKinds() {
+  SettingFlags flags;
+  flags.crash_kinds = {kCrashKinds.begin(), kCrashKinds.end()};
+  return flags;
+}
+
+Workload SimfsWorkload(Chooser& chooser, uint64_t n) {
+  static const auto profiles = MakeSimfsBackend()->traits().profiles;
+  const std::string& profile = profiles[n % profiles.size()];
+  RandomWorkloadKnobs knobs;
+  knobs.init_ops = chooser.Below(5);
+  knobs.run_ops = 2 + chooser.Below(6);
+  knobs.effects_max = 8;
+  Workload workload = RandomWorkload(chooser, knobs, *FindProfile(profile));
+  workload.backend = "simfs";
+  workload.profile = profile;
+  return workload;
+}
+
+TEST(BackendsSpaceTest, SimfsIsAsBruteForceSeesIt) {
+  const auto simfs = MakeSimfsBackend();
+  const uint64_t wanted = WorkOf(1000);
+  Totals totals;
+  for (uint64_t n = 0; totals.workloads < wanted && !HasFailure(); ++n) {
+    SeededChooser chooser(Seed(n));
+    Compare(*simfs, SimfsWorkload(chooser, n), AllKinds(), n, totals);
+  }
+  Print("simfs", totals);
+  EXPECT_GT(totals.fewer, totals.workloads / 20);
+}
+
+// So that there are violations to compare.
+TEST(BackendsSpaceTest, SimfsWithBugsIsAsBruteForceSeesIt) {
+  std::vector<SimfsBugScene> scenes;
+  std::vector<std::unique_ptr<Backend>> backends;
+  for (const SimfsBugScene& scene : SimfsBugScenes()) {
+    if (!scene.after_failure.empty()) continue;  // takes a device that fails
+    scenes.push_back(scene);
+    backends.push_back(MakeSimfsBackend({scene.bug}));
+  }
+  const uint64_t wanted = WorkOf(1000);
+  Totals totals;
+  for (uint64_t n = 0; totals.workloads < wanted && !HasFailure(); ++n) {
+    SeededChooser chooser(Seed(n));
+    const Pcut pcut = PlantedWorkload(chooser, scenes[n % scenes.size()],
+                                      chooser.Below(3), chooser.Below(4));
+    const auto workload = ParseWorkload(PrintPcut(pcut), "test.pcut");
+    ASSERT_TRUE(workload);
+    Compare(*backends[n % scenes.size()], *workload, AllKinds(), n, totals);
+  }
+  Print("simfs with bugs", totals);
+  EXPECT_GT(totals.violating, totals.workloads / 5);
+  EXPECT_GT(totals.apart, totals.workloads / 10);
+}
+
+TEST(BackendsSpaceTest, ClfsIsAsBruteForceSeesIt) {
+  std::vector<std::unique_ptr<Backend>> backends;
+  for (const ClfsBug bug : kClfsBugs) {
+    backends.push_back(MakeClfsBackend());
+    backends.push_back(MakeClfsBackend(bug));
+  }
+  const uint64_t wanted = WorkOf(500);
+  Totals totals;
+  for (uint64_t n = 0; totals.workloads < wanted && !HasFailure(); ++n) {
+    SeededChooser chooser(Seed(n));
+    RandomLogKnobs knobs;
+    knobs.run_ops_max = 3 + chooser.Below(3);
+    knobs.remount = chooser.OneIn(4);
+    Workload workload = RandomLogWorkload(chooser, knobs);
+    workload.backend = "clfs";
+    Backend& backend = *backends[n % backends.size()];
+    Compare(backend, workload, AllKinds(), n, totals);
+  }
+  Print("clfs", totals);
+  EXPECT_GT(totals.violating, totals.workloads / 20);
+}
+
+TEST(BackendsSpaceTest, Ntfs3gIsAsBruteForceSeesIt) {
+  const auto made = MakeBackend("ntfs-3g");
+  if (!made) GTEST_SKIP() << made.error().message;
+  Backend& backend = **made;
+  const uint64_t wanted = WorkOf(100);
+  Totals totals;
+  for (uint64_t n = 0; totals.workloads < wanted && !HasFailure(); ++n) {
+    Prng prng(Seed(n));
+    std::string text;
+    for (uint64_t i = 1 + prng.Below(4); i > 0; --i) {
+      text = MutateWorkload(text, prng);
+    }
+    const auto workload = ParseWorkload(text, "test.pcut");
+    ASSERT_TRUE(workload) << text;
+    SettingFlags flags = AllKinds();
+    // Larger blocks, fewer states.
+    flags.atomic_bytes = n % 2 == 0 ? 4096 : 1024;
+    Compare(backend, *workload, flags, n, totals);
+  }
+  Print("ntfs-3g", totals);
+  EXPECT_GT(totals.violating, 0u);
+}
+
+}  // namespace
+}  // namespace powercut
