@@ -108,7 +108,7 @@ OpPlan Model::Plan(const Op& op) const { return state_->PlanOf(op); }
 
 void Model::Begin(uint32_t number) {
   State& s = *state_;
-  CHECK(number < s.courses.size() && number > s.last_begun);
+  POWERCUT_CHECK(number < s.courses.size() && number > s.last_begun);
   const Op& op = s.OpOf(number);
   s.last_begun = number;
   OpCourse& course = s.courses[number];
@@ -155,7 +155,7 @@ bool Model::State::EndElsewhere(const Op& op, bool ok) {
 bool Model::End(uint32_t number, bool ok) {
   State& s = *state_;
   OpCourse& course = s.courses[number];
-  CHECK(course.began > 0 && course.returned == 0);
+  POWERCUT_CHECK(course.began > 0 && course.returned == 0);
   course.returned = ++s.now;
   course.ok = ok;
   const Op& op = s.OpOf(number);

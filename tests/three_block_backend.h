@@ -63,7 +63,7 @@ class ThreeBlockBackend : public Backend {
             {event.range.first + i, {data.begin(), data.end()}, true});
       }
     }
-    CHECK(written.size() >= 3);
+    POWERCUT_CHECK(written.size() >= 3);
     victims_ = {written.front(), written[written.size() / 2], written.back()};
     victims_.back().is_new = false;
   }

@@ -151,7 +151,7 @@ class ClfsMount : public Mount {
   OpResult Append(OpenLog& log, const clfs::MarshallingArea& area, const Op& op,
                   std::string_view content, clfs::LogRequest* overlapped) {
     if (op.numbers.at(0) < kRecordBytesMin) return BadParameter();
-    CHECK(content.size() == op.numbers.at(0));
+    POWERCUT_CHECK(content.size() == op.numbers.at(0));
     uint32_t flags = clfs::CLFS_FLAG_NO_FLAGS;
     if (op.HasFlag("force_append")) flags |= clfs::CLFS_FLAG_FORCE_APPEND;
     if (op.HasFlag("force_flush")) flags |= clfs::CLFS_FLAG_FORCE_FLUSH;

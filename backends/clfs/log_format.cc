@@ -110,7 +110,7 @@ Bytes StreamOf(ByteSpan sectors) {
 }  // namespace
 
 Bytes EncodeMetadata(const MetadataBlock& block) {
-  CHECK(block.payload.size() <= kMetadataPayloadBytes);
+  POWERCUT_CHECK(block.payload.size() <= kMetadataPayloadBytes);
   Bytes stream(kMetadataSectors * size_t{kSectorDataBytes});
   const MutableByteSpan out = stream;
   StoreLittleEndian(out, kMagicAt, kMetadataMagic);
@@ -126,7 +126,7 @@ Bytes EncodeMetadata(const MetadataBlock& block) {
 
 std::optional<MetadataBlock> DecodeMetadata(ByteSpan sectors, MetadataKind kind,
                                             uint32_t log_id) {
-  CHECK(sectors.size() == size_t{kMetadataSectors} * kSectorBytes);
+  POWERCUT_CHECK(sectors.size() == size_t{kMetadataSectors} * kSectorBytes);
   if (LoadLittleEndian<uint32_t>(sectors, kMagicAt) != kMetadataMagic ||
       !IsSigned(sectors)) {
     return std::nullopt;

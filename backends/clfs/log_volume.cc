@@ -157,7 +157,7 @@ std::vector<std::string> LogVolume::Names() const {
 
 LogStatus LogVolume::LogFileStatus(std::string_view name) const {
   const auto found = state_->statuses.find(name);
-  CHECK(found != state_->statuses.end());
+  POWERCUT_CHECK(found != state_->statuses.end());
   return found->second;
 }
 

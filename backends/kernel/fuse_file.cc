@@ -209,7 +209,8 @@ FuseFile::~FuseFile() {
 }
 
 void FuseFile::set_disk(VirtualDisk* disk) {
-  CHECK(disk == nullptr || disk->geometry().size_bytes() == impl_->size_bytes);
+  POWERCUT_CHECK(disk == nullptr ||
+                 disk->geometry().size_bytes() == impl_->size_bytes);
   impl_->disk = disk;
 }
 

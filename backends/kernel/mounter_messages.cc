@@ -54,7 +54,7 @@ MounterRequest MounterRequestOfBytes(std::string_view bytes) {
     key = in.Text();
     value = in.Text();
   }
-  CHECK(in.Finished());
+  POWERCUT_CHECK(in.Finished());
   return request;
 }
 
@@ -71,7 +71,7 @@ CommandEnd CommandEndOfBytes(std::string_view bytes) {
   CommandEnd end;
   end.kind = static_cast<CommandEnd::Kind>(in.Number());
   end.detail = in.Text();
-  CHECK(in.Finished());
+  POWERCUT_CHECK(in.Finished());
   return end;
 }
 

@@ -73,7 +73,7 @@ bool EndsInTime(pid_t process, uint32_t timeout_ms) {
   if (timeout_ms == 0) return true;
   pollfd end = {static_cast<int>(syscall(SYS_pidfd_open, process, 0)), POLLIN,
                 0};
-  CHECK(end.fd >= 0);
+  POWERCUT_CHECK(end.fd >= 0);
   const uint64_t began_ms = MonotonicMs();
   uint64_t passed_ms = 0;
   int ended = 0;

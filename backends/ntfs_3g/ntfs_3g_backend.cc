@@ -70,23 +70,23 @@ class Ntfs3gMount : public Mount {
 
   OpResult Apply(const Op& op, uint64_t offset_bytes,
                  std::string_view content) override {
-    CHECK(volume_ != nullptr);
+    POWERCUT_CHECK(volume_ != nullptr);
     return session_->Apply(op, offset_bytes, content);
   }
 
   Observation Observe() override {
-    CHECK(volume_ != nullptr);
+    POWERCUT_CHECK(volume_ != nullptr);
     return ObserveTree(*volume_, disk_);
   }
 
   void LookUp(const std::vector<std::string>& paths,
               Observation& observation) override {
-    CHECK(volume_ != nullptr);
+    POWERCUT_CHECK(volume_ != nullptr);
     LookUpPaths(*volume_, paths, observation);
   }
 
   OpResult Shutdown() override {
-    CHECK(volume_ != nullptr);
+    POWERCUT_CHECK(volume_ != nullptr);
     return ResultOf(NtfsUnmount(std::exchange(volume_, nullptr)));
   }
 

@@ -159,7 +159,7 @@ void Effects::AddAtoms(const Author& author, InodeNumber inode,
             return found != shape.atoms.end() &&
                    found->second.back().generation == t.layer.generation;
           });
-      CHECK(giving != shapes.end());
+      POWERCUT_CHECK(giving != shapes.end());
       generation.given_by =
           first_shape + static_cast<uint32_t>(giving - shapes.begin());
       file.generations[t.atom].push_back(t.layer.generation);

@@ -174,7 +174,7 @@ std::string Effects::Rename(const Author& author, const NameKey& from,
                             const NameKey& to) {
   const InodeNumber moved = InodeAt(s_, from);
   const InodeNumber replaced = InodeAt(s_, to);
-  CHECK(moved != kNoInode);
+  POWERCUT_CHECK(moved != kNoInode);
   if (moved == replaced) return {};
   Batch batch(s_);
   const auto steps = AddRename(batch, from, to, moved, replaced != kNoInode);

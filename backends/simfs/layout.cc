@@ -25,7 +25,7 @@ SimfsLayout LayoutFor(const DiskGeometry& geometry,
   const uint64_t data = geometry.sector_count - layout.zero_first;
   // Where new space is stale, nearly all of it comes from the old part.
   const Behaviour* behaviour = FindBehaviour(profile);
-  CHECK(behaviour != nullptr);
+  POWERCUT_CHECK(behaviour != nullptr);
   layout.zero_count = behaviour->new_space_is_stale ? data / 4 : data * 3 / 4;
   layout.old_first = layout.zero_first + layout.zero_count;
   layout.old_count = data - layout.zero_count;
@@ -33,7 +33,7 @@ SimfsLayout LayoutFor(const DiskGeometry& geometry,
 }
 
 Bytes EncodeLayout(const SimfsLayout& layout) {
-  CHECK(layout.profile.size() < kSimfsSectorBytes - kProfileAt);
+  POWERCUT_CHECK(layout.profile.size() < kSimfsSectorBytes - kProfileAt);
   Bytes sector(kSimfsSectorBytes);
   StoreLittleEndian(sector, 0, kMagic);
   size_t at = kNumbersAt;

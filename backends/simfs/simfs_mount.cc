@@ -92,7 +92,7 @@ OpResult SimfsMount::Apply(const Op& op, uint64_t offset_bytes,
 
 OpResult SimfsMount::Start(const Op& op, uint64_t offset_bytes,
                            std::string_view content) {
-  CHECK(op.start.has_value());
+  POWERCUT_CHECK(op.start.has_value());
   // Plans point into what the op did: it must not move.
   Running& running = started_[*op.start];
   running = {};
@@ -331,7 +331,7 @@ std::string SimfsMount::BeginStore(const Input& in, Running& running) {
   if (offset > view.size || length > view.size - offset) return denied;
   const uint64_t begin = view.offset + offset;
   if (begin + length > ShapeOf(view.inode).size) return denied;
-  CHECK(in.content.size() == length);
+  POWERCUT_CHECK(in.content.size() == length);
   running.author.view = view.id;
   return Effects(s_, running.done)
       .Write(running.author, view.inode, begin, in.content);
@@ -348,7 +348,7 @@ std::string SimfsMount::BeginRaw(const Input& in, Running& running) {
   if (preflush && !s_.disk.FlushDevice(s_.disk.now())) return "EIO";
   Bytes bytes(count * kSimfsSectorBytes);
   if (op.kind == OpKind::kDiskWrite) {
-    CHECK(in.content.size() == bytes.size());
+    POWERCUT_CHECK(in.content.size() == bytes.size());
     const ByteSpan content = AsBytes(in.content);
     std::copy(content.begin(), content.end(), bytes.begin());
   }

@@ -40,7 +40,7 @@ std::optional<std::set<std::string>> CausesShown(Backend& backend,
   options.space = space;
   const auto exploration =
       Explore(backend, *workload, *setting, *recording, options);
-  CHECK(exploration && exploration->exhausted);
+  POWERCUT_CHECK(exploration && exploration->exhausted);
   std::set<std::string> causes;
   for (const Finding& finding : exploration->findings) {
     causes.insert(finding.violation.cause);
@@ -65,7 +65,7 @@ std::optional<Pcut> OneOpLess(Backend& backend, const Pcut& pcut,
                               const std::string& cause,
                               const SpaceSpec& space) {
   const size_t count = OpsIn(pcut);
-  CHECK(count <= 64);
+  POWERCUT_CHECK(count <= 64);
   for (size_t i = 0; i < count; ++i) {
     Pcut less = WithOps(pcut, ~(uint64_t{1} << i));
     if (Shows(backend, less, cause, space)) return less;
@@ -76,7 +76,7 @@ std::optional<Pcut> OneOpLess(Backend& backend, const Pcut& pcut,
 size_t FewestOps(Backend& backend, const Pcut& pcut, const std::string& cause,
                  const SpaceSpec& space) {
   const size_t count = OpsIn(pcut);
-  CHECK(count <= 16);
+  POWERCUT_CHECK(count <= 16);
   const uint64_t subsets = uint64_t{1} << count;
   for (size_t size = 0; size < count; ++size) {
     for (uint64_t ops = 0; ops < subsets; ++ops) {

@@ -16,7 +16,7 @@ namespace {
 Backend& Ntfs3g() {
   static const std::unique_ptr<Backend> backend = [] {
     auto made = MakeBackend("ntfs-3g");
-    CHECK(made.has_value());
+    POWERCUT_CHECK(made.has_value());
     return std::move(*made);
   }();
   return *backend;
@@ -33,14 +33,14 @@ std::vector<Finding> ExploreText(std::string_view text, uint64_t max_runs) {
   if (!recording) {
     // An op that must not succeed, or a full disk, is the input's fault; a
     // failed self-check is ours.
-    CHECK(recording.error().code != ErrorCode::kInternal);
+    POWERCUT_CHECK(recording.error().code != ErrorCode::kInternal);
     return {};
   }
   ExploreOptions options;
   options.jobs = 0;
   options.max_runs = max_runs;
   auto explored = Explore(Ntfs3g(), *workload, *setting, *recording, options);
-  CHECK(explored.has_value());
+  POWERCUT_CHECK(explored.has_value());
   return std::move(explored->findings);
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 std::vector<Op> OpsOf(const std::string& text) {
   const auto pcut = ParsePcut("powercut 1\nrun\n" + text, "scene.pcut");
-  CHECK(pcut);
+  POWERCUT_CHECK(pcut);
   std::vector<Op> ops;
   for (const Statement& statement : pcut->statements) {
     if (statement.kind == Statement::kOp) ops.push_back(statement.op);
@@ -40,7 +40,7 @@ void AddMixed(Chooser& chooser, const std::vector<Op>& a,
 
 Pcut PlantedWorkload(Chooser& chooser, const SimfsBugScene& scene,
                      size_t init_ops, size_t run_ops) {
-  CHECK(scene.after_failure.empty());
+  POWERCUT_CHECK(scene.after_failure.empty());
   RandomWorkloadKnobs knobs;
   knobs.init_ops = init_ops;
   knobs.run_ops = run_ops;

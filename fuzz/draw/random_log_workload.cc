@@ -157,7 +157,7 @@ Workload RandomLogWorkload(Chooser& chooser, const RandomLogKnobs& knobs) {
   text += ops.Run(knobs.run_ops_max);
   if (knobs.remount) text += "  remount\n" + ops.Run(knobs.run_ops_max);
   Result<Workload> workload = ParseWorkload(text, "random log workload");
-  CHECK(workload);
+  POWERCUT_CHECK(workload);
   ResultsOfPlan results;
   results.Expect(workload->init);
   results.Expect(workload->run);

@@ -65,7 +65,7 @@ SeenExploration SeenByExplore(const SeenScene& scene, ExploreOptions options) {
   };
   auto exploration = Explore(scene.backend, scene.workload, scene.setting,
                              scene.recording, options);
-  CHECK(exploration);
+  POWERCUT_CHECK(exploration);
   result.exploration = std::move(*exploration);
   seen.states = result.exploration.states;
   seen.runs = result.exploration.runs;

@@ -34,7 +34,7 @@ std::string WorkloadText(const Workload& workload) {
 
 Workload PlacedWorkload(const Workload& workload) {
   auto parsed = ParseWorkload(WorkloadText(workload), "random.pcut");
-  CHECK(parsed);
+  POWERCUT_CHECK(parsed);
   return std::move(*parsed);
 }
 

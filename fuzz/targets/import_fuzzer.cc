@@ -16,26 +16,26 @@ namespace powercut {
 namespace {
 
 void CheckStored(const LoadedTrace& imported) {
-  CHECK(StorageFault(imported.trace).empty());
+  POWERCUT_CHECK(StorageFault(imported.trace).empty());
   const Result<LoadedTrace> loaded =
       TraceOfLog(LogOfTrace(imported.trace, imported.about));
-  CHECK(loaded.has_value());
-  CHECK(loaded->about == imported.about);
-  CHECK(loaded->trace.geometry() == imported.trace.geometry());
-  CHECK(loaded->trace.marks() == imported.trace.marks());
-  CHECK(loaded->trace.Digest() == imported.trace.Digest());
+  POWERCUT_CHECK(loaded.has_value());
+  POWERCUT_CHECK(loaded->about == imported.about);
+  POWERCUT_CHECK(loaded->trace.geometry() == imported.trace.geometry());
+  POWERCUT_CHECK(loaded->trace.marks() == imported.trace.marks());
+  POWERCUT_CHECK(loaded->trace.Digest() == imported.trace.Digest());
 }
 
 void CheckExported(const LoadedTrace& imported) {
   const ExportedLog exported = ExportLog(imported.trace, imported.about);
   const Result<Log> log = ReadLog(WriteLog(exported.log));
-  CHECK(log.has_value() && log->lint.empty());
-  CHECK(log->entries == exported.log.entries);
+  POWERCUT_CHECK(log.has_value() && log->lint.empty());
+  POWERCUT_CHECK(log->entries == exported.log.entries);
   ImportOptions options;
   options.disk_bytes = imported.trace.geometry().size_bytes();
   const Result<LoadedTrace> again = ImportLog(*log, options);
-  CHECK(again.has_value());
-  CHECK(ApplyAll(again->trace).SameBytes(ApplyAll(imported.trace)));
+  POWERCUT_CHECK(again.has_value());
+  POWERCUT_CHECK(ApplyAll(again->trace).SameBytes(ApplyAll(imported.trace)));
 }
 
 void CheckImports(const Log& log) {
@@ -56,9 +56,9 @@ void CheckImports(const Log& log) {
 // Both read from the first entry on; only where they stop may differ.
 void CheckPrefix(const Log& left, const Log& right) {
   const size_t count = std::min(left.entries.size(), right.entries.size());
-  CHECK(left.sector_bytes == right.sector_bytes);
-  CHECK(std::equal(left.entries.begin(), left.entries.begin() + count,
-                   right.entries.begin()));
+  POWERCUT_CHECK(left.sector_bytes == right.sector_bytes);
+  POWERCUT_CHECK(std::equal(left.entries.begin(), left.entries.begin() + count,
+                            right.entries.begin()));
 }
 
 }  // namespace

@@ -52,9 +52,9 @@ void Fuzz(ByteSpan bytes) {
   const Pcut given = PlantedWorkload(chooser, scene, init_ops, run_ops);
   const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
   const auto workload = ParseWorkload(PrintPcut(given), "given.pcut");
-  CHECK(workload);
+  POWERCUT_CHECK(workload);
   const auto setting = MakeSetting(*workload, *backend, {});
-  CHECK(setting);
+  POWERCUT_CHECK(setting);
   // The bug may make an op fail, or show without any crash.
   if (!Record(*backend, *workload, *setting)) return;
   MinimizeOptions options;

@@ -29,24 +29,24 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string file = "fuzz.pcut";
   const auto parsed = powercut::ParsePcut(text, file);
   if (!parsed) {
-    CHECK(parsed.error().code == powercut::ErrorCode::kBadInput);
-    CHECK(parsed.error().message.starts_with(file + ':'));
+    POWERCUT_CHECK(parsed.error().code == powercut::ErrorCode::kBadInput);
+    POWERCUT_CHECK(parsed.error().message.starts_with(file + ':'));
     return 0;
   }
   const std::string printed = powercut::PrintPcut(*parsed);
   const auto again = powercut::ParsePcut(printed, file);
-  CHECK(again.has_value());
-  CHECK(WithoutLines(*again) == WithoutLines(*parsed));
-  CHECK(powercut::PrintPcut(*again) == printed);
+  POWERCUT_CHECK(again.has_value());
+  POWERCUT_CHECK(WithoutLines(*again) == WithoutLines(*parsed));
+  POWERCUT_CHECK(powercut::PrintPcut(*again) == printed);
 
   const auto workload = powercut::BuildWorkload(*parsed, file);
   if (workload) {
     const size_t ops = workload->init.size() + workload->run.size();
     for (size_t number = 1; number <= ops; ++number) {
       const auto wanted = static_cast<uint32_t>(number);
-      CHECK(workload->OpNumber(wanted).number == wanted);
+      POWERCUT_CHECK(workload->OpNumber(wanted).number == wanted);
     }
-    CHECK(workload->cut <= workload->run.size());
+    POWERCUT_CHECK(workload->cut <= workload->run.size());
   }
   return 0;
 }

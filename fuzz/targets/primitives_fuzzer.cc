@@ -117,7 +117,7 @@ std::vector<Stage> Stages() {
   std::vector<Stage> stages;
   for (const std::string name : {"simfs", "clfs"}) {
     const auto backend = MakeBackend(name);
-    CHECK(backend);
+    POWERCUT_CHECK(backend);
     for (const std::string& profile : (*backend)->traits().profiles) {
       stages.push_back({*MakeBackend(name), name, FindProfile(profile)});
     }

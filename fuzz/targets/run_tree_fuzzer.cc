@@ -82,7 +82,7 @@ class TreeFuzzer {
     std::optional<RunTree::RunNumber> known;
     for (const auto& [path, number] : certificates_) {
       if (!Agrees(state, path)) continue;
-      CHECK(!known);
+      POWERCUT_CHECK(!known);
       known = number;
     }
     return known;
@@ -93,16 +93,16 @@ class TreeFuzzer {
     const auto next = static_cast<RunTree::RunNumber>(certificates_.size());
     const auto [known, added] = certificates_.try_emplace(path, next);
     const auto number = tree_.Add(path);
-    CHECK(number && *number == known->second);
-    CHECK(tree_.run_count() == certificates_.size());
+    POWERCUT_CHECK(number && *number == known->second);
+    POWERCUT_CHECK(tree_.run_count() == certificates_.size());
     FiledRun run;
     run.outcome = known->second;
     const FiledRun* filed = nullptr;
     const auto how = cache_.File(path, run, &filed);
-    CHECK(how != ObservationCache::Filed::kConflict);
-    CHECK(filed != nullptr && filed->outcome == known->second);
+    POWERCUT_CHECK(how != ObservationCache::Filed::kConflict);
+    POWERCUT_CHECK(filed != nullptr && filed->outcome == known->second);
     // It may be known, or have been dropped.
-    if (added) CHECK(how == ObservationCache::Filed::kNew);
+    if (added) POWERCUT_CHECK(how == ObservationCache::Filed::kNew);
     Find(state);
   }
 
@@ -124,8 +124,8 @@ class TreeFuzzer {
       if (slot == space_.slot_count()) return;
       path.push_back(contents_.In(state, slot));
     }
-    CHECK(!tree_.Add(path));
-    CHECK(tree_.run_count() == certificates_.size());
+    POWERCUT_CHECK(!tree_.Add(path));
+    POWERCUT_CHECK(tree_.run_count() == certificates_.size());
     Find(state);
   }
 
@@ -134,16 +134,17 @@ class TreeFuzzer {
     const auto known = Known(state);
     Path walked;
     const RunTree::Lookup lookup = tree_.Find(state, &walked);
-    CHECK(lookup.found == known.has_value());
-    CHECK(walked.size() <= path.size());
-    CHECK(std::equal(walked.begin(), walked.end(), path.begin()));
-    if (known) CHECK(lookup.run == *known && walked == path);
+    POWERCUT_CHECK(lookup.found == known.has_value());
+    POWERCUT_CHECK(walked.size() <= path.size());
+    POWERCUT_CHECK(std::equal(walked.begin(), walked.end(), path.begin()));
+    if (known) POWERCUT_CHECK(lookup.run == *known && walked == path);
     CheckMiss(lookup, path);
     RunTree::Miss miss;
     const FiledRun* run = cache_.Find(state, walked, miss);
-    if (run != nullptr) CHECK(known && run->outcome == *known);
-    if (run != nullptr) CHECK(walked == path);
-    if (cache_.evicted() == 0) CHECK((run != nullptr) == known.has_value());
+    if (run != nullptr) POWERCUT_CHECK(known && run->outcome == *known);
+    if (run != nullptr) POWERCUT_CHECK(walked == path);
+    if (cache_.evicted() == 0)
+      POWERCUT_CHECK((run != nullptr) == known.has_value());
   }
 
   // States that end at the same place need the same run: what they would read
@@ -153,10 +154,10 @@ class TreeFuzzer {
     if (missed_at_ != certificates_.size()) missed_.clear();
     missed_at_ = certificates_.size();
     const auto end = std::find(path.begin(), path.end(), lookup.miss.content);
-    CHECK(end != path.end());
+    POWERCUT_CHECK(end != path.end());
     const Path before(path.begin(), end);
     const auto [place, added] = missed_.try_emplace(lookup.miss, before);
-    CHECK(added || place->second == before);
+    POWERCUT_CHECK(added || place->second == before);
   }
 
   Chooser& chooser_;

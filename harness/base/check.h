@@ -1,5 +1,5 @@
-// CHECK: an invariant of our own code. It stays on in release builds, since a
-// harness that has gone wrong must not report anything.
+// POWERCUT_CHECK: an invariant of our own code. It stays on in release builds,
+// since a harness that has gone wrong must not report anything.
 
 #ifndef POWERCUT_HARNESS_BASE_CHECK_H_
 #define POWERCUT_HARNESS_BASE_CHECK_H_
@@ -12,7 +12,7 @@ namespace powercut {
 
 }  // namespace powercut
 
-#define CHECK(condition)                                       \
+#define POWERCUT_CHECK(condition)                              \
   do {                                                         \
     if (!(condition)) [[unlikely]] {                           \
       ::powercut::CheckFailed(__FILE__, __LINE__, #condition); \

@@ -42,7 +42,7 @@ class Prng {
 
   // Uniform in [0, bound). Requires: bound > 0.
   uint64_t Below(uint64_t bound) {
-    CHECK(bound > 0);
+    POWERCUT_CHECK(bound > 0);
     const uint64_t reject_below = (0 - bound) % bound;
     for (;;) {
       const uint64_t draw = Next();

@@ -3,7 +3,7 @@
 // Three kinds of bad news are never mixed. A *finding* (the storage under test
 // broke a promise) is an ordinary value, model/words/violation.h. A *harness
 // error* (bad input, missing tool, failed I/O) is an Error in a Result. A *bug
-// of ours* is a CHECK (harness/base/check.h).
+// of ours* is a POWERCUT_CHECK (harness/base/check.h).
 //
 // The member names are those of std::expected, which C++20 does not have.
 
@@ -49,15 +49,15 @@ class [[nodiscard]] Result {
 
   // Requires: has_value().
   T& value() & {
-    CHECK(has_value());
+    POWERCUT_CHECK(has_value());
     return std::get<0>(state_);
   }
   const T& value() const& {
-    CHECK(has_value());
+    POWERCUT_CHECK(has_value());
     return std::get<0>(state_);
   }
   T&& value() && {
-    CHECK(has_value());
+    POWERCUT_CHECK(has_value());
     return std::get<0>(std::move(state_));
   }
   T& operator*() & { return value(); }
@@ -68,7 +68,7 @@ class [[nodiscard]] Result {
 
   // Requires: !has_value().
   const Error& error() const {
-    CHECK(!has_value());
+    POWERCUT_CHECK(!has_value());
     return std::get<1>(state_);
   }
 

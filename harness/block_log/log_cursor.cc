@@ -11,7 +11,7 @@ LogCursor::LogCursor(const Log& log, std::string_view continuation)
       next_offset_bytes_(log.sector_bytes) {}
 
 void LogCursor::LimitTo(size_t count) {
-  CHECK(count <= log_.entries.size());
+  POWERCUT_CHECK(count <= log_.entries.size());
   limit_ = count;
 }
 

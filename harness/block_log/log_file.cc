@@ -201,13 +201,14 @@ Result<Log> ReadLog(ByteSpan bytes) {
 
 Bytes WriteLog(const Log& log) {
   const uint32_t sector_bytes = log.sector_bytes;
-  CHECK(ValidSectorBytes(sector_bytes));
+  POWERCUT_CHECK(ValidSectorBytes(sector_bytes));
   uint64_t size_bytes = sector_bytes;
   for (const LogEntry& entry : log.entries) {
-    CHECK(entry.payload.size() ==
-          (HasPayload(entry) ? entry.sector_count * sector_bytes : 0));
-    CHECK(MarkTextFits(entry.mark_text.size(), sector_bytes));
-    CHECK(entry.mark_text.empty() || entry.data_len == entry.mark_text.size());
+    POWERCUT_CHECK(entry.payload.size() ==
+                   (HasPayload(entry) ? entry.sector_count * sector_bytes : 0));
+    POWERCUT_CHECK(MarkTextFits(entry.mark_text.size(), sector_bytes));
+    POWERCUT_CHECK(entry.mark_text.empty() ||
+                   entry.data_len == entry.mark_text.size());
     size_bytes += sector_bytes + entry.payload.size();
   }
   Bytes bytes(size_bytes);

@@ -92,7 +92,7 @@ Result<LoadedTrace> TraceReader::Read() && {
 }
 
 Result<DiskGeometry> TraceReader::ReadGeometry() {
-  CHECK(cursor_.Next());
+  POWERCUT_CHECK(cursor_.Next());
   std::string_view rest = cursor_.text();
   uint64_t version = 0;
   uint64_t sector_bytes = 0;

@@ -14,8 +14,8 @@ namespace {
 // The sectors that a byte range touches.
 SectorRange SectorsTouched(uint64_t offset_bytes, uint64_t count_bytes,
                            const DiskGeometry& geometry) {
-  CHECK(offset_bytes <= geometry.size_bytes());
-  CHECK(count_bytes <= geometry.size_bytes() - offset_bytes);
+  POWERCUT_CHECK(offset_bytes <= geometry.size_bytes());
+  POWERCUT_CHECK(count_bytes <= geometry.size_bytes() - offset_bytes);
   const uint64_t first = offset_bytes / geometry.sector_bytes;
   const uint64_t end =
       (offset_bytes + count_bytes + geometry.sector_bytes - 1) /
@@ -71,7 +71,7 @@ Status ByteDisk::ReadSectors(uint64_t first_sector, uint64_t lead_bytes,
 }
 
 Status ByteDisk::Write(uint64_t offset_bytes, ByteSpan data, Layer layer) {
-  CHECK(!data.empty());
+  POWERCUT_CHECK(!data.empty());
   const uint64_t sector_bytes = disk_.geometry().sector_bytes;
   const SectorRange touched =
       SectorsTouched(offset_bytes, data.size(), disk_.geometry());

@@ -19,12 +19,12 @@ namespace {
 constexpr uint64_t kSectorLimit = uint64_t{1} << 32;
 
 void CheckWithinLimit(SectorRange range) {
-  CHECK(range.first <= kSectorLimit);
-  CHECK(range.count <= kSectorLimit - range.first);
+  POWERCUT_CHECK(range.first <= kSectorLimit);
+  POWERCUT_CHECK(range.count <= kSectorLimit - range.first);
 }
 
 roaring_bitmap_t* CheckedBitmap(roaring_bitmap_t* bitmap) {
-  CHECK(bitmap != nullptr);  // out of memory
+  POWERCUT_CHECK(bitmap != nullptr);  // out of memory
   return bitmap;
 }
 
@@ -67,7 +67,7 @@ void SectorSet::Remove(SectorRange range) {
 }
 
 bool SectorSet::Contains(uint64_t sector) const {
-  CHECK(sector < kSectorLimit);
+  POWERCUT_CHECK(sector < kSectorLimit);
   return roaring_bitmap_contains(impl_->bitmap, static_cast<uint32_t>(sector));
 }
 

@@ -18,8 +18,8 @@ struct SectorRange {
   bool operator==(const SectorRange&) const = default;
 };
 
-// Sector numbers are below 2^32 (2 TiB at 512-byte sectors): a CHECK holds it.
-// A copy is independent. Not thread-safe.
+// Sector numbers are below 2^32 (2 TiB at 512-byte sectors): a POWERCUT_CHECK
+// holds it. A copy is independent. Not thread-safe.
 class SectorSet {
  public:
   SectorSet();

@@ -13,8 +13,8 @@ namespace {
 
 void CheckWithin(uint64_t offset_bytes, uint64_t count_bytes,
                  uint64_t size_bytes) {
-  CHECK(offset_bytes <= size_bytes);
-  CHECK(count_bytes <= size_bytes - offset_bytes);
+  POWERCUT_CHECK(offset_bytes <= size_bytes);
+  POWERCUT_CHECK(count_bytes <= size_bytes - offset_bytes);
 }
 
 // The offset of the first difference of two pages, or the page size. A missing
@@ -96,7 +96,7 @@ bool SparseImage::SameBytes(const SparseImage& other) const {
 }
 
 uint64_t SparseImage::FirstDifference(const SparseImage& other) const {
-  CHECK(size_bytes_ == other.size_bytes_);
+  POWERCUT_CHECK(size_bytes_ == other.size_bytes_);
   for (size_t i = 0; i < leaves_.size(); ++i) {
     if (!leaves_[i] && !other.leaves_[i]) continue;
     for (uint64_t page = i * kPagesPerLeaf; page < (i + 1) * kPagesPerLeaf;
@@ -106,7 +106,7 @@ uint64_t SparseImage::FirstDifference(const SparseImage& other) const {
       if (within < kPageBytes) return page * kPageBytes + within;
     }
   }
-  CHECK(!"the images are the same");
+  POWERCUT_CHECK(!"the images are the same");
   return size_bytes_;
 }
 

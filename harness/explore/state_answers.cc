@@ -93,7 +93,7 @@ bool StateAnswers::Work(bool all) {
 }
 
 void StateAnswers::EnterContext(uint64_t context) {
-  CHECK(asked_.empty() && waiting_.empty());
+  POWERCUT_CHECK(asked_.empty() && waiting_.empty());
   evicted_before_ += cache_->evicted();
   cache_.emplace(contents_, options_.cache_bytes);
   filled_.clear();
@@ -228,7 +228,7 @@ void StateAnswers::TakeJournaled() {
         RunAccessOfBytes(run.access, {contents_.space().trace().geometry(),
                                       contents_.space().block_bytes()});
     // Its hash and its context were right.
-    CHECK(outcome && access);
+    POWERCUT_CHECK(outcome && access);
     RunResult result;
     result.outcome = pool_.AddOutcome(std::move(*outcome));
     result.reads = std::move(access->reads);
@@ -343,7 +343,7 @@ OutcomeId StateAnswers::OutcomeOf(const FiledRun& run,
   Bytes block(space.block_bytes());
   const auto bytes_of = [&](uint64_t number) {
     const std::optional<Slot> slot = space.FindSlot(number);
-    CHECK(slot);
+    POWERCUT_CHECK(slot);
     ReadChoice(space, contents_.ChoiceIn(state, *slot), block);
     return ByteSpan(block);
   };

@@ -47,7 +47,7 @@ const Offer& OfferOf(const Op& fault) {
   const auto found = std::find_if(
       kOffers.begin(), kOffers.end(),
       [&](const Offer& offer) { return offer.word == fault.names.at(0); });
-  CHECK(found != kOffers.end());
+  POWERCUT_CHECK(found != kOffers.end());
   return *found;
 }
 

@@ -153,7 +153,7 @@ void AddInnerCrashes(std::span<const CrashStep> inner, uint64_t lost,
                      Finding& finding) {
   if (inner.empty()) return;
   auto id = ParseStateId(finding.id);
-  CHECK(id);
+  POWERCUT_CHECK(id);
   id->steps.insert(id->steps.end(), inner.begin(), inner.end());
   finding.id = StateIdText(*id);
   finding.lost_blocks += lost;

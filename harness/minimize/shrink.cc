@@ -164,7 +164,7 @@ size_t CountOps(const Pcut& pcut) {
 size_t PlaceOfOp(const Pcut& pcut, uint32_t number) {
   const std::vector<size_t> init = PlacesOf(pcut, Part::kInit);
   const std::vector<size_t> run = PlacesOf(pcut, Part::kRun);
-  CHECK(number >= 1 && number <= init.size() + run.size());
+  POWERCUT_CHECK(number >= 1 && number <= init.size() + run.size());
   return number <= init.size() ? init[number - 1]
                                : run[number - 1 - init.size()];
 }

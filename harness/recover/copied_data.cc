@@ -21,7 +21,7 @@ RecoveryOutcome FilledIn(RecoveryOutcome outcome,
     // The device is shown without the zeros at its end.
     if (to_device) content.resize(std::max<uint64_t>(content.size(), end));
     device = device || to_device;
-    CHECK(end <= content.size());
+    POWERCUT_CHECK(end <= content.size());
     const ByteSpan bytes =
         bytes_of(piece.block).subspan(piece.offset_in_block, piece.size_bytes);
     content.replace(piece.offset_bytes, piece.size_bytes, AsText(bytes));

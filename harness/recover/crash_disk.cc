@@ -51,7 +51,7 @@ CrashDisk::CrashDisk(SparseImage& image, DiskGeometry geometry,
 CrashDisk::RunNumbers CrashDisk::MakeRunNumbers(uint64_t count) {
   RunNumbers numbers(
       static_cast<uint32_t*>(std::calloc(count, sizeof(uint32_t))));
-  CHECK(numbers != nullptr);
+  POWERCUT_CHECK(numbers != nullptr);
   return numbers;
 }
 

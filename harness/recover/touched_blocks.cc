@@ -7,7 +7,7 @@ TouchedBlocks::TouchedBlocks(const CrashSpace& space)
                    1),
       bits_(static_cast<uint64_t*>(
           std::calloc(block_count_ / 64 + 1, sizeof(uint64_t)))) {
-  CHECK(bits_ != nullptr);
+  POWERCUT_CHECK(bits_ != nullptr);
   for (Slot slot = 0; slot < space.slot_count(); ++slot) {
     const uint64_t block = space.block(slot);
     bits_[block / 64] |= uint64_t{1} << block % 64;

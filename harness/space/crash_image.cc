@@ -18,7 +18,7 @@ CrashImage::CrashImage(const CrashSpace& space, CrashKind kind)
       scratch_(space.block_bytes()) {}
 
 void CrashImage::Become(const CrashState& state) {
-  CHECK(state.kind == cursor_.kind());
+  POWERCUT_CHECK(state.kind == cursor_.kind());
   for (const Slot slot : chosen_) SetWhole(slot, OriginVersion(slot));
   chosen_.clear();
   if (state.origin != origin_) SwitchOrigin(state.origin);

@@ -80,8 +80,8 @@ CrashSpace::CrashSpace(const Trace& trace, uint32_t atomic_bytes)
     : trace_(trace),
       block_bytes_(atomic_bytes),
       sectors_per_block_(atomic_bytes / trace.geometry().sector_bytes) {
-  CHECK(std::has_single_bit(atomic_bytes));
-  CHECK(sectors_per_block_ >= 1);
+  POWERCUT_CHECK(std::has_single_bit(atomic_bytes));
+  POWERCUT_CHECK(sectors_per_block_ >= 1);
   FindBlocks();
   FindFirstSlots();
   MakeVersions();
@@ -98,7 +98,7 @@ std::optional<Slot> CrashSpace::FindSlot(uint64_t block) const {
 
 Slot CrashSpace::SlotOfSector(uint64_t sector) const {
   const std::optional<Slot> slot = FindSlot(sector / sectors_per_block_);
-  CHECK(slot);
+  POWERCUT_CHECK(slot);
   return *slot;
 }
 
@@ -112,7 +112,7 @@ std::pair<Slot, Slot> CrashSpace::SlotsOf(EventNumber event) const {
 }
 
 SectorRange CrashSpace::WrittenSectors(Slot slot, VersionIndex version) const {
-  CHECK(version > 0);
+  POWERCUT_CHECK(version > 0);
   const SectorRange& range =
       trace_.event(blocks_[slot].versions[version].event).range;
   const uint64_t block_first = blocks_[slot].number * sectors_per_block_;
@@ -278,7 +278,7 @@ void PointCursor::Restart() {
 }
 
 void PointCursor::MoveTo(EventNumber point) {
-  CHECK(point <= space_->trace().event_count());
+  POWERCUT_CHECK(point <= space_->trace().event_count());
   if (point < point_) Restart();
   while (point_ < point) Step();
 }

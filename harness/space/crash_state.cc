@@ -384,7 +384,7 @@ CrashStep CanonicalStep(const CrashState& state, const PointCursor& cursor) {
 }
 
 Result<CrashState> ResolveStep(const CrashStep& step, PointCursor& cursor) {
-  CHECK(cursor.kind() == step.kind);
+  POWERCUT_CHECK(cursor.kind() == step.kind);
   const EventNumber count = cursor.space().trace().event_count();
   if (step.point > count) {
     return BadId(step,

@@ -42,7 +42,7 @@ ForkServer::ForkServer(Serve serve, uint32_t forks_here)
     : serve_(std::move(serve)), forks_here_(forks_here) {
   void* shared = mmap(nullptr, sizeof(*process_), PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  CHECK(shared != MAP_FAILED);
+  POWERCUT_CHECK(shared != MAP_FAILED);
   process_ = static_cast<pid_t*>(shared);
 }
 
@@ -71,7 +71,7 @@ pid_t ForkServer::ForkHere(std::string_view request) {
   std::fflush(nullptr);
   const pid_t parent = getpid();
   const pid_t process = fork();
-  CHECK(process >= 0);
+  POWERCUT_CHECK(process >= 0);
   if (process > 0) return process;
   EndWith(parent);
   RunInChild(run);
@@ -90,7 +90,7 @@ void ForkServer::Start() {
   const pid_t parent = getpid();
   std::fflush(nullptr);
   pid_ = fork();
-  CHECK(pid_ >= 0);
+  POWERCUT_CHECK(pid_ >= 0);
   if (pid_ == 0) {
     close(ours);
     ServeInChild(servers, parent);

@@ -36,7 +36,8 @@ bool ReceiveAll(int socket, char* bytes, size_t size) {
 
 std::pair<int, int> MessageSocketPair() {
   int sockets[2];
-  CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0);
+  POWERCUT_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) ==
+                 0);
   return {sockets[0], sockets[1]};
 }
 

@@ -122,7 +122,7 @@ void ModelCursor::GoOnFrom(size_t history_count, const Model& model) {
 }
 
 void ModelCursor::MoveTo(size_t history_count) {
-  CHECK(history_count <= history_.size());
+  POWERCUT_CHECK(history_count <= history_.size());
   if (history_count < at_) {
     model_ = Model(workload_, profile_);
     at_ = 0;

@@ -19,20 +19,22 @@ namespace {
 class Hasher {
  public:
   Hasher() : state_(XXH3_createState()) {
-    CHECK(state_ != nullptr);
-    CHECK(XXH3_64bits_reset(state_) == XXH_OK);
+    POWERCUT_CHECK(state_ != nullptr);
+    POWERCUT_CHECK(XXH3_64bits_reset(state_) == XXH_OK);
   }
   Hasher(const Hasher&) = delete;
   Hasher& operator=(const Hasher&) = delete;
   ~Hasher() { XXH3_freeState(state_); }
 
   void AddNumber(uint64_t number) {
-    CHECK(XXH3_64bits_update(state_, &number, sizeof(number)) == XXH_OK);
+    POWERCUT_CHECK(XXH3_64bits_update(state_, &number, sizeof(number)) ==
+                   XXH_OK);
   }
   void AddBytes(ByteSpan bytes) {
     AddNumber(bytes.size());
     if (bytes.empty()) return;
-    CHECK(XXH3_64bits_update(state_, bytes.data(), bytes.size()) == XXH_OK);
+    POWERCUT_CHECK(XXH3_64bits_update(state_, bytes.data(), bytes.size()) ==
+                   XXH_OK);
   }
   uint64_t Finish() const { return XXH3_64bits_digest(state_); }
 
@@ -76,35 +78,35 @@ void Clear(SparseImage& image, uint64_t offset_bytes, uint64_t count_bytes) {
 
 Trace::Trace(DiskGeometry geometry, std::shared_ptr<const SparseImage> base)
     : geometry_(geometry), base_(std::move(base)) {
-  CHECK(base_ != nullptr);
-  CHECK(base_->size_bytes() == geometry_.size_bytes());
+  POWERCUT_CHECK(base_ != nullptr);
+  POWERCUT_CHECK(base_->size_bytes() == geometry_.size_bytes());
 }
 
 const DiskEvent& Trace::event(EventNumber number) const {
-  CHECK(number >= 1 && number <= events_.size());
+  POWERCUT_CHECK(number >= 1 && number <= events_.size());
   return events_[number - 1];
 }
 
 ByteSpan Trace::data(const DiskEvent& write) const {
-  CHECK(write.kind == DiskEvent::kWrite);
+  POWERCUT_CHECK(write.kind == DiskEvent::kWrite);
   const uint64_t count_bytes = write.range.count * geometry_.sector_bytes;
-  CHECK(write.data_offset <= data_.size() &&
-        count_bytes <= data_.size() - write.data_offset);
+  POWERCUT_CHECK(write.data_offset <= data_.size() &&
+                 count_bytes <= data_.size() - write.data_offset);
   return ByteSpan(data_).subspan(write.data_offset, count_bytes);
 }
 
 const SectorSet& Trace::scope(const DiskEvent& persist) const {
-  CHECK(persist.scope.has_value() && *persist.scope < scopes_.size());
+  POWERCUT_CHECK(persist.scope.has_value() && *persist.scope < scopes_.size());
   return scopes_[*persist.scope];
 }
 
 EventNumber Trace::AddWrite(uint64_t first_sector, ByteSpan data, Layer layer) {
-  CHECK(!data.empty() && data.size() % geometry_.sector_bytes == 0);
+  POWERCUT_CHECK(!data.empty() && data.size() % geometry_.sector_bytes == 0);
   const uint64_t count = data.size() / geometry_.sector_bytes;
-  CHECK(count <= geometry_.sector_count &&
-        first_sector <= geometry_.sector_count - count);
-  CHECK(layer != Layer::kMedia);
-  CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
+  POWERCUT_CHECK(count <= geometry_.sector_count &&
+                 first_sector <= geometry_.sector_count - count);
+  POWERCUT_CHECK(layer != Layer::kMedia);
+  POWERCUT_CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
   events_.push_back({.kind = DiskEvent::kWrite,
                      .layer = layer,
                      .range = {.first = first_sector, .count = count},
@@ -118,10 +120,10 @@ EventNumber Trace::AddWrite(uint64_t first_sector, ByteSpan data, Layer layer) {
 
 EventNumber Trace::AddPersist(Layer to, const SectorSet* scope,
                               std::optional<EventNumber> upto) {
-  CHECK(to != Layer::kProcess);
-  CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
+  POWERCUT_CHECK(to != Layer::kProcess);
+  POWERCUT_CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
   const EventNumber number = event_count() + 1;
-  CHECK(!upto || *upto <= number);
+  POWERCUT_CHECK(!upto || *upto <= number);
   DiskEvent persist{.kind = DiskEvent::kPersist,
                     .layer = to,
                     .range = {},
@@ -131,7 +133,7 @@ EventNumber Trace::AddPersist(Layer to, const SectorSet* scope,
   if (scope != nullptr) {
     constexpr uint64_t kSectorLimit = uint64_t{1} << 32;
     const uint64_t disk_end = std::min(geometry_.sector_count, kSectorLimit);
-    CHECK(!scope->Intersects(
+    POWERCUT_CHECK(!scope->Intersects(
         {.first = disk_end, .count = kSectorLimit - disk_end}));
     persist.scope = static_cast<uint32_t>(scopes_.size());
     scopes_.push_back(*scope);
@@ -142,9 +144,9 @@ EventNumber Trace::AddPersist(Layer to, const SectorSet* scope,
 }
 
 EventNumber Trace::AddDiscard(SectorRange range) {
-  CHECK(range.count > 0 && range.count <= geometry_.sector_count &&
-        range.first <= geometry_.sector_count - range.count);
-  CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
+  POWERCUT_CHECK(range.count > 0 && range.count <= geometry_.sector_count &&
+                 range.first <= geometry_.sector_count - range.count);
+  POWERCUT_CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
   events_.push_back({.kind = DiskEvent::kDiscard,
                      .layer = Layer::kDevice,
                      .range = range,

@@ -57,7 +57,7 @@ BatchPart BatchCourse::Next() const {
       if (victim_ < end_) return {*search_->Next(), victim_ + 1, std::nullopt};
       return {*search_->Next(), end_, from_};
     default:
-      CHECK(phase_ == kRun);
+      POWERCUT_CHECK(phase_ == kRun);
       return {from_, end_, from_};
   }
 }

@@ -8,7 +8,7 @@ namespace powercut {
 
 CulpritSearch::CulpritSearch(size_t from, size_t end)
     : from_(from), clean_(end) {
-  CHECK(from < end);
+  POWERCUT_CHECK(from < end);
 }
 
 std::optional<size_t> CulpritSearch::Next() const {

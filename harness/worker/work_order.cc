@@ -71,7 +71,7 @@ WorkOrder WorkOrderOfBytes(std::string_view bytes) {
   constexpr uint64_t kLeastStateBytes = 5;
   order.states.resize(in.Count(kLeastStateBytes));
   for (CrashState& state : order.states) state = ReadState(in);
-  CHECK(in.Finished());
+  POWERCUT_CHECK(in.Finished());
   return order;
 }
 

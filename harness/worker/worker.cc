@@ -58,7 +58,7 @@ void Worker::Kill() {
 
 void Worker::Start(const Batch& batch, const BatchPart& part,
                    const ForkWorker& fork) {
-  CHECK(!busy() && part.size() > 0);
+  POWERCUT_CHECK(!busy() && part.size() > 0);
   ring_.Clear();
   received_.clear();
   wild_ = false;
@@ -71,7 +71,7 @@ void Worker::Start(const Batch& batch, const BatchPart& part,
   watched_since_ms_ = MonotonicMs();
   pid_ = fork(batch, part);
   pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
-  CHECK(pidfd_ >= 0);
+  POWERCUT_CHECK(pidfd_ >= 0);
 }
 
 bool Worker::TakeRead(std::string_view access) {

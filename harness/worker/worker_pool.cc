@@ -149,7 +149,7 @@ RunResult WorkerPool::RunAlone(const CrashState& state) {
     result.unsteady = RunHere(state).outcome != result.outcome;
     return result;
   }
-  CHECK(courses_.empty());
+  POWERCUT_CHECK(courses_.empty());
   BatchCourse course = BatchCourse::Alone(state, outcomes_);
   Slot& slot = *slots_[0];
   while (!course.done()) {

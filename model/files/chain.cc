@@ -36,7 +36,7 @@ ChainVersion Chains::Append(ChainId chain, uint32_t op, uint32_t view) {
 
 void Chains::Imply(ChainVersion premise, ChainVersion conclusion,
                    OrderRule rule) {
-  CHECK(premise.chain < size() && conclusion.chain < size());
+  POWERCUT_CHECK(premise.chain < size() && conclusion.chain < size());
   if (conclusion.version == 0) return;
   rules_.push_back({premise, conclusion, rule});
   chains_[premise.chain].ruled = true;

@@ -409,7 +409,7 @@ class Checker {
     for (const Name& name : s_.tree.names) {
       if (name.chain == chain) return name;
     }
-    CHECK(false);
+    POWERCUT_CHECK(false);
     return s_.tree.names.front();
   }
 

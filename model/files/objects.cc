@@ -46,7 +46,7 @@ AtomView ViewOf(const AtomPlace& place, uint32_t shape) {
 AtomView ViewBefore(const AtomPlace& place, const Generation& generation) {
   const auto index =
       static_cast<size_t>(&generation - place.generations.data());
-  CHECK(index < place.generations.size());
+  POWERCUT_CHECK(index < place.generations.size());
   return ViewAmong(place, index, generation.from_shape);
 }
 
@@ -77,7 +77,7 @@ Tree::Place Tree::PlaceOf(std::string_view path) const {
 
 NameId Tree::NameAt(Chains& chains, std::string_view path) {
   const Place place = PlaceOf(path);
-  CHECK(place.directory != kNoFile);
+  POWERCUT_CHECK(place.directory != kNoFile);
   const auto [entry, added] = files[place.directory].names.emplace(
       std::string(place.last), static_cast<NameId>(names.size()));
   if (added) {

@@ -67,7 +67,7 @@ std::string LogModel::PlanError(const Op& op) const {
 }
 
 std::string LogModel::ContentOf(const Op& op) const {
-  CHECK(IsOpen());
+  POWERCUT_CHECK(IsOpen());
   const uint64_t size =
       op.kind == OpKind::kLogRestart ? kLogRestartBytes : op.numbers.at(0);
   return MakeContent(static_cast<uint16_t>(first_open_),
@@ -76,7 +76,7 @@ std::string LogModel::ContentOf(const Op& op) const {
 }
 
 void LogModel::Begin(const Op& op, uint64_t /*now*/) {
-  CHECK(op.number > 0);
+  POWERCUT_CHECK(op.number > 0);
   last_begun_ = op.number;
   const bool refused = !PlanError(op).empty();
   running_.emplace(op.number, op);
@@ -141,7 +141,7 @@ void LogModel::BeginEffect(const Op& op) {
 
 bool LogModel::End(uint32_t op_number, bool ok, uint64_t /*now*/) {
   const auto running = running_.find(op_number);
-  CHECK(running != running_.end());
+  POWERCUT_CHECK(running != running_.end());
   const Op op = running->second;
   running_.erase(running);
   const auto found = covered_.find(op_number);

@@ -27,7 +27,7 @@ std::string StateWords(const StoreState& state) {
 }  // namespace
 
 void StoreModel::Begin(const Op& op, uint64_t /*now*/) {
-  CHECK(op.number > 0);
+  POWERCUT_CHECK(op.number > 0);
   last_begun_ = op.number;
   Running running;
   if (op.kind == OpKind::kPut) open_[op.names.at(0)] = op.names.at(1);
@@ -53,7 +53,7 @@ void StoreModel::Begin(const Op& op, uint64_t /*now*/) {
 
 bool StoreModel::End(uint32_t op_number, bool ok, uint64_t /*now*/) {
   const auto found = running_.find(op_number);
-  CHECK(found != running_.end());
+  POWERCUT_CHECK(found != running_.end());
   const Running running = found->second;
   running_.erase(found);
   for (Commit& commit : commits_) {

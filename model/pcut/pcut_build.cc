@@ -45,8 +45,9 @@ void CheckOperands(const Op& op) {
   for (const char letter : SignatureOf(op.kind).operands) {
     if (letter == 'N' || letter == 'M') ++numbers;
   }
-  CHECK(op.numbers.size() == numbers);
-  CHECK(op.names.size() == SignatureOf(op.kind).operands.size() - numbers);
+  POWERCUT_CHECK(op.numbers.size() == numbers);
+  POWERCUT_CHECK(op.names.size() ==
+                 SignatureOf(op.kind).operands.size() - numbers);
 }
 
 class Builder {

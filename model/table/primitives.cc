@@ -13,9 +13,9 @@ std::vector<PrimitiveRow> AllRows() {
   for (const auto part : {NtRows(), LogRows(), PosixRows(), BlockRows()}) {
     rows.insert(rows.end(), part.begin(), part.end());
   }
-  CHECK(rows.size() == kPrimitiveCount);
+  POWERCUT_CHECK(rows.size() == kPrimitiveCount);
   for (size_t i = 0; i < rows.size(); ++i) {
-    CHECK(rows[i].id == static_cast<Primitive>(i));
+    POWERCUT_CHECK(rows[i].id == static_cast<Primitive>(i));
   }
   return rows;
 }

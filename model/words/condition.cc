@@ -322,14 +322,14 @@ void AppendText(const Condition& condition, int least_binding,
   switch (condition.kind) {
     case Condition::kAnd:
     case Condition::kOr:
-      CHECK(condition.operands.size() == 2);
+      POWERCUT_CHECK(condition.operands.size() == 2);
       AppendText(condition.operands[0], binding, text);
       *text += condition.kind == Condition::kAnd ? " and " : " or ";
       // Left-associative: the same operator on the right needs parentheses.
       AppendText(condition.operands[1], binding + 1, text);
       break;
     case Condition::kNot:
-      CHECK(condition.operands.size() == 1);
+      POWERCUT_CHECK(condition.operands.size() == 1);
       *text += "not ";
       AppendText(condition.operands[0], binding, text);
       break;

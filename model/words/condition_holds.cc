@@ -272,7 +272,7 @@ std::optional<bool> HoldsOf(const Condition& condition, const Held& held) {
   switch (condition.kind) {
     case Condition::kAnd:
     case Condition::kOr: {
-      CHECK(condition.operands.size() == 2);
+      POWERCUT_CHECK(condition.operands.size() == 2);
       const auto left = HoldsOf(condition.operands[0], held);
       const auto right = HoldsOf(condition.operands[1], held);
       if (!left || !right) return std::nullopt;
@@ -280,7 +280,7 @@ std::optional<bool> HoldsOf(const Condition& condition, const Held& held) {
                                                : *left || *right;
     }
     case Condition::kNot: {
-      CHECK(condition.operands.size() == 1);
+      POWERCUT_CHECK(condition.operands.size() == 1);
       const auto inner = HoldsOf(condition.operands[0], held);
       if (!inner) return std::nullopt;
       return !*inner;

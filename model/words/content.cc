@@ -34,7 +34,7 @@ void StoreGranule(const Granule& granule, MutableByteSpan bytes) {
 
 std::string MakeContent(uint16_t file, uint16_t op, uint32_t fill,
                         ContentRange range) {
-  CHECK(op >= 1);
+  POWERCUT_CHECK(op >= 1);
   // Edges first, everywhere; whole granules then overwrite them.
   std::string content(range.size_bytes, EdgeByte(op));
   const MutableByteSpan bytes =
@@ -53,7 +53,7 @@ std::string MakeContent(uint16_t file, uint16_t op, uint32_t fill,
 char EdgeByte(uint16_t op) { return static_cast<char>(0x80 | (op % 128)); }
 
 std::optional<Granule> ReadGranule(std::string_view bytes) {
-  CHECK(bytes.size() == kGranuleBytes);
+  POWERCUT_CHECK(bytes.size() == kGranuleBytes);
   const ByteSpan span = AsBytes(bytes);
   if (LoadLittleEndian<uint16_t>(span, 0) != kMagic) return std::nullopt;
   Granule granule;

@@ -101,11 +101,11 @@ std::string OperandsText(const Op& op) {
     if (op.kind == OpKind::kFault && name == 1) text += " on";
     text += ' ';
     if (letter == 'N' || letter == 'M') {
-      CHECK(number < op.numbers.size());
+      POWERCUT_CHECK(number < op.numbers.size());
       const uint64_t value = op.numbers[number++];
       text += letter == 'M' ? OctalText(value) : std::to_string(value);
     } else {
-      CHECK(name < op.names.size());
+      POWERCUT_CHECK(name < op.names.size());
       text += PathText(op.names[name++]);
     }
   }
@@ -130,7 +130,7 @@ std::span<const OpSignature> OpSignatures() { return kSignatures; }
 
 const OpSignature& SignatureOf(OpKind kind) {
   const auto row = static_cast<size_t>(kind);
-  CHECK(row < kSignatures.size());
+  POWERCUT_CHECK(row < kSignatures.size());
   return kSignatures[row];
 }
 

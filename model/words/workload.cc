@@ -7,7 +7,7 @@
 namespace powercut {
 
 const Op& Workload::OpNumber(uint32_t number) const {
-  CHECK(number >= 1 && number <= init.size() + run.size());
+  POWERCUT_CHECK(number >= 1 && number <= init.size() + run.size());
   const size_t place = number - 1;
   return place < init.size() ? init[place] : run[place - init.size()];
 }

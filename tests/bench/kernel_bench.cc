@@ -40,18 +40,18 @@ constexpr const char* kScript =
 void BenchMounts(const KernelFileSystem& file_system) {
   const auto backend = MakeKernelBackend(file_system);
   const auto workload = ParseWorkload(kWorkload, "bench.pcut");
-  CHECK(workload.has_value());
+  POWERCUT_CHECK(workload.has_value());
   const auto setting = MakeSetting(*workload, *backend, {});
-  CHECK(setting.has_value());
+  POWERCUT_CHECK(setting.has_value());
   const auto recording = Record(*backend, *workload, *setting);
-  CHECK(recording.has_value());
+  POWERCUT_CHECK(recording.has_value());
   SparseImage image = ApplyAll(recording->trace);
   CrashDisk disk(image, setting->geometry, setting->atomic_bytes, 0);
   const auto bare = [&] {
     constexpr uint64_t kMounts = 60;
     for (uint64_t i = 0; i < kMounts; ++i) {
       MountResult mounted = backend->Open(disk);
-      CHECK(mounted.mount != nullptr);
+      POWERCUT_CHECK(mounted.mount != nullptr);
       mounted.mount.reset();
       disk.Reset();
     }
@@ -65,7 +65,7 @@ void BenchMounts(const KernelFileSystem& file_system) {
     options.doublecheck = 1;
     const auto explored =
         Explore(*backend, *workload, *setting, *recording, options);
-    CHECK(explored.has_value() && explored->exhausted);
+    POWERCUT_CHECK(explored.has_value() && explored->exhausted);
     return explored->runs + explored->doublechecked;
   };
   const Pair rate =
@@ -82,7 +82,7 @@ double RecordedUs(const KernelFileSystem& file_system) {
   const auto made = RecordCommand(
       *backend, {512, file_system.default_disk_bytes / 512},
       {"/bin/sh", "-c", fmt::format("set -- $POWERCUT_ACKS; {}", kScript)});
-  CHECK(made.has_value());
+  POWERCUT_CHECK(made.has_value());
   for (const Mark& mark : made->recording.trace.marks()) {
     if (const auto ack = AckOf(mark)) return std::stod(std::string(*ack));
   }
@@ -101,7 +101,7 @@ double PlainUs(const KernelFileSystem& file_system) {
       file_system.default_disk_bytes, file_system.mkfs,
       file_system.name == "ext4" ? "-F" : "-f", kScript);
   const std::string command = fmt::format("unshare -m /bin/sh -c '{}'", script);
-  CHECK(std::system(command.c_str()) == 0);
+  POWERCUT_CHECK(std::system(command.c_str()) == 0);
   double us = 0;
   std::ifstream("/tmp/powercut-bench-us") >> us;
   std::remove("/tmp/powercut-bench-us");

@@ -42,7 +42,7 @@ Setting SettingOf(const Workload& workload, const Backend& backend) {
   SettingFlags flags;
   flags.atomic_bytes = kAtomicBytes;
   auto setting = MakeSetting(workload, backend, flags);
-  CHECK(setting.has_value());
+  POWERCUT_CHECK(setting.has_value());
   return *std::move(setting);
 }
 
@@ -56,10 +56,10 @@ void BenchCheck(const std::string& name) {
   }
   Backend& backend = **made;
   const auto workload = ParseWorkload(HundredFiles(), "bench.pcut");
-  CHECK(workload.has_value());
+  POWERCUT_CHECK(workload.has_value());
   const Setting setting = SettingOf(*workload, backend);
   const auto recording = Record(backend, *workload, setting);
-  CHECK(recording.has_value());
+  POWERCUT_CHECK(recording.has_value());
   ModelCursor cursor(*workload, *setting.profile, recording->history);
   cursor.MoveTo(recording->history.size());
 
@@ -76,18 +76,19 @@ void BenchCheck(const std::string& name) {
     disk.Reset();
     image.Become(state);
     const RecoveryOutcome outcome = Recover(backend, disk, options);
-    CHECK(outcome.kind == RecoveryOutcome::kObserved);
-    CHECK(outcome.observation.entries.size() == kFiles + 10);
+    POWERCUT_CHECK(outcome.kind == RecoveryOutcome::kObserved);
+    POWERCUT_CHECK(outcome.observation.entries.size() == kFiles + 10);
     seen.push_back(outcome.observation);
   }
   // Different trees, or one of the two was judged for nothing.
-  CHECK(!(seen[0] == seen[1]));
+  POWERCUT_CHECK(!(seen[0] == seen[1]));
   disk.Reset();
 
   const auto judge = [&] {
     constexpr uint64_t kCount = 2000;
     for (uint64_t i = 0; i < kCount; ++i) {
-      CHECK(cursor.model().Check(seen[i % 2], CrashKind::kPower).empty());
+      POWERCUT_CHECK(
+          cursor.model().Check(seen[i % 2], CrashKind::kPower).empty());
     }
     return kCount;
   };
@@ -96,7 +97,7 @@ void BenchCheck(const std::string& name) {
     constexpr uint64_t kCount = 500;
     for (uint64_t i = 0; i < kCount; ++i) {
       const RecoveryOutcome outcome = Recover(backend, disk, options);
-      CHECK(outcome.observation.entries.size() == kFiles + 10);
+      POWERCUT_CHECK(outcome.observation.entries.size() == kFiles + 10);
       disk.Reset();
     }
     return kCount;
@@ -124,7 +125,7 @@ run
 
 void BenchAdmissible() {
   const auto workload = ParseWorkload(kSmall, "bench.pcut");
-  CHECK(workload.has_value());
+  POWERCUT_CHECK(workload.has_value());
   Model model(*workload, *FindProfile("spec-permissive"));
   const auto init_count = static_cast<uint32_t>(workload->init.size());
   const auto run_count = static_cast<uint32_t>(workload->run.size());
@@ -139,20 +140,20 @@ void BenchAdmissible() {
     for (uint64_t i = 0; i < kCount; ++i) {
       const auto listed =
           AdmissibleObservations(model, CrashKind::kPower, 1 << 16);
-      CHECK(listed.has_value());
+      POWERCUT_CHECK(listed.has_value());
       listed_each = listed->size();
     }
     return kCount * listed_each;
   };
   const auto observations =
       AdmissibleObservations(model, CrashKind::kPower, 1 << 16);
-  CHECK(observations.has_value());
+  POWERCUT_CHECK(observations.has_value());
   // What no listing can do without: each one looked at by the model once.
   const auto check = [&] {
     uint64_t count = 0;
     for (int i = 0; i < 500; ++i) {
       for (const Observation& seen : *observations) {
-        CHECK(model.Check(seen, CrashKind::kPower).empty());
+        POWERCUT_CHECK(model.Check(seen, CrashKind::kPower).empty());
         ++count;
       }
     }
@@ -178,10 +179,10 @@ std::vector<Workload> LitmusTests() {
     std::ifstream in(file, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     auto workload = ParseWorkload(text, file);
-    CHECK(workload.has_value());
+    POWERCUT_CHECK(workload.has_value());
     tests.push_back(*std::move(workload));
   }
-  CHECK(!tests.empty());
+  POWERCUT_CHECK(!tests.empty());
   return tests;
 }
 
@@ -199,9 +200,9 @@ SuiteCounts RunSuite(Backend& backend, const std::vector<Workload>& tests) {
     for (const std::string& profile :
          LitmusProfilesOf(test, backend.traits(), {})) {
       const auto run = RunLitmus(backend, test, profile, options);
-      CHECK(run.has_value());
-      CHECK(run->verdict == LitmusRun::kOk ||
-            run->verdict == LitmusRun::kUnsupported);
+      POWERCUT_CHECK(run.has_value());
+      POWERCUT_CHECK(run->verdict == LitmusRun::kOk ||
+                     run->verdict == LitmusRun::kUnsupported);
       ++counts.runs;
       counts.states += run->states;
       counts.unsupported += run->verdict == LitmusRun::kUnsupported;
@@ -212,14 +213,14 @@ SuiteCounts RunSuite(Backend& backend, const std::vector<Workload>& tests) {
 
 void BenchSuite(const std::string& name, const std::vector<Workload>& tests) {
   auto made = MakeBackend(name);
-  CHECK(made.has_value());
+  POWERCUT_CHECK(made.has_value());
   SuiteCounts counts;
   const std::vector<double> seconds = MediansOf({[&] {
     const double begin = Seconds();
     counts = RunSuite(**made, tests);
     return Seconds() - begin;
   }});
-  CHECK(counts.unsupported < counts.runs);
+  POWERCUT_CHECK(counts.unsupported < counts.runs);
   Row(fmt::format("litmus suite on {}, one thread", name),
       fmt::format("{:.2f} s", seconds[0]), "aim < 10 s",
       fmt::format("{} tests, {} runs offered, {} states", tests.size(),

@@ -89,7 +89,7 @@ void BenchEnumerate(uint64_t disk_bytes, uint32_t closed, const char* aim) {
                       ++count;
                       return true;
                     });
-    CHECK(mix != 1);
+    POWERCUT_CHECK(mix != 1);
     return count;
   };
   // The same number of blocks written into the image and back, and no more.
@@ -150,7 +150,7 @@ void BenchPrefixSweep() {
   Trace trace = MakeTrace(1024 * kMiB, kWrites, 1);
   Recording recording{std::move(trace), {}, {}};
   auto history = HistoryOf(recording.trace, 0);
-  CHECK(history.has_value());
+  POWERCUT_CHECK(history.has_value());
   recording.history = std::move(*history);
   const Workload workload;
   Setting setting{&Profiles()[0],
@@ -165,7 +165,7 @@ void BenchPrefixSweep() {
     const double begin = Seconds();
     const auto explored =
         Explore(backend, workload, setting, recording, options);
-    CHECK(explored.has_value() && explored->exhausted);
+    POWERCUT_CHECK(explored.has_value() && explored->exhausted);
     return Seconds() - begin;
   };
   // Each write applied once and hashed once: what no sweep can do without.
@@ -178,7 +178,7 @@ void BenchPrefixSweep() {
       if (event.kind != DiskEvent::kWrite) continue;
       all ^= HashBytes(recording.trace.data(event), n);
     }
-    CHECK(all != Hash128{});
+    POWERCUT_CHECK(all != Hash128{});
     return Seconds() - begin;
   };
   const Pair seconds = Compare(sweep, bare);
@@ -219,21 +219,21 @@ void BenchNtfs3g() {
   }
   Backend& backend = **made;
   const auto workload = ParseWorkload(kNtfsWorkload, "bench.pcut");
-  CHECK(workload.has_value());
+  POWERCUT_CHECK(workload.has_value());
   SettingFlags flags;
   flags.atomic_bytes = kBlockBytes;
   const auto setting = MakeSetting(*workload, backend, flags);
-  CHECK(setting.has_value());
+  POWERCUT_CHECK(setting.has_value());
   const auto recording = Record(backend, *workload, *setting);
-  CHECK(recording.has_value());
+  POWERCUT_CHECK(recording.has_value());
   SparseImage image = ApplyAll(recording->trace);
   CrashDisk disk(image, setting->geometry, setting->atomic_bytes, 0);
   const auto bare = [&] {
     const uint64_t count = 2000;
     for (uint64_t i = 0; i < count; ++i) {
       MountResult mounted = backend.Open(disk);
-      CHECK(mounted.mount != nullptr);
-      CHECK(!mounted.mount->Observe().entries.empty());
+      POWERCUT_CHECK(mounted.mount != nullptr);
+      POWERCUT_CHECK(!mounted.mount->Observe().entries.empty());
       mounted.mount.reset();
       disk.Reset();
     }
@@ -251,7 +251,7 @@ void BenchNtfs3g() {
     const auto check = [&] {
       auto explored =
           Explore(backend, *workload, *setting, *recording, options);
-      CHECK(explored.has_value() && explored->exhausted);
+      POWERCUT_CHECK(explored.has_value() && explored->exhausted);
       last = std::move(*explored);
       return doublecheck > 0 ? last.runs + last.doublechecked : last.states;
     };
@@ -305,9 +305,9 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
   // In a process of its own, as small as those that people run.
   const std::string self = argv[0];
-  CHECK(std::system((self + " workers").c_str()) == 0);
+  POWERCUT_CHECK(std::system((self + " workers").c_str()) == 0);
 #ifdef POWERCUT_HAVE_KERNEL
-  CHECK(std::system((self + " kernels").c_str()) == 0);
+  POWERCUT_CHECK(std::system((self + " kernels").c_str()) == 0);
 #endif
   return 0;
 }

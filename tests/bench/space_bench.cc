@@ -37,13 +37,13 @@ struct Recorded {
 
 Recorded MustRecord(Backend& backend, const SpaceCase& at) {
   auto workload = ParseWorkload(at.text, "bench.pcut");
-  CHECK(workload.has_value());
+  POWERCUT_CHECK(workload.has_value());
   SettingFlags flags;
   flags.atomic_bytes = at.block_bytes;
   auto setting = MakeSetting(*workload, backend, flags);
-  CHECK(setting.has_value());
+  POWERCUT_CHECK(setting.has_value());
   auto recording = Record(backend, *workload, *setting);
-  CHECK(recording.has_value());
+  POWERCUT_CHECK(recording.has_value());
   return {*std::move(workload), *std::move(setting), *std::move(recording)};
 }
 
@@ -71,7 +71,7 @@ void BenchSpace(const SpaceCase& at, const std::string& only) {
   const auto explored = Explore(backend, recorded.workload, recorded.setting,
                                 recorded.recording, options);
   const double seconds = Seconds() - begin;
-  CHECK(explored.has_value());
+  POWERCUT_CHECK(explored.has_value());
   const Exploration& e = *explored;
   const auto share = 100 * static_cast<double>(e.states - e.runs) /
                      static_cast<double>(e.states);
@@ -187,7 +187,7 @@ void BenchWorkers(const SpaceCase& at, const std::string& only) {
     const double children = CpuSeconds(RUSAGE_CHILDREN);
     const auto explored = Explore(**made, recorded.workload, recorded.setting,
                                   recorded.recording, options);
-    CHECK(explored.has_value() && explored->exhausted);
+    POWERCUT_CHECK(explored.has_value() && explored->exhausted);
     runs = explored->runs;
     parent = CpuSeconds(RUSAGE_SELF) - self;
     workers = CpuSeconds(RUSAGE_CHILDREN) - children;

@@ -91,7 +91,7 @@ const Observation& CrashStates::Recovered(const CrashState& state,
   CrashDisk disk(image->bytes(), recording_.trace.geometry(),
                  space_.block_bytes(), kRequestsMax);
   RecoveryOutcome outcome = Recover(backend_, disk, {});
-  CHECK(outcome.kind == RecoveryOutcome::kObserved);
+  POWERCUT_CHECK(outcome.kind == RecoveryOutcome::kObserved);
   return found_.emplace(hash, std::move(outcome.observation)).first->second;
 }
 

@@ -31,7 +31,7 @@ std::optional<Observations> ModelObservations(const Model& model,
                                               CrashKind kind, size_t limit) {
   auto listed = AdmissibleObservations(model, kind, limit);
   if (!listed) {
-    CHECK(listed.error().code == ErrorCode::kUnsupported);
+    POWERCUT_CHECK(listed.error().code == ErrorCode::kUnsupported);
     return std::nullopt;
   }
   Observations observations;
@@ -45,7 +45,7 @@ std::optional<Observations> ModelObservations(const Model& model,
 std::string Shrunk(Workload workload, const Profile& profile,
                    const Trial& trial) {
   std::string wrong = trial(workload);
-  CHECK(!wrong.empty());
+  POWERCUT_CHECK(!wrong.empty());
   for (bool smaller = true; smaller;) {
     smaller = false;
     const auto ops =

@@ -82,7 +82,7 @@ std::vector<Finding> FindingsOf(Backend& backend, Backend& twin,
   if (!all || all->findings.empty()) return {};
   EXPECT_TRUE(all->exhausted) << all->bound;
   const auto without = ExploreStage(twin, stage, space);
-  CHECK(without);
+  POWERCUT_CHECK(without);
   std::erase_if(all->findings, [&](const Finding& finding) {
     return Shows(without->findings, finding);
   });

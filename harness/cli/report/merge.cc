@@ -291,7 +291,7 @@ class Sum {
 }  // namespace
 
 Result<Report> MergeReports(std::vector<NamedReport> shards) {
-  CHECK(!shards.empty());
+  POWERCUT_CHECK(!shards.empty());
   POWERCUT_TRY(CheckParts(shards));
   const NamedReport& full = FullestOf(shards);
   for (const NamedReport& shard : shards) {

@@ -30,7 +30,7 @@ std::vector<std::string> Sorted(const std::vector<std::string>& ids) {
   std::vector<Key> keys;
   for (const std::string& id : ids) {
     const auto parsed = ParseStateId(id);
-    CHECK(parsed);
+    POWERCUT_CHECK(parsed);
     const CrashStep& step = parsed->steps[0];
     keys.emplace_back(step.kind, step.point, step.marks,
                       id.substr(0, id.rfind('@')), id);

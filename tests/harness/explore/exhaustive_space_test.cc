@@ -212,7 +212,7 @@ struct Dying {
 
   bool IsOver(VirtualDisk& disk) const {
     Bytes sector(disk.geometry().sector_bytes);
-    CHECK(disk.Read(disk.geometry().sector_count / 2, sector));
+    POWERCUT_CHECK(disk.Read(disk.geometry().sector_count / 2, sector));
     const bool over = HashBytes(sector, 1).low % 3 == 0;
     if (over && dies) _exit(7);
     return over;

@@ -192,7 +192,7 @@ struct RedoScene {
     recording = std::make_unique<Recording>(
         Recording{std::move(trace), {{HistoryEvent::kRun, 4, 0, ""}}, {}});
     auto parsed = ParseWorkload("powercut 1\nrun\n  create /home\n", "redo");
-    CHECK(parsed);
+    POWERCUT_CHECK(parsed);
     workload = std::move(*parsed);
     setting.profile = FindProfile("spec-strict");
     setting.geometry = recording->trace.geometry();
@@ -205,7 +205,7 @@ struct RedoScene {
     options.space.mode = SpaceSpec::kExhaustive;
     options.nested = nested;
     auto exploration = Explore(backend, workload, setting, *recording, options);
-    CHECK(exploration);
+    POWERCUT_CHECK(exploration);
     std::vector<Finding> unstable;
     for (Finding& finding : exploration->findings) {
       if (finding.violation.kind != ViolationKind::kUnstable) continue;

@@ -22,7 +22,7 @@ struct RandomScene {
     recording = std::make_unique<Recording>(Recording{
         RandomTrace(prng, shape), {{HistoryEvent::kRun, 0, 0, ""}}, {}});
     auto parsed = ParseWorkload("powercut 1\nrun\n  create /f\n", "test.pcut");
-    CHECK(parsed);
+    POWERCUT_CHECK(parsed);
     workload = std::move(*parsed);
     setting.profile = FindProfile("spec-strict");
     setting.geometry = recording->trace.geometry();

@@ -109,7 +109,7 @@ Faulty MustRecord(const std::string& text,
                   const std::vector<std::string>& faults) {
   Workload workload = WithFaults(text, faults);
   auto backend = MakeBackend(workload.backend);
-  CHECK(backend);
+  POWERCUT_CHECK(backend);
   Result<Recorded> recorded = RecordWorkload(**backend, std::move(workload));
   EXPECT_TRUE(recorded) << recorded.error().message;
   return {std::move(*backend), std::move(*recorded)};
@@ -119,7 +119,7 @@ std::string ErrorOf(const std::string& text,
                     const std::vector<std::string>& faults) {
   Workload workload = WithFaults(text, faults);
   auto backend = MakeBackend(workload.backend);
-  CHECK(backend);
+  POWERCUT_CHECK(backend);
   const auto recorded = RecordWorkload(**backend, std::move(workload));
   return recorded ? "" : recorded.error().message;
 }

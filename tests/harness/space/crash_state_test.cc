@@ -25,7 +25,7 @@ using ::testing::HasSubstr;
 
 CrashStep StepOf(const std::string& text) {
   const Result<StateId> id = ParseStateId(text + "@00000000");
-  CHECK(id);
+  POWERCUT_CHECK(id);
   return id->steps.at(0);
 }
 

@@ -109,7 +109,7 @@ class NaiveCrashSpace {
     for (const BlockChoice& choice : state.choices) {
       const auto found =
           std::find(open_.begin(), open_.end(), space.block(choice.slot));
-      CHECK(found != open_.end());
+      POWERCUT_CHECK(found != open_.end());
       result[static_cast<size_t>(found - open_.begin())] = {
           choice.version, choice.torn, choice.under};
     }

@@ -57,7 +57,7 @@ class Killer {
   Killer(uint64_t seed, uint32_t pause_us) {
     void* shared = mmap(nullptr, sizeof(*kills_), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    CHECK(shared != MAP_FAILED);
+    POWERCUT_CHECK(shared != MAP_FAILED);
     kills_ = new (shared) std::atomic<uint64_t>(0);
     const pid_t victim = getpid();
     pid_ = fork();

@@ -48,14 +48,14 @@ inline Bytes SectorsOf(const Words& words) {
 }
 
 inline Words WordsOf(ByteSpan bytes) {
-  CHECK(bytes.size() % kSectorBytes == 0);
+  POWERCUT_CHECK(bytes.size() % kSectorBytes == 0);
   Words words;
   for (size_t at = 0; at < bytes.size(); at += kSectorBytes) {
     const ByteSpan sector = bytes.subspan(at, kSectorBytes);
     words.push_back(LoadLittleEndian<uint32_t>(sector, 0));
     constexpr size_t kWord = sizeof(uint32_t);
-    CHECK(std::memcmp(sector.data(), sector.data() + kWord,
-                      kSectorBytes - kWord) == 0);
+    POWERCUT_CHECK(std::memcmp(sector.data(), sector.data() + kWord,
+                               kSectorBytes - kWord) == 0);
   }
   return words;
 }
