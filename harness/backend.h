@@ -23,6 +23,10 @@
 
 namespace powercut {
 
+// The name of the file that the probe makes in the root directory. No workload
+// may use it.
+inline constexpr const char* kProbePath = "/.powercut-probe";
+
 struct BackendTraits {
   std::string name;
   // The real thing, with its version as it reports it, for `doctor`.

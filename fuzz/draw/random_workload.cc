@@ -8,7 +8,7 @@
 #include "fuzz/draw/shadow_storage.h"
 #include "fuzz/draw/workload_text.h"
 #include "harness/base/check.h"
-#include "model/model.h"
+#include "model/files/model.h"
 
 namespace powercut {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "model/model.h"
+#include "model/files/model.h"
 #include "model/pcut/pcut.h"
 
 namespace powercut {

@@ -5,7 +5,7 @@
 
 #include "fuzz/draw/shadow_storage.h"
 #include "harness/base/check.h"
-#include "model/model.h"
+#include "model/files/model.h"
 #include "model/pcut/pcut.h"
 
 namespace powercut {

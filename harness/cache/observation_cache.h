@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "harness/cache/run_tree.h"
+#include "harness/recover/outcome_table.h"
 #include "harness/recover/run_reads.h"
-#include "harness/worker/worker_pool.h"
 
 namespace powercut {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/record/recording.h"
+#include "harness/trace/history.h"
 #include "model/words/workload.h"
 
 namespace powercut {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "harness/record/recording.h"
-#include "harness/worker/worker_pool.h"
+#include "harness/recover/outcome_table.h"
 #include "model/words/violation.h"
 
 namespace powercut {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "harness/explore/explore.h"
-#include "model/model.h"
+#include "model/files/model.h"
 #include "model/words/condition.h"
 
 namespace powercut {

@@ -12,7 +12,7 @@
 
 #include "harness/litmus/litmus.h"
 #include "model/files/admissible.h"
-#include "model/model.h"
+#include "model/files/model.h"
 #include "model/table/profile.h"
 #include "model/words/content.h"
 

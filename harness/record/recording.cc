@@ -9,7 +9,6 @@
 
 #include "harness/base/limits.h"
 #include "harness/fault/fault_disk.h"
-#include "harness/recover/recovery.h"
 #include "harness/trace/recording_disk.h"
 
 namespace powercut {

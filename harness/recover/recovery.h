@@ -16,10 +16,6 @@
 
 namespace powercut {
 
-// The name of the file that the probe makes in the root directory. No workload
-// may use it.
-inline constexpr const char* kProbePath = "/.powercut-probe";
-
 struct RecoveryOptions {
   // Create a file, fill it, sync, remount, look again: cross-linked clusters
   // and wrong bitmaps show only on the next write. Of storage that keeps logs

@@ -17,7 +17,7 @@
 
 #include "harness/base/result.h"
 #include "harness/trace/trace.h"
-#include "model/model.h"
+#include "model/files/model.h"
 
 namespace powercut {
 

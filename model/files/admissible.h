@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "harness/base/result.h"
-#include "model/model.h"
+#include "model/files/model.h"
 
 namespace powercut {
 

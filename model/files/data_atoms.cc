@@ -29,8 +29,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/files/model.h"
 #include "model/files/model_state.h"
-#include "model/model.h"
 #include "model/words/content.h"
 
 namespace powercut {

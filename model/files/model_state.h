@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "model/files/model.h"
 #include "model/files/objects.h"
 #include "model/logs/log_model.h"
 #include "model/logs/store_model.h"
-#include "model/model.h"
 #include "model/table/primitives.h"
 
 namespace powercut {

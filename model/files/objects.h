@@ -1,7 +1,7 @@
 // The objects of the model: names, files with their shapes, data and times, and
 // the raw part of the device. Each has a chain of versions
 // (model/files/chain.h); here is what the versions mean. Internal to the model:
-// model/model.h is its face.
+// model/files/model.h is its face.
 
 #ifndef POWERCUT_MODEL_FILES_OBJECTS_H_
 #define POWERCUT_MODEL_FILES_OBJECTS_H_

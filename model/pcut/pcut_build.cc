@@ -12,7 +12,7 @@
 #include "model/pcut/pcut.h"
 #include "model/pcut/pcut_scope.h"
 #include "model/table/profile.h"
-#include "model/words/pcut_text.h"
+#include "model/words/tokens.h"
 
 namespace powercut {
 namespace {

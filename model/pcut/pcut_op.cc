@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "model/pcut/pcut_parse.h"
-#include "model/words/pcut_text.h"
+#include "model/words/tokens.h"
 
 namespace powercut {
 namespace {

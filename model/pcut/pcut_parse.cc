@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "model/pcut/pcut.h"
-#include "model/words/pcut_text.h"
+#include "model/words/tokens.h"
 #include "model/words/violation.h"
 
 namespace powercut {

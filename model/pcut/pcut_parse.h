@@ -8,14 +8,10 @@
 #include <string_view>
 
 #include "harness/base/result.h"
-#include "model/words/condition.h"
 #include "model/words/op.h"
-#include "model/words/pcut_text.h"
+#include "model/words/tokens.h"
 
 namespace powercut {
-
-// A condition that stands within a line.
-Result<Condition> ParseConditionIn(const Token& text);
 
 // An op, from its verb (or `start`) on. `directives` are the other words that
 // may begin a line, for the suggestion when the verb is unknown.

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "model/pcut/pcut.h"
-#include "model/words/pcut_text.h"
+#include "model/words/tokens.h"
 
 namespace powercut {
 namespace {

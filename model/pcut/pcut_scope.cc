@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "model/words/content.h"
-#include "model/words/pcut_text.h"
+#include "model/words/tokens.h"
 
 namespace powercut {
 namespace {

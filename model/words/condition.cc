@@ -8,8 +8,7 @@
 #include <utility>
 
 #include "harness/base/check.h"
-#include "model/pcut/pcut_parse.h"
-#include "model/words/pcut_text.h"
+#include "model/words/tokens.h"
 
 namespace powercut {
 namespace {

@@ -12,10 +12,12 @@
 #include <vector>
 
 #include "harness/base/result.h"
-#include "model/table/source_column.h"
 #include "model/words/observation.h"
+#include "model/words/source_column.h"
 
 namespace powercut {
+
+struct Token;  // model/words/tokens.h
 
 struct Condition {
   enum Kind : uint8_t {
@@ -53,6 +55,9 @@ struct Condition {
 // Parses a whole condition. `and` binds tighter than `or`, `not` tightest.
 // Errors: kBadInput, with the column (from 1) within `text`.
 Result<Condition> ParseCondition(std::string_view text);
+
+// The same for a condition that stands within a line.
+Result<Condition> ParseConditionIn(const Token& text);
 
 // The canonical text, with parentheses only where the tree needs them, so that
 // ParseCondition(ConditionText(c)) == c for every c that parsing can make.

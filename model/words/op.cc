@@ -11,7 +11,7 @@
 #include <charconv>
 
 #include "harness/base/check.h"
-#include "model/words/pcut_text.h"
+#include "model/words/tokens.h"
 
 namespace powercut {
 namespace {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/table/source_column.h"
+#include "model/words/source_column.h"
 
 namespace powercut {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "model/files/admissible.h"
-#include "model/model.h"
+#include "model/files/model.h"
 #include "tests/exhaustive/definition.h"
 
 namespace powercut {

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/model.h"
+#include "model/files/model.h"
 #include "model/pcut/pcut.h"
 #include "model/words/content.h"
 

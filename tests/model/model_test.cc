@@ -2,7 +2,7 @@
 // Each rule has a witness: an observation that is a violation under the rule
 // and admissible without it.
 
-#include "model/model.h"
+#include "model/files/model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

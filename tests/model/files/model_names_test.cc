@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/model.h"
+#include "model/files/model.h"
 #include "model/words/content.h"
 #include "tests/model/model_scene.h"
 

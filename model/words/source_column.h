@@ -2,8 +2,8 @@
 // nothing if it was not parsed from text. A place is no part of a meaning: any
 // two are equal.
 
-#ifndef POWERCUT_MODEL_TABLE_SOURCE_COLUMN_H_
-#define POWERCUT_MODEL_TABLE_SOURCE_COLUMN_H_
+#ifndef POWERCUT_MODEL_WORDS_SOURCE_COLUMN_H_
+#define POWERCUT_MODEL_WORDS_SOURCE_COLUMN_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -30,4 +30,4 @@ struct SourceColumns {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_MODEL_TABLE_SOURCE_COLUMN_H_
+#endif  // POWERCUT_MODEL_WORDS_SOURCE_COLUMN_H_

@@ -23,8 +23,8 @@
 // persist order). Rule numbers R-... are
 // listed in model/README.md.
 
-#ifndef POWERCUT_MODEL_MODEL_H_
-#define POWERCUT_MODEL_MODEL_H_
+#ifndef POWERCUT_MODEL_FILES_MODEL_H_
+#define POWERCUT_MODEL_FILES_MODEL_H_
 
 #include <cstdint>
 #include <memory>
@@ -110,4 +110,4 @@ class Model {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_MODEL_MODEL_H_
+#endif  // POWERCUT_MODEL_FILES_MODEL_H_

@@ -3,8 +3,8 @@
 // (model/words/condition.cc): tokens that know their place, numbers, words,
 // paths.
 
-#ifndef POWERCUT_MODEL_WORDS_PCUT_TEXT_H_
-#define POWERCUT_MODEL_WORDS_PCUT_TEXT_H_
+#ifndef POWERCUT_MODEL_WORDS_TOKENS_H_
+#define POWERCUT_MODEL_WORDS_TOKENS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -71,4 +71,4 @@ std::string PathText(std::string_view path, std::string_view also = "");
 
 }  // namespace powercut
 
-#endif  // POWERCUT_MODEL_WORDS_PCUT_TEXT_H_
+#endif  // POWERCUT_MODEL_WORDS_TOKENS_H_

@@ -1,7 +1,7 @@
 // Model: ops begin and return; the rest is in the files that
 // model/files/model_state.h names.
 
-#include "model/model.h"
+#include "model/files/model.h"
 
 #include <algorithm>
 #include <utility>

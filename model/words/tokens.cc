@@ -1,6 +1,6 @@
 // Tokens, numbers, words and paths of the text form; see pcut_text.h.
 
-#include "model/words/pcut_text.h"
+#include "model/words/tokens.h"
 
 #include <algorithm>
 #include <optional>
