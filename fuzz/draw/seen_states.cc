@@ -24,13 +24,13 @@ SeenStates SeenByBruteForce(const SeenScene& scene, const SpaceSpec& spec,
   SeenStates result;
   const CrashSpace space(scene.recording.trace, scene.setting.atomic_bytes);
   const RecoveryOptions recovery = RecoveryOptionsOf(scene.workload, probe);
-  const std::vector<Gap> gaps = GapsOf(scene.recording);
+  const std::vector<CrashPoint> crash_points = CrashPointsOf(scene.recording);
   for (const CrashKind kind : scene.setting.crash_kinds) {
     PointCursor cursor(space, kind);
     CrashImage image(space, kind);
     std::unordered_map<Hash128, OutcomeId, Hash128Hasher> of_image;
-    for (const Gap& gap : gaps) {
-      cursor.MoveTo(gap.point);
+    for (const CrashPoint& crash_point : crash_points) {
+      cursor.MoveTo(crash_point.after);
       EnumerateStates(
           cursor, spec, 1, [&](const CrashState& state, const Hash128& hash) {
             ++result.states;
@@ -44,7 +44,7 @@ SeenStates SeenByBruteForce(const SeenScene& scene, const SpaceSpec& spec,
                   result.outcomes.Add(Recover(scene.backend, disk, recovery));
             }
             const Hash128& outcome = result.outcomes.hash(known->second);
-            result.seen.emplace(kind, gap.point, outcome);
+            result.seen.emplace(kind, crash_point.after, outcome);
             return true;
           });
     }
@@ -61,7 +61,8 @@ SeenExploration SeenByExplore(const SeenScene& scene, ExploreOptions options) {
     if (added) {
       name->second = seen.outcomes.hash(seen.outcomes.Add(visited.result));
     }
-    seen.seen.emplace(visited.state.kind, visited.gap.point, name->second);
+    seen.seen.emplace(visited.state.kind, visited.crash_point.point,
+                      name->second);
   };
   auto exploration = Explore(scene.backend, scene.workload, scene.setting,
                              scene.recording, options);
@@ -75,12 +76,14 @@ SeenExploration SeenByExplore(const SeenScene& scene, ExploreOptions options) {
 SeenCauses CausesOf(const SeenScene& scene, const SeenStates& seen) {
   SeenCauses causes;
   Judge judge(scene.workload, scene.setting, scene.recording, seen.outcomes);
-  std::map<EventNumber, Gap> gaps;
-  for (const Gap& gap : GapsOf(scene.recording)) gaps[gap.point] = gap;
+  std::map<EventNumber, CrashPoint> crash_points;
+  for (const CrashPoint& crash_point : CrashPointsOf(scene.recording))
+    crash_points[crash_point.after] = crash_point;
   for (const auto& [kind, point, name] : seen.seen) {
     const OutcomeId outcome = *seen.outcomes.Find(name);
-    const Gap& gap = gaps.at(point);
-    for (size_t h = gap.history_min; h <= gap.history_max; ++h) {
+    const CrashPoint& crash_point = crash_points.at(point);
+    for (size_t h = crash_point.history_min; h <= crash_point.history_max;
+         ++h) {
       for (const Violation& violation : judge.Ask(outcome, h, kind)) {
         causes.emplace(kind, point, violation.cause);
       }
@@ -94,8 +97,8 @@ double SpaceLog2Of(const SeenScene& scene) {
   const CrashSpace space(scene.recording.trace, scene.setting.atomic_bytes);
   for (const CrashKind kind : scene.setting.crash_kinds) {
     PointCursor cursor(space, kind);
-    for (const Gap& gap : GapsOf(scene.recording)) {
-      cursor.MoveTo(gap.point);
+    for (const CrashPoint& crash_point : CrashPointsOf(scene.recording)) {
+      cursor.MoveTo(crash_point.after);
       states += std::exp2(cursor.SpaceLog2());
     }
   }

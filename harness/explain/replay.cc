@@ -29,16 +29,18 @@ Result<Named> Find(const Recording& recording, const StateId& id,
   }
   const CrashStep& step = id.steps[0];
   POWERCUT_ASSIGN(CrashState state, ResolveStep(step, cursor));
-  for (const Gap& gap : GapsOf(recording, strictest)) {
-    if (gap.point != step.point) continue;
-    const size_t history = gap.history_base + step.marks;
-    if (history < gap.history_min || history > gap.history_max) {
-      return Error{ErrorCode::kUsage,
-                   fmt::format("crash state {}: after {} events there are {} "
-                               "to {} marks",
-                               CrashStepText(step), step.point,
-                               gap.history_min - gap.history_base,
-                               gap.history_max - gap.history_base)};
+  for (const CrashPoint& crash_point : CrashPointsOf(recording, strictest)) {
+    if (crash_point.after != step.point) continue;
+    const size_t history = crash_point.history_base + step.marks;
+    if (history < crash_point.history_min ||
+        history > crash_point.history_max) {
+      return Error{
+          ErrorCode::kUsage,
+          fmt::format("crash state {}: after {} events there are {} "
+                      "to {} marks",
+                      CrashStepText(step), step.point,
+                      crash_point.history_min - crash_point.history_base,
+                      crash_point.history_max - crash_point.history_base)};
     }
     return Named{std::move(state), history};
   }

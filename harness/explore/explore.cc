@@ -40,13 +40,14 @@ void AddPowerOfTwo(double& sum_log2, double log2) {
   sum_log2 = larger + std::log2(1 + std::exp2(smaller - larger));
 }
 
-double Log2Of(const CrashSpace& space, const std::vector<Gap>& gaps,
+double Log2Of(const CrashSpace& space,
+              const std::vector<CrashPoint>& crash_points,
               const Setting& setting) {
   double log2 = -std::numeric_limits<double>::infinity();
   for (const CrashKind kind : setting.crash_kinds) {
     PointCursor cursor(space, kind);
-    for (const Gap& gap : gaps) {
-      cursor.MoveTo(gap.point);
+    for (const CrashPoint& crash_point : crash_points) {
+      cursor.MoveTo(crash_point.after);
       AddPowerOfTwo(log2, cursor.SpaceLog2());
     }
   }
@@ -75,7 +76,7 @@ class Explorer {
         options_(options),
         space_(recording.trace, setting.atomic_bytes),
         contents_(space_),
-        gaps_(GapsOf(recording, setting.judged_by_itself)),
+        crash_points_(CrashPointsOf(recording, setting.judged_by_itself)),
         pool_(backend, space_, PoolOptions()),
         judge_(workload, setting, recording, pool_.outcomes()),
         groups_({backend, workload, setting, recording, space_,
@@ -99,7 +100,7 @@ class Explorer {
     if (options_.shard.index == 1) CheckObligations();
     // The prefixes of all points and kinds first: what they find is real for
     // every device.
-    result_.space_log2 = Log2Of(space_, gaps_, setting_);
+    result_.space_log2 = Log2Of(space_, crash_points_, setting_);
     ChooseSpace();
     ChooseCopied();
     bool go_on = Enumerate({.mode = SpaceSpec::kPrefix}, false);
@@ -131,10 +132,11 @@ class Explorer {
       const bool persist = trace.event(n).kind == DiskEvent::kPersist;
       ++(persist ? result_.flushes : result_.writes);
     }
-    result_.crash_points = gaps_.size();
+    result_.crash_points = crash_points_.size();
     result_.faults = FaultCountsOf(workload_, recording_.history);
     uint64_t ours = 0;
-    for (size_t gap = 0; gap < gaps_.size(); ++gap) ours += IsOurs(gap) ? 1 : 0;
+    for (size_t index = 0; index < crash_points_.size(); ++index)
+      ours += IsOurs(index) ? 1 : 0;
     points_ = std::max<uint64_t>(ours, 1) * setting_.crash_kinds.size();
     if (!PrefixesOnly()) points_ *= 2;
   }
@@ -170,8 +172,8 @@ class Explorer {
   }
 
   // A shard has a range of points: neighbours share most of their runs.
-  bool IsOurs(size_t gap) const {
-    return gap * options_.shard.count / gaps_.size() ==
+  bool IsOurs(size_t index) const {
+    return index * options_.shard.count / crash_points_.size() ==
            options_.shard.index - 1;
   }
 
@@ -180,10 +182,10 @@ class Explorer {
   bool Enumerate(const SpaceSpec& space, bool prefixes_done) {
     for (const CrashKind kind : setting_.crash_kinds) {
       PointCursor cursor(space_, kind);
-      for (size_t gap = 0; gap < gaps_.size(); ++gap) {
-        if (!IsOurs(gap)) continue;
-        cursor.MoveTo(gaps_[gap].point);
-        if (!EnterContextOf(gap)) return false;
+      for (size_t index = 0; index < crash_points_.size(); ++index) {
+        if (!IsOurs(index)) continue;
+        cursor.MoveTo(crash_points_[index].after);
+        if (!EnterContextOf(index)) return false;
         const bool go_on = EnumerateStates(
             cursor, space, options_.seed,
             [&](const CrashState& state, const Hash128& hash) {
@@ -191,7 +193,7 @@ class Explorer {
                   state.choices.empty()) {
                 return true;
               }
-              return AskState(state, hash, gap);
+              return AskState(state, hash, index);
             });
         if (!go_on || MustStop() || !CrashSomeRecoveries()) return false;
         PointDone();
@@ -203,10 +205,10 @@ class Explorer {
 
   // A check command knows the acks in force: what it said under others says
   // nothing here. False if a bound ended what was under way.
-  bool EnterContextOf(size_t gap) {
+  bool EnterContextOf(size_t index) {
     if (setting_.check.empty()) return true;
     const uint64_t acks =
-        AcksUpTo(recording_.trace, gaps_[gap].point).size() + 1;
+        AcksUpTo(recording_.trace, crash_points_[index].after).size() + 1;
     if (acks == answers_->context()) return true;
     if (!answers_->Work(/*all=*/true)) return false;
     answers_->EnterContext(acks);
@@ -214,16 +216,16 @@ class Explorer {
     return true;
   }
 
-  bool AskState(const CrashState& state, const Hash128& hash, size_t gap) {
+  bool AskState(const CrashState& state, const Hash128& hash, size_t index) {
     const auto known = outcome_of_image_.find(hash);
     if (options_.nested == 0 && known != outcome_of_image_.end()) {
       answers_->Doublecheck(state, known->second);
-      Visit(state, gaps_[gap], known->second);
+      Visit(state, crash_points_[index], known->second);
       return true;
     }
     StateQuestion question;
     question.state = state;
-    question.gap = static_cast<uint32_t>(gap);
+    question.point_index = static_cast<uint32_t>(index);
     question.image = hash;
     answers_->Ask(std::move(question));
     return answers_->Work(/*all=*/false);
@@ -232,11 +234,11 @@ class Explorer {
   // Every point's decision tree; false if a bound ended it.
   bool WalkTrees() {
     for (const CrashKind kind : setting_.crash_kinds) {
-      for (size_t gap = 0; gap < gaps_.size(); ++gap) {
-        if (!IsOurs(gap)) continue;
-        if (!EnterContextOf(gap)) return false;
-        StateQuestion root =
-            TreeWalk::Root(gaps_[gap].point, kind, static_cast<uint32_t>(gap));
+      for (size_t index = 0; index < crash_points_.size(); ++index) {
+        if (!IsOurs(index)) continue;
+        if (!EnterContextOf(index)) return false;
+        StateQuestion root = TreeWalk::Root(crash_points_[index].after, kind,
+                                            static_cast<uint32_t>(index));
         root.seen = true;
         answers_->Ask(std::move(root));
         if (!answers_->Work(/*all=*/false) || MustStop() ||
@@ -256,7 +258,8 @@ class Explorer {
       outcome_of_image_.emplace(*question.image, answer.outcome);
     }
     if (!question.seen) {
-      Visit(question.state, gaps_[question.gap], answer.outcome);
+      Visit(question.state, crash_points_[question.point_index],
+            answer.outcome);
       KeepRecovery(question, answer);
     }
     if (!question.expand) return;
@@ -279,7 +282,7 @@ class Explorer {
       recovery.undecided =
           UndecidedBlocks(contents_, question.state, answer.path);
     }
-    recoveries_.emplace_back(question.gap, std::move(recovery));
+    recoveries_.emplace_back(question.point_index, std::move(recovery));
   }
 
   bool CrashSomeRecoveries() {
@@ -297,10 +300,10 @@ class Explorer {
     options.stop = [this] { return MustStop(); };
     NestedCrashes crashes(backend_, options);
     const uint64_t before = nested_runs_;
-    for (const auto& [gap, recovery] : std::exchange(recoveries_, {})) {
+    for (const auto& [index, recovery] : std::exchange(recoveries_, {})) {
       const bool go_on = crashes.Explore(
           space_, recovery, [&](const NestedCrashes::Visited& visited) {
-            VisitNested(gaps_[gap], visited);
+            VisitNested(crash_points_[index], visited);
           });
       nested_runs_ = before + crashes.runs();
       if (!go_on || MustStop()) return false;
@@ -315,19 +318,21 @@ class Explorer {
     }
   }
 
-  void VisitNested(const Gap& gap, const NestedCrashes::Visited& visited) {
+  void VisitNested(const CrashPoint& crash_point,
+                   const NestedCrashes::Visited& visited) {
     CountFaults(visited.outcome);
     ++result_.states;
     ++result_.nested_states;
     const CrashKind kind = visited.outer.kind;
     const OutcomeId outcome = pool_.AddOutcome(visited.outcome);
     if (options_.visited) {
-      options_.visited(
-          {visited.outer, gap, outcome, pool_.outcomes()[outcome], true});
+      options_.visited({visited.outer, crash_point, outcome,
+                        pool_.outcomes()[outcome], true});
     }
     std::optional<ViolatingState> at;
     std::set<std::string> counted;
-    for (size_t h = gap.history_min; h <= gap.history_max; ++h) {
+    for (size_t h = crash_point.history_min; h <= crash_point.history_max;
+         ++h) {
       std::vector<Violation> violations = judge_.Ask(outcome, h, kind);
       AddUnstable(visited, outcome, h, violations);
       for (const Violation& violation : violations) {
@@ -337,7 +342,7 @@ class Explorer {
                 state.inner_lost};
         }
         at->history = h;
-        at->state.marks = static_cast<uint32_t>(h - gap.history_base);
+        at->state.marks = static_cast<uint32_t>(h - crash_point.history_base);
         AddViolation(violation, *at, !counted.insert(violation.cause).second);
       }
     }
@@ -364,17 +369,20 @@ class Explorer {
 
   // --- visiting -------------------------------------------------------------
 
-  void Visit(const CrashState& state, const Gap& gap, OutcomeId outcome) {
+  void Visit(const CrashState& state, const CrashPoint& crash_point,
+             OutcomeId outcome) {
     ++result_.states;
     CountFaults(pool_.outcomes()[outcome]);
     if (options_.visited) {
-      options_.visited({state, gap, outcome, pool_.outcomes()[outcome]});
+      options_.visited(
+          {state, crash_point, outcome, pool_.outcomes()[outcome]});
     }
     std::set<std::string> counted;
-    for (size_t h = gap.history_min; h <= gap.history_max; ++h) {
+    for (size_t h = crash_point.history_min; h <= crash_point.history_max;
+         ++h) {
       for (const Violation& violation : judge_.Ask(outcome, h, state.kind)) {
         ViolatingState at{state, h, outcome, {}, 0};
-        at.state.marks = static_cast<uint32_t>(h - gap.history_base);
+        at.state.marks = static_cast<uint32_t>(h - crash_point.history_base);
         AddViolation(violation, at, !counted.insert(violation.cause).second);
       }
     }
@@ -446,7 +454,7 @@ class Explorer {
 
   // Shown where no state can be named.
   CrashState FirstState() const {
-    const EventNumber point = gaps_.front().point;
+    const EventNumber point = crash_points_.front().after;
     return {point, 0, setting_.crash_kinds.front(), CrashState::kNewest, {}};
   }
 
@@ -515,7 +523,7 @@ class Explorer {
   const ExploreOptions& options_;
   CrashSpace space_;
   BlockContents contents_;
-  std::vector<Gap> gaps_;
+  std::vector<CrashPoint> crash_points_;
   WorkerPool pool_;
   Judge judge_;
   CauseGroups groups_;
@@ -553,7 +561,7 @@ WorkerOptions WorkerOptionsOf(const Workload& workload, const Setting& setting,
 
 double SpaceLog2(const Recording& recording, const Setting& setting) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
-  return Log2Of(space, GapsOf(recording), setting);
+  return Log2Of(space, CrashPointsOf(recording), setting);
 }
 
 Result<Exploration> Explore(Backend& backend, const Workload& workload,

@@ -34,7 +34,8 @@ struct Progress {
 // A state that was visited, with what came of it. Valid during the call only.
 struct VisitedState {
   const CrashState& state;
-  const Gap& gap;  // the crash point, and the histories it was judged with
+  // The crash point, with the histories that the state was judged with.
+  const CrashPoint& crash_point;
   OutcomeId outcome = 0;
   const RecoveryOutcome& result;
   // It crashed again during its recovery; `state` is the first crash.

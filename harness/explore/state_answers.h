@@ -45,7 +45,7 @@ std::optional<CopiedData> CopiedDataFromName(std::string_view name);
 // A crash state to run, and what the asker wants to know of it afterwards.
 struct StateQuestion {
   CrashState state;
-  uint32_t gap = 0;  // the asker's number of the crash point
+  uint32_t point_index = 0;  // the asker's number of the crash point
   // Names the image: equal hashes, equal images; nothing if it was not made.
   std::optional<Hash128> image;
   // Go on from here through the states that differ in what was read behind

@@ -5,11 +5,12 @@
 
 namespace powercut {
 
-StateQuestion TreeWalk::Root(EventNumber point, CrashKind kind, uint32_t gap) {
+StateQuestion TreeWalk::Root(EventNumber point, CrashKind kind,
+                             uint32_t point_index) {
   StateQuestion root;
   root.state.point = point;
   root.state.kind = kind;
-  root.gap = gap;
+  root.point_index = point_index;
   root.expand = true;
   return root;
 }
@@ -42,7 +43,7 @@ void TreeWalk::Branch(const StateQuestion& question, Slot slot, bool expand,
         next.state.choices.begin(), next.state.choices.end(), slot,
         [](const BlockChoice& c, Slot s) { return c.slot < s; });
     next.state.choices.insert(at, options[i]);
-    next.gap = question.gap;
+    next.point_index = question.point_index;
     next.expand = expand;
     next.branched = slot;
     next.torn = question.torn + (options[i].torn.count > 0 ? 1 : 0);

@@ -14,7 +14,8 @@ struct TreeWalk {
   uint32_t torn = 0;  // blocks of a state that may be torn
 
   // The state at the root: everything at its newest version.
-  static StateQuestion Root(EventNumber point, CrashKind kind, uint32_t gap);
+  static StateQuestion Root(EventNumber point, CrashKind kind,
+                            uint32_t point_index);
 
   // Asks the states that differ from this one in one block that was read behind
   // the last one that was decided; of blocks that were only copied, too, where

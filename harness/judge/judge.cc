@@ -24,42 +24,6 @@ bool TakeUnreadable(std::vector<Violation>& violations) {
 
 }  // namespace
 
-std::vector<Gap> GapsOf(const Recording& recording, bool strictest) {
-  const auto& history = recording.history;
-  size_t run_at = 0;
-  EventNumber run_after = 0;
-  for (size_t i = 0; i < history.size(); ++i) {
-    if (history[i].kind != HistoryEvent::kRun) continue;
-    run_at = i + 1;
-    run_after = history[i].after;
-  }
-  std::vector<Gap> gaps;
-  size_t passed = 0;
-  for (EventNumber point = 0; point <= recording.trace.event_count(); ++point) {
-    Gap gap{point, passed, passed, passed};
-    while (passed < history.size() && history[passed].after == point) {
-      ++passed;
-    }
-    gap.history_max = passed;
-    gap.history_min = strictest ? passed : std::max(gap.history_min, run_at);
-    if (point >= run_after) gaps.push_back(gap);
-  }
-  return gaps;
-}
-
-size_t HistoryOfCut(const Workload& workload,
-                    const std::vector<HistoryEvent>& history) {
-  const size_t ops = workload.init.size() + workload.cut;
-  for (size_t i = 0; i < history.size(); ++i) {
-    const bool init_over =
-        workload.cut == 0 && history[i].kind == HistoryEvent::kRun;
-    const bool returned = history[i].kind == HistoryEvent::kEnd &&
-                          history[i].op == ops && workload.cut > 0;
-    if (init_over || returned) return i + 1;
-  }
-  return history.size();
-}
-
 Judge::Judge(const Workload& workload, const Setting& setting,
              const Recording& recording, const OutcomeTable& outcomes)
     : workload_(workload),

@@ -8,32 +8,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "harness/judge/crash_points.h"
 #include "harness/record/recording.h"
 #include "harness/recover/outcome_table.h"
 #include "model/words/violation.h"
 
 namespace powercut {
-
-// A crash point: how many disk events, and which histories it can have.
-struct Gap {
-  EventNumber point = 0;
-  // The history's length without and with all marks in this gap that count.
-  size_t history_min = 0;
-  size_t history_max = 0;
-  // Marks of the gap in front of history_min: M of the id is the distance to
-  // this.
-  size_t history_base = 0;
-};
-
-// The crash points of a recording, from the `run` mark to the end, in order.
-// `strictest`: each point with all marks behind it only, since a check command
-// runs with the acks of a point.
-std::vector<Gap> GapsOf(const Recording& recording, bool strictest = false);
-
-// The length of the history from which on conditions speak: the op in front of
-// `cut` has returned.
-size_t HistoryOfCut(const Workload& workload,
-                    const std::vector<HistoryEvent>& history);
 
 // Judges outcomes at histories; equal questions once. Not thread-safe.
 class Judge {
@@ -78,9 +58,10 @@ class Judge {
   const Recording& recording_;
   const OutcomeTable& outcomes_;
   ModelCursor cursor_;
-  // Every outcome of a gap is judged at each of its histories, and rounds of
-  // runs go back to earlier gaps. So models that were gone back to are kept for
-  // a while, and milestones for good: no way back begins at the first event.
+  // Every outcome at a crash point is judged at each of its histories, and
+  // rounds of runs go back to earlier crash_points. So models that were gone
+  // back to are kept for a while, and milestones for good: no way back begins
+  // at the first event.
   struct KeptModel {
     Model model;
     uint64_t used = 0;  // when, counted in uses

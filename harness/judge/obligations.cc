@@ -40,15 +40,15 @@ std::vector<UnmetObligation> FindUnmetObligations(const Workload& workload,
   PointCursor cursor(space, CrashKind::kPower);
   Model model(workload, profile);
   std::map<uint32_t, EventNumber> began_at;  // by op
-  EventNumber gap = 0;
+  EventNumber point = 0;
   uint32_t marks = 0;
   bool lied_to = false;  // since the last op began
   for (const HistoryEvent& event : recording.history) {
     if (event.kind == HistoryEvent::kFault) {
       lied_to |= workload.faults.at(event.fault - 1).names.at(0) == "lie";
     }
-    marks = event.after == gap ? marks + 1 : 1;
-    gap = event.after;
+    marks = event.after == point ? marks + 1 : 1;
+    point = event.after;
     if (event.kind == HistoryEvent::kRun) model.EndInit();
     if (event.kind == HistoryEvent::kBegin) {
       model.Begin(event.op);

@@ -39,7 +39,7 @@ class Counter {
         run_(run) {}
 
   void Take(const VisitedState& visited) {
-    if (visited.gap.history_max < cut_) return;
+    if (visited.crash_point.history_max < cut_) return;
     // A recovery that died shows nothing; it is a finding.
     if (visited.result.kind != RecoveryOutcome::kObserved) {
       ++run_.at_cut;

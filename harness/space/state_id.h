@@ -2,7 +2,7 @@
 // section 4).
 //
 //   id    = point kind [("-"|"+") item {"," item}] {"/" id} "@" digest
-//   point = N | N.M      after N disk events (and M marks in that gap)
+//   point = N | N.M      after N disk events (and M of the marks there)
 //   kind  = k | o | p    process, os, power
 //   item  = w EVENT [":" A ["~" B]]   sectors A to B of the write; d: discard
 //

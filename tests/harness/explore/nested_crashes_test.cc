@@ -75,10 +75,10 @@ Seen AllNested(RandomScene& scene, uint32_t depth, const SpaceSpec& spec) {
   const CrashSpace space(scene.recording->trace, scene.setting.atomic_bytes);
   for (const CrashKind kind : scene.setting.crash_kinds) {
     PointCursor cursor(space, kind);
-    for (const Gap& gap : GapsOf(*scene.recording)) {
-      cursor.MoveTo(gap.point);
+    for (const CrashPoint& crash_point : CrashPointsOf(*scene.recording)) {
+      cursor.MoveTo(crash_point.after);
       const auto see = [&](const CrashState& state, const Hash128&) {
-        SeeNested(scene, space, state, depth, gap.point, spec, seen);
+        SeeNested(scene, space, state, depth, crash_point.after, spec, seen);
         return true;
       };
       EnumerateStates(cursor, spec, 1, see);
