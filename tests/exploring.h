@@ -54,13 +54,13 @@ inline Workload MustParse(const std::string& text,
 // A workload on its backend, up to the recording.
 struct Recorded {
   Workload workload;
-  Setting setting;
+  RunSetting setting;
   Recording recording;
 };
 
 inline Result<Recorded> RecordWorkload(Backend& backend, Workload workload,
-                                       const SettingFlags& flags = {}) {
-  POWERCUT_ASSIGN(Setting setting, MakeSetting(workload, backend, flags));
+                                       const SettingOverrides& flags = {}) {
+  POWERCUT_ASSIGN(RunSetting setting, ResolveSetting(workload, backend, flags));
   POWERCUT_ASSIGN(Recording recording, Record(backend, workload, setting));
   return Recorded{std::move(workload), std::move(setting),
                   std::move(recording)};

@@ -31,7 +31,7 @@ std::optional<std::set<std::string>> CausesShown(Backend& backend,
                                                  const SpaceSpec& space) {
   const auto workload = ParseWorkload(PrintPcut(pcut), "less.pcut");
   if (!workload) return std::nullopt;
-  const auto setting = MakeSetting(*workload, backend, {});
+  const auto setting = ResolveSetting(*workload, backend, {});
   if (!setting) return std::nullopt;
   const auto recording = Record(backend, *workload, *setting);
   if (!recording) return std::nullopt;

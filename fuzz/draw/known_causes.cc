@@ -27,7 +27,7 @@ Backend& Ntfs3g() {
 std::vector<Finding> ExploreText(std::string_view text, uint64_t max_runs) {
   const auto workload = ParseWorkload(text, "input.pcut");
   if (!workload || workload->disk) return {};
-  const auto setting = MakeSetting(*workload, Ntfs3g(), {});
+  const auto setting = ResolveSetting(*workload, Ntfs3g(), {});
   if (!setting) return {};
   const auto recording = Record(Ntfs3g(), *workload, *setting);
   if (!recording) {

@@ -20,7 +20,7 @@ namespace powercut {
 struct SeenScene {
   Backend& backend;
   const Workload& workload;
-  const Setting& setting;
+  const RunSetting& setting;
   const Recording& recording;
 };
 

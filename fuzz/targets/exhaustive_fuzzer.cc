@@ -52,7 +52,7 @@ const Workload& AnyWorkload() {
 void Fuzz(ByteSpan bytes) {
   BytesChooser chooser(bytes);
   const ExploreOptions options = ChosenOptions(chooser);
-  Setting setting;
+  RunSetting setting;
   setting.profile = FindProfile("spec-strict");
   setting.atomic_bytes = 512u << chooser.Below(3);
   setting.crash_kinds = {kCrashKinds.begin(), kCrashKinds.end()};

@@ -53,7 +53,7 @@ void Fuzz(ByteSpan bytes) {
   const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
   const auto workload = ParseWorkload(PrintPcut(given), "given.pcut");
   POWERCUT_CHECK(workload);
-  const auto setting = MakeSetting(*workload, *backend, {});
+  const auto setting = ResolveSetting(*workload, *backend, {});
   POWERCUT_CHECK(setting);
   // The bug may make an op fail, or show without any crash.
   if (!Record(*backend, *workload, *setting)) return;

@@ -150,7 +150,7 @@ void Fuzz(ByteSpan bytes) {
                           : FileWorkload(chooser, *stage.profile);
   workload.backend = stage.name;
   workload.profile = stage.profile->name;
-  const auto setting = MakeSetting(workload, *stage.backend, {});
+  const auto setting = ResolveSetting(workload, *stage.backend, {});
   if (!setting) Stop(workload, setting.error().message);
   const auto recording = Record(*stage.backend, workload, *setting);
   if (!recording) Stop(workload, recording.error().message);

@@ -81,7 +81,7 @@ class LossReader {
 
 class Explainer {
  public:
-  Explainer(const Workload& workload, const Setting& setting,
+  Explainer(const Workload& workload, const RunSetting& setting,
             const Recording& recording, const ReplayedState& replayed)
       : workload_(workload),
         setting_(setting),
@@ -265,7 +265,7 @@ class Explainer {
   }
 
   const Workload& workload_;
-  const Setting& setting_;
+  const RunSetting& setting_;
   const Recording& recording_;
   const ReplayedState& replayed_;
   CrashSpace space_;
@@ -278,7 +278,7 @@ class Explainer {
 }  // namespace
 
 Result<StateExplanation> Explain(Backend& backend, const Workload& workload,
-                                 const Setting& setting,
+                                 const RunSetting& setting,
                                  const Recording& recording, const StateId& id,
                                  const ExploreOptions& options) {
   POWERCUT_ASSIGN(const ReplayedState replayed,

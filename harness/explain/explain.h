@@ -65,7 +65,7 @@ struct StateExplanation {
 
 // Runs the state again and explains it. Errors: as Replay().
 Result<StateExplanation> Explain(Backend& backend, const Workload& workload,
-                                 const Setting& setting,
+                                 const RunSetting& setting,
                                  const Recording& recording, const StateId& id,
                                  const ExploreOptions& options);
 

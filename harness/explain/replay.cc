@@ -53,8 +53,9 @@ Result<Named> Find(const Recording& recording, const StateId& id,
 }  // namespace
 
 Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
-                             const Setting& setting, const Recording& recording,
-                             const StateId& id, const ExploreOptions& options) {
+                             const RunSetting& setting,
+                             const Recording& recording, const StateId& id,
+                             const ExploreOptions& options) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
   PointCursor cursor(space, id.steps[0].kind);
   POWERCUT_ASSIGN(const Named named,
@@ -114,7 +115,7 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
   return replayed;
 }
 
-Status CheckHoldsAtTheEnd(Backend& backend, const Setting& setting,
+Status CheckHoldsAtTheEnd(Backend& backend, const RunSetting& setting,
                           const Recording& recording,
                           const ExploreOptions& options) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
@@ -145,8 +146,9 @@ Status CheckHoldsAtTheEnd(Backend& backend, const Setting& setting,
 }
 
 Result<SparseImage> ImageOf(Backend& backend, const Workload& workload,
-                            const Setting& setting, const Recording& recording,
-                            const StateId& id, const ExploreOptions& options) {
+                            const RunSetting& setting,
+                            const Recording& recording, const StateId& id,
+                            const ExploreOptions& options) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
   PointCursor cursor(space, id.steps[0].kind);
   POWERCUT_ASSIGN(const Named named,

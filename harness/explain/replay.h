@@ -24,20 +24,22 @@ struct ReplayedState {
 // Errors: kStale: the id's digest is another recording's; kUsage: the id names
 // no state of it.
 Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
-                             const Setting& setting, const Recording& recording,
-                             const StateId& id, const ExploreOptions& options);
+                             const RunSetting& setting,
+                             const Recording& recording, const StateId& id,
+                             const ExploreOptions& options);
 
 // A check that fails on what the program left, with no crash at all, says
 // nothing of crashes.
 // Errors: kUsage: it does, with what it said.
-Status CheckHoldsAtTheEnd(Backend& backend, const Setting& setting,
+Status CheckHoldsAtTheEnd(Backend& backend, const RunSetting& setting,
                           const Recording& recording,
                           const ExploreOptions& options);
 
 // The image of a state. Errors: as Replay().
 Result<SparseImage> ImageOf(Backend& backend, const Workload& workload,
-                            const Setting& setting, const Recording& recording,
-                            const StateId& id, const ExploreOptions& options);
+                            const RunSetting& setting,
+                            const Recording& recording, const StateId& id,
+                            const ExploreOptions& options);
 
 }  // namespace powercut
 

@@ -42,7 +42,7 @@ class CauseGroups {
   struct Context {
     Backend& backend;
     const Workload& workload;
-    const Setting& setting;
+    const RunSetting& setting;
     const Recording& recording;
     const CrashSpace& space;
     // Keep the ids of all states.

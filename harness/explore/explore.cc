@@ -42,7 +42,7 @@ void AddPowerOfTwo(double& sum_log2, double log2) {
 
 double Log2Of(const CrashSpace& space,
               const std::vector<CrashPoint>& crash_points,
-              const Setting& setting) {
+              const RunSetting& setting) {
   double log2 = -std::numeric_limits<double>::infinity();
   for (const CrashKind kind : setting.crash_kinds) {
     PointCursor cursor(space, kind);
@@ -55,7 +55,7 @@ double Log2Of(const CrashSpace& space,
 }
 
 CopiedData CopiedDataFor(const ExploreOptions& options,
-                         const Workload& workload, const Setting& setting) {
+                         const Workload& workload, const RunSetting& setting) {
   if (options.probe || setting.judged_by_itself) return CopiedData::kRead;
   if (options.copied != CopiedData::kApart) return options.copied;
   // Conditions may speak of several blocks at once.
@@ -66,9 +66,9 @@ CopiedData CopiedDataFor(const ExploreOptions& options,
 
 class Explorer {
  public:
-  Explorer(Backend& backend, const Workload& workload, const Setting& setting,
-           const Recording& recording, const ExploreOptions& options,
-           RunJournal* journal)
+  Explorer(Backend& backend, const Workload& workload,
+           const RunSetting& setting, const Recording& recording,
+           const ExploreOptions& options, RunJournal* journal)
       : backend_(backend),
         workload_(workload),
         setting_(setting),
@@ -518,7 +518,7 @@ class Explorer {
 
   Backend& backend_;
   const Workload& workload_;
-  const Setting& setting_;
+  const RunSetting& setting_;
   const Recording& recording_;
   const ExploreOptions& options_;
   CrashSpace space_;
@@ -544,7 +544,8 @@ class Explorer {
 
 }  // namespace
 
-WorkerOptions WorkerOptionsOf(const Workload& workload, const Setting& setting,
+WorkerOptions WorkerOptionsOf(const Workload& workload,
+                              const RunSetting& setting,
                               const ExploreOptions& options) {
   WorkerOptions worker;
   worker.recovery = RecoveryOptionsOf(workload, options.probe);
@@ -559,13 +560,14 @@ WorkerOptions WorkerOptionsOf(const Workload& workload, const Setting& setting,
   return worker;
 }
 
-double SpaceLog2(const Recording& recording, const Setting& setting) {
+double SpaceLog2(const Recording& recording, const RunSetting& setting) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
   return Log2Of(space, CrashPointsOf(recording), setting);
 }
 
 Result<Exploration> Explore(Backend& backend, const Workload& workload,
-                            const Setting& setting, const Recording& recording,
+                            const RunSetting& setting,
+                            const Recording& recording,
                             const ExploreOptions& options) {
   POWERCUT_ASSIGN(const std::unique_ptr<RunJournal> journal,
                   OpenKeptRuns(backend, workload, setting, recording, options));

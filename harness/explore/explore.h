@@ -138,11 +138,12 @@ inline uint64_t CachedStates(const Exploration& e) {
 
 // How the states of such an exploration run; in one process, and nothing but
 // the outcome is reported.
-WorkerOptions WorkerOptionsOf(const Workload& workload, const Setting& setting,
+WorkerOptions WorkerOptionsOf(const Workload& workload,
+                              const RunSetting& setting,
                               const ExploreOptions& options);
 
 // log2 of the number of states of all crash points and kinds.
-double SpaceLog2(const Recording& recording, const Setting& setting);
+double SpaceLog2(const Recording& recording, const RunSetting& setting);
 
 // Explores every crash point from the `run` mark to the end of the trace, for
 // each crash kind of the setting: the prefixes of all points first, then the
@@ -160,7 +161,8 @@ double SpaceLog2(const Recording& recording, const Setting& setting);
 // options give the same result for any number of jobs, resumed or not.
 // Errors: kIo, kStale: the folder `resume` cannot be used; see RunJournal.
 Result<Exploration> Explore(Backend& backend, const Workload& workload,
-                            const Setting& setting, const Recording& recording,
+                            const RunSetting& setting,
+                            const Recording& recording,
                             const ExploreOptions& options);
 
 }  // namespace powercut

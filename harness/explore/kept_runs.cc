@@ -23,7 +23,7 @@ std::string FaultsText(const Workload& workload) {
 }
 
 // What a check says belongs to it alone, and to the acks that it was told.
-std::string CheckText(const Setting& setting, const Trace& trace) {
+std::string CheckText(const RunSetting& setting, const Trace& trace) {
   std::string text = setting.fsck ? ", fsck" : "";
   if (setting.check.empty()) return text;
   const Hash128 acks = HashOfAcks(trace);
@@ -34,7 +34,7 @@ std::string CheckText(const Setting& setting, const Trace& trace) {
 }  // namespace
 
 Result<std::unique_ptr<RunJournal>> OpenKeptRuns(
-    const Backend& backend, const Workload& workload, const Setting& setting,
+    const Backend& backend, const Workload& workload, const RunSetting& setting,
     const Recording& recording, const ExploreOptions& options) {
   if (options.resume.empty()) return std::unique_ptr<RunJournal>();
   if (mkdir(options.resume.c_str(), 0777) != 0 && errno != EEXIST) {

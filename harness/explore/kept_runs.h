@@ -17,7 +17,7 @@ namespace powercut {
 // check, or whatever else they depend on.
 Result<std::unique_ptr<RunJournal>> OpenKeptRuns(const Backend& backend,
                                                  const Workload& workload,
-                                                 const Setting& setting,
+                                                 const RunSetting& setting,
                                                  const Recording& recording,
                                                  const ExploreOptions& options);
 

@@ -24,7 +24,7 @@ bool TakeUnreadable(std::vector<Violation>& violations) {
 
 }  // namespace
 
-Judge::Judge(const Workload& workload, const Setting& setting,
+Judge::Judge(const Workload& workload, const RunSetting& setting,
              const Recording& recording, const OutcomeTable& outcomes)
     : workload_(workload),
       setting_(setting),

@@ -19,7 +19,7 @@ namespace powercut {
 class Judge {
  public:
   // All must outlive this object.
-  Judge(const Workload& workload, const Setting& setting,
+  Judge(const Workload& workload, const RunSetting& setting,
         const Recording& recording, const OutcomeTable& outcomes);
 
   // What is wrong with an outcome after a crash of this kind, the first
@@ -54,7 +54,7 @@ class Judge {
                       CrashKind kind, std::vector<Violation>& violations) const;
 
   const Workload& workload_;
-  const Setting& setting_;
+  const RunSetting& setting_;
   const Recording& recording_;
   const OutcomeTable& outcomes_;
   ModelCursor cursor_;

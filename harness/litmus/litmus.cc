@@ -72,8 +72,8 @@ class Counter {
 };
 
 Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
-                           const Setting& setting, const LitmusOptions& options,
-                           LitmusRun run) {
+                           const RunSetting& setting,
+                           const LitmusOptions& options, LitmusRun run) {
   POWERCUT_ASSIGN(Recording recording, Record(backend, workload, setting));
   const bool all = ShowsAllThatIsAllowed(backend.traits().name);
   const double log2 = SpaceLog2(recording, setting);
@@ -247,12 +247,12 @@ Result<LitmusRun> RunLitmus(Backend& backend, const Workload& workload,
         std::move(run),
         fmt::format("{} does not offer profile {}", traits.name, profile));
   }
-  SettingFlags flags;
+  SettingOverrides flags;
   flags.profile = profile;
   flags.crash_kinds = workload.crash_kinds;
   if (flags.crash_kinds.empty()) flags.crash_kinds = {CrashKind::kPower};
   flags.atomic_bytes = options.atomic_bytes;
-  auto setting = MakeSetting(workload, backend, flags);
+  auto setting = ResolveSetting(workload, backend, flags);
   if (!setting && setting.error().code == ErrorCode::kUnsupported) {
     return Unsupported(std::move(run), setting.error().message);
   }

@@ -42,7 +42,7 @@ Pcut WithoutOrphans(const Pcut& pcut) {
   return left;
 }
 
-CauseKeeper::CauseKeeper(Backend& backend, Setting setting,
+CauseKeeper::CauseKeeper(Backend& backend, RunSetting setting,
                          ExploreOptions options, std::string cause,
                          std::function<bool()> interrupted)
     : backend_(backend),

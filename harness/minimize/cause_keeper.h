@@ -26,7 +26,7 @@ class CauseKeeper {
   // `backend` must outlive this object. `options` without the hooks, and
   // without a budget. `interrupted` may be empty; once it returns true, all
   // answers are `nothing`.
-  CauseKeeper(Backend& backend, Setting setting, ExploreOptions options,
+  CauseKeeper(Backend& backend, RunSetting setting, ExploreOptions options,
               std::string cause, std::function<bool()> interrupted);
 
   // Records the workload and explores it until the cause is seen. An op that
@@ -50,7 +50,7 @@ class CauseKeeper {
   bool Interrupted() const { return interrupted_ && interrupted_(); }
 
   Backend& backend_;
-  Setting setting_;
+  RunSetting setting_;
   ExploreOptions options_;
   std::string cause_;
   std::function<bool()> interrupted_;

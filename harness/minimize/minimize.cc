@@ -98,7 +98,7 @@ std::string CauseOf(const std::vector<Finding>& findings,
 class StateShrinker {
  public:
   StateShrinker(Backend& backend, const Workload& workload,
-                const Setting& setting, const Recording& recording,
+                const RunSetting& setting, const Recording& recording,
                 const ExploreOptions& options)
       : backend_(backend),
         workload_(workload),
@@ -163,7 +163,7 @@ class StateShrinker {
 
   Backend& backend_;
   const Workload& workload_;
-  const Setting& setting_;
+  const RunSetting& setting_;
   const Recording& recording_;
   const ExploreOptions& options_;
   CrashSpace space_;
@@ -172,7 +172,7 @@ class StateShrinker {
 class Minimizer {
  public:
   Minimizer(Backend& backend, const Pcut& pcut, std::string file,
-            const Setting& setting, const MinimizeOptions& options)
+            const RunSetting& setting, const MinimizeOptions& options)
       : backend_(backend),
         given_(pcut),
         file_(std::move(file)),
@@ -256,7 +256,7 @@ class Minimizer {
   Status ShrinkByNarrowLook() {
     for (const bool prefix : {true, false}) {
       for (const CrashKind kind : setting_.crash_kinds) {
-        Setting setting = setting_;
+        RunSetting setting = setting_;
         setting.crash_kinds = {kind};
         ExploreOptions explore = explore_;
         if (prefix) {
@@ -343,7 +343,7 @@ class Minimizer {
   Backend& backend_;
   const Pcut& given_;
   std::string file_;
-  const Setting& setting_;
+  const RunSetting& setting_;
   const MinimizeOptions& options_;
   ExploreOptions explore_;
   std::string cause_;
@@ -356,7 +356,7 @@ class Minimizer {
 }  // namespace
 
 Result<Minimized> Minimize(Backend& backend, const Pcut& pcut,
-                           const std::string& file, const Setting& setting,
+                           const std::string& file, const RunSetting& setting,
                            const MinimizeOptions& options) {
   return Minimizer(backend, pcut, file, setting, options).Run();
 }

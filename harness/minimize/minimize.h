@@ -57,13 +57,13 @@ struct Minimized {
 // workload shows a cause if exploring it as `options.explore` says finds it.
 //
 // The same for any number of jobs, unless it was interrupted.
-// Requires: `setting` is MakeSetting()'s for this workload.
+// Requires: `setting` is ResolveSetting()'s for this workload.
 // Errors: kUnsupported: the backend is not repeatable, or as Explore();
 // kUsage: options.cause is not shown; kBadInput: nothing is shown, or as
 // BuildWorkload() and Record(); kStale: a bound or an interrupt ended the
 // search for a first violation, so that there may be one.
 Result<Minimized> Minimize(Backend& backend, const Pcut& pcut,
-                           const std::string& file, const Setting& setting,
+                           const std::string& file, const RunSetting& setting,
                            const MinimizeOptions& options);
 
 }  // namespace powercut

@@ -107,7 +107,7 @@ Status CheckGeometry(const Workload& workload, const BackendTraits& traits,
 // The run of one workload, step by step.
 class Recorder {
  public:
-  Recorder(const Workload& workload, const Setting& setting,
+  Recorder(const Workload& workload, const RunSetting& setting,
            std::shared_ptr<const SparseImage> base)
       : workload_(workload),
         model_(workload, *setting.profile),
@@ -303,11 +303,12 @@ class Recorder {
 
 }  // namespace
 
-Result<Setting> MakeSetting(const Workload& workload, const Backend& backend,
-                            const SettingFlags& flags) {
+Result<RunSetting> ResolveSetting(const Workload& workload,
+                                  const Backend& backend,
+                                  const SettingOverrides& flags) {
   const BackendTraits& traits = backend.traits();
   POWERCUT_TRY(CheckOps(workload, backend));
-  Setting setting;
+  RunSetting setting;
   const std::string& profile = !flags.profile.empty()      ? flags.profile
                                : !workload.profile.empty() ? workload.profile
                                                            : traits.profile;
@@ -352,7 +353,7 @@ Result<Setting> MakeSetting(const Workload& workload, const Backend& backend,
 }
 
 Result<Recording> Record(Backend& backend, const Workload& workload,
-                         const Setting& setting, uint32_t* unexpected_op) {
+                         const RunSetting& setting, uint32_t* unexpected_op) {
   if (unexpected_op != nullptr) *unexpected_op = 0;
   auto base = backend.Format({setting.geometry, setting.profile->name});
   if (!base) {

@@ -18,7 +18,7 @@ inline constexpr uint32_t kDefaultCheckTimeoutMs = 60'000;
 
 // What a check runs under, once flags, file and backend have had their say (a
 // flag beats the file, the file beats the backend's claim).
-struct Setting {
+struct RunSetting {
   const Profile* profile = nullptr;
   DiskGeometry geometry;
   uint32_t atomic_bytes = 0;
@@ -34,7 +34,7 @@ struct Setting {
   bool fsck = false;
 };
 
-struct SettingFlags {
+struct SettingOverrides {
   std::string profile;                 // empty: not given
   std::vector<CrashKind> crash_kinds;  // empty: not given
   std::optional<uint32_t> atomic_bytes;
@@ -42,8 +42,9 @@ struct SettingFlags {
 
 // Errors: kUnsupported (an op, crash kind or disk the backend does not offer),
 // kBadInput, kUsage (unknown profile), each naming what exists.
-Result<Setting> MakeSetting(const Workload& workload, const Backend& backend,
-                            const SettingFlags& flags);
+Result<RunSetting> ResolveSetting(const Workload& workload,
+                                  const Backend& backend,
+                                  const SettingOverrides& flags);
 
 struct Recording {
   Trace trace;
@@ -66,7 +67,7 @@ struct Recording {
 // If an op did not end as expected, its number is put into `*unexpected_op`
 // (for a `wait`, that of the op it waits for); else 0 is.
 Result<Recording> Record(Backend& backend, const Workload& workload,
-                         const Setting& setting,
+                         const RunSetting& setting,
                          uint32_t* unexpected_op = nullptr);
 
 // The self-check of any recording: the trace applied to its base equals `live`.

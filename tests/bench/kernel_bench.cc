@@ -41,7 +41,7 @@ void BenchMounts(const KernelFileSystem& file_system) {
   const auto backend = MakeKernelBackend(file_system);
   const auto workload = ParseWorkload(kWorkload, "bench.pcut");
   POWERCUT_CHECK(workload.has_value());
-  const auto setting = MakeSetting(*workload, *backend, {});
+  const auto setting = ResolveSetting(*workload, *backend, {});
   POWERCUT_CHECK(setting.has_value());
   const auto recording = Record(*backend, *workload, *setting);
   POWERCUT_CHECK(recording.has_value());

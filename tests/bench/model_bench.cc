@@ -38,10 +38,10 @@ std::string HundredFiles() {
   return text + run;
 }
 
-Setting SettingOf(const Workload& workload, const Backend& backend) {
-  SettingFlags flags;
+RunSetting SettingOf(const Workload& workload, const Backend& backend) {
+  SettingOverrides flags;
   flags.atomic_bytes = kAtomicBytes;
-  auto setting = MakeSetting(workload, backend, flags);
+  auto setting = ResolveSetting(workload, backend, flags);
   POWERCUT_CHECK(setting.has_value());
   return *std::move(setting);
 }
@@ -57,7 +57,7 @@ void BenchCheck(const std::string& name) {
   Backend& backend = **made;
   const auto workload = ParseWorkload(HundredFiles(), "bench.pcut");
   POWERCUT_CHECK(workload.has_value());
-  const Setting setting = SettingOf(*workload, backend);
+  const RunSetting setting = SettingOf(*workload, backend);
   const auto recording = Record(backend, *workload, setting);
   POWERCUT_CHECK(recording.has_value());
   ModelCursor cursor(*workload, *setting.profile, recording->history);

@@ -153,10 +153,10 @@ void BenchPrefixSweep() {
   POWERCUT_CHECK(history.has_value());
   recording.history = std::move(*history);
   const Workload workload;
-  Setting setting{&Profiles()[0],
-                  recording.trace.geometry(),
-                  kBlockBytes,
-                  {CrashKind::kPower}};
+  RunSetting setting{&Profiles()[0],
+                     recording.trace.geometry(),
+                     kBlockBytes,
+                     {CrashKind::kPower}};
   ExploreOptions options;
   options.jobs = 0;
   options.space.mode = SpaceSpec::kPrefix;
@@ -220,9 +220,9 @@ void BenchNtfs3g() {
   Backend& backend = **made;
   const auto workload = ParseWorkload(kNtfsWorkload, "bench.pcut");
   POWERCUT_CHECK(workload.has_value());
-  SettingFlags flags;
+  SettingOverrides flags;
   flags.atomic_bytes = kBlockBytes;
-  const auto setting = MakeSetting(*workload, backend, flags);
+  const auto setting = ResolveSetting(*workload, backend, flags);
   POWERCUT_CHECK(setting.has_value());
   const auto recording = Record(backend, *workload, *setting);
   POWERCUT_CHECK(recording.has_value());

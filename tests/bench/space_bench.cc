@@ -31,16 +31,16 @@ struct SpaceCase {
 
 struct Recorded {
   Workload workload;
-  Setting setting;
+  RunSetting setting;
   Recording recording;
 };
 
 Recorded MustRecord(Backend& backend, const SpaceCase& at) {
   auto workload = ParseWorkload(at.text, "bench.pcut");
   POWERCUT_CHECK(workload.has_value());
-  SettingFlags flags;
+  SettingOverrides flags;
   flags.atomic_bytes = at.block_bytes;
-  auto setting = MakeSetting(*workload, backend, flags);
+  auto setting = ResolveSetting(*workload, backend, flags);
   POWERCUT_CHECK(setting.has_value());
   auto recording = Record(backend, *workload, *setting);
   POWERCUT_CHECK(recording.has_value());

@@ -63,9 +63,9 @@ Workload WorkloadToCompare(Chooser& chooser, const Profile& profile) {
 }
 
 std::string SimfsComparison::Judge(const Workload& workload) {
-  SettingFlags flags;
+  SettingOverrides flags;
   flags.profile = profile_.name;
-  const auto setting = MakeSetting(workload, backend_, flags);
+  const auto setting = ResolveSetting(workload, backend_, flags);
   if (!setting) return "not offered: " + setting.error().message;
   const auto recording = Record(backend_, workload, *setting);
   if (!recording) return "not recorded: " + recording.error().message;

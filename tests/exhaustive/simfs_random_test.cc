@@ -39,9 +39,9 @@ struct Counts {
 std::string Judge(Backend& backend, const Workload& workload,
                   const Profile& profile, const SpaceSpec& space,
                   Counts& counts) {
-  SettingFlags flags;
+  SettingOverrides flags;
   flags.profile = profile.name;
-  const auto setting = MakeSetting(workload, backend, flags);
+  const auto setting = ResolveSetting(workload, backend, flags);
   if (!setting) return "not offered: " + setting.error().message;
   const auto recording = Record(backend, workload, *setting);
   if (!recording) return "not recorded: " + recording.error().message;

@@ -183,8 +183,8 @@ class Comparison {
 
 // False: it could not be recorded, or is too large.
 bool Compare(Backend& backend, const Workload& workload,
-             const SettingFlags& flags, uint64_t seed, Totals& totals) {
-  const auto setting = MakeSetting(workload, backend, flags);
+             const SettingOverrides& flags, uint64_t seed, Totals& totals) {
+  const auto setting = ResolveSetting(workload, backend, flags);
   if (!setting) return false;
   const auto recording = Record(backend, workload, *setting);
   if (!recording) return false;
@@ -203,8 +203,8 @@ void Print(const char* backend, const Totals& totals) {
       totals.recoveries, totals.runs);
 }
 
-SettingFlags AllKinds() {
-  SettingFlags flags;
+SettingOverrides AllKinds() {
+  SettingOverrides flags;
   flags.crash_kinds = {kCrashKinds.begin(), kCrashKinds.end()};
   return flags;
 }
@@ -294,7 +294,7 @@ TEST(BackendsSpaceTest, Ntfs3gIsAsBruteForceSeesIt) {
     }
     const auto workload = ParseWorkload(text, "test.pcut");
     ASSERT_TRUE(workload) << text;
-    SettingFlags flags = AllKinds();
+    SettingOverrides flags = AllKinds();
     // Larger blocks, fewer states.
     flags.atomic_bytes = n % 2 == 0 ? 4096 : 1024;
     Compare(backend, *workload, flags, n, totals);

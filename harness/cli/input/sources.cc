@@ -48,8 +48,8 @@ Result<uint64_t> ParseDuration(const char* flag, const std::string& text) {
   return value * scale;
 }
 
-Result<SettingFlags> SettingFlagsOf(const CommonFlags& flags) {
-  SettingFlags setting{flags.profile, {}, flags.atomic_bytes};
+Result<SettingOverrides> SettingOverridesOf(const CommonFlags& flags) {
+  SettingOverrides setting{flags.profile, {}, flags.atomic_bytes};
   for (const std::string& name : flags.crash_kinds) {
     const auto kind = CrashKindFromName(name);
     if (!kind) {
@@ -162,7 +162,7 @@ Status AddFlaggedFaults(const std::string& file, const CommonFlags& flags,
 
 // What judges a trace beside its mount.
 Status AddChecks(const std::string& file, const CommonFlags& flags,
-                 const Backend& backend, Setting& setting) {
+                 const Backend& backend, RunSetting& setting) {
   setting.check = flags.check;
   setting.fsck = flags.fsck;
   if (!flags.check.empty() && !backend.traits().commands) {
@@ -207,9 +207,9 @@ Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
   source.workload.disk =
       DiskSpec{loaded.trace.geometry().size_bytes(),
                loaded.trace.geometry().sector_bytes, std::nullopt, false};
-  POWERCUT_ASSIGN(const SettingFlags setting_flags, SettingFlagsOf(flags));
+  POWERCUT_ASSIGN(const SettingOverrides overrides, SettingOverridesOf(flags));
   POWERCUT_ASSIGN(source.setting,
-                  MakeSetting(source.workload, *source.backend, setting_flags));
+                  ResolveSetting(source.workload, *source.backend, overrides));
   source.setting.judged_by_itself = true;
   POWERCUT_TRY(AddChecks(file, flags, *source.backend, source.setting));
   POWERCUT_TRY(AddFlaggedFaults(file, flags, /*trace=*/true, source));
@@ -252,9 +252,9 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
                  fmt::format("{}: {}", file, made.error().message)};
   }
   source.backend = std::move(*made);
-  POWERCUT_ASSIGN(const SettingFlags setting_flags, SettingFlagsOf(flags));
+  POWERCUT_ASSIGN(const SettingOverrides overrides, SettingOverridesOf(flags));
   POWERCUT_ASSIGN(source.setting,
-                  MakeSetting(source.workload, *source.backend, setting_flags));
+                  ResolveSetting(source.workload, *source.backend, overrides));
   POWERCUT_ASSIGN(source.options, OptionsOf(flags, source.workload));
   if (loaded) {
     const auto ops = static_cast<uint32_t>(source.workload.init.size() +

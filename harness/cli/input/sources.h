@@ -22,7 +22,7 @@ struct Source {
   // Those of the command line, which `workload` has behind its own.
   std::vector<Op> added_faults;
   std::unique_ptr<Backend> backend;
-  Setting setting;
+  RunSetting setting;
   ExploreOptions options;
   // Set if the file is a trace: it holds a recording.
   std::optional<Recording> recording;

@@ -240,7 +240,7 @@ TEST_P(KernelProgramTest, ChecksKnowTheAcksInForce) {
       "for i in 1 2 3; do echo $i > f$i; sync f$i .; "
       "echo $i > $POWERCUT_ACKS; done");
   Workload workload;
-  Setting setting;
+  RunSetting setting;
   setting.profile = FindProfile("linux-man");
   setting.geometry = Geometry();
   setting.atomic_bytes = 4096;
@@ -263,7 +263,7 @@ TEST_P(KernelProgramTest, ChecksKnowTheAcksInForce) {
 // Nor does what it said for a recording with other acks, kept in a folder.
 TEST_P(KernelProgramTest, KeptRunsBelongToTheirAcks) {
   CommandRecording made = MustRun("echo x > f; sync f .");
-  Setting setting;
+  RunSetting setting;
   setting.profile = FindProfile("linux-man");
   setting.geometry = Geometry();
   setting.atomic_bytes = 4096;

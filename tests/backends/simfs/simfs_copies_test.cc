@@ -24,7 +24,7 @@ TEST(SimfsCopies, DeriveWhatARunShows) {
     SCOPED_TRACE(seed);
     SeededChooser chooser(seed);
     Prng prng(seed);
-    SettingFlags flags;
+    SettingOverrides flags;
     flags.profile = kProfiles[seed % kProfiles.size()];
     const uint32_t atomic_bytes = 512u << prng.Below(2) * 3;
     RandomWorkloadKnobs knobs;
@@ -34,7 +34,7 @@ TEST(SimfsCopies, DeriveWhatARunShows) {
     Workload workload =
         RandomWorkload(chooser, knobs, *FindProfile(flags.profile));
     workload.backend = "simfs";
-    const auto setting = MakeSetting(workload, *backend, flags);
+    const auto setting = ResolveSetting(workload, *backend, flags);
     ASSERT_TRUE(setting) << setting.error().message;
     const auto recording = Record(*backend, workload, *setting);
     ASSERT_TRUE(recording) << recording.error().message;

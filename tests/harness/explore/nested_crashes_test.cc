@@ -216,7 +216,7 @@ struct RedoScene {
 
   std::unique_ptr<Recording> recording;
   Workload workload;
-  Setting setting;
+  RunSetting setting;
 };
 
 TEST(NestedCrashesTest, RecoveryThatForgetsFirstIsUnstable) {

@@ -44,7 +44,7 @@ struct RandomScene {
   ReadingBackend backend;
   std::unique_ptr<Recording> recording;
   Workload workload;
-  Setting setting;
+  RunSetting setting;
   SpaceSpec space;
 };
 

@@ -65,7 +65,7 @@ void ExpectSmallAgain(const std::string& name) {
   const Workload workload = MustParse(Padded(committed), name);
   const auto backend = MakeBackend("ntfs-3g");
   ASSERT_TRUE(backend);
-  const auto setting = MakeSetting(workload, **backend, {});
+  const auto setting = ResolveSetting(workload, **backend, {});
   ASSERT_TRUE(setting);
   const SpaceSpec space =
       ParseSpaceSpec(workload.space.empty() ? "epoch:1" : workload.space)
@@ -97,7 +97,7 @@ TEST(MinimizeNtfs3gTest, TheStateLosesFewerBlocksThanExploringShows) {
   const Workload given = MustParse(text);
   const auto backend = MakeBackend("ntfs-3g");
   ASSERT_TRUE(backend);
-  const auto setting = MakeSetting(given, **backend, {});
+  const auto setting = ResolveSetting(given, **backend, {});
   ASSERT_TRUE(setting);
   MinimizeOptions options;
   options.explore = Options("epoch:1");

@@ -26,14 +26,14 @@ constexpr SpaceSpec kNear{SpaceSpec::kEpoch, /*count=*/1, /*torn=*/0};
 
 struct Recorded {
   Workload workload;
-  Setting setting;
+  RunSetting setting;
   Recording recording;
 };
 
 Result<Recorded> RecordPcut(Backend& backend, const Pcut& pcut) {
   POWERCUT_ASSIGN(Workload workload,
                   ParseWorkload(PrintPcut(pcut), "test.pcut"));
-  POWERCUT_ASSIGN(Setting setting, MakeSetting(workload, backend, {}));
+  POWERCUT_ASSIGN(RunSetting setting, ResolveSetting(workload, backend, {}));
   POWERCUT_ASSIGN(Recording recording, Record(backend, workload, setting));
   return Recorded{std::move(workload), std::move(setting),
                   std::move(recording)};
@@ -52,7 +52,8 @@ Result<Minimized> MinimizePcut(Backend& backend, const Pcut& pcut,
                                const MinimizeOptions& options) {
   POWERCUT_ASSIGN(const Workload workload,
                   ParseWorkload(PrintPcut(pcut), "given.pcut"));
-  POWERCUT_ASSIGN(const Setting setting, MakeSetting(workload, backend, {}));
+  POWERCUT_ASSIGN(const RunSetting setting,
+                  ResolveSetting(workload, backend, {}));
   return Minimize(backend, pcut, "given.pcut", setting, options);
 }
 
