@@ -84,14 +84,14 @@ class Explorer {
         began_ms_(MonotonicMs()) {
     result_.copied = CopiedDataFor(options, workload, setting);
     result_.space = options.space;
-    answers_.emplace(
+    scheduler_.emplace(
         pool_, contents_,
-        StateAnswers::Options{result_.copied, options.cache_bytes,
+        RunScheduler::Options{result_.copied, options.cache_bytes,
                               options.max_runs, options.doublecheck,
                               options.seed, journal,
                               [this] { return MustStop(); }},
-        [this](const StateQuestion& question, const StateAnswer& answer) {
-          Take(question, answer);
+        [this](const StateRequest& request, const StateOutcome& outcome) {
+          Take(request, outcome);
         });
   }
 
@@ -193,12 +193,12 @@ class Explorer {
                   state.choices.empty()) {
                 return true;
               }
-              return AskState(state, hash, index);
+              return SubmitState(state, hash, index);
             });
         if (!go_on || MustStop() || !CrashSomeRecoveries()) return false;
         PointDone();
       }
-      if (!answers_->Work(/*all=*/true) || !CrashRecoveries()) return false;
+      if (!scheduler_->RunAll() || !CrashRecoveries()) return false;
     }
     return true;
   }
@@ -209,26 +209,26 @@ class Explorer {
     if (setting_.check.empty()) return true;
     const uint64_t acks =
         AcksUpTo(recording_.trace, crash_points_[index].after).size() + 1;
-    if (acks == answers_->context()) return true;
-    if (!answers_->Work(/*all=*/true)) return false;
-    answers_->EnterContext(acks);
+    if (acks == scheduler_->context()) return true;
+    if (!scheduler_->RunAll()) return false;
+    scheduler_->EnterContext(acks);
     outcome_of_image_.clear();
     return true;
   }
 
-  bool AskState(const CrashState& state, const Hash128& hash, size_t index) {
+  bool SubmitState(const CrashState& state, const Hash128& hash, size_t index) {
     const auto known = outcome_of_image_.find(hash);
     if (options_.nested == 0 && known != outcome_of_image_.end()) {
-      answers_->Doublecheck(state, known->second);
+      scheduler_->Doublecheck(state, known->second);
       Visit(state, crash_points_[index], known->second);
       return true;
     }
-    StateQuestion question;
-    question.state = state;
-    question.point_index = static_cast<uint32_t>(index);
-    question.image = hash;
-    answers_->Ask(std::move(question));
-    return answers_->Work(/*all=*/false);
+    StateRequest request;
+    request.state = state;
+    request.point_index = static_cast<uint32_t>(index);
+    request.image = hash;
+    scheduler_->Submit(std::move(request));
+    return scheduler_->RunReady();
   }
 
   // Every point's decision tree; false if a bound ended it.
@@ -237,52 +237,51 @@ class Explorer {
       for (size_t index = 0; index < crash_points_.size(); ++index) {
         if (!IsOurs(index)) continue;
         if (!EnterContextOf(index)) return false;
-        StateQuestion root = TreeWalk::Root(crash_points_[index].after, kind,
-                                            static_cast<uint32_t>(index));
+        StateRequest root = TreeWalk::Root(crash_points_[index].after, kind,
+                                           static_cast<uint32_t>(index));
         root.seen = true;
-        answers_->Ask(std::move(root));
-        if (!answers_->Work(/*all=*/false) || MustStop() ||
-            !CrashSomeRecoveries()) {
+        scheduler_->Submit(std::move(root));
+        if (!scheduler_->RunReady() || MustStop() || !CrashSomeRecoveries()) {
           return false;
         }
         PointDone();
       }
-      if (!answers_->Work(/*all=*/true) || !CrashRecoveries()) return false;
+      if (!scheduler_->RunAll() || !CrashRecoveries()) return false;
     }
     return true;
   }
 
-  void Take(const StateQuestion& question, const StateAnswer& answer) {
-    if (question.image) {
+  void Take(const StateRequest& request, const StateOutcome& outcome) {
+    if (request.image) {
       if (outcome_of_image_.size() >= kImagesMax) outcome_of_image_.clear();
-      outcome_of_image_.emplace(*question.image, answer.outcome);
+      outcome_of_image_.emplace(*request.image, outcome.id);
     }
-    if (!question.seen) {
-      Visit(question.state, crash_points_[question.point_index],
-            answer.outcome);
-      KeepRecovery(question, answer);
+    if (!request.seen) {
+      Visit(request.state, crash_points_[request.point_index], outcome.id);
+      KeepRecovery(request, outcome);
     }
-    if (!question.expand) return;
+    if (!request.expand) return;
     const TreeWalk walk{contents_, result_.copied, result_.space.torn};
-    if (!walk.AskNext(question, answer, *answers_)) Contradict(question.state);
+    if (!walk.SubmitNext(request, outcome, *scheduler_))
+      Contradict(request.state);
   }
 
   // --- crashes during recovery ----------------------------------------------
 
-  void KeepRecovery(const StateQuestion& question, const StateAnswer& answer) {
-    if (options_.nested == 0 || answer.events == nullptr) return;
-    const auto& copied = answer.copied;
+  void KeepRecovery(const StateRequest& request, const StateOutcome& outcome) {
+    if (options_.nested == 0 || outcome.events == nullptr) return;
+    const auto& copied = outcome.copied;
     const bool copy =
-        question.branched &&
-        std::binary_search(copied.begin(), copied.end(), *question.branched);
+        request.branched &&
+        std::binary_search(copied.begin(), copied.end(), *request.branched);
     // Recovery did not read it: it is undecided for the state without it.
     if (copy) return;
-    InterruptedRecovery recovery{question.state, answer.events, {}};
+    InterruptedRecovery recovery{request.state, outcome.events, {}};
     if (result_.space.mode == SpaceSpec::kExhaustive) {
       recovery.undecided =
-          UndecidedBlocks(contents_, question.state, answer.path);
+          UndecidedBlocks(contents_, request.state, outcome.path);
     }
-    recoveries_.emplace_back(question.point_index, std::move(recovery));
+    recoveries_.emplace_back(request.point_index, std::move(recovery));
   }
 
   bool CrashSomeRecoveries() {
@@ -351,7 +350,7 @@ class Explorer {
   void AddUnstable(const NestedCrashes::Visited& visited, OutcomeId outcome,
                    size_t history, std::vector<Violation>& violations) {
     if (!MustBeStable(backend_, workload_)) return;
-    const auto once = answers_->Known(visited.outer);
+    const auto once = scheduler_->Known(visited.outer);
     if (!once || *once == outcome) return;
     // Else the second crash did more than to change the result: it broke it.
     const bool broken_before =
@@ -395,7 +394,7 @@ class Explorer {
       result_.interrupted = true;
       return true;
     }
-    const uint64_t runs = answers_->runs() + nested_runs_;
+    const uint64_t runs = scheduler_->runs() + nested_runs_;
     if (nested_runs_ > 0 && options_.max_runs && runs >= *options_.max_runs) {
       return true;
     }
@@ -414,8 +413,8 @@ class Explorer {
     } else if (pool_.outcomes().bytes() > kOutcomeBytesMax) {
       result_.bound = fmt::format("different outcomes take more than {} GiB",
                                   kOutcomeBytesMax >> 30);
-    } else if (!answers_->journal_error().empty()) {
-      result_.bound = answers_->journal_error();
+    } else if (!scheduler_->journal_error().empty()) {
+      result_.bound = scheduler_->journal_error();
     } else {
       result_.bound = fmt::format("--max-runs {}", *options_.max_runs);
     }
@@ -425,25 +424,25 @@ class Explorer {
     ++points_done_;
     if (!options_.progress) return;
     options_.progress(
-        {answers_->runs() + nested_runs_, result_.states, groups_.size(),
+        {scheduler_->runs() + nested_runs_, result_.states, groups_.size(),
          static_cast<double>(points_done_) / static_cast<double>(points_)});
   }
 
   // --- the end --------------------------------------------------------------
 
   void Finish() {
-    result_.runs = answers_->runs() + nested_runs_;
+    result_.runs = scheduler_->runs() + nested_runs_;
     result_.nested_runs = nested_runs_;
-    result_.evicted = answers_->evicted();
-    result_.doublechecked = answers_->doublechecked();
+    result_.evicted = scheduler_->evicted();
+    result_.doublechecked = scheduler_->doublechecked();
     if (options_.shard.count > 1) {
-      result_.run_keys = answers_->run_keys();
+      result_.run_keys = scheduler_->run_keys();
       std::sort(result_.run_keys.begin(), result_.run_keys.end());
     }
     for (Finding& finding : groups_.Confirmed(pool_, judge_)) {
       result_.findings.push_back(std::move(finding));
     }
-    if (answers_->contradiction()) Contradict(*answers_->contradiction());
+    if (scheduler_->contradiction()) Contradict(*scheduler_->contradiction());
     if (pool_.unexplained_deaths() > 0) Contradict(FirstState());
     if (contradiction_) ReportContradiction();
     std::sort(result_.findings.begin(), result_.findings.end(),
@@ -527,7 +526,7 @@ class Explorer {
   WorkerPool pool_;
   Judge judge_;
   CauseGroups groups_;
-  std::optional<StateAnswers> answers_;
+  std::optional<RunScheduler> scheduler_;
   uint64_t began_ms_;
 
   Exploration result_;

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/explore/state_answers.h"
+#include "harness/explore/run_scheduler.h"
 #include "harness/fault/fault_counts.h"
 #include "harness/judge/finding.h"
 #include "harness/judge/judge.h"

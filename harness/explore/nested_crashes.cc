@@ -27,17 +27,17 @@ class RecoveryCrashes {
         inner_(outer, recovery.state, *recovery.events, recovery.undecided),
         contents_(inner_.space(), inner_.begin()),
         pool_(backend, inner_.space(), PoolOptions()),
-        answers_(pool_, contents_,
-                 {.copied = options.copied,
-                  .cache_bytes = kNestedCacheBytes,
-                  .max_runs = std::nullopt,
-                  .doublecheck = 0,
-                  .seed = options.seed,
-                  .journal = nullptr,
-                  .stop = options.stop},
-                 [this](const StateQuestion& q, const StateAnswer& a) {
-                   Take(q, a);
-                 }) {}
+        scheduler_(pool_, contents_,
+                   {.copied = options.copied,
+                    .cache_bytes = kNestedCacheBytes,
+                    .max_runs = std::nullopt,
+                    .doublecheck = 0,
+                    .seed = options.seed,
+                    .journal = nullptr,
+                    .stop = options.stop},
+                   [this](const StateRequest& q, const StateOutcome& a) {
+                     Take(q, a);
+                   }) {}
 
   bool Run() {
     const bool tree = options_.space.mode == SpaceSpec::kExhaustive;
@@ -45,7 +45,7 @@ class RecoveryCrashes {
     return go_on && ExploreDeeper();
   }
 
-  uint64_t runs() const { return answers_.runs() + deeper_runs_; }
+  uint64_t runs() const { return scheduler_.runs() + deeper_runs_; }
   bool contradicted() const { return contradicted_; }
 
  private:
@@ -61,10 +61,10 @@ class RecoveryCrashes {
   bool WalkTrees() {
     const EventNumber end = inner_.space().trace().event_count();
     for (EventNumber point = inner_.begin() + 1; point <= end; ++point) {
-      answers_.Ask(TreeWalk::Root(point, kind(), 0));
-      if (!answers_.Work(/*all=*/false)) return false;
+      scheduler_.Submit(TreeWalk::Root(point, kind(), 0));
+      if (!scheduler_.RunReady()) return false;
     }
-    return answers_.Work(/*all=*/true);
+    return scheduler_.RunAll();
   }
 
   bool Enumerate() {
@@ -75,32 +75,32 @@ class RecoveryCrashes {
       const bool go_on =
           EnumerateStates(cursor, options_.space, options_.seed,
                           [&](const CrashState& state, const Hash128&) {
-                            StateQuestion question;
-                            question.state = state;
-                            answers_.Ask(std::move(question));
-                            return answers_.Work(/*all=*/false);
+                            StateRequest request;
+                            request.state = state;
+                            scheduler_.Submit(std::move(request));
+                            return scheduler_.RunReady();
                           });
       if (!go_on) return false;
     }
-    return answers_.Work(/*all=*/true);
+    return scheduler_.RunAll();
   }
 
-  void Take(const StateQuestion& question, const StateAnswer& answer) {
-    const CrashState outer = inner_.DecideOuter(question.state);
-    const RecoveryOutcome outcome = pool_.outcomes()[answer.outcome];
-    visit_({outcome, outer, [&] { return Named(question.state, {}, 0); }});
-    if (options_.depth > 1 && answer.events != nullptr &&
-        !answer.events->empty()) {
-      InterruptedRecovery deeper{question.state, answer.events, {}};
-      if (question.expand) {
+  void Take(const StateRequest& request, const StateOutcome& outcome) {
+    const CrashState outer = inner_.DecideOuter(request.state);
+    const RecoveryOutcome outcome = pool_.outcomes()[outcome.id];
+    visit_({outcome, outer, [&] { return Named(request.state, {}, 0); }});
+    if (options_.depth > 1 && outcome.events != nullptr &&
+        !outcome.events->empty()) {
+      InterruptedRecovery deeper{request.state, outcome.events, {}};
+      if (request.expand) {
         deeper.undecided =
-            UndecidedBlocks(contents_, question.state, answer.path);
+            UndecidedBlocks(contents_, request.state, outcome.path);
       }
       deeper_.push_back(std::move(deeper));
     }
-    if (!question.expand) return;
+    if (!request.expand) return;
     const TreeWalk walk{contents_, options_.copied, options_.space.torn};
-    if (!walk.AskNext(question, answer, answers_)) contradicted_ = true;
+    if (!walk.SubmitNext(request, outcome, scheduler_)) contradicted_ = true;
   }
 
   // The state in words that name no undecided contents.
@@ -148,7 +148,7 @@ class RecoveryCrashes {
   RecoverySpace inner_;
   BlockContents contents_;
   WorkerPool pool_;
-  StateAnswers answers_;
+  RunScheduler scheduler_;
   std::vector<InterruptedRecovery> deeper_;
   uint64_t deeper_runs_ = 0;
   bool contradicted_ = false;

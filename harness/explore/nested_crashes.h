@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "harness/backend.h"
-#include "harness/explore/state_answers.h"
+#include "harness/explore/run_scheduler.h"
 #include "harness/space/recovery_space.h"
 #include "harness/space/space_spec.h"
 #include "harness/worker/worker_pool.h"

@@ -5,9 +5,9 @@
 
 namespace powercut {
 
-StateQuestion TreeWalk::Root(EventNumber point, CrashKind kind,
-                             uint32_t point_index) {
-  StateQuestion root;
+StateRequest TreeWalk::Root(EventNumber point, CrashKind kind,
+                            uint32_t point_index) {
+  StateRequest root;
   root.state.point = point;
   root.state.kind = kind;
   root.point_index = point_index;
@@ -15,39 +15,40 @@ StateQuestion TreeWalk::Root(EventNumber point, CrashKind kind,
   return root;
 }
 
-bool TreeWalk::AskNext(const StateQuestion& question, const StateAnswer& answer,
-                       StateAnswers& answers) const {
-  bool behind = !question.branched;
-  for (const ContentId read : answer.path) {
+bool TreeWalk::SubmitNext(const StateRequest& request,
+                          const StateOutcome& outcome,
+                          RunScheduler& scheduler) const {
+  bool behind = !request.branched;
+  for (const ContentId read : outcome.path) {
     const Slot slot = contents.slot(read);
-    if (behind) Branch(question, slot, /*expand=*/true, answers);
-    behind |= slot == question.branched;
+    if (behind) Branch(request, slot, /*expand=*/true, scheduler);
+    behind |= slot == request.branched;
   }
   const bool apart = copied == CopiedData::kApart;
-  for (const Slot slot : answer.copied) {
-    if (behind) Branch(question, slot, /*expand=*/!apart, answers);
-    behind |= slot == question.branched;
+  for (const Slot slot : outcome.copied) {
+    if (behind) Branch(request, slot, /*expand=*/!apart, scheduler);
+    behind |= slot == request.branched;
   }
   return behind;
 }
 
-void TreeWalk::Branch(const StateQuestion& question, Slot slot, bool expand,
-                      StateAnswers& answers) const {
-  const CrashState& state = question.state;
+void TreeWalk::Branch(const StateRequest& request, Slot slot, bool expand,
+                      RunScheduler& scheduler) const {
+  const CrashState& state = request.state;
   const auto options =
-      contents.Options(state.point, state.kind, slot, question.torn < torn);
+      contents.Options(state.point, state.kind, slot, request.torn < torn);
   for (size_t i = 1; i < options.size(); ++i) {
-    StateQuestion next;
+    StateRequest next;
     next.state = state;
     const auto at = std::lower_bound(
         next.state.choices.begin(), next.state.choices.end(), slot,
         [](const BlockChoice& c, Slot s) { return c.slot < s; });
     next.state.choices.insert(at, options[i]);
-    next.point_index = question.point_index;
+    next.point_index = request.point_index;
     next.expand = expand;
     next.branched = slot;
-    next.torn = question.torn + (options[i].torn.count > 0 ? 1 : 0);
-    answers.Ask(std::move(next));
+    next.torn = request.torn + (options[i].torn.count > 0 ? 1 : 0);
+    scheduler.Submit(std::move(next));
   }
 }
 

@@ -1,7 +1,7 @@
-// StateAnswers: what recovery shows on crash states, from earlier runs where
+// RunScheduler: what recovery shows on crash states, from earlier runs where
 // they decide it and from new ones where not.
 //
-// States are asked and answered one by one or many at a time. A state that no
+// States are asked and on_outcome one by one or many at a time. A state that no
 // filed run decides waits. When enough wait, a round of runs begins: one for
 // each place where lookups ended, since states that end at the same place need
 // the same run; and, so that long chains of such places do not serialize, some
@@ -10,8 +10,8 @@
 // none. Everything is filed in a fixed order, so that answers and counts do not
 // depend on the number of workers.
 
-#ifndef POWERCUT_HARNESS_EXPLORE_STATE_ANSWERS_H_
-#define POWERCUT_HARNESS_EXPLORE_STATE_ANSWERS_H_
+#ifndef POWERCUT_HARNESS_EXPLORE_RUN_SCHEDULER_H_
+#define POWERCUT_HARNESS_EXPLORE_RUN_SCHEDULER_H_
 
 #include <cstdint>
 #include <functional>
@@ -43,7 +43,7 @@ std::string_view CopiedDataName(CopiedData copied);
 std::optional<CopiedData> CopiedDataFromName(std::string_view name);
 
 // A crash state to run, and what the asker wants to know of it afterwards.
-struct StateQuestion {
+struct StateRequest {
   CrashState state;
   uint32_t point_index = 0;  // the asker's number of the crash point
   // Names the image: equal hashes, equal images; nothing if it was not made.
@@ -56,7 +56,7 @@ struct StateQuestion {
   bool seen = false;  // it was asked and judged before
 };
 
-struct StateAnswer {
+struct StateOutcome {
   OutcomeId outcome = 0;
   bool cached = false;  // no run was made for it
   // The contents that were read, in order, and the slots that were only copied,
@@ -67,7 +67,7 @@ struct StateAnswer {
   std::shared_ptr<const std::vector<RecoveryEvent>> events;
 };
 
-class StateAnswers {
+class RunScheduler {
  public:
   struct Options {
     CopiedData copied = CopiedData::kRead;
@@ -81,19 +81,19 @@ class StateAnswers {
     // Asked between rounds and now and then; true ends it.
     std::function<bool()> stop;
   };
-  using Answered =
-      std::function<void(const StateQuestion&, const StateAnswer&)>;
+  using OnOutcome =
+      std::function<void(const StateRequest&, const StateOutcome&)>;
 
   // All must outlive this object. The pool reports reads.
-  StateAnswers(WorkerPool& pool, BlockContents& contents, Options options,
-               Answered answered);
+  RunScheduler(WorkerPool& pool, BlockContents& contents, Options options,
+               OnOutcome on_outcome);
 
-  // Queues a question; the last asked is looked at first.
-  void Ask(StateQuestion question) { asked_.push_back(std::move(question)); }
+  // Queues a request; the last asked is looked at first.
+  void Ask(StateRequest request) { asked_.push_back(std::move(request)); }
 
-  // Answers what can be answered now; with `all`, everything. The questions of
-  // one call up to `all` are of one crash kind. Calls `answered`, which may ask
-  // more. False: a bound or `stop` ended it, and questions are left.
+  // Answers what can be on_outcome now; with `all`, everything. The requests of
+  // one call up to `all` are of one crash kind. Calls `on_outcome`, which may
+  // ask more. False: a bound or `stop` ended it, and requests are left.
   bool Work(bool all);
 
   // An answer that was known without asking: runs it for real if it is in the
@@ -128,22 +128,22 @@ class StateAnswers {
 
  private:
   struct Asked {
-    StateQuestion question;
+    StateRequest request;
     RunTree::Miss miss;
     bool journaled = false;  // when its round began
   };
 
-  bool AnswerFromCache(StateQuestion& question, RunTree::Miss& miss);
-  void Answer(const StateQuestion& question, const FiledRun& run, bool cached);
+  bool AnswerFromCache(StateRequest& request, RunTree::Miss& miss);
+  void Answer(const StateRequest& request, const FiledRun& run, bool cached);
   bool Round();
   std::vector<Asked> TakeRunsOfRound();
   void SubmitRound();
   void TakeJournaled();
-  bool IsJournaled(const StateQuestion& question) const;
-  void Keep(const StateQuestion& question, const RunResult& result);
-  void TakeRun(const StateQuestion& question, RunResult& result);
+  bool IsJournaled(const StateRequest& request) const;
+  void Keep(const StateRequest& request, const RunResult& result);
+  void TakeRun(const StateRequest& request, RunResult& result);
   void CountRun(const Hash128& key);
-  FiledRun FiledRunOf(const StateQuestion& question, RunResult& result);
+  FiledRun FiledRunOf(const StateRequest& request, RunResult& result);
   void RunDoublechecks();
   void TakeDoublecheck(const CrashState& state, OutcomeId outcome);
   bool Stopped() const { return options_.stop && options_.stop(); }
@@ -151,11 +151,11 @@ class StateAnswers {
   WorkerPool& pool_;
   BlockContents& contents_;
   Options options_;
-  Answered answered_;
+  OnOutcome on_outcome_;
   std::optional<ObservationCache> cache_;
   uint64_t context_ = 0;
   uint64_t evicted_before_ = 0;  // in earlier contexts
-  std::vector<StateQuestion> asked_;
+  std::vector<StateRequest> asked_;
   std::vector<Asked> waiting_;
   std::vector<ContentId> path_;
   // Outcomes filled in: by the run's outcome and the contents copied.
@@ -179,4 +179,4 @@ class StateAnswers {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_EXPLORE_STATE_ANSWERS_H_
+#endif  // POWERCUT_HARNESS_EXPLORE_RUN_SCHEDULER_H_

@@ -1,4 +1,4 @@
-#include "harness/explore/state_answers.h"
+#include "harness/explore/run_scheduler.h"
 
 #include <algorithm>
 #include <array>
@@ -52,12 +52,12 @@ std::optional<CopiedData> CopiedDataFromName(std::string_view name) {
   return std::nullopt;
 }
 
-StateAnswers::StateAnswers(WorkerPool& pool, BlockContents& contents,
-                           Options options, Answered answered)
+RunScheduler::RunScheduler(WorkerPool& pool, BlockContents& contents,
+                           Options options, OnOutcome on_outcome)
     : pool_(pool),
       contents_(contents),
       options_(std::move(options)),
-      answered_(std::move(answered)),
+      on_outcome_(std::move(on_outcome)),
       cache_(std::in_place, contents, options_.cache_bytes),
       ahead_(kAheadMin) {
   pool_.set_done([this](const Batch& batch, std::vector<RunResult>& results) {
@@ -67,19 +67,19 @@ StateAnswers::StateAnswers(WorkerPool& pool, BlockContents& contents,
         continue;
       }
       TakeJournaled();
-      Keep(under_way_[taken_].question, results[i]);
-      TakeRun(under_way_[taken_++].question, results[i]);
+      Keep(under_way_[taken_].request, results[i]);
+      TakeRun(under_way_[taken_++].request, results[i]);
     }
   });
 }
 
-bool StateAnswers::Work(bool all) {
+bool RunScheduler::Work(bool all) {
   while (true) {
     for (uint64_t n = 1; !asked_.empty(); ++n) {
       if (n % kStopEvery == 0 && Stopped()) return false;
       Asked next{std::move(asked_.back()), {}};
       asked_.pop_back();
-      if (AnswerFromCache(next.question, next.miss)) continue;
+      if (AnswerFromCache(next.request, next.miss)) continue;
       waiting_.push_back(std::move(next));
       if (waiting_.size() >= kWaitingMax && !Round()) return false;
     }
@@ -92,7 +92,7 @@ bool StateAnswers::Work(bool all) {
   }
 }
 
-void StateAnswers::EnterContext(uint64_t context) {
+void RunScheduler::EnterContext(uint64_t context) {
   POWERCUT_CHECK(asked_.empty() && waiting_.empty());
   evicted_before_ += cache_->evicted();
   cache_.emplace(contents_, options_.cache_bytes);
@@ -101,7 +101,7 @@ void StateAnswers::EnterContext(uint64_t context) {
   context_ = context;
 }
 
-void StateAnswers::Doublecheck(const CrashState& state, OutcomeId outcome) {
+void RunScheduler::Doublecheck(const CrashState& state, OutcomeId outcome) {
   if (options_.doublecheck <= 0) return;
   // The state chooses, not its turn: any order of work checks the same.
   const Hash128 key = KeyOf(state, options_.seed);
@@ -109,7 +109,7 @@ void StateAnswers::Doublecheck(const CrashState& state, OutcomeId outcome) {
   if (draw < options_.doublecheck) doubted_.emplace_back(state, outcome);
 }
 
-void StateAnswers::RunDoublechecks() {
+void RunScheduler::RunDoublechecks() {
   doublechecking_ = true;
   taken_ = 0;
   for (size_t from = 0; from < doubted_.size() && !Stopped();) {
@@ -124,36 +124,35 @@ void StateAnswers::RunDoublechecks() {
   doubted_.clear();
 }
 
-void StateAnswers::TakeDoublecheck(const CrashState& state, OutcomeId outcome) {
+void RunScheduler::TakeDoublecheck(const CrashState& state, OutcomeId outcome) {
   ++doublechecked_;
   if (outcome != doubted_[taken_++].second && !contradiction_) {
     contradiction_ = state;
   }
 }
 
-bool StateAnswers::AnswerFromCache(StateQuestion& question,
-                                   RunTree::Miss& miss) {
-  const FiledRun* run = cache_->Find(question.state, path_, miss);
+bool RunScheduler::AnswerFromCache(StateRequest& request, RunTree::Miss& miss) {
+  const FiledRun* run = cache_->Find(request.state, path_, miss);
   if (run == nullptr) return false;
-  Answer(question, *run, /*cached=*/true);
+  Answer(request, *run, /*cached=*/true);
   return true;
 }
 
-void StateAnswers::Answer(const StateQuestion& question, const FiledRun& run,
+void RunScheduler::Answer(const StateRequest& request, const FiledRun& run,
                           bool cached) {
-  const OutcomeId outcome = OutcomeOf(run, question.state);
-  if (cached && !question.seen) Doublecheck(question.state, outcome);
-  answered_(question, {outcome, cached, path_, run.copied, run.events});
+  const OutcomeId outcome = OutcomeOf(run, request.state);
+  if (cached && !request.seen) Doublecheck(request.state, outcome);
+  on_outcome_(request, {outcome, cached, path_, run.copied, run.events});
 }
 
 // Those that the round runs leave the waiting ones; the runs needed come first,
 // those ahead of time behind them. Empty if nothing waits or no run is left.
-std::vector<StateAnswers::Asked> StateAnswers::TakeRunsOfRound() {
+std::vector<RunScheduler::Asked> RunScheduler::TakeRunsOfRound() {
   std::vector<Asked> needed;
   std::vector<Asked> others;
   std::set<RunTree::Miss> misses;
   for (Asked& asked : std::exchange(waiting_, {})) {
-    if (AnswerFromCache(asked.question, asked.miss)) continue;
+    if (AnswerFromCache(asked.request, asked.miss)) continue;
     const bool first = misses.insert(asked.miss).second;
     (first ? needed : others).push_back(std::move(asked));
   }
@@ -173,7 +172,7 @@ std::vector<StateAnswers::Asked> StateAnswers::TakeRunsOfRound() {
   return needed;
 }
 
-bool StateAnswers::Round() {
+bool RunScheduler::Round() {
   if (Stopped()) return false;
   under_way_ = TakeRunsOfRound();
   taken_ = 0;
@@ -192,7 +191,7 @@ bool StateAnswers::Round() {
 
 // Runs what is under way, as far as it is not in the journal; results are taken
 // in order. Stops before the end if it must.
-void StateAnswers::SubmitRound() {
+void RunScheduler::SubmitRound() {
   Batch batch;
   const auto submit = [&] {
     if (!batch.empty()) pool_.Submit(std::exchange(batch, {}));
@@ -200,9 +199,9 @@ void StateAnswers::SubmitRound() {
   const size_t batch_runs = std::clamp(under_way_.size() / kBatchesOfRound,
                                        kBatchRunsMin, kBatchRunsMax);
   for (Asked& asked : under_way_) {
-    asked.journaled = IsJournaled(asked.question);
+    asked.journaled = IsJournaled(asked.request);
     if (asked.journaled) continue;
-    batch.push_back(asked.question.state);
+    batch.push_back(asked.request.state);
     if (batch.size() < batch_runs) continue;
     submit();
     if (Stopped() || !journal_error_.empty()) return pool_.Cancel();
@@ -212,17 +211,17 @@ void StateAnswers::SubmitRound() {
   TakeJournaled();
 }
 
-bool StateAnswers::IsJournaled(const StateQuestion& question) const {
+bool RunScheduler::IsJournaled(const StateRequest& request) const {
   return options_.journal != nullptr &&
-         options_.journal->Find(KeyOf(question.state, 0)) != nullptr;
+         options_.journal->Find(KeyOf(request.state, 0)) != nullptr;
 }
 
 // Takes the journaled runs up to the next that was submitted.
-void StateAnswers::TakeJournaled() {
+void RunScheduler::TakeJournaled() {
   for (; taken_ < under_way_.size(); ++taken_) {
-    const StateQuestion& question = under_way_[taken_].question;
+    const StateRequest& request = under_way_[taken_].request;
     if (!under_way_[taken_].journaled) return;
-    const JournaledRun& run = *options_.journal->Find(KeyOf(question.state, 0));
+    const JournaledRun& run = *options_.journal->Find(KeyOf(request.state, 0));
     auto outcome = OutcomeOfBytes(run.outcome);
     auto access =
         RunAccessOfBytes(run.access, {contents_.space().trace().geometry(),
@@ -233,12 +232,11 @@ void StateAnswers::TakeJournaled() {
     result.outcome = pool_.AddOutcome(std::move(*outcome));
     result.reads = std::move(access->reads);
     result.writes = std::move(access->writes);
-    TakeRun(question, result);
+    TakeRun(request, result);
   }
 }
 
-void StateAnswers::Keep(const StateQuestion& question,
-                        const RunResult& result) {
+void RunScheduler::Keep(const StateRequest& request, const RunResult& result) {
   if (options_.journal == nullptr || !journal_error_.empty()) return;
   const RecoveryOutcome& outcome = pool_.outcomes()[result.outcome];
   // What died or hung is run again.
@@ -246,12 +244,11 @@ void StateAnswers::Keep(const StateQuestion& question,
   JournaledRun run;
   run.outcome = OutcomeBytes(outcome);
   RunBytes({result.reads, result.writes}, run.access);
-  auto kept =
-      options_.journal->Append(KeyOf(question.state, 0), std::move(run));
+  auto kept = options_.journal->Append(KeyOf(request.state, 0), std::move(run));
   if (!kept) journal_error_ = kept.error().message;
 }
 
-FiledRun StateAnswers::FiledRunOf(const StateQuestion& question,
+FiledRun RunScheduler::FiledRunOf(const StateRequest& request,
                                   RunResult& result) {
   FiledRun run;
   run.outcome = result.outcome;
@@ -260,7 +257,7 @@ FiledRun StateAnswers::FiledRunOf(const StateQuestion& question,
   std::vector<Slot> copied;
   for (const uint64_t block : result.reads.blocks) {
     const std::optional<Slot> slot = space.FindSlot(block);
-    if (slot) path_.push_back(contents_.In(question.state, *slot));
+    if (slot) path_.push_back(contents_.In(request.state, *slot));
   }
   for (const CopiedPiece& piece : result.reads.copies) {
     const std::optional<Slot> slot = space.FindSlot(piece.block);
@@ -271,7 +268,7 @@ FiledRun StateAnswers::FiledRunOf(const StateQuestion& question,
   }
   if (options_.copied == CopiedData::kRead) {
     for (const Slot slot : copied) {
-      path_.push_back(contents_.In(question.state, slot));
+      path_.push_back(contents_.In(request.state, slot));
     }
   } else {
     std::sort(copied.begin(), copied.end());
@@ -289,13 +286,13 @@ FiledRun StateAnswers::FiledRunOf(const StateQuestion& question,
   return run;
 }
 
-void StateAnswers::CountRun(const Hash128& key) {
+void RunScheduler::CountRun(const Hash128& key) {
   ++runs_;
   run_keys_.push_back(key);
 }
 
-void StateAnswers::TakeRun(const StateQuestion& question, RunResult& result) {
-  FiledRun run = FiledRunOf(question, result);
+void RunScheduler::TakeRun(const StateRequest& request, RunResult& result) {
+  FiledRun run = FiledRunOf(request, result);
   const bool observed =
       pool_.outcomes()[result.outcome].kind == RecoveryOutcome::kObserved;
   const FiledRun* filed = nullptr;
@@ -304,22 +301,22 @@ void StateAnswers::TakeRun(const StateQuestion& question, RunResult& result) {
   if (observed) how = cache_->File(path_, run, &filed);
   if (how == ObservationCache::Filed::kKnown) {
     ++spare_runs_;
-    const bool same = OutcomeOf(*filed, question.state) == result.outcome;
-    if (!same && !contradiction_) contradiction_ = question.state;
+    const bool same = OutcomeOf(*filed, request.state) == result.outcome;
+    if (!same && !contradiction_) contradiction_ = request.state;
   } else if (observed) {
     CountRun(run.key);
     const bool contradicts = how == ObservationCache::Filed::kConflict;
-    if (contradicts && !contradiction_) contradiction_ = question.state;
+    if (contradicts && !contradiction_) contradiction_ = request.state;
   } else {
     // It is not filed, so that it may run again: each disk counts once.
-    const Hash128 key = question.image.value_or(KeyOf(question.state, 0));
-    if (!question.seen && died_.insert(key).second) CountRun(key);
+    const Hash128 key = request.image.value_or(KeyOf(request.state, 0));
+    if (!request.seen && died_.insert(key).second) CountRun(key);
   }
-  answered_(question, {result.outcome, how == ObservationCache::Filed::kKnown,
-                       path_, run.copied, run.events});
+  on_outcome_(request, {result.outcome, how == ObservationCache::Filed::kKnown,
+                        path_, run.copied, run.events});
 }
 
-std::optional<OutcomeId> StateAnswers::Known(const CrashState& state) {
+std::optional<OutcomeId> RunScheduler::Known(const CrashState& state) {
   std::vector<ContentId> path;
   RunTree::Miss miss;
   const FiledRun* run = cache_->Find(state, path, miss);
@@ -327,7 +324,7 @@ std::optional<OutcomeId> StateAnswers::Known(const CrashState& state) {
   return OutcomeOf(*run, state);
 }
 
-OutcomeId StateAnswers::OutcomeOf(const FiledRun& run,
+OutcomeId RunScheduler::OutcomeOf(const FiledRun& run,
                                   const CrashState& state) {
   if (run.copied.empty()) return run.outcome;
   std::vector<ContentId> contents;
