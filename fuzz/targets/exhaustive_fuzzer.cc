@@ -36,7 +36,7 @@ ExploreOptions ChosenOptions(Chooser& chooser) {
   options.space = {.mode = SpaceSpec::kExhaustive,
                    .count = 1,
                    .torn = static_cast<uint32_t>(chooser.Below(3))};
-  options.copied = static_cast<CopiedData>(chooser.Below(3));
+  options.copied = static_cast<CopyMode>(chooser.Below(3));
   if (chooser.OneIn(2)) options.cache_bytes = chooser.Below(1 << 14);
   if (chooser.OneIn(3)) options.doublecheck = 1;
   return options;
@@ -66,7 +66,7 @@ void Fuzz(ByteSpan bytes) {
   const SeenExploration explored = SeenByExplore(scene, options);
   if (!explored.exploration.exhausted) Stop("not exhausted", explored, all);
   const auto& seen = explored.seen.seen;
-  if (explored.exploration.copied != CopiedData::kApart) {
+  if (explored.exploration.copied != CopyMode::kVaryEach) {
     if (seen != all.seen) Stop("another set", explored, all);
     return;
   }

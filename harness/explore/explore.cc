@@ -54,14 +54,14 @@ double Log2Of(const CrashSpace& space,
   return log2;
 }
 
-CopiedData CopiedDataFor(const ExploreOptions& options,
-                         const Workload& workload, const RunSetting& setting) {
-  if (options.probe || setting.judged_by_itself) return CopiedData::kRead;
-  if (options.copied != CopiedData::kApart) return options.copied;
+CopyMode CopyModeFor(const ExploreOptions& options, const Workload& workload,
+                     const RunSetting& setting) {
+  if (options.probe || setting.judged_by_itself) return CopyMode::kAsRead;
+  if (options.copied != CopyMode::kVaryEach) return options.copied;
   // Conditions may speak of several blocks at once.
   const bool apart =
       workload.outcomes.empty() && DataAtomsApart(*setting.profile, workload);
-  return apart ? CopiedData::kApart : CopiedData::kFilled;
+  return apart ? CopyMode::kVaryEach : CopyMode::kFillIn;
 }
 
 class Explorer {
@@ -82,7 +82,7 @@ class Explorer {
         groups_({backend, workload, setting, recording, space_,
                  options.list_states}),
         began_ms_(MonotonicMs()) {
-    result_.copied = CopiedDataFor(options, workload, setting);
+    result_.copied = CopyModeFor(options, workload, setting);
     result_.space = options.space;
     scheduler_.emplace(
         pool_, contents_,
@@ -166,8 +166,8 @@ class Explorer {
   // Only trees are spared by what varies apart; elsewhere it is filled in.
   void ChooseCopied() {
     if (result_.space.mode == SpaceSpec::kExhaustive) return;
-    if (result_.copied == CopiedData::kApart) {
-      result_.copied = CopiedData::kFilled;
+    if (result_.copied == CopyMode::kVaryEach) {
+      result_.copied = CopyMode::kFillIn;
     }
   }
 

@@ -64,7 +64,7 @@ struct ExploreOptions {
   // copied block varies by itself only where no rule ties it to another
   // (DataAtomsApart()) and nothing but the model judges; none is copied that is
   // used after recovery (`probe`).
-  CopiedData copied = CopiedData::kApart;
+  CopyMode copied = CopyMode::kVaryEach;
   // Room for the observation cache.
   uint64_t cache_bytes = kDefaultCacheBytes;
   // The share of states answered from the cache, from 0 to 1, that are run for
@@ -101,7 +101,7 @@ struct Exploration {
   // What was explored: as asked, or what the default space came to.
   SpaceSpec space;
   // How copied data was taken.
-  CopiedData copied = CopiedData::kRead;
+  CopyMode copied = CopyMode::kAsRead;
   // log2 of the number of states of the whole crash space, over all points and
   // kinds; 0 for one state.
   double space_log2 = 0;

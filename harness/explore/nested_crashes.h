@@ -46,7 +46,7 @@ struct NestedState {
 struct NestedOptions {
   SpaceSpec space;  // prefix: only the points of the recovery
   uint32_t depth = 1;
-  CopiedData copied = CopiedData::kRead;
+  CopyMode copied = CopyMode::kAsRead;
   uint64_t seed = 1;
   WorkerPool::Options pool;
   std::function<bool()> stop;

@@ -38,16 +38,16 @@ Hash128 KeyOf(const CrashState& state, uint64_t seed) {
 
 }  // namespace
 
-std::string_view CopiedDataName(CopiedData copied) {
+std::string_view CopyModeName(CopyMode copied) {
   constexpr std::array<std::string_view, 3> kNames = {"read", "filled",
                                                       "apart"};
   return kNames[static_cast<size_t>(copied)];
 }
 
-std::optional<CopiedData> CopiedDataFromName(std::string_view name) {
-  for (const CopiedData copied :
-       {CopiedData::kRead, CopiedData::kFilled, CopiedData::kApart}) {
-    if (CopiedDataName(copied) == name) return copied;
+std::optional<CopyMode> CopyModeFromName(std::string_view name) {
+  for (const CopyMode copied :
+       {CopyMode::kAsRead, CopyMode::kFillIn, CopyMode::kVaryEach}) {
+    if (CopyModeName(copied) == name) return copied;
   }
   return std::nullopt;
 }
@@ -266,7 +266,7 @@ FiledRun RunScheduler::FiledRunOf(const StateRequest& request,
       copied.push_back(*slot);
     }
   }
-  if (options_.copied == CopiedData::kRead) {
+  if (options_.copied == CopyMode::kAsRead) {
     for (const Slot slot : copied) {
       path_.push_back(contents_.In(request.state, slot));
     }

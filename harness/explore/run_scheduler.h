@@ -32,15 +32,15 @@ namespace powercut {
 
 // How data that was only copied into the observation is taken
 // (harness/recover/run_reads.h).
-enum class CopiedData : uint8_t {
+enum class CopyMode : uint8_t {
   kRead,    // as read: other contents need another run
   kFilled,  // filled in, without a run
   kApart,   // filled in, and each such block varied by itself
 };
 
 // `read`, `filled`, `apart`.
-std::string_view CopiedDataName(CopiedData copied);
-std::optional<CopiedData> CopiedDataFromName(std::string_view name);
+std::string_view CopyModeName(CopyMode copied);
+std::optional<CopyMode> CopyModeFromName(std::string_view name);
 
 // A crash state to run, and what the asker wants to know of it afterwards.
 struct StateRequest {
@@ -70,7 +70,7 @@ struct StateOutcome {
 class RunScheduler {
  public:
   struct Options {
-    CopiedData copied = CopiedData::kRead;
+    CopyMode copied = CopyMode::kAsRead;
     uint64_t cache_bytes = 0;
     std::optional<uint64_t> max_runs;
     // The share of cached answers that are run for real, chosen by `seed`.

@@ -24,7 +24,7 @@ bool TreeWalk::SubmitNext(const StateRequest& request,
     if (behind) Branch(request, slot, /*expand=*/true, scheduler);
     behind |= slot == request.branched;
   }
-  const bool apart = copied == CopiedData::kApart;
+  const bool apart = copied == CopyMode::kVaryEach;
   for (const Slot slot : outcome.copied) {
     if (behind) Branch(request, slot, /*expand=*/!apart, scheduler);
     behind |= slot == request.branched;

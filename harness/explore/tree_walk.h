@@ -10,7 +10,7 @@ namespace powercut {
 
 struct TreeWalk {
   BlockContents& contents;
-  CopiedData copied = CopiedData::kRead;
+  CopyMode copied = CopyMode::kAsRead;
   uint32_t torn = 0;  // blocks of a state that may be torn
 
   // The state at the root: everything at its newest version.

@@ -64,9 +64,9 @@ class Comparison {
   void Run(Totals& totals) {
     all_ = SeenByBruteForce(scene_, space_, probe_);
     const SeenExploration filled =
-        MustBeTheSame("filled", Options(CopiedData::kFilled));
-    MustBeTheSame("read", Options(CopiedData::kRead));
-    ExploreOptions little = Options(CopiedData::kFilled);
+        MustBeTheSame("filled", Options(CopyMode::kFillIn));
+    MustBeTheSame("read", Options(CopyMode::kAsRead));
+    ExploreOptions little = Options(CopyMode::kFillIn);
     little.cache_bytes = kHardlyAnyCache;
     MustBeTheSame("hardly any cache", little);
     Apart(filled.exploration, totals);
@@ -80,7 +80,7 @@ class Comparison {
   }
 
  private:
-  ExploreOptions Options(CopiedData copied) const {
+  ExploreOptions Options(CopyMode copied) const {
     ExploreOptions options;
     options.space = space_;
     options.jobs = 0;
@@ -103,13 +103,13 @@ class Comparison {
   // Each copied block by itself shows less, and nothing less that is wrong.
   void Apart(const Exploration& filled, Totals& totals) {
     const SeenExploration apart =
-        SeenByExplore(scene_, Options(CopiedData::kApart));
+        SeenByExplore(scene_, Options(CopyMode::kVaryEach));
     EXPECT_TRUE(apart.exploration.exhausted);
     EXPECT_TRUE(std::includes(all_.seen.begin(), all_.seen.end(),
                               apart.seen.seen.begin(), apart.seen.seen.end()));
     const SeenCauses causes = CausesOf(scene_, all_);
     EXPECT_TRUE(CausesOf(scene_, apart.seen) == causes);
-    totals.apart += apart.exploration.copied == CopiedData::kApart ? 1 : 0;
+    totals.apart += apart.exploration.copied == CopyMode::kVaryEach ? 1 : 0;
     EXPECT_LE(apart.exploration.states, filled.states);
     totals.fewer += apart.exploration.states < filled.states ? 1 : 0;
     totals.violating += causes.empty() ? 0 : 1;
@@ -117,7 +117,7 @@ class Comparison {
 
   void Jobs(const Exploration& alone) {
     for (const uint32_t jobs : {1u, 4u}) {
-      ExploreOptions options = Options(CopiedData::kFilled);
+      ExploreOptions options = Options(CopyMode::kFillIn);
       options.jobs = jobs;
       const Exploration e = MustBeTheSame("jobs", options).exploration;
       EXPECT_EQ(e.runs, alone.runs);
@@ -130,7 +130,7 @@ class Comparison {
     SeenStates united;
     std::set<Hash128> keys;
     uint64_t states = 0;
-    ExploreOptions options = Options(CopiedData::kFilled);
+    ExploreOptions options = Options(CopyMode::kFillIn);
     options.shard.count = 3;
     for (options.shard.index = 1; options.shard.index <= 3;
          ++options.shard.index) {
@@ -149,7 +149,7 @@ class Comparison {
     const std::string folder = fmt::format("{}{}.{}", ::testing::TempDir(),
                                            scene_.workload.backend, seed_);
     std::filesystem::remove_all(folder);
-    ExploreOptions options = Options(CopiedData::kFilled);
+    ExploreOptions options = Options(CopyMode::kFillIn);
     options.resume = folder;
     for (uint64_t patience = 1 + seed_ % 7;; patience *= 3) {
       uint64_t asked = 0;

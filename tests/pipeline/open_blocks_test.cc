@@ -30,7 +30,7 @@ struct Found {
   std::set<std::string> shown;  // different outcomes of power crashes
 };
 
-Found ExploreWhole(bool bug, CopiedData copied) {
+Found ExploreWhole(bool bug, CopyMode copied) {
   ThreeBlockBackend backend(MakeBackend("simfs").value());
   const auto recorded = RecordWorkload(backend, MustParse(kOverwrite));
   EXPECT_TRUE(recorded);
@@ -50,17 +50,17 @@ Found ExploreWhole(bool bug, CopiedData copied) {
 }
 
 TEST(OpenBlocksTest, FortyAreExhaustedAndNothingIsFound) {
-  const Found found = ExploreWhole(/*bug=*/false, CopiedData::kApart);
+  const Found found = ExploreWhole(/*bug=*/false, CopyMode::kVaryEach);
   EXPECT_TRUE(found.exploration.exhausted) << found.exploration.bound;
   EXPECT_GT(found.exploration.space_log2, kBlocks);
-  EXPECT_EQ(found.exploration.copied, CopiedData::kApart);
+  EXPECT_EQ(found.exploration.copied, CopyMode::kVaryEach);
   // Each block shows its old content at least once.
   EXPECT_GT(found.shown.size(), kBlocks);
   EXPECT_TRUE(found.exploration.findings.empty());
 }
 
 TEST(OpenBlocksTest, ABugOfThreeBlocksAmongFortyIsFound) {
-  const Found found = ExploreWhole(/*bug=*/true, CopiedData::kApart);
+  const Found found = ExploreWhole(/*bug=*/true, CopyMode::kVaryEach);
   EXPECT_TRUE(found.exploration.exhausted) << found.exploration.bound;
   EXPECT_GT(found.exploration.space_log2, kBlocks);
   EXPECT_EQ(KindsOf(found.exploration.findings),
@@ -73,7 +73,7 @@ TEST(OpenBlocksTest, ABugOfThreeBlocksAmongFortyIsFound) {
 // What the two tests above rest on: were copied data taken as read, nobody
 // would come to the end.
 TEST(OpenBlocksTest, TakenAsReadTheyAreNotExhausted) {
-  const Found found = ExploreWhole(/*bug=*/true, CopiedData::kRead);
+  const Found found = ExploreWhole(/*bug=*/true, CopyMode::kAsRead);
   EXPECT_FALSE(found.exploration.exhausted);
   EXPECT_EQ(found.exploration.bound, "--max-runs 10000");
 }

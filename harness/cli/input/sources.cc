@@ -86,7 +86,7 @@ Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
   }
   if (!flags.copied.empty()) {
     // The command line admits no other names.
-    options.copied = CopiedDataFromName(flags.copied).value();
+    options.copied = CopyModeFromName(flags.copied).value();
   }
   POWERCUT_ASSIGN(options.shard, ParseShard(flags.shard));
   if (!flags.budget.empty()) {

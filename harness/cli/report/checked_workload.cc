@@ -102,7 +102,7 @@ std::string SummaryText(const CheckedWorkload& checked,
     extra += fmt::format("; {} runs dropped from the cache (--cache-size)",
                          e.evicted);
   }
-  if (e.copied == CopiedData::kApart) extra += "; copied data varied apart";
+  if (e.copied == CopyMode::kVaryEach) extra += "; copied data varied apart";
   if (!e.bound.empty()) extra += "; not exhausted: " + e.bound;
   if (checked.shard.count > 1) {
     extra +=

@@ -102,7 +102,7 @@ Json OfSpace(const CheckedWorkload& checked) {
   return {
       {"log2", ShownLog2(e.space_log2)}, {"mode", SpaceSpecText(checked.space)},
       {"atomic", checked.atomic_bytes},  {"exhausted", e.exhausted},
-      {"nested", checked.nested},        {"copied", CopiedDataName(e.copied)}};
+      {"nested", checked.nested},        {"copied", CopyModeName(e.copied)}};
 }
 
 Json OfCrashKinds(const std::vector<CrashKind>& kinds) {

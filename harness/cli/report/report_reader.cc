@@ -140,7 +140,7 @@ void ReadSpace(JsonFields& json, CheckedWorkload& checked) {
       static_cast<uint32_t>(space.Number("atomic", kSmallMax));
   checked.exploration.exhausted = space.Flag("exhausted");
   checked.nested = static_cast<uint32_t>(space.Number("nested", kSmallMax));
-  if (const auto copied = CopiedDataFromName(space.Text("copied"))) {
+  if (const auto copied = CopyModeFromName(space.Text("copied"))) {
     checked.exploration.copied = *copied;
   } else {
     space.Refuse("copied", "is none of apart, filled and read");

@@ -42,7 +42,7 @@ TEST(ExhaustiveSpaceTest, VisitsWhatBruteForceSees) {
     if (!scene.IsSmall()) continue;
     ++scenes;
     const SeenStates all = SeenByBruteForce(scene.seen(), scene.space);
-    for (const CopiedData copied : {CopiedData::kRead, CopiedData::kFilled}) {
+    for (const CopyMode copied : {CopyMode::kAsRead, CopyMode::kFillIn}) {
       ExploreOptions options;
       options.space = scene.space;
       options.jobs = 0;
@@ -291,7 +291,7 @@ TEST(ExhaustiveSpaceTest, DeathsHideNothing) {
         WithDeaths(SeenByBruteForce(scene.On(says), scene.space));
     ExploreOptions options;
     options.space = scene.space;
-    options.copied = seed % 3 == 0 ? CopiedData::kRead : CopiedData::kFilled;
+    options.copied = seed % 3 == 0 ? CopyMode::kAsRead : CopyMode::kFillIn;
     const SeenExploration explored = SeenByExplore(scene.On(dies), options);
     const Exploration& e = explored.exploration;
     for (const Finding& finding : e.findings) {

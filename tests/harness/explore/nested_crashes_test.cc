@@ -99,7 +99,7 @@ TEST(NestedCrashesTest, VisitsWhatBruteForceSees) {
                                   SpaceSpec{SpaceSpec::kEpoch, 1, 0},
                                   SpaceSpec{SpaceSpec::kPrefix, 0, 0}}) {
       const Seen all = AllNested(scene, depth, spec);
-      for (const CopiedData copied : {CopiedData::kRead, CopiedData::kFilled}) {
+      for (const CopyMode copied : {CopyMode::kAsRead, CopyMode::kFillIn}) {
         ExploreOptions options;
         options.space = spec;
         options.jobs = 0;
@@ -108,7 +108,7 @@ TEST(NestedCrashesTest, VisitsWhatBruteForceSees) {
         const SeenExploration explored = SeenByExplore(scene.seen(), options);
         ASSERT_TRUE(explored.seen.seen == all)
             << "seed " << seed << ", " << SpaceSpecText(spec) << ", "
-            << CopiedDataName(copied) << ": " << explored.seen.seen.size()
+            << CopyModeName(copied) << ": " << explored.seen.seen.size()
             << " of " << all.size();
         ASSERT_TRUE(explored.exploration.exhausted);
         nested += explored.exploration.nested_states;

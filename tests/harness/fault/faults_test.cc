@@ -281,8 +281,7 @@ TEST(FaultsTest, ExhaustiveSeesWhatBruteForceSees) {
       for (const std::string& fault : RecoveryFaults()) {
         const Faulty faulty = MustRecord(text, {fault});
         const SeenStates all = SeenByBruteForce(faulty.scene(), space, probe);
-        for (const CopiedData copied :
-             {CopiedData::kFilled, CopiedData::kRead}) {
+        for (const CopyMode copied : {CopyMode::kFillIn, CopyMode::kAsRead}) {
           ExploreOptions options = Options("exhaustive", /*jobs=*/0);
           options.copied = copied;
           options.probe = probe;
