@@ -16,8 +16,8 @@
 
 #include "harness/base/crash_kind.h"
 #include "harness/base/result.h"
-#include "harness/disk/disk.h"
 #include "harness/disk/sparse_image.h"
+#include "harness/disk/virtual_disk.h"
 #include "model/words/observation.h"
 #include "model/words/op.h"
 

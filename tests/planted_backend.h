@@ -129,9 +129,10 @@ class PlantedDisk : public VirtualDisk {
   Status Discard(SectorRange range) override { return disk_.Discard(range); }
   void Mark(std::string_view text) override { disk_.Mark(text); }
   // A bug in recovery changes what was read, or what is shown of it.
-  void CopyInto(std::string_view path, MutableByteSpan buffer,
-                uint64_t offset_bytes) override {
-    if (!IsInRecovery(bug_)) disk_.CopyInto(path, buffer, offset_bytes);
+  void DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
+                         uint64_t offset_bytes) override {
+    if (!IsInRecovery(bug_))
+      disk_.DeclareCopyTarget(path, buffer, offset_bytes);
   }
 
  private:

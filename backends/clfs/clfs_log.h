@@ -22,8 +22,8 @@
 #include "backends/clfs/clfs_bugs.h"
 #include "backends/clfs/clfs_lsn.h"
 #include "backends/clfs/log_format.h"
-#include "harness/disk/disk.h"
 #include "harness/disk/sparse_image.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut::clfs {
 

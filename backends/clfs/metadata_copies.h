@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "backends/clfs/log_format.h"
-#include "harness/disk/disk.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut::clfs {
 

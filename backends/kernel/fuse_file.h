@@ -16,7 +16,7 @@
 #include <string_view>
 
 #include "harness/base/result.h"
-#include "harness/disk/disk.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut {
 

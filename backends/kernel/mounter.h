@@ -25,7 +25,7 @@
 #include "backends/kernel/fuse_file.h"
 #include "backends/kernel/mounter_messages.h"
 #include "harness/base/result.h"
-#include "harness/disk/disk.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut {
 

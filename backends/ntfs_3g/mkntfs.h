@@ -9,8 +9,8 @@
 #include <string>
 
 #include "harness/base/result.h"
-#include "harness/disk/disk.h"
 #include "harness/disk/sparse_image.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut {
 

@@ -111,10 +111,10 @@ class TreeWalk {
       return;
     }
     entry.content.resize(file.size_bytes);
-    disk_.CopyInto(entry.path, std::as_writable_bytes(std::span(entry.content)),
-                   0);
+    disk_.DeclareCopyTarget(
+        entry.path, std::as_writable_bytes(std::span(entry.content)), 0);
     const int error = NtfsReadFile(&file, entry.content.data());
-    disk_.EndCopy();
+    disk_.EndCopyTarget();
     if (error != 0) {
       entry.content.clear();
       entry.unreadable = fmt::format("cannot read: {}", ErrorName(error));

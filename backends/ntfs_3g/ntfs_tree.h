@@ -18,7 +18,7 @@ namespace powercut {
 // Ends on any volume and in bounded memory: loops of directories, sizes beyond
 // the disk and trees without end become unreadable entries. `disk`: the one
 // that the volume is on; what the library reads of it straight to where it was
-// asked to is data that it does not look at (VirtualDisk::CopyInto()).
+// asked to is data that it does not look at (VirtualDisk::DeclareCopyTarget()).
 Observation ObserveTree(NtfsVolume& volume, ByteDisk& disk);
 
 // Adds the paths that are not listed but can be opened; see Mount::LookUp().

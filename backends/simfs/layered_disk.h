@@ -12,7 +12,7 @@
 #include <map>
 #include <vector>
 
-#include "harness/disk/disk.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut::simfs {
 

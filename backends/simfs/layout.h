@@ -16,8 +16,8 @@
 
 #include "harness/base/bytes.h"
 #include "harness/base/result.h"
-#include "harness/disk/disk.h"
 #include "harness/disk/sparse_image.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut::simfs {
 

@@ -10,7 +10,7 @@
 #include "backends/simfs/shown_volume.h"
 #include "backends/simfs/simfs_bugs.h"
 #include "harness/base/result.h"
-#include "harness/disk/disk.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut::simfs {
 

@@ -121,10 +121,10 @@ void ShownVolume::ObserveFile(VirtualDisk& disk, InodeNumber inode,
     const uint64_t size =
         std::min<uint64_t>(source.size_bytes, shape.size - begin);
     if (source.zeroed.empty()) {
-      disk.CopyInto(entry.path, atom.first(size), begin);
+      disk.DeclareCopyTarget(entry.path, atom.first(size), begin);
     }
     const Status read = ReadFrom(disk, source, atom);
-    disk.EndCopy();
+    disk.EndCopyTarget();
     if (!read) {
       entry.unreadable = "EIO";
       entry.content.clear();

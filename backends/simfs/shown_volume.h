@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "backends/simfs/record.h"
-#include "harness/disk/disk.h"
+#include "harness/disk/virtual_disk.h"
 #include "model/words/observation.h"
 
 namespace powercut::simfs {

@@ -114,9 +114,9 @@ Observation SimfsMount::Observe() {
   Observation observation;
   s_.shown.Observe(s_.disk.disk(), observation);
   Bytes raw(kRawSectors * kSimfsSectorBytes);
-  s_.disk.disk().CopyInto({}, raw, 0);
+  s_.disk.disk().DeclareCopyTarget({}, raw, 0);
   const Status read = s_.disk.Read(kFirstRawSector, raw);
-  s_.disk.disk().EndCopy();
+  s_.disk.disk().EndCopyTarget();
   if (!read) {
     observation.entries.clear();
     observation.unreadable = "read: EIO";

@@ -75,13 +75,13 @@ class ReadingMount : public Mount {
     std::string content(count * sector_bytes(), '\0');
     const MutableByteSpan buffer =
         std::as_writable_bytes(std::span(content.data(), content.size()));
-    disk_.CopyInto("/copied", buffer, 0);
+    disk_.DeclareCopyTarget("/copied", buffer, 0);
     for (uint64_t i = 0; i < count; ++i) {
       const MutableByteSpan to =
           buffer.subspan(i * sector_bytes(), sector_bytes());
       (void)disk_.Read(Draw(sectors()), to).has_value();
     }
-    disk_.CopyInto("", {}, 0);
+    disk_.DeclareCopyTarget("", {}, 0);
     return content;
   }
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-#include "harness/disk/disk.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut {
 

@@ -41,12 +41,12 @@ Status ByteDisk::Read(uint64_t offset_bytes, MutableByteSpan out) {
   return Ok{};
 }
 
-void ByteDisk::CopyInto(std::string_view path, MutableByteSpan buffer,
-                        uint64_t offset_bytes) {
+void ByteDisk::DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
+                                 uint64_t offset_bytes) {
   copy_path_ = path;
   copy_buffer_ = buffer;
   copy_offset_bytes_ = offset_bytes;
-  disk_.CopyInto(path, buffer, offset_bytes);
+  disk_.DeclareCopyTarget(path, buffer, offset_bytes);
 }
 
 bool ByteDisk::IsCopying(MutableByteSpan out) const {
@@ -62,11 +62,11 @@ Status ByteDisk::ReadSectors(uint64_t first_sector, uint64_t lead_bytes,
                              MutableByteSpan out) {
   if (!IsCopying(out)) return disk_.Read(first_sector, sectors_);
   const auto begin = static_cast<uint64_t>(out.data() - copy_buffer_.data());
-  disk_.CopyInto(copy_path_,
-                 MutableByteSpan(sectors_).subspan(lead_bytes, out.size()),
-                 copy_offset_bytes_ + begin);
+  disk_.DeclareCopyTarget(
+      copy_path_, MutableByteSpan(sectors_).subspan(lead_bytes, out.size()),
+      copy_offset_bytes_ + begin);
   const Status read = disk_.Read(first_sector, sectors_);
-  disk_.CopyInto(copy_path_, copy_buffer_, copy_offset_bytes_);
+  disk_.DeclareCopyTarget(copy_path_, copy_buffer_, copy_offset_bytes_);
   return read;
 }
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "harness/disk/disk.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut {
 
@@ -30,21 +30,21 @@ class ByteDisk {
 
   // As of VirtualDisk, for the destinations of reads here; of a read that needs
   // whole sectors read elsewhere first, too.
-  void CopyInto(std::string_view path, MutableByteSpan buffer,
-                uint64_t offset_bytes);
-  void EndCopy() { CopyInto({}, {}, 0); }
+  void DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
+                         uint64_t offset_bytes);
+  void EndCopyTarget() { DeclareCopyTarget({}, {}, 0); }
 
   VirtualDisk& disk() { return disk_; }
 
  private:
-  // Whether `out` lies in what CopyInto() said.
+  // Whether `out` lies in what DeclareCopyTarget() said.
   bool IsCopying(MutableByteSpan out) const;
   Status ReadSectors(uint64_t first_sector, uint64_t lead_bytes,
                      MutableByteSpan out);
 
   VirtualDisk& disk_;
   Bytes sectors_;  // scratch
-  // What CopyInto() said last.
+  // What DeclareCopyTarget() said last.
   std::string copy_path_;
   MutableByteSpan copy_buffer_;
   uint64_t copy_offset_bytes_ = 0;

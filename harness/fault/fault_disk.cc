@@ -236,10 +236,10 @@ Status FaultDisk::Discard(SectorRange range) {
   return Ok{};
 }
 
-void FaultDisk::CopyInto(std::string_view path, MutableByteSpan buffer,
-                         uint64_t offset_bytes) {
+void FaultDisk::DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
+                                  uint64_t offset_bytes) {
   if (changes_reads_) return;
-  below_.CopyInto(path, buffer, offset_bytes);
+  below_.DeclareCopyTarget(path, buffer, offset_bytes);
 }
 
 // --- what they do -----------------------------------------------------------

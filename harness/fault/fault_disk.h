@@ -18,7 +18,7 @@
 #include <span>
 #include <vector>
 
-#include "harness/disk/disk.h"
+#include "harness/disk/virtual_disk.h"
 #include "harness/fault/fault.h"
 
 namespace powercut {
@@ -54,8 +54,8 @@ class FaultDisk : public VirtualDisk {
   Status Discard(SectorRange range) override;
   void Mark(std::string_view text) override { below_.Mark(text); }
   // Passed on where no fault changes what is read.
-  void CopyInto(std::string_view path, MutableByteSpan buffer,
-                uint64_t offset_bytes) override;
+  void DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
+                         uint64_t offset_bytes) override;
 
  private:
   struct Armed {

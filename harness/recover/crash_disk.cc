@@ -215,8 +215,8 @@ Status CrashDisk::Discard(SectorRange range) {
 
 void CrashDisk::Mark(std::string_view) {}
 
-void CrashDisk::CopyInto(std::string_view path, MutableByteSpan buffer,
-                         uint64_t offset_bytes) {
+void CrashDisk::DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
+                                  uint64_t offset_bytes) {
   copy_buffer_ = buffer;
   copy_offset_bytes_ = offset_bytes;
   if (buffer.empty()) return;
@@ -267,7 +267,7 @@ void CrashDisk::Reset() {
   saved_bytes_.clear();
   blocks_read_.clear();
   blocks_deciding_.clear();
-  EndCopy();
+  EndCopyTarget();
   copy_paths_.clear();
   copies_.clear();
   events_.clear();

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/disk/disk.h"
 #include "harness/disk/sparse_image.h"
+#include "harness/disk/virtual_disk.h"
 #include "harness/recover/run_reads.h"
 #include "harness/trace/recovery_event.h"
 #include "model/words/observation.h"
@@ -37,8 +37,8 @@ class CrashDisk : public VirtualDisk {
                  std::optional<EventNumber> upto) override;
   Status Discard(SectorRange range) override;
   void Mark(std::string_view text) override;
-  void CopyInto(std::string_view path, MutableByteSpan buffer,
-                uint64_t offset_bytes) override;
+  void DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
+                         uint64_t offset_bytes) override;
 
   bool limit_reached() const {
     return request_limit_ > 0 && requests_ > request_limit_;
@@ -75,7 +75,7 @@ class CrashDisk : public VirtualDisk {
   Status CountRequest();
   void NoteDeciding(uint64_t block);
   void NoteRead(uint64_t block);
-  // Whether some of `out` lies in what CopyInto() said.
+  // Whether some of `out` lies in what DeclareCopyTarget() said.
   bool IsCopying(MutableByteSpan out) const;
   void NoteCopies(uint64_t first_sector, MutableByteSpan out);
   void NoteCopy(const CopiedPiece& copy);
@@ -107,7 +107,7 @@ class CrashDisk : public VirtualDisk {
   // In order of the first read that decided.
   std::vector<uint64_t> blocks_deciding_;
   std::function<void(uint64_t)> read_seen_;
-  // What CopyInto() said last.
+  // What DeclareCopyTarget() said last.
   MutableByteSpan copy_buffer_;
   uint64_t copy_offset_bytes_ = 0;
   std::vector<std::string> copy_paths_;

@@ -23,7 +23,7 @@
 
 #include "harness/base/crash_kind.h"
 #include "harness/base/result.h"
-#include "harness/disk/disk.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut {
 

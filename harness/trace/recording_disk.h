@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "harness/disk/disk.h"
+#include "harness/disk/virtual_disk.h"
 #include "harness/trace/trace.h"
 
 namespace powercut {

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "harness/base/bytes.h"
-#include "harness/disk/disk.h"
 #include "harness/disk/sparse_image.h"
+#include "harness/disk/virtual_disk.h"
 
 namespace powercut {
 

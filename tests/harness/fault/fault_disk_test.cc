@@ -320,11 +320,11 @@ TEST(FaultDisk, EventsAreNumberedAsTheStorageSeesThem) {
   EXPECT_EQ(scene.disk.event_count(), 6u);
 }
 
-// A disk that notes what CopyInto() said.
+// A disk that notes what DeclareCopyTarget() said.
 class CopyDisk : public RecordingDisk {
  public:
   using RecordingDisk::RecordingDisk;
-  void CopyInto(std::string_view, MutableByteSpan, uint64_t) override {
+  void DeclareCopyTarget(std::string_view, MutableByteSpan, uint64_t) override {
     ++copies;
   }
   int copies = 0;
@@ -337,7 +337,7 @@ TEST(FaultDisk, CopiesAreNotPassedOnWhereReadsMayBeWrong) {
     const std::vector<Op> faults = Faults({text});
     FaultDisk disk(below, faults, FaultPhase::kRecovery);
     Bytes buffer(1);
-    disk.CopyInto("/f", buffer, 0);
+    disk.DeclareCopyTarget("/f", buffer, 0);
     return below.copies;
   };
   EXPECT_EQ(copies("error on read in=recovery"), 1);

@@ -41,11 +41,11 @@ class CopiesTest : public testing::Test {
 
   // Reads sectors to a place of the content of `/f` or `/g`.
   void Copy(size_t entry, uint64_t first, uint64_t count, uint64_t at_sector) {
-    disk_.CopyInto(seen_.entries[entry].path, Content(entry), 0);
+    disk_.DeclareCopyTarget(seen_.entries[entry].path, Content(entry), 0);
     EXPECT_TRUE(
         disk_.Read(first, Content(entry).subspan(at_sector * kSectorBytes,
                                                  count * kSectorBytes)));
-    disk_.EndCopy();
+    disk_.EndCopyTarget();
   }
 
   void Read(uint64_t first, uint64_t count) {
@@ -132,26 +132,26 @@ TEST_F(CopiesTest, ACopyWithoutItsContentCountsAsRead) {
 TEST_F(CopiesTest, OnlyWhatLiesInTheBufferIsCopied) {
   // 100 bytes of the file's end, and 30 from within a sector.
   Bytes sectors(2 * kSectorBytes);
-  disk_.CopyInto("/g", MutableByteSpan(sectors).first(100), 1024);
+  disk_.DeclareCopyTarget("/g", MutableByteSpan(sectors).first(100), 1024);
   EXPECT_TRUE(disk_.Read(4, sectors));
-  disk_.CopyInto("/g", MutableByteSpan(sectors).subspan(600, 30), 600);
+  disk_.DeclareCopyTarget("/g", MutableByteSpan(sectors).subspan(600, 30), 600);
   EXPECT_TRUE(disk_.Read(6, sectors));
-  disk_.EndCopy();
+  disk_.EndCopyTarget();
   Expect({}, {{2, 0, 100, 1, 1024}, {3, 600, 30, 1, 600}});
 }
 
 TEST_F(CopiesTest, OutOfStepWithTheAtomsCountsAsRead) {
   Bytes sector(kSectorBytes);
-  disk_.CopyInto("/g", sector, 100);
+  disk_.DeclareCopyTarget("/g", sector, 100);
   EXPECT_TRUE(disk_.Read(4, sector));
-  disk_.EndCopy();
+  disk_.EndCopyTarget();
   Expect({2}, {});
 }
 
 TEST_F(CopiesTest, AReadBesideTheBufferIsARead) {
   Bytes sectors(3 * kSectorBytes);
   const MutableByteSpan all(sectors);
-  disk_.CopyInto("/g", all.subspan(kSectorBytes, kSectorBytes), 0);
+  disk_.DeclareCopyTarget("/g", all.subspan(kSectorBytes, kSectorBytes), 0);
   EXPECT_TRUE(disk_.Read(0, all.first(kSectorBytes)));
   EXPECT_TRUE(disk_.Read(2, all.last(kSectorBytes)));
   Expect({0, 1}, {});
@@ -162,7 +162,7 @@ TEST_F(CopiesTest, ResetAndLookingEndThem) {
   disk_.CountCopiesAsRead();
   Copy(0, 6, 1, 1);
   Expect({2}, {{3, 0, 512, 0, 512}});
-  disk_.CopyInto("/f", Content(0), 0);
+  disk_.DeclareCopyTarget("/f", Content(0), 0);
   disk_.Reset();
   EXPECT_TRUE(disk_.Read(4, Content(0).first(kSectorBytes)));
   Expect({2}, {});
@@ -170,9 +170,9 @@ TEST_F(CopiesTest, ResetAndLookingEndThem) {
 
 TEST_F(CopiesTest, FilledInShowsTheOtherBytes) {
   Copy(0, 4, 3, 0);
-  disk_.CopyInto("", Content(1).first(1024), 0);
+  disk_.DeclareCopyTarget("", Content(1).first(1024), 0);
   EXPECT_TRUE(disk_.Read(8, Content(1).first(1024)));
-  disk_.EndCopy();
+  disk_.EndCopyTarget();
   seen_.device = "short";
   const RunReads reads = disk_.Reads(seen_);
   EXPECT_EQ(reads.copies, (Pieces{{2, 0, 1024, 0, 0},

@@ -8,8 +8,8 @@
 // image during recovery), either behind a FaultDisk (breaks as it is told). A
 // backend cannot tell them apart. One caller at a time.
 
-#ifndef POWERCUT_HARNESS_DISK_DISK_H_
-#define POWERCUT_HARNESS_DISK_DISK_H_
+#ifndef POWERCUT_HARNESS_DISK_VIRTUAL_DISK_H_
+#define POWERCUT_HARNESS_DISK_VIRTUAL_DISK_H_
 
 #include <cstdint>
 #include <optional>
@@ -86,13 +86,13 @@ class VirtualDisk {
   // it on.
   // Requires: the buffer stays where it is until then; what was read to a place
   // is what the observation has there.
-  virtual void CopyInto(std::string_view path, MutableByteSpan buffer,
-                        uint64_t offset_bytes) {
+  virtual void DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
+                                 uint64_t offset_bytes) {
     (void)path;
     (void)buffer;
     (void)offset_bytes;
   }
-  void EndCopy() { CopyInto({}, {}, 0); }
+  void EndCopyTarget() { DeclareCopyTarget({}, {}, 0); }
 };
 
 // Both sync steps of a file used as a device: persist to the device, then to
@@ -104,4 +104,4 @@ inline Status SyncWholeDisk(VirtualDisk& disk) {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_DISK_DISK_H_
+#endif  // POWERCUT_HARNESS_DISK_VIRTUAL_DISK_H_
