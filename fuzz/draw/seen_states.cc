@@ -61,7 +61,7 @@ SeenExploration SeenByExplore(const SeenScene& scene, ExploreOptions options) {
     if (added) {
       name->second = seen.outcomes.hash(seen.outcomes.Add(visited.result));
     }
-    seen.seen.emplace(visited.state.kind, visited.crash_point.point,
+    seen.seen.emplace(visited.state.kind, visited.crash_point.after,
                       name->second);
   };
   auto exploration = Explore(scene.backend, scene.workload, scene.setting,

@@ -21,51 +21,50 @@ Hash128 CertificateKey(const BlockContents& contents,
 ObservationCache::ObservationCache(BlockContents& contents, uint64_t bytes_max)
     : contents_(contents),
       bytes_max_(bytes_max),
-      newer_{RunTree(contents), {}, 0},
-      older_{RunTree(contents), {}, 0} {}
+      newer_{ReadTree(contents), {}, 0},
+      older_{ReadTree(contents), {}, 0} {}
 
 uint64_t ObservationCache::Half::bytes() const {
-  return tree.bytes() + runs.size() * sizeof(FiledRun) + copies_bytes;
+  return tree.bytes() + runs.size() * sizeof(CachedRun) + copies_bytes;
 }
 
-const FiledRun* ObservationCache::Find(const CrashState& state,
-                                       std::vector<ContentId>& path,
-                                       RunTree::Miss& miss) {
-  const RunTree::Lookup newer = newer_.tree.Find(state, &path);
+const CachedRun* ObservationCache::Find(const CrashState& state,
+                                        std::vector<ContentId>& path,
+                                        ReadTree::Miss& miss) {
+  const ReadTree::Lookup newer = newer_.tree.Find(state, &path);
   if (newer.found) return &newer_.runs[newer.run];
   miss = newer.miss;
   if (older_.runs.empty()) return nullptr;
-  const RunTree::Lookup older = older_.tree.Find(state, &path);
+  const ReadTree::Lookup older = older_.tree.Find(state, &path);
   if (!older.found) return nullptr;
   ++kept_of_older_;
-  const FiledRun* kept = nullptr;
-  File(path, older_.runs[older.run], &kept);
+  const CachedRun* kept = nullptr;
+  Insert(path, older_.runs[older.run], &kept);
   return kept;
 }
 
-ObservationCache::Filed ObservationCache::File(std::span<const ContentId> path,
-                                               FiledRun run,
-                                               const FiledRun** filed) {
-  if (filed != nullptr) *filed = nullptr;
-  const std::optional<RunTree::RunNumber> number = newer_.tree.Add(path);
-  if (!number) return Filed::kConflict;
+ObservationCache::Inserted ObservationCache::Insert(
+    std::span<const ContentId> path, CachedRun run, const CachedRun** cached) {
+  if (cached != nullptr) *cached = nullptr;
+  const std::optional<ReadTree::RunNumber> number = newer_.tree.Add(path);
+  if (!number) return Inserted::kConflict;
   if (*number < newer_.runs.size()) {
-    if (filed != nullptr) *filed = &newer_.runs[*number];
-    return Filed::kKnown;
+    if (cached != nullptr) *cached = &newer_.runs[*number];
+    return Inserted::kKnown;
   }
   newer_.copies_bytes += run.copies.size() * sizeof(CopiedPiece) +
                          run.copied.size() * sizeof(Slot);
   newer_.runs.push_back(std::move(run));
   const Half& half = MakeRoom() ? older_ : newer_;
-  if (filed != nullptr) *filed = &half.runs.back();
-  return Filed::kNew;
+  if (cached != nullptr) *cached = &half.runs.back();
+  return Inserted::kNew;
 }
 
 bool ObservationCache::MakeRoom() {
   if (newer_.bytes() < bytes_max_ / 2) return false;
   evicted_ += older_.runs.size() - kept_of_older_;
   kept_of_older_ = 0;
-  older_ = std::exchange(newer_, Half{RunTree(contents_), {}, 0});
+  older_ = std::exchange(newer_, Half{ReadTree(contents_), {}, 0});
   return true;
 }
 

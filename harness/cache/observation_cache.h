@@ -1,7 +1,7 @@
 // ObservationCache: what finished runs showed, for every state that agrees with
 // what they read (design.md section 5).
 //
-// A filed run is a certificate: the set of blocks that it read, each with its
+// A cached run is a certificate: the set of blocks that it read, each with its
 // content. Every crash state, of any crash point and kind, that holds those
 // contents has the run's outcome. Blocks that were only copied into the
 // observation are not part of it: their bytes are filled in for each state.
@@ -18,13 +18,13 @@
 #include <span>
 #include <vector>
 
-#include "harness/cache/run_tree.h"
+#include "harness/cache/read_tree.h"
 #include "harness/recover/outcome_table.h"
 #include "harness/recover/run_reads.h"
 
 namespace powercut {
 
-struct FiledRun {
+struct CachedRun {
   OutcomeId outcome = 0;
   // Names the certificate, in whatever order it was read.
   Hash128 key;
@@ -44,20 +44,20 @@ class ObservationCache {
   // The run that decides this state; null if none is known. `path` gets the
   // contents of the blocks it read, in order; `miss`, if there is no run, where
   // the newer half of the cache ended. The pointer is valid until the next call
-  // of Find() or File().
-  const FiledRun* Find(const CrashState& state, std::vector<ContentId>& path,
-                       RunTree::Miss& miss);
+  // of Find() or Insert().
+  const CachedRun* Find(const CrashState& state, std::vector<ContentId>& path,
+                        ReadTree::Miss& miss);
 
-  enum class Filed : uint8_t {
+  enum class Inserted : uint8_t {
     kNew,
     kKnown,     // it read the same as an earlier one
     kConflict,  // it read otherwise than an earlier one with the same contents
   };
-  // Keeps a run that read `path`. `filed`, if not null, gets the run that is
+  // Keeps a run that read `path`. `cached`, if not null, gets the run that is
   // kept for it, which is an earlier one if it is known; null on a conflict;
   // valid as that of Find().
-  Filed File(std::span<const ContentId> path, FiledRun run,
-             const FiledRun** filed = nullptr);
+  Inserted Insert(std::span<const ContentId> path, CachedRun run,
+             const CachedRun** cached = nullptr);
 
   // Runs that were dropped for want of room.
   uint64_t evicted() const { return evicted_; }
@@ -65,8 +65,8 @@ class ObservationCache {
  private:
   // Runs by their number in the tree.
   struct Half {
-    RunTree tree;
-    std::vector<FiledRun> runs;
+    ReadTree tree;
+    std::vector<CachedRun> runs;
     uint64_t copies_bytes = 0;
 
     uint64_t bytes() const;

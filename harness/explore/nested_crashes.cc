@@ -87,8 +87,8 @@ class RecoveryCrashes {
 
   void Take(const StateRequest& request, const StateOutcome& outcome) {
     const CrashState outer = inner_.DecideOuter(request.state);
-    const RecoveryOutcome outcome = pool_.outcomes()[outcome.id];
-    visit_({outcome, outer, [&] { return Named(request.state, {}, 0); }});
+    const RecoveryOutcome shown = pool_.outcomes()[outcome.id];
+    visit_({shown, outer, [&] { return Named(request.state, {}, 0); }});
     if (options_.depth > 1 && outcome.events != nullptr &&
         !outcome.events->empty()) {
       InterruptedRecovery deeper{request.state, outcome.events, {}};

@@ -1,3 +1,15 @@
+// The work goes in rounds (RunRound). While a round runs, its results come back
+// in order through the pool's callback and enter the cache one by one
+// (TakeRun); what waits is looked up again before the next round, because those
+// runs may decide it.
+//
+// Example: three blocks A, B and C are open, and recovery reads A, then, if A
+// is old, B. The root state (all newest) misses at once and runs; its run is
+// the path [A new]. The states {A old}, {A old, B old} and {A old, C old} then
+// all miss at the root's branch with A old: one of them is needed, and the
+// others may run ahead of time. The needed run is the path [A old, B new]; it
+// decides {A old, C old}, too, since C was not read.
+
 #include "harness/explore/run_scheduler.h"
 
 #include <algorithm>
@@ -9,21 +21,20 @@
 namespace powercut {
 namespace {
 
-// Questions that wait before a round begins.
+// A round begins when so many requests wait.
 constexpr size_t kWaitingMax = 4096;
-// Runs of one worker before the next takes over: a round is cut into some
-// batches, so that every worker has its part, but none so small that forking
-// shows.
+// A round is cut into batches, so that every worker has its part; the smallest
+// batch is still so long that forking a worker costs little beside it.
 constexpr size_t kBatchRunsMin = 64;
 constexpr size_t kBatchRunsMax = 1024;
 constexpr size_t kBatchesOfRound = 8;
-// Runs of a round ahead of time: doubled while at least half of them are
-// needed, else halved.
+// How many runs of a round may be ahead of time: doubled while at least half of
+// them turn out to be needed, else halved.
 constexpr size_t kAheadMin = 4;
 constexpr size_t kAheadMax = kWaitingMax;
-// Outcomes filled in that are remembered.
+// How many filled-in outcomes are remembered.
 constexpr size_t kFilledMax = 1 << 20;
-// Questions between two looks at `stop`.
+// How many requests are looked up between two calls of `stop`.
 constexpr uint64_t kStopEvery = 256;
 
 Hash128 KeyOf(const CrashState& state, uint64_t seed) {
@@ -67,24 +78,24 @@ RunScheduler::RunScheduler(WorkerPool& pool, BlockContents& contents,
         continue;
       }
       TakeJournaled();
-      Keep(under_way_[taken_].request, results[i]);
-      TakeRun(under_way_[taken_++].request, results[i]);
+      AddToJournal(round_[taken_].request, results[i]);
+      TakeRun(round_[taken_++].request, results[i]);
     }
   });
 }
 
-bool RunScheduler::Work(bool all) {
+bool RunScheduler::Run(bool all) {
   while (true) {
-    for (uint64_t n = 1; !asked_.empty(); ++n) {
+    for (uint64_t n = 1; !submitted_.empty(); ++n) {
       if (n % kStopEvery == 0 && Stopped()) return false;
-      Asked next{std::move(asked_.back()), {}};
-      asked_.pop_back();
-      if (AnswerFromCache(next.request, next.miss)) continue;
+      Waiting next{std::move(submitted_.back()), {}};
+      submitted_.pop_back();
+      if (DecideFromCache(next.request, next.miss)) continue;
       waiting_.push_back(std::move(next));
-      if (waiting_.size() >= kWaitingMax && !Round()) return false;
+      if (waiting_.size() >= kWaitingMax && !RunRound()) return false;
     }
     if (all && !waiting_.empty()) {
-      if (!Round()) return false;
+      if (!RunRound()) return false;
       continue;
     }
     if (all || doubted_.size() >= kWaitingMax) RunDoublechecks();
@@ -93,7 +104,7 @@ bool RunScheduler::Work(bool all) {
 }
 
 void RunScheduler::EnterContext(uint64_t context) {
-  POWERCUT_CHECK(asked_.empty() && waiting_.empty());
+  POWERCUT_CHECK(submitted_.empty() && waiting_.empty());
   evicted_before_ += cache_->evicted();
   cache_.emplace(contents_, options_.cache_bytes);
   filled_.clear();
@@ -131,34 +142,36 @@ void RunScheduler::TakeDoublecheck(const CrashState& state, OutcomeId outcome) {
   }
 }
 
-bool RunScheduler::AnswerFromCache(StateRequest& request, RunTree::Miss& miss) {
-  const FiledRun* run = cache_->Find(request.state, path_, miss);
+bool RunScheduler::DecideFromCache(StateRequest& request,
+                                   ReadTree::Miss& miss) {
+  const CachedRun* run = cache_->Find(request.state, path_, miss);
   if (run == nullptr) return false;
-  Answer(request, *run, /*cached=*/true);
+  Decide(request, *run, /*cached=*/true);
   return true;
 }
 
-void RunScheduler::Answer(const StateRequest& request, const FiledRun& run,
+void RunScheduler::Decide(const StateRequest& request, const CachedRun& run,
                           bool cached) {
   const OutcomeId outcome = OutcomeOf(run, request.state);
   if (cached && !request.seen) Doublecheck(request.state, outcome);
   on_outcome_(request, {outcome, cached, path_, run.copied, run.events});
 }
 
-// Those that the round runs leave the waiting ones; the runs needed come first,
-// those ahead of time behind them. Empty if nothing waits or no run is left.
-std::vector<RunScheduler::Asked> RunScheduler::TakeRunsOfRound() {
-  std::vector<Asked> needed;
-  std::vector<Asked> others;
-  std::set<RunTree::Miss> misses;
-  for (Asked& asked : std::exchange(waiting_, {})) {
-    if (AnswerFromCache(asked.request, asked.miss)) continue;
-    const bool first = misses.insert(asked.miss).second;
-    (first ? needed : others).push_back(std::move(asked));
+// Moves the runs of this round out of `waiting_`: first one for each different
+// miss in the tree, then those ahead of time. Empty if no request waits or
+// `max_runs` is used up.
+std::vector<RunScheduler::Waiting> RunScheduler::TakeRunsOfRound() {
+  std::vector<Waiting> needed;
+  std::vector<Waiting> others;
+  std::set<ReadTree::Miss> misses;
+  for (Waiting& waiting : std::exchange(waiting_, {})) {
+    if (DecideFromCache(waiting.request, waiting.miss)) continue;
+    const bool first = misses.insert(waiting.miss).second;
+    (first ? needed : others).push_back(std::move(waiting));
   }
   size_t most = ~size_t{0};
   if (options_.max_runs) most = *options_.max_runs - runs_;
-  const auto take_back = [&](std::vector<Asked>& from, size_t kept) {
+  const auto take_back = [&](std::vector<Waiting>& from, size_t kept) {
     for (size_t i = kept; i < from.size(); ++i) {
       waiting_.push_back(std::move(from[i]));
     }
@@ -172,20 +185,20 @@ std::vector<RunScheduler::Asked> RunScheduler::TakeRunsOfRound() {
   return needed;
 }
 
-bool RunScheduler::Round() {
+bool RunScheduler::RunRound() {
   if (Stopped()) return false;
-  under_way_ = TakeRunsOfRound();
+  round_ = TakeRunsOfRound();
   taken_ = 0;
   const uint64_t spare_before = spare_runs_;
   SubmitRound();
-  if (taken_ < under_way_.size()) return false;
-  const size_t ahead = under_way_.size() - needed_;
+  if (taken_ < round_.size()) return false;
+  const size_t ahead = round_.size() - needed_;
   if (ahead > 0) {
     const bool useful = (spare_runs_ - spare_before) * 2 <= ahead;
     ahead_ = useful ? std::min(ahead_ * 2, kAheadMax)
                     : std::max(ahead_ / 2, kAheadMin);
   }
-  under_way_.clear();
+  round_.clear();
   return !max_runs_reached_ && journal_error_.empty();
 }
 
@@ -196,12 +209,12 @@ void RunScheduler::SubmitRound() {
   const auto submit = [&] {
     if (!batch.empty()) pool_.Submit(std::exchange(batch, {}));
   };
-  const size_t batch_runs = std::clamp(under_way_.size() / kBatchesOfRound,
-                                       kBatchRunsMin, kBatchRunsMax);
-  for (Asked& asked : under_way_) {
-    asked.journaled = IsJournaled(asked.request);
-    if (asked.journaled) continue;
-    batch.push_back(asked.request.state);
+  const size_t batch_runs =
+      std::clamp(round_.size() / kBatchesOfRound, kBatchRunsMin, kBatchRunsMax);
+  for (Waiting& waiting : round_) {
+    waiting.journaled = IsJournaled(waiting.request);
+    if (waiting.journaled) continue;
+    batch.push_back(waiting.request.state);
     if (batch.size() < batch_runs) continue;
     submit();
     if (Stopped() || !journal_error_.empty()) return pool_.Cancel();
@@ -218,9 +231,9 @@ bool RunScheduler::IsJournaled(const StateRequest& request) const {
 
 // Takes the journaled runs up to the next that was submitted.
 void RunScheduler::TakeJournaled() {
-  for (; taken_ < under_way_.size(); ++taken_) {
-    const StateRequest& request = under_way_[taken_].request;
-    if (!under_way_[taken_].journaled) return;
+  for (; taken_ < round_.size(); ++taken_) {
+    const StateRequest& request = round_[taken_].request;
+    if (!round_[taken_].journaled) return;
     const JournaledRun& run = *options_.journal->Find(KeyOf(request.state, 0));
     auto outcome = OutcomeOfBytes(run.outcome);
     auto access =
@@ -236,7 +249,8 @@ void RunScheduler::TakeJournaled() {
   }
 }
 
-void RunScheduler::Keep(const StateRequest& request, const RunResult& result) {
+void RunScheduler::AddToJournal(const StateRequest& request,
+                                const RunResult& result) {
   if (options_.journal == nullptr || !journal_error_.empty()) return;
   const RecoveryOutcome& outcome = pool_.outcomes()[result.outcome];
   // What died or hung is run again.
@@ -248,9 +262,9 @@ void RunScheduler::Keep(const StateRequest& request, const RunResult& result) {
   if (!kept) journal_error_ = kept.error().message;
 }
 
-FiledRun RunScheduler::FiledRunOf(const StateRequest& request,
-                                  RunResult& result) {
-  FiledRun run;
+CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
+                                    RunResult& result) {
+  CachedRun run;
   run.outcome = result.outcome;
   path_.clear();
   const CrashSpace& space = contents_.space();
@@ -292,39 +306,40 @@ void RunScheduler::CountRun(const Hash128& key) {
 }
 
 void RunScheduler::TakeRun(const StateRequest& request, RunResult& result) {
-  FiledRun run = FiledRunOf(request, result);
+  CachedRun run = CachedRunOf(request, result);
   const bool observed =
       pool_.outcomes()[result.outcome].kind == RecoveryOutcome::kObserved;
-  const FiledRun* filed = nullptr;
-  auto how = ObservationCache::Filed::kConflict;
+  const CachedRun* cached_run = nullptr;
+  auto how = ObservationCache::Inserted::kConflict;
   // What died or hung may do so for reasons that lie outside the disk.
-  if (observed) how = cache_->File(path_, run, &filed);
-  if (how == ObservationCache::Filed::kKnown) {
+  if (observed) how = cache_->Insert(path_, run, &cached_run);
+  if (how == ObservationCache::Inserted::kKnown) {
     ++spare_runs_;
-    const bool same = OutcomeOf(*filed, request.state) == result.outcome;
+    const bool same = OutcomeOf(*cached_run, request.state) == result.outcome;
     if (!same && !contradiction_) contradiction_ = request.state;
   } else if (observed) {
     CountRun(run.key);
-    const bool contradicts = how == ObservationCache::Filed::kConflict;
+    const bool contradicts = how == ObservationCache::Inserted::kConflict;
     if (contradicts && !contradiction_) contradiction_ = request.state;
   } else {
-    // It is not filed, so that it may run again: each disk counts once.
+    // It is not cached_run, so that it may run again: each disk counts once.
     const Hash128 key = request.image.value_or(KeyOf(request.state, 0));
     if (!request.seen && died_.insert(key).second) CountRun(key);
   }
-  on_outcome_(request, {result.outcome, how == ObservationCache::Filed::kKnown,
-                        path_, run.copied, run.events});
+  on_outcome_(request,
+              {result.outcome, how == ObservationCache::Inserted::kKnown, path_,
+               run.copied, run.events});
 }
 
 std::optional<OutcomeId> RunScheduler::Known(const CrashState& state) {
   std::vector<ContentId> path;
-  RunTree::Miss miss;
-  const FiledRun* run = cache_->Find(state, path, miss);
+  ReadTree::Miss miss;
+  const CachedRun* run = cache_->Find(state, path, miss);
   if (run == nullptr) return std::nullopt;
   return OutcomeOf(*run, state);
 }
 
-OutcomeId RunScheduler::OutcomeOf(const FiledRun& run,
+OutcomeId RunScheduler::OutcomeOf(const CachedRun& run,
                                   const CrashState& state) {
   if (run.copied.empty()) return run.outcome;
   std::vector<ContentId> contents;

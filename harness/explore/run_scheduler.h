@@ -1,14 +1,15 @@
-// RunScheduler: what recovery shows on crash states, from earlier runs where
-// they decide it and from new ones where not.
+// RunScheduler: what recovery shows on crash states, with as few runs as
+// possible.
 //
-// States are asked and on_outcome one by one or many at a time. A state that no
-// filed run decides waits. When enough wait, a round of runs begins: one for
-// each place where lookups ended, since states that end at the same place need
-// the same run; and, so that long chains of such places do not serialize, some
-// of the waiting states ahead of time. A run ahead of time that turns out to
-// have read the same as an earlier one is a check of that one and counts as
-// none. Everything is filed in a fixed order, so that answers and counts do not
-// depend on the number of workers.
+// An explorer submits states; the scheduler looks each up in the cache of
+// finished runs. A state that no finished run decides waits. When enough states
+// wait, a round of runs begins. States whose lookups ended at the same place of
+// the cache's tree need the same run, so the round runs one state for each such
+// place, and a few of the other waiting states ahead of time, or long chains of
+// places would run one after the other. A run ahead of time that turns out to
+// have read the same as an earlier run is a check of that run and is not
+// counted. Runs enter the cache in a fixed order, so that outcomes and counts
+// do not depend on the number of workers.
 
 #ifndef POWERCUT_HARNESS_EXPLORE_RUN_SCHEDULER_H_
 #define POWERCUT_HARNESS_EXPLORE_RUN_SCHEDULER_H_
@@ -30,96 +31,116 @@
 
 namespace powercut {
 
-// How data that was only copied into the observation is taken
+// What is done about data that recovery only copies into the observation
 // (harness/recover/run_reads.h).
 enum class CopyMode : uint8_t {
-  kRead,    // as read: other contents need another run
-  kFilled,  // filled in, without a run
-  kApart,   // filled in, and each such block varied by itself
+  kAsRead,    // It counts as read: other contents need another run.
+  kFillIn,    // Other contents are filled in, without a run.
+  kVaryEach,  // The same, and each such block is varied by itself.
 };
 
-// `read`, `filled`, `apart`.
-std::string_view CopyModeName(CopyMode copied);
+// `read`, `filled`, `apart`: the words of the command line and of reports.
+std::string_view CopyModeName(CopyMode mode);
+// `std::nullopt` if no mode has this name.
 std::optional<CopyMode> CopyModeFromName(std::string_view name);
 
-// A crash state to run, and what the asker wants to know of it afterwards.
+// A crash state to run, and what the explorer wants to know of it afterwards.
 struct StateRequest {
   CrashState state;
-  uint32_t point_index = 0;  // the asker's number of the crash point
-  // Names the image: equal hashes, equal images; nothing if it was not made.
+  // The explorer's number of the crash point.
+  uint32_t point_index = 0;
+  // The hash of the crash image: equal hashes mean equal images. `std::nullopt`
+  // if the image was not made.
   std::optional<Hash128> image;
-  // Go on from here through the states that differ in what was read behind
-  // `branched`.
+  // Whether the explorer goes on from this state, through the states that
+  // differ from it in one block that was read after `branched`.
   bool expand = false;
   std::optional<Slot> branched;
-  uint32_t torn = 0;  // blocks torn so far
-  bool seen = false;  // it was asked and judged before
+  uint32_t torn = 0;  // The number of blocks torn so far.
+  bool seen = false;  // The state was submitted and judged before.
 };
 
 struct StateOutcome {
-  OutcomeId outcome = 0;
-  bool cached = false;  // no run was made for it
+  OutcomeId id = 0;
+  bool cached = false;  // No run was made for the state.
   // The contents that were read, in order, and the slots that were only copied,
   // ascending. Valid during the call.
   const std::vector<ContentId>& path;
   const std::vector<Slot>& copied;
-  // What recovery itself did, if the pool reports writes; else null.
+  // What recovery itself did to the disk; `nullptr` if the pool does not report
+  // writes.
   std::shared_ptr<const std::vector<RecoveryEvent>> events;
 };
 
+// Not thread-safe.
 class RunScheduler {
  public:
   struct Options {
     CopyMode copied = CopyMode::kAsRead;
+    // The most memory that the cache may take.
     uint64_t cache_bytes = 0;
+    // The most runs; `std::nullopt` means no limit.
     std::optional<uint64_t> max_runs;
-    // The share of cached answers that are run for real, chosen by `seed`.
+    // The share of cached outcomes, from 0 to 1, that are run all the same and
+    // compared; `seed` chooses which.
     double doublecheck = 0;
     uint64_t seed = 1;
-    // Runs made before, and where new ones are kept; may be null.
+    // Runs made by an earlier process, and where new ones are kept; may be
+    // `nullptr`.
     RunJournal* journal = nullptr;
-    // Asked between rounds and now and then; true ends it.
+    // Called between rounds and now and then; true ends the work. May be empty.
     std::function<bool()> stop;
   };
   using OnOutcome =
       std::function<void(const StateRequest&, const StateOutcome&)>;
 
-  // All must outlive this object. The pool reports reads.
+  // All arguments must outlive this object. The pool must report reads.
   RunScheduler(WorkerPool& pool, BlockContents& contents, Options options,
                OnOutcome on_outcome);
 
-  // Queues a request; the last asked is looked at first.
-  void Ask(StateRequest request) { asked_.push_back(std::move(request)); }
+  // Queues a request. The one submitted last is looked up first, so that a walk
+  // of a tree goes into the depth.
+  void Submit(StateRequest request) {
+    submitted_.push_back(std::move(request));
+  }
 
-  // Answers what can be on_outcome now; with `all`, everything. The requests of
-  // one call up to `all` are of one crash kind. Calls `on_outcome`, which may
-  // ask more. False: a bound or `stop` ended it, and requests are left.
-  bool Work(bool all);
+  // RunReady() looks up all submitted requests, and runs waiting ones whenever
+  // enough of them wait. RunAll() goes on until none waits. Both call
+  // `on_outcome` for each request, which may submit more. Requests between two
+  // calls of RunAll() must be of one crash kind. False if a bound or `stop`
+  // ended the work; requests are left then.
+  bool RunReady() { return Run(/*all=*/false); }
+  bool RunAll() { return Run(/*all=*/true); }
 
-  // An answer that was known without asking: runs it for real if it is in the
-  // share.
+  // Tells of an outcome that the caller knew without submitting the state. If
+  // the state falls into the share of `doublecheck`, it is run for real.
   void Doublecheck(const CrashState& state, OutcomeId outcome);
 
-  // Runs from now on depend on something beside their disk, by this number, and
-  // those so far say nothing of them.
-  // Requires: nothing waits.
+  // Tells that runs depend on something beside their disk from now on, which
+  // `context` names (for a check command: the acks in force). Outcomes of other
+  // contexts are forgotten.
+  // Requires: no request waits.
   void EnterContext(uint64_t context);
   uint64_t context() const { return context_; }
 
-  // The outcome of this state if an earlier run decides it.
+  // The outcome of this state; `std::nullopt` if no finished run decides it.
   std::optional<OutcomeId> Known(const CrashState& state);
 
-  // What the outcome of a filed run would be on this state.
-  OutcomeId OutcomeOf(const FiledRun& run, const CrashState& state);
+  // The outcome that a cached run has on this state, with copied blocks filled
+  // in.
+  OutcomeId OutcomeOf(const CachedRun& run, const CrashState& state);
 
   uint64_t runs() const { return runs_; }
-  // Runs made ahead of time that came out as earlier ones.
+  // How many runs were made ahead of time and turned out to read the same as an
+  // earlier run. They are not part of runs().
   uint64_t spare_runs() const { return spare_runs_; }
   uint64_t doublechecked() const { return doublechecked_; }
   uint64_t evicted() const { return evicted_before_ + cache_->evicted(); }
+  // One for each run that counts, in order of counting.
   const std::vector<Hash128>& run_keys() const { return run_keys_; }
-  // A run that did not follow from what it had read, or did not show what an
-  // earlier one with the same reads had: the storage is not deterministic.
+  // The first state whose run did not follow from what it had read, or did not
+  // show what an earlier run with the same reads had shown: the storage is not
+  // deterministic. `std::nullopt` if there is none.
   const std::optional<CrashState>& contradiction() const {
     return contradiction_;
   }
@@ -127,23 +148,26 @@ class RunScheduler {
   const std::string& journal_error() const { return journal_error_; }
 
  private:
-  struct Asked {
+  // A request that no finished run decides, with the place where its lookup
+  // ended.
+  struct Waiting {
     StateRequest request;
-    RunTree::Miss miss;
-    bool journaled = false;  // when its round began
+    ReadTree::Miss miss;
+    bool journaled = false;  // The journal had its run when its round began.
   };
 
-  bool AnswerFromCache(StateRequest& request, RunTree::Miss& miss);
-  void Answer(const StateRequest& request, const FiledRun& run, bool cached);
-  bool Round();
-  std::vector<Asked> TakeRunsOfRound();
+  bool Run(bool all);
+  bool DecideFromCache(StateRequest& request, ReadTree::Miss& miss);
+  void Decide(const StateRequest& request, const CachedRun& run, bool cached);
+  bool RunRound();
+  std::vector<Waiting> TakeRunsOfRound();
   void SubmitRound();
   void TakeJournaled();
   bool IsJournaled(const StateRequest& request) const;
-  void Keep(const StateRequest& request, const RunResult& result);
+  void AddToJournal(const StateRequest& request, const RunResult& result);
   void TakeRun(const StateRequest& request, RunResult& result);
   void CountRun(const Hash128& key);
-  FiledRun FiledRunOf(const StateRequest& request, RunResult& result);
+  CachedRun CachedRunOf(const StateRequest& request, RunResult& result);
   void RunDoublechecks();
   void TakeDoublecheck(const CrashState& state, OutcomeId outcome);
   bool Stopped() const { return options_.stop && options_.stop(); }
@@ -154,24 +178,28 @@ class RunScheduler {
   OnOutcome on_outcome_;
   std::optional<ObservationCache> cache_;
   uint64_t context_ = 0;
-  uint64_t evicted_before_ = 0;  // in earlier contexts
-  std::vector<StateRequest> asked_;
-  std::vector<Asked> waiting_;
+  uint64_t evicted_before_ = 0;  // In earlier contexts.
+  std::vector<StateRequest> submitted_;
+  std::vector<Waiting> waiting_;
   std::vector<ContentId> path_;
-  // Outcomes filled in: by the run's outcome and the contents copied.
+  // Outcomes with copied blocks filled in, by the key of the run and of the
+  // contents copied.
   std::unordered_map<Hash128, OutcomeId, Hash128Hasher> filled_;
-  std::vector<Asked> under_way_;
-  size_t taken_ = 0;   // of under_way_
-  size_t needed_ = 0;  // of under_way_: the others run ahead of time
-  // Cached answers to be run for real.
+  // The runs of the current round. The first `needed_` are needed, the others
+  // run ahead of time; the results of the first `taken_` have been taken.
+  std::vector<Waiting> round_;
+  size_t taken_ = 0;
+  size_t needed_ = 0;
+  // Cached outcomes to be run for real.
   std::vector<std::pair<CrashState, OutcomeId>> doubted_;
   bool doublechecking_ = false;
   uint64_t doublechecked_ = 0;
+  // How many runs of the next round may be ahead of time.
   size_t ahead_;
   uint64_t runs_ = 0;
   uint64_t spare_runs_ = 0;
   std::vector<Hash128> run_keys_;
-  std::set<Hash128> died_;  // keys of runs that died or hung
+  std::set<Hash128> died_;  // The keys of runs that died or hung.
   std::optional<CrashState> contradiction_;
   bool max_runs_reached_ = false;
   std::string journal_error_;

@@ -35,17 +35,17 @@ class ObservationCacheTest : public testing::Test {
   }
 
   bool Finds(ObservationCache& cache, uint32_t version) {
-    RunTree::Miss miss;
-    const FiledRun* run = cache.Find(StateWith(version), path_, miss);
+    ReadTree::Miss miss;
+    const CachedRun* run = cache.Find(StateWith(version), path_, miss);
     EXPECT_TRUE(run == nullptr || run->outcome == version);
     return run != nullptr;
   }
 
-  ObservationCache::Filed File(ObservationCache& cache, uint32_t version) {
-    FiledRun run;
+  ObservationCache::Inserted Insert(ObservationCache& cache, uint32_t version) {
+    CachedRun run;
     run.outcome = version;
     const std::vector<ContentId> path = {contents_.Of(Slot{0}, version)};
-    return cache.File(path, run);
+    return cache.Insert(path, run);
   }
 
   // How many can be found, without touching them.
@@ -67,7 +67,7 @@ class ObservationCacheTest : public testing::Test {
 TEST_F(ObservationCacheTest, WhatIsUsedStays) {
   ObservationCache cache(contents_, kBytesMax);
   for (uint32_t v = 0; v < kContents; ++v) {
-    EXPECT_EQ(File(cache, v), ObservationCache::Filed::kNew);
+    EXPECT_EQ(Insert(cache, v), ObservationCache::Inserted::kNew);
     EXPECT_TRUE(Finds(cache, v));
     EXPECT_TRUE(Finds(cache, 0)) << v;
   }
@@ -76,17 +76,17 @@ TEST_F(ObservationCacheTest, WhatIsUsedStays) {
 
 TEST_F(ObservationCacheTest, WhatIsNotGoes) {
   ObservationCache cache(contents_, kBytesMax);
-  for (uint32_t v = 0; v < kContents; ++v) File(cache, v);
+  for (uint32_t v = 0; v < kContents; ++v) Insert(cache, v);
   EXPECT_FALSE(Finds(cache, 0));
   EXPECT_TRUE(Finds(cache, kContents - 1));
 }
 
 TEST_F(ObservationCacheTest, NothingGoesWhereThereIsRoom) {
   ObservationCache cache(contents_, 1 << 20);
-  for (uint32_t v = 0; v < kContents; ++v) File(cache, v);
+  for (uint32_t v = 0; v < kContents; ++v) Insert(cache, v);
   EXPECT_EQ(Held(cache), kContents);
   EXPECT_EQ(cache.evicted(), 0u);
-  EXPECT_EQ(File(cache, 7), ObservationCache::Filed::kKnown);
+  EXPECT_EQ(Insert(cache, 7), ObservationCache::Inserted::kKnown);
 }
 
 TEST_F(ObservationCacheTest, EvictedIsWhatIsMissing) {
@@ -97,7 +97,7 @@ TEST_F(ObservationCacheTest, EvictedIsWhatIsMissing) {
     // Some more often than others.
     const auto v = static_cast<uint32_t>(prng.Below(1 + prng.Below(kContents)));
     if (!Finds(cache, v)) {
-      EXPECT_EQ(File(cache, v), ObservationCache::Filed::kNew);
+      EXPECT_EQ(Insert(cache, v), ObservationCache::Inserted::kNew);
       ++filed;
     }
     if (round % 100 > 0) continue;
@@ -109,11 +109,11 @@ TEST_F(ObservationCacheTest, EvictedIsWhatIsMissing) {
 // A run that ended before, or went on behind, what an earlier one read.
 TEST_F(ObservationCacheTest, ContradictionsAreConflicts) {
   ObservationCache cache(contents_, kBytesMax);
-  File(cache, 3);
+  Insert(cache, 3);
   const std::vector<ContentId> longer = {contents_.Of(Slot{0}, 3),
                                          contents_.Of(Slot{0}, 4)};
-  EXPECT_EQ(cache.File(longer, {}), ObservationCache::Filed::kConflict);
-  EXPECT_EQ(cache.File({}, {}), ObservationCache::Filed::kConflict);
+  EXPECT_EQ(cache.Insert(longer, {}), ObservationCache::Inserted::kConflict);
+  EXPECT_EQ(cache.Insert({}, {}), ObservationCache::Inserted::kConflict);
   EXPECT_TRUE(Finds(cache, 3));
 }
 

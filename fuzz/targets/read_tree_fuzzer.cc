@@ -1,6 +1,6 @@
-// RunTree and ObservationCache against a list of certificates: bytes choose a
+// ReadTree and ObservationCache against a list of certificates: bytes choose a
 // trace, a recovery that reads as what it has read so far tells it, and what is
-// filed and looked up. Every answer is that of the one certificate that the
+// cached and looked up. Every answer is that of the one certificate that the
 // state agrees with; in the tree there is an answer whenever there is one, in
 // the cache as long as nothing was dropped.
 
@@ -78,8 +78,8 @@ class TreeFuzzer {
   }
 
   // By looking at all of them.
-  std::optional<RunTree::RunNumber> Known(const CrashState& state) {
-    std::optional<RunTree::RunNumber> known;
+  std::optional<ReadTree::RunNumber> Known(const CrashState& state) {
+    std::optional<ReadTree::RunNumber> known;
     for (const auto& [path, number] : certificates_) {
       if (!Agrees(state, path)) continue;
       POWERCUT_CHECK(!known);
@@ -90,19 +90,19 @@ class TreeFuzzer {
 
   void Add(const CrashState& state) {
     const Path path = PathOf(state);
-    const auto next = static_cast<RunTree::RunNumber>(certificates_.size());
+    const auto next = static_cast<ReadTree::RunNumber>(certificates_.size());
     const auto [known, added] = certificates_.try_emplace(path, next);
     const auto number = tree_.Add(path);
     POWERCUT_CHECK(number && *number == known->second);
     POWERCUT_CHECK(tree_.run_count() == certificates_.size());
-    FiledRun run;
+    CachedRun run;
     run.outcome = known->second;
-    const FiledRun* filed = nullptr;
-    const auto how = cache_.File(path, run, &filed);
-    POWERCUT_CHECK(how != ObservationCache::Filed::kConflict);
-    POWERCUT_CHECK(filed != nullptr && filed->outcome == known->second);
+    const CachedRun* cached = nullptr;
+    const auto how = cache_.Insert(path, run, &cached);
+    POWERCUT_CHECK(how != ObservationCache::Inserted::kConflict);
+    POWERCUT_CHECK(cached != nullptr && cached->outcome == known->second);
     // It may be known, or have been dropped.
-    if (added) POWERCUT_CHECK(how == ObservationCache::Filed::kNew);
+    if (added) POWERCUT_CHECK(how == ObservationCache::Inserted::kNew);
     Find(state);
   }
 
@@ -133,14 +133,14 @@ class TreeFuzzer {
     const Path path = PathOf(state);
     const auto known = Known(state);
     Path walked;
-    const RunTree::Lookup lookup = tree_.Find(state, &walked);
+    const ReadTree::Lookup lookup = tree_.Find(state, &walked);
     POWERCUT_CHECK(lookup.found == known.has_value());
     POWERCUT_CHECK(walked.size() <= path.size());
     POWERCUT_CHECK(std::equal(walked.begin(), walked.end(), path.begin()));
     if (known) POWERCUT_CHECK(lookup.run == *known && walked == path);
     CheckMiss(lookup, path);
-    RunTree::Miss miss;
-    const FiledRun* run = cache_.Find(state, walked, miss);
+    ReadTree::Miss miss;
+    const CachedRun* run = cache_.Find(state, walked, miss);
     if (run != nullptr) POWERCUT_CHECK(known && run->outcome == *known);
     if (run != nullptr) POWERCUT_CHECK(walked == path);
     if (cache_.evicted() == 0)
@@ -149,7 +149,7 @@ class TreeFuzzer {
 
   // States that end at the same place need the same run: what they would read
   // is alike up to there.
-  void CheckMiss(const RunTree::Lookup& lookup, const Path& path) {
+  void CheckMiss(const ReadTree::Lookup& lookup, const Path& path) {
     if (lookup.found || certificates_.empty()) return;
     if (missed_at_ != certificates_.size()) missed_.clear();
     missed_at_ = certificates_.size();
@@ -164,11 +164,11 @@ class TreeFuzzer {
   CrashSpace space_;
   BlockContents contents_;
   uint64_t seed_;
-  RunTree tree_;
+  ReadTree tree_;
   ObservationCache cache_;
-  std::map<Path, RunTree::RunNumber> certificates_;
+  std::map<Path, ReadTree::RunNumber> certificates_;
   // What was read before each miss, as long as no run is added.
-  std::map<RunTree::Miss, Path> missed_;
+  std::map<ReadTree::Miss, Path> missed_;
   size_t missed_at_ = 0;
 };
 

@@ -1,4 +1,4 @@
-#include "harness/cache/run_tree.h"
+#include "harness/cache/read_tree.h"
 
 #include <algorithm>
 #include <optional>
@@ -6,16 +6,16 @@
 
 namespace powercut {
 
-const RunTree::Edge* RunTree::EdgeFor(const Node& node,
-                                      ContentId content) const {
+const ReadTree::Edge* ReadTree::EdgeFor(const Node& node,
+                                        ContentId content) const {
   for (const Edge& edge : node.edges) {
     if (edge.content == content) return &edge;
   }
   return nullptr;
 }
 
-RunTree::Lookup RunTree::Find(const CrashState& state,
-                              std::vector<ContentId>* path) const {
+ReadTree::Lookup ReadTree::Find(const CrashState& state,
+                                std::vector<ContentId>* path) const {
   if (path != nullptr) path->clear();
   if (nodes_.empty()) return {};
   for (uint32_t at_node = 0;;) {
@@ -36,7 +36,7 @@ RunTree::Lookup RunTree::Find(const CrashState& state,
   }
 }
 
-uint32_t RunTree::AddLeaf(std::span<const ContentId> rest) {
+uint32_t ReadTree::AddLeaf(std::span<const ContentId> rest) {
   Node leaf;
   leaf.begin = static_cast<uint32_t>(shared_.size());
   leaf.count = static_cast<uint32_t>(rest.size());
@@ -46,7 +46,7 @@ uint32_t RunTree::AddLeaf(std::span<const ContentId> rest) {
   return static_cast<uint32_t>(nodes_.size() - 1);
 }
 
-void RunTree::Split(uint32_t node, uint32_t at) {
+void ReadTree::Split(uint32_t node, uint32_t at) {
   Node tail = std::move(nodes_[node]);
   Node& head = nodes_[node];
   head = {};
@@ -60,7 +60,7 @@ void RunTree::Split(uint32_t node, uint32_t at) {
   nodes_.push_back(std::move(tail));
 }
 
-std::optional<RunTree::RunNumber> RunTree::Add(
+std::optional<ReadTree::RunNumber> ReadTree::Add(
     std::span<const ContentId> path) {
   if (nodes_.empty()) return nodes_[AddLeaf(path)].run;
   size_t next = 0;
@@ -100,7 +100,7 @@ std::optional<RunTree::RunNumber> RunTree::Add(
   }
 }
 
-uint64_t RunTree::bytes() const {
+uint64_t ReadTree::bytes() const {
   return nodes_.size() * sizeof(Node) + shared_.size() * sizeof(ContentId) +
          2 * edge_count_ * sizeof(Edge);
 }

@@ -1,4 +1,4 @@
-// RunTree: finished runs, arranged by what they read.
+// ReadTree: finished runs, arranged by what they read.
 //
 // A recovery is deterministic: which block it reads next follows from what it
 // has read so far. So all runs together are one tree: a node asks what one
@@ -6,8 +6,8 @@
 // walking down with its contents; where an edge is missing, no run is known
 // yet.
 
-#ifndef POWERCUT_HARNESS_CACHE_RUN_TREE_H_
-#define POWERCUT_HARNESS_CACHE_RUN_TREE_H_
+#ifndef POWERCUT_HARNESS_CACHE_READ_TREE_H_
+#define POWERCUT_HARNESS_CACHE_READ_TREE_H_
 
 #include <compare>
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace powercut {
 
-class RunTree {
+class ReadTree {
  public:
   using RunNumber = uint32_t;
 
@@ -38,7 +38,7 @@ class RunTree {
   };
 
   // `contents` must outlive this object.
-  explicit RunTree(BlockContents& contents) : contents_(&contents) {}
+  explicit ReadTree(BlockContents& contents) : contents_(&contents) {}
 
   // The run that this state would be. `path`, if not null, gets the contents of
   // the blocks it reads, in order, up to the end or the miss.
@@ -83,4 +83,4 @@ class RunTree {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_CACHE_RUN_TREE_H_
+#endif  // POWERCUT_HARNESS_CACHE_READ_TREE_H_
