@@ -14,18 +14,18 @@ namespace {
 
 // Batches under way for each worker: the one it runs, and one that waits, so
 // that it need not wait for the parent.
-constexpr size_t kCoursesOfWorker = 2;
+constexpr size_t kBatchesOfWorker = 2;
 
 }  // namespace
 
-// A worker, and the course whose part it runs.
+// A worker, and the progress whose part it runs.
 struct WorkerPool::Slot {
   Slot(uint32_t its_number, const StateRunner& runner, OutcomeTable& outcomes)
       : number(its_number), worker(runner, outcomes) {}
 
   const uint32_t number;
   Worker worker;
-  BatchCourse* course = nullptr;  // null: idle
+  BatchProgress* progress = nullptr;  // null: idle
 };
 
 WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
@@ -42,9 +42,9 @@ WorkerPool::~WorkerPool() = default;
 void WorkerPool::Cancel() {
   for (const auto& slot : slots_) {
     slot->worker.Kill();
-    slot->course = nullptr;
+    slot->progress = nullptr;
   }
-  courses_.clear();
+  progresses_.clear();
 }
 
 OutcomeId WorkerPool::AddOutcome(RecoveryOutcome outcome) {
@@ -54,13 +54,13 @@ OutcomeId WorkerPool::AddOutcome(RecoveryOutcome outcome) {
 void WorkerPool::Submit(Batch batch) {
   const uint32_t jobs = runner_.options().jobs;
   if (jobs == 0) return SubmitHere(batch);
-  courses_.emplace_back(std::move(batch), outcomes_);
+  progresses_.emplace_back(std::move(batch), outcomes_);
   StartIdle();
-  while (courses_.size() > kCoursesOfWorker * jobs) Step();
+  while (progresses_.size() > kBatchesOfWorker * jobs) Step();
 }
 
 void WorkerPool::Drain() {
-  while (!courses_.empty()) Step();
+  while (!progresses_.empty()) Step();
 }
 
 void WorkerPool::Step() {
@@ -70,29 +70,31 @@ void WorkerPool::Step() {
 }
 
 bool WorkerPool::AnyBusy() const {
-  return std::any_of(slots_.begin(), slots_.end(),
-                     [](const auto& slot) { return slot->course != nullptr; });
+  return std::any_of(slots_.begin(), slots_.end(), [](const auto& slot) {
+    return slot->progress != nullptr;
+  });
 }
 
 void WorkerPool::StartIdle() {
-  const auto runs = [this](const BatchCourse& course) {
+  const auto runs = [this](const BatchProgress& progress) {
     return std::any_of(slots_.begin(), slots_.end(), [&](const auto& slot) {
-      return slot->course == &course;
+      return slot->progress == &progress;
     });
   };
   for (const auto& slot : slots_) {
-    if (slot->course != nullptr) continue;
+    if (slot->progress != nullptr) continue;
     const auto waiting = std::find_if(
-        courses_.begin(), courses_.end(),
-        [&](const auto& course) { return !course.done() && !runs(course); });
-    if (waiting == courses_.end()) return;
+        progresses_.begin(), progresses_.end(), [&](const auto& progress) {
+          return !progress.done() && !runs(progress);
+        });
+    if (waiting == progresses_.end()) return;
     Start(*slot, *waiting);
   }
 }
 
-void WorkerPool::Start(Slot& slot, BatchCourse& course) {
-  slot.course = &course;
-  slot.worker.Start(course.batch(), course.Next(),
+void WorkerPool::Start(Slot& slot, BatchProgress& progress) {
+  slot.progress = &progress;
+  slot.worker.Start(progress.batch(), progress.Next(),
                     [&](const Batch& batch, const BatchPart& part) {
                       WorkOrderBytes(slot.number,
                                      outcomes_.hashes().subspan(told_), batch,
@@ -119,27 +121,27 @@ std::function<void()> WorkerPool::Serve(std::string_view bytes) {
 void WorkerPool::Wait() {
   std::vector<pollfd> ends;
   for (const auto& slot : slots_) {
-    if (slot->course != nullptr) {
+    if (slot->progress != nullptr) {
       ends.push_back({slot->worker.end_fd(), POLLIN, 0});
     }
   }
   // The rings wake nobody: they are looked at every millisecond.
   poll(ends.data(), ends.size(), 1);
   for (const auto& slot : slots_) {
-    if (slot->course == nullptr) continue;
+    if (slot->progress == nullptr) continue;
     std::optional<WorkerEnd> end = slot->worker.Poll();
     if (!end) continue;
-    std::exchange(slot->course, nullptr)->Take(std::move(*end));
+    std::exchange(slot->progress, nullptr)->Take(std::move(*end));
   }
 }
 
 void WorkerPool::Deliver() {
-  while (!courses_.empty() && courses_.front().done()) {
-    BatchCourse course = std::move(courses_.front());
-    courses_.pop_front();
+  while (!progresses_.empty() && progresses_.front().done()) {
+    BatchProgress progress = std::move(progresses_.front());
+    progresses_.pop_front();
     StartIdle();
-    unexplained_deaths_ += course.unexplained();
-    if (done_) done_(course.batch(), course.results());
+    unexplained_deaths_ += progress.unexplained();
+    if (done_) done_(progress.batch(), progress.results());
   }
 }
 
@@ -149,14 +151,14 @@ RunResult WorkerPool::RunAlone(const CrashState& state) {
     result.unsteady = RunHere(state).outcome != result.outcome;
     return result;
   }
-  POWERCUT_CHECK(courses_.empty());
-  BatchCourse course = BatchCourse::Alone(state, outcomes_);
+  POWERCUT_CHECK(progresses_.empty());
+  BatchProgress progress = BatchProgress::Alone(state, outcomes_);
   Slot& slot = *slots_[0];
-  while (!course.done()) {
-    Start(slot, course);
-    while (slot.course != nullptr) Wait();
+  while (!progress.done()) {
+    Start(slot, progress);
+    while (slot.progress != nullptr) Wait();
   }
-  return std::move(course.results()[0]);
+  return std::move(progress.results()[0]);
 }
 
 RunResult WorkerPool::RunHere(const CrashState& state) {

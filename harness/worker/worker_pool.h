@@ -2,7 +2,7 @@
 // hang or eat memory on a bad disk without taking anything else with it.
 //
 // Hands out batches of states to workers (harness/worker/worker.h) and takes
-// their results in order; harness/worker/batch_course.h has what follows when
+// their results in order; harness/worker/batch_progress.h has what follows when
 // one dies.
 //
 // Results do not depend on the number of workers, nor on workers that are
@@ -25,7 +25,7 @@
 #include "harness/recover/outcome_table.h"
 #include "harness/recover/state_runner.h"
 #include "harness/system/fork_server.h"
-#include "harness/worker/batch_course.h"
+#include "harness/worker/batch_progress.h"
 #include "harness/worker/run_result.h"
 
 namespace powercut {
@@ -81,12 +81,12 @@ class WorkerPool {
   bool AnyBusy() const;
   RunResult RunHere(const CrashState& state);
   void SubmitHere(const Batch& batch);
-  void Start(Slot& slot, BatchCourse& course);
+  void Start(Slot& slot, BatchProgress& progress);
   std::function<void()> Serve(std::string_view order);
 
   StateRunner runner_;
   OutcomeTable outcomes_;
-  std::deque<BatchCourse> courses_;  // in order of Submit()
+  std::deque<BatchProgress> progresses_;  // in order of Submit()
   std::vector<std::unique_ptr<Slot>> slots_;
   // Forks the workers. What follows is its own, but for the number of outcomes
   // that it was told of.

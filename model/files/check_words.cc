@@ -89,7 +89,7 @@ Violation ViolationWriter::Blame(CauseParts& parts, uint32_t op) const {
   violation.op = op;
   if (op > 0) {
     parts.op = s_.OpOf(op).kind;
-    violation.op_returned = s_.courses[op].returned > 0;
+    violation.op_returned = s_.timelines[op].returned > 0;
   }
   return violation;
 }
@@ -101,7 +101,7 @@ void ViolationWriter::SetPromise(Violation& violation, CauseParts& parts,
   if (flush) {
     const bool whole =
         *flush == 0 ||
-        s_.promises[s_.courses[*flush].primitive].scope == Scope::kVolume;
+        s_.promises[s_.timelines[*flush].primitive].scope == Scope::kVolume;
     parts.volume_guarantee = whole;
     if (!whole) parts.guarantee = s_.OpOf(*flush).kind;
   }

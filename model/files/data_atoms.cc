@@ -65,7 +65,7 @@ class WholeRun {
  private:
   void Step(const Op& op, bool may_succeed) {
     model_.Begin(op.number);
-    const bool ok = may_succeed && state().courses[op.number].planned_ok;
+    const bool ok = may_succeed && state().timelines[op.number].planned_ok;
     if (op.kind == OpKind::kWait) {
       const auto started = started_.find(op.numbers.at(0));
       if (started != started_.end()) model_.End(started->second, true);

@@ -16,7 +16,7 @@ namespace {
 class Effects {
  public:
   Effects(Model::State& state, const Op& op)
-      : s_(state), op_(op), own_(state.courses[op.number].own) {}
+      : s_(state), op_(op), own_(state.timelines[op.number].own) {}
 
   void Apply(const OpPlan& plan) {
     switch (op_.kind) {
@@ -342,7 +342,7 @@ class Effects {
 
   void WriteRaw(const std::string& content) {
     std::vector<ChainVersion> at_device;
-    const Primitive primitive = s_.courses[op_.number].primitive;
+    const Primitive primitive = s_.timelines[op_.number].primitive;
     if (s_.promises[primitive].preflush && s_.promises.order.preflush) {
       for (ChainId id = 0; id < s_.chains.size(); ++id) {
         const Chain& chain = s_.chains[id];

@@ -53,7 +53,7 @@ Model::State::State(const Workload& w, const Profile& p,
       promises(table),
       tree(chains),
       store(table, p.failed_flush_keeps_dirty),
-      courses(w.init.size() + w.run.size() + 1) {}
+      timelines(w.init.size() + w.run.size() + 1) {}
 
 const Handle* Model::State::HandleOf(const Op& op) const {
   if (op.names.empty()) return nullptr;
@@ -76,17 +76,17 @@ Primitive Model::State::PrimitiveFor(const Op& op) const {
 }
 
 bool Model::State::Returned(uint32_t op) const {
-  return op == 0 || (courses[op].returned > 0 && courses[op].ok);
+  return op == 0 || (timelines[op].returned > 0 && timelines[op].ok);
 }
 
 uint32_t Model::State::SuspectOp() const {
   uint32_t suspect = last_begun;
   for (uint32_t n = last_begun; n > 0; --n) {
-    if (courses[n].began == 0 || courses[n].returned > 0) continue;
+    if (timelines[n].began == 0 || timelines[n].returned > 0) continue;
     suspect = n;
     break;
   }
-  if (suspect == 0 || courses[suspect].returned > 0) return suspect;
+  if (suspect == 0 || timelines[suspect].returned > 0) return suspect;
   for (uint32_t n = suspect; n > 0; --n) {
     if (!IsFlush(OpOf(n).kind)) return n;
   }
@@ -108,17 +108,17 @@ OpPlan Model::Plan(const Op& op) const { return state_->PlanOf(op); }
 
 void Model::Begin(uint32_t number) {
   State& s = *state_;
-  POWERCUT_CHECK(number < s.courses.size() && number > s.last_begun);
+  POWERCUT_CHECK(number < s.timelines.size() && number > s.last_begun);
   const Op& op = s.OpOf(number);
   s.last_begun = number;
-  OpCourse& course = s.courses[number];
-  course.began = ++s.now;
+  OpTimeline& timeline = s.timelines[number];
+  timeline.began = ++s.now;
   const OpPlan plan = s.PlanOf(op);
   if (!plan.error.empty()) return;
-  course.planned_ok = true;
-  course.primitive = s.PrimitiveFor(op);
+  timeline.planned_ok = true;
+  timeline.primitive = s.PrimitiveFor(op);
   s.Apply(op, plan);
-  course.plan = s.PlanPromises(op);
+  timeline.plan = s.PlanPromises(op);
   s.BeginElsewhere(op);
 }
 
@@ -154,12 +154,12 @@ bool Model::State::EndElsewhere(const Op& op, bool ok) {
 
 bool Model::End(uint32_t number, bool ok) {
   State& s = *state_;
-  OpCourse& course = s.courses[number];
-  POWERCUT_CHECK(course.began > 0 && course.returned == 0);
-  course.returned = ++s.now;
-  course.ok = ok;
+  OpTimeline& timeline = s.timelines[number];
+  POWERCUT_CHECK(timeline.began > 0 && timeline.returned == 0);
+  timeline.returned = ++s.now;
+  timeline.ok = ok;
   const Op& op = s.OpOf(number);
-  const bool elsewhere = course.planned_ok && s.EndElsewhere(op, ok);
+  const bool elsewhere = timeline.planned_ok && s.EndElsewhere(op, ok);
   if (!ok) {
     if (IsFlush(op.kind)) s.Taint(number);
     return false;

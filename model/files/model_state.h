@@ -37,8 +37,8 @@ struct PromisePlan {
   bool barrier = false;
 };
 
-// The course of one op. Times count begins and returns in one sequence.
-struct OpCourse {
+// The timeline of one op. Times count begins and returns in one sequence.
+struct OpTimeline {
   uint64_t began = 0;       // 0: not yet
   uint64_t returned = 0;    // 0: not yet
   bool ok = false;          // returned with success
@@ -87,7 +87,7 @@ struct Model::State {
   bool has_store = false;  // some op was one of a store's
   bool read_only = false;
   bool dismounted = false;
-  std::vector<OpCourse> courses;  // by op number; [0] is unused
+  std::vector<OpTimeline> timelines;  // by op number; [0] is unused
   uint64_t now = 0;
   uint32_t last_begun = 0;
   // The last flush that returned, for the volume as a whole.

@@ -18,12 +18,12 @@ class Promises {
   Promises(const Model::State& state, const Op& op)
       : s_(state),
         op_(op),
-        course_(state.courses[op.number]),
-        row_(state.promises[course_.primitive]) {}
+        timeline_(state.timelines[op.number]),
+        row_(state.promises[timeline_.primitive]) {}
 
   PromisePlan Make() {
     // Every op that returned: what it did is with the host.
-    for (const ChainVersion& version : course_.own) {
+    for (const ChainVersion& version : timeline_.own) {
       const Chain& chain = s_.chains[version.chain];
       const bool store = chain.versions[version.version].view != 0;
       const Coverage& plain = s_.promises[Primitive::kWrite];
@@ -31,7 +31,7 @@ class Promises {
     }
     switch (row_.scope) {
       case Scope::kOwn:
-        if (course_.primitive != Primitive::kWrite) CoverOwn();
+        if (timeline_.primitive != Primitive::kWrite) CoverOwn();
         break;
       case Scope::kRange:
       case Scope::kFile:
@@ -104,7 +104,7 @@ class Promises {
   }
 
   void CoverOwn() {
-    for (const ChainVersion& version : course_.own) {
+    for (const ChainVersion& version : timeline_.own) {
       const Chain& chain = s_.chains[version.chain];
       const Reach reach = ReachOf(row_, chain.kind);
       if (chain.kind == ChainKind::kAtom && row_.placed_data_only &&
@@ -237,7 +237,7 @@ class Promises {
       if (!mine || version.tainted || !s_.Returned(version.op)) continue;
       newest = std::max(newest, v);
       // With a part of a store goes the space that it was given.
-      for (const ChainVersion& own : s_.courses[version.op].own) {
+      for (const ChainVersion& own : s_.timelines[version.op].own) {
         if (s_.chains[own.chain].kind == ChainKind::kShape) Add(own, row_.size);
       }
     }
@@ -261,7 +261,7 @@ class Promises {
 
   const Model::State& s_;
   const Op& op_;
-  const OpCourse& course_;
+  const OpTimeline& timeline_;
   const Coverage& row_;
   PromisePlan plan_;
 };
@@ -273,14 +273,14 @@ PromisePlan Model::State::PlanPromises(const Op& op) const {
 }
 
 bool Model::State::Promise(uint32_t number) {
-  const PromisePlan& plan = courses[number].plan;
+  const PromisePlan& plan = timelines[number].plan;
   for (const ChainVersion& flushed : plan.flushed_stores) {
     for (uint32_t v = 1; v <= flushed.version; ++v) {
       Version& stored = chains[flushed.chain].versions[v];
       stored.carried = true;
       // With a part of a store goes the space that it was given.
       if (stored.view == 0) continue;
-      for (const ChainVersion& own : courses[stored.op].own) {
+      for (const ChainVersion& own : timelines[stored.op].own) {
         if (chains[own.chain].kind != ChainKind::kShape) continue;
         chains[own.chain].versions[own.version].carried = true;
       }
@@ -308,7 +308,7 @@ bool Model::State::Promise(uint32_t number) {
 
 void Model::State::Taint(uint32_t number) {
   if (profile->failed_flush_keeps_dirty) return;
-  for (const Carry& carry : courses[number].plan.carries) {
+  for (const Carry& carry : timelines[number].plan.carries) {
     for (uint32_t v = 1; v <= carry.to.version; ++v) {
       chains[carry.to.chain].versions[v].tainted = true;
     }

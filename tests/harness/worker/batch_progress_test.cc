@@ -1,8 +1,8 @@
-// BatchCourse against workers that are played: states that die, hang and damage
-// the process, and kills at random. Whatever the batch and the kills, each
-// state comes to what it comes to in a process of its own.
+// BatchProgress against workers that are played: states that die, hang and
+// damage the process, and kills at random. Whatever the batch and the kills,
+// each state comes to what it comes to in a process of its own.
 
-#include "harness/worker/batch_course.h"
+#include "harness/worker/batch_progress.h"
 
 #include <gtest/gtest.h>
 
@@ -72,10 +72,10 @@ class Play {
     for (uint32_t i = 0; i < deeds_.size(); ++i) {
       batch.push_back({i, 0, CrashKind::kPower, CrashState::kNewest, {}});
     }
-    Finish(BatchCourse(batch, outcomes_));
+    Finish(BatchProgress(batch, outcomes_));
   }
   void RunAlone(uint32_t state) {
-    Finish(BatchCourse::Alone(
+    Finish(BatchProgress::Alone(
         {state, 0, CrashKind::kPower, CrashState::kNewest, {}}, outcomes_));
   }
 
@@ -95,13 +95,13 @@ class Play {
     bool seven_dies = false;
   };
 
-  void Finish(BatchCourse course) {
-    while (!course.done()) {
+  void Finish(BatchProgress progress) {
+    while (!progress.done()) {
       ASSERT_LT(++workers_, 200'000u) << "never done";
-      course.Take(Work(course.Next(), course.batch()));
+      progress.Take(Work(progress.Next(), progress.batch()));
     }
-    results_ = std::move(course.results());
-    unexplained_ = course.unexplained();
+    results_ = std::move(progress.results());
+    unexplained_ = progress.unexplained();
   }
 
   WorkerEnd Work(const BatchPart& part, const Batch& batch) {
@@ -189,19 +189,19 @@ std::vector<Deed> RandomDeeds(Prng& prng, bool change_later) {
   return deeds;
 }
 
-TEST(BatchCourseTest, AWorkingBatchCostsOneRunMore) {
+TEST(BatchProgressTest, AWorkingBatchCostsOneRunMore) {
   Play play(std::vector<Deed>(100, Deed::kWork));
   play.Run();
   EXPECT_EQ(play.runs(), 101u);
   EXPECT_EQ(play.workers(), 1u);
 }
 
-TEST(BatchCourseTest, AnEmptyBatchIsDone) {
+TEST(BatchProgressTest, AnEmptyBatchIsDone) {
   OutcomeTable outcomes;
-  EXPECT_TRUE(BatchCourse({}, outcomes).done());
+  EXPECT_TRUE(BatchProgress({}, outcomes).done());
 }
 
-TEST(BatchCourseTest, EachStateComesToWhatItIs) {
+TEST(BatchProgressTest, EachStateComesToWhatItIs) {
   Prng prng(5);
   for (int i = 0; i < 3000; ++i) {
     const std::vector<Deed> deeds = RandomDeeds(prng, true);
@@ -216,7 +216,7 @@ TEST(BatchCourseTest, EachStateComesToWhatItIs) {
 
 // Damage that only a canary shows is another matter: who is killed all the time
 // never comes to one.
-TEST(BatchCourseTest, KillsChangeNothing) {
+TEST(BatchProgressTest, KillsChangeNothing) {
   Prng prng(6);
   for (uint64_t i = 0; i < 3000; ++i) {
     const std::vector<Deed> deeds = RandomDeeds(prng, false);
@@ -232,7 +232,7 @@ TEST(BatchCourseTest, KillsChangeNothing) {
 
 // Few kills are followed by the whole way again, so that damage that shows
 // late shows again.
-TEST(BatchCourseTest, FewKillsLoseNoDamageThatShowsLate) {
+TEST(BatchProgressTest, FewKillsLoseNoDamageThatShowsLate) {
   std::vector<Deed> deeds(20, Deed::kWork);
   deeds[3] = Deed::kChangeLater;
   for (uint64_t seed = 0; seed < 200; ++seed) {
@@ -243,7 +243,7 @@ TEST(BatchCourseTest, FewKillsLoseNoDamageThatShowsLate) {
   }
 }
 
-TEST(BatchCourseTest, AStateThatCanBeRunIsNeverBelievedToKill) {
+TEST(BatchProgressTest, AStateThatCanBeRunIsNeverBelievedToKill) {
   Play play({Deed::kWork});
   play.set_kills(1, 1000, kKillsBelieved - 1 + 8);
   play.Run();
@@ -257,7 +257,7 @@ TEST(BatchCourseTest, AStateThatCanBeRunIsNeverBelievedToKill) {
   EXPECT_TRUE(alone.outcome(0) == Expected(Deed::kKillItself, 0));
 }
 
-TEST(BatchCourseTest, AloneIsTheSameAsInABatch) {
+TEST(BatchProgressTest, AloneIsTheSameAsInABatch) {
   const std::vector<Deed> deeds = {
       Deed::kWork,     Deed::kDie,         Deed::kExceedRequests,
       Deed::kKillNext, Deed::kHangNext,    Deed::kKillItself,
@@ -272,7 +272,7 @@ TEST(BatchCourseTest, AloneIsTheSameAsInABatch) {
 }
 
 // Damage that alone does not show is nobody's, but is counted.
-TEST(BatchCourseTest, WhatCannotBeBlamedIsCounted) {
+TEST(BatchProgressTest, WhatCannotBeBlamedIsCounted) {
   std::vector<Deed> deeds(10, Deed::kWork);
   deeds[2] = Deed::kKillOne;
   Play play(deeds);
@@ -282,7 +282,7 @@ TEST(BatchCourseTest, WhatCannotBeBlamedIsCounted) {
 }
 
 // Storage that never gives the same ends, too.
-TEST(BatchCourseTest, NothingButDamageEnds) {
+TEST(BatchProgressTest, NothingButDamageEnds) {
   for (const Deed deed : {Deed::kChangeLater, Deed::kKillNext, Deed::kDie}) {
     Play play(std::vector<Deed>(500, deed));
     play.Run();

@@ -1,5 +1,5 @@
-// BatchCourse: how far a batch is, what a worker must run of it next, and what
-// follows from how that worker ended. Starts no process itself.
+// BatchProgress: how far a batch is, what a worker must run of it next, and
+// what follows from how that worker ended. Starts no process itself.
 //
 // A worker runs the batch to its end and then its first state once more, the
 // canary. Where one dies, the state it had begun is run alone in a fresh
@@ -14,8 +14,8 @@
 // A worker that was killed from outside says nothing about any state: its part
 // is run again.
 
-#ifndef POWERCUT_HARNESS_WORKER_BATCH_COURSE_H_
-#define POWERCUT_HARNESS_WORKER_BATCH_COURSE_H_
+#ifndef POWERCUT_HARNESS_WORKER_BATCH_PROGRESS_H_
+#define POWERCUT_HARNESS_WORKER_BATCH_PROGRESS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -35,12 +35,12 @@ namespace powercut {
 // 64 times in a row once in far more than 10^9 times.
 inline constexpr uint32_t kKillsBelieved = 64;
 
-class BatchCourse {
+class BatchProgress {
  public:
   // `outcomes` must outlive this object.
-  BatchCourse(Batch batch, OutcomeTable& outcomes);
-  // The course of one state that is run alone.
-  static BatchCourse Alone(const CrashState& state, OutcomeTable& outcomes);
+  BatchProgress(Batch batch, OutcomeTable& outcomes);
+  // The progress of one state that is run alone.
+  static BatchProgress Alone(const CrashState& state, OutcomeTable& outcomes);
 
   const Batch& batch() const { return batch_; }
   bool done() const { return phase_ == kDone; }
@@ -105,4 +105,4 @@ class BatchCourse {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_WORKER_BATCH_COURSE_H_
+#endif  // POWERCUT_HARNESS_WORKER_BATCH_PROGRESS_H_

@@ -1,4 +1,4 @@
-#include "harness/worker/batch_course.h"
+#include "harness/worker/batch_progress.h"
 
 #include <fmt/format.h>
 
@@ -34,20 +34,20 @@ RecoveryOutcome DeathOfNext(const RecoveryOutcome& next) {
 
 }  // namespace
 
-BatchCourse::BatchCourse(Batch batch, OutcomeTable& outcomes)
+BatchProgress::BatchProgress(Batch batch, OutcomeTable& outcomes)
     : batch_(std::move(batch)), outcomes_(&outcomes) {
   results_.resize(batch_.size());
   StartAt(0, batch_.size());
 }
 
-BatchCourse BatchCourse::Alone(const CrashState& state,
-                               OutcomeTable& outcomes) {
-  BatchCourse course({state}, outcomes);
-  course.phase_ = kAlone;
-  return course;
+BatchProgress BatchProgress::Alone(const CrashState& state,
+                                   OutcomeTable& outcomes) {
+  BatchProgress progress({state}, outcomes);
+  progress.phase_ = kAlone;
+  return progress;
 }
 
-BatchPart BatchCourse::Next() const {
+BatchPart BatchProgress::Next() const {
   switch (phase_) {
     case kAlone:
       return {victim_, victim_ + 1, victim_};
@@ -62,7 +62,7 @@ BatchPart BatchCourse::Next() const {
   }
 }
 
-void BatchCourse::Take(WorkerEnd end) {
+void BatchProgress::Take(WorkerEnd end) {
   if (phase_ == kRun) return TakeRun(std::move(end));
   if (end.from_outside) {
     if (++kills_ < kKillsBelieved) return;
@@ -77,7 +77,7 @@ void BatchCourse::Take(WorkerEnd end) {
 
 // --- a row of states --------------------------------------------------------
 
-void BatchCourse::StartAt(size_t begin, size_t end) {
+void BatchProgress::StartAt(size_t begin, size_t end) {
   begin_ = from_ = known_ = begin;
   end_ = end;
   stuck_ = kills_ = 0;
@@ -85,21 +85,21 @@ void BatchCourse::StartAt(size_t begin, size_t end) {
 }
 
 // [begin_, end_) is decided.
-void BatchCourse::EndRun() {
+void BatchProgress::EndRun() {
   const size_t next = std::min(end_ + 1, batch_.size());
   StartAt(end_ == batch_.size() ? end_ : next, batch_.size());
 }
 
 // Those before it were run in a process that it ended or damaged: whether one
 // of them had damaged it already, only a canary tells.
-void BatchCourse::Decide(size_t state, RunResult result) {
+void BatchProgress::Decide(size_t state, RunResult result) {
   results_[state] = std::move(result);
   if (state > begin_) return StartAt(begin_, state);
   end_ = state;
   EndRun();
 }
 
-void BatchCourse::TakeRun(WorkerEnd end) {
+void BatchProgress::TakeRun(WorkerEnd end) {
   const size_t reached = from_ + end.results.size();
   const bool canary_ran = reached > end_;
   const OutcomeId canary = canary_ran ? end.results.back().outcome : 0;
@@ -123,7 +123,7 @@ void BatchCourse::TakeRun(WorkerEnd end) {
 
 // From the beginning again, so that damage that was done before is done again;
 // but who is killed too often to get there takes shorter and shorter ways.
-void BatchCourse::TakeKilledRun() {
+void BatchProgress::TakeKilledRun() {
   const size_t way = known_ - begin_;
   const uint32_t halvings = std::min(stuck_ / kKillsBeforeHalving, 63u);
   const size_t back = std::min(way, std::max<size_t>(way >> halvings, 1));
@@ -141,7 +141,7 @@ void BatchCourse::TakeKilledRun() {
 
 // --- one state alone --------------------------------------------------------
 
-RunResult BatchCourse::TwiceAlone(WorkerEnd end) {
+RunResult BatchProgress::TwiceAlone(WorkerEnd end) {
   RunResult result;
   if (end.results.empty()) {
     result.outcome = outcomes_->Add(std::move(*end.death));
@@ -161,7 +161,7 @@ RunResult BatchCourse::TwiceAlone(WorkerEnd end) {
   return result;
 }
 
-void BatchCourse::TakeAlone(WorkerEnd end) {
+void BatchProgress::TakeAlone(WorkerEnd end) {
   const bool died = end.results.empty();
   RunResult alone = TwiceAlone(std::move(end));
   if (died) return Decide(victim_, std::move(alone));
@@ -181,12 +181,12 @@ void BatchCourse::TakeAlone(WorkerEnd end) {
 
 // --- who did it -------------------------------------------------------------
 
-void BatchCourse::Search() {
+void BatchProgress::Search() {
   search_.emplace(from_, victim_);
   phase_ = kSearch;
 }
 
-void BatchCourse::TakeSearch(const WorkerEnd& end) {
+void BatchProgress::TakeSearch(const WorkerEnd& end) {
   const bool canary_changed =
       victim_ == end_ && !end.death &&
       end.results.back().outcome != results_[from_].outcome;
@@ -197,14 +197,14 @@ void BatchCourse::TakeSearch(const WorkerEnd& end) {
   phase_ = kBlame;
 }
 
-void BatchCourse::GiveUpSearch() {
+void BatchProgress::GiveUpSearch() {
   ++unexplained_;
   kills_ = 0;
   if (victim_ == end_) return EndRun();
   Decide(victim_, std::move(victim_alone_));
 }
 
-void BatchCourse::TakeBlame(WorkerEnd end) {
+void BatchProgress::TakeBlame(WorkerEnd end) {
   if (end.results.empty()) return GiveUpSearch();
   const OutcomeId first = end.results[0].outcome;
   RunResult twice = TwiceAlone(std::move(end));
