@@ -69,8 +69,8 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
   const RecordNumber last_journalled =
       last_journalled_ ? last_journalled_ : s_.last_journalled;
   if (!s_.Has(SimfsBug::kJournalOrderIgnored)) {
-    if (s_.behaviour.data_journal) needs.records.push_back(last);
-    if (s_.behaviour.metadata_journal && journalled) {
+    if (s_.rules.data_journal) needs.records.push_back(last);
+    if (s_.rules.metadata_journal && journalled) {
       needs.records.push_back(last_journalled);
     }
   }
@@ -109,7 +109,7 @@ std::string Batch::Commit() {
   if (last_journalled_ != 0) s_.last_journalled = last_journalled_;
   for (Planned& planned : records_) {
     s_.shown.Apply(planned.record);
-    AddEnded(planned.record, s_.ended);
+    AddSuperseded(planned.record, s_.superseded_contents);
     const uint64_t sectors = planned.bytes.size() / kSimfsSectorBytes;
     s_.records[planned.record.number] = {
         .sectors = {planned.first_sector, sectors},

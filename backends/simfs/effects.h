@@ -19,7 +19,7 @@
 namespace powercut::simfs {
 
 // What an op did.
-struct Done {
+struct OpEffects {
   SectorVersions written;
   // Its versions in data, shape and times.
   struct OfAtom {
@@ -34,31 +34,32 @@ struct Done {
 class Effects {
  public:
   // Both must outlive this object.
-  Effects(LiveState& state, Done& done) : s_(state), done_(done) {}
+  Effects(LiveState& state, OpEffects& done) : s_(state), done_(done) {}
 
   using NameKey = ShownVolume::NameKey;
 
-  std::string Create(const Author& author, const NameKey& name,
+  std::string Create(const VersionSource& source, const NameKey& name,
                      bool is_directory);
-  std::string Link(const Author& author, const NameKey& name,
+  std::string Link(const VersionSource& source, const NameKey& name,
                    InodeNumber inode);
-  std::string Remove(const Author& author, const NameKey& name);
-  std::string Rename(const Author& author, const NameKey& from,
+  std::string Remove(const VersionSource& source, const NameKey& name);
+  std::string Rename(const VersionSource& source, const NameKey& from,
                      const NameKey& to);
   // `from` takes the place of `to`, which becomes `backup`.
-  std::string Replace(const Author& author, const NameKey& from,
+  std::string Replace(const VersionSource& source, const NameKey& from,
                       const NameKey& to, const NameKey& backup);
 
-  // A write, or, with a view as its author, a store.
-  std::string Write(const Author& author, InodeNumber inode, uint64_t offset,
-                    std::string_view content);
+  // A write, or, with a view as its source, a store.
+  std::string Write(const VersionSource& source, InodeNumber inode,
+                    uint64_t offset, std::string_view content);
 
   enum class Resizing { kTruncate, kSetEndOfFile, kFallocate, kMap };
-  std::string Resize(const Author& author, InodeNumber inode, uint64_t size,
-                     Resizing how);
-  std::string SetValidData(const Author& author, InodeNumber inode,
+  std::string Resize(const VersionSource& source, InodeNumber inode,
+                     uint64_t size, Resizing how);
+  std::string SetValidData(const VersionSource& source, InodeNumber inode,
                            uint64_t valid);
-  std::string SetTimes(const Author& author, InodeNumber inode, uint64_t mtime);
+  std::string SetTimes(const VersionSource& source, InodeNumber inode,
+                       uint64_t mtime);
 
  private:
   struct NameStep {
@@ -72,7 +73,7 @@ class Effects {
                                   const NameKey& to, InodeNumber moved,
                                   bool replaces) const;
   RecordNeeds NeedsOfReplacement(InodeNumber moved) const;
-  std::string CommitNames(Batch& batch, const Author& author,
+  std::string CommitNames(Batch& batch, const VersionSource& source,
                           const std::vector<NameStep>& steps);
 
   struct TouchedAtom;
@@ -81,9 +82,9 @@ class Effects {
   std::vector<Shape> ShapesOfWrite(
       const Shape& shape, uint64_t end,
       const std::vector<TouchedAtom>& touched) const;
-  void AddAtoms(const Author& author, InodeNumber inode, const Batch& batch,
-                std::vector<TouchedAtom>& touched, uint32_t first_shape,
-                const std::vector<Shape>& shapes);
+  void AddAtoms(const VersionSource& source, InodeNumber inode,
+                const Batch& batch, std::vector<TouchedAtom>& touched,
+                uint32_t first_shape, const std::vector<Shape>& shapes);
   AtomBytes Memory(InodeNumber inode, uint64_t atom);
   // Learns what a generation held before the mount.
   void NoteFoundContent(Generation& generation);
@@ -101,12 +102,12 @@ class Effects {
                   GenerationLayer& layer) const;
 
   // Adds a version held by a record; returns its place.
-  VersionRef AddVersion(Chain& chain, const Author& author,
+  VersionRef AddVersion(Chain& chain, const VersionSource& source,
                         RecordNumber record);
   void Finish(const Batch& batch);
 
   LiveState& s_;
-  Done& done_;
+  OpEffects& done_;
 };
 
 // The oldest version in place that its sector can still hold, up to `newest`.

@@ -11,7 +11,8 @@ namespace {
 constexpr uint64_t kAtom = 512;
 constexpr uint64_t kPage = 4096;
 
-// A generation that a cut ended, or that never began, takes no more writes.
+// A generation that a cut superseded_contents, or that never began, takes no
+// more writes.
 bool TakesWrites(const Shape& shape, uint64_t atom) {
   const auto found = shape.atoms.find(atom);
   return found != shape.atoms.end() && found->second.back().cut == kAtom;
@@ -61,7 +62,7 @@ std::vector<Effects::TouchedAtom> Effects::Touch(Batch& batch,
                                                  uint64_t offset,
                                                  std::string_view content) {
   const Shape& shape = s_.shown.file(inode).shape;
-  const bool records_only = s_.barrier != 0 || s_.behaviour.data_journal;
+  const bool records_only = s_.barrier != 0 || s_.rules.data_journal;
   std::vector<TouchedAtom> touched;
   const uint64_t end = offset + content.size();
   for (uint64_t at = offset; at < end;) {
@@ -86,8 +87,8 @@ std::vector<Effects::TouchedAtom> Effects::Touch(Batch& batch,
       if (shape.atoms.contains(t.atom)) {
         t.in_records = true;
       } else {
-        t.old_contents = s_.behaviour.new_space_is_stale ||
-                         s_.Has(SimfsBug::kSizeBeforeData);
+        t.old_contents =
+            s_.rules.new_space_is_stale || s_.Has(SimfsBug::kSizeBeforeData);
         t.layer.sector = batch.NewSector(t.old_contents);
       }
     }
@@ -132,7 +133,7 @@ std::vector<Shape> Effects::ShapesOfWrite(
     }
     shapes.push_back(next);
   };
-  if (grows && s_.behaviour.extends_in_parts) {
+  if (grows && s_.rules.extends_in_parts) {
     for (uint64_t size = (shape.size / kAtom + 1) * kAtom; size < end;
          size += kAtom) {
       add(size, size);
@@ -142,7 +143,7 @@ std::vector<Shape> Effects::ShapesOfWrite(
   return shapes;
 }
 
-void Effects::AddAtoms(const Author& author, InodeNumber inode,
+void Effects::AddAtoms(const VersionSource& source, InodeNumber inode,
                        const Batch& batch, std::vector<TouchedAtom>& touched,
                        uint32_t first_shape, const std::vector<Shape>& shapes) {
   LiveFile& file = s_.files[inode];
@@ -166,10 +167,10 @@ void Effects::AddAtoms(const Author& author, InodeNumber inode,
     }
     generation.in_records |= t.in_records;
     if (t.record != 0) {
-      AddVersion(generation.chain, author, t.record);
+      AddVersion(generation.chain, source, t.record);
     } else {
       generation.chain.versions.push_back(
-          {.author = author,
+          {.source = source,
            .event = batch.EventOf(generation.sector),
            .content = ContentOf(t.bytes)});
     }
@@ -178,10 +179,10 @@ void Effects::AddAtoms(const Author& author, InodeNumber inode,
   }
 }
 
-std::string Effects::Write(const Author& author, InodeNumber inode,
+std::string Effects::Write(const VersionSource& source, InodeNumber inode,
                            uint64_t offset, std::string_view content) {
   if (content.empty()) return {};
-  const bool store = author.view != 0;
+  const bool store = source.view != 0;
   Batch batch(s_);
   std::vector<TouchedAtom> touched = Touch(batch, inode, offset, content);
   const std::vector<Shape> shapes = ShapesOfWrite(
@@ -193,17 +194,17 @@ std::string Effects::Write(const Author& author, InodeNumber inode,
   }
   RecordNumber times = 0;
   if (!store) {
-    times = batch.AddRecord({TimesChange{inode, author.op}}, false);
+    times = batch.AddRecord({TimesChange{inode, source.op}}, false);
   }
   if (std::string error = batch.Commit(); !error.empty()) return error;
   LiveFile& file = s_.files[inode];
   const uint32_t first_shape = file.shape.newest() + 1;
   for (const RecordNumber record : shape_records) {
-    done_.shape.push_back(AddVersion(file.shape, author, record));
+    done_.shape.push_back(AddVersion(file.shape, source, record));
   }
-  AddAtoms(author, inode, batch, touched, first_shape, shapes);
+  AddAtoms(source, inode, batch, touched, first_shape, shapes);
   if (times != 0) {
-    done_.times.push_back(AddVersion(file.times, author, times));
+    done_.times.push_back(AddVersion(file.times, source, times));
   }
   Finish(batch);
   return {};
@@ -224,7 +225,7 @@ std::vector<Effects::TouchedAtom> Effects::CutShape(Batch& batch,
                                                     uint64_t size,
                                                     Shape& shape) {
   if (s_.Has(SimfsBug::kTruncateKeepsBytes)) return {};
-  const bool zeroes = s_.behaviour.truncation_zeroes_page;
+  const bool zeroes = s_.rules.truncation_zeroes_page;
   const uint64_t unit = zeroes ? kPage : kAtom;
   const uint64_t kept = (size + unit - 1) / unit * unit;
   shape.atoms.erase(shape.atoms.lower_bound(kept / kAtom), shape.atoms.end());
@@ -243,7 +244,7 @@ std::vector<Effects::TouchedAtom> Effects::ZeroPage(Batch& batch,
                                                     InodeNumber inode,
                                                     uint64_t size,
                                                     Shape& shape) {
-  const bool records_only = s_.barrier != 0 || s_.behaviour.data_journal;
+  const bool records_only = s_.barrier != 0 || s_.rules.data_journal;
   std::vector<TouchedAtom> touched;
   for (auto at = shape.atoms.lower_bound(size / kAtom); at != shape.atoms.end();
        ++at) {
@@ -260,10 +261,11 @@ std::vector<Effects::TouchedAtom> Effects::ZeroPage(Batch& batch,
     std::fill(t.bytes.begin() + cut, t.bytes.end(), std::byte{0});
     Generation& generation = s_.generations.at(t.layer.generation);
     NoteFoundContent(generation);
-    const auto ended = s_.ended.find(t.layer.sector);
-    t.in_records =
-        records_only || generation.in_records ||
-        (ended != s_.ended.end() && ended->second.contains(ContentOf(t.bytes)));
+    const auto superseded_contents =
+        s_.superseded_contents.find(t.layer.sector);
+    t.in_records = records_only || generation.in_records ||
+                   (superseded_contents != s_.superseded_contents.end() &&
+                    superseded_contents->second.contains(ContentOf(t.bytes)));
     PlaceData(batch, t);
     if (!s_.Has(SimfsBug::kTruncateTrustsZeros)) {
       NoteZeroed(t, cut, at->second.back());
@@ -322,7 +324,7 @@ void Effects::AddGenerations(InodeNumber inode, const GivenSpace& given) {
   }
 }
 
-std::string Effects::Resize(const Author& author, InodeNumber inode,
+std::string Effects::Resize(const VersionSource& source, InodeNumber inode,
                             uint64_t size, Resizing how) {
   Shape shape = s_.shown.file(inode).shape;
   const uint64_t old_size = shape.size;
@@ -338,7 +340,7 @@ std::string Effects::Resize(const Author& author, InodeNumber inode,
   if (size < old_size) {
     shape.valid = std::min(shape.valid, size);
     zeroed = CutShape(batch, inode, size, shape);
-  } else if (gives_space && s_.behaviour.set_size_is_stale) {
+  } else if (gives_space && s_.rules.set_size_is_stale) {
     AddStaleSpace(batch, old_size, size, shape, given);
   }
   const RecordNumber record =
@@ -346,23 +348,23 @@ std::string Effects::Resize(const Author& author, InodeNumber inode,
   // A size that is set is journalled; the time that goes with it is not.
   RecordNumber times = 0;
   if (sets_times) {
-    times = batch.AddRecord({TimesChange{inode, author.op}}, false);
+    times = batch.AddRecord({TimesChange{inode, source.op}}, false);
   }
   if (std::string error = batch.Commit(); !error.empty()) return error;
   LiveFile& file = s_.files[inode];
   if (size < old_size) CutMemory(file, size);
-  AddAtoms(author, inode, batch, zeroed, 0, {});
-  done_.shape.push_back(AddVersion(file.shape, author, record));
+  AddAtoms(source, inode, batch, zeroed, 0, {});
+  done_.shape.push_back(AddVersion(file.shape, source, record));
   AddGenerations(inode, given);
   if (times != 0) {
-    done_.times.push_back(AddVersion(file.times, author, times));
+    done_.times.push_back(AddVersion(file.times, source, times));
   }
   Finish(batch);
   return {};
 }
 
-std::string Effects::SetValidData(const Author& author, InodeNumber inode,
-                                  uint64_t valid) {
+std::string Effects::SetValidData(const VersionSource& source,
+                                  InodeNumber inode, uint64_t valid) {
   Shape shape = s_.shown.file(inode).shape;
   Batch batch(s_);
   GivenSpace given;
@@ -372,7 +374,7 @@ std::string Effects::SetValidData(const Author& author, InodeNumber inode,
       batch.AddRecord({ShapeChange{inode, shape}}, /*journalled=*/true);
   if (std::string error = batch.Commit(); !error.empty()) return error;
   LiveFile& file = s_.files[inode];
-  done_.shape.push_back(AddVersion(file.shape, author, record));
+  done_.shape.push_back(AddVersion(file.shape, source, record));
   AddGenerations(inode, given);
   Finish(batch);
   return {};

@@ -66,9 +66,9 @@ Change Effects::NameTo(const NameKey& name, InodeNumber inode) const {
   return change;
 }
 
-VersionRef Effects::AddVersion(Chain& chain, const Author& author,
+VersionRef Effects::AddVersion(Chain& chain, const VersionSource& source,
                                RecordNumber record) {
-  chain.versions.push_back({.author = author, .record = record});
+  chain.versions.push_back({.source = source, .record = record});
   const VersionRef ref{&chain, chain.newest()};
   s_.records.at(record).versions.push_back(ref);
   return ref;
@@ -80,14 +80,14 @@ void Effects::Finish(const Batch& batch) {
   }
 }
 
-std::string Effects::CommitNames(Batch& batch, const Author& author,
+std::string Effects::CommitNames(Batch& batch, const VersionSource& source,
                                  const std::vector<NameStep>& steps) {
   // What they lead to now must be known before they change.
   for (const NameStep& step : steps) LiveNameAt(s_, step.name);
   if (std::string error = batch.Commit(); !error.empty()) return error;
   for (const NameStep& step : steps) {
     LiveName& name = LiveNameAt(s_, step.name);
-    AddVersion(name.chain, author, step.record);
+    AddVersion(name.chain, source, step.record);
     name.leads_to.push_back(step.inode);
   }
   Finish(batch);
@@ -96,7 +96,7 @@ std::string Effects::CommitNames(Batch& batch, const Author& author,
 
 // A new file is part of the record of its first name, and of every other name
 // it gets: any of them can be the only one that is left.
-std::string Effects::Create(const Author& author, const NameKey& name,
+std::string Effects::Create(const VersionSource& source, const NameKey& name,
                             bool is_directory) {
   Batch batch(s_);
   const InodeNumber inode = batch.NewInode();
@@ -104,24 +104,24 @@ std::string Effects::Create(const Author& author, const NameKey& name,
                           .name = name.second,
                           .inode = inode,
                           .is_directory = is_directory,
-                          .created_mtime = author.op};
+                          .created_mtime = source.op};
   const RecordNumber record = batch.AddRecord({change}, /*journalled=*/true);
-  return CommitNames(batch, author, {{name, inode, record}});
+  return CommitNames(batch, source, {{name, inode, record}});
 }
 
-std::string Effects::Link(const Author& author, const NameKey& name,
+std::string Effects::Link(const VersionSource& source, const NameKey& name,
                           InodeNumber inode) {
   Batch batch(s_);
   const RecordNumber record =
       batch.AddRecord({NameTo(name, inode)}, /*journalled=*/true);
-  return CommitNames(batch, author, {{name, inode, record}});
+  return CommitNames(batch, source, {{name, inode, record}});
 }
 
-std::string Effects::Remove(const Author& author, const NameKey& name) {
+std::string Effects::Remove(const VersionSource& source, const NameKey& name) {
   Batch batch(s_);
   const RecordNumber record =
       batch.AddRecord({NameTo(name, kNoInode)}, /*journalled=*/true);
-  return CommitNames(batch, author, {{name, kNoInode, record}});
+  return CommitNames(batch, source, {{name, kNoInode, record}});
 }
 
 RecordNeeds Effects::NeedsOfReplacement(InodeNumber moved) const {
@@ -143,15 +143,15 @@ std::vector<Effects::NameStep> Effects::AddRename(Batch& batch,
                                                   InodeNumber moved,
                                                   bool replaces) const {
   RecordNeeds needs;
-  if (replaces && s_.behaviour.replace_brings_data &&
+  if (replaces && s_.rules.replace_brings_data &&
       !s_.Has(SimfsBug::kReplaceForgetsData)) {
     needs = NeedsOfReplacement(moved);
   }
   const Change there = NameTo(to, moved);
   const Change gone = NameTo(from, kNoInode);
   const bool both =
-      s_.behaviour.rename_shows_both || s_.Has(SimfsBug::kRenameInTwoRecords);
-  const bool neither = s_.behaviour.rename_shows_neither;
+      s_.rules.rename_shows_both || s_.Has(SimfsBug::kRenameInTwoRecords);
+  const bool neither = s_.rules.rename_shows_neither;
   if (!both && !neither) {
     const RecordNumber record = batch.AddRecord({there, gone}, true, needs);
     return {{to, moved, record}, {from, kNoInode, record}};
@@ -170,7 +170,7 @@ std::vector<Effects::NameStep> Effects::AddRename(Batch& batch,
   return {{to, moved, first}, {from, kNoInode, second}};
 }
 
-std::string Effects::Rename(const Author& author, const NameKey& from,
+std::string Effects::Rename(const VersionSource& source, const NameKey& from,
                             const NameKey& to) {
   const InodeNumber moved = InodeAt(s_, from);
   const InodeNumber replaced = InodeAt(s_, to);
@@ -178,10 +178,10 @@ std::string Effects::Rename(const Author& author, const NameKey& from,
   if (moved == replaced) return {};
   Batch batch(s_);
   const auto steps = AddRename(batch, from, to, moved, replaced != kNoInode);
-  return CommitNames(batch, author, steps);
+  return CommitNames(batch, source, steps);
 }
 
-std::string Effects::Replace(const Author& author, const NameKey& from,
+std::string Effects::Replace(const VersionSource& source, const NameKey& from,
                              const NameKey& to, const NameKey& backup) {
   const InodeNumber moved = InodeAt(s_, from);
   const InodeNumber replaced = InodeAt(s_, to);
@@ -199,16 +199,16 @@ std::string Effects::Replace(const Author& author, const NameKey& from,
     }
   }
   if (steps.empty()) return {};
-  return CommitNames(batch, author, steps);
+  return CommitNames(batch, source, steps);
 }
 
-std::string Effects::SetTimes(const Author& author, InodeNumber inode,
+std::string Effects::SetTimes(const VersionSource& source, InodeNumber inode,
                               uint64_t mtime) {
   Batch batch(s_);
   const RecordNumber record =
       batch.AddRecord({TimesChange{inode, mtime}}, /*journalled=*/true);
   if (std::string error = batch.Commit(); !error.empty()) return error;
-  done_.times.push_back(AddVersion(s_.files[inode].times, author, record));
+  done_.times.push_back(AddVersion(s_.files[inode].times, source, record));
   Finish(batch);
   return {};
 }

@@ -101,10 +101,10 @@ class Planner {
 
  private:
   bool Eligible(const Version& version) const {
-    const Author& author = version.author;
-    if (target_.handle != 0 && author.handle != target_.handle) return false;
-    if (!s_.courses[author.course].returned || version.tainted) return false;
-    return author.view == 0 || version.carried || plan_.rule.sees_stores;
+    const VersionSource& source = version.source;
+    if (target_.handle != 0 && source.handle != target_.handle) return false;
+    if (!s_.op_runs[source.op_run].returned || version.tainted) return false;
+    return source.view == 0 || version.carried || plan_.rule.sees_stores;
   }
 
   // The newest version that is covered by itself.
@@ -221,23 +221,23 @@ class Planner {
     if (rule.shape) newest(target_.own->shape);
     if (rule.times) newest(target_.own->times);
     if (!rule.data) return;
-    for (const Done::OfAtom& own : target_.own->data) {
+    for (const OpEffects::OfAtom& own : target_.own->data) {
       CoverAtom(s_.generations.at(own.generation), own.version);
     }
   }
 
   bool IsStoreHere(const Version& version) const {
-    const Author& author = version.author;
-    if (author.view == 0 || version.tainted) return false;
-    if (!s_.courses[author.course].returned) return false;
-    return plan_.rule.all_views || author.view == target_.view;
+    const VersionSource& source = version.source;
+    if (source.view == 0 || version.tainted) return false;
+    if (!s_.op_runs[source.op_run].returned) return false;
+    return plan_.rule.all_views || source.view == target_.view;
   }
 
   void PlanView() {
     const FlushRule& rule = plan_.rule;
     const auto file = s_.files.find(target_.inode);
     if (rule.stores == StoreReach::kNone || file == s_.files.end()) return;
-    std::set<CourseId> ops;
+    std::set<OpRunId> ops;
     for (const auto& [atom, generations] : file->second.generations) {
       if (!InRange(atom)) continue;
       for (const GenerationId id : generations) {
@@ -247,7 +247,7 @@ class Planner {
         for (uint32_t v = 1; v < versions.size(); ++v) {
           if (!IsStoreHere(versions[v])) continue;
           newest = v;
-          ops.insert(versions[v].author.course);
+          ops.insert(versions[v].source.op_run);
           plan_.stores.push_back({&generation.chain, v});
         }
         if (rule.stores == StoreReach::kDevice) CoverAtom(generation, newest);
@@ -257,12 +257,12 @@ class Planner {
   }
 
   // The space that a store was given is written with the store.
-  void PlanShapeOfStores(Chain& shape, const std::set<CourseId>& ops) {
+  void PlanShapeOfStores(Chain& shape, const std::set<OpRunId>& ops) {
     uint32_t newest = 0;
     for (uint32_t v = 1; v < shape.versions.size(); ++v) {
       const Version& version = shape.versions[v];
       const bool carried =
-          version.author.view != 0 && ops.contains(version.author.course);
+          version.source.view != 0 && ops.contains(version.source.op_run);
       if (carried) plan_.stores.push_back({&shape, v});
       if (Eligible(version) || (carried && !version.tainted)) newest = v;
     }

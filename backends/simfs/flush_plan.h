@@ -24,7 +24,7 @@ struct FlushTarget {
   uint64_t end = 0;
   uint32_t view = 0;
   // kOwn: the op that calls it.
-  const Done* own = nullptr;
+  const OpEffects* own = nullptr;
   // kHandleFlushesOwn: what this handle wrote; 0: everything.
   uint32_t handle = 0;
 };

@@ -5,8 +5,8 @@ namespace {
 
 class Rules {
  public:
-  Rules(const Behaviour& behaviour, const SimfsBugs& bugs)
-      : b_(behaviour), bugs_(bugs) {}
+  Rules(const ProfileRules& rules, const SimfsBugs& bugs)
+      : b_(rules), bugs_(bugs) {}
 
   FlushRule Of(const FlushKind& kind) const {
     if (kind.volume) return Volume();
@@ -208,21 +208,20 @@ class Rules {
                                                     : DeviceSync::kOwn};
   }
 
-  const Behaviour& b_;
+  const ProfileRules& b_;
   const SimfsBugs& bugs_;
 };
 
 }  // namespace
 
-FlushRule RuleOf(const FlushKind& kind, const Behaviour& behaviour,
+FlushRule RuleOf(const FlushKind& kind, const ProfileRules& rules,
                  const SimfsBugs& bugs) {
-  return Rules(behaviour, bugs).Of(kind);
+  return Rules(rules, bugs).Of(kind);
 }
 
-std::vector<FlushRule> RulesOf(const WriteMode& mode,
-                               const Behaviour& behaviour,
+std::vector<FlushRule> RulesOf(const WriteMode& mode, const ProfileRules& rules,
                                const SimfsBugs& bugs) {
-  return Rules(behaviour, bugs).OfWrite(mode);
+  return Rules(rules, bugs).OfWrite(mode);
 }
 
 }  // namespace powercut::simfs

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "backends/simfs/behaviour.h"
+#include "backends/simfs/profile_rules.h"
 #include "backends/simfs/simfs_bugs.h"
 #include "model/words/op.h"
 
@@ -62,7 +62,7 @@ struct FlushKind {
   bool volume = false;
   bool async = false;
 };
-FlushRule RuleOf(const FlushKind& kind, const Behaviour& behaviour,
+FlushRule RuleOf(const FlushKind& kind, const ProfileRules& rules,
                  const SimfsBugs& bugs);
 
 // How a write is asked to go through.
@@ -72,8 +72,7 @@ struct WriteMode {
   bool dsync = false;
   bool sync = false;
 };
-std::vector<FlushRule> RulesOf(const WriteMode& mode,
-                               const Behaviour& behaviour,
+std::vector<FlushRule> RulesOf(const WriteMode& mode, const ProfileRules& rules,
                                const SimfsBugs& bugs);
 
 }  // namespace powercut::simfs

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "backends/simfs/behaviour.h"
+#include "backends/simfs/profile_rules.h"
 #include "harness/base/check.h"
 #include "harness/disk/content_hash.h"
 
@@ -24,9 +24,9 @@ SimfsLayout LayoutFor(const DiskGeometry& geometry,
       kFirstRecordSector + layout.segment_count * kSegmentSectors;
   const uint64_t data = geometry.sector_count - layout.zero_first;
   // Where new space is stale, nearly all of it comes from the old part.
-  const Behaviour* behaviour = FindBehaviour(profile);
-  POWERCUT_CHECK(behaviour != nullptr);
-  layout.zero_count = behaviour->new_space_is_stale ? data / 4 : data * 3 / 4;
+  const ProfileRules* rules = FindProfileRules(profile);
+  POWERCUT_CHECK(rules != nullptr);
+  layout.zero_count = rules->new_space_is_stale ? data / 4 : data * 3 / 4;
   layout.old_first = layout.zero_first + layout.zero_count;
   layout.old_count = data - layout.zero_count;
   return layout;
@@ -71,7 +71,7 @@ Result<SimfsLayout> ReadSimfsLayout(VirtualDisk& disk) {
   POWERCUT_TRY(disk.Read(0, sector));
   const std::string_view text = AsText(sector).substr(kProfileAt);
   const std::string profile(text.substr(0, text.find('\0')));
-  if (FindBehaviour(profile) == nullptr) return none;
+  if (FindProfileRules(profile) == nullptr) return none;
   SimfsLayout layout = LayoutFor(disk.geometry(), profile);
   if (EncodeLayout(layout) != sector) return none;
   return layout;

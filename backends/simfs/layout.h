@@ -44,7 +44,7 @@ struct SimfsLayout {
 
 // A freshly formatted disk.
 // Requires: sectors of 512 bytes, a disk of at least 128 KiB, a profile of
-// behaviour.h.
+// rules.h.
 std::shared_ptr<const SparseImage> FormatSimfs(const DiskGeometry& geometry,
                                                const std::string& profile);
 

@@ -14,31 +14,31 @@
 #include <utility>
 #include <vector>
 
-#include "backends/simfs/behaviour.h"
 #include "backends/simfs/layered_disk.h"
 #include "backends/simfs/layout.h"
+#include "backends/simfs/profile_rules.h"
 #include "backends/simfs/record.h"
 #include "backends/simfs/shown_volume.h"
 #include "backends/simfs/simfs_bugs.h"
 
 namespace powercut::simfs {
 
-// How an op went; index into LiveState::courses.
-using CourseId = uint32_t;
-struct Course {
+// How an op went; index into LiveState::op_runs.
+using OpRunId = uint32_t;
+struct OpRun {
   bool returned = false;  // with success
 };
 
 // Who makes a version.
-struct Author {
-  CourseId course = 0;
+struct VersionSource {
+  OpRunId op_run = 0;
   uint32_t op = 0;      // its number: mtimes
   uint32_t handle = 0;  // 0: by path
   uint32_t view = 0;    // 0: not a store
 };
 
 struct Version {
-  Author author;
+  VersionSource source;
   RecordNumber record = 0;  // 0: in place, or from before the mount
   EventNumber event = 0;    // in place: the write
   uint64_t content = 0;     // in place: what the sector holds
@@ -108,10 +108,10 @@ using ObjectKey = std::tuple<char, uint32_t, std::string>;
 
 struct LiveState {
   LiveState(VirtualDisk& virtual_disk, SimfsLayout simfs_layout,
-            const Behaviour& simfs_behaviour, SimfsBugs simfs_bugs)
+            const ProfileRules& profile_rules, SimfsBugs simfs_bugs)
       : disk(virtual_disk),
         layout(std::move(simfs_layout)),
-        behaviour(simfs_behaviour),
+        rules(profile_rules),
         bugs(std::move(simfs_bugs)) {}
   LiveState(const LiveState&) = delete;
   LiveState& operator=(const LiveState&) = delete;
@@ -120,7 +120,7 @@ struct LiveState {
 
   LayeredDisk disk;
   const SimfsLayout layout;
-  const Behaviour& behaviour;
+  const ProfileRules& rules;
   const SimfsBugs bugs;
 
   ShownVolume shown;
@@ -134,12 +134,12 @@ struct LiveState {
   std::map<ShownVolume::NameKey, LiveName> names;
   std::map<GenerationId, Generation> generations;
   std::map<RecordNumber, LiveRecord> records;
-  std::vector<Course> courses{{.returned = true}};
+  std::vector<OpRun> op_runs{{.returned = true}};
 
   std::map<ObjectKey, RecordNumber> newest_records;
   // What a record's condition says is over: data that brought it back in place
   // would make the record no longer count.
-  ContentsOfSectors ended;
+  ContentsOfSectors superseded_contents;
   RecordNumber last_record = 0;
   RecordNumber last_journalled = 0;
   // What every later record needs; data in place stops there.

@@ -1,4 +1,4 @@
-#include "backends/simfs/behaviour.h"
+#include "backends/simfs/profile_rules.h"
 
 #include <array>
 
@@ -6,7 +6,7 @@ namespace powercut::simfs {
 namespace {
 
 // What is asked of NTFS by its documents, read strictly.
-constexpr Behaviour Strict(std::string_view profile) {
+constexpr ProfileRules Strict(std::string_view profile) {
   return {.profile = profile,
           .directory_flush_has_names = true,
           .device_flush_is_global = true,
@@ -19,14 +19,14 @@ constexpr Behaviour Strict(std::string_view profile) {
           .unbuffered_write_through_is_fua = true};
 }
 
-constexpr Behaviour MsFsa() {
-  Behaviour b = Strict("ms-fsa");
+constexpr ProfileRules MsFsa() {
+  ProfileRules b = Strict("ms-fsa");
   b.full_flush_has_names = true;
   return b;
 }
 
-constexpr Behaviour Ntfs() {
-  Behaviour b = Strict("ntfs");
+constexpr ProfileRules Ntfs() {
+  ProfileRules b = Strict("ntfs");
   b.full_flush_has_names = true;
   b.metadata_journal = true;
   b.extends_in_parts = true;
@@ -34,7 +34,7 @@ constexpr Behaviour Ntfs() {
 }
 
 // ext4 but for what its data modes differ in.
-constexpr Behaviour Ext4(std::string_view profile) {
+constexpr ProfileRules Ext4(std::string_view profile) {
   return {.profile = profile,
           .directory_flush_has_names = true,
           .full_flush_has_names = true,
@@ -48,61 +48,61 @@ constexpr Behaviour Ext4(std::string_view profile) {
           .truncation_zeroes_page = true};
 }
 
-constexpr Behaviour Ext4Ordered() {
-  Behaviour b = Ext4("ext4-ordered");
+constexpr ProfileRules Ext4Ordered() {
+  ProfileRules b = Ext4("ext4-ordered");
   b.replace_brings_data = true;
   return b;
 }
 
-constexpr Behaviour Ext4Writeback() {
-  Behaviour b = Ext4("ext4-writeback");
+constexpr ProfileRules Ext4Writeback() {
+  ProfileRules b = Ext4("ext4-writeback");
   b.new_space_is_stale = true;
   return b;
 }
 
-constexpr Behaviour Ext4Journal() {
-  Behaviour b = Ext4("ext4-journal");
+constexpr ProfileRules Ext4Journal() {
+  ProfileRules b = Ext4("ext4-journal");
   b.data_journal = true;
   b.replace_brings_data = true;
   b.truncation_zeroes_page = false;
   return b;
 }
 
-constexpr Behaviour kPermissive = {.profile = "spec-permissive",
-                                   .in_place_survives_os = true,
-                                   .rename_shows_both = true,
-                                   .extends_in_parts = true,
-                                   .set_size_is_stale = true};
+constexpr ProfileRules kPermissive = {.profile = "spec-permissive",
+                                      .in_place_survives_os = true,
+                                      .rename_shows_both = true,
+                                      .extends_in_parts = true,
+                                      .set_size_is_stale = true};
 
-constexpr Behaviour kLinuxMan = {.profile = "linux-man",
+constexpr ProfileRules kLinuxMan = {.profile = "linux-man",
+                                    .directory_flush_has_names = true,
+                                    .file_flush_has_stores = true,
+                                    .device_flush_is_global = true,
+                                    .data_sync_has_size = true,
+                                    .rename_shows_both = true,
+                                    .extends_in_parts = true,
+                                    .new_space_is_stale = true,
+                                    .truncation_zeroes_page = true};
+
+constexpr ProfileRules kPosixMinimal = {.profile = "posix-minimal",
+                                        .directory_flush_has_names = true,
+                                        .rename_shows_both = true,
+                                        .rename_shows_neither = true,
+                                        .extends_in_parts = true,
+                                        .new_space_is_stale = true,
+                                        .set_size_is_stale = true,
+                                        .truncation_zeroes_page = true};
+
+constexpr ProfileRules kMacOs = {.profile = "macos",
                                  .directory_flush_has_names = true,
-                                 .file_flush_has_stores = true,
                                  .device_flush_is_global = true,
                                  .data_sync_has_size = true,
+                                 .fsync_stops_at_device = true,
                                  .rename_shows_both = true,
-                                 .extends_in_parts = true,
-                                 .new_space_is_stale = true,
-                                 .truncation_zeroes_page = true};
+                                 .extends_in_parts = true};
 
-constexpr Behaviour kPosixMinimal = {.profile = "posix-minimal",
-                                     .directory_flush_has_names = true,
-                                     .rename_shows_both = true,
-                                     .rename_shows_neither = true,
-                                     .extends_in_parts = true,
-                                     .new_space_is_stale = true,
-                                     .set_size_is_stale = true,
-                                     .truncation_zeroes_page = true};
-
-constexpr Behaviour kMacOs = {.profile = "macos",
-                              .directory_flush_has_names = true,
-                              .device_flush_is_global = true,
-                              .data_sync_has_size = true,
-                              .fsync_stops_at_device = true,
-                              .rename_shows_both = true,
-                              .extends_in_parts = true};
-
-constexpr Behaviour Exfat() {
-  Behaviour b = kPermissive;
+constexpr ProfileRules Exfat() {
+  ProfileRules b = kPermissive;
   b.profile = "exfat";
   b.device_flush_is_global = true;
   b.rename_shows_neither = true;
@@ -111,8 +111,8 @@ constexpr Behaviour Exfat() {
   return b;
 }
 
-constexpr Behaviour Fat() {
-  Behaviour b = kPermissive;
+constexpr ProfileRules Fat() {
+  ProfileRules b = kPermissive;
   b.profile = "fat";
   b.full_flush_has_names = true;
   b.device_flush_is_global = true;
@@ -126,26 +126,26 @@ constexpr Behaviour Fat() {
   return b;
 }
 
-constexpr std::array kBehaviours = {Strict("spec-strict"),
-                                    kPermissive,
-                                    kLinuxMan,
-                                    kPosixMinimal,
-                                    Ext4Ordered(),
-                                    Ext4Writeback(),
-                                    Ext4Journal(),
-                                    Ntfs(),
-                                    MsFsa(),
-                                    kMacOs,
-                                    Fat(),
-                                    Exfat()};
+constexpr std::array kAllProfileRules = {Strict("spec-strict"),
+                                         kPermissive,
+                                         kLinuxMan,
+                                         kPosixMinimal,
+                                         Ext4Ordered(),
+                                         Ext4Writeback(),
+                                         Ext4Journal(),
+                                         Ntfs(),
+                                         MsFsa(),
+                                         kMacOs,
+                                         Fat(),
+                                         Exfat()};
 
 }  // namespace
 
-std::span<const Behaviour> Behaviours() { return kBehaviours; }
+std::span<const ProfileRules> AllProfileRules() { return kAllProfileRules; }
 
-const Behaviour* FindBehaviour(std::string_view profile) {
-  for (const Behaviour& behaviour : kBehaviours) {
-    if (behaviour.profile == profile) return &behaviour;
+const ProfileRules* FindProfileRules(std::string_view profile) {
+  for (const ProfileRules& rules : kAllProfileRules) {
+    if (rules.profile == profile) return &rules;
   }
   return nullptr;
 }

@@ -1,16 +1,16 @@
-// Behaviour: what simfs does under a profile. Its own reading of the profiles'
-// sources, kept apart from model/table/profile.h so that model and simfs are
-// two witnesses.
+// ProfileRules: what simfs does under a profile. Its own reading of the
+// profiles' sources, kept apart from model/table/profile.h so that model and
+// simfs are two witnesses.
 
-#ifndef POWERCUT_BACKENDS_SIMFS_BEHAVIOUR_H_
-#define POWERCUT_BACKENDS_SIMFS_BEHAVIOUR_H_
+#ifndef POWERCUT_BACKENDS_SIMFS_PROFILE_RULES_H_
+#define POWERCUT_BACKENDS_SIMFS_PROFILE_RULES_H_
 
 #include <span>
 #include <string_view>
 
 namespace powercut::simfs {
 
-struct Behaviour {
+struct ProfileRules {
   std::string_view profile;
 
   // Flushes.
@@ -49,11 +49,11 @@ struct Behaviour {
 };
 
 // Every profile that simfs can be formatted as.
-std::span<const Behaviour> Behaviours();
+std::span<const ProfileRules> AllProfileRules();
 
 // Null if there is none of that name.
-const Behaviour* FindBehaviour(std::string_view profile);
+const ProfileRules* FindProfileRules(std::string_view profile);
 
 }  // namespace powercut::simfs
 
-#endif  // POWERCUT_BACKENDS_SIMFS_BEHAVIOUR_H_
+#endif  // POWERCUT_BACKENDS_SIMFS_PROFILE_RULES_H_

@@ -277,10 +277,11 @@ uint64_t SeedOf(uint64_t nonce, uint64_t first_sector) {
 
 }  // namespace
 
-void AddEnded(const Record& record, ContentsOfSectors& ended) {
+void AddSuperseded(const Record& record,
+                   ContentsOfSectors& superseded_contents) {
   for (const SectorCondition& condition : record.conditions) {
-    ended[condition.sector].insert(condition.old_contents.begin(),
-                                   condition.old_contents.end());
+    superseded_contents[condition.sector].insert(condition.old_contents.begin(),
+                                                 condition.old_contents.end());
   }
 }
 

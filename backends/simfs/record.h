@@ -123,7 +123,8 @@ struct Record {
 // By sector.
 using ContentsOfSectors = std::map<uint32_t, std::set<uint64_t>>;
 // Adds the old contents that a record's conditions name.
-void AddEnded(const Record& record, ContentsOfSectors& ended);
+void AddSuperseded(const Record& record,
+                   ContentsOfSectors& superseded_contents);
 
 // What SectorCondition knows contents by.
 uint64_t ContentOf(ByteSpan sector);

@@ -22,7 +22,7 @@ class Scan {
       if (counts) {
         counting_.insert(record.number);
         scan_.shown.Apply(record);
-        AddEnded(record, scan_.ended);
+        AddSuperseded(record, scan_.superseded_contents);
       } else {
         scan_.dropped.push_back(record.number);
       }

@@ -19,7 +19,7 @@ struct RecordScan {
   // Records that are there and do not count.
   std::vector<RecordNumber> dropped;
   // What the sectors of counting records' conditions must not hold again.
-  ContentsOfSectors ended;
+  ContentsOfSectors superseded_contents;
   // Beyond everything found, counting or not.
   RecordNumber next_record = 1;
   uint64_t next_record_sector = kFirstRecordSector;

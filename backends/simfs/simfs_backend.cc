@@ -5,8 +5,8 @@
 #include <map>
 #include <utility>
 
-#include "backends/simfs/behaviour.h"
 #include "backends/simfs/layout.h"
+#include "backends/simfs/profile_rules.h"
 #include "backends/simfs/record_scan.h"
 #include "backends/simfs/simfs_mount.h"
 
@@ -22,8 +22,8 @@ class SimfsBackend : public Backend {
     traits_.name = "simfs";
     traits_.description = "the weakest lawful file system, built in";
     traits_.profile = "spec-strict";
-    for (const simfs::Behaviour& behaviour : simfs::Behaviours()) {
-      traits_.profiles.emplace_back(behaviour.profile);
+    for (const simfs::ProfileRules& rules : simfs::AllProfileRules()) {
+      traits_.profiles.emplace_back(rules.profile);
     }
     traits_.default_disk_bytes = kDefaultDiskBytes;
     traits_.minimum_disk_bytes = kMinimumDiskBytes;
@@ -68,7 +68,7 @@ class SimfsBackend : public Backend {
           fmt::format("a disk of {} bytes is too small for simfs: it needs {}",
                       spec.geometry.size_bytes(), kMinimumDiskBytes)};
     }
-    if (simfs::FindBehaviour(spec.profile) == nullptr) {
+    if (simfs::FindProfileRules(spec.profile) == nullptr) {
       std::string names;
       for (const std::string& name : traits_.profiles) names += " " + name;
       return Error{ErrorCode::kBadInput,
@@ -86,9 +86,9 @@ class SimfsBackend : public Backend {
     if (!layout) return {nullptr, layout.error().message};
     Result<simfs::RecordScan> scan = simfs::ScanRecords(disk, *layout, bugs_);
     if (!scan) return {nullptr, "mount: EIO"};
-    const simfs::Behaviour* behaviour = simfs::FindBehaviour(layout->profile);
+    const simfs::ProfileRules* rules = simfs::FindProfileRules(layout->profile);
     return {std::make_unique<simfs::SimfsMount>(
-                disk, std::move(*layout), *behaviour, bugs_, std::move(*scan)),
+                disk, std::move(*layout), *rules, bugs_, std::move(*scan)),
             ""};
   }
 

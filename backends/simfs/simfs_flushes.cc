@@ -30,7 +30,7 @@ std::optional<uint64_t> FlagOf(const Op& op) {
 
 void SimfsMount::PlanOf(const FlushKind& kind, const FlushTarget& target,
                         Running& running) {
-  const FlushRule rule = RuleOf(kind, s_.behaviour, s_.bugs);
+  const FlushRule rule = RuleOf(kind, s_.rules, s_.bugs);
   running.plans.push_back(PlanFlush(s_, rule, target, running.overlapped));
 }
 
@@ -52,7 +52,7 @@ std::string SimfsMount::BeginNtFlush(const Op& op, Running& running) {
     const bool volume_flag = kind.volume && *flag != kNoFlag;
     if (volume_flag && !s_.Has(SimfsBug::kVolumeFlagsAccepted)) return invalid;
     if (kind.directory && *flag == kDataSyncOnly) return invalid;
-    if (*flag == kDataSyncOnly && s_.behaviour.refuses_data_sync) {
+    if (*flag == kDataSyncOnly && s_.rules.refuses_data_sync) {
       return "STATUS_NOT_SUPPORTED";
     }
   }

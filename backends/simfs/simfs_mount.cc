@@ -50,13 +50,13 @@ bool IsNtOp(OpKind kind) {
 }
 
 SimfsMount::SimfsMount(VirtualDisk& disk, SimfsLayout layout,
-                       const Behaviour& behaviour, const SimfsBugs& bugs,
+                       const ProfileRules& rules, const SimfsBugs& bugs,
                        RecordScan scan)
-    : s_(disk, std::move(layout), behaviour, bugs),
+    : s_(disk, std::move(layout), rules, bugs),
       dropped_(std::move(scan.dropped)) {
   s_.recovered = scan.next_record > 1;
   s_.shown = std::move(scan.shown);
-  s_.ended = std::move(scan.ended);
+  s_.superseded_contents = std::move(scan.superseded_contents);
   s_.segments_used = scan.segments_used;
   s_.next = {.record = scan.next_record,
              .record_sector = scan.next_record_sector,
@@ -131,9 +131,9 @@ Observation SimfsMount::Observe() {
 std::string SimfsMount::Begin(const Input& in, Running& running) {
   const Op& op = in.op;
   running.op = op;
-  running.author.course = static_cast<CourseId>(s_.courses.size());
-  running.author.op = op.number;
-  s_.courses.push_back({});
+  running.source.op_run = static_cast<OpRunId>(s_.op_runs.size());
+  running.source.op = op.number;
+  s_.op_runs.push_back({});
   // Of nt_flush and flush_file_buffers the order of tests is their own.
   const bool nt_flush =
       op.kind == OpKind::kNtFlush || op.kind == OpKind::kFlushFileBuffers;
@@ -215,7 +215,7 @@ std::string SimfsMount::Finish(Running& running) {
     if (fua && !s_.disk.Carry(running.raw, Layer::kMedia)) return failed;
   }
   if (!CarryToHost(s_, running.done.written)) return failed;
-  s_.courses[running.author.course].returned = true;
+  s_.op_runs[running.source.op_run].returned = true;
   return {};
 }
 
@@ -245,7 +245,7 @@ std::string SimfsMount::BeginWrite(const Input& in, Running& running) {
   uint64_t offset = in.offset_bytes;
   if (operand.handle != nullptr) {
     mode = operand.handle->mode;
-    running.author.handle = operand.handle->id;
+    running.source.handle = operand.handle->id;
     if (operand.handle->append) offset = ShapeOf(operand.inode).size;
   }
   mode.dsync |= in.op.HasFlag("dsync");
@@ -255,9 +255,9 @@ std::string SimfsMount::BeginWrite(const Input& in, Running& running) {
   }
   std::string error =
       Effects(s_, running.done)
-          .Write(running.author, operand.inode, offset, in.content);
+          .Write(running.source, operand.inode, offset, in.content);
   if (!error.empty() || in.content.empty()) return error;
-  for (const FlushRule& rule : RulesOf(mode, s_.behaviour, s_.bugs)) {
+  for (const FlushRule& rule : RulesOf(mode, s_.rules, s_.bugs)) {
     const FlushTarget target{.inode = operand.inode, .own = &running.done};
     running.plans.push_back(PlanFlush(s_, rule, target, running.overlapped));
   }
@@ -267,13 +267,13 @@ std::string SimfsMount::BeginWrite(const Input& in, Running& running) {
 std::string SimfsMount::BeginResize(const Input& in, Running& running) {
   const Op& op = in.op;
   const Operand operand = Resolve(op.names.at(0));
-  if (operand.handle != nullptr) running.author.handle = operand.handle->id;
+  if (operand.handle != nullptr) running.source.handle = operand.handle->id;
   Effects effects(s_, running.done);
   const uint64_t number = op.numbers.at(0);
   std::string error = FileError(operand);
   if (op.kind == OpKind::kSetTimes) {
     if (!error.empty() && error != "EISDIR") return error;
-    return effects.SetTimes(running.author, operand.inode, number);
+    return effects.SetTimes(running.source, operand.inode, number);
   }
   if (!error.empty()) return error;
   const Shape& shape = ShapeOf(operand.inode);
@@ -281,7 +281,7 @@ std::string SimfsMount::BeginResize(const Input& in, Running& running) {
     if (number <= shape.valid || number > shape.size) {
       return "STATUS_INVALID_PARAMETER";
     }
-    return effects.SetValidData(running.author, operand.inode, number);
+    return effects.SetValidData(running.source, operand.inode, number);
   }
   uint64_t size = number;
   auto how = Effects::Resizing::kTruncate;
@@ -293,7 +293,7 @@ std::string SimfsMount::BeginResize(const Input& in, Running& running) {
     size = std::max(shape.size, number + length);
   }
   if (size > kFileBytesMax) return "EFBIG";
-  return effects.Resize(running.author, operand.inode, size, how);
+  return effects.Resize(running.source, operand.inode, size, how);
 }
 
 std::string SimfsMount::BeginMap(const Input& in, Running& running) {
@@ -313,7 +313,7 @@ std::string SimfsMount::BeginMap(const Input& in, Running& running) {
     if (read_only_) return "EROFS";
     if (std::string error = VoidDropped(); !error.empty()) return error;
     std::string error = Effects(s_, running.done)
-                            .Resize(running.author, operand.inode,
+                            .Resize(running.source, operand.inode,
                                     offset + length, Effects::Resizing::kMap);
     if (!error.empty()) return error;
   }
@@ -332,9 +332,9 @@ std::string SimfsMount::BeginStore(const Input& in, Running& running) {
   const uint64_t begin = view.offset + offset;
   if (begin + length > ShapeOf(view.inode).size) return denied;
   POWERCUT_CHECK(in.content.size() == length);
-  running.author.view = view.id;
+  running.source.view = view.id;
   return Effects(s_, running.done)
-      .Write(running.author, view.inode, begin, in.content);
+      .Write(running.source, view.inode, begin, in.content);
 }
 
 std::string SimfsMount::BeginRaw(const Input& in, Running& running) {

@@ -22,7 +22,7 @@ namespace powercut::simfs {
 class SimfsMount : public Mount {
  public:
   // `disk` must outlive this object; `scan` is what recovery found on it.
-  SimfsMount(VirtualDisk& disk, SimfsLayout layout, const Behaviour& behaviour,
+  SimfsMount(VirtualDisk& disk, SimfsLayout layout, const ProfileRules& rules,
              const SimfsBugs& bugs, RecordScan scan);
 
   // A store's content and a raw write's is passed as a write's is; where a
@@ -60,8 +60,8 @@ class SimfsMount : public Mount {
   struct Running {
     Op op;
     bool overlapped = false;
-    Author author;
-    Done done;
+    VersionSource source;
+    OpEffects done;
     std::vector<FlushPlan> plans;
     SectorVersions raw;
   };

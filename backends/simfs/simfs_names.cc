@@ -91,7 +91,7 @@ std::string SimfsMount::BeginName(const Input& in, Running& running) {
       if (IsDirectory(inode) != rmdir) return rmdir ? "ENOTDIR" : "EISDIR";
       if (rmdir && !IsEmpty(inode)) return "ENOTEMPTY";
       return Effects(s_, running.done)
-          .Remove(running.author, *KeyOfPath(op.names[0]));
+          .Remove(running.source, *KeyOfPath(op.names[0]));
     }
     default:
       return MakeNew(op, running);
@@ -103,7 +103,7 @@ std::string SimfsMount::MakeNew(const Op& op, Running& running) {
   if (op.kind != OpKind::kLink) {
     std::string error = NewNameError(op.names[0]);
     if (!error.empty()) return error;
-    return effects.Create(running.author, *KeyOfPath(op.names[0]),
+    return effects.Create(running.source, *KeyOfPath(op.names[0]),
                           op.kind == OpKind::kMkdir);
   }
   const InodeNumber inode = Lookup(op.names[0]);
@@ -111,14 +111,14 @@ std::string SimfsMount::MakeNew(const Op& op, Running& running) {
   if (IsDirectory(inode)) return "EPERM";
   std::string error = NewNameError(op.names[1]);
   if (!error.empty()) return error;
-  return effects.Link(running.author, *KeyOfPath(op.names[1]), inode);
+  return effects.Link(running.source, *KeyOfPath(op.names[1]), inode);
 }
 
 std::string SimfsMount::BeginRename(const Op& op, Running& running) {
   std::string error = RenameError(op.names[0], op.names[1]);
   if (!error.empty()) return error;
   return Effects(s_, running.done)
-      .Rename(running.author, *KeyOfPath(op.names[0]), *KeyOfPath(op.names[1]));
+      .Rename(running.source, *KeyOfPath(op.names[0]), *KeyOfPath(op.names[1]));
 }
 
 std::string SimfsMount::BeginReplace(const Op& op, Running& running) {
@@ -134,7 +134,7 @@ std::string SimfsMount::BeginReplace(const Op& op, Running& running) {
   std::string error = RenameError(to, backup);
   if (!error.empty()) return error;
   return Effects(s_, running.done)
-      .Replace(running.author, *KeyOfPath(from), *KeyOfPath(to),
+      .Replace(running.source, *KeyOfPath(from), *KeyOfPath(to),
                *KeyOfPath(backup));
 }
 

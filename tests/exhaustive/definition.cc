@@ -28,10 +28,10 @@ constexpr uint64_t kAtom = 512;
 
 // --- from a history to effects -----------------------------------------------
 
-class Course {
+class OpRun {
  public:
-  Course(const Workload& workload, const PromiseTable& table,
-         const Profile& profile)
+  OpRun(const Workload& workload, const PromiseTable& table,
+        const Profile& profile)
       : workload_(workload),
         effects_(profile),
         promises_(table, profile, effects_) {}
@@ -318,9 +318,9 @@ std::string ObservationText(const Observation& observation) {
 std::optional<Observations> DefinedObservations(
     const Workload& workload, const PromiseTable& table, const Profile& profile,
     std::span<const HistoryEvent> history, CrashKind kind, size_t limit) {
-  Course course(workload, table, profile);
-  for (const HistoryEvent& event : history) course.Follow(event);
-  return Ideals(course.effects(), kind, limit).List();
+  OpRun op_run(workload, table, profile);
+  for (const HistoryEvent& event : history) op_run.Follow(event);
+  return Ideals(op_run.effects(), kind, limit).List();
 }
 
 }  // namespace powercut

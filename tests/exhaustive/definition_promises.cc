@@ -249,19 +249,19 @@ void Promises::Raise(Index effect, CrashKind upto) {
 }
 
 void Promises::Begin(const Op& op, Index first) {
-  Course& course = courses_[op.number];
+  OpRun& op_run = op_runs_[op.number];
   for (Index i = 0; i < effects_.all().size(); ++i) {
-    if (i >= first) course.own.insert(i);
+    if (i >= first) op_run.own.insert(i);
     if (effects_.all()[i].must_survive(CrashKind::kOs)) {
-      course.at_device.insert(i);
+      op_run.at_device.insert(i);
     }
   }
   for (const Primitive id : PrimitivesOf(op)) {
-    course.calls.push_back(CallOf(op, id, course.own));
+    op_run.calls.push_back(CallOf(op, id, op_run.own));
   }
 }
 
-void Promises::Keep(const Call& call, const Course& course) {
+void Promises::Keep(const Call& call, const OpRun& op_run) {
   std::vector<Index> covered;
   for (const Index i : call.carried) effects_.all()[i].carried = true;
   for (const Index i : call.device) {
@@ -271,16 +271,16 @@ void Promises::Keep(const Call& call, const Course& course) {
     Raise(i, media ? CrashKind::kPower : CrashKind::kOs);
   }
   if (call.row.device == DeviceFlush::kAll) {
-    for (const Index i : course.at_device) Raise(i, CrashKind::kPower);
+    for (const Index i : op_run.at_device) Raise(i, CrashKind::kPower);
   }
   if (call.row.barrier) effects_.Barrier(covered);
 }
 
 void Promises::End(const Op& op, bool ok) {
-  const Course course = courses_.at(op.number);
+  const OpRun op_run = op_runs_.at(op.number);
   if (!ok) {
     if (profile_.failed_flush_keeps_dirty) return;
-    for (const Call& call : course.calls) {
+    for (const Call& call : op_run.calls) {
       for (const Index i : call.carried) {
         Effect& e = effects_.all()[i];
         if (e.thing == Thing::kAtom) e.tainted = true;
@@ -289,14 +289,14 @@ void Promises::End(const Op& op, bool ok) {
     }
     return;
   }
-  for (const Index i : course.own) {
+  for (const Index i : op_run.own) {
     effects_.all()[i].returned = true;
     Raise(i, CrashKind::kProcess);
   }
   if (op.HasFlag("preflush")) {
-    for (const Index i : course.at_device) Raise(i, CrashKind::kPower);
+    for (const Index i : op_run.at_device) Raise(i, CrashKind::kPower);
   }
-  for (const Call& call : course.calls) Keep(call, course);
+  for (const Call& call : op_run.calls) Keep(call, op_run);
 }
 
 void Promises::EndInit() {

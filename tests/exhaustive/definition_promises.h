@@ -36,7 +36,7 @@ class Promises {
     std::set<Index> carried;  // stores, to the host
     std::set<Index> device;   // whatever reaches the device
   };
-  struct Course {
+  struct OpRun {
     std::set<Index> own;
     std::vector<Call> calls;
     std::set<Index> at_device;  // whatever was, when it was called
@@ -56,13 +56,13 @@ class Promises {
     return effect.returned && !effect.tainted;
   }
 
-  void Keep(const Call& call, const Course& course);
+  void Keep(const Call& call, const OpRun& op_run);
   void Raise(Index effect, CrashKind upto);
 
   const PromiseTable& table_;
   const Profile& profile_;
   Effects& effects_;
-  std::map<uint32_t, Course> courses_;  // by op
+  std::map<uint32_t, OpRun> op_runs_;  // by op
 };
 
 }  // namespace powercut::definition
