@@ -84,7 +84,7 @@ SeenCauses CausesOf(const SeenScene& scene, const SeenStates& seen) {
     const CrashPoint& crash_point = crash_points.at(point);
     for (size_t h = crash_point.history_min; h <= crash_point.history_max;
          ++h) {
-      for (const Violation& violation : judge.Ask(outcome, h, kind)) {
+      for (const Violation& violation : judge.Violations(outcome, h, kind)) {
         causes.emplace(kind, point, violation.cause);
       }
     }

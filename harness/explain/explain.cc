@@ -233,22 +233,23 @@ class Explainer {
     }
   }
 
-  std::vector<Violation> Ask(const Judge& judge, const Profile& profile) const {
-    return judge.AskUnder(profile, replayed_.outcome, replayed_.history,
-                          out_.kind);
+  std::vector<Violation> ViolationsOf(const Judge& judge,
+                                      const Profile& profile) const {
+    return judge.ViolationsUnder(profile, replayed_.outcome, replayed_.history,
+                                 out_.kind);
   }
 
   void TurnSwitches() {
     const OutcomeTable no_outcomes;
     const Judge judge(workload_, setting_, recording_, no_outcomes);
-    const bool wrong = !Ask(judge, *setting_.profile).empty();
+    const bool wrong = !ViolationsOf(judge, *setting_.profile).empty();
     const auto turned = [&](const std::vector<Violation>& violations) {
       return violations.empty() == wrong;
     };
     for (const ProfileSwitch& flip : ProfileSwitches()) {
       Profile profile = *setting_.profile;
       profile.*flip.member = !(profile.*flip.member);
-      const auto violations = Ask(judge, profile);
+      const auto violations = ViolationsOf(judge, profile);
       if (!turned(violations)) continue;
       std::string found;
       if (!violations.empty()) {
@@ -260,7 +261,8 @@ class Explainer {
     }
     for (const Profile& profile : Profiles()) {
       if (profile.name == setting_.profile->name) continue;
-      if (turned(Ask(judge, profile))) out_.profiles.push_back(profile.name);
+      if (turned(ViolationsOf(judge, profile)))
+        out_.profiles.push_back(profile.name);
     }
   }
 

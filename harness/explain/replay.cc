@@ -74,10 +74,10 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
   replayed.state = named.state;
   replayed.history = named.history;
   std::vector<Violation> violations =
-      judge.Ask(outcome, named.history, named.state.kind);
+      judge.Violations(outcome, named.history, named.state.kind);
   const auto add = [&](ViolationKind kind, const std::string& found) {
     violations.push_back(
-        judge.OfVolume(kind, named.history, named.state.kind, found));
+        judge.VolumeViolation(kind, named.history, named.state.kind, found));
   };
   if (chain.unsteady) {
     add(ViolationKind::kNondeterministic,
@@ -88,7 +88,7 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
     POWERCUT_TRY(pool.outcomes().AllRun());
     const bool broken =
         !violations.empty() &&
-        judge.Ask(once, named.history, named.state.kind).empty();
+        judge.Violations(once, named.history, named.state.kind).empty();
     if (once != outcome && !broken) {
       add(ViolationKind::kUnstable, kUnstableFound);
     }

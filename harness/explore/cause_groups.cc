@@ -146,8 +146,8 @@ std::vector<std::string> CauseGroups::ExcusesOf(const Group& group,
     // Only a switch that then admits more or promises less can excuse.
     if (profile.*flip.member != flip.widens) continue;
     const auto violations =
-        judge.AskUnder(profile, pool.outcomes()[group.shown.outcome],
-                       group.shown.history, group.shown.state.kind);
+        judge.ViolationsUnder(profile, pool.outcomes()[group.shown.outcome],
+                              group.shown.history, group.shown.state.kind);
     const bool still = std::any_of(
         violations.begin(), violations.end(),
         [&](const Violation& v) { return v.path == group.violation.path; });

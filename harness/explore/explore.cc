@@ -332,7 +332,7 @@ class Explorer {
     std::set<std::string> counted;
     for (size_t h = crash_point.history_min; h <= crash_point.history_max;
          ++h) {
-      std::vector<Violation> violations = judge_.Ask(outcome, h, kind);
+      std::vector<Violation> violations = judge_.Violations(outcome, h, kind);
       AddUnstable(visited, outcome, h, violations);
       for (const Violation& violation : violations) {
         if (!at) {
@@ -354,10 +354,10 @@ class Explorer {
     if (!once || *once == outcome) return;
     // Else the second crash did more than to change the result: it broke it.
     const bool broken_before =
-        !judge_.Ask(*once, history, visited.outer.kind).empty();
+        !judge_.Violations(*once, history, visited.outer.kind).empty();
     if (!violations.empty() && !broken_before) return;
-    violations.push_back(judge_.OfVolume(ViolationKind::kUnstable, history,
-                                         visited.outer.kind, kUnstableFound));
+    violations.push_back(judge_.VolumeViolation(
+        ViolationKind::kUnstable, history, visited.outer.kind, kUnstableFound));
   }
 
   void AddViolation(const Violation& violation, const ViolatingState& at,
@@ -379,7 +379,8 @@ class Explorer {
     std::set<std::string> counted;
     for (size_t h = crash_point.history_min; h <= crash_point.history_max;
          ++h) {
-      for (const Violation& violation : judge_.Ask(outcome, h, state.kind)) {
+      for (const Violation& violation :
+           judge_.Violations(outcome, h, state.kind)) {
         ViolatingState at{state, h, outcome, {}, 0};
         at.state.marks = static_cast<uint32_t>(h - crash_point.history_base);
         AddViolation(violation, at, !counted.insert(violation.cause).second);

@@ -35,8 +35,9 @@ Judge::Judge(const Workload& workload, const RunSetting& setting,
                                 recording.history.size() / kMilestonesMax)),
       cut_history_(HistoryOfCut(workload, recording.history)) {}
 
-const std::vector<Violation>& Judge::Ask(OutcomeId outcome, size_t history,
-                                         CrashKind kind) {
+const std::vector<Violation>& Judge::Violations(OutcomeId outcome,
+                                                size_t history,
+                                                CrashKind kind) {
   const uint64_t key =
       uint64_t{outcome} << 32 | history << 2 | static_cast<uint64_t>(kind);
   const auto [entry, added] = verdicts_.try_emplace(key);
@@ -47,14 +48,15 @@ const std::vector<Violation>& Judge::Ask(OutcomeId outcome, size_t history,
   return entry->second;
 }
 
-Violation Judge::OfVolume(ViolationKind violation, size_t history,
-                          CrashKind kind, const std::string& found) {
+Violation Judge::VolumeViolation(ViolationKind violation, size_t history,
+                                 CrashKind kind, const std::string& found) {
   return ModelAt(history).VolumeViolation(violation, kind, found);
 }
 
-std::vector<Violation> Judge::AskUnder(const Profile& profile,
-                                       const RecoveryOutcome& outcome,
-                                       size_t history, CrashKind kind) const {
+std::vector<Violation> Judge::ViolationsUnder(const Profile& profile,
+                                              const RecoveryOutcome& outcome,
+                                              size_t history,
+                                              CrashKind kind) const {
   ModelCursor cursor(workload_, profile, recording_.history);
   cursor.MoveTo(history);
   return JudgeWith(cursor.model(), outcome, history, kind);

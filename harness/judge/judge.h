@@ -27,17 +27,17 @@ class Judge {
   // fell on the recovery, storage may say that something cannot be read: that
   // is nothing wrong, and no condition is asked of such an outcome. The
   // reference stays valid.
-  const std::vector<Violation>& Ask(OutcomeId outcome, size_t history,
-                                    CrashKind kind);
+  const std::vector<Violation>& Violations(OutcomeId outcome, size_t history,
+                                           CrashKind kind);
 
   // A violation of the whole volume at this moment.
-  Violation OfVolume(ViolationKind violation, size_t history, CrashKind kind,
-                     const std::string& found);
+  Violation VolumeViolation(ViolationKind violation, size_t history,
+                            CrashKind kind, const std::string& found);
 
   // The same under another profile, without memory. O(history).
-  std::vector<Violation> AskUnder(const Profile& profile,
-                                  const RecoveryOutcome& outcome,
-                                  size_t history, CrashKind kind) const;
+  std::vector<Violation> ViolationsUnder(const Profile& profile,
+                                         const RecoveryOutcome& outcome,
+                                         size_t history, CrashKind kind) const;
 
  private:
   const Model& ModelAt(size_t history);
