@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "harness/explain/replay.h"
-#include "harness/minimize/cause_keeper.h"
+#include "harness/minimize/cause_check.h"
 #include "harness/minimize/shrink.h"
 
 namespace powercut {
@@ -200,8 +200,8 @@ class Minimizer {
     POWERCUT_TRY(ShrinkByNarrowLook());
     // What the narrow look did not show the whole space may.
     if (!Interrupted() && narrow_) {
-      CauseKeeper whole(backend_, setting_, explore_, cause_,
-                        options_.interrupted);
+      CauseCheck whole(backend_, setting_, explore_, cause_,
+                       options_.interrupted);
       ShrinkWith(whole);
     }
     result_.ops = CountOps(result_.pcut);
@@ -263,15 +263,15 @@ class Minimizer {
           explore.space = SpaceSpec{SpaceSpec::kPrefix, /*count=*/1,
                                     /*torn=*/0};
         }
-        CauseKeeper keeper(backend_, setting, explore, cause_,
-                           options_.interrupted);
-        std::optional<Pcut> kept = keeper.Keep(result_.pcut);
-        tried_ += keeper.tried();
+        CauseCheck check(backend_, setting, explore, cause_,
+                         options_.interrupted);
+        std::optional<Pcut> kept = check.ReduceIfShown(result_.pcut);
+        tried_ += check.tried();
         if (!kept) continue;
         narrow_ = explore.space != explore_.space ||
                   setting.crash_kinds != setting_.crash_kinds;
         result_.pcut = std::move(*kept);
-        ShrinkWith(keeper);
+        ShrinkWith(check);
         return Ok{};
       }
     }
@@ -292,14 +292,14 @@ class Minimizer {
                         SpaceSpecText(explore_.space), cause_, remedy)};
   }
 
-  void ShrinkWith(CauseKeeper& keeper) {
-    const uint64_t before = tried_ - keeper.tried();
+  void ShrinkWith(CauseCheck& check) {
+    const uint64_t before = tried_ - check.tried();
     size_t ops = CountOps(result_.pcut);
     ShrinkRules rules;
     rules.keep = [&](const Pcut& candidate) {
       if (options_.progress) options_.progress({ops, tried_});
-      std::optional<Pcut> kept = keeper.Keep(candidate);
-      tried_ = before + keeper.tried();
+      std::optional<Pcut> kept = check.ReduceIfShown(candidate);
+      tried_ = before + check.tried();
       if (kept) ops = CountOps(*kept);
       return kept;
     };
@@ -307,7 +307,7 @@ class Minimizer {
     rules.round_sizes = {512, 4096, setting_.geometry.sector_bytes,
                          setting_.atomic_bytes};
     result_.pcut = ShrinkWorkload(std::move(result_.pcut), rules);
-    if (keeper.last_finding()) result_.finding = *keeper.last_finding();
+    if (check.last_finding()) result_.finding = *check.last_finding();
   }
 
   // What the last workload that was kept showed.

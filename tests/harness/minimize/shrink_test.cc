@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "harness/base/prng.h"
-#include "harness/minimize/cause_keeper.h"
+#include "harness/minimize/cause_check.h"
 
 namespace powercut {
 namespace {

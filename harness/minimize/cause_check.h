@@ -1,8 +1,8 @@
-// CauseKeeper: whether a workload still shows a cause, and what can stay of one
+// CauseCheck: whether a workload still shows a cause, and what can stay of one
 // from which ops were taken away.
 
-#ifndef POWERCUT_HARNESS_MINIMIZE_CAUSE_KEEPER_H_
-#define POWERCUT_HARNESS_MINIMIZE_CAUSE_KEEPER_H_
+#ifndef POWERCUT_HARNESS_MINIMIZE_CAUSE_CHECK_H_
+#define POWERCUT_HARNESS_MINIMIZE_CAUSE_CHECK_H_
 
 #include <cstdint>
 #include <functional>
@@ -21,13 +21,13 @@ namespace powercut {
 // `start`.
 Pcut WithoutOrphans(const Pcut& pcut);
 
-class CauseKeeper {
+class CauseCheck {
  public:
   // `backend` must outlive this object. `options` without the hooks, and
   // without a budget. `interrupted` may be empty; once it returns true, all
   // answers are `nothing`.
-  CauseKeeper(Backend& backend, RunSetting setting, ExploreOptions options,
-              std::string cause, std::function<bool()> interrupted);
+  CauseCheck(Backend& backend, RunSetting setting, ExploreOptions options,
+             std::string cause, std::function<bool()> interrupted);
 
   // Records the workload and explores it until the cause is seen. An op that
   // ends otherwise than it says it must is left out, and so on until all end as
@@ -35,7 +35,7 @@ class CauseKeeper {
   //
   // The answer depends on the workload and the arguments of the constructor
   // only, not on the jobs. A workload that was refused is not run again.
-  std::optional<Pcut> Keep(const Pcut& pcut);
+  std::optional<Pcut> ReduceIfShown(const Pcut& pcut);
 
   // A state that shows the cause in what Keep() returned last; not always the
   // simplest. Which one may depend on the jobs.
@@ -61,4 +61,4 @@ class CauseKeeper {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_MINIMIZE_CAUSE_KEEPER_H_
+#endif  // POWERCUT_HARNESS_MINIMIZE_CAUSE_CHECK_H_

@@ -1,4 +1,4 @@
-#include "harness/minimize/cause_keeper.h"
+#include "harness/minimize/cause_check.h"
 
 #include <utility>
 
@@ -42,16 +42,16 @@ Pcut WithoutOrphans(const Pcut& pcut) {
   return left;
 }
 
-CauseKeeper::CauseKeeper(Backend& backend, RunSetting setting,
-                         ExploreOptions options, std::string cause,
-                         std::function<bool()> interrupted)
+CauseCheck::CauseCheck(Backend& backend, RunSetting setting,
+                       ExploreOptions options, std::string cause,
+                       std::function<bool()> interrupted)
     : backend_(backend),
       setting_(std::move(setting)),
       options_(std::move(options)),
       cause_(std::move(cause)),
       interrupted_(std::move(interrupted)) {}
 
-std::optional<Pcut> CauseKeeper::Keep(const Pcut& pcut) {
+std::optional<Pcut> CauseCheck::ReduceIfShown(const Pcut& pcut) {
   const std::string text = PrintPcut(pcut);
   if (refused_.contains(text)) return std::nullopt;
   std::optional<Pcut> kept = KeepRecorded(WithoutOrphans(pcut));
@@ -60,7 +60,7 @@ std::optional<Pcut> CauseKeeper::Keep(const Pcut& pcut) {
   return kept;
 }
 
-std::optional<Pcut> CauseKeeper::KeepRecorded(Pcut pcut) {
+std::optional<Pcut> CauseCheck::KeepRecorded(Pcut pcut) {
   while (!Interrupted()) {
     const std::string text = PrintPcut(pcut);
     if (refused_.contains(text)) return std::nullopt;
@@ -86,8 +86,8 @@ std::optional<Pcut> CauseKeeper::KeepRecorded(Pcut pcut) {
   return std::nullopt;
 }
 
-std::optional<Finding> CauseKeeper::FindCause(const Workload& workload,
-                                              const Recording& recording) {
+std::optional<Finding> CauseCheck::FindCause(const Workload& workload,
+                                             const Recording& recording) {
   bool seen = false;
   ExploreOptions options = options_;
   options.cause_seen = [&](const std::string& cause) {
