@@ -15,7 +15,7 @@
 #include <algorithm>
 #include <array>
 
-#include "harness/recover/copied_data.h"
+#include "harness/recover/fill_copies.h"
 #include "harness/recover/outcome_bytes.h"
 
 namespace powercut {
@@ -360,7 +360,7 @@ OutcomeId RunScheduler::OutcomeOf(const CachedRun& run,
     return ByteSpan(block);
   };
   const OutcomeId outcome = pool_.AddOutcome(
-      FilledIn(pool_.outcomes()[run.outcome], run.copies, bytes_of));
+      FillCopies(pool_.outcomes()[run.outcome], run.copies, bytes_of));
   filled_.emplace(key, outcome);
   return outcome;
 }

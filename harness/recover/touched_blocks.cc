@@ -14,7 +14,7 @@ TouchedBlocks::TouchedBlocks(const CrashSpace& space)
   }
 }
 
-void TouchedBlocks::Keep(RunReads& reads) const {
+void TouchedBlocks::RemoveUntouched(RunReads& reads) const {
   std::erase_if(reads.blocks,
                 [this](uint64_t block) { return !Contains(block); });
   std::erase_if(reads.copies, [this](const CopiedPiece& piece) {

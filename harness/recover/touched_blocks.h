@@ -25,7 +25,7 @@ class TouchedBlocks {
   }
 
   // Takes out what was read of other blocks.
-  void Keep(RunReads& reads) const;
+  void RemoveUntouched(RunReads& reads) const;
 
  private:
   struct Free {

@@ -43,7 +43,7 @@ RecoveryOutcome DeathOf(int wait_status) {
 
 }  // namespace
 
-Worker::Worker(const StateRunner& runner, OutcomeTable& outcomes)
+Worker::Worker(const RecoveryRunner& runner, OutcomeTable& outcomes)
     : runner_(runner), outcomes_(outcomes) {}
 
 Worker::~Worker() { Kill(); }

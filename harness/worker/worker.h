@@ -11,7 +11,7 @@
 #include <string>
 
 #include "harness/recover/outcome_table.h"
-#include "harness/recover/state_runner.h"
+#include "harness/recover/recovery_runner.h"
 #include "harness/system/result_ring.h"
 #include "harness/worker/run_result.h"
 
@@ -26,7 +26,7 @@ class Worker {
  public:
   // Both must outlive this object. Outcomes that the process finds are added
   // to the table as they arrive.
-  Worker(const StateRunner& runner, OutcomeTable& outcomes);
+  Worker(const RecoveryRunner& runner, OutcomeTable& outcomes);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   // Kills and reaps.
@@ -58,7 +58,7 @@ class Worker {
   void KillIfStuck();
   WorkerEnd EndOf(int wait_status);
 
-  const StateRunner& runner_;
+  const RecoveryRunner& runner_;
   OutcomeTable& outcomes_;
   ResultRing ring_;
   std::string received_;

@@ -20,7 +20,8 @@ constexpr size_t kBatchesOfWorker = 2;
 
 // A worker, and the progress whose part it runs.
 struct WorkerPool::Slot {
-  Slot(uint32_t its_number, const StateRunner& runner, OutcomeTable& outcomes)
+  Slot(uint32_t its_number, const RecoveryRunner& runner,
+       OutcomeTable& outcomes)
       : number(its_number), worker(runner, outcomes) {}
 
   const uint32_t number;

@@ -23,7 +23,7 @@
 
 #include "harness/disk/content_hash.h"
 #include "harness/recover/outcome_table.h"
-#include "harness/recover/state_runner.h"
+#include "harness/recover/recovery_runner.h"
 #include "harness/system/fork_server.h"
 #include "harness/worker/batch_progress.h"
 #include "harness/worker/run_result.h"
@@ -84,7 +84,7 @@ class WorkerPool {
   void Start(Slot& slot, BatchProgress& progress);
   std::function<void()> Serve(std::string_view order);
 
-  StateRunner runner_;
+  RecoveryRunner runner_;
   OutcomeTable outcomes_;
   std::deque<BatchProgress> progresses_;  // in order of Submit()
   std::vector<std::unique_ptr<Slot>> slots_;

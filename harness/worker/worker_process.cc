@@ -74,7 +74,7 @@ void SendRead(ResultRing& ring, uint64_t block) {
 
 }  // namespace
 
-void RunInWorker(StateRunner& runner, const WorkOrder& order,
+void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
                  const std::function<bool(const Hash128&)>& known,
                  ResultRing& ring) noexcept {
   // The CPU bound ends the worker by SIGPROF itself: a handler would have to

@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "harness/disk/content_hash.h"
-#include "harness/recover/state_runner.h"
+#include "harness/recover/recovery_runner.h"
 #include "harness/system/result_ring.h"
 #include "harness/worker/work_order.h"
 
@@ -15,7 +15,7 @@ namespace powercut {
 // Bounds this process as the runner's options say, runs the order's states,
 // sends through the ring what came of them, and ends. `known` tells whose bytes
 // the parent has. What storage code throws ends the process.
-[[noreturn]] void RunInWorker(StateRunner& runner, const WorkOrder& order,
+[[noreturn]] void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
                               const std::function<bool(const Hash128&)>& known,
                               ResultRing& ring) noexcept;
 

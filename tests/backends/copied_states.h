@@ -1,6 +1,6 @@
 // CopiedStates: recovers random crash states of a recording, takes what was
-// only copied, and holds what FilledIn() says of other contents of those blocks
-// against running on them.
+// only copied, and holds what FillCopies() says of other contents of those
+// blocks against running on them.
 
 #ifndef POWERCUT_TESTS_BACKENDS_COPIED_STATES_H_
 #define POWERCUT_TESTS_BACKENDS_COPIED_STATES_H_
@@ -15,7 +15,7 @@
 
 #include "harness/base/prng.h"
 #include "harness/record/recording.h"
-#include "harness/recover/copied_data.h"
+#include "harness/recover/fill_copies.h"
 #include "harness/recover/recovery.h"
 #include "harness/space/crash_image.h"
 #include "model/words/content.h"
@@ -118,7 +118,7 @@ class CopiedStates {
       before[piece.block] = BlockOf(image, piece.block);
     }
     const RecoveryOutcome derived =
-        FilledIn(outcome_, reads_.copies, [&](uint64_t block) {
+        FillCopies(outcome_, reads_.copies, [&](uint64_t block) {
           const auto other = contents.find(block);
           return ByteSpan(other != contents.end() ? other->second
                                                   : before.at(block));

@@ -1,4 +1,4 @@
-#include "harness/recover/state_runner.h"
+#include "harness/recover/recovery_runner.h"
 
 #include <utility>
 
@@ -7,7 +7,7 @@
 namespace powercut {
 
 // An image with the disk that lends it to recoveries.
-struct StateRunner::Stage {
+struct RecoveryRunner::Stage {
   Stage(const CrashSpace& space, CrashKind kind, const WorkerOptions& options)
       : image(space, kind),
         disk(image.bytes(), space.trace().geometry(), space.block_bytes(),
@@ -19,27 +19,27 @@ struct StateRunner::Stage {
   CrashDisk disk;
 };
 
-StateRunner::StateRunner(Backend& backend, const CrashSpace& space,
-                         WorkerOptions options)
+RecoveryRunner::RecoveryRunner(Backend& backend, const CrashSpace& space,
+                               WorkerOptions options)
     : backend_(backend),
       space_(space),
       options_(std::move(options)),
       touched_(space) {}
 
-StateRunner::~StateRunner() = default;
+RecoveryRunner::~RecoveryRunner() = default;
 
-StateRunner::Stage& StateRunner::StageFor(CrashKind kind) {
+RecoveryRunner::Stage& RecoveryRunner::StageFor(CrashKind kind) {
   std::unique_ptr<Stage>& stage = stages_[static_cast<size_t>(kind)];
   if (stage == nullptr) stage = std::make_unique<Stage>(space_, kind, options_);
   return *stage;
 }
 
-void StateRunner::Approach(const CrashState& state) {
+void RecoveryRunner::Approach(const CrashState& state) {
   StageFor(state.kind).image.Become(state);
 }
 
 // With the acks of the state's crash point.
-RecoveryOptions StateRunner::OptionsAt(const CrashState& state) const {
+RecoveryOptions RecoveryRunner::OptionsAt(const CrashState& state) const {
   RecoveryOptions options = options_.recovery;
   for (const std::string_view ack : AcksUpTo(space_.trace(), state.point)) {
     options.acked.append(ack).push_back('\n');
@@ -47,13 +47,14 @@ RecoveryOptions StateRunner::OptionsAt(const CrashState& state) const {
   return options;
 }
 
-void StateRunner::TellReads(std::function<void(uint64_t)> seen) {
+void RecoveryRunner::TellReads(std::function<void(uint64_t)> seen) {
   read_seen_ = [this, seen = std::move(seen)](uint64_t block) {
     if (options_.all_reads || touched_.Contains(block)) seen(block);
   };
 }
 
-RecoveryOutcome StateRunner::Run(const CrashState& state, RunAccess& access) {
+RecoveryOutcome RecoveryRunner::Run(const CrashState& state,
+                                    RunAccess& access) {
   Stage& stage = StageFor(state.kind);
   stage.image.Become(state);
   stage.disk.set_read_seen(read_seen_);
@@ -62,21 +63,21 @@ RecoveryOutcome StateRunner::Run(const CrashState& state, RunAccess& access) {
       options_.recovery.check.empty() ? options_.recovery : OptionsAt(state));
   if (options_.report_reads) {
     access.reads = stage.disk.Reads(outcome.observation);
-    if (!options_.all_reads) touched_.Keep(access.reads);
+    if (!options_.all_reads) touched_.RemoveUntouched(access.reads);
   }
   if (options_.report_writes) access.writes = stage.disk.events();
   stage.disk.Reset();
   return outcome;
 }
 
-Result<RunAccess> StateRunner::AccessOf(std::string_view bytes) const {
+Result<RunAccess> RecoveryRunner::AccessOf(std::string_view bytes) const {
   if (!tells()) return RunAccess{};
   POWERCUT_ASSIGN(RunAccess access,
                   RunAccessOfBytes(bytes, {space_.trace().geometry(),
                                            space_.block_bytes()}));
   if (options_.all_reads) return access;
   const RunReads told = access.reads;
-  touched_.Keep(access.reads);
+  touched_.RemoveUntouched(access.reads);
   if (access.reads == told) return access;
   return Error{ErrorCode::kInternal, "a worker told of other blocks"};
 }

@@ -1,8 +1,8 @@
-// StateRunner: recoveries of states in this process, on one image a crash kind
-// that goes from state to state.
+// RecoveryRunner: recoveries of states in this process, on one image a crash
+// kind that goes from state to state.
 
-#ifndef POWERCUT_HARNESS_RECOVER_STATE_RUNNER_H_
-#define POWERCUT_HARNESS_RECOVER_STATE_RUNNER_H_
+#ifndef POWERCUT_HARNESS_RECOVER_RECOVERY_RUNNER_H_
+#define POWERCUT_HARNESS_RECOVER_RECOVERY_RUNNER_H_
 
 #include <array>
 #include <cstdint>
@@ -47,13 +47,14 @@ struct WorkerOptions {
   bool all_reads = false;
 };
 
-class StateRunner {
+class RecoveryRunner {
  public:
   // `backend` and `space` must outlive this object.
-  StateRunner(Backend& backend, const CrashSpace& space, WorkerOptions options);
-  StateRunner(const StateRunner&) = delete;
-  StateRunner& operator=(const StateRunner&) = delete;
-  ~StateRunner();
+  RecoveryRunner(Backend& backend, const CrashSpace& space,
+                 WorkerOptions options);
+  RecoveryRunner(const RecoveryRunner&) = delete;
+  RecoveryRunner& operator=(const RecoveryRunner&) = delete;
+  ~RecoveryRunner();
 
   const WorkerOptions& options() const { return options_; }
   // Whether anyone asked for more than outcomes.
@@ -93,4 +94,4 @@ class StateRunner {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_RECOVER_STATE_RUNNER_H_
+#endif  // POWERCUT_HARNESS_RECOVER_RECOVERY_RUNNER_H_

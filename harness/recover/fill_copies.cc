@@ -1,4 +1,4 @@
-#include "harness/recover/copied_data.h"
+#include "harness/recover/fill_copies.h"
 
 #include <algorithm>
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace powercut {
 
-RecoveryOutcome FilledIn(RecoveryOutcome outcome,
-                         std::span<const CopiedPiece> copies,
-                         const BytesOfBlock& bytes_of) {
+RecoveryOutcome FillCopies(RecoveryOutcome outcome,
+                           std::span<const CopiedPiece> copies,
+                           const BytesOfBlock& bytes_of) {
   Observation& observation = outcome.observation;
   bool device = false;
   for (const CopiedPiece& piece : copies) {

@@ -1,7 +1,7 @@
 // Copies: what CrashDisk says was only copied, by hand, and what follows from
 // it for other versions of a block.
 
-#include "harness/recover/copied_data.h"
+#include "harness/recover/fill_copies.h"
 
 #include <gtest/gtest.h>
 
@@ -187,7 +187,7 @@ TEST_F(CopiesTest, FilledInShowsTheOtherBytes) {
     return ByteSpan(content);
   };
   const RecoveryOutcome filled =
-      FilledIn({RecoveryOutcome::kObserved, "", seen_}, reads.copies, other);
+      FillCopies({RecoveryOutcome::kObserved, "", seen_}, reads.copies, other);
   EXPECT_EQ(filled.observation.entries[0].content,
             AsText(SectorsOf({20, 21, 30})));
   EXPECT_EQ(filled.observation.entries[1], seen_.entries[1]);
@@ -199,7 +199,7 @@ TEST_F(CopiesTest, FilledInShowsTheOtherBytes) {
     return ByteSpan(content);
   };
   EXPECT_EQ(
-      FilledIn({RecoveryOutcome::kObserved, "", seen_}, reads.copies, zeros)
+      FillCopies({RecoveryOutcome::kObserved, "", seen_}, reads.copies, zeros)
           .observation.device,
       "");
 }

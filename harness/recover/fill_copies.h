@@ -2,8 +2,8 @@
 // (harness/recover/run_reads.h), another version of it shows as other bytes of
 // the observation, and changes nothing else.
 
-#ifndef POWERCUT_HARNESS_RECOVER_COPIED_DATA_H_
-#define POWERCUT_HARNESS_RECOVER_COPIED_DATA_H_
+#ifndef POWERCUT_HARNESS_RECOVER_FILL_COPIES_H_
+#define POWERCUT_HARNESS_RECOVER_FILL_COPIES_H_
 
 #include <functional>
 #include <span>
@@ -20,10 +20,10 @@ using BytesOfBlock = std::function<ByteSpan(uint64_t block)>;
 // The outcome of recovery on a state that differs from that of a finished run
 // in blocks of `copies` only. `outcome` and `copies` are that run's; `contents`
 // is asked for each of their blocks. O(bytes copied).
-RecoveryOutcome FilledIn(RecoveryOutcome outcome,
-                         std::span<const CopiedPiece> copies,
-                         const BytesOfBlock& bytes_of);
+RecoveryOutcome FillCopies(RecoveryOutcome outcome,
+                           std::span<const CopiedPiece> copies,
+                           const BytesOfBlock& bytes_of);
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_RECOVER_COPIED_DATA_H_
+#endif  // POWERCUT_HARNESS_RECOVER_FILL_COPIES_H_
