@@ -25,7 +25,7 @@ struct KnownBackend {
   // Debian packages that building it takes.
   std::string packages;
   // Null: not built in.
-  std::function<std::unique_ptr<Backend>(const BackendOptions&)> make;
+  std::function<std::unique_ptr<Backend>(const FormatOptions&)> make;
   // What it lacks when it runs, or nothing; null: it needs nothing.
   std::function<std::string()> lacks;
   // It formats and mounts by programs and calls that take options.
@@ -38,7 +38,7 @@ KnownBackend InProcess(std::string name, std::string packages,
   KnownBackend known;
   known.name = std::move(name);
   known.packages = std::move(packages);
-  known.make = [make](const BackendOptions&) { return make(); };
+  known.make = [make](const FormatOptions&) { return make(); };
   return known;
 }
 
@@ -60,7 +60,7 @@ void AddKernelFileSystems(std::vector<KnownBackend>& known) {
   for (const KernelFileSystem& file_system : KernelFileSystems()) {
     known.push_back(
         {file_system.name, "libfuse3-dev",
-         [&file_system](const BackendOptions& options) {
+         [&file_system](const FormatOptions& options) {
            return MakeKernelBackend(file_system, options);
          },
          [&file_system] { return KernelFileSystemLacks(file_system); }, true});
@@ -100,7 +100,7 @@ std::vector<std::unique_ptr<Backend>> MakeBackends() {
 }
 
 Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
-                                             const BackendOptions& options) {
+                                             const FormatOptions& options) {
   std::string names;
   for (const KnownBackend& known : KnownBackends()) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);

@@ -20,8 +20,8 @@ std::vector<std::unique_ptr<Backend>> MakeBackends();
 // Errors: kMissing (a known backend that is not built in; says what to
 // install), kUsage (no such backend; lists those there are; options that it
 // does not take).
-Result<std::unique_ptr<Backend>> MakeBackend(
-    std::string_view name, const BackendOptions& options = {});
+Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
+                                             const FormatOptions& options = {});
 
 struct BackendAvailability {
   std::string name;

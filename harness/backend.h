@@ -70,11 +70,11 @@ struct OpResult {
 
 // What formatting and mounting are told beside what the backend itself says.
 // Empty: nothing.
-struct BackendOptions {
+struct FormatOptions {
   std::string mkfs;   // words, separated by spaces
   std::string mount;  // as of mount -o
 
-  bool operator==(const BackendOptions&) const = default;
+  bool operator==(const FormatOptions&) const = default;
 };
 
 // What a disk is formatted as.
@@ -143,8 +143,8 @@ class Mount {
   // can be opened by name, as an entry with `unreadable` set: after a crash the
   // two can differ, and a file that opens is not missing. Storage where they
   // cannot differ does nothing.
-  virtual void LookUp(const std::vector<std::string>& paths,
-                      Observation& observation) {
+  virtual void AddUnlistedPaths(const std::vector<std::string>& paths,
+                                Observation& observation) {
     (void)paths;
     (void)observation;
   }
@@ -223,17 +223,17 @@ class Backend {
   // How a process of the backend's own ended, as of waitpid(), that the last
   // mount needed; nothing: none ended. What that mount said says nothing of
   // the storage then.
-  virtual std::optional<int> EndOfProcess() const { return std::nullopt; }
+  virtual std::optional<int> HelperExitStatus() const { return std::nullopt; }
 
   // What the last Open() or RunChecker() could not have beside the disk: a
   // device, a program; nothing: it had all. What they said says nothing of the
   // storage then.
-  virtual std::optional<Error> Lacks() const { return std::nullopt; }
+  virtual std::optional<Error> MissingResource() const { return std::nullopt; }
 
   // Ends what it keeps from one mount to the next: processes, devices. Called
   // before this process forks others that open it.
   // Requires: no mount of it is left.
-  virtual void Rest() {}
+  virtual void ReleaseHelpers() {}
 };
 
 }  // namespace powercut

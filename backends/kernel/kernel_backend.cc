@@ -108,7 +108,7 @@ std::string KernelRelease() {
 
 class KernelBackend : public Backend {
  public:
-  KernelBackend(const KernelFileSystem& file_system, BackendOptions options)
+  KernelBackend(const KernelFileSystem& file_system, FormatOptions options)
       : file_system_(file_system), options_(std::move(options)) {
     traits_.name = file_system.name;
     traits_.description = fmt::format("{} of the running kernel, Linux {}",
@@ -206,14 +206,14 @@ class KernelBackend : public Backend {
     return end;
   }
 
-  std::optional<int> EndOfProcess() const override {
+  std::optional<int> HelperExitStatus() const override {
     if (mounter_ == nullptr || owner_ != getpid()) return std::nullopt;
     return mounter_->end();
   }
 
-  std::optional<Error> Lacks() const override { return lacks_; }
+  std::optional<Error> MissingResource() const override { return lacks_; }
 
-  void Rest() override {
+  void ReleaseHelpers() override {
     if (owner_ == getpid()) mounter_.reset();
   }
 
@@ -246,7 +246,7 @@ class KernelBackend : public Backend {
   }
 
   const KernelFileSystem& file_system_;
-  const BackendOptions options_;
+  const FormatOptions options_;
   BackendTraits traits_;
   std::map<DiskGeometry, std::shared_ptr<const SparseImage>> formatted_;
   std::unique_ptr<Mounter> mounter_;
@@ -257,7 +257,7 @@ class KernelBackend : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> MakeKernelBackend(const KernelFileSystem& file_system,
-                                           BackendOptions options) {
+                                           FormatOptions options) {
   return std::make_unique<KernelBackend>(file_system, std::move(options));
 }
 

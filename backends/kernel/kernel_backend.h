@@ -52,7 +52,7 @@ std::string KernelCannotMount(const KernelFileSystem& file_system);
 std::string KernelFileSystemLacks(const KernelFileSystem& file_system);
 
 std::unique_ptr<Backend> MakeKernelBackend(const KernelFileSystem& file_system,
-                                           BackendOptions options = {});
+                                           FormatOptions options = {});
 
 }  // namespace powercut
 

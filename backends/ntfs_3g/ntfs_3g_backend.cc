@@ -79,8 +79,8 @@ class Ntfs3gMount : public Mount {
     return ObserveTree(*volume_, disk_);
   }
 
-  void LookUp(const std::vector<std::string>& paths,
-              Observation& observation) override {
+  void AddUnlistedPaths(const std::vector<std::string>& paths,
+                        Observation& observation) override {
     POWERCUT_CHECK(volume_ != nullptr);
     LookUpPaths(*volume_, paths, observation);
   }

@@ -21,7 +21,8 @@ namespace powercut {
 // asked to is data that it does not look at (VirtualDisk::DeclareCopyTarget()).
 Observation ObserveTree(NtfsVolume& volume, ByteDisk& disk);
 
-// Adds the paths that are not listed but can be opened; see Mount::LookUp().
+// Adds the paths that are not listed but can be opened; see
+// Mount::AddUnlistedPaths().
 void LookUpPaths(NtfsVolume& volume, const std::vector<std::string>& paths,
                  Observation& observation);
 

@@ -10,7 +10,7 @@
 namespace powercut {
 namespace {
 
-void AddMaking(CLI::App* verb, BackendOptions& options) {
+void AddFormat(CLI::App* verb, FormatOptions& options) {
   verb->add_option("--mkfs", options.mkfs,
                    "words for the program that formats");
   verb->add_option("--mount", options.mount, "mount options, as of mount -o");
@@ -37,7 +37,7 @@ void AddJudging(CLI::App* verb, CommonFlags& flags) {
 
 void AddSetting(CLI::App* verb, CommonFlags& flags) {
   verb->add_option("--backend,--fs", flags.backend, "storage under test");
-  AddMaking(verb, flags.making);
+  AddFormat(verb, flags.format);
   verb->add_option("--profile", flags.profile, "what is promised");
   verb->add_option("--atomic", flags.atomic_bytes,
                    "bytes that the device writes whole");
@@ -103,7 +103,7 @@ void AddRecord(CLI::App& app, RecordFlags& flags) {
       "killed.");
   record->add_option("--fs", flags.fs, "file system")->required();
   record->add_option("--size", flags.size, "of the disk, e.g. 64M");
-  AddMaking(record, flags.making);
+  AddFormat(record, flags.format);
   AddFault(record, flags.faults);
   record->add_option("-o,--output", flags.output, "the trace")->required();
   record->add_option("COMMAND", flags.command, "behind --")->required();
@@ -121,7 +121,7 @@ void AddExplore(CLI::App& app, CheckFlags& flags) {
   AddJudging(explore, flags.common);
   explore->add_option("--fs,--backend", flags.common.backend,
                       "file system, if not as the trace says");
-  AddMaking(explore, flags.common.making);
+  AddFormat(explore, flags.common.format);
   AddFault(explore, flags.common.faults);
   explore->add_option("--atomic", flags.common.atomic_bytes,
                       "bytes that the device writes whole");
@@ -235,7 +235,7 @@ void AddVerbs(CLI::App& app, Flags& flags) {
   litmus->add_option("--backend", flags.litmus.backends, "or `model`")
       ->delimiter(',')
       ->allow_extra_args(false);
-  AddMaking(litmus, flags.litmus.making);
+  AddFormat(litmus, flags.litmus.format);
   litmus->add_option("--profile", flags.litmus.profiles, "only under these")
       ->delimiter(',')
       ->allow_extra_args(false);

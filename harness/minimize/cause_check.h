@@ -37,7 +37,7 @@ class CauseCheck {
   // only, not on the jobs. A workload that was refused is not run again.
   std::optional<Pcut> ReduceIfShown(const Pcut& pcut);
 
-  // A state that shows the cause in what Keep() returned last; not always the
+  // A state that shows the cause in what ReduceIfShown() returned last; not always the
   // simplest. Which one may depend on the jobs.
   const std::optional<Finding>& last_finding() const { return last_finding_; }
   // Workloads that were run.

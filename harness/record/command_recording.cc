@@ -46,7 +46,7 @@ Error FailedTo(const Backend& backend, const std::string& what) {
 Result<std::string> RunOn(Backend& backend, FaultDisk& disk,
                           const std::vector<std::string>& words) {
   MountResult mounted = backend.Open(disk);
-  if (const auto lacks = backend.Lacks()) return *lacks;
+  if (const auto lacks = backend.MissingResource()) return *lacks;
   if (mounted.mount == nullptr) return FailedTo(backend, mounted.failure);
   // What mounting wrote is not the program's.
   Op sync;
@@ -94,7 +94,7 @@ Result<CommandRecording> RecordCommand(Backend& backend,
   FaultDisk faulty(disk, faults, FaultPhase::kRun);
   CommandRecording result{{Trace(geometry, base), {}, {}}, {}, {}};
   auto ended = RunOn(backend, faulty, words);
-  backend.Rest();
+  backend.ReleaseHelpers();
   if (!ended) return ended.error();
   result.ended = std::move(*ended);
   result.faults_fired = faulty.Fired();

@@ -117,7 +117,7 @@ class Recorder {
   Result<Recording> Run(Backend& backend) {
     const bool faulty = !FaultsIn(workload_.faults, FaultPhase::kRun).empty();
     MountResult mounted = faulty ? backend.Open(faulty_) : backend.Open(disk_);
-    if (const auto lacks = backend.Lacks()) {
+    if (const auto lacks = backend.MissingResource()) {
       return Error{lacks->code, workload_.file + ": " + lacks->message};
     }
     if (mounted.mount == nullptr) {
@@ -362,7 +362,7 @@ Result<Recording> Record(Backend& backend, const Workload& workload,
   }
   Recorder recorder(workload, setting, std::move(*base));
   auto recording = recorder.Run(backend);
-  backend.Rest();
+  backend.ReleaseHelpers();
   if (unexpected_op != nullptr) *unexpected_op = recorder.unexpected_op();
   return recording;
 }

@@ -72,7 +72,8 @@ std::string FirstChangedPath(const Observation& before,
 
 Observation Look(Mount& mount, const std::vector<std::string>& paths) {
   Observation observation = mount.Observe();
-  if (observation.unreadable.empty()) mount.LookUp(paths, observation);
+  if (observation.unreadable.empty())
+    mount.AddUnlistedPaths(paths, observation);
   return observation;
 }
 
@@ -309,13 +310,13 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
   }
   const bool mounted = probed.seen.unreadable.empty() && probed.hung.empty();
   if (options.fsck && mounted && outcome.faults_fired.empty() &&
-      !backend.EndOfProcess() && !backend.Lacks()) {
+      !backend.HelperExitStatus() && !backend.MissingResource()) {
     RunChecker(backend, disk, options, probed);
   }
-  if (const auto lacks = backend.Lacks()) {
+  if (const auto lacks = backend.MissingResource()) {
     return {RecoveryOutcome::kNotRun, lacks->message, {}, {}};
   }
-  if (backend.EndOfProcess()) {
+  if (backend.HelperExitStatus()) {
     return {RecoveryOutcome::kDied,
             "a process that the storage needs is gone",
             {},

@@ -56,10 +56,11 @@ struct RecoveryOutcome {
   enum Kind : uint8_t {
     kObserved,  // recovery came to an end, be it `unreadable`
     // It crashed; `detail` names the signal or exit status. Of Recover()
-    // itself: a process of the backend's did (Backend::EndOfProcess()).
+    // itself: a process of the backend's did (Backend::HelperExitStatus()).
     kDied,
     kHung,  // it passed a bound; `detail` names which
-    // The backend lacked something (Backend::Lacks()); nothing follows.
+    // The backend lacked something (Backend::MissingResource()); nothing
+    // follows.
     kNotRun,
   };
 

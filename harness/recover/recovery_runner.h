@@ -68,7 +68,9 @@ class RecoveryRunner {
   RecoveryOutcome Run(const CrashState& state, RunAccess& access);
 
   // How a process ended that the last run needed; see Backend.
-  std::optional<int> EndOfProcess() const { return backend_.EndOfProcess(); }
+  std::optional<int> HelperExitStatus() const {
+    return backend_.HelperExitStatus();
+  }
 
   // Calls `seen` with each block that a run reads and that is to be reported,
   // as it happens, copied or not.

@@ -94,7 +94,7 @@ void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
     ring.SetCurrent(static_cast<uint32_t>(i));
     ArmCpuBound(limits.cpu_ms);
     OutcomeBytes(runner.Run(order.states[i], access), bytes);
-    if (const auto end = runner.EndOfProcess()) EndAs(*end);
+    if (const auto end = runner.HelperExitStatus()) EndAs(*end);
     WorkerMessageHeader header{};
     header.index = static_cast<uint32_t>(i);
     header.outcome_hash = HashOfMessage(bytes);

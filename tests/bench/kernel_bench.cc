@@ -74,7 +74,7 @@ void BenchMounts(const KernelFileSystem& file_system) {
       "aim > 0.7 x",
       fmt::format("{:.2f} x bare mount and unmount ({}/s)",
                   rate.ours / rate.limit, Count(rate.limit)));
-  backend->Rest();
+  backend->ReleaseHelpers();
 }
 
 double RecordedUs(const KernelFileSystem& file_system) {

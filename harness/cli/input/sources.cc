@@ -198,7 +198,7 @@ Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
     return Error{ErrorCode::kUsage,
                  file + ": the trace does not say what it is of; say --fs"};
   }
-  auto made = MakeBackend(backend, flags.making);
+  auto made = MakeBackend(backend, flags.format);
   if (!made) {
     return Error{made.error().code,
                  fmt::format("{}: {}", file, made.error().message)};
@@ -246,7 +246,7 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
   if (backend.empty()) backend = source.workload.backend;
   if (!flags.backend.empty()) backend = flags.backend;
   if (backend.empty()) backend = kDefaultBackend;
-  auto made = MakeBackend(backend, flags.making);
+  auto made = MakeBackend(backend, flags.format);
   if (!made) {
     return Error{made.error().code,
                  fmt::format("{}: {}", file, made.error().message)};
@@ -354,7 +354,7 @@ Result<Recording> RecordingOf(Source& source) {
   return Record(*source.backend, source.workload, source.setting);
 }
 
-std::string MakingText(const BackendOptions& options) {
+std::string FormatText(const FormatOptions& options) {
   std::string text;
   if (!options.mkfs.empty()) text += " --mkfs " + ShellWord(options.mkfs);
   if (!options.mount.empty()) text += " --mount " + ShellWord(options.mount);
@@ -364,7 +364,7 @@ std::string MakingText(const BackendOptions& options) {
 std::string ReplayFlagsText(const CommonFlags& flags) {
   std::string text;
   if (!flags.backend.empty()) text += " --backend " + flags.backend;
-  text += MakingText(flags.making);
+  text += FormatText(flags.format);
   if (!flags.profile.empty()) text += " --profile " + flags.profile;
   if (flags.atomic_bytes) {
     text += fmt::format(" --atomic {}", *flags.atomic_bytes);

@@ -67,7 +67,7 @@ std::string FaultFlagsText(const std::vector<std::string>& texts);
 Result<Recording> RecordingOf(Source& source);
 
 // `--mkfs` and `--mount` as flags, with a leading space each; empty: none.
-std::string MakingText(const BackendOptions& options);
+std::string FormatText(const FormatOptions& options);
 // The text of a `.pcut` with these faults behind its own. `file` names it in
 // errors: those of ParsePcut().
 Result<std::string> TextWithFaults(const std::string& text,

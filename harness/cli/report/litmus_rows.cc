@@ -34,7 +34,7 @@ LitmusRow LitmusRunner::Run(const LitmusTask& task) {
 Result<std::string> LitmusRunner::Failures(const LitmusTask& task,
                                            const LitmusRun& run) {
   std::string flags = fmt::format(
-      " --backend {}{} --profile {}{}", task.backend, MakingText(task.making),
+      " --backend {}{} --profile {}{}", task.backend, FormatText(task.format),
       task.profile,
       task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes) : "");
   std::string kept;
@@ -58,7 +58,7 @@ Result<LitmusRun> LitmusRunner::TryRun(const LitmusTask& task) {
   }
   std::unique_ptr<Backend>& backend = backends_[task.backend];
   if (backend == nullptr) {
-    POWERCUT_ASSIGN(backend, MakeBackend(task.backend, task.making));
+    POWERCUT_ASSIGN(backend, MakeBackend(task.backend, task.format));
   }
   LitmusOptions options;
   // Storage of our own needs no process around it.

@@ -21,7 +21,7 @@ struct LitmusTask {
   std::string backend;
   std::string profile;
   std::optional<uint32_t> atomic_bytes;  // nothing: as the file or backend says
-  BackendOptions making;                 // one for all tasks of a backend
+  FormatOptions format;                  // one for all tasks of a backend
   std::string fault_flags;  // ` --fault ...`, as the workload was given them
 };
 

@@ -17,7 +17,7 @@ namespace powercut {
 // What all verbs that run states share. Empty or absent: not given.
 struct CommonFlags {
   std::string backend;
-  BackendOptions making;
+  FormatOptions format;
   std::string check;          // of a trace: what judges, for a shell
   std::string check_timeout;  // `60s`
   bool fsck = false;  // of a trace: the file system's own checker judges, too
@@ -52,7 +52,7 @@ struct RecordFlags {
   std::string fs;
   std::string size;  // `64M`; empty: as the file system says
   std::vector<std::string> faults;
-  BackendOptions making;
+  FormatOptions format;
   std::string output;
   std::vector<std::string> command;
 };
@@ -83,7 +83,7 @@ ExitStatus RunShow(const ShowFlags& flags);
 
 struct LitmusFlags {
   std::vector<std::string> files;  // or folders; empty: corpora/litmus
-  BackendOptions making;
+  FormatOptions format;
   std::vector<std::string> backends;     // empty: as each file says
   std::vector<std::string> profiles;     // empty: as each file says
   std::optional<uint32_t> atomic_bytes;  // nothing: as file or backend says

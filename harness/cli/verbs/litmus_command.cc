@@ -134,7 +134,7 @@ class Matrix {
     }
     for (const std::string& backend : flags_.backends) {
       if (backend == kModelBackend) continue;
-      POWERCUT_TRY(MakeBackend(backend, flags_.making));
+      POWERCUT_TRY(MakeBackend(backend, flags_.format));
     }
     POWERCUT_ASSIGN(faults_, ParseFaults(flags_.faults));
     if (!flags_.json.empty()) POWERCUT_TRY(CheckWritable(flags_.json));
@@ -177,7 +177,7 @@ class Matrix {
           std::vector<std::string> offered;
           for (const Profile& p : Profiles()) offered.push_back(p.name);
           profiles = LitmusProfiles(test.workload, offered, flags_.profiles);
-        } else if (auto made = MakeBackend(backend, flags_.making); made) {
+        } else if (auto made = MakeBackend(backend, flags_.format); made) {
           profiles = LitmusProfilesOf(test.workload, (*made)->traits(),
                                       flags_.profiles);
         } else {
@@ -188,7 +188,7 @@ class Matrix {
         for (std::string& profile : profiles) {
           tasks_.push_back({&test.workload, &test.text, backend,
                             std::move(profile), flags_.atomic_bytes,
-                            flags_.making, FaultFlagsText(flags_.faults)});
+                            flags_.format, FaultFlagsText(flags_.faults)});
         }
       }
     }

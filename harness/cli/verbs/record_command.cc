@@ -30,7 +30,7 @@ Result<std::vector<Op>> FaultsOf(const RecordFlags& flags) {
 
 Result<ExitStatus> Record(const RecordFlags& flags) {
   POWERCUT_ASSIGN(const std::unique_ptr<Backend> backend,
-                  MakeBackend(flags.fs, flags.making));
+                  MakeBackend(flags.fs, flags.format));
   const BackendTraits& traits = backend->traits();
   DiskGeometry geometry;
   uint64_t size_bytes = traits.default_disk_bytes;

@@ -113,7 +113,7 @@ TEST_P(KernelTest, EachMountSeesItsOwnDisk) {
     const Observation seen = mounted.mount->Observe();
     EXPECT_EQ(seen.Find("/a") != nullptr, i % 2 == 1) << i;
   }
-  backend_->Rest();
+  backend_->ReleaseHelpers();
 }
 
 // Else what a run reads depends on how long its check takes. ext4 would begin
@@ -132,7 +132,7 @@ TEST_P(KernelTest, NothingIsReadByItself) {
   ASSERT_TRUE(mounted.mount->RunCommand({{"sleep", "6"}, {}, true, 0, {}}));
   EXPECT_EQ(reads, reads_of_mount);
   mounted.mount.reset();
-  backend_->Rest();
+  backend_->ReleaseHelpers();
 }
 
 TEST_P(KernelTest, ADiskOfGarbageDoesNotMount) {
@@ -141,7 +141,7 @@ TEST_P(KernelTest, ADiskOfGarbageDoesNotMount) {
   const MountResult mounted = backend_->Open(disk);
   EXPECT_EQ(mounted.mount, nullptr);
   EXPECT_THAT(mounted.failure, testing::StartsWith("mount: E"));
-  backend_->Rest();
+  backend_->ReleaseHelpers();
 }
 
 // Without barriers what was flushed is lost: a real bug that must be seen.

@@ -26,7 +26,7 @@ namespace {
 constexpr const char* kTool = POWERCUT_TOOL;
 
 // Why it cannot run here; empty: it can.
-std::string Lacks(const std::string& file_system) {
+std::string MissingResource(const std::string& file_system) {
   const std::string doctor = RunTool({"doctor"}).out;
   const size_t at = doctor.find("\n" + file_system + " ");
   if (at == std::string::npos) return file_system + " is not built in";
@@ -47,7 +47,7 @@ std::string Program(const std::string& name) {
 class KernelCommandTest : public testing::Test {
  protected:
   void SetUp() override {
-    const std::string lacks = Lacks("ext4");
+    const std::string lacks = MissingResource("ext4");
     if (!lacks.empty()) GTEST_SKIP() << lacks;
   }
 
@@ -182,7 +182,7 @@ TEST_F(KernelCommandTest, LitmusTestsHold) {
   for (const auto& [file_system, own] : {std::pair{"ext4", "ext4-ordered"},
                                          {"xfs", "xfs"},
                                          {"btrfs", "btrfs"}}) {
-    if (!Lacks(file_system).empty()) continue;
+    if (!MissingResource(file_system).empty()) continue;
     std::set<std::string> violated = LitmusViolations(file_system, own);
     // corpora/kernel/xfs_syncfs.pcut, if the clock did not tick.
     if (file_system == std::string("xfs")) {
@@ -203,7 +203,7 @@ TEST_F(KernelCommandTest, CorpusHolds) {
     const std::string text = FileText(file.path());
     const size_t at = text.find("\nbackend ") + 9;
     const std::string backend = text.substr(at, text.find('\n', at) - at);
-    if (!Lacks(backend).empty()) continue;
+    if (!MissingResource(backend).empty()) continue;
     const std::filesystem::path before = std::filesystem::current_path();
     std::filesystem::current_path(folder_.File(""));
     // On a busy machine the clock ticks at each op of xfs_syncfs.pcut, which
@@ -365,7 +365,7 @@ TEST_F(KernelCommandTest, TracesOfProgramsAndWhatTheyAreGiven) {
                      "echo x > f; sync f; echo 1 > $POWERCUT_ACKS"})
                 .status,
             kHolds);
-  if (!Lacks("exfat").empty()) {
+  if (!MissingResource("exfat").empty()) {
     ExpectError(RunTool({"explore", trace, "--fs", "exfat"}), kCannotRun,
                 "exfat: this kernel does not know exfat");
   }
@@ -492,7 +492,7 @@ TEST_F(KernelCommandTest, ChecksThatAlwaysHangAreRefused) {
 
 TEST_F(KernelCommandTest, CheckersFindNothingInHealthyVolumes) {
   for (const std::string file_system : {"ext4", "xfs", "btrfs"}) {
-    if (!Lacks(file_system).empty()) continue;
+    if (!MissingResource(file_system).empty()) continue;
     const std::string trace = folder_.File("trace");
     ASSERT_EQ(RunTool({"record", "--fs", file_system, "-o", trace, "--", "sh",
                        "-c", "echo x > f; sync f .; mkdir d; mv f d; sync d"})
