@@ -472,7 +472,7 @@ TEST(TidyTest, IncludesPointInwards) {
        including("model/table/profile.h", "model/files/model.h"),
        including("harness/trace/trace.h", "backends/registry.h"),
        including("harness/trace/trace.h", "harness/space/crash_space.h"),
-       including("harness/disk/sector_set.h", "harness/system/new_file.h"),
+       including("harness/disk/sector_set.h", "harness/system/atomic_file.h"),
        including("harness/record/recording.cc", "harness/recover/recovery.h"),
        including("harness/judge/judge.h", "harness/cache/run_journal.h"),
        including("harness/explain/replay.h", "harness/litmus/litmus.h"),

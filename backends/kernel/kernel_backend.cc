@@ -12,7 +12,7 @@
 #include "backends/kernel/file_session.h"
 #include "backends/kernel/mounter.h"
 #include "backends/kernel/printed_lines.h"
-#include "harness/recover/outcome_bytes.h"
+#include "harness/recover/outcome_codec.h"
 
 namespace powercut {
 namespace {
@@ -53,7 +53,7 @@ class KernelMount : public Mount {
     request.kind = MounterRequest::kObserve;
     auto bytes = mounter_.Ask(request);
     auto outcome =
-        bytes ? OutcomeOfBytes(*bytes) : Result<RecoveryOutcome>(bytes.error());
+        bytes ? DecodeOutcome(*bytes) : Result<RecoveryOutcome>(bytes.error());
     if (outcome) return std::move(outcome->observation);
     Observation observation;
     observation.unreadable = outcome.error().message;
@@ -71,7 +71,7 @@ class KernelMount : public Mount {
     const auto end = mounter_.Ask(request);
     mounter_.set_text_sink(nullptr);
     if (!end) return end.error();
-    return CommandEndOfBytes(*end);
+    return DecodeCommandEnd(*end);
   }
 
   OpResult Shutdown() override {
@@ -196,7 +196,7 @@ class KernelBackend : public Backend {
     const auto answer = mounter_->Ask(request);
     mounter_->set_disk(nullptr);
     if (!answer) return answer.error();
-    CommandEnd end = CommandEndOfBytes(*answer);
+    CommandEnd end = DecodeCommandEnd(*answer);
     const size_t line_end = end.detail.find('\n');
     if (line_end == end.detail.npos) return end;
     const std::string complaints = ComplaintsOf(

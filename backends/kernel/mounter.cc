@@ -118,7 +118,7 @@ Error Mounter::Gone() {
 
 Result<std::string> Mounter::Ask(const MounterRequest& request) {
   std::string answer;
-  if (end_ || !SendMessage(socket_, MounterRequestBytes(request))) {
+  if (end_ || !SendMessage(socket_, EncodeMounterRequest(request))) {
     return Gone();
   }
   pollfd ends[] = {{file_->fd(), POLLIN, 0}, {socket_, POLLIN, 0}};

@@ -5,7 +5,7 @@
 
 namespace powercut {
 
-std::string MounterRequestBytes(const MounterRequest& request) {
+std::string EncodeMounterRequest(const MounterRequest& request) {
   std::string bytes;
   PackedWriter out(bytes);
   out.Number(request.kind);
@@ -31,7 +31,7 @@ std::string MounterRequestBytes(const MounterRequest& request) {
   return bytes;
 }
 
-MounterRequest MounterRequestOfBytes(std::string_view bytes) {
+MounterRequest DecodeMounterRequest(std::string_view bytes) {
   PackedReader in(bytes);
   MounterRequest request;
   request.kind = static_cast<MounterRequest::Kind>(in.Number());
@@ -58,7 +58,7 @@ MounterRequest MounterRequestOfBytes(std::string_view bytes) {
   return request;
 }
 
-std::string CommandEndBytes(const CommandEnd& end) {
+std::string EncodeCommandEnd(const CommandEnd& end) {
   std::string bytes;
   PackedWriter out(bytes);
   out.Number(end.kind);
@@ -66,7 +66,7 @@ std::string CommandEndBytes(const CommandEnd& end) {
   return bytes;
 }
 
-CommandEnd CommandEndOfBytes(std::string_view bytes) {
+CommandEnd DecodeCommandEnd(std::string_view bytes) {
   PackedReader in(bytes);
   CommandEnd end;
   end.kind = static_cast<CommandEnd::Kind>(in.Number());

@@ -48,13 +48,13 @@ struct MounterRequest {
 
 // The other way goes one text: what failed, or the bytes of what came of it.
 
-std::string MounterRequestBytes(const MounterRequest& request);
+std::string EncodeMounterRequest(const MounterRequest& request);
 // Requires: the bytes are those of a request.
-MounterRequest MounterRequestOfBytes(std::string_view bytes);
+MounterRequest DecodeMounterRequest(std::string_view bytes);
 
-std::string CommandEndBytes(const CommandEnd& end);
+std::string EncodeCommandEnd(const CommandEnd& end);
 // Requires: the bytes are those of an end.
-CommandEnd CommandEndOfBytes(std::string_view bytes);
+CommandEnd DecodeCommandEnd(std::string_view bytes);
 
 }  // namespace powercut
 

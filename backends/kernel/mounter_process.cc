@@ -19,7 +19,7 @@
 #include "backends/kernel/mounter_messages.h"
 #include "backends/kernel/printed_lines.h"
 #include "backends/kernel/user_command.h"
-#include "harness/recover/outcome_bytes.h"
+#include "harness/recover/outcome_codec.h"
 #include "harness/system/message_socket.h"
 
 namespace powercut {
@@ -64,12 +64,12 @@ class MounterProcess {
       case MounterRequest::kApply:
         return session_->Apply(request.op, request.number, request.text).error;
       case MounterRequest::kObserve:
-        return OutcomeBytes(
+        return EncodeOutcome(
             {RecoveryOutcome::kObserved, "", ObserveFolder(kVolumeFolder)});
       case MounterRequest::kRun:
-        return CommandEndBytes(Run(request));
+        return EncodeCommandEnd(Run(request));
       case MounterRequest::kRunOnDevice:
-        return CommandEndBytes(RunOnDevice(request));
+        return EncodeCommandEnd(RunOnDevice(request));
       case MounterRequest::kUnmount:
         return Unmount();
     }
@@ -155,7 +155,7 @@ void RunMounter(int socket) noexcept {
   MounterProcess process;
   std::string bytes;
   while (ReceiveMessage(socket, bytes)) {
-    const std::string answer = process.Answer(MounterRequestOfBytes(bytes));
+    const std::string answer = process.Answer(DecodeMounterRequest(bytes));
     if (!SendMessage(socket, answer)) break;
   }
   _exit(0);

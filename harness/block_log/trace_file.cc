@@ -1,7 +1,7 @@
 #include "harness/block_log/trace_file.h"
 
 #include "harness/block_log/log_file.h"
-#include "harness/system/whole_file.h"
+#include "harness/system/atomic_file.h"
 
 namespace powercut {
 namespace {

@@ -11,7 +11,7 @@
 namespace powercut {
 
 // Whole files. A trace has its name when it is whole and synced
-// (harness/system/new_file.h); on failure nothing of it stays.
+// (harness/system/atomic_file.h); on failure nothing of it stays.
 // Errors: kIo with the path and the system's reason; kBadInput as ReadLog() and
 // TraceOfLog(), with the path in front.
 Status SaveTrace(const Trace& trace, const TraceAbout& about,

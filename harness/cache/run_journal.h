@@ -17,12 +17,12 @@
 
 #include "harness/base/result.h"
 #include "harness/disk/content_hash.h"
-#include "harness/recover/run_bytes.h"
+#include "harness/recover/outcome_codec.h"
 
 namespace powercut {
 
-// Outcome and access in the forms of harness/recover/outcome_bytes.h and
-// harness/recover/run_bytes.h.
+// Outcome and access in the forms of harness/recover/outcome_codec.h and
+// harness/recover/outcome_codec.h.
 struct JournaledRun {
   std::string outcome;
   std::string access;

@@ -16,7 +16,7 @@
 #include <array>
 
 #include "harness/recover/fill_copies.h"
-#include "harness/recover/outcome_bytes.h"
+#include "harness/recover/outcome_codec.h"
 
 namespace powercut {
 namespace {
@@ -235,10 +235,10 @@ void RunScheduler::TakeJournaled() {
     const StateRequest& request = round_[taken_].request;
     if (!round_[taken_].journaled) return;
     const JournaledRun& run = *options_.journal->Find(KeyOf(request.state, 0));
-    auto outcome = OutcomeOfBytes(run.outcome);
+    auto outcome = DecodeOutcome(run.outcome);
     auto access =
-        RunAccessOfBytes(run.access, {contents_.space().trace().geometry(),
-                                      contents_.space().block_bytes()});
+        DecodeRunAccess(run.access, {contents_.space().trace().geometry(),
+                                     contents_.space().block_bytes()});
     // Its hash and its context were right.
     POWERCUT_CHECK(outcome && access);
     RunResult result;
@@ -256,8 +256,8 @@ void RunScheduler::AddToJournal(const StateRequest& request,
   // What died or hung is run again.
   if (outcome.kind != RecoveryOutcome::kObserved) return;
   JournaledRun run;
-  run.outcome = OutcomeBytes(outcome);
-  RunBytes({result.reads, result.writes}, run.access);
+  run.outcome = EncodeOutcome(outcome);
+  EncodeRunAccess({result.reads, result.writes}, run.access);
   auto kept = options_.journal->Append(KeyOf(request.state, 0), std::move(run));
   if (!kept) journal_error_ = kept.error().message;
 }

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "harness/recover/outcome_bytes.h"
+#include "harness/recover/outcome_codec.h"
 
 namespace powercut {
 
@@ -35,7 +35,7 @@ OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
 }
 
 OutcomeId OutcomeTable::Add(RecoveryOutcome outcome) {
-  OutcomeBytes(outcome, scratch_);
+  EncodeOutcome(outcome, scratch_);
   return Add(HashBytes(AsBytes(scratch_), 0), std::move(outcome));
 }
 

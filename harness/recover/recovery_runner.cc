@@ -73,8 +73,8 @@ RecoveryOutcome RecoveryRunner::Run(const CrashState& state,
 Result<RunAccess> RecoveryRunner::AccessOf(std::string_view bytes) const {
   if (!tells()) return RunAccess{};
   POWERCUT_ASSIGN(RunAccess access,
-                  RunAccessOfBytes(bytes, {space_.trace().geometry(),
-                                           space_.block_bytes()}));
+                  DecodeRunAccess(bytes, {space_.trace().geometry(),
+                                          space_.block_bytes()}));
   if (options_.all_reads) return access;
   const RunReads told = access.reads;
   touched_.RemoveUntouched(access.reads);

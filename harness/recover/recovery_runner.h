@@ -13,9 +13,9 @@
 
 #include "harness/backend.h"
 #include "harness/recover/crash_disk.h"
+#include "harness/recover/outcome_codec.h"
 #include "harness/recover/recovery.h"
-#include "harness/recover/run_bytes.h"
-#include "harness/recover/touched_blocks.h"
+#include "harness/recover/run_reads.h"
 #include "harness/space/crash_image.h"
 
 namespace powercut {

@@ -5,7 +5,11 @@
 #define POWERCUT_HARNESS_RECOVER_RUN_READS_H_
 
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <vector>
+
+#include "harness/space/crash_space.h"
 
 namespace powercut {
 
@@ -38,6 +42,29 @@ struct RunReads {
   std::vector<CopiedPiece> copies;
 
   bool operator==(const RunReads&) const = default;
+};
+
+// One bit a block, in memory that costs nothing where nothing is touched.
+class TouchedBlocks {
+ public:
+  // O(slots).
+  explicit TouchedBlocks(const CrashSpace& space);
+
+  // False for numbers that are no block.
+  bool Contains(uint64_t block) const {
+    return block < block_count_ && (bits_[block / 64] >> block % 64 & 1) != 0;
+  }
+
+  // Takes out what was read of other blocks.
+  void RemoveUntouched(RunReads& reads) const;
+
+ private:
+  struct Free {
+    void operator()(uint64_t* bits) const { std::free(bits); }
+  };
+
+  uint64_t block_count_;
+  std::unique_ptr<uint64_t[], Free> bits_;
 };
 
 }  // namespace powercut

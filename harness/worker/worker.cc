@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "harness/base/monotonic_clock.h"
-#include "harness/recover/outcome_bytes.h"
-#include "harness/worker/worker_message.h"
+#include "harness/recover/outcome_codec.h"
+#include "harness/worker/messages.h"
 
 namespace powercut {
 namespace {
@@ -92,7 +92,7 @@ Result<RunResult> Worker::ResultOf(const Hash128& outcome_hash,
     if (HashOfMessage(outcome_bytes) != outcome_hash) {
       return Error{ErrorCode::kInternal, "a worker sent a wrong hash"};
     }
-    POWERCUT_ASSIGN(RecoveryOutcome outcome, OutcomeOfBytes(outcome_bytes));
+    POWERCUT_ASSIGN(RecoveryOutcome outcome, DecodeOutcome(outcome_bytes));
     outcomes_.Add(outcome_hash, std::move(outcome));
   }
   RunResult result;

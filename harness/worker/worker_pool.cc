@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "harness/worker/work_order.h"
+#include "harness/worker/messages.h"
 #include "harness/worker/worker.h"
 #include "harness/worker/worker_process.h"
 
@@ -97,9 +97,9 @@ void WorkerPool::Start(Slot& slot, BatchProgress& progress) {
   slot.progress = &progress;
   slot.worker.Start(progress.batch(), progress.Next(),
                     [&](const Batch& batch, const BatchPart& part) {
-                      WorkOrderBytes(slot.number,
-                                     outcomes_.hashes().subspan(told_), batch,
-                                     part, order_);
+                      EncodeWorkOrder(slot.number,
+                                      outcomes_.hashes().subspan(told_), batch,
+                                      part, order_);
                       told_ = outcomes_.size();
                       return server_.Fork(order_);
                     });
@@ -107,7 +107,7 @@ void WorkerPool::Start(Slot& slot, BatchProgress& progress) {
 
 // In the server. What it was forked with it need not be told.
 std::function<void()> WorkerPool::Serve(std::string_view bytes) {
-  WorkOrder order = WorkOrderOfBytes(bytes);
+  WorkOrder order = DecodeWorkOrder(bytes);
   learned_.insert(order.learned.begin(), order.learned.end());
   // Moved here once, so that no worker repeats the way from the base.
   runner_.Approach(order.states[0]);

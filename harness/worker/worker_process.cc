@@ -13,8 +13,8 @@
 #include <unordered_set>
 
 #include "harness/base/sanitizer.h"
-#include "harness/recover/outcome_bytes.h"
-#include "harness/worker/worker_message.h"
+#include "harness/recover/outcome_codec.h"
+#include "harness/worker/messages.h"
 
 namespace powercut {
 namespace {
@@ -56,7 +56,7 @@ void Send(ResultRing& ring, WorkerMessageHeader header,
 
 void SendRead(ResultRing& ring, uint64_t block) {
   std::string access;
-  RunBytes({{{block}, {}}, {}}, access);
+  EncodeRunAccess({{{block}, {}}, {}}, access);
   WorkerMessageHeader header{};
   header.index = WorkerMessageHeader::kReadOfRun;
   Send(ring, header, {}, access);
@@ -93,14 +93,14 @@ void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
   for (size_t i = 0; i < order.states.size(); ++i) {
     ring.SetCurrent(static_cast<uint32_t>(i));
     ArmCpuBound(limits.cpu_ms);
-    OutcomeBytes(runner.Run(order.states[i], access), bytes);
+    EncodeOutcome(runner.Run(order.states[i], access), bytes);
     if (const auto end = runner.HelperExitStatus()) EndAs(*end);
     WorkerMessageHeader header{};
     header.index = static_cast<uint32_t>(i);
     header.outcome_hash = HashOfMessage(bytes);
     const bool parent_has_it =
         known(header.outcome_hash) || !sent.insert(header.outcome_hash).second;
-    if (runner.tells()) RunBytes(access, access_bytes);
+    if (runner.tells()) EncodeRunAccess(access, access_bytes);
     Send(ring, header, parent_has_it ? std::string_view() : bytes,
          access_bytes);
   }

@@ -8,7 +8,7 @@
 #include "harness/disk/content_hash.h"
 #include "harness/recover/recovery_runner.h"
 #include "harness/system/result_ring.h"
-#include "harness/worker/work_order.h"
+#include "harness/worker/messages.h"
 
 namespace powercut {
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "harness/recover/outcome_bytes.h"
+#include "harness/recover/outcome_codec.h"
 #include "tests/exploring.h"
 #include "tests/three_block_backend.h"
 
@@ -40,7 +40,7 @@ Found ExploreWhole(bool bug, CopyMode copied) {
   options.max_runs = 10'000;
   Found found;
   options.visited = [&](const VisitedState& visited) {
-    found.shown.insert(OutcomeBytes(visited.result));
+    found.shown.insert(EncodeOutcome(visited.result));
   };
   auto explored = Explore(backend, recorded->workload, recorded->setting,
                           recorded->recording, options);

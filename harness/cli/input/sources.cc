@@ -15,8 +15,7 @@
 #include "harness/block_log/trace_file.h"
 #include "harness/fault/fault.h"
 #include "harness/judge/report.h"
-#include "harness/system/new_file.h"
-#include "harness/system/whole_file.h"
+#include "harness/system/atomic_file.h"
 #include "model/pcut/pcut.h"
 
 namespace powercut {

@@ -31,7 +31,7 @@ struct Source {
 // Errors: kIo with the path and the system's reason.
 Result<std::string> ReadFile(const std::string& path);
 
-// Writes the whole file or nothing (harness/system/new_file.h).
+// Writes the whole file or nothing (harness/system/atomic_file.h).
 // Errors: kIo.
 Status WriteFile(const std::string& path, std::string_view text);
 

@@ -5,7 +5,7 @@
 #include "harness/block_log/export_log.h"
 #include "harness/cli/input/sources.h"
 #include "harness/cli/verbs/commands.h"
-#include "harness/system/whole_file.h"
+#include "harness/system/atomic_file.h"
 
 namespace powercut {
 namespace {

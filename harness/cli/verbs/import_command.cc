@@ -10,7 +10,7 @@
 #include "harness/block_log/salvage_log.h"
 #include "harness/block_log/trace_file.h"
 #include "harness/cli/verbs/commands.h"
-#include "harness/system/whole_file.h"
+#include "harness/system/atomic_file.h"
 
 namespace powercut {
 namespace {

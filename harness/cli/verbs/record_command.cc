@@ -10,7 +10,7 @@
 #include "harness/cli/verbs/commands.h"
 #include "harness/fault/fault.h"
 #include "harness/record/command_recording.h"
-#include "harness/system/new_file.h"
+#include "harness/system/atomic_file.h"
 
 namespace powercut {
 namespace {

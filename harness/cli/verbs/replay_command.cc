@@ -12,7 +12,7 @@
 #include "harness/cli/verbs/commands.h"
 #include "harness/explain/replay.h"
 #include "harness/judge/report.h"
-#include "harness/system/new_file.h"
+#include "harness/system/atomic_file.h"
 
 namespace powercut {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "harness/base/prng.h"
-#include "harness/worker/work_order.h"
+#include "harness/worker/messages.h"
 
 namespace powercut {
 namespace {
@@ -73,15 +73,15 @@ TEST(WorkOrderTest, RoundTrip) {
   batch[2].choices = {{7, 2, {1, 3}, 1}, {4'000'000'000u, 0, {}, 0}};
   const std::array<Hash128, 2> learned = {Hash128{1, 2}, Hash128{3, 4}};
   std::string bytes;
-  WorkOrderBytes(9, learned, batch, {1, 3, 4}, bytes);
-  const WorkOrder order = WorkOrderOfBytes(bytes);
+  EncodeWorkOrder(9, learned, batch, {1, 3, 4}, bytes);
+  const WorkOrder order = DecodeWorkOrder(bytes);
   EXPECT_EQ(order.worker, 9u);
   EXPECT_TRUE(std::equal(order.learned.begin(), order.learned.end(),
                          learned.begin(), learned.end()));
   EXPECT_FALSE(order.alone);
   EXPECT_EQ(order.states, (Batch{batch[1], batch[2], batch[4]}));
-  WorkOrderBytes(0, {}, batch, {1, 2, 1}, bytes);
-  EXPECT_TRUE(WorkOrderOfBytes(bytes).alone);
+  EncodeWorkOrder(0, {}, batch, {1, 2, 1}, bytes);
+  EXPECT_TRUE(DecodeWorkOrder(bytes).alone);
 }
 
 }  // namespace

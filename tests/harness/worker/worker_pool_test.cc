@@ -18,7 +18,7 @@
 
 #include "harness/base/prng.h"
 #include "harness/base/sanitizer.h"
-#include "harness/recover/outcome_bytes.h"
+#include "harness/recover/outcome_codec.h"
 #include "tests/harness/cache/content_backend.h"
 #include "tests/harness/system/killer.h"
 
@@ -433,11 +433,11 @@ TEST(OutcomeBytesTest, RoundTrip) {
   unreadable.observation.unreadable = "mount: EIO";
   for (const RecoveryOutcome& outcome :
        {RecoveryOutcome{}, RichOutcome(), unreadable, Died("x"), Hung("")}) {
-    const std::string bytes = OutcomeBytes(outcome);
-    const Result<RecoveryOutcome> back = OutcomeOfBytes(bytes);
+    const std::string bytes = EncodeOutcome(outcome);
+    const Result<RecoveryOutcome> back = DecodeOutcome(bytes);
     ASSERT_TRUE(back.has_value());
     EXPECT_EQ(*back, outcome);
-    EXPECT_EQ(OutcomeBytes(*back), bytes);
+    EXPECT_EQ(EncodeOutcome(*back), bytes);
   }
 }
 
@@ -459,30 +459,30 @@ TEST(OutcomeBytesTest, DifferentOutcomesHaveDifferentBytes) {
   all[10].observation.probe_failures.pop_back();
   std::vector<std::string> bytes;
   for (const RecoveryOutcome& outcome : all) {
-    bytes.push_back(OutcomeBytes(outcome));
+    bytes.push_back(EncodeOutcome(outcome));
   }
   std::sort(bytes.begin(), bytes.end());
   EXPECT_EQ(std::adjacent_find(bytes.begin(), bytes.end()), bytes.end());
 }
 
 TEST(OutcomeBytesTest, AnythingElseIsAnError) {
-  const std::string bytes = OutcomeBytes(RichOutcome());
+  const std::string bytes = EncodeOutcome(RichOutcome());
   for (size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_FALSE(OutcomeOfBytes(bytes.substr(0, size)).has_value()) << size;
+    EXPECT_FALSE(DecodeOutcome(bytes.substr(0, size)).has_value()) << size;
   }
-  EXPECT_FALSE(OutcomeOfBytes(bytes + '\0').has_value());
-  EXPECT_EQ(OutcomeOfBytes("").error().code, ErrorCode::kInternal);
+  EXPECT_FALSE(DecodeOutcome(bytes + '\0').has_value());
+  EXPECT_EQ(DecodeOutcome("").error().code, ErrorCode::kInternal);
 }
 
 // Whatever is read is a value, and never the one that was sent.
 TEST(OutcomeBytesTest, FlippedBitsNeverPassForTheSame) {
   const RecoveryOutcome rich = RichOutcome();
-  const std::string bytes = OutcomeBytes(rich);
+  const std::string bytes = EncodeOutcome(rich);
   size_t accepted = 0;
   for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     std::string flipped = bytes;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
-    const Result<RecoveryOutcome> back = OutcomeOfBytes(flipped);
+    const Result<RecoveryOutcome> back = DecodeOutcome(flipped);
     if (!back) continue;
     ++accepted;
     EXPECT_FALSE(*back == rich) << bit;
@@ -497,9 +497,9 @@ TEST(OutcomeBytesTest, RandomBytesAreNoOutcome) {
     for (char& c : bytes) {
       c = static_cast<char>(prng.OneIn(3) ? prng.Below(256) : 0);
     }
-    const Result<RecoveryOutcome> outcome = OutcomeOfBytes(bytes);
+    const Result<RecoveryOutcome> outcome = DecodeOutcome(bytes);
     if (outcome) {
-      EXPECT_EQ(OutcomeBytes(*outcome), bytes);
+      EXPECT_EQ(EncodeOutcome(*outcome), bytes);
     }
   }
 }

@@ -1,7 +1,5 @@
 // What a run read and wrote, as bytes and back.
 
-#include "harness/recover/run_bytes.h"
-
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "harness/base/prng.h"
+#include "harness/recover/outcome_codec.h"
 
 namespace powercut {
 namespace {
@@ -44,15 +43,15 @@ RunAccess RichAccess() {
 
 std::string BytesOf(const RunAccess& access) {
   std::string bytes = "what was there before";
-  RunBytes(access, bytes);
+  EncodeRunAccess(access, bytes);
   return bytes;
 }
 
 Result<RunAccess> Back(std::string_view bytes) {
-  return RunAccessOfBytes(bytes, kDisk);
+  return DecodeRunAccess(bytes, kDisk);
 }
 
-TEST(RunBytesTest, RoundTrip) {
+TEST(OutcomeCodecTest, RoundTrip) {
   RunAccess reads_only = RichAccess();
   reads_only.writes.clear();
   for (const RunAccess& access : {RunAccess{}, RichAccess(), reads_only}) {
@@ -62,7 +61,7 @@ TEST(RunBytesTest, RoundTrip) {
   }
 }
 
-TEST(RunBytesTest, NeighboursCostOneByteEach) {
+TEST(OutcomeCodecTest, NeighboursCostOneByteEach) {
   RunAccess access;
   for (uint64_t block = 100; block < 400; ++block) {
     access.reads.blocks.push_back(block);
@@ -70,7 +69,7 @@ TEST(RunBytesTest, NeighboursCostOneByteEach) {
   EXPECT_LT(BytesOf(access).size(), 310u);
 }
 
-TEST(RunBytesTest, AnythingElseIsAnError) {
+TEST(OutcomeCodecTest, AnythingElseIsAnError) {
   const std::string bytes = BytesOf(RichAccess());
   for (size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_FALSE(Back(bytes.substr(0, size)).has_value()) << size;
@@ -80,7 +79,7 @@ TEST(RunBytesTest, AnythingElseIsAnError) {
   EXPECT_FALSE(Back(std::string(11, '\xff')).has_value());
 }
 
-TEST(RunBytesTest, WhatDoesNotFitTheDiskIsAnError) {
+TEST(OutcomeCodecTest, WhatDoesNotFitTheDiskIsAnError) {
   std::vector<RunAccess> all(9, RichAccess());
   all[0].reads.blocks[2] = 1000;
   all[1].reads.copies[0].block = 1000;
@@ -104,7 +103,7 @@ void ExpectFits(const RunAccess& access) {
   for (const RecoveryEvent& event : access.writes) AddEvent(event, trace);
 }
 
-TEST(RunBytesTest, FlippedBitsFitTheDiskOrAreErrors) {
+TEST(OutcomeCodecTest, FlippedBitsFitTheDiskOrAreErrors) {
   const std::string bytes = BytesOf(RichAccess());
   size_t taken = 0;
   for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
@@ -118,7 +117,7 @@ TEST(RunBytesTest, FlippedBitsFitTheDiskOrAreErrors) {
   EXPECT_GT(taken, 0u);
 }
 
-TEST(RunBytesTest, RandomBytesFitTheDiskOrAreErrors) {
+TEST(OutcomeCodecTest, RandomBytesFitTheDiskOrAreErrors) {
   Prng prng(7);
   size_t taken = 0;
   for (int i = 0; i < 20'000; ++i) {

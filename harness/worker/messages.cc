@@ -1,9 +1,12 @@
-#include "harness/worker/work_order.h"
+// A work order is a sequence of packed values (harness/system/packed_bytes.h).
+
+#include "harness/worker/messages.h"
 
 #include "harness/base/check.h"
 #include "harness/system/packed_bytes.h"
 
 namespace powercut {
+
 namespace {
 
 void WriteState(PackedWriter& out, const CrashState& state) {
@@ -45,9 +48,9 @@ CrashState ReadState(PackedReader& in) {
 
 }  // namespace
 
-void WorkOrderBytes(uint32_t worker, std::span<const Hash128> learned,
-                    const Batch& batch, const BatchPart& part,
-                    std::string& out) {
+void EncodeWorkOrder(uint32_t worker, std::span<const Hash128> learned,
+                     const Batch& batch, const BatchPart& part,
+                     std::string& out) {
   out.clear();
   PackedWriter writer(out);
   writer.Number(worker);
@@ -58,7 +61,7 @@ void WorkOrderBytes(uint32_t worker, std::span<const Hash128> learned,
   for (size_t i = 0; i < part.size(); ++i) WriteState(writer, batch[part[i]]);
 }
 
-WorkOrder WorkOrderOfBytes(std::string_view bytes) {
+WorkOrder DecodeWorkOrder(std::string_view bytes) {
   PackedReader in(bytes);
   WorkOrder order;
   order.worker = static_cast<uint32_t>(in.Number());

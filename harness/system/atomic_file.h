@@ -1,11 +1,13 @@
-// NewFile: a file that has its name when it is whole, and none before.
+// Files that are read as a whole, and files that appear as a whole: a new file
+// has its name once it is complete and synced, and none before.
 
-#ifndef POWERCUT_HARNESS_SYSTEM_NEW_FILE_H_
-#define POWERCUT_HARNESS_SYSTEM_NEW_FILE_H_
+#ifndef POWERCUT_HARNESS_SYSTEM_ATOMIC_FILE_H_
+#define POWERCUT_HARNESS_SYSTEM_ATOMIC_FILE_H_
 
 #include <memory>
 #include <string>
 
+#include "harness/base/bytes.h"
 #include "harness/base/result.h"
 
 namespace powercut {
@@ -49,6 +51,14 @@ class NewFile {
 // file there now. Changes nothing.
 Status CheckNewFile(const std::string& path);
 
+// Errors: kIo with the path and the system's reason; kBadInput: not a regular
+// file.
+Result<Bytes> ReadWholeFile(const std::string& path);
+
+// Synced; it has its name when it is whole (harness/system/atomic_file.h).
+// Errors: kIo with the path and the system's reason.
+Status WriteWholeFile(const std::string& path, ByteSpan bytes);
+
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_SYSTEM_NEW_FILE_H_
+#endif  // POWERCUT_HARNESS_SYSTEM_ATOMIC_FILE_H_

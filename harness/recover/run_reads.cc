@@ -1,4 +1,7 @@
-#include "harness/recover/touched_blocks.h"
+// TouchedBlocks keeps one bit for each block of the disk, in memory that costs
+// nothing where no block is touched.
+
+#include "harness/recover/run_reads.h"
 
 namespace powercut {
 
