@@ -18,7 +18,7 @@
 
 #include "backends/registry.h"
 #include "harness/explore/explore.h"
-#include "harness/judge/report.h"
+#include "harness/judge/failure_block.h"
 #include "model/pcut/pcut.h"
 
 namespace powercut {
@@ -68,7 +68,7 @@ inline Result<Recorded> RecordWorkload(Backend& backend, Workload workload,
 
 inline ExploreOptions Options(const std::string& space, uint32_t jobs = 2) {
   ExploreOptions options;
-  options.space = ParseSpaceSpec(space).value();
+  options.space = ParseExplorationSpace(space).value();
   options.jobs = jobs;
   return options;
 }

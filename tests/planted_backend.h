@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "harness/backend.h"
-#include "harness/trace/history.h"
+#include "harness/trace/op_history.h"
 #include "harness/trace/recording_disk.h"
 #include "model/words/content.h"
 

@@ -513,8 +513,8 @@ TEST(TidyTest, LibrariesHaveOneKnower) {
        {"harness/disk/sector_set.h", "#include <roaring/roaring.h>\n"},
        {"harness/worker/worker_pool.cc",
         "#include <boost/interprocess/mapped_region.hpp>\n"},
-       {"harness/judge/report.cc", "#include <nlohmann/json.hpp>\n"},
-       {"harness/judge/report.cc", "#include <ntfs-3g/volume.h>\n"}},
+       {"harness/judge/failure_block.cc", "#include <nlohmann/json.hpp>\n"},
+       {"harness/judge/failure_block.cc", "#include <ntfs-3g/volume.h>\n"}},
       {{"harness/disk/sector_set.cc", "#include <roaring/roaring.h>\n"},
        {"harness/cli/report/report_json.cc", "#include <nlohmann/json.hpp>\n"},
        {"tests/a_test.cc", "#include <nlohmann/json.hpp>\n"}});

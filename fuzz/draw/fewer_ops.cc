@@ -19,16 +19,15 @@ size_t OpsIn(const Pcut& pcut) {
 }
 
 bool Shows(Backend& backend, const Pcut& pcut, const std::string& cause,
-           const SpaceSpec& space) {
+           const ExplorationSpace& space) {
   const auto causes = CausesShown(backend, pcut, space);
   return causes && causes->contains(cause);
 }
 
 }  // namespace
 
-std::optional<std::set<std::string>> CausesShown(Backend& backend,
-                                                 const Pcut& pcut,
-                                                 const SpaceSpec& space) {
+std::optional<std::set<std::string>> CausesShown(
+    Backend& backend, const Pcut& pcut, const ExplorationSpace& space) {
   const auto workload = ParseWorkload(PrintPcut(pcut), "less.pcut");
   if (!workload) return std::nullopt;
   const auto setting = ResolveSetting(*workload, backend, {});
@@ -63,7 +62,7 @@ Pcut WithOps(const Pcut& pcut, uint64_t ops) {
 
 std::optional<Pcut> OneOpLess(Backend& backend, const Pcut& pcut,
                               const std::string& cause,
-                              const SpaceSpec& space) {
+                              const ExplorationSpace& space) {
   const size_t count = OpsIn(pcut);
   POWERCUT_CHECK(count <= 64);
   for (size_t i = 0; i < count; ++i) {
@@ -74,7 +73,7 @@ std::optional<Pcut> OneOpLess(Backend& backend, const Pcut& pcut,
 }
 
 size_t FewestOps(Backend& backend, const Pcut& pcut, const std::string& cause,
-                 const SpaceSpec& space) {
+                 const ExplorationSpace& space) {
   const size_t count = OpsIn(pcut);
   POWERCUT_CHECK(count <= 16);
   const uint64_t subsets = uint64_t{1} << count;

@@ -19,7 +19,7 @@ namespace powercut {
 // says.
 std::optional<std::set<std::string>> CausesShown(Backend& backend,
                                                  const Pcut& pcut,
-                                                 const SpaceSpec& space);
+                                                 const ExplorationSpace& space);
 
 // The workload with only the ops whose bit is set, the first op the lowest.
 // Requires: at most 64 ops.
@@ -28,12 +28,13 @@ Pcut WithOps(const Pcut& pcut, uint64_t ops);
 // A workload with one op less that shows the cause, too; nothing if there is
 // none.
 std::optional<Pcut> OneOpLess(Backend& backend, const Pcut& pcut,
-                              const std::string& cause, const SpaceSpec& space);
+                              const std::string& cause,
+                              const ExplorationSpace& space);
 
 // The fewest of its ops that show the cause, by trying all subsets, smaller
 // ones first. Requires: at most 16 ops, which show it.
 size_t FewestOps(Backend& backend, const Pcut& pcut, const std::string& cause,
-                 const SpaceSpec& space);
+                 const ExplorationSpace& space);
 
 }  // namespace powercut
 

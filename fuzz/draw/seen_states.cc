@@ -19,8 +19,8 @@ constexpr uint64_t kRequestsMax = 1'000'000;
 
 }  // namespace
 
-SeenStates SeenByBruteForce(const SeenScene& scene, const SpaceSpec& spec,
-                            bool probe) {
+SeenStates SeenByBruteForce(const SeenScene& scene,
+                            const ExplorationSpace& spec, bool probe) {
   SeenStates result;
   const CrashSpace space(scene.recording.trace, scene.setting.atomic_bytes);
   const RecoveryOptions recovery = RecoveryOptionsOf(scene.workload, probe);

@@ -35,8 +35,8 @@ struct SeenStates {
 
 // Every state of the space, as EnumerateStates() has them, recovered in this
 // process; states that leave the same disk run once.
-SeenStates SeenByBruteForce(const SeenScene& scene, const SpaceSpec& space,
-                            bool probe = false);
+SeenStates SeenByBruteForce(const SeenScene& scene,
+                            const ExplorationSpace& space, bool probe = false);
 
 struct SeenExploration {
   SeenStates seen;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/trace/history.h"
+#include "harness/trace/op_history.h"
 #include "model/table/profile.h"
 #include "model/words/workload.h"
 

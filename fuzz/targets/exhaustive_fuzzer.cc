@@ -33,7 +33,7 @@ constexpr double kSpaceLog2Max = 9;
 ExploreOptions ChosenOptions(Chooser& chooser) {
   ExploreOptions options;
   options.jobs = 0;
-  options.space = {.mode = SpaceSpec::kExhaustive,
+  options.space = {.mode = ExplorationSpace::kExhaustive,
                    .count = 1,
                    .torn = static_cast<uint32_t>(chooser.Below(3))};
   options.copied = static_cast<CopyMode>(chooser.Below(3));

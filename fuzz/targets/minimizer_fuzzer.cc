@@ -44,8 +44,8 @@ void Fuzz(ByteSpan bytes) {
   constexpr size_t kOpsOfSubsetsMax = 6;
   BytesChooser chooser(bytes);
   const SimfsBugScene& scene = scenes[chooser.Below(scenes.size())];
-  const SpaceSpec space{
-      chooser.OneIn(3) ? SpaceSpec::kEpoch : SpaceSpec::kPrefix,
+  const ExplorationSpace space{
+      chooser.OneIn(3) ? ExplorationSpace::kEpoch : ExplorationSpace::kPrefix,
       /*count=*/1, /*torn=*/0};
   const size_t init_ops = chooser.Below(4);
   const size_t run_ops = chooser.Below(8);

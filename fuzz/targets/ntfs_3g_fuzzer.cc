@@ -17,7 +17,7 @@
 #include "fuzz/draw/known_causes.h"
 #include "fuzz/draw/workload_mutator.h"
 #include "harness/explore/explore.h"
-#include "harness/judge/report.h"
+#include "harness/judge/failure_block.h"
 #include "model/pcut/pcut.h"
 
 namespace powercut {

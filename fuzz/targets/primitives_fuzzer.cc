@@ -24,8 +24,8 @@
 #include "harness/recover/recovery.h"
 #include "harness/space/crash_image.h"
 #include "harness/space/enumerate.h"
-#include "harness/space/space_spec.h"
-#include "harness/trace/history.h"
+#include "harness/space/exploration_space.h"
+#include "harness/trace/op_history.h"
 
 namespace powercut {
 namespace {
@@ -73,7 +73,8 @@ class Exploration {
 
  private:
   void Explore(const PointCursor& cursor, CrashImage& image) {
-    const SpaceSpec space{.mode = SpaceSpec::kEpoch, .count = 1, .torn = 0};
+    const ExplorationSpace space{
+        .mode = ExplorationSpace::kEpoch, .count = 1, .torn = 0};
     size_t states = 0;
     EnumerateStates(cursor, space, /*seed=*/1,
                     [&](const CrashState& state, const Hash128& /*hash*/) {

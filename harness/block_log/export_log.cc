@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "harness/block_log/log_builder.h"
-#include "harness/trace/trace_marks.h"
+#include "harness/trace/marks.h"
 
 namespace powercut {
 namespace {

@@ -11,7 +11,7 @@
 #include "harness/block_log/log_lint.h"
 #include "harness/block_log/trace_limits.h"
 #include "harness/trace/acks.h"
-#include "harness/trace/trace_marks.h"
+#include "harness/trace/marks.h"
 
 namespace powercut {
 namespace {

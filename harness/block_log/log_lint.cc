@@ -10,7 +10,7 @@
 #include "harness/block_log/log_cursor.h"
 #include "harness/disk/sector_set.h"
 #include "harness/trace/acks.h"
-#include "harness/trace/trace_marks.h"
+#include "harness/trace/marks.h"
 
 namespace powercut {
 namespace {

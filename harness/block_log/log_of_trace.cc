@@ -8,7 +8,7 @@
 #include "harness/block_log/log_builder.h"
 #include "harness/block_log/trace_limits.h"
 #include "harness/block_log/trace_log.h"
-#include "harness/trace/trace_marks.h"
+#include "harness/trace/marks.h"
 
 namespace powercut {
 namespace {

@@ -12,8 +12,8 @@
 
 #include "harness/base/monotonic_clock.h"
 #include "harness/explore/cause_groups.h"
-#include "harness/explore/kept_runs.h"
 #include "harness/explore/nested_crashes.h"
+#include "harness/explore/resume.h"
 #include "harness/explore/tree_walk.h"
 #include "harness/fault/fault.h"
 #include "harness/judge/judge.h"
@@ -103,7 +103,7 @@ class Explorer {
     result_.space_log2 = Log2Of(space_, crash_points_, setting_);
     ChooseSpace();
     ChooseCopied();
-    bool go_on = Enumerate({.mode = SpaceSpec::kPrefix}, false);
+    bool go_on = Enumerate({.mode = ExplorationSpace::kPrefix}, false);
     if (go_on) go_on = Rest();
     result_.exhausted = go_on;
     if (!go_on) NameBound();
@@ -142,30 +142,31 @@ class Explorer {
   }
 
   bool PrefixesOnly() const {
-    return options_.space.mode == SpaceSpec::kPrefix &&
+    return options_.space.mode == ExplorationSpace::kPrefix &&
            options_.space.torn == 0;
   }
 
   // All but the prefixes.
   bool Rest() {
     if (PrefixesOnly()) return true;
-    if (result_.space.mode == SpaceSpec::kExhaustive) return WalkTrees();
+    if (result_.space.mode == ExplorationSpace::kExhaustive) return WalkTrees();
     return Enumerate(result_.space, true);
   }
 
   // What is not said follows from the size of the space alone, so that every
   // shard and every number of jobs comes to the same.
   void ChooseSpace() {
-    if (result_.space.mode != SpaceSpec::kDefault) return;
+    if (result_.space.mode != ExplorationSpace::kDefault) return;
     const bool small =
         result_.space_log2 <= backend_.traits().default_exhaustive_log2_max;
-    result_.space.mode = small ? SpaceSpec::kExhaustive : SpaceSpec::kEpoch;
+    result_.space.mode =
+        small ? ExplorationSpace::kExhaustive : ExplorationSpace::kEpoch;
     result_.space.count = 1;
   }
 
   // Only trees are spared by what varies apart; elsewhere it is filled in.
   void ChooseCopied() {
-    if (result_.space.mode == SpaceSpec::kExhaustive) return;
+    if (result_.space.mode == ExplorationSpace::kExhaustive) return;
     if (result_.copied == CopyMode::kVaryEach) {
       result_.copied = CopyMode::kFillIn;
     }
@@ -179,7 +180,7 @@ class Explorer {
 
   // The states of a space at all points of all kinds, without the prefixes if
   // they were visited before; false if a bound ended it.
-  bool Enumerate(const SpaceSpec& space, bool prefixes_done) {
+  bool Enumerate(const ExplorationSpace& space, bool prefixes_done) {
     for (const CrashKind kind : setting_.crash_kinds) {
       PointCursor cursor(space_, kind);
       for (size_t index = 0; index < crash_points_.size(); ++index) {
@@ -277,7 +278,7 @@ class Explorer {
     // Recovery did not read it: it is undecided for the state without it.
     if (copy) return;
     InterruptedRecovery recovery{request.state, outcome.events, {}};
-    if (result_.space.mode == SpaceSpec::kExhaustive) {
+    if (result_.space.mode == ExplorationSpace::kExhaustive) {
       recovery.undecided =
           UndecidedBlocks(contents_, request.state, outcome.path);
     }

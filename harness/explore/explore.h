@@ -16,7 +16,7 @@
 #include "harness/judge/finding.h"
 #include "harness/judge/judge.h"
 #include "harness/record/recording.h"
-#include "harness/space/space_spec.h"
+#include "harness/space/exploration_space.h"
 #include "harness/worker/worker_pool.h"
 
 namespace powercut {
@@ -53,7 +53,7 @@ struct Shard {
 };
 
 struct ExploreOptions {
-  SpaceSpec space;
+  ExplorationSpace space;
   Shard shard;
   // Fill in Finding::states.
   bool list_states = false;
@@ -99,7 +99,7 @@ struct Exploration {
   uint64_t flushes = 0;  // persist events
   uint64_t crash_points = 0;
   // What was explored: as asked, or what the default space came to.
-  SpaceSpec space;
+  ExplorationSpace space;
   // How copied data was taken.
   CopyMode copied = CopyMode::kAsRead;
   // log2 of the number of states of the whole crash space, over all points and

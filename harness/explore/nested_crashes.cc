@@ -40,7 +40,7 @@ class RecoveryCrashes {
                    }) {}
 
   bool Run() {
-    const bool tree = options_.space.mode == SpaceSpec::kExhaustive;
+    const bool tree = options_.space.mode == ExplorationSpace::kExhaustive;
     const bool go_on = tree ? WalkTrees() : Enumerate();
     return go_on && ExploreDeeper();
   }

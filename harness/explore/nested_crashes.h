@@ -16,8 +16,8 @@
 
 #include "harness/backend.h"
 #include "harness/explore/run_scheduler.h"
+#include "harness/space/exploration_space.h"
 #include "harness/space/recovery_space.h"
-#include "harness/space/space_spec.h"
 #include "harness/worker/worker_pool.h"
 
 namespace powercut {
@@ -44,7 +44,7 @@ struct NestedState {
 };
 
 struct NestedOptions {
-  SpaceSpec space;  // prefix: only the points of the recovery
+  ExplorationSpace space;  // prefix: only the points of the recovery
   uint32_t depth = 1;
   CopyMode copied = CopyMode::kAsRead;
   uint64_t seed = 1;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "harness/trace/history.h"
+#include "harness/trace/op_history.h"
 
 namespace powercut {
 namespace {

@@ -5,7 +5,7 @@
 // A request counts for a fault if it is of the fault's kind, touches its
 // sectors and came after Arm(). Of several faults that fall on one request the
 // first does, and the others only count it. Each time a fault falls on a
-// request, a mark says so (harness/trace/history.h), in front of what the
+// request, a mark says so (harness/trace/op_history.h), in front of what the
 // request still does.
 //
 // Deterministic: what it does follows from the requests alone.

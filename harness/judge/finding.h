@@ -10,7 +10,7 @@
 
 #include "harness/recover/recovery.h"
 #include "harness/space/crash_state.h"
-#include "harness/trace/history.h"
+#include "harness/trace/op_history.h"
 #include "model/words/violation.h"
 #include "model/words/workload.h"
 

@@ -88,8 +88,8 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
   Counter counter(workload, recording, run);
   ExploreOptions explore;
   // What is not said of all states can still be said of many.
-  explore.space.mode =
-      log2 > kSpaceLog2Max ? SpaceSpec::kEpoch : SpaceSpec::kExhaustive;
+  explore.space.mode = log2 > kSpaceLog2Max ? ExplorationSpace::kEpoch
+                                            : ExplorationSpace::kExhaustive;
   explore.jobs = options.jobs;
   explore.interrupted = options.interrupted;
   // A log shows what lies behind its end only when it goes on.

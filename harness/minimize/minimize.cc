@@ -240,7 +240,7 @@ class Minimizer {
     return Error{ErrorCode::kBadInput,
                  fmt::format("{}: no violation in {}: there is nothing to "
                              "minimize; try a larger --space",
-                             file_, SpaceSpecText(all.space))};
+                             file_, ExplorationSpaceText(all.space))};
   }
 
   Result<Exploration> ExploreGiven(const Workload& workload,
@@ -260,8 +260,9 @@ class Minimizer {
         setting.crash_kinds = {kind};
         ExploreOptions explore = explore_;
         if (prefix) {
-          explore.space = SpaceSpec{SpaceSpec::kPrefix, /*count=*/1,
-                                    /*torn=*/0};
+          explore.space =
+              ExplorationSpace{ExplorationSpace::kPrefix, /*count=*/1,
+                               /*torn=*/0};
         }
         CauseCheck check(backend_, setting, explore, cause_,
                          options_.interrupted);
@@ -289,7 +290,7 @@ class Minimizer {
                                      "this file; a larger --space shows more";
     return {ErrorCode::kUsage,
             fmt::format("{}: {} does not show the cause {}; {}", file_,
-                        SpaceSpecText(explore_.space), cause_, remedy)};
+                        ExplorationSpaceText(explore_.space), cause_, remedy)};
   }
 
   void ShrinkWith(CauseCheck& check) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "harness/backend.h"
-#include "harness/trace/history.h"
+#include "harness/trace/op_history.h"
 #include "harness/trace/trace.h"
 #include "model/table/profile.h"
 #include "model/words/workload.h"

@@ -34,7 +34,7 @@ Hash128 ChoiceKey(const BlockChoice& choice) {
 
 class PointEnumerator {
  public:
-  PointEnumerator(const PointCursor& cursor, const SpaceSpec& spec,
+  PointEnumerator(const PointCursor& cursor, const ExplorationSpace& spec,
                   uint64_t seed, const StateVisitor& visit)
       : cursor_(cursor),
         space_(cursor.space()),
@@ -47,12 +47,12 @@ class PointEnumerator {
 
   bool Run() {
     SetOrigin(CrashState::kNewest);
-    if (spec_.mode == SpaceSpec::kSample) return VisitOnce() && Sample();
+    if (spec_.mode == ExplorationSpace::kSample) return VisitOnce() && Sample();
     if (!Visit()) return false;
-    if (spec_.mode == SpaceSpec::kExhaustive) {
+    if (spec_.mode == ExplorationSpace::kExhaustive) {
       return All(cursor_.open().begin());
     }
-    if (spec_.mode != SpaceSpec::kEpoch) return true;
+    if (spec_.mode != ExplorationSpace::kEpoch) return true;
     FindItems();
     for (const auto origin : {CrashState::kNewest, CrashState::kFloor}) {
       for (uint32_t depth = 0; depth <= spec_.count && depth <= items_.size();
@@ -279,7 +279,7 @@ class PointEnumerator {
 
   const PointCursor& cursor_;
   const CrashSpace& space_;
-  const SpaceSpec& spec_;
+  const ExplorationSpace& spec_;
   uint64_t seed_;
   const StateVisitor& visit_;
 
@@ -294,7 +294,7 @@ class PointEnumerator {
 
 }  // namespace
 
-bool EnumerateStates(const PointCursor& cursor, const SpaceSpec& spec,
+bool EnumerateStates(const PointCursor& cursor, const ExplorationSpace& spec,
                      uint64_t seed, const StateVisitor& visit) {
   return PointEnumerator(cursor, spec, seed, visit).Run();
 }

@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "harness/space/crash_state.h"
-#include "harness/space/space_spec.h"
+#include "harness/space/exploration_space.h"
 
 namespace powercut {
 
@@ -32,7 +32,7 @@ namespace powercut {
 // Cost: O(1) a state for neighbours that differ in one block, whatever the size
 // of the disk and the length of the trace; memory O(states of the point).
 using StateVisitor = std::function<bool(const CrashState&, const Hash128&)>;
-bool EnumerateStates(const PointCursor& cursor, const SpaceSpec& spec,
+bool EnumerateStates(const PointCursor& cursor, const ExplorationSpace& spec,
                      uint64_t seed, const StateVisitor& visit);
 
 }  // namespace powercut

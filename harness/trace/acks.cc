@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/trace/trace_marks.h"
+#include "harness/trace/marks.h"
 
 namespace powercut {
 namespace {

@@ -60,7 +60,7 @@ void BenchMounts(const KernelFileSystem& file_system) {
   const auto check = [&] {
     ExploreOptions options;
     options.jobs = 0;
-    options.space.mode = SpaceSpec::kPrefix;
+    options.space.mode = ExplorationSpace::kPrefix;
     // Every answer is that of a mount.
     options.doublecheck = 1;
     const auto explored =

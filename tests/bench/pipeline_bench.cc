@@ -76,8 +76,8 @@ void BenchEnumerate(uint64_t disk_bytes, uint32_t closed, const char* aim) {
   PointCursor cursor(space, CrashKind::kPower);
   cursor.MoveTo(trace.event_count());
   CrashImage image(space, CrashKind::kPower);
-  SpaceSpec spec;
-  spec.mode = SpaceSpec::kEpoch;
+  ExplorationSpace spec;
+  spec.mode = ExplorationSpace::kEpoch;
   spec.count = 2;
   const auto enumerate = [&](bool materialize) {
     uint64_t count = 0;
@@ -159,7 +159,7 @@ void BenchPrefixSweep() {
                      {CrashKind::kPower}};
   ExploreOptions options;
   options.jobs = 0;
-  options.space.mode = SpaceSpec::kPrefix;
+  options.space.mode = ExplorationSpace::kPrefix;
   EmptyBackend backend;
   const auto sweep = [&] {
     const double begin = Seconds();
@@ -244,7 +244,7 @@ void BenchNtfs3g() {
   for (const double doublecheck : {1.0, 0.0}) {
     ExploreOptions options;
     options.jobs = 0;
-    options.space.mode = SpaceSpec::kEpoch;
+    options.space.mode = ExplorationSpace::kEpoch;
     options.space.count = 2;
     options.doublecheck = doublecheck;
     Exploration last;

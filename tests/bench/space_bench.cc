@@ -65,7 +65,7 @@ void BenchSpace(const SpaceCase& at, const std::string& only) {
   if (at.bug) backend.Plant(recorded.recording);
   ExploreOptions options;
   options.jobs = 0;
-  options.space = ParseSpaceSpec(at.space).value();
+  options.space = ParseExplorationSpace(at.space).value();
   options.max_runs = at.max_runs;
   const double begin = Seconds();
   const auto explored = Explore(backend, recorded.workload, recorded.setting,
@@ -181,7 +181,7 @@ void BenchWorkers(const SpaceCase& at, const std::string& only) {
   const auto explore = [&](uint32_t jobs) {
     ExploreOptions options;
     options.jobs = jobs;
-    options.space = ParseSpaceSpec(at.space).value();
+    options.space = ParseExplorationSpace(at.space).value();
     const double begin = Seconds();
     const double self = CpuSeconds(RUSAGE_SELF);
     const double children = CpuSeconds(RUSAGE_CHILDREN);

@@ -69,8 +69,8 @@ bool CrashStates::ForAll(CrashKind kind, EventNumber point, size_t limit,
 }
 
 void CrashStates::ForSome(CrashKind kind, EventNumber point,
-                          const SpaceSpec& space, uint64_t seed, size_t limit,
-                          const Visitor& visit) {
+                          const ExplorationSpace& space, uint64_t seed,
+                          size_t limit, const Visitor& visit) {
   size_t count = 0;
   EnumerateStates(CursorAt(kind, point), space, seed,
                   [&](const CrashState& state, const Hash128& hash) {

@@ -46,7 +46,7 @@ class CrashStates {
               const Visitor& visit);
 
   // The states of a space, up to `limit` of them.
-  void ForSome(CrashKind kind, EventNumber point, const SpaceSpec& space,
+  void ForSome(CrashKind kind, EventNumber point, const ExplorationSpace& space,
                uint64_t seed, size_t limit, const Visitor& visit);
 
   // What is found after a crash in this state. Valid as long as this object.

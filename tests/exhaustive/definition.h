@@ -26,7 +26,7 @@
 #include <string>
 
 #include "harness/base/crash_kind.h"
-#include "harness/trace/history.h"
+#include "harness/trace/op_history.h"
 #include "model/table/primitives.h"
 #include "model/table/profile.h"
 #include "model/words/observation.h"

@@ -16,7 +16,7 @@
 
 #include "fuzz/draw/random_workload.h"
 #include "fuzz/draw/workload_text.h"
-#include "harness/trace/history.h"
+#include "harness/trace/op_history.h"
 #include "model/pcut/pcut.h"
 #include "tests/exhaustive/disagreement.h"
 #include "tests/exhaustive/seeds.h"

@@ -5,7 +5,7 @@
 
 #include "fuzz/draw/random_workload.h"
 #include "harness/record/recording.h"
-#include "harness/trace/history.h"
+#include "harness/trace/op_history.h"
 #include "tests/exhaustive/disagreement.h"
 
 namespace powercut {

@@ -14,8 +14,8 @@
 #include "fuzz/draw/random_workload.h"
 #include "fuzz/draw/workload_text.h"
 #include "harness/record/recording.h"
-#include "harness/space/space_spec.h"
-#include "harness/trace/history.h"
+#include "harness/space/exploration_space.h"
+#include "harness/trace/op_history.h"
 #include "tests/exhaustive/crash_states.h"
 #include "tests/exhaustive/disagreement.h"
 #include "tests/exhaustive/seeds.h"
@@ -37,7 +37,7 @@ struct Counts {
 
 // What is wrong with a workload; empty if nothing is.
 std::string Judge(Backend& backend, const Workload& workload,
-                  const Profile& profile, const SpaceSpec& space,
+                  const Profile& profile, const ExplorationSpace& space,
                   Counts& counts) {
   SettingOverrides flags;
   flags.profile = profile.name;
@@ -86,8 +86,8 @@ std::string Judge(Backend& backend, const Workload& workload,
 TEST(SimfsRandomTest, TheModelAdmitsEveryState) {
   auto backend = MakeBackend("simfs");
   ASSERT_TRUE(backend) << backend.error().message;
-  const auto epoch = ParseSpaceSpec("epoch:2");
-  const auto sample = ParseSpaceSpec("sample:100");
+  const auto epoch = ParseExplorationSpace("epoch:2");
+  const auto sample = ParseExplorationSpace("sample:100");
   ASSERT_TRUE(epoch && sample);
   Counts counts;
   Counts none;
@@ -95,7 +95,7 @@ TEST(SimfsRandomTest, TheModelAdmitsEveryState) {
   for (uint64_t seed = 0; counts.states < wanted; ++seed) {
     SeededChooser chooser(Seed(seed));
     const Profile& profile = *FindProfile(kProfiles[seed % kProfiles.size()]);
-    const SpaceSpec& space = chooser.OneIn(2) ? *epoch : *sample;
+    const ExplorationSpace& space = chooser.OneIn(2) ? *epoch : *sample;
     RandomWorkloadKnobs knobs;
     knobs.init_ops = chooser.Below(6);
     knobs.run_ops = 12 + chooser.Below(14);

@@ -55,7 +55,7 @@ struct Totals {
 class Comparison {
  public:
   Comparison(const SeenScene& scene, uint64_t seed) : scene_(scene) {
-    space_.mode = SpaceSpec::kExhaustive;
+    space_.mode = ExplorationSpace::kExhaustive;
     if (SpaceLog2Of(scene) < kTornSpaceLog2Max) space_.torn = seed % 3;
     seed_ = seed;
     probe_ = seed % 7 == 0;
@@ -175,7 +175,7 @@ class Comparison {
   }
 
   const SeenScene& scene_;
-  SpaceSpec space_;
+  ExplorationSpace space_;
   uint64_t seed_ = 0;
   bool probe_ = false;
   SeenStates all_;

@@ -134,7 +134,7 @@ TEST(DeterminismTest, PrefixVisitsEachPointOnce) {
     ASSERT_TRUE(recorded);
     // With the default count of an unparsed spec, and with the parsed one.
     ExploreOptions by_hand = Options("epoch:1", 1);
-    by_hand.space.mode = SpaceSpec::kPrefix;
+    by_hand.space.mode = ExplorationSpace::kPrefix;
     for (const ExploreOptions& options : {Options("prefix", 1), by_hand}) {
       const Result<Exploration> explored =
           Explore(*backend, recorded->workload, recorded->setting,

@@ -14,7 +14,7 @@
 #include "backends/registry.h"
 #include "harness/block_log/trace_file.h"
 #include "harness/fault/fault.h"
-#include "harness/judge/report.h"
+#include "harness/judge/failure_block.h"
 #include "harness/system/atomic_file.h"
 #include "model/pcut/pcut.h"
 
@@ -66,9 +66,9 @@ Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
   ExploreOptions options;
   const std::string space = !flags.space.empty() ? flags.space : workload.space;
   if (space.empty()) {
-    options.space.mode = SpaceSpec::kDefault;
+    options.space.mode = ExplorationSpace::kDefault;
   } else {
-    POWERCUT_ASSIGN(options.space, ParseSpaceSpec(space));
+    POWERCUT_ASSIGN(options.space, ParseExplorationSpace(space));
   }
   options.seed = flags.seed;
   options.jobs = flags.jobs > 0

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/judge/report.h"
+#include "harness/judge/failure_block.h"
 
 namespace powercut {
 namespace {
@@ -113,7 +113,7 @@ std::string SummaryText(const CheckedWorkload& checked,
       "{}-byte blocks), {} runs{}\n",
       checked.file, checked.verdict, checked.profile, checked.backend,
       e.states - e.nested_states, ShownLog2(e.space_log2), e.crash_points,
-      SpaceSpecText(checked.space), checked.atomic_bytes, e.runs, extra);
+      ExplorationSpaceText(checked.space), checked.atomic_bytes, e.runs, extra);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct CheckedWorkload {
   std::string backend;
   std::string profile;
   std::string verdict;  // ok, violation or unknown; Conclude() sets it
-  SpaceSpec space;
+  ExplorationSpace space;
   uint32_t atomic_bytes = 0;
   uint32_t nested = 0;                 // crashes during recovery, so many deep
   std::vector<CrashKind> crash_kinds;  // in the order they are explored

@@ -8,7 +8,7 @@
 #include "harness/cli/input/kept_trace.h"
 #include "harness/cli/input/sources.h"
 #include "harness/cli/terminal/interrupt.h"
-#include "harness/judge/report.h"
+#include "harness/judge/failure_block.h"
 
 namespace powercut {
 

@@ -57,7 +57,7 @@ std::vector<Trait> TraitsOf(const CheckedWorkload& checked) {
           {"backend", checked.backend},
           {"profile", checked.profile},
           {"--crash", fmt::format("{}", fmt::join(kinds, ","))},
-          {"--space", SpaceSpecText(checked.space)},
+          {"--space", ExplorationSpaceText(checked.space)},
           {"--atomic", std::to_string(checked.atomic_bytes)},
           {"--probe", checked.probe ? "on" : "off"},
           {"flags of replay", checked.replay_flags},

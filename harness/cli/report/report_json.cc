@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/judge/report.h"
+#include "harness/judge/failure_block.h"
 #include "harness/space/state_id.h"
 
 namespace powercut {
@@ -99,10 +99,12 @@ Json OfFaults(const std::vector<FaultCount>& faults) {
 
 Json OfSpace(const CheckedWorkload& checked) {
   const Exploration& e = checked.exploration;
-  return {
-      {"log2", ShownLog2(e.space_log2)}, {"mode", SpaceSpecText(checked.space)},
-      {"atomic", checked.atomic_bytes},  {"exhausted", e.exhausted},
-      {"nested", checked.nested},        {"copied", CopyModeName(e.copied)}};
+  return {{"log2", ShownLog2(e.space_log2)},
+          {"mode", ExplorationSpaceText(checked.space)},
+          {"atomic", checked.atomic_bytes},
+          {"exhausted", e.exhausted},
+          {"nested", checked.nested},
+          {"copied", CopyModeName(e.copied)}};
 }
 
 Json OfCrashKinds(const std::vector<CrashKind>& kinds) {

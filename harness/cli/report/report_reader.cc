@@ -131,7 +131,7 @@ std::vector<Hash128> ToRunKeys(JsonFields& json, uint64_t runs) {
 void ReadSpace(JsonFields& json, CheckedWorkload& checked) {
   JsonFields space = json.Object("space");
   checked.exploration.space_log2 = space.Real("log2");
-  if (auto spec = ParseSpaceSpec(space.Text("mode"))) {
+  if (auto spec = ParseExplorationSpace(space.Text("mode"))) {
     checked.space = *spec;
   } else {
     space.Refuse("mode", spec.error().message);

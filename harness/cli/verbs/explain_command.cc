@@ -9,7 +9,7 @@
 #include "harness/cli/terminal/wrapped_text.h"
 #include "harness/cli/verbs/commands.h"
 #include "harness/explain/explain.h"
-#include "harness/judge/report.h"
+#include "harness/judge/failure_block.h"
 
 namespace powercut {
 namespace {

@@ -13,7 +13,7 @@
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/terminal/progress_line.h"
 #include "harness/cli/verbs/commands.h"
-#include "harness/judge/report.h"
+#include "harness/judge/failure_block.h"
 #include "harness/minimize/minimize.h"
 
 namespace powercut {
@@ -58,7 +58,7 @@ Pcut WithFlags(Pcut pcut, const CommonFlags& flags, const Source& source) {
   }
   if (!flags.space.empty()) {
     Directive(pcut, Statement::kSpace).text =
-        SpaceSpecText(source.options.space);
+        ExplorationSpaceText(source.options.space);
   }
   if (flags.atomic_bytes) {
     DiskSpec& disk = Directive(pcut, Statement::kDisk).disk;

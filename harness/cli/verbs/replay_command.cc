@@ -11,7 +11,7 @@
 #include "harness/cli/input/sources.h"
 #include "harness/cli/verbs/commands.h"
 #include "harness/explain/replay.h"
-#include "harness/judge/report.h"
+#include "harness/judge/failure_block.h"
 #include "harness/system/atomic_file.h"
 
 namespace powercut {

@@ -70,20 +70,21 @@ TEST(ExhaustiveSpaceTest, CacheChangesNothingInOtherSpaces) {
   for (uint64_t seed = 1; seed <= kTraces / 3; ++seed) {
     RandomScene scene(seed);
     if (!scene.IsSmall()) continue;
-    for (const SpaceSpec& space :
-         {SpaceSpec{SpaceSpec::kPrefix, 0, scene.space.torn},
-          SpaceSpec{SpaceSpec::kEpoch, 2, scene.space.torn},
-          SpaceSpec{SpaceSpec::kSample, 5, 0}}) {
+    for (const ExplorationSpace& space :
+         {ExplorationSpace{ExplorationSpace::kPrefix, 0, scene.space.torn},
+          ExplorationSpace{ExplorationSpace::kEpoch, 2, scene.space.torn},
+          ExplorationSpace{ExplorationSpace::kSample, 5, 0}}) {
       SeenStates all = SeenByBruteForce(scene.seen(), space);
       all.seen.merge(
-          SeenByBruteForce(scene.seen(), {SpaceSpec::kPrefix, 0, 0}).seen);
+          SeenByBruteForce(scene.seen(), {ExplorationSpace::kPrefix, 0, 0})
+              .seen);
       ExploreOptions options;
       options.space = space;
       options.jobs = 0;
       options.doublecheck = seed % 2 == 0 ? 1 : 0;
       const SeenExploration explored = SeenByExplore(scene.seen(), options);
       ASSERT_TRUE(explored.seen.seen == all.seen)
-          << seed << SpaceSpecText(space);
+          << seed << ExplorationSpaceText(space);
       ASSERT_TRUE(explored.exploration.exhausted);
     }
   }
@@ -311,8 +312,8 @@ TEST(ExhaustiveSpaceTest, ShardsWithDeathsAddUpToTheWhole) {
     RandomScene scene(seed);
     if (SpaceLog2Of(scene.seen()) > 6) continue;
     DyingBackend dies(scene.backend, {true, seed % 2 == 0});
-    for (const SpaceSpec::Mode mode :
-         {SpaceSpec::kExhaustive, SpaceSpec::kEpoch}) {
+    for (const ExplorationSpace::Mode mode :
+         {ExplorationSpace::kExhaustive, ExplorationSpace::kEpoch}) {
       ExploreOptions options;
       options.space = {mode, 1, 0};
       const Exploration whole =
@@ -327,7 +328,8 @@ TEST(ExhaustiveSpaceTest, ShardsWithDeathsAddUpToTheWhole) {
         ASSERT_EQ(own.size(), part.runs) << seed;
         keys.insert(own.begin(), own.end());
       }
-      ASSERT_EQ(keys.size(), whole.runs) << seed << SpaceSpecText(whole.space);
+      ASSERT_EQ(keys.size(), whole.runs)
+          << seed << ExplorationSpaceText(whole.space);
       died += std::count_if(whole.findings.begin(), whole.findings.end(),
                             [](const Finding& f) {
                               return f.violation.kind == ViolationKind::kDied;

@@ -54,7 +54,7 @@ Ran RunState(RandomScene& scene, const CrashSpace& space,
 // All states of the crashes during this recovery.
 void SeeNested(RandomScene& scene, const CrashSpace& outer,
                const CrashState& state, uint32_t depth, EventNumber point,
-               const SpaceSpec& spec, Seen& seen) {
+               const ExplorationSpace& spec, Seen& seen) {
   const Ran ran = RunState(scene, outer, state);
   seen.emplace(state.kind, point, ran.outcome);
   if (depth == 0) return;
@@ -70,7 +70,8 @@ void SeeNested(RandomScene& scene, const CrashSpace& outer,
   }
 }
 
-Seen AllNested(RandomScene& scene, uint32_t depth, const SpaceSpec& spec) {
+Seen AllNested(RandomScene& scene, uint32_t depth,
+               const ExplorationSpace& spec) {
   Seen seen;
   const CrashSpace space(scene.recording->trace, scene.setting.atomic_bytes);
   for (const CrashKind kind : scene.setting.crash_kinds) {
@@ -95,9 +96,10 @@ TEST(NestedCrashesTest, VisitsWhatBruteForceSees) {
     if (SpaceLog2Of(scene.seen()) > kOuterLog2Max) continue;
     ++scenes;
     const uint32_t depth = seed % 4 == 0 ? 2 : 1;
-    for (const SpaceSpec& spec : {SpaceSpec{SpaceSpec::kExhaustive, 0, 0},
-                                  SpaceSpec{SpaceSpec::kEpoch, 1, 0},
-                                  SpaceSpec{SpaceSpec::kPrefix, 0, 0}}) {
+    for (const ExplorationSpace& spec :
+         {ExplorationSpace{ExplorationSpace::kExhaustive, 0, 0},
+          ExplorationSpace{ExplorationSpace::kEpoch, 1, 0},
+          ExplorationSpace{ExplorationSpace::kPrefix, 0, 0}}) {
       const Seen all = AllNested(scene, depth, spec);
       for (const CopyMode copied : {CopyMode::kAsRead, CopyMode::kFillIn}) {
         ExploreOptions options;
@@ -107,7 +109,7 @@ TEST(NestedCrashesTest, VisitsWhatBruteForceSees) {
         options.nested = depth;
         const SeenExploration explored = SeenByExplore(scene.seen(), options);
         ASSERT_TRUE(explored.seen.seen == all)
-            << "seed " << seed << ", " << SpaceSpecText(spec) << ", "
+            << "seed " << seed << ", " << ExplorationSpaceText(spec) << ", "
             << CopyModeName(copied) << ": " << explored.seen.seen.size()
             << " of " << all.size();
         ASSERT_TRUE(explored.exploration.exhausted);
@@ -202,7 +204,7 @@ struct RedoScene {
 
   std::vector<Finding> Unstable(Backend& backend, uint32_t nested) {
     ExploreOptions options;
-    options.space.mode = SpaceSpec::kExhaustive;
+    options.space.mode = ExplorationSpace::kExhaustive;
     options.nested = nested;
     auto exploration = Explore(backend, workload, setting, *recording, options);
     POWERCUT_CHECK(exploration);

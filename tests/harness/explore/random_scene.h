@@ -28,7 +28,7 @@ struct RandomScene {
     setting.geometry = recording->trace.geometry();
     setting.atomic_bytes = RandomAtomicBytes(prng);
     setting.crash_kinds = {kCrashKinds.begin(), kCrashKinds.end()};
-    space = {.mode = SpaceSpec::kExhaustive,
+    space = {.mode = ExplorationSpace::kExhaustive,
              .count = 0,
              .torn = static_cast<uint32_t>(prng.Below(3))};
   }
@@ -45,7 +45,7 @@ struct RandomScene {
   std::unique_ptr<Recording> recording;
   Workload workload;
   RunSetting setting;
-  SpaceSpec space;
+  ExplorationSpace space;
 };
 
 }  // namespace powercut

@@ -275,7 +275,7 @@ TEST(FaultsTest, ExhaustiveSeesWhatBruteForceSees) {
   size_t different = 0;
   for (const char* text : {kOnSimfs, kOnClfs}) {
     const Faulty plain = MustRecord(text, {});
-    const SpaceSpec space = ParseSpaceSpec("exhaustive").value();
+    const ExplorationSpace space = ParseExplorationSpace("exhaustive").value();
     for (const bool probe : {false, true}) {
       const SeenStates unharmed = SeenByBruteForce(plain.scene(), space, probe);
       for (const std::string& fault : RecoveryFaults()) {

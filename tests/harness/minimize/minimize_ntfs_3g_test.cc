@@ -67,8 +67,8 @@ void ExpectSmallAgain(const std::string& name) {
   ASSERT_TRUE(backend);
   const auto setting = ResolveSetting(workload, **backend, {});
   ASSERT_TRUE(setting);
-  const SpaceSpec space =
-      ParseSpaceSpec(workload.space.empty() ? "epoch:1" : workload.space)
+  const ExplorationSpace space =
+      ParseExplorationSpace(workload.space.empty() ? "epoch:1" : workload.space)
           .value();
   MinimizeOptions options;
   options.explore.space = space;

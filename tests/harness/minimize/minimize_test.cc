@@ -22,7 +22,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr SpaceSpec kNear{SpaceSpec::kEpoch, /*count=*/1, /*torn=*/0};
+constexpr ExplorationSpace kNear{ExplorationSpace::kEpoch, /*count=*/1,
+                                 /*torn=*/0};
 
 struct Recorded {
   Workload workload;
@@ -41,7 +42,7 @@ Result<Recorded> RecordPcut(Backend& backend, const Pcut& pcut) {
 
 // In this process: there are hundreds of small explorations, and forks of a
 // sanitized process are slow.
-MinimizeOptions In(const SpaceSpec& space) {
+MinimizeOptions In(const ExplorationSpace& space) {
   MinimizeOptions options;
   options.explore.space = space;
   options.explore.jobs = 0;
@@ -116,7 +117,7 @@ void ExpectSimplestState(Backend& backend, const Minimized& minimized) {
 
 // What is found and what is expected are the same, as `check` compares them.
 void ExpectExpectations(Backend& backend, const Pcut& pcut,
-                        const SpaceSpec& space) {
+                        const ExplorationSpace& space) {
   const auto recorded = RecordPcut(backend, pcut);
   ASSERT_TRUE(recorded);
   ExploreOptions options;
@@ -202,8 +203,9 @@ TEST(MinimizeTest, StatesLoseNoMoreThanTheyMust) {
     SeededChooser chooser(seed);
     const Pcut given = PlantedWorkload(chooser, scene, 4, 8);
     const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
-    const auto minimized = MinimizePcut(
-        *backend, given, In({SpaceSpec::kSample, /*count=*/30, /*torn=*/1}));
+    const auto minimized =
+        MinimizePcut(*backend, given,
+                     In({ExplorationSpace::kSample, /*count=*/30, /*torn=*/1}));
     ASSERT_TRUE(minimized) << minimized.error().message;
     ExpectSimplestState(*backend, *minimized);
     lost += minimized->finding.lost_blocks;

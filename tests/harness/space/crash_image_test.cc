@@ -36,7 +36,7 @@ TEST(CrashImage, BecomesEveryEnumeratedState) {
       cursor.MoveTo(point);
       const NaiveCrashSpace naive(trace, atomic_bytes, CrashKind::kPower,
                                   point);
-      EnumerateStates(cursor, {SpaceSpec::kEpoch, 3, 2}, 1,
+      EnumerateStates(cursor, {ExplorationSpace::kEpoch, 3, 2}, 1,
                       [&](const CrashState& state, const Hash128&) {
                         image.Become(state);
                         EXPECT_EQ(WordsOf(image.bytes()),

@@ -199,8 +199,8 @@ TEST(CrashStateIds, EveryEnumeratedStateGoesToItsIdAndBack) {
     for (EventNumber point = 0; point <= random.trace().event_count();
          ++point) {
       random.MoveTo(point);
-      SpaceSpec spec{SpaceSpec::kEpoch, 2, 0};
-      if (random.prng().OneIn(3)) spec = {SpaceSpec::kEpoch, 1, 1};
+      ExplorationSpace spec{ExplorationSpace::kEpoch, 2, 0};
+      if (random.prng().OneIn(3)) spec = {ExplorationSpace::kEpoch, 1, 1};
       EnumerateStates(random.cursor(), spec, seed,
                       [&](const CrashState& state, const Hash128&) {
                         CrashState marked = state;
@@ -352,7 +352,7 @@ TEST(CrashStateIds, EveryCanonicalItemMatters) {
       }
       return true;
     };
-    EnumerateStates(cursor, {SpaceSpec::kEpoch, 2, 1}, seed, visit);
+    EnumerateStates(cursor, {ExplorationSpace::kEpoch, 2, 1}, seed, visit);
   }
 }
 

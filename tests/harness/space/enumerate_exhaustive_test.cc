@@ -167,7 +167,8 @@ struct Visited {
   Hash128 hash;
 };
 
-std::vector<Visited> Enumerate(const PointCursor& cursor, const SpaceSpec& spec,
+std::vector<Visited> Enumerate(const PointCursor& cursor,
+                               const ExplorationSpace& spec,
                                uint64_t seed = 1) {
   std::vector<Visited> visited;
   EXPECT_TRUE(EnumerateStates(
@@ -237,11 +238,11 @@ void InsertAll(const NaiveCrashSpace& naive, NaiveState state, size_t next,
   }
 }
 
-SpaceSpec RandomSpec(Prng& prng) {
-  SpaceSpec spec;
-  spec.mode = prng.OneIn(6)   ? SpaceSpec::kPrefix
-              : prng.OneIn(4) ? SpaceSpec::kExhaustive
-                              : SpaceSpec::kEpoch;
+ExplorationSpace RandomSpec(Prng& prng) {
+  ExplorationSpace spec;
+  spec.mode = prng.OneIn(6)   ? ExplorationSpace::kPrefix
+              : prng.OneIn(4) ? ExplorationSpace::kExhaustive
+                              : ExplorationSpace::kEpoch;
   spec.count = 1 + static_cast<uint32_t>(prng.Below(3));
   spec.torn = prng.OneIn(2) ? 0 : 1 + static_cast<uint32_t>(prng.Below(2));
   return spec;
@@ -262,15 +263,15 @@ TEST(EnumerateExhaustive, EqualsBruteForceOnRandomTraces) {
       PointCursor cursor(space, kind);
       for (EventNumber point = 0; point <= trace.event_count(); ++point) {
         cursor.MoveTo(point);
-        const SpaceSpec spec = RandomSpec(prng);
-        SCOPED_TRACE(testing::Message()
-                     << "seed " << seed << " point " << point << " "
-                     << CrashKindName(kind) << " " << SpaceSpecText(spec));
+        const ExplorationSpace spec = RandomSpec(prng);
+        SCOPED_TRACE(testing::Message() << "seed " << seed << " point " << point
+                                        << " " << CrashKindName(kind) << " "
+                                        << ExplorationSpaceText(spec));
         const NaiveCrashSpace naive(trace, atomic_bytes, kind, point);
         StateSet expected;
-        if (spec.mode == SpaceSpec::kEpoch) {
+        if (spec.mode == ExplorationSpace::kEpoch) {
           expected = Epoch(naive, trace, spec.count);
-        } else if (spec.mode == SpaceSpec::kExhaustive) {
+        } else if (spec.mode == ExplorationSpace::kExhaustive) {
           InsertAll(naive, naive.Newest(), 0, expected);
         } else {
           Insert(expected, naive.Newest());
@@ -305,7 +306,8 @@ TEST(EnumerateExhaustive, ALargeEpochIsTheWholeProduct) {
       const StateSet product = Product(naive);
       EXPECT_NEAR(static_cast<double>(product.size()),
                   std::exp2(cursor.SpaceLog2()), 1e-6);
-      const auto visited = Enumerate(cursor, {SpaceSpec::kEpoch, 1000, 0});
+      const auto visited =
+          Enumerate(cursor, {ExplorationSpace::kEpoch, 1000, 0});
       ExpectStates(visited, product, cursor, naive, book);
     }
   }
@@ -349,7 +351,7 @@ TEST(EnumerateExhaustive, FewerItemsComeFirst) {
     uint32_t before = 0;
     bool from_floor = false;
     for (const Visited& visited :
-         Enumerate(cursor, {SpaceSpec::kEpoch, kItems, 0})) {
+         Enumerate(cursor, {ExplorationSpace::kEpoch, kItems, 0})) {
       if (!from_floor && visited.state.origin == CrashState::kFloor) {
         from_floor = true;
         before = 0;
@@ -384,7 +386,8 @@ TEST(EnumerateCounts, SingleBlockWritesGiveBinomialSums) {
       for (uint64_t lost = 0; lost <= n; ++lost) {
         if (lost <= k || n - lost <= k) expected += Binomial(n, lost);
       }
-      EXPECT_EQ(Enumerate(cursor, {SpaceSpec::kEpoch, k, 0}).size(), expected)
+      EXPECT_EQ(Enumerate(cursor, {ExplorationSpace::kEpoch, k, 0}).size(),
+                expected)
           << n << " writes, epoch:" << k;
     }
   }
@@ -398,10 +401,11 @@ TEST(EnumerateCounts, AWriteOfManyBlocksIsLostWholeOrByBlock) {
     PointCursor cursor(space, CrashKind::kOs);
     cursor.MoveTo(1);
     const uint64_t expected = n == 1 ? 2 : n == 2 ? 4 : 2 + 2 * n;
-    EXPECT_EQ(Enumerate(cursor, {SpaceSpec::kEpoch, 1, 0}).size(), expected);
+    EXPECT_EQ(Enumerate(cursor, {ExplorationSpace::kEpoch, 1, 0}).size(),
+              expected);
     PointCursor process(space, CrashKind::kProcess);
     process.MoveTo(1);
-    EXPECT_EQ(Enumerate(process, {SpaceSpec::kEpoch, 1, 0}).size(), 1u);
+    EXPECT_EQ(Enumerate(process, {ExplorationSpace::kEpoch, 1, 0}).size(), 1u);
   }
 }
 
@@ -412,7 +416,8 @@ TEST(EnumerateCounts, RewritesOfOneBlockAreOneStateEach) {
     const CrashSpace space(trace, kSectorBytes);
     PointCursor cursor(space, CrashKind::kPower);
     cursor.MoveTo(n);
-    EXPECT_EQ(Enumerate(cursor, {SpaceSpec::kEpoch, 1, 0}).size(), n + 1);
+    EXPECT_EQ(Enumerate(cursor, {ExplorationSpace::kEpoch, 1, 0}).size(),
+              n + 1);
     EXPECT_NEAR(std::exp2(cursor.SpaceLog2()), n + 1, 1e-6);
   }
 }
@@ -423,10 +428,10 @@ TEST(EnumerateCounts, OneBlockTearsAtEachOfItsSectorsBothWays) {
   const CrashSpace space(trace, 4096);
   PointCursor cursor(space, CrashKind::kPower);
   cursor.MoveTo(1);
-  EXPECT_EQ(Enumerate(cursor, {SpaceSpec::kPrefix, 0, 0}).size(), 1u);
-  EXPECT_EQ(Enumerate(cursor, {SpaceSpec::kPrefix, 0, 1}).size(), 15u);
-  EXPECT_EQ(Enumerate(cursor, {SpaceSpec::kEpoch, 1, 1}).size(), 16u);
-  EXPECT_EQ(Enumerate(cursor, {SpaceSpec::kEpoch, 1, 3}).size(), 16u);
+  EXPECT_EQ(Enumerate(cursor, {ExplorationSpace::kPrefix, 0, 0}).size(), 1u);
+  EXPECT_EQ(Enumerate(cursor, {ExplorationSpace::kPrefix, 0, 1}).size(), 15u);
+  EXPECT_EQ(Enumerate(cursor, {ExplorationSpace::kEpoch, 1, 1}).size(), 16u);
+  EXPECT_EQ(Enumerate(cursor, {ExplorationSpace::kEpoch, 1, 3}).size(), 16u);
 }
 
 TEST(Enumerate, StopsWhenTheVisitorHasEnough) {
@@ -435,9 +440,10 @@ TEST(Enumerate, StopsWhenTheVisitorHasEnough) {
   const CrashSpace space(trace, kSectorBytes);
   PointCursor cursor(space, CrashKind::kPower);
   cursor.MoveTo(4);
-  for (const SpaceSpec& spec :
-       {SpaceSpec{SpaceSpec::kEpoch, 2, 0}, SpaceSpec{SpaceSpec::kEpoch, 1, 1},
-        SpaceSpec{SpaceSpec::kSample, 50, 0}}) {
+  for (const ExplorationSpace& spec :
+       {ExplorationSpace{ExplorationSpace::kEpoch, 2, 0},
+        ExplorationSpace{ExplorationSpace::kEpoch, 1, 1},
+        ExplorationSpace{ExplorationSpace::kSample, 50, 0}}) {
     const size_t all = Enumerate(cursor, spec).size();
     for (size_t enough = 1; enough <= all; ++enough) {
       size_t calls = 0;
@@ -479,7 +485,7 @@ TEST(EnumerateSample, StaysWithinTheSpaceAndRepeats) {
         static_cast<EventNumber>(prng.Below(trace.event_count() + 1));
     PointCursor cursor(space, kind);
     cursor.MoveTo(point);
-    SpaceSpec spec{SpaceSpec::kSample, 20, 0};
+    ExplorationSpace spec{ExplorationSpace::kSample, 20, 0};
     if (prng.OneIn(2)) spec.torn = 2;
     const auto visited = Enumerate(cursor, spec, seed);
     const NaiveCrashSpace naive(trace, atomic_bytes, kind, point);
@@ -520,7 +526,7 @@ TEST(EnumerateSample, ChoosesEvenlyAndByPointKindAndSeed) {
   }
   trace.AddPersist(Layer::kHost, nullptr, 0);
   const CrashSpace space(trace, kSectorBytes);
-  const SpaceSpec spec{SpaceSpec::kSample, kDraws, 0};
+  const ExplorationSpace spec{ExplorationSpace::kSample, kDraws, 0};
   PointCursor cursor(space, CrashKind::kPower);
   cursor.MoveTo(2);
   const auto visited = Enumerate(cursor, spec, 7);

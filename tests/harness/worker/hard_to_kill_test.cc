@@ -266,7 +266,7 @@ TEST(HardToKillTest, AThousandKillsChangeNothing) {
   ASSERT_TRUE(recorded) << recorded.error().message;
   backend.Arm(Deed::kDamage, LastWriteOf(recorded->recording.trace));
   ExploreOptions options = HardOptions("epoch:2");
-  if (kSanitized) options.space = ParseSpaceSpec("epoch:1").value();
+  if (kSanitized) options.space = ParseExplorationSpace("epoch:1").value();
   const Exploration calm = MustExplore(backend, *recorded, options);
   EXPECT_THAT(KindsOf(calm.findings), ElementsAre("died"));
   backend.set_pause_us(1000);

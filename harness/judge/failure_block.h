@@ -1,7 +1,7 @@
 // The failure block: the same everywhere, made here (design.md section 10).
 
-#ifndef POWERCUT_HARNESS_JUDGE_REPORT_H_
-#define POWERCUT_HARNESS_JUDGE_REPORT_H_
+#ifndef POWERCUT_HARNESS_JUDGE_FAILURE_BLOCK_H_
+#define POWERCUT_HARNESS_JUDGE_FAILURE_BLOCK_H_
 
 #include <string>
 
@@ -33,4 +33,4 @@ std::string Explanation(const Finding& finding);
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_JUDGE_REPORT_H_
+#endif  // POWERCUT_HARNESS_JUDGE_FAILURE_BLOCK_H_

@@ -1,7 +1,7 @@
 // History: marks there and back, marks that make no sense, and a model that
 // follows.
 
-#include "harness/trace/history.h"
+#include "harness/trace/op_history.h"
 
 #include <gtest/gtest.h>
 

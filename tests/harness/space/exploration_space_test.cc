@@ -1,6 +1,6 @@
-// SpaceSpec: every form there and back, and what is no form.
+// ExplorationSpace: every form there and back, and what is no form.
 
-#include "harness/space/space_spec.h"
+#include "harness/space/exploration_space.h"
 
 #include <gtest/gtest.h>
 
@@ -10,46 +10,49 @@
 namespace powercut {
 namespace {
 
-TEST(SpaceSpec, DefaultIsOneItem) {
-  EXPECT_EQ(SpaceSpecText(SpaceSpec{}), "epoch:1");
+TEST(ExplorationSpace, DefaultIsOneItem) {
+  EXPECT_EQ(ExplorationSpaceText(ExplorationSpace{}), "epoch:1");
 }
 
-TEST(SpaceSpec, EveryFormIsUnderstood) {
-  const std::vector<std::pair<std::string, SpaceSpec>> forms = {
-      {"prefix", {SpaceSpec::kPrefix, 0, 0}},
-      {"epoch:1", {SpaceSpec::kEpoch, 1, 0}},
-      {"epoch:1000000", {SpaceSpec::kEpoch, 1'000'000, 0}},
-      {"sample:250", {SpaceSpec::kSample, 250, 0}},
-      {"exhaustive", {SpaceSpec::kExhaustive, 0, 0}},
-      {"prefix+torn:1", {SpaceSpec::kPrefix, 0, 1}},
-      {"epoch:3+torn:2", {SpaceSpec::kEpoch, 3, 2}},
-      {"sample:9+torn:1000000", {SpaceSpec::kSample, 9, 1'000'000}},
-      {"exhaustive+torn:4", {SpaceSpec::kExhaustive, 0, 4}},
+TEST(ExplorationSpace, EveryFormIsUnderstood) {
+  const std::vector<std::pair<std::string, ExplorationSpace>> forms = {
+      {"prefix", {ExplorationSpace::kPrefix, 0, 0}},
+      {"epoch:1", {ExplorationSpace::kEpoch, 1, 0}},
+      {"epoch:1000000", {ExplorationSpace::kEpoch, 1'000'000, 0}},
+      {"sample:250", {ExplorationSpace::kSample, 250, 0}},
+      {"exhaustive", {ExplorationSpace::kExhaustive, 0, 0}},
+      {"prefix+torn:1", {ExplorationSpace::kPrefix, 0, 1}},
+      {"epoch:3+torn:2", {ExplorationSpace::kEpoch, 3, 2}},
+      {"sample:9+torn:1000000", {ExplorationSpace::kSample, 9, 1'000'000}},
+      {"exhaustive+torn:4", {ExplorationSpace::kExhaustive, 0, 4}},
   };
   for (const auto& [text, spec] : forms) {
-    const Result<SpaceSpec> parsed = ParseSpaceSpec(text);
+    const Result<ExplorationSpace> parsed = ParseExplorationSpace(text);
     ASSERT_TRUE(parsed) << text;
     EXPECT_EQ(*parsed, spec) << text;
-    EXPECT_EQ(SpaceSpecText(spec), text);
+    EXPECT_EQ(ExplorationSpaceText(spec), text);
   }
 }
 
-TEST(SpaceSpec, EverySpecGoesToItsTextAndBack) {
-  for (const auto mode : {SpaceSpec::kPrefix, SpaceSpec::kEpoch,
-                          SpaceSpec::kSample, SpaceSpec::kExhaustive}) {
-    const bool counts = mode == SpaceSpec::kEpoch || mode == SpaceSpec::kSample;
+TEST(ExplorationSpace, EverySpecGoesToItsTextAndBack) {
+  for (const auto mode :
+       {ExplorationSpace::kPrefix, ExplorationSpace::kEpoch,
+        ExplorationSpace::kSample, ExplorationSpace::kExhaustive}) {
+    const bool counts =
+        mode == ExplorationSpace::kEpoch || mode == ExplorationSpace::kSample;
     for (const uint32_t count : {1u, 2u, 10u, 999'999u, 1'000'000u}) {
       for (const uint32_t torn : {0u, 1u, 7u, 1'000'000u}) {
-        const SpaceSpec spec{mode, counts ? count : 0, torn};
-        const Result<SpaceSpec> parsed = ParseSpaceSpec(SpaceSpecText(spec));
-        ASSERT_TRUE(parsed) << SpaceSpecText(spec);
+        const ExplorationSpace spec{mode, counts ? count : 0, torn};
+        const Result<ExplorationSpace> parsed =
+            ParseExplorationSpace(ExplorationSpaceText(spec));
+        ASSERT_TRUE(parsed) << ExplorationSpaceText(spec);
         EXPECT_EQ(*parsed, spec);
       }
     }
   }
 }
 
-TEST(SpaceSpec, AnythingElseIsRefusedWithTheForms) {
+TEST(ExplorationSpace, AnythingElseIsRefusedWithTheForms) {
   for (const std::string text : {"",
                                  " ",
                                  "Prefix",
@@ -82,7 +85,7 @@ TEST(SpaceSpec, AnythingElseIsRefusedWithTheForms) {
                                  "prefix++torn:1",
                                  "prefix +torn:1",
                                  "epoch:1+sample:1"}) {
-    const Result<SpaceSpec> parsed = ParseSpaceSpec(text);
+    const Result<ExplorationSpace> parsed = ParseExplorationSpace(text);
     ASSERT_FALSE(parsed) << "'" << text << "'";
     EXPECT_EQ(parsed.error().code, ErrorCode::kUsage);
     const std::string& message = parsed.error().message;

@@ -1,4 +1,4 @@
-#include "harness/space/space_spec.h"
+#include "harness/space/exploration_space.h"
 
 #include <fmt/format.h>
 
@@ -26,14 +26,14 @@ std::optional<uint32_t> NumberBehind(std::string_view text,
 
 }  // namespace
 
-Result<SpaceSpec> ParseSpaceSpec(std::string_view text) {
+Result<ExplorationSpace> ParseExplorationSpace(std::string_view text) {
   const Error error{
       ErrorCode::kUsage,
       fmt::format("space '{}': expected prefix, epoch:K, sample:N or "
                   "exhaustive, with +torn:T if blocks should tear (numbers "
                   "from 1 to 1000000)",
                   text)};
-  SpaceSpec spec;
+  ExplorationSpace spec;
   std::string_view mode = text;
   if (const size_t plus = text.find('+'); plus != std::string_view::npos) {
     const auto torn = NumberBehind(text.substr(plus), "+torn:");
@@ -42,16 +42,16 @@ Result<SpaceSpec> ParseSpaceSpec(std::string_view text) {
     mode = text.substr(0, plus);
   }
   if (mode == "prefix") {
-    spec.mode = SpaceSpec::kPrefix;
+    spec.mode = ExplorationSpace::kPrefix;
     spec.count = 0;
   } else if (mode == "exhaustive") {
-    spec.mode = SpaceSpec::kExhaustive;
+    spec.mode = ExplorationSpace::kExhaustive;
     spec.count = 0;
   } else if (const auto items = NumberBehind(mode, "epoch:")) {
-    spec.mode = SpaceSpec::kEpoch;
+    spec.mode = ExplorationSpace::kEpoch;
     spec.count = *items;
   } else if (const auto samples = NumberBehind(mode, "sample:")) {
-    spec.mode = SpaceSpec::kSample;
+    spec.mode = ExplorationSpace::kSample;
     spec.count = *samples;
   } else {
     return error;
@@ -59,22 +59,22 @@ Result<SpaceSpec> ParseSpaceSpec(std::string_view text) {
   return spec;
 }
 
-std::string SpaceSpecText(const SpaceSpec& spec) {
+std::string ExplorationSpaceText(const ExplorationSpace& spec) {
   std::string text;
   switch (spec.mode) {
-    case SpaceSpec::kPrefix:
+    case ExplorationSpace::kPrefix:
       text = "prefix";
       break;
-    case SpaceSpec::kEpoch:
+    case ExplorationSpace::kEpoch:
       text = fmt::format("epoch:{}", spec.count);
       break;
-    case SpaceSpec::kSample:
+    case ExplorationSpace::kSample:
       text = fmt::format("sample:{}", spec.count);
       break;
-    case SpaceSpec::kExhaustive:
+    case ExplorationSpace::kExhaustive:
       text = "exhaustive";
       break;
-    case SpaceSpec::kDefault:
+    case ExplorationSpace::kDefault:
       text = "default";
       break;
   }

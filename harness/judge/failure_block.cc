@@ -1,4 +1,4 @@
-#include "harness/judge/report.h"
+#include "harness/judge/failure_block.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "harness/trace/trace_marks.h"
+#include "harness/trace/marks.h"
 
 #include <fmt/format.h>
 #include <xxhash.h>

@@ -1,9 +1,9 @@
-// SpaceSpec: which part of the crash space to explore, as written after
+// ExplorationSpace: which part of the crash space to explore, as written after
 // `space` or `--space`: `prefix`, `epoch:K`, `sample:N`, `exhaustive`, each
 // optionally with `+torn:T`.
 
-#ifndef POWERCUT_HARNESS_SPACE_SPACE_SPEC_H_
-#define POWERCUT_HARNESS_SPACE_SPACE_SPEC_H_
+#ifndef POWERCUT_HARNESS_SPACE_EXPLORATION_SPACE_H_
+#define POWERCUT_HARNESS_SPACE_EXPLORATION_SPACE_H_
 
 #include <cstdint>
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace powercut {
 
-struct SpaceSpec {
+struct ExplorationSpace {
   enum Mode : uint8_t {
     kPrefix,      // every block at its newest version
     kEpoch,       // at most `count` items away from newest, or from the floor
@@ -27,14 +27,14 @@ struct SpaceSpec {
   // Up to this many blocks of a state torn at a sector.
   uint32_t torn = 0;
 
-  bool operator==(const SpaceSpec&) const = default;
+  bool operator==(const ExplorationSpace&) const = default;
 };
 
 // Errors: kUsage, with the forms that exist.
-Result<SpaceSpec> ParseSpaceSpec(std::string_view text);
+Result<ExplorationSpace> ParseExplorationSpace(std::string_view text);
 
-std::string SpaceSpecText(const SpaceSpec& spec);
+std::string ExplorationSpaceText(const ExplorationSpace& spec);
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_SPACE_SPACE_SPEC_H_
+#endif  // POWERCUT_HARNESS_SPACE_EXPLORATION_SPACE_H_

@@ -1,4 +1,4 @@
-#include "harness/trace/history.h"
+#include "harness/trace/op_history.h"
 
 #include <fmt/format.h>
 

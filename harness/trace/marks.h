@@ -1,8 +1,8 @@
 // The marks of powercut's own logs, as harness/block_log/trace_file.md has
 // them.
 
-#ifndef POWERCUT_HARNESS_TRACE_TRACE_MARKS_H_
-#define POWERCUT_HARNESS_TRACE_TRACE_MARKS_H_
+#ifndef POWERCUT_HARNESS_TRACE_MARKS_H_
+#define POWERCUT_HARNESS_TRACE_MARKS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -35,4 +35,4 @@ std::string EndMarkText(size_t count, ByteSpan log_bytes,
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_TRACE_TRACE_MARKS_H_
+#endif  // POWERCUT_HARNESS_TRACE_MARKS_H_

@@ -1,4 +1,4 @@
-#include "harness/explore/kept_runs.h"
+#include "harness/explore/resume.h"
 
 #include <errno.h>
 #include <fmt/format.h>

@@ -8,8 +8,8 @@
 //
 // Other marks are the user's own (harness/trace/acks.h) and mean nothing here.
 
-#ifndef POWERCUT_HARNESS_TRACE_HISTORY_H_
-#define POWERCUT_HARNESS_TRACE_HISTORY_H_
+#ifndef POWERCUT_HARNESS_TRACE_OP_HISTORY_H_
+#define POWERCUT_HARNESS_TRACE_OP_HISTORY_H_
 
 #include <cstdint>
 #include <string>
@@ -81,4 +81,4 @@ class ModelCursor {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_TRACE_HISTORY_H_
+#endif  // POWERCUT_HARNESS_TRACE_OP_HISTORY_H_

@@ -1,7 +1,7 @@
 // The runs that `--resume` keeps: in which file, and what they depend on.
 
-#ifndef POWERCUT_HARNESS_EXPLORE_KEPT_RUNS_H_
-#define POWERCUT_HARNESS_EXPLORE_KEPT_RUNS_H_
+#ifndef POWERCUT_HARNESS_EXPLORE_RESUME_H_
+#define POWERCUT_HARNESS_EXPLORE_RESUME_H_
 
 #include <memory>
 
@@ -23,4 +23,4 @@ Result<std::unique_ptr<RunJournal>> OpenKeptRuns(const Backend& backend,
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_EXPLORE_KEPT_RUNS_H_
+#endif  // POWERCUT_HARNESS_EXPLORE_RESUME_H_

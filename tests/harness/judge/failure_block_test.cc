@@ -1,6 +1,6 @@
 // The failure block, byte for byte: people and scripts read it.
 
-#include "harness/judge/report.h"
+#include "harness/judge/failure_block.h"
 
 #include <gtest/gtest.h>
 
