@@ -623,7 +623,7 @@ TEST(TidyTest, TheTreeIsThere) {
        {"harness/base/bytes.h", "harness/trace/trace.cc", "harness/cli/main.cc",
         "model/words/op.cc", "backends/ntfs_3g/ntfs_volume.c",
         "tests/tidy_test.cc", "fuzz/CMakeLists.txt",
-        "harness/block_log/trace_file.md"}) {
+        "docs/trace_file.md"}) {
     EXPECT_TRUE(paths.contains(path)) << path;
   }
 }

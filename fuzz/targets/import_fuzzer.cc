@@ -8,17 +8,17 @@
 
 #include "harness/base/check.h"
 #include "harness/base/limits.h"
-#include "harness/block_log/export_log.h"
-#include "harness/block_log/import_log.h"
-#include "harness/block_log/salvage_log.h"
+#include "harness/block_log/export.h"
+#include "harness/block_log/import.h"
+#include "harness/block_log/salvage.h"
 
 namespace powercut {
 namespace {
 
 void CheckStored(const LoadedTrace& imported) {
-  POWERCUT_CHECK(StorageFault(imported.trace).empty());
+  POWERCUT_CHECK(StorageProblem(imported.trace).empty());
   const Result<LoadedTrace> loaded =
-      TraceOfLog(LogOfTrace(imported.trace, imported.about));
+      DecodeTrace(EncodeTrace(imported.trace, imported.about));
   POWERCUT_CHECK(loaded.has_value());
   POWERCUT_CHECK(loaded->about == imported.about);
   POWERCUT_CHECK(loaded->trace.geometry() == imported.trace.geometry());
@@ -27,26 +27,26 @@ void CheckStored(const LoadedTrace& imported) {
 }
 
 void CheckExported(const LoadedTrace& imported) {
-  const ExportedLog exported = ExportLog(imported.trace, imported.about);
-  const Result<Log> log = ReadLog(WriteLog(exported.log));
+  const ExportedLog exported = ExportBlockLog(imported.trace, imported.about);
+  const Result<BlockLog> log = ReadBlockLog(WriteBlockLog(exported.log));
   POWERCUT_CHECK(log.has_value() && log->lint.empty());
   POWERCUT_CHECK(log->entries == exported.log.entries);
   ImportOptions options;
   options.disk_bytes = imported.trace.geometry().size_bytes();
-  const Result<LoadedTrace> again = ImportLog(*log, options);
+  const Result<LoadedTrace> again = ImportBlockLog(*log, options);
   POWERCUT_CHECK(again.has_value());
   POWERCUT_CHECK(ApplyAll(again->trace).SameBytes(ApplyAll(imported.trace)));
 }
 
-void CheckImports(const Log& log) {
+void CheckImports(const BlockLog& log) {
   ImportOptions kernel;
   ImportOptions qemu;
-  qemu.origin = LogOrigin::kQemu;
+  qemu.origin = BlockLogOrigin::kQemu;
   ImportOptions weak_qemu = qemu;
   weak_qemu.race_window = 2;
   weak_qemu.assume_fua = true;
   for (const ImportOptions& options : {kernel, qemu, weak_qemu}) {
-    const Result<LoadedTrace> imported = ImportLog(log, options);
+    const Result<LoadedTrace> imported = ImportBlockLog(log, options);
     if (!imported) continue;
     CheckStored(*imported);
     CheckExported(*imported);
@@ -54,7 +54,7 @@ void CheckImports(const Log& log) {
 }
 
 // Both read from the first entry on; only where they stop may differ.
-void CheckPrefix(const Log& left, const Log& right) {
+void CheckPrefix(const BlockLog& left, const BlockLog& right) {
   const size_t count = std::min(left.entries.size(), right.entries.size());
   POWERCUT_CHECK(left.sector_bytes == right.sector_bytes);
   POWERCUT_CHECK(std::equal(left.entries.begin(), left.entries.begin() + count,
@@ -67,8 +67,8 @@ void CheckPrefix(const Log& left, const Log& right) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace powercut;
   const ByteSpan bytes = std::as_bytes(std::span(data, size));
-  const Result<Log> log = ReadLog(bytes);
-  const Result<Log> salvaged = SalvageLog(bytes, kDiskBytesMax);
+  const Result<BlockLog> log = ReadBlockLog(bytes);
+  const Result<BlockLog> salvaged = SalvageBlockLog(bytes, kDiskBytesMax);
   if (log) CheckImports(*log);
   if (!salvaged) return 0;
   if (log) CheckPrefix(*log, *salvaged);

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "harness/base/check.h"
-#include "harness/block_log/trace_log.h"
+#include "harness/block_log/trace_codec.h"
 
 namespace powercut {
 namespace {
@@ -39,16 +39,17 @@ void CheckSame(const LoadedTrace& left, const LoadedTrace& right) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace powercut;
-  const Result<Log> log = ReadLog(std::as_bytes(std::span(data, size)));
+  const Result<BlockLog> log =
+      ReadBlockLog(std::as_bytes(std::span(data, size)));
   if (!log) return 0;
-  const Result<Log> log_again = ReadLog(WriteLog(*log));
+  const Result<BlockLog> log_again = ReadBlockLog(WriteBlockLog(*log));
   POWERCUT_CHECK(log_again.has_value());
   POWERCUT_CHECK(log->entries == log_again->entries && log_again->lint.empty());
 
-  const Result<LoadedTrace> loaded = TraceOfLog(*log);
+  const Result<LoadedTrace> loaded = DecodeTrace(*log);
   if (!loaded) return 0;
   const Result<LoadedTrace> loaded_again =
-      TraceOfLog(LogOfTrace(loaded->trace, loaded->about));
+      DecodeTrace(EncodeTrace(loaded->trace, loaded->about));
   POWERCUT_CHECK(loaded_again.has_value());
   CheckSame(*loaded, *loaded_again);
   return 0;

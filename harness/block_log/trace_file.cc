@@ -1,6 +1,6 @@
 #include "harness/block_log/trace_file.h"
 
-#include "harness/block_log/log_file.h"
+#include "harness/block_log/block_log.h"
 #include "harness/system/atomic_file.h"
 
 namespace powercut {
@@ -14,19 +14,19 @@ Error WithPath(const std::string& path, const Error& error) {
 
 Status SaveTrace(const Trace& trace, const TraceAbout& about,
                  const std::string& path) {
-  const std::string fault = StorageFault(trace);
+  const std::string fault = StorageProblem(trace);
   if (!fault.empty()) {
     return WithPath(path, {ErrorCode::kBadInput, fault});
   }
-  return WriteWholeFile(path, WriteLog(LogOfTrace(trace, about)));
+  return WriteWholeFile(path, WriteBlockLog(EncodeTrace(trace, about)));
 }
 
 Result<LoadedTrace> LoadTrace(const std::string& path) {
   POWERCUT_ASSIGN(Bytes bytes, ReadWholeFile(path));
-  const Result<Log> log = ReadLog(bytes);
+  const Result<BlockLog> log = ReadBlockLog(bytes);
   if (!log) return WithPath(path, log.error());
   bytes = Bytes();  // the log holds a copy
-  Result<LoadedTrace> trace = TraceOfLog(*log);
+  Result<LoadedTrace> trace = DecodeTrace(*log);
   if (!trace) return WithPath(path, trace.error());
   return trace;
 }

@@ -138,7 +138,7 @@ void AddImport(CLI::App& app, ImportFlags& flags) {
       "make a trace of a block log of another tool\n\nTakes the logs of the "
       "kernel's device mapper target log-writes and of QEMU's block driver "
       "blklogwrites. Who wrote it decides what a flush in it covers: "
-      "harness/block_log/trace_file.md. Oddities go to standard error. A log "
+      "docs/trace_file.md. Oddities go to standard error. A log "
       "whose "
       "superblock was never written is taken as far as its entries are "
       "sound.\n\nExit status: 0 written, 129 else");

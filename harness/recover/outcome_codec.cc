@@ -13,7 +13,7 @@ namespace powercut {
 
 namespace {
 
-void WriteLog(PackedWriter& out, const ObservedLog& log) {
+void WriteBlockLog(PackedWriter& out, const ObservedLog& log) {
   out.Text(log.name);
   out.Text(log.unreadable);
   out.Number(log.base_lsn);
@@ -26,7 +26,7 @@ void WriteLog(PackedWriter& out, const ObservedLog& log) {
   }
 }
 
-void ReadLog(PackedReader& in, ObservedLog& log) {
+void ReadBlockLog(PackedReader& in, ObservedLog& log) {
   log.name = in.Text();
   log.unreadable = in.Text();
   log.base_lsn = in.Number();
@@ -183,7 +183,7 @@ void EncodeOutcome(const RecoveryOutcome& outcome, std::string& bytes) {
   }
   out.Text(seen.device);
   out.Number(seen.logs.size());
-  for (const ObservedLog& log : seen.logs) WriteLog(out, log);
+  for (const ObservedLog& log : seen.logs) WriteBlockLog(out, log);
   out.Number(seen.keys ? 1 + seen.keys->size() : 0);
   if (seen.keys) {
     for (const auto& [key, value] : *seen.keys) {
@@ -228,7 +228,7 @@ Result<RecoveryOutcome> DecodeOutcome(std::string_view bytes) {
   seen.device = in.Text();
   constexpr uint64_t kLeastLogBytes = 5;
   seen.logs.resize(in.Count(kLeastLogBytes));
-  for (ObservedLog& log : seen.logs) ReadLog(in, log);
+  for (ObservedLog& log : seen.logs) ReadBlockLog(in, log);
   const uint64_t keys = in.Number();
   if (keys > 0) seen.keys.emplace();
   for (uint64_t i = 1; i < keys && in.Good(); ++i) {

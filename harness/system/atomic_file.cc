@@ -52,11 +52,6 @@ Status CheckReplaceable(const std::string& path) {
   return Error{ErrorCode::kIo, path + ": not a regular file; name one"};
 }
 
-Error IoError(const std::string& path, std::string_view doing, int error) {
-  return {ErrorCode::kIo, fmt::format("{}: {}: {}", path, doing,
-                                      std::generic_category().message(error))};
-}
-
 // Closes what it holds.
 class FileDescriptor {
  public:

@@ -1,4 +1,4 @@
-// The marks of powercut's own logs, as harness/block_log/trace_file.md has
+// The marks of powercut's own logs, as docs/trace_file.md has
 // them.
 
 #ifndef POWERCUT_HARNESS_TRACE_MARKS_H_

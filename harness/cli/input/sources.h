@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "harness/block_log/trace_log.h"
+#include "harness/block_log/trace_codec.h"
 #include "harness/cli/verbs/commands.h"
 #include "harness/explore/explore.h"
 #include "harness/record/recording.h"

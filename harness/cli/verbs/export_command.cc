@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "harness/block_log/export_log.h"
+#include "harness/block_log/export.h"
 #include "harness/cli/input/sources.h"
 #include "harness/cli/verbs/commands.h"
 #include "harness/system/atomic_file.h"
@@ -13,8 +13,8 @@ namespace {
 Result<ExitStatus> Export(const ExportFlags& flags) {
   POWERCUT_ASSIGN(const LoadedTrace loaded,
                   OpenTrace(flags.file, flags.common));
-  const ExportedLog exported = ExportLog(loaded.trace, loaded.about);
-  POWERCUT_TRY(WriteWholeFile(flags.output, WriteLog(exported.log)));
+  const ExportedLog exported = ExportBlockLog(loaded.trace, loaded.about);
+  POWERCUT_TRY(WriteWholeFile(flags.output, WriteBlockLog(exported.log)));
   for (const std::string& line : exported.losses) {
     std::fprintf(stderr, "powercut: %s: note: %s\n", flags.output.c_str(),
                  line.c_str());

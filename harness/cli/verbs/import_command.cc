@@ -6,8 +6,8 @@
 #include <cstdio>
 
 #include "harness/base/limits.h"
-#include "harness/block_log/import_log.h"
-#include "harness/block_log/salvage_log.h"
+#include "harness/block_log/import.h"
+#include "harness/block_log/salvage.h"
 #include "harness/block_log/trace_file.h"
 #include "harness/cli/verbs/commands.h"
 #include "harness/system/atomic_file.h"
@@ -36,7 +36,7 @@ Result<uint64_t> ParseDiskSize(const std::string& text) {
 Result<ImportOptions> OptionsOf(const ImportFlags& flags) {
   ImportOptions options;
   // The command line admits no other names.
-  options.origin = LogOriginFromName(flags.origin).value();
+  options.origin = BlockLogOriginFromName(flags.origin).value();
   options.race_window = flags.race_window;
   options.assume_fua = flags.assume_fua;
   if (!flags.size.empty()) {
@@ -46,15 +46,15 @@ Result<ImportOptions> OptionsOf(const ImportFlags& flags) {
 }
 
 // Says what salvage would do where reading refuses or leaves out entries.
-Result<Log> ReadLogOf(const ImportFlags& flags, const ImportOptions& options,
-                      ByteSpan bytes) {
+Result<BlockLog> ReadLogOf(const ImportFlags& flags,
+                           const ImportOptions& options, ByteSpan bytes) {
   const uint64_t disk_bytes = options.disk_bytes.value_or(kDiskBytesMax);
   if (flags.salvage || IsUncounted(bytes)) {
-    return SalvageLog(bytes, disk_bytes);
+    return SalvageBlockLog(bytes, disk_bytes);
   }
-  Result<Log> log = ReadLog(bytes);
+  Result<BlockLog> log = ReadBlockLog(bytes);
   if (log && log->lint.empty()) return log;
-  const Result<Log> sound = SalvageLog(bytes, disk_bytes);
+  const Result<BlockLog> sound = SalvageBlockLog(bytes, disk_bytes);
   if (!sound) return log;
   const std::string remedy = fmt::format(
       "; --salvage takes {} sound entries, right only if the file "
@@ -74,9 +74,9 @@ Error WithFile(const std::string& file, const Error& error) {
 Result<ExitStatus> Import(const ImportFlags& flags) {
   POWERCUT_ASSIGN(const ImportOptions options, OptionsOf(flags));
   POWERCUT_ASSIGN(const Bytes bytes, ReadWholeFile(flags.log));
-  const Result<Log> log = ReadLogOf(flags, options, bytes);
+  const Result<BlockLog> log = ReadLogOf(flags, options, bytes);
   if (!log) return WithFile(flags.log, log.error());
-  const Result<LoadedTrace> imported = ImportLog(*log, options);
+  const Result<LoadedTrace> imported = ImportBlockLog(*log, options);
   if (!imported) return WithFile(flags.log, imported.error());
   POWERCUT_TRY(SaveTrace(imported->trace, imported->about, flags.output));
   for (const std::string& line : imported->lint) {

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "harness/base/prng.h"
-#include "harness/block_log/trace_log.h"
+#include "harness/block_log/trace_codec.h"
 
 namespace powercut {
 
@@ -158,13 +158,14 @@ inline Trace SmallTrace() {
 }
 
 inline Bytes SmallFile() {
-  return WriteLog(LogOfTrace(SmallTrace(), {.backend = "simfs", .pcut = ""}));
+  return WriteBlockLog(
+      EncodeTrace(SmallTrace(), {.backend = "simfs", .pcut = ""}));
 }
 
-// ReadLog and TraceOfLog in one.
+// ReadBlockLog and DecodeTrace in one.
 inline Result<LoadedTrace> TraceOfBytes(ByteSpan bytes) {
-  POWERCUT_ASSIGN(const Log log, ReadLog(bytes));
-  return TraceOfLog(log);
+  POWERCUT_ASSIGN(const BlockLog log, ReadBlockLog(bytes));
+  return DecodeTrace(log);
 }
 
 inline std::string MessageOf(const Result<LoadedTrace>& result) {

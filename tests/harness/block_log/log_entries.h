@@ -8,15 +8,15 @@
 #include <utility>
 #include <vector>
 
-#include "harness/block_log/log_file.h"
+#include "harness/block_log/block_log.h"
 #include "harness/space/crash_space.h"
 
 namespace powercut {
 
 // Sectors of 512 bytes, each byte of it `fill`.
-inline LogEntry WriteOf(uint64_t sector, uint64_t count, uint64_t flags = 0,
-                        uint8_t fill = 0x11) {
-  LogEntry entry;
+inline BlockLogEntry WriteOf(uint64_t sector, uint64_t count,
+                             uint64_t flags = 0, uint8_t fill = 0x11) {
+  BlockLogEntry entry;
   entry.sector = sector;
   entry.sector_count = count;
   entry.flags = flags;
@@ -24,30 +24,31 @@ inline LogEntry WriteOf(uint64_t sector, uint64_t count, uint64_t flags = 0,
   return entry;
 }
 
-inline LogEntry FlushOf() {
-  LogEntry entry;
-  entry.flags = LogEntry::kFlush;
+inline BlockLogEntry FlushOf() {
+  BlockLogEntry entry;
+  entry.flags = BlockLogEntry::kFlush;
   return entry;
 }
 
-inline LogEntry DiscardOf(uint64_t sector, uint64_t count, uint64_t flags = 0) {
-  LogEntry entry;
+inline BlockLogEntry DiscardOf(uint64_t sector, uint64_t count,
+                               uint64_t flags = 0) {
+  BlockLogEntry entry;
   entry.sector = sector;
   entry.sector_count = count;
-  entry.flags = flags | LogEntry::kDiscard;
+  entry.flags = flags | BlockLogEntry::kDiscard;
   return entry;
 }
 
-inline LogEntry MarkOf(const std::string& text) {
-  LogEntry entry;
-  entry.flags = LogEntry::kMark;
+inline BlockLogEntry MarkOf(const std::string& text) {
+  BlockLogEntry entry;
+  entry.flags = BlockLogEntry::kMark;
   entry.data_len = text.size();
   entry.mark_text = text;
   return entry;
 }
 
-inline Log LogOf(std::vector<LogEntry> entries) {
-  Log log;
+inline BlockLog LogOf(std::vector<BlockLogEntry> entries) {
+  BlockLog log;
   log.entries = std::move(entries);
   return log;
 }

@@ -141,9 +141,9 @@ TEST_F(TraceFilesTest, LoadErrorsBeginWithThePath) {
   std::ofstream(Path("short")) << "short";
   EXPECT_EQ(MessageOf(LoadTrace(Path("short"))),
             Path("short: superblock at byte 0: the file ends after 5 bytes"));
-  Log log = LogOfTrace(SmallTrace(), {});
+  BlockLog log = EncodeTrace(SmallTrace(), {});
   log.entries.pop_back();
-  const Bytes bytes = WriteLog(log);
+  const Bytes bytes = WriteBlockLog(log);
   std::ofstream(Path("cut"), std::ios::binary) << AsText(bytes);
   EXPECT_TRUE(
       MessageOf(LoadTrace(Path("cut"))).starts_with(Path("cut: entry 9 at ")));

@@ -2,8 +2,8 @@
 // scope about 80 bytes per 65536 sectors: a mark of a few bytes could otherwise
 // ask for gigabytes.
 
-#ifndef POWERCUT_HARNESS_BLOCK_LOG_TRACE_LIMITS_H_
-#define POWERCUT_HARNESS_BLOCK_LOG_TRACE_LIMITS_H_
+#ifndef POWERCUT_HARNESS_BLOCK_LOG_LIMITS_H_
+#define POWERCUT_HARNESS_BLOCK_LOG_LIMITS_H_
 
 #include <cstdint>
 #include <string>
@@ -13,10 +13,11 @@
 namespace powercut {
 
 // The reason why a trace cannot have this geometry, or an empty string.
-std::string GeometryFault(uint64_t sector_bytes, uint64_t sector_count);
+std::string GeometryProblem(uint64_t sector_bytes, uint64_t sector_count);
 
 // The reason why a range is not one of that disk, or an empty string.
-std::string RangeFault(const SectorRange& range, const DiskGeometry& geometry);
+std::string RangeProblem(const SectorRange& range,
+                         const DiskGeometry& geometry);
 
 // What the scopes of one trace name together.
 class ScopeBudget {
@@ -30,4 +31,4 @@ class ScopeBudget {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_BLOCK_LOG_TRACE_LIMITS_H_
+#endif  // POWERCUT_HARNESS_BLOCK_LOG_LIMITS_H_

@@ -5,16 +5,16 @@
 #include <string_view>
 #include <utility>
 
-#include "harness/block_log/log_builder.h"
-#include "harness/block_log/trace_limits.h"
-#include "harness/block_log/trace_log.h"
+#include "harness/block_log/builder.h"
+#include "harness/block_log/limits.h"
+#include "harness/block_log/trace_codec.h"
 #include "harness/trace/marks.h"
 
 namespace powercut {
 namespace {
 
 // A text of any length, in as many marks as it needs.
-void AddText(LogBuilder& builder, std::string_view text) {
+void AddText(BlockLogBuilder& builder, std::string_view text) {
   const size_t limit = MarkTextLimit(builder.log().sector_bytes);
   builder.AddMark(std::string(text.substr(0, limit)));
   text.remove_prefix(std::min(limit, text.size()));
@@ -40,8 +40,8 @@ std::string PersistText(const Trace& trace, const DiskEvent& event) {
   return text;
 }
 
-void AddMarksBehind(LogBuilder& builder, const Trace& trace, EventNumber number,
-                    size_t& next_mark) {
+void AddMarksBehind(BlockLogBuilder& builder, const Trace& trace,
+                    EventNumber number, size_t& next_mark) {
   for (; next_mark < trace.marks().size() &&
          trace.marks()[next_mark].after == number;
        ++next_mark) {
@@ -52,7 +52,7 @@ void AddMarksBehind(LogBuilder& builder, const Trace& trace, EventNumber number,
 }
 
 // What stands in front of the first event.
-void AddFront(LogBuilder& builder, const Trace& trace,
+void AddFront(BlockLogBuilder& builder, const Trace& trace,
               const TraceAbout& about) {
   const DiskGeometry& geometry = trace.geometry();
   AddText(builder,
@@ -72,7 +72,7 @@ void AddFront(LogBuilder& builder, const Trace& trace,
 }
 
 // `layer` is that of the last write added.
-void AddEvent(LogBuilder& builder, const Trace& trace, EventNumber number,
+void AddEvent(BlockLogBuilder& builder, const Trace& trace, EventNumber number,
               Layer& layer) {
   const DiskEvent& event = trace.event(number);
   switch (event.kind) {
@@ -99,10 +99,10 @@ void AddEvent(LogBuilder& builder, const Trace& trace, EventNumber number,
 
 }  // namespace
 
-std::string StorageFault(const Trace& trace) {
+std::string StorageProblem(const Trace& trace) {
   const DiskGeometry& geometry = trace.geometry();
   std::string fault =
-      GeometryFault(geometry.sector_bytes, geometry.sector_count);
+      GeometryProblem(geometry.sector_bytes, geometry.sector_count);
   if (!fault.empty()) return fault;
   ScopeBudget budget;
   for (EventNumber i = 1; i <= trace.event_count(); ++i) {
@@ -114,8 +114,8 @@ std::string StorageFault(const Trace& trace) {
   return "";
 }
 
-Log LogOfTrace(const Trace& trace, const TraceAbout& about) {
-  LogBuilder builder(trace.geometry().sector_bytes);
+BlockLog EncodeTrace(const Trace& trace, const TraceAbout& about) {
+  BlockLogBuilder builder(trace.geometry().sector_bytes);
   AddFront(builder, trace, about);
   Layer layer = Layer::kDevice;
   size_t next_mark = 0;
@@ -124,9 +124,9 @@ Log LogOfTrace(const Trace& trace, const TraceAbout& about) {
     AddEvent(builder, trace, number, layer);
     AddMarksBehind(builder, trace, number, next_mark);
   }
-  const Log& log = builder.log();
+  const BlockLog& log = builder.log();
   builder.AddMark(
-      EndMarkText(log.entries.size(), WriteLog(log), log.sector_bytes));
+      EndMarkText(log.entries.size(), WriteBlockLog(log), log.sector_bytes));
   return std::move(builder).Finish();
 }
 

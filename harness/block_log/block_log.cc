@@ -2,7 +2,7 @@
 // writes is refused rather than guessed at, since a log read one sector off is
 // a different history.
 
-#include "harness/block_log/log_file.h"
+#include "harness/block_log/block_log.h"
 
 #include <fmt/format.h>
 
@@ -25,9 +25,9 @@ constexpr size_t kSuperblockBytes = 32;
 constexpr size_t kHeaderBytes = 32;
 constexpr uint32_t kMinSectorBytes = 32;
 constexpr uint32_t kSectorBytesLimit = uint32_t{1} << 24;
-constexpr uint64_t kKnownFlags = LogEntry::kFlush | LogEntry::kFua |
-                                 LogEntry::kDiscard | LogEntry::kMark |
-                                 LogEntry::kMetadata;
+constexpr uint64_t kKnownFlags =
+    BlockLogEntry::kFlush | BlockLogEntry::kFua | BlockLogEntry::kDiscard |
+    BlockLogEntry::kMark | BlockLogEntry::kMetadata;
 
 Error BadSuperblock(uint64_t offset_bytes, std::string_view reason) {
   return {ErrorCode::kBadInput,
@@ -45,13 +45,13 @@ bool MarkTextFits(uint64_t text_bytes, uint32_t sector_bytes) {
                              text_bytes <= sector_bytes - kHeaderBytes - 1);
 }
 
-bool HasPayload(const LogEntry& entry) {
-  return (entry.flags & (LogEntry::kDiscard | LogEntry::kMark)) == 0;
+bool HasPayload(const BlockLogEntry& entry) {
+  return (entry.flags & (BlockLogEntry::kDiscard | BlockLogEntry::kMark)) == 0;
 }
 
 // The reason why a mark with this header cannot be, or an empty string.
-std::string MarkFault(const LogEntry& entry, uint32_t sector_bytes) {
-  if (entry.flags != LogEntry::kMark) {
+std::string MarkFault(const BlockLogEntry& entry, uint32_t sector_bytes) {
+  if (entry.flags != BlockLogEntry::kMark) {
     return fmt::format("a mark with other flags ({:#x})", entry.flags);
   }
   if (entry.sector_count != 0) {
@@ -66,7 +66,7 @@ std::string MarkFault(const LogEntry& entry, uint32_t sector_bytes) {
 
 // Same for the header of anything else. `following_bytes` is what the file
 // holds behind the header's sector.
-std::string NonMarkFault(const LogEntry& entry, uint32_t sector_bytes,
+std::string NonMarkFault(const BlockLogEntry& entry, uint32_t sector_bytes,
                          uint64_t following_bytes) {
   if ((entry.flags & ~kKnownFlags) != 0) {
     return fmt::format("unknown flag bits {:#x}", entry.flags & ~kKnownFlags);
@@ -100,7 +100,7 @@ std::string AtEntry(size_t index, uint64_t offset_bytes,
   return fmt::format("entry {} at byte {}: {}", index, offset_bytes, reason);
 }
 
-Result<LogSuperblock> ReadLogSuperblock(ByteSpan bytes) {
+Result<BlockLogSuperblock> ReadBlockLogSuperblock(ByteSpan bytes) {
   if (bytes.size() < kSuperblockBytes) {
     return BadSuperblock(
         0, fmt::format("the file ends after {} bytes", bytes.size()));
@@ -116,7 +116,7 @@ Result<LogSuperblock> ReadLogSuperblock(ByteSpan bytes) {
     return BadSuperblock(8,
                          fmt::format("version {}, not {}", version, kVersion));
   }
-  const LogSuperblock superblock{
+  const BlockLogSuperblock superblock{
       .entry_count = LoadLittleEndian<uint64_t>(bytes, 16),
       .sector_bytes = LoadLittleEndian<uint32_t>(bytes, 24)};
   const uint32_t sector_bytes = superblock.sector_bytes;
@@ -138,7 +138,7 @@ Result<LogSuperblock> ReadLogSuperblock(ByteSpan bytes) {
   return superblock;
 }
 
-Result<LogEntry> ReadLogEntry(ByteSpan bytes, uint32_t sector_bytes) {
+Result<BlockLogEntry> ReadBlockLogEntry(ByteSpan bytes, uint32_t sector_bytes) {
   const auto bad = [](std::string reason) {
     return Error{ErrorCode::kBadInput, std::move(reason)};
   };
@@ -146,12 +146,12 @@ Result<LogEntry> ReadLogEntry(ByteSpan bytes, uint32_t sector_bytes) {
     return bad(fmt::format("truncated: {} bytes left for a header of {}",
                            bytes.size(), sector_bytes));
   }
-  LogEntry entry;
+  BlockLogEntry entry;
   entry.sector = LoadLittleEndian<uint64_t>(bytes, 0);
   entry.sector_count = LoadLittleEndian<uint64_t>(bytes, 8);
   entry.flags = LoadLittleEndian<uint64_t>(bytes, 16);
   entry.data_len = LoadLittleEndian<uint64_t>(bytes, 24);
-  const bool is_mark = (entry.flags & LogEntry::kMark) != 0;
+  const bool is_mark = (entry.flags & BlockLogEntry::kMark) != 0;
   std::string fault =
       is_mark ? MarkFault(entry, sector_bytes)
               : NonMarkFault(entry, sector_bytes, bytes.size() - sector_bytes);
@@ -173,15 +173,16 @@ Result<LogEntry> ReadLogEntry(ByteSpan bytes, uint32_t sector_bytes) {
   return entry;
 }
 
-Result<Log> ReadLog(ByteSpan bytes) {
-  POWERCUT_ASSIGN(const LogSuperblock superblock, ReadLogSuperblock(bytes));
-  Log log;
+Result<BlockLog> ReadBlockLog(ByteSpan bytes) {
+  POWERCUT_ASSIGN(const BlockLogSuperblock superblock,
+                  ReadBlockLogSuperblock(bytes));
+  BlockLog log;
   log.sector_bytes = superblock.sector_bytes;
   uint64_t offset_bytes = log.sector_bytes;
   // The count is only believed as far as the file goes: no reserve().
   for (uint64_t i = 0; i < superblock.entry_count; ++i) {
-    Result<LogEntry> entry =
-        ReadLogEntry(bytes.subspan(offset_bytes), log.sector_bytes);
+    Result<BlockLogEntry> entry =
+        ReadBlockLogEntry(bytes.subspan(offset_bytes), log.sector_bytes);
     if (!entry) {
       return Error{ErrorCode::kBadInput,
                    AtEntry(i, offset_bytes, entry.error().message)};
@@ -199,11 +200,11 @@ Result<Log> ReadLog(ByteSpan bytes) {
   return log;
 }
 
-Bytes WriteLog(const Log& log) {
+Bytes WriteBlockLog(const BlockLog& log) {
   const uint32_t sector_bytes = log.sector_bytes;
   POWERCUT_CHECK(ValidSectorBytes(sector_bytes));
   uint64_t size_bytes = sector_bytes;
-  for (const LogEntry& entry : log.entries) {
+  for (const BlockLogEntry& entry : log.entries) {
     POWERCUT_CHECK(entry.payload.size() ==
                    (HasPayload(entry) ? entry.sector_count * sector_bytes : 0));
     POWERCUT_CHECK(MarkTextFits(entry.mark_text.size(), sector_bytes));
@@ -217,7 +218,7 @@ Bytes WriteLog(const Log& log) {
   StoreLittleEndian<uint64_t>(bytes, 16, log.entries.size());
   StoreLittleEndian<uint32_t>(bytes, 24, sector_bytes);
   MutableByteSpan rest = MutableByteSpan(bytes).subspan(sector_bytes);
-  for (const LogEntry& entry : log.entries) {
+  for (const BlockLogEntry& entry : log.entries) {
     StoreLittleEndian(rest, 0, entry.sector);
     StoreLittleEndian(rest, 8, entry.sector_count);
     StoreLittleEndian(rest, 16, entry.flags);

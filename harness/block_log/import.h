@@ -1,20 +1,20 @@
 // A log of another tool as a trace. Who wrote it decides what its entries say;
-// harness/block_log/trace_file.md has the rules.
+// docs/trace_file.md has the rules.
 
-#ifndef POWERCUT_HARNESS_BLOCK_LOG_IMPORT_LOG_H_
-#define POWERCUT_HARNESS_BLOCK_LOG_IMPORT_LOG_H_
+#ifndef POWERCUT_HARNESS_BLOCK_LOG_IMPORT_H_
+#define POWERCUT_HARNESS_BLOCK_LOG_IMPORT_H_
 
 #include <cstdint>
 #include <optional>
 
 #include "harness/base/result.h"
-#include "harness/block_log/log_origin.h"
-#include "harness/block_log/trace_log.h"
+#include "harness/block_log/origin.h"
+#include "harness/block_log/trace_codec.h"
 
 namespace powercut {
 
 struct ImportOptions {
-  LogOrigin origin = LogOrigin::kKernel;
+  BlockLogOrigin origin = BlockLogOrigin::kKernel;
   // Nothing: the disk is as big as the entries need.
   std::optional<uint64_t> disk_bytes;
   // Of QEMU only. A flush does not cover the last so many writes and discards
@@ -31,8 +31,9 @@ struct ImportOptions {
 // own export begins with is the base again. The lint is the log's and
 // LintOf()'s. Errors: kUsage: options of another origin; a disk too small for
 // the entries. kBadInput: entry number, byte offset and reason.
-Result<LoadedTrace> ImportLog(const Log& log, const ImportOptions& options);
+Result<LoadedTrace> ImportBlockLog(const BlockLog& log,
+                                   const ImportOptions& options);
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_BLOCK_LOG_IMPORT_LOG_H_
+#endif  // POWERCUT_HARNESS_BLOCK_LOG_IMPORT_H_

@@ -1,6 +1,6 @@
 // Logs without a superblock that counts: what is sound is taken, and said.
 
-#include "harness/block_log/salvage_log.h"
+#include "harness/block_log/salvage.h"
 
 #include <gtest/gtest.h>
 
@@ -25,10 +25,10 @@ void SetCount(Bytes& bytes, uint64_t count) {
 }
 
 // Where each entry ends.
-std::vector<uint64_t> EndsOf(const Log& log) {
+std::vector<uint64_t> EndsOf(const BlockLog& log) {
   std::vector<uint64_t> ends;
   uint64_t end = log.sector_bytes;
-  for (const LogEntry& entry : log.entries) {
+  for (const BlockLogEntry& entry : log.entries) {
     end += log.sector_bytes + entry.payload.size();
     ends.push_back(end);
   }
@@ -40,12 +40,12 @@ class SalvagedGoldenLogTest : public testing::TestWithParam<const char*> {
   void SetUp() override {
     bytes_ = FileBytes(std::filesystem::path(POWERCUT_SOURCE_DIR) /
                        "tests/golden/log" / GetParam());
-    const Result<Log> log = ReadLog(bytes_);
+    const Result<BlockLog> log = ReadBlockLog(bytes_);
     ASSERT_TRUE(log);
     log_ = *log;
   }
   Bytes bytes_;
-  Log log_;
+  BlockLog log_;
 };
 
 // The whole entries in front of the cut, no more and no fewer.
@@ -56,7 +56,7 @@ TEST_P(SalvagedGoldenLogTest, CutAtEveryByte) {
     const ByteSpan cut = ByteSpan(bytes_).first(size);
     const auto whole =
         std::ranges::upper_bound(ends, uint64_t{size}) - ends.begin();
-    const Result<Log> salvaged = SalvageLog(cut, kDiskBytesMax);
+    const Result<BlockLog> salvaged = SalvageBlockLog(cut, kDiskBytesMax);
     ASSERT_EQ(salvaged.has_value(), whole > 0) << size;
     if (!salvaged) {
       ASSERT_TRUE(NamesAPlace(salvaged.error().message))
@@ -77,7 +77,7 @@ TEST_P(SalvagedGoldenLogTest, ZerosBehindItAreItsEnd) {
   SetCount(bytes_, 0);
   ASSERT_TRUE(IsUncounted(bytes_));
   bytes_.resize(bytes_.size() + 10'000);
-  const Result<Log> salvaged = SalvageLog(bytes_, kDiskBytesMax);
+  const Result<BlockLog> salvaged = SalvageBlockLog(bytes_, kDiskBytesMax);
   ASSERT_TRUE(salvaged);
   EXPECT_EQ(salvaged->entries, log_.entries);
   EXPECT_NE(salvaged->lint[0].find("only zeros follow"), std::string::npos);
@@ -96,21 +96,21 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(SalvageLogTest, SectorSizeFollowsFromTheFirstEntry) {
   for (const uint32_t sector_bytes : {512u, 1024u, 2048u, 4096u}) {
-    Log log = LogOf({MarkOf("mkfs"), FlushOf()});
+    BlockLog log = LogOf({MarkOf("mkfs"), FlushOf()});
     log.sector_bytes = sector_bytes;
-    Bytes bytes = WriteLog(log);
+    Bytes bytes = WriteBlockLog(log);
     ClearSuperblock(bytes);
-    const Result<Log> salvaged = SalvageLog(bytes, kDiskBytesMax);
+    const Result<BlockLog> salvaged = SalvageBlockLog(bytes, kDiskBytesMax);
     ASSERT_TRUE(salvaged) << sector_bytes;
     EXPECT_EQ(salvaged->sector_bytes, sector_bytes);
     EXPECT_EQ(salvaged->entries, log.entries);
   }
   for (const uint32_t sector_bytes : {64u, 8192u}) {
-    Log log = LogOf({MarkOf("mkfs"), FlushOf()});
+    BlockLog log = LogOf({MarkOf("mkfs"), FlushOf()});
     log.sector_bytes = sector_bytes;
-    Bytes bytes = WriteLog(log);
+    Bytes bytes = WriteBlockLog(log);
     ClearSuperblock(bytes);
-    const Result<Log> salvaged = SalvageLog(bytes, kDiskBytesMax);
+    const Result<BlockLog> salvaged = SalvageBlockLog(bytes, kDiskBytesMax);
     ASSERT_FALSE(salvaged);
     EXPECT_TRUE(salvaged.error().message.starts_with(
         "superblock at byte 0: all zero, and no entry begins at byte 512"));
@@ -118,10 +118,10 @@ TEST(SalvageLogTest, SectorSizeFollowsFromTheFirstEntry) {
 }
 
 TEST(SalvageLogTest, StopsAtWhatIsNotSound) {
-  Bytes bytes = WriteLog(
+  Bytes bytes = WriteBlockLog(
       LogOf({WriteOf(0, 1), WriteOf(100, 1), WriteOf(2, 1), FlushOf()}));
   ClearSuperblock(bytes);
-  const Result<Log> beyond = SalvageLog(bytes, 100 * 512);
+  const Result<BlockLog> beyond = SalvageBlockLog(bytes, 100 * 512);
   ASSERT_TRUE(beyond);
   EXPECT_EQ(beyond->entries.size(), 1u);
   EXPECT_EQ(beyond->lint[0],
@@ -130,18 +130,18 @@ TEST(SalvageLogTest, StopsAtWhatIsNotSound) {
             "completed); 1 entries taken, of which the data of the last may be "
             "incomplete");
   StoreLittleEndian<uint64_t>(bytes, 1536 + 16, 64);
-  const Result<Log> flagged = SalvageLog(bytes, kDiskBytesMax);
+  const Result<BlockLog> flagged = SalvageBlockLog(bytes, kDiskBytesMax);
   ASSERT_TRUE(flagged);
   EXPECT_NE(flagged->lint[0].find("unknown flag bits 0x40"), std::string::npos);
 }
 
 TEST(SalvageLogTest, CountsThatAreStaleAreSaid) {
-  const Log log = LogOf({WriteOf(0, 1), FlushOf(), WriteOf(2, 1)});
+  const BlockLog log = LogOf({WriteOf(0, 1), FlushOf(), WriteOf(2, 1)});
   for (const uint64_t count : {1u, 3u, 9u}) {
-    Bytes bytes = WriteLog(log);
+    Bytes bytes = WriteBlockLog(log);
     SetCount(bytes, count);
     EXPECT_FALSE(IsUncounted(bytes));
-    const Result<Log> salvaged = SalvageLog(bytes, kDiskBytesMax);
+    const Result<BlockLog> salvaged = SalvageBlockLog(bytes, kDiskBytesMax);
     ASSERT_TRUE(salvaged);
     EXPECT_EQ(salvaged->entries, log.entries);
     EXPECT_NE(salvaged->lint[0].find("counts " + std::to_string(count)),
@@ -151,17 +151,17 @@ TEST(SalvageLogTest, CountsThatAreStaleAreSaid) {
 
 TEST(SalvageLogTest, NothingToSalvage) {
   const auto message = [](const Bytes& bytes) {
-    const Result<Log> salvaged = SalvageLog(bytes, kDiskBytesMax);
+    const Result<BlockLog> salvaged = SalvageBlockLog(bytes, kDiskBytesMax);
     return salvaged ? "" : salvaged.error().message;
   };
   EXPECT_EQ(message({}), "superblock at byte 0: the file ends after 0 bytes");
   EXPECT_EQ(message(Bytes(10'000)),
             "superblock at byte 0: all zero, and no entry begins at byte 512, "
             "1024, 2048 or 4096");
-  EXPECT_EQ(message(WriteLog(LogOf({}))),
+  EXPECT_EQ(message(WriteBlockLog(LogOf({}))),
             "entry 0 at byte 512: the file ends (superblock: counts 0 "
             "entries): no sound entry to salvage");
-  Bytes version = WriteLog(LogOf({FlushOf()}));
+  Bytes version = WriteBlockLog(LogOf({FlushOf()}));
   StoreLittleEndian<uint64_t>(version, 8, 2);
   EXPECT_EQ(message(version), "superblock at byte 8: version 2, not 1");
 }

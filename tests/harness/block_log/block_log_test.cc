@@ -1,6 +1,6 @@
 // Logs, entry by entry: what damaged ones lead to.
 
-#include "harness/block_log/log_file.h"
+#include "harness/block_log/block_log.h"
 
 #include <gtest/gtest.h>
 
@@ -9,15 +9,15 @@ namespace {
 
 // One log of two entries at 512 bytes per sector, to be damaged.
 Bytes TwoEntryLog() {
-  Log log;
+  BlockLog log;
   log.entries.resize(2);
   log.entries[0].sector = 1;
   log.entries[0].sector_count = 1;
   log.entries[0].payload = Bytes(512);
-  log.entries[1].flags = LogEntry::kMark;
+  log.entries[1].flags = BlockLogEntry::kMark;
   log.entries[1].data_len = 4;
   log.entries[1].mark_text = "mkfs";
-  return WriteLog(log);
+  return WriteBlockLog(log);
 }
 
 struct Damage {
@@ -32,7 +32,7 @@ class DamagedLogTest : public testing::TestWithParam<Damage> {};
 TEST_P(DamagedLogTest, IsRejectedWithPlaceAndReason) {
   Bytes bytes = TwoEntryLog();
   StoreLittleEndian<uint64_t>(bytes, GetParam().offset, GetParam().value);
-  const Result<Log> log = ReadLog(bytes);
+  const Result<BlockLog> log = ReadBlockLog(bytes);
   ASSERT_FALSE(log) << GetParam().what;
   EXPECT_EQ(log.error().message, GetParam().message);
 }
@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
                "entry 1 at byte 1536: non-zero byte behind the mark's text"}));
 
 TEST(DamagedLogTest, ZeroSuperblockWasNeverCompleted) {
-  const Result<Log> log = ReadLog(Bytes(2048));
+  const Result<BlockLog> log = ReadBlockLog(Bytes(2048));
   ASSERT_FALSE(log);
   EXPECT_EQ(log.error().message,
             "superblock at byte 0: all zero: the log was never completed");
@@ -90,7 +90,7 @@ TEST(DamagedLogTest, ZeroSuperblockWasNeverCompleted) {
 TEST(DamagedLogTest, EntriesBehindTheCountAreLint) {
   Bytes bytes = TwoEntryLog();
   StoreLittleEndian<uint64_t>(bytes, 16, 1);
-  const Result<Log> log = ReadLog(bytes);
+  const Result<BlockLog> log = ReadBlockLog(bytes);
   ASSERT_TRUE(log);
   EXPECT_EQ(log->entries.size(), 1u);
   ASSERT_EQ(log->lint.size(), 1u);

@@ -1,4 +1,4 @@
-#include "harness/block_log/log_lint.h"
+#include "harness/block_log/lint.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "harness/block_log/log_cursor.h"
+#include "harness/block_log/cursor.h"
 #include "harness/disk/sector_set.h"
 #include "harness/trace/acks.h"
 #include "harness/trace/marks.h"
@@ -71,10 +71,10 @@ std::string_view TextOf(Oddity oddity) {
 
 class Linter {
  public:
-  Linter(const Log& log, LogOrigin origin, bool assume_fua)
+  Linter(const BlockLog& log, BlockLogOrigin origin, bool assume_fua)
       : cursor_(log),
         sector_bytes_(log.sector_bytes),
-        of_qemu_(origin == LogOrigin::kQemu),
+        of_qemu_(origin == BlockLogOrigin::kQemu),
         assume_fua_(assume_fua) {}
 
   std::vector<std::string> Lint() &&;
@@ -87,12 +87,12 @@ class Linter {
 
   void Note(Oddity oddity);
   void LookAtEntry();
-  void LookAtWriter(const LogEntry& entry);
-  void LookAtRange(const LogEntry& entry);
+  void LookAtWriter(const BlockLogEntry& entry);
+  void LookAtRange(const BlockLogEntry& entry);
   // Once all entries were seen.
   void LookAtEnd();
 
-  LogCursor cursor_;
+  BlockLogCursor cursor_;
   uint32_t sector_bytes_;
   bool of_qemu_;
   bool assume_fua_;
@@ -137,14 +137,14 @@ void Linter::Note(Oddity oddity) {
 }
 
 void Linter::LookAtEntry() {
-  const LogEntry& entry = cursor_.entry();
+  const BlockLogEntry& entry = cursor_.entry();
   LookAtWriter(entry);
   if (IsMark(entry)) {
     const Mark mark{.after = 0, .text = entry.mark_text};
     if (!AckOf(mark) && mark.text != kBaseEndMark) Note(Oddity::kOwnMark);
     return;
   }
-  if ((entry.flags & LogEntry::kFlush) != 0) {
+  if ((entry.flags & BlockLogEntry::kFlush) != 0) {
     flushed_ = true;
     something_written_ = false;
     written_ = SectorSet();
@@ -156,12 +156,12 @@ void Linter::LookAtEntry() {
   if (entry.sector_count > 0) LookAtRange(entry);
 }
 
-void Linter::LookAtWriter(const LogEntry& entry) {
+void Linter::LookAtWriter(const BlockLogEntry& entry) {
   if (of_qemu_) {
     const bool plain =
         entry.data_len == 0 &&
-        (entry.flags == 0 || entry.flags == LogEntry::kDiscard ||
-         (entry.flags == LogEntry::kFlush && entry.sector_count == 0));
+        (entry.flags == 0 || entry.flags == BlockLogEntry::kDiscard ||
+         (entry.flags == BlockLogEntry::kFlush && entry.sector_count == 0));
     if (!plain) Note(Oddity::kNotOfQemu);
     return;
   }
@@ -169,12 +169,12 @@ void Linter::LookAtWriter(const LogEntry& entry) {
   if (IsMark(entry) && entry.mark_text == kKernelEndMark) ended_ = true;
 }
 
-void Linter::LookAtRange(const LogEntry& entry) {
-  const bool discard = (entry.flags & LogEntry::kDiscard) != 0;
-  const bool fua = (entry.flags & LogEntry::kFua) != 0;
+void Linter::LookAtRange(const BlockLogEntry& entry) {
+  const bool discard = (entry.flags & BlockLogEntry::kDiscard) != 0;
+  const bool fua = (entry.flags & BlockLogEntry::kFua) != 0;
   const SectorRange range{.first = entry.sector, .count = entry.sector_count};
   if (discard) Note(Oddity::kDiscard);
-  if (discard && (fua || (entry.flags & LogEntry::kFlush) != 0)) {
+  if (discard && (fua || (entry.flags & BlockLogEntry::kFlush) != 0)) {
     Note(Oddity::kFlaggedDiscard);
   }
   if (!discard && entry.data_len != 0 &&
@@ -194,7 +194,8 @@ void Linter::LookAtRange(const LogEntry& entry) {
   // many would take forever.
   if (!discard) {
     written_.Add(range);
-    if (fua && (entry.flags & LogEntry::kFlush) == 0) written_fua_.Add(range);
+    if (fua && (entry.flags & BlockLogEntry::kFlush) == 0)
+      written_fua_.Add(range);
   }
   if (!fua && unflushed_++ == 0) unflushed_at_ = cursor_.At("");
 }
@@ -216,7 +217,7 @@ void Linter::LookAtEnd() {
 
 }  // namespace
 
-std::vector<std::string> LintOf(const Log& log, LogOrigin origin,
+std::vector<std::string> LintOf(const BlockLog& log, BlockLogOrigin origin,
                                 bool assume_fua) {
   return Linter(log, origin, assume_fua).Lint();
 }

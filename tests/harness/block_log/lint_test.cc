@@ -1,7 +1,7 @@
 // Each oddity of a log, planted alone, is said once at its place; its twin
 // without it is not.
 
-#include "harness/block_log/log_lint.h"
+#include "harness/block_log/lint.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,22 +20,23 @@ using testing::IsEmpty;
 using testing::StartsWith;
 
 // With what keeps a kernel log from being odd.
-std::vector<std::string> KernelLint(std::vector<LogEntry> entries) {
+std::vector<std::string> KernelLint(std::vector<BlockLogEntry> entries) {
   entries.push_back(FlushOf());
   entries.push_back(MarkOf("dm-log-writes-end"));
-  return LintOf(LogOf(std::move(entries)), LogOrigin::kKernel, false);
+  return LintOf(LogOf(std::move(entries)), BlockLogOrigin::kKernel, false);
 }
 
-std::vector<std::string> QemuLint(std::vector<LogEntry> entries) {
+std::vector<std::string> QemuLint(std::vector<BlockLogEntry> entries) {
   entries.push_back(FlushOf());
-  return LintOf(LogOf(std::move(entries)), LogOrigin::kQemu, true);
+  return LintOf(LogOf(std::move(entries)), BlockLogOrigin::kQemu, true);
 }
 
 TEST(LogLintTest, OrdinaryLogsHaveNone) {
-  EXPECT_THAT(KernelLint({WriteOf(0, 1, LogEntry::kMetadata), MarkOf("mkfs"),
-                          WriteOf(1, 1, LogEntry::kFua), FlushOf(),
-                          WriteOf(1, 1), WriteOf(2, 1, 3), WriteOf(1, 1)}),
-              IsEmpty());
+  EXPECT_THAT(
+      KernelLint({WriteOf(0, 1, BlockLogEntry::kMetadata), MarkOf("mkfs"),
+                  WriteOf(1, 1, BlockLogEntry::kFua), FlushOf(), WriteOf(1, 1),
+                  WriteOf(2, 1, 3), WriteOf(1, 1)}),
+      IsEmpty());
   EXPECT_THAT(
       QemuLint({WriteOf(0, 1), WriteOf(1, 1), FlushOf(), WriteOf(0, 1)}),
       IsEmpty());
@@ -47,17 +48,17 @@ TEST(LogLintTest, Discards) {
                           "the log does not say what the disk held afterwards "
                           "(first of 2)"));
   EXPECT_THAT(
-      KernelLint({DiscardOf(1, 1, LogEntry::kFua)}),
+      KernelLint({DiscardOf(1, 1, BlockLogEntry::kFua)}),
       ElementsAre(HasSubstr("taken as zeros"), HasSubstr("no known writer")));
 }
 
 TEST(LogLintTest, EntriesThatDoNothing) {
-  EXPECT_THAT(KernelLint({WriteOf(0, 0, LogEntry::kFua)}),
+  EXPECT_THAT(KernelLint({WriteOf(0, 0, BlockLogEntry::kFua)}),
               ElementsAre(StartsWith("entry 0 at byte 512: neither sectors")));
 }
 
 TEST(LogLintTest, InlineData) {
-  LogEntry entry = WriteOf(0, 2);
+  BlockLogEntry entry = WriteOf(0, 2);
   entry.data_len = 700;
   EXPECT_THAT(KernelLint({entry}),
               ElementsAre(StartsWith("entry 0 at byte 512: less data")));
@@ -71,7 +72,7 @@ TEST(LogLintTest, WritesOverOthersOfTheirEpoch) {
                                      "written in the same epoch")));
   EXPECT_THAT(KernelLint({WriteOf(0, 3), WriteOf(3, 1)}), IsEmpty());
   EXPECT_THAT(KernelLint({WriteOf(0, 4), FlushOf(), WriteOf(3, 1)}), IsEmpty());
-  EXPECT_THAT(KernelLint({WriteOf(0, 4, LogEntry::kFua), WriteOf(3, 1)}),
+  EXPECT_THAT(KernelLint({WriteOf(0, 4, BlockLogEntry::kFua), WriteOf(3, 1)}),
               ElementsAre(HasSubstr("may be the older one")));
   // A preflush let the plain writes in front of it into the log.
   EXPECT_THAT(KernelLint({WriteOf(0, 4, 3), WriteOf(3, 1)}),
@@ -80,17 +81,17 @@ TEST(LogLintTest, WritesOverOthersOfTheirEpoch) {
 
 TEST(LogLintTest, WritesThatNothingPromises) {
   EXPECT_THAT(
-      LintOf(LogOf({FlushOf(), WriteOf(0, 1, LogEntry::kFua), WriteOf(1, 1),
-                    WriteOf(2, 1), MarkOf("dm-log-writes-end")}),
-             LogOrigin::kKernel, false),
+      LintOf(LogOf({FlushOf(), WriteOf(0, 1, BlockLogEntry::kFua),
+                    WriteOf(1, 1), WriteOf(2, 1), MarkOf("dm-log-writes-end")}),
+             BlockLogOrigin::kKernel, false),
       ElementsAre("entry 2 at byte 2048: no flush follows: nothing "
                   "promises it (first of 2)"));
-  EXPECT_THAT(LintOf(LogOf({WriteOf(0, 1)}), LogOrigin::kQemu, true),
+  EXPECT_THAT(LintOf(LogOf({WriteOf(0, 1)}), BlockLogOrigin::kQemu, true),
               ElementsAre(HasSubstr("was it cache=unsafe?")));
 }
 
 TEST(LogLintTest, EndOfAKernelLog) {
-  EXPECT_THAT(LintOf(LogOf({FlushOf()}), LogOrigin::kKernel, false),
+  EXPECT_THAT(LintOf(LogOf({FlushOf()}), BlockLogOrigin::kKernel, false),
               ElementsAre(StartsWith("entry 1 at byte 1024: no mark "
                                      "dm-log-writes-end")));
   EXPECT_THAT(KernelLint({MarkOf("dm-log-writes-end"), WriteOf(0, 1)}),
@@ -107,21 +108,22 @@ TEST(LogLintTest, MarksOfPowercutsOwn) {
 }
 
 TEST(LogLintTest, WhatQemuDoesNotWrite) {
-  LogEntry with_length = WriteOf(0, 1);
+  BlockLogEntry with_length = WriteOf(0, 1);
   with_length.data_len = 512;
-  for (const LogEntry& entry :
-       {WriteOf(0, 1, LogEntry::kFua), WriteOf(0, 1, LogEntry::kMetadata),
-        WriteOf(0, 1, LogEntry::kFlush), MarkOf("mkfs"), with_length}) {
+  for (const BlockLogEntry& entry :
+       {WriteOf(0, 1, BlockLogEntry::kFua),
+        WriteOf(0, 1, BlockLogEntry::kMetadata),
+        WriteOf(0, 1, BlockLogEntry::kFlush), MarkOf("mkfs"), with_length}) {
     EXPECT_THAT(QemuLint({entry}),
                 ElementsAre(HasSubstr("say --origin kernel")));
   }
 }
 
 TEST(LogLintTest, FuaThatQemuDoesNotLog) {
-  const std::vector<LogEntry> entries = {
+  const std::vector<BlockLogEntry> entries = {
       WriteOf(0, 1), WriteOf(1, 1), FlushOf(),     DiscardOf(4, 1),
       WriteOf(2, 1), FlushOf(),     WriteOf(3, 1), FlushOf()};
-  EXPECT_THAT(LintOf(LogOf(entries), LogOrigin::kQemu, false),
+  EXPECT_THAT(LintOf(LogOf(entries), BlockLogOrigin::kQemu, false),
               ElementsAre(testing::AllOf(
                               StartsWith("entry 0 at byte 512: the first write "
                                          "behind a flush"),
@@ -130,9 +132,9 @@ TEST(LogLintTest, FuaThatQemuDoesNotLog) {
 }
 
 TEST(LogLintTest, LargeSectorsOfQemu) {
-  Log log = LogOf({FlushOf()});
+  BlockLog log = LogOf({FlushOf()});
   log.sector_bytes = 4096;
-  EXPECT_THAT(LintOf(log, LogOrigin::kQemu, true),
+  EXPECT_THAT(LintOf(log, BlockLogOrigin::kQemu, true),
               ElementsAre(StartsWith("superblock at byte 24: sectors of 4096 "
                                      "bytes")));
 }

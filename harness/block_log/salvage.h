@@ -2,13 +2,13 @@
 // writes it only behind an FUA write or a mark, QEMU only at a flush: after a
 // crash, or in a copy of a live log, it may be missing or count too few.
 
-#ifndef POWERCUT_HARNESS_BLOCK_LOG_SALVAGE_LOG_H_
-#define POWERCUT_HARNESS_BLOCK_LOG_SALVAGE_LOG_H_
+#ifndef POWERCUT_HARNESS_BLOCK_LOG_SALVAGE_H_
+#define POWERCUT_HARNESS_BLOCK_LOG_SALVAGE_H_
 
 #include <cstdint>
 
 #include "harness/base/result.h"
-#include "harness/block_log/log_file.h"
+#include "harness/block_log/block_log.h"
 
 namespace powercut {
 
@@ -22,8 +22,8 @@ bool IsUncounted(ByteSpan bytes);
 // stands. The lint says what was done.
 // Errors: kBadInput: a superblock that is neither zero nor sound; not one sound
 // entry.
-Result<Log> SalvageLog(ByteSpan bytes, uint64_t disk_bytes);
+Result<BlockLog> SalvageBlockLog(ByteSpan bytes, uint64_t disk_bytes);
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_BLOCK_LOG_SALVAGE_LOG_H_
+#endif  // POWERCUT_HARNESS_BLOCK_LOG_SALVAGE_H_

@@ -1,4 +1,4 @@
-#include "harness/block_log/export_log.h"
+#include "harness/block_log/export.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "harness/block_log/log_builder.h"
+#include "harness/block_log/builder.h"
 #include "harness/trace/marks.h"
 
 namespace powercut {
@@ -39,7 +39,7 @@ class Exporter {
 
   const Trace& trace_;
   const TraceAbout& about_;
-  LogBuilder builder_;
+  BlockLogBuilder builder_;
   size_t next_mark_ = 0;
   EventNumber last_written_ = 0;  // the last write or discard
 
@@ -103,7 +103,7 @@ EventNumber Exporter::AddWrite(EventNumber number) {
   const DiskEvent& event = trace_.event(number);
   const bool fua = IsFua(number);
   builder_.AddWrite(event.range.first, trace_.data(event),
-                    fua ? LogEntry::kFua : 0);
+                    fua ? BlockLogEntry::kFua : 0);
   last_written_ = number;
   at_host_.Remove(event.range);
   in_process_.Remove(event.range);
@@ -229,7 +229,7 @@ std::vector<std::string> Exporter::Losses() {
        " cut: one holds a text without NUL that fits its sector");
   Lose(own_marks_, "mark", " left out: the text begins as powercut's own");
   uint64_t reach = 0;
-  for (const LogEntry& entry : builder_.log().entries) {
+  for (const BlockLogEntry& entry : builder_.log().entries) {
     if (entry.sector_count == 0) continue;
     reach = std::max(reach, entry.sector + entry.sector_count);
   }
@@ -250,7 +250,7 @@ std::vector<std::string> Exporter::Losses() {
 
 }  // namespace
 
-ExportedLog ExportLog(const Trace& trace, const TraceAbout& about) {
+ExportedLog ExportBlockLog(const Trace& trace, const TraceAbout& about) {
   return Exporter(trace, about).Export();
 }
 

@@ -1,4 +1,4 @@
-#include "harness/block_log/trace_limits.h"
+#include "harness/block_log/limits.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@ constexpr uint64_t kScopeBlocksMax = uint64_t{1} << 20;
 
 }  // namespace
 
-std::string GeometryFault(uint64_t sector_bytes, uint64_t sector_count) {
+std::string GeometryProblem(uint64_t sector_bytes, uint64_t sector_count) {
   if (!std::has_single_bit(sector_bytes) || sector_bytes < 512 ||
       sector_bytes > 4096) {
     return fmt::format("a trace has sectors of 512 to 4096 bytes, not {}",
@@ -27,7 +27,8 @@ std::string GeometryFault(uint64_t sector_bytes, uint64_t sector_count) {
   return "";
 }
 
-std::string RangeFault(const SectorRange& range, const DiskGeometry& geometry) {
+std::string RangeProblem(const SectorRange& range,
+                         const DiskGeometry& geometry) {
   if (range.count == 0) return "an entry of no sectors";
   if (range.first > geometry.sector_count ||
       range.count > geometry.sector_count - range.first) {

@@ -1,22 +1,24 @@
-// LogCursor: the entries of a log one by one, each with its place in the file.
+// BlockLogCursor: the entries of a log one by one, each with its place in the
+// file.
 
-#ifndef POWERCUT_HARNESS_BLOCK_LOG_LOG_CURSOR_H_
-#define POWERCUT_HARNESS_BLOCK_LOG_LOG_CURSOR_H_
+#ifndef POWERCUT_HARNESS_BLOCK_LOG_CURSOR_H_
+#define POWERCUT_HARNESS_BLOCK_LOG_CURSOR_H_
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "harness/base/result.h"
-#include "harness/block_log/log_file.h"
+#include "harness/block_log/block_log.h"
 
 namespace powercut {
 
-class LogCursor {
+class BlockLogCursor {
  public:
   // `log` must outlive this object. If `continuation` is not empty, marks that
   // begin with it are taken as more text of the mark in front of them.
-  explicit LogCursor(const Log& log, std::string_view continuation = "");
+  explicit BlockLogCursor(const BlockLog& log,
+                          std::string_view continuation = "");
 
   // The first `count` entries are the log. Requires: count <= all entries.
   void LimitTo(size_t count);
@@ -26,7 +28,7 @@ class LogCursor {
   bool Next();
 
   // Requires: Next() gave true.
-  const LogEntry& entry() const { return *entry_; }
+  const BlockLogEntry& entry() const { return *entry_; }
   size_t index() const { return index_; }
   // The text of a mark with all that continues it; else empty.
   std::string_view text() const { return text_; }
@@ -39,13 +41,13 @@ class LogCursor {
  private:
   void Advance();
 
-  const Log& log_;
+  const BlockLog& log_;
   std::string_view continuation_;
   size_t limit_;
   size_t next_ = 0;
   uint64_t next_offset_bytes_;
 
-  const LogEntry* entry_ = nullptr;
+  const BlockLogEntry* entry_ = nullptr;
   size_t index_ = 0;
   uint64_t offset_bytes_ = 0;
   std::string text_;
@@ -53,4 +55,4 @@ class LogCursor {
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_BLOCK_LOG_LOG_CURSOR_H_
+#endif  // POWERCUT_HARNESS_BLOCK_LOG_CURSOR_H_

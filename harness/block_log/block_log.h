@@ -1,13 +1,13 @@
 // A dm-log-writes version 1 log, entry by entry. Nothing here knows what
-// powercut's marks mean; harness/block_log/trace_log.h does.
-// harness/block_log/trace_file.md is the byte grammar.
+// powercut's marks mean; harness/block_log/trace_codec.h does.
+// docs/trace_file.md is the byte grammar.
 //
 // Source: Linux drivers/md/dm-log-writes.c and
 // Documentation/admin-guide/device-mapper/log-writes.rst; xfstests
 // src/log-writes; QEMU block/blklogwrites.c.
 
-#ifndef POWERCUT_HARNESS_BLOCK_LOG_LOG_FILE_H_
-#define POWERCUT_HARNESS_BLOCK_LOG_LOG_FILE_H_
+#ifndef POWERCUT_HARNESS_BLOCK_LOG_BLOCK_LOG_H_
+#define POWERCUT_HARNESS_BLOCK_LOG_BLOCK_LOG_H_
 
 #include <cstdint>
 #include <string>
@@ -20,7 +20,7 @@
 namespace powercut {
 
 // One entry of a log as it stands in the file.
-struct LogEntry {
+struct BlockLogEntry {
   static constexpr uint64_t kFlush = 1;
   static constexpr uint64_t kFua = 2;
   static constexpr uint64_t kDiscard = 4;
@@ -36,21 +36,21 @@ struct LogEntry {
   Bytes payload;
   std::string mark_text;
 
-  bool operator==(const LogEntry&) const = default;
+  bool operator==(const BlockLogEntry&) const = default;
 };
 
-struct Log {
+struct BlockLog {
   uint32_t sector_bytes = 512;
-  std::vector<LogEntry> entries;
+  std::vector<BlockLogEntry> entries;
   // Oddities that do not stop reading, one line each.
   std::vector<std::string> lint;
 };
 
-inline bool IsMark(const LogEntry& entry) {
-  return entry.flags == LogEntry::kMark;
+inline bool IsMark(const BlockLogEntry& entry) {
+  return entry.flags == BlockLogEntry::kMark;
 }
 
-inline bool IsMarkWith(const LogEntry& entry, std::string_view prefix) {
+inline bool IsMarkWith(const BlockLogEntry& entry, std::string_view prefix) {
   return IsMark(entry) && entry.mark_text.starts_with(prefix);
 }
 
@@ -64,27 +64,28 @@ constexpr size_t MarkTextLimit(uint32_t sector_bytes) {
 std::string AtEntry(size_t index, uint64_t offset_bytes,
                     std::string_view reason);
 
-struct LogSuperblock {
+struct BlockLogSuperblock {
   uint64_t entry_count = 0;
   uint32_t sector_bytes = 0;
 };
 
 // The superblock at the front of a log.
 // Errors: kBadInput, "superblock at byte B: reason".
-Result<LogSuperblock> ReadLogSuperblock(ByteSpan bytes);
+Result<BlockLogSuperblock> ReadBlockLogSuperblock(ByteSpan bytes);
 
 // The entry at the front of `bytes`.
 // Errors: kBadInput, the reason alone.
-Result<LogEntry> ReadLogEntry(ByteSpan bytes, uint32_t sector_bytes);
+Result<BlockLogEntry> ReadBlockLogEntry(ByteSpan bytes, uint32_t sector_bytes);
 
 // Reads the bytes of a log. Total on any bytes.
 // Errors: kBadInput, "entry N at byte B: reason" (entries counted from 0), or
 // that of the superblock.
-Result<Log> ReadLog(ByteSpan bytes);
+Result<BlockLog> ReadBlockLog(ByteSpan bytes);
 
-// The bytes of a log. WriteLog(*ReadLog(b)) reads back as the same entries.
-Bytes WriteLog(const Log& log);
+// The bytes of a log. WriteBlockLog(*ReadBlockLog(b)) reads back as the same
+// entries.
+Bytes WriteBlockLog(const BlockLog& log);
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_BLOCK_LOG_LOG_FILE_H_
+#endif  // POWERCUT_HARNESS_BLOCK_LOG_BLOCK_LOG_H_

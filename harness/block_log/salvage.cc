@@ -1,4 +1,4 @@
-#include "harness/block_log/salvage_log.h"
+#include "harness/block_log/salvage.h"
 
 #include <fmt/format.h>
 
@@ -31,7 +31,7 @@ Result<uint32_t> FindSectorBytes(ByteSpan bytes) {
 }
 
 // The reason why an entry is not believed, or an empty string.
-std::string Doubt(const LogEntry& entry, uint64_t disk_sectors) {
+std::string Doubt(const BlockLogEntry& entry, uint64_t disk_sectors) {
   if (IsMark(entry) || entry.sector + entry.sector_count <= disk_sectors) {
     return "";
   }
@@ -45,7 +45,7 @@ struct SoundEnd {
   std::string reason;
 };
 
-SoundEnd ReadSound(ByteSpan bytes, uint64_t disk_bytes, Log& log) {
+SoundEnd ReadSound(ByteSpan bytes, uint64_t disk_bytes, BlockLog& log) {
   SoundEnd end{.offset_bytes = log.sector_bytes, .reason = ""};
   for (;;) {
     const ByteSpan rest =
@@ -54,7 +54,7 @@ SoundEnd ReadSound(ByteSpan bytes, uint64_t disk_bytes, Log& log) {
     // A header is not zero, so that most often this looks at a few bytes.
     if (!rest.empty() && AllZero(rest)) end.reason = "only zeros follow";
     if (!end.reason.empty()) return end;
-    Result<LogEntry> entry = ReadLogEntry(rest, log.sector_bytes);
+    Result<BlockLogEntry> entry = ReadBlockLogEntry(rest, log.sector_bytes);
     end.reason = entry ? Doubt(*entry, disk_bytes / log.sector_bytes)
                        : entry.error().message;
     if (!end.reason.empty()) return end;
@@ -67,17 +67,18 @@ SoundEnd ReadSound(ByteSpan bytes, uint64_t disk_bytes, Log& log) {
 
 bool IsUncounted(ByteSpan bytes) {
   if (bytes.size() >= kFieldBytes && IsZeroAt(bytes, 0)) return true;
-  const Result<LogSuperblock> superblock = ReadLogSuperblock(bytes);
+  const Result<BlockLogSuperblock> superblock = ReadBlockLogSuperblock(bytes);
   return superblock && superblock->entry_count == 0;
 }
 
-Result<Log> SalvageLog(ByteSpan bytes, uint64_t disk_bytes) {
-  Log log;
+Result<BlockLog> SalvageBlockLog(ByteSpan bytes, uint64_t disk_bytes) {
+  BlockLog log;
   std::string counted = "all zero, the log was never completed";
   if (bytes.size() >= kFieldBytes && IsZeroAt(bytes, 0)) {
     POWERCUT_ASSIGN(log.sector_bytes, FindSectorBytes(bytes));
   } else {
-    POWERCUT_ASSIGN(const LogSuperblock superblock, ReadLogSuperblock(bytes));
+    POWERCUT_ASSIGN(const BlockLogSuperblock superblock,
+                    ReadBlockLogSuperblock(bytes));
     log.sector_bytes = superblock.sector_bytes;
     counted = fmt::format("counts {} entries", superblock.entry_count);
   }

@@ -1,35 +1,35 @@
-#include "harness/block_log/log_builder.h"
+#include "harness/block_log/builder.h"
 
 namespace powercut {
 
-void LogBuilder::AddMark(std::string text) {
-  LogEntry& entry = log_.entries.emplace_back();
-  entry.flags = LogEntry::kMark;
+void BlockLogBuilder::AddMark(std::string text) {
+  BlockLogEntry& entry = log_.entries.emplace_back();
+  entry.flags = BlockLogEntry::kMark;
   entry.data_len = text.size();
   entry.mark_text = std::move(text);
 }
 
-void LogBuilder::AddWrite(uint64_t first_sector, ByteSpan data,
-                          uint64_t flags) {
-  LogEntry& entry = log_.entries.emplace_back();
+void BlockLogBuilder::AddWrite(uint64_t first_sector, ByteSpan data,
+                               uint64_t flags) {
+  BlockLogEntry& entry = log_.entries.emplace_back();
   entry.sector = first_sector;
   entry.sector_count = data.size() / log_.sector_bytes;
   entry.flags = flags;
   entry.payload.assign(data.begin(), data.end());
 }
 
-void LogBuilder::AddFlush() {
-  log_.entries.emplace_back().flags = LogEntry::kFlush;
+void BlockLogBuilder::AddFlush() {
+  log_.entries.emplace_back().flags = BlockLogEntry::kFlush;
 }
 
-void LogBuilder::AddDiscard(SectorRange range) {
-  LogEntry& entry = log_.entries.emplace_back();
+void BlockLogBuilder::AddDiscard(SectorRange range) {
+  BlockLogEntry& entry = log_.entries.emplace_back();
   entry.sector = range.first;
   entry.sector_count = range.count;
-  entry.flags = LogEntry::kDiscard;
+  entry.flags = BlockLogEntry::kDiscard;
 }
 
-void LogBuilder::AddImage(const SparseImage& image) {
+void BlockLogBuilder::AddImage(const SparseImage& image) {
   // Neighbouring pages become one write, but not an endless one.
   constexpr uint64_t kLongestBytes = uint64_t{1} << 20;
   uint64_t begin = 0;
@@ -47,8 +47,8 @@ void LogBuilder::AddImage(const SparseImage& image) {
 }
 
 // Appends to the write just added, which ends where `data` begins.
-void LogBuilder::ExtendWrite(ByteSpan data) {
-  LogEntry& entry = log_.entries.back();
+void BlockLogBuilder::ExtendWrite(ByteSpan data) {
+  BlockLogEntry& entry = log_.entries.back();
   entry.payload.insert(entry.payload.end(), data.begin(), data.end());
   entry.sector_count = entry.payload.size() / log_.sector_bytes;
 }

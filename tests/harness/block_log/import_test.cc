@@ -1,7 +1,7 @@
 // Logs of others: the golden ones, what becomes of each kind of entry, and
 // where the origins differ.
 
-#include "harness/block_log/import_log.h"
+#include "harness/block_log/import.h"
 
 #include <gtest/gtest.h>
 
@@ -16,9 +16,10 @@
 namespace powercut {
 namespace {
 
-constexpr LogOrigin kOrigins[] = {LogOrigin::kKernel, LogOrigin::kQemu};
+constexpr BlockLogOrigin kOrigins[] = {BlockLogOrigin::kKernel,
+                                       BlockLogOrigin::kQemu};
 
-ImportOptions Of(LogOrigin origin) {
+ImportOptions Of(BlockLogOrigin origin) {
   ImportOptions options;
   options.origin = origin;
   return options;
@@ -54,10 +55,10 @@ std::string EventsText(const Trace& trace) {
   return text;
 }
 
-std::string EventsOf(std::vector<LogEntry> entries,
+std::string EventsOf(std::vector<BlockLogEntry> entries,
                      const ImportOptions& options) {
   const Result<LoadedTrace> loaded =
-      ImportLog(LogOf(std::move(entries)), options);
+      ImportBlockLog(LogOf(std::move(entries)), options);
   return loaded ? EventsText(loaded->trace) : loaded.error().message;
 }
 
@@ -77,7 +78,7 @@ class GoldenLogTest : public testing::TestWithParam<GoldenLog> {
 
 TEST_P(GoldenLogTest, IsReadAsItsReadmeSays) {
   const Bytes bytes = Contents();
-  const Result<Log> log = ReadLog(bytes);
+  const Result<BlockLog> log = ReadBlockLog(bytes);
   if (GetParam().entries == 0) {
     ASSERT_FALSE(log);
     EXPECT_EQ(log.error().code, ErrorCode::kBadInput);
@@ -87,19 +88,19 @@ TEST_P(GoldenLogTest, IsReadAsItsReadmeSays) {
   ASSERT_TRUE(log) << log.error().message;
   EXPECT_EQ(log->entries.size(), GetParam().entries);
   EXPECT_TRUE(log->lint.empty());
-  const Bytes again = WriteLog(*log);
-  const Result<Log> log_again = ReadLog(again);
+  const Bytes again = WriteBlockLog(*log);
+  const Result<BlockLog> log_again = ReadBlockLog(again);
   ASSERT_TRUE(log_again);
   EXPECT_EQ(log_again->entries, log->entries);
   EXPECT_TRUE(std::ranges::equal(ByteSpan(again).subspan(32),
                                  ByteSpan(bytes).subspan(32)));
-  for (const LogOrigin origin : kOrigins) {
-    const Result<LoadedTrace> loaded = ImportLog(*log, Of(origin));
+  for (const BlockLogOrigin origin : kOrigins) {
+    const Result<LoadedTrace> loaded = ImportBlockLog(*log, Of(origin));
     ASSERT_TRUE(loaded) << MessageOf(loaded);
     EXPECT_EQ(EventsText(loaded->trace), GetParam().outcome);
-    EXPECT_EQ(loaded->about.origin, LogOriginName(origin));
+    EXPECT_EQ(loaded->about.origin, BlockLogOriginName(origin));
     const Result<LoadedTrace> loaded_again =
-        TraceOfLog(LogOfTrace(loaded->trace, loaded->about));
+        DecodeTrace(EncodeTrace(loaded->trace, loaded->about));
     ASSERT_TRUE(loaded_again) << MessageOf(loaded_again);
     ExpectSameTrace(loaded_again->trace, loaded->trace);
     EXPECT_EQ(loaded_again->about, loaded->about);
@@ -110,7 +111,7 @@ TEST_P(GoldenLogTest, IsReadAsItsReadmeSays) {
 TEST_P(GoldenLogTest, CutAtEveryByteIsAnErrorWithItsPlace) {
   const Bytes bytes = Contents();
   for (size_t size = 0; size < bytes.size(); ++size) {
-    const Result<Log> log = ReadLog(ByteSpan(bytes).first(size));
+    const Result<BlockLog> log = ReadBlockLog(ByteSpan(bytes).first(size));
     ASSERT_FALSE(log) << size;
     ASSERT_EQ(log.error().code, ErrorCode::kBadInput);
     ASSERT_TRUE(NamesAPlace(log.error().message)) << log.error().message;
@@ -138,11 +139,11 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST(ImportLogTest, EachKindOfEntry) {
-  constexpr uint64_t kFlush = LogEntry::kFlush;
-  constexpr uint64_t kFua = LogEntry::kFua;
-  constexpr uint64_t kMetadata = LogEntry::kMetadata;
-  const ImportOptions kernel = Of(LogOrigin::kKernel);
-  const auto one = [&](const LogEntry& entry) {
+  constexpr uint64_t kFlush = BlockLogEntry::kFlush;
+  constexpr uint64_t kFua = BlockLogEntry::kFua;
+  constexpr uint64_t kMetadata = BlockLogEntry::kMetadata;
+  const ImportOptions kernel = Of(BlockLogOrigin::kKernel);
+  const auto one = [&](const BlockLogEntry& entry) {
     return EventsOf({entry}, kernel);
   };
   EXPECT_EQ(one(WriteOf(3, 2)), "W3+2");
@@ -162,10 +163,10 @@ TEST(ImportLogTest, EachKindOfEntry) {
 }
 
 TEST(ImportLogTest, MarksKeepTheirPlaces) {
-  const Result<LoadedTrace> loaded =
-      ImportLog(LogOf({MarkOf("a"), WriteOf(0, 1), MarkOf("powercut:ack 1"),
-                       MarkOf("powercut:begin 1"), FlushOf(), MarkOf("")}),
-                Of(LogOrigin::kKernel));
+  const Result<LoadedTrace> loaded = ImportBlockLog(
+      LogOf({MarkOf("a"), WriteOf(0, 1), MarkOf("powercut:ack 1"),
+             MarkOf("powercut:begin 1"), FlushOf(), MarkOf("")}),
+      Of(BlockLogOrigin::kKernel));
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->trace.marks(),
             (std::vector<Mark>{{.after = 0, .text = "a"},
@@ -175,10 +176,10 @@ TEST(ImportLogTest, MarksKeepTheirPlaces) {
 
 // What a flush covers, seen in the states of a power cut right behind it.
 TEST(ImportLogTest, KernelFlushCoversWhatStandsInFront) {
-  const Result<LoadedTrace> loaded = ImportLog(
-      LogOf({WriteOf(0, 1), WriteOf(1, 1), WriteOf(2, 1, LogEntry::kFlush),
+  const Result<LoadedTrace> loaded = ImportBlockLog(
+      LogOf({WriteOf(0, 1), WriteOf(1, 1), WriteOf(2, 1, BlockLogEntry::kFlush),
              WriteOf(3, 1), FlushOf()}),
-      Of(LogOrigin::kKernel));
+      Of(BlockLogOrigin::kKernel));
   ASSERT_TRUE(loaded);
   using Sectors = std::vector<uint64_t>;
   EXPECT_EQ(LosableSectors(loaded->trace, 2), (Sectors{0, 1}));
@@ -190,12 +191,13 @@ TEST(ImportLogTest, KernelFlushCoversWhatStandsInFront) {
 // The same bytes: QEMU logs a write that ends while a flush is under way in
 // front of the flush, the kernel behind it.
 TEST(ImportLogTest, QemuFlushMayNotCoverTheLastWrites) {
-  const Log log = LogOf({WriteOf(0, 1), WriteOf(1, 1), FlushOf(), WriteOf(2, 1),
-                         FlushOf(), FlushOf()});
-  const Result<LoadedTrace> kernel = ImportLog(log, Of(LogOrigin::kKernel));
-  ImportOptions options = Of(LogOrigin::kQemu);
+  const BlockLog log = LogOf({WriteOf(0, 1), WriteOf(1, 1), FlushOf(),
+                              WriteOf(2, 1), FlushOf(), FlushOf()});
+  const Result<LoadedTrace> kernel =
+      ImportBlockLog(log, Of(BlockLogOrigin::kKernel));
+  ImportOptions options = Of(BlockLogOrigin::kQemu);
   options.race_window = 1;
-  const Result<LoadedTrace> qemu = ImportLog(log, options);
+  const Result<LoadedTrace> qemu = ImportBlockLog(log, options);
   ASSERT_TRUE(kernel && qemu);
   EXPECT_EQ(EventsText(kernel->trace), "W0+1 W1+1 P W2+1 P P");
   EXPECT_EQ(EventsText(qemu->trace), "W0+1 W1+1 P<1 W2+1 P<3 P");
@@ -213,14 +215,14 @@ TEST(ImportLogTest, QemuFlushMayNotCoverTheLastWrites) {
 
 // The guest sent write, flush, FUA write, write, flush.
 TEST(ImportLogTest, QemuLogsNoSignOfFuaBehindAFlush) {
-  const Result<Log> log =
-      ReadLog(FileBytes(std::filesystem::path(POWERCUT_SOURCE_DIR) /
-                        "tests/golden/log/qemu_fua_after_flush.log"));
+  const Result<BlockLog> log =
+      ReadBlockLog(FileBytes(std::filesystem::path(POWERCUT_SOURCE_DIR) /
+                             "tests/golden/log/qemu_fua_after_flush.log"));
   ASSERT_TRUE(log);
-  ImportOptions options = Of(LogOrigin::kQemu);
-  const Result<LoadedTrace> plain = ImportLog(*log, options);
+  ImportOptions options = Of(BlockLogOrigin::kQemu);
+  const Result<LoadedTrace> plain = ImportBlockLog(*log, options);
   options.assume_fua = true;
-  const Result<LoadedTrace> assumed = ImportLog(*log, options);
+  const Result<LoadedTrace> assumed = ImportBlockLog(*log, options);
   ASSERT_TRUE(plain && assumed);
   EXPECT_EQ(EventsText(plain->trace), "W0+1 P W1+1 W2+1 P");
   EXPECT_EQ(EventsText(assumed->trace), "W0+1 P0+1 P W1+1 P1+1 W2+1 P");
@@ -234,9 +236,10 @@ TEST(ImportLogTest, QemuLogsNoSignOfFuaBehindAFlush) {
 
 TEST(ImportLogTest, OptionsOfQemuAreRefusedForTheKernel) {
   for (const bool window : {true, false}) {
-    ImportOptions options = Of(LogOrigin::kKernel);
+    ImportOptions options = Of(BlockLogOrigin::kKernel);
     (window ? options.race_window = 1 : options.assume_fua = true);
-    const Result<LoadedTrace> loaded = ImportLog(LogOf({FlushOf()}), options);
+    const Result<LoadedTrace> loaded =
+        ImportBlockLog(LogOf({FlushOf()}), options);
     ASSERT_FALSE(loaded);
     EXPECT_EQ(loaded.error().code, ErrorCode::kUsage);
     EXPECT_NE(MessageOf(loaded).find("--origin qemu"), std::string::npos);
@@ -244,16 +247,16 @@ TEST(ImportLogTest, OptionsOfQemuAreRefusedForTheKernel) {
 }
 
 TEST(ImportLogTest, DiskIsAsBigAsTheEntriesOrAsSaid) {
-  const Log log = LogOf({WriteOf(3, 2), DiscardOf(90, 10), FlushOf()});
-  ImportOptions options = Of(LogOrigin::kKernel);
-  EXPECT_EQ(ImportLog(log, options)->trace.geometry(),
+  const BlockLog log = LogOf({WriteOf(3, 2), DiscardOf(90, 10), FlushOf()});
+  ImportOptions options = Of(BlockLogOrigin::kKernel);
+  EXPECT_EQ(ImportBlockLog(log, options)->trace.geometry(),
             (DiskGeometry{.sector_bytes = 512, .sector_count = 100}));
   options.disk_bytes = 1 << 20;
-  EXPECT_EQ(ImportLog(log, options)->trace.geometry(),
+  EXPECT_EQ(ImportBlockLog(log, options)->trace.geometry(),
             (DiskGeometry{.sector_bytes = 512, .sector_count = 2048}));
   for (const uint64_t wrong : {51199u, 50688u, 51300u}) {
     options.disk_bytes = wrong;
-    const Result<LoadedTrace> loaded = ImportLog(log, options);
+    const Result<LoadedTrace> loaded = ImportBlockLog(log, options);
     ASSERT_FALSE(loaded) << wrong;
     EXPECT_EQ(loaded.error().code, ErrorCode::kUsage);
     EXPECT_TRUE(MessageOf(loaded).starts_with("--size "));
@@ -261,51 +264,51 @@ TEST(ImportLogTest, DiskIsAsBigAsTheEntriesOrAsSaid) {
 }
 
 TEST(ImportLogTest, WhatNoTraceCanHoldIsRefusedAtItsPlace) {
-  const auto message = [](Log log) {
-    return MessageOf(ImportLog(log, Of(LogOrigin::kKernel)));
+  const auto message = [](BlockLog log) {
+    return MessageOf(ImportBlockLog(log, Of(BlockLogOrigin::kKernel)));
   };
   EXPECT_EQ(message(LogOf({WriteOf(0, 1), DiscardOf(1, uint64_t{1} << 32)})),
             "entry 1 at byte 1536: a disk of 4294967297 sectors of 512 bytes "
             "is over 2 TiB");
-  Log small = LogOf({FlushOf()});
+  BlockLog small = LogOf({FlushOf()});
   small.sector_bytes = 64;
   EXPECT_EQ(message(small),
             "entry 0 at byte 64: a trace has sectors of 512 to 4096 bytes, "
             "not 64");
-  std::vector<LogEntry> wide(20,
-                             DiscardOf(0, uint64_t{1} << 32, LogEntry::kFua));
+  std::vector<BlockLogEntry> wide(
+      20, DiscardOf(0, uint64_t{1} << 32, BlockLogEntry::kFua));
   EXPECT_EQ(message(LogOf(wide)),
             "entry 16 at byte 8704: the log's FUA entries cover too many "
             "sectors");
 }
 
 TEST(ImportLogTest, TracesOfPowercutAreNoLogsOfOthers) {
-  Log log = LogOfTrace(SmallTrace(), {});
-  EXPECT_EQ(MessageOf(ImportLog(log, Of(LogOrigin::kKernel))),
+  BlockLog log = EncodeTrace(SmallTrace(), {});
+  EXPECT_EQ(MessageOf(ImportBlockLog(log, Of(BlockLogOrigin::kKernel))),
             "entry 0 at byte 512: a trace of powercut's own, which needs no "
             "import");
   log.entries.erase(log.entries.begin());
-  EXPECT_NE(MessageOf(ImportLog(log, Of(LogOrigin::kKernel)))
+  EXPECT_NE(MessageOf(ImportBlockLog(log, Of(BlockLogOrigin::kKernel)))
                 .find("this log does not"),
             std::string::npos);
 }
 
 TEST(ImportLogTest, BaseOfAnExportIsTheBaseAgain) {
-  const auto base_text = [](std::vector<LogEntry> entries) {
+  const auto base_text = [](std::vector<BlockLogEntry> entries) {
     const Result<LoadedTrace> loaded =
-        ImportLog(LogOf(std::move(entries)), Of(LogOrigin::kKernel));
+        ImportBlockLog(LogOf(std::move(entries)), Of(BlockLogOrigin::kKernel));
     EXPECT_TRUE(loaded);
     const SparseImage empty(loaded->trace.geometry().size_bytes());
     return std::string(loaded->trace.base().SameBytes(empty) ? "empty: "
                                                              : "base: ") +
            EventsText(loaded->trace);
   };
-  const LogEntry end = MarkOf("powercut:base-end");
+  const BlockLogEntry end = MarkOf("powercut:base-end");
   EXPECT_EQ(
       base_text({WriteOf(0, 1), WriteOf(4, 1), FlushOf(), end, WriteOf(1, 1)}),
       "base: W1+1");
   EXPECT_EQ(base_text({WriteOf(0, 1), end, FlushOf()}), "empty: W0+1 P");
-  EXPECT_EQ(base_text({WriteOf(0, 1, LogEntry::kFua), FlushOf(), end}),
+  EXPECT_EQ(base_text({WriteOf(0, 1, BlockLogEntry::kFua), FlushOf(), end}),
             "empty: W0+1 P0+1 P");
   EXPECT_EQ(base_text({WriteOf(0, 1), FlushOf(), MarkOf("mkfs")}),
             "empty: W0+1 P");

@@ -1,7 +1,7 @@
 // Exports: accepted by a reader of its own, the same disk, the same promises,
 // and every difference said.
 
-#include "harness/block_log/export_log.h"
+#include "harness/block_log/export.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "harness/base/prng.h"
-#include "harness/block_log/import_log.h"
+#include "harness/block_log/import.h"
 #include "tests/harness/block_log/awkward_trace.h"
 #include "tests/harness/block_log/log_entries.h"
 #include "tests/harness/block_log/plain_log_reader.h"
@@ -30,11 +30,11 @@ using testing::IsEmpty;
 using testing::StartsWith;
 
 Trace ImportOf(const ExportedLog& exported, const Trace& trace) {
-  const Result<Log> log = ReadLog(WriteLog(exported.log));
+  const Result<BlockLog> log = ReadBlockLog(WriteBlockLog(exported.log));
   EXPECT_TRUE(log);
   ImportOptions options;
   options.disk_bytes = trace.geometry().size_bytes();
-  Result<LoadedTrace> loaded = ImportLog(*log, options);
+  Result<LoadedTrace> loaded = ImportBlockLog(*log, options);
   EXPECT_TRUE(loaded) << MessageOf(loaded);
   return std::move(loaded->trace);
 }
@@ -55,11 +55,11 @@ TEST(ExportLogTest, OtherReadersAcceptItAndSeeTheDisk) {
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE(seed);
     const Trace trace = AwkwardTrace(seed, seed % 7 == 0 ? 0 : 60);
-    const Bytes bytes = WriteLog(ExportLog(trace, {}).log);
+    const Bytes bytes = WriteBlockLog(ExportBlockLog(trace, {}).log);
     const PlainLogReader reader(bytes);
     if (HasFatalFailure()) return;
     ExpectSameDisk(trace, reader.disk());
-    const Result<Log> log = ReadLog(bytes);
+    const Result<BlockLog> log = ReadBlockLog(bytes);
     ASSERT_TRUE(log);
     EXPECT_TRUE(log->lint.empty());
   }
@@ -103,13 +103,13 @@ TEST(ExportLogTest, WhatTheFormatCarriesComesBackExactly) {
   for (uint64_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE(seed);
     Trace trace = PlainTrace(seed);
-    const Trace again = ImportOf(ExportLog(trace, {}), trace);
+    const Trace again = ImportOf(ExportBlockLog(trace, {}), trace);
     trace.AddMark("dm-log-writes-end");
     ExpectSameTrace(again, trace);
     if (HasFatalFailure()) return;
     // The end mark is not doubled.
-    EXPECT_EQ(WriteLog(ExportLog(again, {}).log),
-              WriteLog(ExportLog(trace, {}).log));
+    EXPECT_EQ(WriteBlockLog(ExportBlockLog(again, {}).log),
+              WriteBlockLog(ExportBlockLog(trace, {}).log));
   }
 }
 
@@ -151,7 +151,7 @@ TEST(ExportLogTest, NoPromiseChangesUnsaid) {
   uint64_t less = 0;
   for (uint64_t i = 0; i < 20'000 / kSlowdown; ++i) {
     const Trace trace = RandomTrace(prng);
-    const ExportedLog exported = ExportLog(trace, {});
+    const ExportedLog exported = ExportBlockLog(trace, {});
     const auto of_trace = PossibleContents(trace);
     const auto of_log = PossibleContents(ImportOf(exported, trace));
     const bool says_more = HasPart(exported.losses, "promises more") ||
@@ -170,7 +170,7 @@ TEST(ExportLogTest, NoPromiseChangesUnsaid) {
 }
 
 std::vector<std::string> LossesOf(const Trace& trace) {
-  return ExportLog(trace, {}).losses;
+  return ExportBlockLog(trace, {}).losses;
 }
 
 // Written in whole, so that its size is in the log.
@@ -224,7 +224,7 @@ TEST(ExportLogTest, EachLossIsSaid) {
                           "entries reach to byte 512"));
   TraceAbout about;
   about.pcut = "powercut 1\n";
-  EXPECT_THAT(ExportLog(FullTrace(), about).losses,
+  EXPECT_THAT(ExportBlockLog(FullTrace(), about).losses,
               ElementsAre(StartsWith("where the trace comes from")));
 }
 
@@ -236,10 +236,10 @@ TEST(ExportLogTest, MarksFitOrAreCutAndSaid) {
   trace.AddMark(std::string(480, 'y'));
   trace.AddMark(std::string("a\0b", 3));
   trace.AddMark("powercut:end entries=1");
-  const ExportedLog exported = ExportLog(trace, {});
+  const ExportedLog exported = ExportBlockLog(trace, {});
   EXPECT_THAT(exported.losses, ElementsAre(StartsWith("2 marks cut"),
                                            StartsWith("1 mark left out")));
-  const Bytes bytes = WriteLog(exported.log);
+  const Bytes bytes = WriteBlockLog(exported.log);
   EXPECT_THAT(PlainLogReader(bytes).marks(),
               ElementsAre(std::string(479, 'x'), "powercut:begin 1",
                           std::string(479, 'y'), "a", "dm-log-writes-end"));
@@ -249,7 +249,7 @@ TEST(ExportLogTest, MarksFitOrAreCutAndSaid) {
 TEST(ExportLogTest, ForcedWritesAreFua) {
   const auto flags = [](const Trace& trace) {
     std::vector<uint64_t> all;
-    for (const LogEntry& entry : ExportLog(trace, {}).log.entries) {
+    for (const BlockLogEntry& entry : ExportBlockLog(trace, {}).log.entries) {
       all.push_back(entry.flags);
     }
     return all;
@@ -259,16 +259,17 @@ TEST(ExportLogTest, ForcedWritesAreFua) {
   Trace fua = EmptyTrace(4);
   Write(fua, 0, {1, 2, 3, 4}, Layer::kHost);
   fua.AddPersist(Layer::kMedia, &own, std::nullopt);
-  EXPECT_EQ(flags(fua), (Flags{LogEntry::kFua, LogEntry::kMark}));
+  EXPECT_EQ(flags(fua), (Flags{BlockLogEntry::kFua, BlockLogEntry::kMark}));
   EXPECT_THAT(LossesOf(fua), IsEmpty());
 
   Trace marked = FullTrace();
   marked.AddMark("between");
   marked.AddPersist(Layer::kMedia, &own, std::nullopt);
-  EXPECT_EQ(flags(marked), (Flags{0, LogEntry::kMark, LogEntry::kMark}));
+  EXPECT_EQ(flags(marked),
+            (Flags{0, BlockLogEntry::kMark, BlockLogEntry::kMark}));
   Trace early = FullTrace();
   early.AddPersist(Layer::kMedia, &own, 0);
-  EXPECT_EQ(flags(early), (Flags{0, LogEntry::kMark}));
+  EXPECT_EQ(flags(early), (Flags{0, BlockLogEntry::kMark}));
   EXPECT_THAT(LossesOf(early), ElementsAre(HasSubstr("promises less")));
 }
 

@@ -1,4 +1,4 @@
-#include "harness/block_log/import_log.h"
+#include "harness/block_log/import.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "harness/block_log/log_cursor.h"
-#include "harness/block_log/log_lint.h"
-#include "harness/block_log/trace_limits.h"
+#include "harness/block_log/cursor.h"
+#include "harness/block_log/limits.h"
+#include "harness/block_log/lint.h"
 #include "harness/trace/acks.h"
 #include "harness/trace/marks.h"
 
@@ -17,7 +17,7 @@ namespace powercut {
 namespace {
 
 std::string OptionsFault(const ImportOptions& options) {
-  if (options.origin == LogOrigin::kQemu) return "";
+  if (options.origin == BlockLogOrigin::kQemu) return "";
   if (options.race_window > 0) {
     return "--race-window is of --origin qemu: the kernel logs a write only "
            "in front of a flush that covers it";
@@ -29,24 +29,25 @@ std::string OptionsFault(const ImportOptions& options) {
 }
 
 // The format does not say how big the disk was: as big as its entries need.
-Result<DiskGeometry> NeededGeometry(const Log& log) {
+Result<DiskGeometry> NeededGeometry(const BlockLog& log) {
   DiskGeometry geometry{.sector_bytes = log.sector_bytes, .sector_count = 0};
-  for (LogCursor cursor(log);;) {
+  for (BlockLogCursor cursor(log);;) {
     const bool at_entry = cursor.Next();
     if (at_entry && !IsMark(cursor.entry()) &&
         cursor.entry().sector_count > 0) {
-      const LogEntry& entry = cursor.entry();
+      const BlockLogEntry& entry = cursor.entry();
       geometry.sector_count =
           std::max(geometry.sector_count, entry.sector + entry.sector_count);
     }
     const std::string fault =
-        GeometryFault(geometry.sector_bytes, geometry.sector_count);
+        GeometryProblem(geometry.sector_bytes, geometry.sector_count);
     if (!fault.empty()) return cursor.Bad(fault);
     if (!at_entry) return geometry;
   }
 }
 
-Result<DiskGeometry> GeometryOf(const Log& log, const ImportOptions& options) {
+Result<DiskGeometry> GeometryOf(const BlockLog& log,
+                                const ImportOptions& options) {
   POWERCUT_ASSIGN(DiskGeometry geometry, NeededGeometry(log));
   if (!options.disk_bytes) return geometry;
   const uint64_t disk_bytes = *options.disk_bytes;
@@ -63,19 +64,19 @@ Result<DiskGeometry> GeometryOf(const Log& log, const ImportOptions& options) {
   }
   geometry.sector_count = disk_bytes / geometry.sector_bytes;
   const std::string fault =
-      GeometryFault(geometry.sector_bytes, geometry.sector_count);
+      GeometryProblem(geometry.sector_bytes, geometry.sector_count);
   if (!fault.empty()) return bad(fault);
   return geometry;
 }
 
 // How many entries make up the base: those in front of the mark that our own
 // export puts behind it. 0: none.
-size_t BaseEntries(const Log& log) {
+size_t BaseEntries(const BlockLog& log) {
   const auto& entries = log.entries;
   size_t count = 0;
   while (count < entries.size() && entries[count].flags == 0) ++count;
   const bool is_base = count + 1 < entries.size() &&
-                       entries[count].flags == LogEntry::kFlush &&
+                       entries[count].flags == BlockLogEntry::kFlush &&
                        entries[count].sector_count == 0 &&
                        IsMarkWith(entries[count + 1], kBaseEndMark);
   return is_base ? count + 2 : 0;
@@ -83,8 +84,8 @@ size_t BaseEntries(const Log& log) {
 
 class Importer {
  public:
-  Importer(const Log& log, const ImportOptions& options, DiskGeometry geometry,
-           std::shared_ptr<const SparseImage> base)
+  Importer(const BlockLog& log, const ImportOptions& options,
+           DiskGeometry geometry, std::shared_ptr<const SparseImage> base)
       : options_(options), cursor_(log), trace_(geometry, std::move(base)) {}
 
   // Passes over `base_entries` and takes the rest.
@@ -97,7 +98,7 @@ class Importer {
   Status PersistOwn(SectorRange range);
 
   const ImportOptions& options_;
-  LogCursor cursor_;
+  BlockLogCursor cursor_;
   Trace trace_;
   ScopeBudget scope_budget_;
   // Since the last flush, in order.
@@ -129,18 +130,19 @@ Status Importer::AddMark() {
 }
 
 Status Importer::AddEntry() {
-  const LogEntry& entry = cursor_.entry();
+  const BlockLogEntry& entry = cursor_.entry();
   const SectorRange range{.first = entry.sector, .count = entry.sector_count};
-  if ((entry.flags & LogEntry::kFlush) != 0) AddFlush();
+  if ((entry.flags & BlockLogEntry::kFlush) != 0) AddFlush();
   if (range.count == 0) return Ok{};
   const bool first = written_.empty();
   const EventNumber number =
-      (entry.flags & LogEntry::kDiscard) != 0
+      (entry.flags & BlockLogEntry::kDiscard) != 0
           ? trace_.AddDiscard(range)
           : trace_.AddWrite(range.first, entry.payload, Layer::kDevice);
   written_.push_back(number);
   const bool assumed = options_.assume_fua && first && entry.flags == 0;
-  if (assumed || (entry.flags & LogEntry::kFua) != 0) return PersistOwn(range);
+  if (assumed || (entry.flags & BlockLogEntry::kFua) != 0)
+    return PersistOwn(range);
   return Ok{};
 }
 
@@ -163,7 +165,7 @@ Status Importer::PersistOwn(SectorRange range) {
 }
 
 std::string OriginText(const ImportOptions& options) {
-  std::string text(LogOriginName(options.origin));
+  std::string text(BlockLogOriginName(options.origin));
   if (options.race_window > 0) {
     text += fmt::format(" race-window={}", options.race_window);
   }
@@ -173,14 +175,15 @@ std::string OriginText(const ImportOptions& options) {
 
 }  // namespace
 
-Result<LoadedTrace> ImportLog(const Log& log, const ImportOptions& options) {
+Result<LoadedTrace> ImportBlockLog(const BlockLog& log,
+                                   const ImportOptions& options) {
   const std::string fault = OptionsFault(options);
   if (!fault.empty()) return Error{ErrorCode::kUsage, fault};
   POWERCUT_ASSIGN(const DiskGeometry geometry, GeometryOf(log, options));
   auto base = std::make_shared<SparseImage>(geometry.size_bytes());
   const size_t base_entries = BaseEntries(log);
   for (size_t i = 0; i + 2 < base_entries; ++i) {
-    const LogEntry& entry = log.entries[i];
+    const BlockLogEntry& entry = log.entries[i];
     base->Write(entry.sector * geometry.sector_bytes, entry.payload);
   }
   POWERCUT_ASSIGN(

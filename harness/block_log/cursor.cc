@@ -1,21 +1,22 @@
-#include "harness/block_log/log_cursor.h"
+#include "harness/block_log/cursor.h"
 
 #include "harness/base/check.h"
 
 namespace powercut {
 
-LogCursor::LogCursor(const Log& log, std::string_view continuation)
+BlockLogCursor::BlockLogCursor(const BlockLog& log,
+                               std::string_view continuation)
     : log_(log),
       continuation_(continuation),
       limit_(log.entries.size()),
       next_offset_bytes_(log.sector_bytes) {}
 
-void LogCursor::LimitTo(size_t count) {
+void BlockLogCursor::LimitTo(size_t count) {
   POWERCUT_CHECK(count <= log_.entries.size());
   limit_ = count;
 }
 
-bool LogCursor::Next() {
+bool BlockLogCursor::Next() {
   index_ = next_;
   offset_bytes_ = next_offset_bytes_;
   if (next_ >= limit_) return false;
@@ -32,15 +33,15 @@ bool LogCursor::Next() {
   return true;
 }
 
-std::string LogCursor::At(std::string_view reason) const {
+std::string BlockLogCursor::At(std::string_view reason) const {
   return AtEntry(index_, offset_bytes_, reason);
 }
 
-Error LogCursor::Bad(std::string_view reason) const {
+Error BlockLogCursor::Bad(std::string_view reason) const {
   return {ErrorCode::kBadInput, At(reason)};
 }
 
-void LogCursor::Advance() {
+void BlockLogCursor::Advance() {
   next_offset_bytes_ += log_.sector_bytes + log_.entries[next_].payload.size();
   ++next_;
 }

@@ -1,7 +1,7 @@
 // Traces as logs: random ones there and back, marks as documented, and what
 // damaged or wrongly written ones lead to.
 
-#include "harness/block_log/trace_log.h"
+#include "harness/block_log/trace_codec.h"
 
 #include <gtest/gtest.h>
 
@@ -24,34 +24,35 @@ TEST(TraceLogTest, RandomTracesRoundTrip) {
     const TraceAbout about{.backend = AwkwardText(prng, prng.Below(20)),
                            .pcut = AwkwardText(prng, prng.Below(3000)),
                            .origin = AwkwardText(prng, prng.Below(20))};
-    const Bytes bytes = WriteLog(LogOfTrace(trace, about));
+    const Bytes bytes = WriteBlockLog(EncodeTrace(trace, about));
     const Result<LoadedTrace> loaded = TraceOfBytes(bytes);
     ASSERT_TRUE(loaded) << MessageOf(loaded);
     EXPECT_EQ(loaded->about, about);
     EXPECT_TRUE(loaded->lint.empty());
     ExpectSameTrace(loaded->trace, trace);
     if (testing::Test::HasFatalFailure()) return;
-    EXPECT_EQ(WriteLog(LogOfTrace(loaded->trace, loaded->about)), bytes);
+    EXPECT_EQ(WriteBlockLog(EncodeTrace(loaded->trace, loaded->about)), bytes);
   }
 }
 
 // What replay-log and QEMU's log-append require of every entry.
 TEST(TraceLogTest, OtherToolsCanReadEveryEntry) {
-  const Log log = LogOfTrace(AwkwardTrace(5, 300), {});
-  for (const LogEntry& entry : log.entries) {
+  const BlockLog log = EncodeTrace(AwkwardTrace(5, 300), {});
+  for (const BlockLogEntry& entry : log.entries) {
     EXPECT_TRUE(entry.flags != 0 || entry.sector_count != 0);
     EXPECT_EQ(entry.flags & ~uint64_t{15}, 0u);
-    EXPECT_TRUE(entry.mark_text.empty() || entry.flags == LogEntry::kMark);
+    EXPECT_TRUE(entry.mark_text.empty() || entry.flags == BlockLogEntry::kMark);
     EXPECT_LE(entry.mark_text.size(), log.sector_bytes - 33u);
   }
 }
 
 TEST(TraceLogTest, MarksStandAsDocumented) {
-  const Log log = LogOfTrace(SmallTrace(), {.backend = "simfs", .pcut = ""});
+  const BlockLog log =
+      EncodeTrace(SmallTrace(), {.backend = "simfs", .pcut = ""});
   std::vector<std::string> texts;
   texts.reserve(log.entries.size());
-  for (const LogEntry& entry : log.entries) {
-    texts.push_back(entry.flags == LogEntry::kMark
+  for (const BlockLogEntry& entry : log.entries) {
+    texts.push_back(entry.flags == BlockLogEntry::kMark
                         ? entry.mark_text
                         : std::to_string(entry.flags) + ":" +
                               std::to_string(entry.sector) + "+" +
@@ -72,7 +73,7 @@ TEST(TraceLogTest, MarksStandAsDocumented) {
 TEST(TraceLogTest, LongMarksContinue) {
   Trace trace = SmallTrace();
   trace.AddMark(std::string(480, 'x'));
-  const Log log = LogOfTrace(trace, {});
+  const BlockLog log = EncodeTrace(trace, {});
   const auto& entries = log.entries;
   EXPECT_EQ(entries[entries.size() - 3].mark_text, std::string(479, 'x'));
   EXPECT_EQ(entries[entries.size() - 2].mark_text, "powercut:+x");
@@ -106,41 +107,41 @@ TEST(TraceLogTest, EveryChangedByteIsFound) {
 }
 
 TEST(TraceLogTest, NoEntryMayBeMissingOrMoved) {
-  const Log log = LogOfTrace(SmallTrace(), {});
+  const BlockLog log = EncodeTrace(SmallTrace(), {});
   for (int i = 0; i < std::ssize(log.entries); ++i) {
-    Log without = log;
+    BlockLog without = log;
     without.entries.erase(without.entries.begin() + i);
-    EXPECT_FALSE(TraceOfLog(without)) << i;
+    EXPECT_FALSE(DecodeTrace(without)) << i;
     if (i == 0) continue;
-    Log swapped = log;
+    BlockLog swapped = log;
     std::swap(swapped.entries[i - 1], swapped.entries[i]);
-    EXPECT_FALSE(TraceOfLog(swapped)) << i;
+    EXPECT_FALSE(DecodeTrace(swapped)) << i;
   }
-  Log cut = log;
+  BlockLog cut = log;
   cut.entries.pop_back();
-  EXPECT_NE(MessageOf(TraceOfLog(cut)).find("incomplete"), std::string::npos);
-  Log behind = log;
+  EXPECT_NE(MessageOf(DecodeTrace(cut)).find("incomplete"), std::string::npos);
+  BlockLog behind = log;
   behind.entries.push_back(log.entries[1]);
-  EXPECT_NE(MessageOf(TraceOfLog(behind)).find("incomplete"),
+  EXPECT_NE(MessageOf(DecodeTrace(behind)).find("incomplete"),
             std::string::npos);
 }
 
 // Gives a log whose entries were changed a fitting end mark, so that only the
 // change can be wrong: the error about the end mark quotes the fitting one.
-Result<LoadedTrace> TraceOfChangedLog(Log log) {
-  const std::string message = MessageOf(TraceOfLog(log));
+Result<LoadedTrace> TraceOfChangedLog(BlockLog log) {
+  const std::string message = MessageOf(DecodeTrace(log));
   const size_t begin = message.find("`powercut:end entries=");
   if (begin != std::string::npos) {
     log.entries.back() =
         MarkOf(message.substr(begin + 1, message.size() - begin - 2));
   }
-  return TraceOfLog(log);
+  return DecodeTrace(log);
 }
 
 // What comes of a small trace with `text` as a mark at entry `at`.
 std::string MessageForMark(const std::string& text, ptrdiff_t at,
                            bool replace) {
-  Log log = LogOfTrace(SmallTrace(), {});
+  BlockLog log = EncodeTrace(SmallTrace(), {});
   if (replace) log.entries.erase(log.entries.begin() + at);
   log.entries.insert(log.entries.begin() + at, MarkOf(text));
   return MessageOf(TraceOfChangedLog(std::move(log)));
@@ -191,7 +192,7 @@ TEST(TraceMarksTest, MalformedEventMarksAreRejected) {
 }
 
 TEST(TraceMarksTest, UnknownAboutIsLint) {
-  Log log = LogOfTrace(SmallTrace(), {});
+  BlockLog log = EncodeTrace(SmallTrace(), {});
   log.entries.insert(log.entries.begin() + 1,
                      MarkOf("powercut:about colour blue"));
   const Result<LoadedTrace> loaded = TraceOfChangedLog(std::move(log));
@@ -202,22 +203,22 @@ TEST(TraceMarksTest, UnknownAboutIsLint) {
 
 TEST(TraceMarksTest, EntriesThatPowercutDoesNotWriteAreRejected) {
   for (const uint64_t flags :
-       {LogEntry::kFua, LogEntry::kFlush, LogEntry::kMetadata}) {
-    Log log = LogOfTrace(SmallTrace(), {});
+       {BlockLogEntry::kFua, BlockLogEntry::kFlush, BlockLogEntry::kMetadata}) {
+    BlockLog log = EncodeTrace(SmallTrace(), {});
     log.entries[5].flags = flags;
     ASSERT_EQ(log.entries[5].sector_count, 1u);
     EXPECT_NE(MessageOf(TraceOfChangedLog(log)).find("no entry with flags"),
               std::string::npos);
   }
-  Log beyond = LogOfTrace(SmallTrace(), {});
+  BlockLog beyond = EncodeTrace(SmallTrace(), {});
   beyond.entries[5].sector = 64;
   EXPECT_NE(MessageOf(TraceOfChangedLog(beyond)).find("beyond the disk"),
             std::string::npos);
 }
 
 TEST(TraceLogTest, LogsOfOthersAreForImport) {
-  for (const Log& log : {LogOf({}), LogOf({WriteOf(0, 1), FlushOf()})}) {
-    const Result<LoadedTrace> loaded = TraceOfLog(log);
+  for (const BlockLog& log : {LogOf({}), LogOf({WriteOf(0, 1), FlushOf()})}) {
+    const Result<LoadedTrace> loaded = DecodeTrace(log);
     ASSERT_FALSE(loaded);
     EXPECT_TRUE(MessageOf(loaded).starts_with("entry 0 at byte 512: "));
     EXPECT_NE(MessageOf(loaded).find("powercut import"), std::string::npos);
@@ -229,7 +230,7 @@ TEST(TraceMarksTest, ScopesAreBounded) {
   const DiskGeometry geometry{.sector_bytes = 512,
                               .sector_count = uint64_t{1} << 32};
   Trace trace(geometry, std::make_shared<SparseImage>(geometry.size_bytes()));
-  Log log = LogOfTrace(trace, {});
+  BlockLog log = EncodeTrace(trace, {});
   log.entries.insert(
       log.entries.end() - 1, 100,
       MarkOf("powercut:persist to=media upto=0 ranges=0+4294967296"));

@@ -1,25 +1,25 @@
-// LogBuilder: a log, entry by entry.
+// BlockLogBuilder: a log, entry by entry.
 
-#ifndef POWERCUT_HARNESS_BLOCK_LOG_LOG_BUILDER_H_
-#define POWERCUT_HARNESS_BLOCK_LOG_LOG_BUILDER_H_
+#ifndef POWERCUT_HARNESS_BLOCK_LOG_BUILDER_H_
+#define POWERCUT_HARNESS_BLOCK_LOG_BUILDER_H_
 
 #include <cstdint>
 #include <string>
 #include <utility>
 
-#include "harness/block_log/log_file.h"
+#include "harness/block_log/block_log.h"
 #include "harness/disk/sector_set.h"
 #include "harness/disk/sparse_image.h"
 
 namespace powercut {
 
-class LogBuilder {
+class BlockLogBuilder {
  public:
-  explicit LogBuilder(uint32_t sector_bytes) {
+  explicit BlockLogBuilder(uint32_t sector_bytes) {
     log_.sector_bytes = sector_bytes;
   }
 
-  const Log& log() const { return log_; }
+  const BlockLog& log() const { return log_; }
 
   // Requires: text.size() <= MarkTextLimit().
   void AddMark(std::string text);
@@ -32,14 +32,14 @@ class LogBuilder {
   // What an image holds, but for zeros, in long writes.
   void AddImage(const SparseImage& image);
 
-  Log Finish() && { return std::move(log_); }
+  BlockLog Finish() && { return std::move(log_); }
 
  private:
   void ExtendWrite(ByteSpan data);
 
-  Log log_;
+  BlockLog log_;
 };
 
 }  // namespace powercut
 
-#endif  // POWERCUT_HARNESS_BLOCK_LOG_LOG_BUILDER_H_
+#endif  // POWERCUT_HARNESS_BLOCK_LOG_BUILDER_H_

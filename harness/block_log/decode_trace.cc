@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "harness/base/check.h"
-#include "harness/block_log/log_cursor.h"
-#include "harness/block_log/trace_limits.h"
-#include "harness/block_log/trace_log.h"
+#include "harness/block_log/cursor.h"
+#include "harness/block_log/limits.h"
+#include "harness/block_log/trace_codec.h"
 #include "harness/trace/marks.h"
 
 namespace powercut {
@@ -48,7 +48,7 @@ bool TakeLayer(std::string_view& text, Layer& layer) {
 
 class TraceReader {
  public:
-  explicit TraceReader(const Log& log)
+  explicit TraceReader(const BlockLog& log)
       : log_(log), cursor_(log, kContinuationMark), lint_(log.lint) {}
 
   Result<LoadedTrace> Read() &&;
@@ -68,8 +68,8 @@ class TraceReader {
   Status CheckWrite(const DiskGeometry& geometry) const;
   Status ReadEvent(Trace& trace);
 
-  const Log& log_;
-  LogCursor cursor_;
+  const BlockLog& log_;
+  BlockLogCursor cursor_;
   Layer layer_ = Layer::kDevice;
   ScopeBudget scope_budget_;
   std::vector<std::string> lint_;
@@ -109,7 +109,7 @@ Result<DiskGeometry> TraceReader::ReadGeometry() {
       !rest.empty()) {
     return Bad("expected `powercut:trace version=.. sector=.. sectors=..`");
   }
-  const std::string fault = GeometryFault(sector_bytes, sector_count);
+  const std::string fault = GeometryProblem(sector_bytes, sector_count);
   if (!fault.empty()) return Bad(fault);
   if (sector_bytes != log_.sector_bytes) {
     return Bad(fmt::format("the trace has sectors of {} bytes, its log of {}",
@@ -120,8 +120,8 @@ Result<DiskGeometry> TraceReader::ReadGeometry() {
 }
 
 Status TraceReader::CheckEnd() const {
-  const Bytes bytes = WriteLog(log_);
-  const LogEntry& end = log_.entries.back();
+  const Bytes bytes = WriteBlockLog(log_);
+  const BlockLogEntry& end = log_.entries.back();
   const size_t index = log_.entries.size() - 1;
   const uint64_t offset_bytes =
       bytes.size() - log_.sector_bytes - end.payload.size();
@@ -145,7 +145,7 @@ Status TraceReader::ReadBase(SparseImage& base, TraceAbout& about) {
       .sector_bytes = log_.sector_bytes,
       .sector_count = base.size_bytes() / log_.sector_bytes};
   while (cursor_.Next()) {
-    const LogEntry& entry = cursor_.entry();
+    const BlockLogEntry& entry = cursor_.entry();
     const std::string_view text = cursor_.text();
     if (!IsMark(entry)) {
       if (entry.flags != 0) return Bad("only writes make up the base");
@@ -243,8 +243,8 @@ Result<SectorSet> TraceReader::ReadRanges(std::string_view rest,
 }
 
 Status TraceReader::CheckRange(const DiskGeometry& geometry) const {
-  const LogEntry& entry = cursor_.entry();
-  const std::string fault = RangeFault(
+  const BlockLogEntry& entry = cursor_.entry();
+  const std::string fault = RangeProblem(
       {.first = entry.sector, .count = entry.sector_count}, geometry);
   if (!fault.empty()) return Bad(fault);
   return Ok{};
@@ -258,17 +258,17 @@ Status TraceReader::CheckWrite(const DiskGeometry& geometry) const {
 }
 
 Status TraceReader::ReadEvent(Trace& trace) {
-  const LogEntry& entry = cursor_.entry();
+  const BlockLogEntry& entry = cursor_.entry();
   if (entry.flags == 0) {
     POWERCUT_TRY(CheckWrite(trace.geometry()));
     trace.AddWrite(entry.sector, entry.payload, layer_);
     return Ok{};
   }
-  if (entry.flags == LogEntry::kFlush && entry.sector_count == 0) {
+  if (entry.flags == BlockLogEntry::kFlush && entry.sector_count == 0) {
     trace.AddPersist(Layer::kMedia, nullptr, std::nullopt);
     return Ok{};
   }
-  if (entry.flags == LogEntry::kDiscard) {
+  if (entry.flags == BlockLogEntry::kDiscard) {
     POWERCUT_TRY(CheckRange(trace.geometry()));
     trace.AddDiscard({.first = entry.sector, .count = entry.sector_count});
     return Ok{};
@@ -279,7 +279,7 @@ Status TraceReader::ReadEvent(Trace& trace) {
 
 }  // namespace
 
-Result<LoadedTrace> TraceOfLog(const Log& log) {
+Result<LoadedTrace> DecodeTrace(const BlockLog& log) {
   if (log.entries.empty() || !IsMarkWith(log.entries.front(), kTraceMark)) {
     return Error{
         ErrorCode::kBadInput,
