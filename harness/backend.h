@@ -1,8 +1,9 @@
-// Backend: a kind of storage under test, and Mount: one running instance of it
-// on a disk.
+// Backend: a kind of storage under test. Mount: one running instance of it on a
+// disk.
 //
-// A backend says what it offers in its traits; the harness asks nothing else
-// of it. See backends/README.md for how to add one.
+// A backend says in its traits what it offers, and the harness asks nothing
+// else of it (docs/crash_model.md 7). backends/README.md explains how to add
+// one. Neither class is thread-safe, and a backend has one mount at a time.
 
 #ifndef POWERCUT_HARNESS_BACKEND_H_
 #define POWERCUT_HARNESS_BACKEND_H_
@@ -23,103 +24,122 @@
 
 namespace powercut {
 
-// The name of the file that the probe makes in the root directory. No workload
-// may use it.
+// The file that the probe makes in the root directory. No workload may name it.
 inline constexpr const char* kProbePath = "/.powercut-probe";
 
+// What a backend offers and claims.
 struct BackendTraits {
+  // The word after `--backend`.
   std::string name;
-  // The real thing, with its version as it reports it, for `doctor`.
+  // The storage in words, with the version that it reports, for `doctor`. Runs
+  // that `--resume` keeps are reused only if this text is the same.
   std::string description;
-  // The profile it claims (model/table/profile.h).
+  // The profile that it claims to keep (model/table/profile.h).
   std::string profile;
-  // The profiles it can be formatted to behave as; empty: it has one behaviour,
-  // whatever it is judged by.
+  // The profiles that it can be formatted to behave as. Empty if it has one
+  // behaviour, whatever profile it is judged by.
   std::vector<std::string> profiles;
   uint64_t default_disk_bytes = 0;
   uint64_t minimum_disk_bytes = 0;
-  // Nothing: the sector.
+  // The size of a block that the device writes whole, if the workload and the
+  // command line do not set it. `std::nullopt` means one sector.
   std::optional<uint32_t> default_atomic_bytes;
-  // The default space is `exhaustive` where all points and kinds together have
-  // at most 2^this states, else `epoch:1`: some seconds of recoveries.
+  // If neither the workload nor the command line names a space, `exhaustive` is
+  // explored where all crash points and kinds together have at most 2 to the
+  // power of this number of states, and `epoch:1` otherwise. The number should
+  // be such that `exhaustive` takes some seconds.
   double default_exhaustive_log2_max = 14;
   std::vector<uint32_t> sector_sizes_bytes;
-  // The crash kinds it can show. The first is the default.
+  // The kinds of crash that it can show; not empty. The first is the default.
   std::vector<CrashKind> crash_kinds;
+  // The ops that Mount::Apply() takes. `syncfs` must be one of them: the
+  // harness applies it at the end of `init`.
   std::vector<OpKind> ops;
-  // Programs can run in it (Mount::RunCommand()).
+  // Whether programs can run in a mount (Mount::RunCommand()).
   bool commands = false;
-  // Ops can be started and waited for.
+  // Whether ops can overlap (Mount::Start() and Mount::Wait()).
   bool overlap = false;
-  // Recording twice gives the same trace.
+  // Whether recording a workload twice gives the same trace.
   bool repeatable = true;
-  // Recovering after a crash during recovery must show what recovering without
-  // it shows; else it is a violation of kind `unstable`.
+  // Whether a recovery that was cut short by a second crash must show, once it
+  // is repeated, what it shows with no second crash. If it does not, that is a
+  // violation of kind `unstable`.
   bool recovery_idempotent = false;
-  // Every sync op carries all earlier writes of the whole disk to the media.
+  // Whether every sync op carries all earlier writes of the whole disk to the
+  // media (docs/crash_model.md 9, Flush obligations).
   bool sync_covers_disk = false;
 };
 
 // How an op ended.
 struct OpResult {
-  // Empty: success. Else the name of the status: `ENOENT`, `EIO`, ...
+  // Empty if the op succeeded. Otherwise the name of the status, such as
+  // `ENOENT` or `EIO`.
   std::string error;
 
   bool ok() const { return error.empty(); }
 };
 
-// What formatting and mounting are told beside what the backend itself says.
-// Empty: nothing.
+// The user's additions to what a backend itself passes to its format program
+// and to its mount. Empty if there are none.
 struct FormatOptions {
-  std::string mkfs;   // words, separated by spaces
-  std::string mount;  // as of mount -o
+  // Arguments of the format program, separated by spaces.
+  std::string mkfs;
+  // Options in the form of `mount -o`.
+  std::string mount;
 
   bool operator==(const FormatOptions&) const = default;
 };
 
-// What a disk is formatted as.
+// How a disk is formatted.
 struct FormatSpec {
   DiskGeometry geometry;
-  // The profile to behave as; of the traits' profiles, or any if it has none.
+  // The profile to behave as. If the traits list profiles, one of these;
+  // otherwise any name, which the backend ignores.
   std::string profile;
 
   auto operator<=>(const FormatSpec&) const = default;
 };
 
-// How a program of the user's ended.
+// How a user's program, or the storage's own checker, ended.
 struct CommandEnd {
   enum Kind : uint8_t {
-    kEnded,
-    kNotStarted,  // there is no such program, or it may not be run
-    kTimedOut,    // it was killed when its time was over
+    kEnded,       // By itself or by a signal.
+    kNotStarted,  // There is no such program, or it may not be run.
+    kTimedOut,    // It was killed when its time was over.
   };
 
   Kind kind = kEnded;
-  // One line. kEnded: empty: with status 0; else how and, if it is quiet, the
-  // last line that it printed. Else: why.
+  // One line. For kEnded: empty if the exit status was 0; otherwise how the
+  // program ended and, if it was quiet, the last line that it printed. For the
+  // other kinds: the reason.
   std::string detail;
 };
 
+// A mount is made by Backend::Open() and reaches its storage only through the
+// disk that it was opened on.
 class Mount {
  public:
   Mount() = default;
   Mount(const Mount&) = delete;
   Mount& operator=(const Mount&) = delete;
-  // Ends the instance without a clean shutdown where that is possible; a mount
-  // that was not shut down may write to the disk here, but must not crash.
+  // Ends the instance, with no clean shutdown if the storage can do that. A
+  // mount that was not shut down may write to the disk here. It must not crash,
+  // whatever state the storage is in.
   virtual ~Mount() = default;
 
-  // Runs one op.
-  // Requires: op.kind is in the traits' ops; paths are absolute; `content` is
-  //           what a write or append writes, empty for other ops.
-  // Writes and appends go at `offset_bytes` (for an append, the caller passes
-  // the size of the file).
+  // Runs one op and waits for its return. A failure of the storage is a result,
+  // never an error of the harness.
+  // `content` holds the bytes that the op writes; it is empty for ops that
+  // bring none. A write, an append, a store or a raw request goes to
+  // `offset_bytes` of its file or of the raw device; for an append the caller
+  // passes the size of the file.
+  // Requires: op.kind is in the traits' ops; paths are absolute.
   virtual OpResult Apply(const Op& op, uint64_t offset_bytes,
                          std::string_view content) = 0;
 
-  // `start N OP`: begins an op that overlaps those up to its Wait(); what it
-  // is called with is as for Apply().
-  // Returns an error if it could not be begun; it is over then.
+  // Runs `start N OP`: begins an op that overlaps the ops up to its Wait().
+  // The arguments are those of Apply(). If this returns an error, the op could
+  // not begin and is over.
   // Requires: the traits' `overlap`.
   virtual OpResult Start(const Op& op, uint64_t offset_bytes,
                          std::string_view content) {
@@ -128,59 +148,70 @@ class Mount {
     (void)content;
     return {"ENOSYS"};
   }
-  // Ends what Start() of an op with this `start` began, and says how it ended.
+  // Ends the op that Start() began under the number `start`, and returns how it
+  // ended.
+  // Requires: such an op is under way.
   virtual OpResult Wait(uint64_t start) {
     (void)start;
     return {"ENOSYS"};
   }
 
-  // The whole tree with its contents. A name that cannot be opened or read is
-  // an entry with `unreadable` set; a tree that cannot be walked is an
-  // observation with `unreadable` set.
+  // Shows all that the storage holds: the whole tree with its contents, logs
+  // and raw sectors. A name that cannot be opened or read is an entry whose
+  // `unreadable` says why. If the tree cannot be walked, the observation's own
+  // `unreadable` says why.
   virtual Observation Observe() = 0;
 
   // Adds to an observation each of `paths` that the tree does not list but that
-  // can be opened by name, as an entry with `unreadable` set: after a crash the
-  // two can differ, and a file that opens is not missing. Storage where they
-  // cannot differ does nothing.
+  // can be opened by its name, as an entry whose `unreadable` is set. After a
+  // crash, listing and opening can differ, and a file that opens is not
+  // missing. A backend where they cannot differ needs no such function.
   virtual void AddUnlistedPaths(const std::vector<std::string>& paths,
                                 Observation& observation) {
     (void)paths;
     (void)observation;
   }
 
-  // Runs a program of the user's in the mounted volume, to its end; what it
-  // leaves running is killed. Storage where no program can run has none
-  // (`BackendTraits::commands`).
+  // A user's program, for RunCommand().
   struct Command {
     // The program and its arguments.
     std::vector<std::string> words;
-    // The lines that the file has whose name is in $POWERCUT_ACKED.
+    // The content of the file whose name the program finds in $POWERCUT_ACKED:
+    // the acks in force, one a line.
     std::string acked;
-    // What it prints is kept, not shown.
+    // Whether the program's output is kept for CommandEnd::detail. If not, it
+    // goes where the output of this process goes.
     bool quiet = false;
-    // Wall clock; 0: as long as it takes.
+    // The most wall clock time that it may take; 0 means no limit.
     uint32_t timeout_ms = 0;
-    // Called with what it writes to the file whose name is in $POWERCUT_ACKS,
-    // while it writes; may be empty.
+    // Called with the text that the program writes to the file whose name it
+    // finds in $POWERCUT_ACKS, in pieces, before the program's write returns.
+    // May be empty.
     std::function<void(std::string_view text)> acks;
   };
-  // Errors: kUnsupported: none can run here; kIo: what ran it is gone, and what
-  // became of it is unknown.
+  // Runs a program in the mounted volume and waits for its end. Processes that
+  // it leaves running are killed.
+  // Errors: kUnsupported if no programs can run in this storage
+  // (BackendTraits::commands); kIo if a helper process of the backend ended
+  // meanwhile, so that the program's end is unknown.
   virtual Result<CommandEnd> RunCommand(const Command& command) {
     (void)command;
     return Error{ErrorCode::kUnsupported, "no program can run in this storage"};
   }
 
-  // Shuts down cleanly, as an unmount does. No op may follow.
+  // Shuts down cleanly, as an unmount does.
+  // Requires: no other call of this mount follows.
   virtual OpResult Shutdown() = 0;
 };
 
-// A mount, or why there is none: not a harness error but what the storage
-// said, so that it can become a finding.
+// A mount, or the reason why the storage could not be opened. That is no error
+// of the harness, so that it can become a finding.
 struct MountResult {
+  // `nullptr` if the storage could not be opened.
   std::unique_ptr<Mount> mount;
-  std::string failure;  // one line; empty if there is a mount
+  // One line that begins with what failed, such as `mount: EIO`. Empty if there
+  // is a mount.
+  std::string failure;
 };
 
 class Backend {
@@ -190,29 +221,39 @@ class Backend {
   Backend& operator=(const Backend&) = delete;
   virtual ~Backend() = default;
 
+  // The same values during the life of the backend.
   virtual const BackendTraits& traits() const = 0;
 
-  // A freshly formatted disk: the same bytes for the same spec, always.
-  // Cached by the backend.
-  // Errors: kMissing (the formatting program), kBadInput (the disk is too
-  // small, or the sector size is not offered), kIo.
+  // A freshly formatted disk. Equal specs give equal bytes. The backend keeps
+  // the disks that it made, so that asking again is cheap.
+  // Errors: kMissing if the format program is not installed; kBadInput if the
+  // disk is too small, or if the sector size or the profile is not offered;
+  // kIo.
   virtual Result<std::shared_ptr<const SparseImage>> Format(
       const FormatSpec& spec) = 0;
 
-  // Mounts, with whatever recovery that entails. `disk` must outlive the mount.
+  // Opens the storage on a disk, with whatever recovery that entails. Earlier
+  // calls must not influence what it does. The caller checks MissingResource()
+  // and HelperExitStatus() before it believes the result. `disk` must outlive
+  // the mount.
+  // Requires: there is no other mount of this backend.
   virtual MountResult Open(VirtualDisk& disk) = 0;
 
-  // Whether the storage's own checker (fsck) is there.
-  // Errors: kUnsupported: there is none; kMissing: what to install.
+  // Succeeds if the storage's own checker (fsck) can run.
+  // Errors: kUnsupported if powercut knows no checker; kMissing, with what to
+  // install.
   virtual Status HasChecker() const {
     return Error{ErrorCode::kUnsupported,
                  "powercut knows no checker of " + traits().name};
   }
-  // Runs it on a disk that was shut down; it changes nothing. kEnded without a
-  // detail: it found nothing; else how it ended, and the first lines of what it
-  // found. `timeout_ms`: as of a command.
-  // Requires: HasChecker(); no mount of `disk` is left.
-  // Errors: kIo: what ran it is gone.
+  // Runs the storage's own checker on a disk, in a mode in which it changes
+  // nothing. The detail of kEnded is empty if the checker found nothing wrong;
+  // otherwise it says how the checker ended and what it complained of first.
+  // `timeout_ms` is the most wall clock time that it may take; 0 means no
+  // limit.
+  // Requires: HasChecker() succeeds; `disk` has no mount.
+  // Errors: kIo if a helper process of the backend ended meanwhile; the error
+  // of MissingResource() if there is one.
   virtual Result<CommandEnd> RunChecker(VirtualDisk& disk,
                                         uint32_t timeout_ms) {
     (void)disk;
@@ -220,19 +261,19 @@ class Backend {
     return HasChecker().error();
   }
 
-  // How a process of the backend's own ended, as of waitpid(), that the last
-  // mount needed; nothing: none ended. What that mount said says nothing of
-  // the storage then.
+  // The exit status (from waitpid()) of a helper process that the last mount
+  // depended on; `std::nullopt` while all helpers are alive. If it is set,
+  // discard that mount's result: the helper failed, not the storage under test.
   virtual std::optional<int> HelperExitStatus() const { return std::nullopt; }
 
-  // What the last Open() or RunChecker() could not have beside the disk: a
-  // device, a program; nothing: it had all. What they said says nothing of the
-  // storage then.
+  // The device or the program that the last Open() or RunChecker() needed and
+  // could not get; `std::nullopt` if it had all that it needed. If it is set,
+  // discard the call's result: the environment failed, not the storage.
   virtual std::optional<Error> MissingResource() const { return std::nullopt; }
 
-  // Ends what it keeps from one mount to the next: processes, devices. Called
-  // before this process forks others that open it.
-  // Requires: no mount of it is left.
+  // Ends the processes and the devices that the backend keeps from one mount to
+  // the next. Called before this process forks others that use the backend.
+  // Requires: there is no mount of this backend.
   virtual void ReleaseHelpers() {}
 };
 

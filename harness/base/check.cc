@@ -1,3 +1,7 @@
+// The failing side of POWERCUT_CHECK, out of line so that each use of the macro
+// is one test and one call. It ends in abort(), so that a parent sees a worker
+// that failed a check as killed by SIGABRT and blames the state that it ran.
+
 #include "harness/base/check.h"
 
 #include <cstdio>

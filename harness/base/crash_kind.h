@@ -1,6 +1,7 @@
-// The three ways to lose power, and the three layers a byte passes on its way
-// to the media. Both are words of design.md section 3; they are shared by the
-// model (promises) and the harness (traces), so they stand here.
+// The three kinds of crash, and the four layers that a byte passes on its way
+// to the media. docs/crash_model.md 3 defines both. The model (promises) and
+// the harness (traces) share them, so they are declared in this room, which
+// both may include.
 
 #ifndef POWERCUT_HARNESS_BASE_CRASH_KIND_H_
 #define POWERCUT_HARNESS_BASE_CRASH_KIND_H_
@@ -12,34 +13,40 @@
 
 namespace powercut {
 
-// How far a version is on its way `process -> host cache -> device cache ->
-// media`. Later values survive more.
+// How far a version has come on its way `process -> host -> device -> media`.
+// A version at a later layer survives more kinds of crash. The order of the
+// values is used in comparisons.
 enum class Layer : uint8_t {
-  kProcess,  // in the memory of the program, e.g. a log buffer
-  kHost,     // in a dirty page of the operating system
-  kDevice,   // sent to the device, perhaps in its volatile cache
-  kMedia,    // survives the loss of power
+  kProcess,  // In the memory of the program, such as a log buffer.
+  kHost,     // In a dirty page of the operating system.
+  kDevice,   // Sent to the device, perhaps in its volatile cache.
+  kMedia,    // On the media; survives the loss of power.
 };
 
+// What dies. The order of the values is that of the layers (SurvivingLayer()).
 enum class CrashKind : uint8_t {
-  kProcess,  // the program dies: what reached the host survives
-  kOs,       // the system dies: what reached the device survives
-  kPower,    // the power goes: what reached the media survives
+  kProcess,  // The program dies; what reached the host survives.
+  kOs,       // The system dies; what reached the device survives.
+  kPower,    // The power fails; what reached the media survives.
 };
 
+// All kinds, in the order of their values.
 inline constexpr std::array<CrashKind, 3> kCrashKinds = {
     CrashKind::kProcess, CrashKind::kOs, CrashKind::kPower};
 
-// The layer from which on a version surely survives a crash of this kind.
+// The first layer at which a version surely survives a crash of this kind. At
+// an earlier layer it may survive or not.
 constexpr Layer SurvivingLayer(CrashKind kind) {
   return static_cast<Layer>(static_cast<uint8_t>(kind) + 1);
 }
 
+// The word for a kind in workloads, on the command line and in reports.
 constexpr std::string_view CrashKindName(CrashKind kind) {
   constexpr std::array<std::string_view, 3> kNames = {"process", "os", "power"};
   return kNames[static_cast<size_t>(kind)];
 }
 
+// `std::nullopt` if no kind has this name.
 constexpr std::optional<CrashKind> CrashKindFromName(std::string_view name) {
   for (const CrashKind kind : kCrashKinds) {
     if (CrashKindName(kind) == name) return kind;
@@ -47,6 +54,7 @@ constexpr std::optional<CrashKind> CrashKindFromName(std::string_view name) {
   return std::nullopt;
 }
 
+// The word for a layer in trace files (docs/trace_file.md) and in reports.
 constexpr std::string_view LayerName(Layer layer) {
   constexpr std::array<std::string_view, 4> kNames = {"process", "host",
                                                       "device", "media"};

@@ -1,6 +1,6 @@
-// Prng: the only source of chance in powercut. xoshiro256** seeded through
-// splitmix64; the outputs are frozen by a test, since seeds are published in
-// reports and must mean the same in every later version.
+// Prng: the only source of random numbers in powercut. It is xoshiro256**,
+// seeded through splitmix64. A test freezes the outputs, since seeds are
+// published in reports and must mean the same in every later version.
 //
 // Source: D. Blackman, S. Vigna, "Scrambled linear pseudorandom number
 // generators", 2018 (the algorithm; the code is our own).
@@ -16,6 +16,8 @@
 
 namespace powercut {
 
+// Equal seeds give equal sequences on every machine. A copy continues the
+// sequence from where the original stood. Not thread-safe.
 class Prng {
  public:
   explicit Prng(uint64_t seed) {
@@ -28,6 +30,7 @@ class Prng {
     }
   }
 
+  // Uniform over all 64-bit numbers.
   uint64_t Next() {
     const uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
     const uint64_t shifted = state_[1] << 17;
@@ -43,6 +46,8 @@ class Prng {
   // Uniform in [0, bound). Requires: bound > 0.
   uint64_t Below(uint64_t bound) {
     POWERCUT_CHECK(bound > 0);
+    // 2^64 mod `bound`. The number of draws that are left is a multiple of
+    // `bound`, so that no remainder is more likely than another.
     const uint64_t reject_below = (0 - bound) % bound;
     for (;;) {
       const uint64_t draw = Next();

@@ -1,11 +1,13 @@
-// Result<T>: a value, or the harness error that kept us from having one.
+// Result<T>: a value, or the harness error that prevented it.
 //
-// Three kinds of bad news are never mixed. A *finding* (the storage under test
-// broke a promise) is an ordinary value, model/words/violation.h. A *harness
-// error* (bad input, missing tool, failed I/O) is an Error in a Result. A *bug
-// of ours* is a POWERCUT_CHECK (harness/base/check.h).
+// Three kinds of bad news are never mixed. A *violation* (the storage under
+// test broke a promise) is an ordinary value, model/words/violation.h. A
+// *harness error* (bad input, missing tool, failed I/O) is an Error in a
+// Result. A *bug* of powercut itself fails a POWERCUT_CHECK
+// (harness/base/check.h).
 //
-// The member names are those of std::expected, which C++20 does not have.
+// The members are named after those of std::expected, which C++20 does not
+// have.
 
 #ifndef POWERCUT_HARNESS_BASE_RESULT_H_
 #define POWERCUT_HARNESS_BASE_RESULT_H_
@@ -18,36 +20,42 @@
 
 namespace powercut {
 
-// The closed list of harness errors. Each has one exit status of the command
-// line (harness/cli/exit_status.h).
+// The closed list of harness errors. harness/cli/exit_status.h gives each an
+// exit status.
 enum class ErrorCode {
-  kUsage,        // a flag or an argument is wrong
-  kBadInput,     // a file is malformed, or says what cannot be done
-  kIo,           // reading or writing a file failed
-  kFull,         // a disk has no room (an injected fault)
-  kUnsupported,  // the backend or this version does not offer it
-  kMissing,      // a program, a library or a privilege is missing here
-  kStale,        // an id belongs to another recording
-  kInternal,     // a self-check failed: the harness is at fault
+  kUsage,        // A flag or an argument is wrong.
+  kBadInput,     // A file is malformed, or asks for what cannot be done.
+  kIo,           // Reading or writing a file, or a virtual disk, failed.
+  kFull,         // A virtual disk has no room (an injected fault).
+  kUnsupported,  // The backend or this version does not offer it.
+  kMissing,      // A program, a library or a privilege is missing here.
+  // An id or a folder of runs belongs to another recording, or a bound or an
+  // interrupt ended the work before there was an answer.
+  kStale,
+  kInternal,  // A self-check failed: powercut itself is at fault.
 };
 
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
-  // One line, no trailing period, names the place and the remedy.
+  // One line with no trailing period. It names the place of the error and, if
+  // there is one, the remedy.
   std::string message;
 };
 
+// Owns its value or its error. The accessors of the side that is not held fail
+// a POWERCUT_CHECK.
 template <class T>
 class [[nodiscard]] Result {
  public:
-  // Implicit, so that functions can return either.
+  // The constructors are implicit, so that a function can return a T or an
+  // Error.
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
 
-  // Requires: has_value().
+  // The value, also through `*` and `->`. Requires: has_value().
   T& value() & {
     POWERCUT_CHECK(has_value());
     return std::get<0>(state_);
@@ -76,15 +84,15 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
+// The value of a success that has nothing to return.
 struct Ok {};
 
-// A Result without a value.
 using Status = Result<Ok>;
 
 }  // namespace powercut
 
-// Returns the error of `expression` (a Result or Status) to the caller, if it
-// is one.
+// If `expression` (a Result or Status) is an error, the enclosing function
+// returns that error. Otherwise the value is dropped.
 #define POWERCUT_TRY(expression)                           \
   do {                                                     \
     if (auto powercut_try = (expression); !powercut_try) { \
@@ -95,7 +103,10 @@ using Status = Result<Ok>;
 #define POWERCUT_CONCAT_2(a, b) a##b
 #define POWERCUT_CONCAT(a, b) POWERCUT_CONCAT_2(a, b)
 
-// `POWERCUT_ASSIGN(auto x, F())`: x is F()'s value, or F()'s error is returned.
+// `POWERCUT_ASSIGN(auto x, F());` declares x as F()'s value. If F() gives an
+// error, the enclosing function returns that error. The first argument may also
+// name an existing variable. The macro is several statements: it must not be
+// the body of an `if` that has no braces.
 // NOLINTBEGIN(bugprone-macro-parentheses): a declaration takes none.
 #define POWERCUT_ASSIGN(declaration, expression)                   \
   auto POWERCUT_CONCAT(powercut_result_, __LINE__) = (expression); \

@@ -1,5 +1,6 @@
-// Whether this build is sanitized: sanitizers reserve terabytes of address
-// space and take ten times as long, so bounds and test sizes depend on it.
+// kSanitized: whether this build has a sanitizer. Sanitizers reserve terabytes
+// of address space and make a program much slower, so that the bound on a
+// worker's memory and the sizes of tests depend on it.
 
 #ifndef POWERCUT_HARNESS_BASE_SANITIZER_H_
 #define POWERCUT_HARNESS_BASE_SANITIZER_H_

@@ -1,5 +1,19 @@
-// Reading is stricter than xfstests' replay-log: what a known writer never
-// writes is refused rather than guessed at, since a log read one sector off is
+// Reads and writes the bytes of a dm-log-writes log.
+//
+// A log is a superblock of one sector, then entries. An entry is a header of
+// one sector, followed by as many sectors of data as the header counts (none
+// for a discard or a mark). Only the headers say where the next entry begins,
+// so the reader walks from entry to entry and checks each header in full before
+// it uses a length from that header:
+//
+//     sector 0   superblock: 2 entries, sectors of 512 bytes
+//     sector 1   header: a write of sectors 8 and 9
+//     sector 2   the data of sector 8
+//     sector 3   the data of sector 9
+//     sector 4   header: a flush; the log ends after this sector
+//
+// Reading is stricter than xfstests' replay-log. The reader refuses what no
+// known writer writes and does not guess: a log that is read one sector off is
 // a different history.
 
 #include "harness/block_log/block_log.h"
@@ -18,11 +32,12 @@ namespace {
 
 constexpr uint64_t kMagic = 0x006a736677736872;
 constexpr uint64_t kVersion = 1;
-// Bytes of the superblock that mean something. The kernel leaves four more
-// uninitialised, up to kSuperblockBytes.
+// The bytes of the superblock that have a meaning. The kernel leaves the four
+// bytes after them, up to kSuperblockBytes, uninitialised.
 constexpr size_t kSuperblockFieldBytes = 28;
 constexpr size_t kSuperblockBytes = 32;
 constexpr size_t kHeaderBytes = 32;
+// The sector sizes that QEMU's driver accepts: a header must fit one sector.
 constexpr uint32_t kMinSectorBytes = 32;
 constexpr uint32_t kSectorBytesLimit = uint32_t{1} << 24;
 constexpr uint64_t kKnownFlags =
@@ -39,7 +54,8 @@ bool ValidSectorBytes(uint32_t sector_bytes) {
          sector_bytes < kSectorBytesLimit;
 }
 
-// A text ends in a NUL inside its sector, for readers that expect a C string.
+// The text must leave room for a NUL in its sector, because other tools read it
+// as a C string.
 bool MarkTextFits(uint64_t text_bytes, uint32_t sector_bytes) {
   return text_bytes == 0 || (sector_bytes > kHeaderBytes &&
                              text_bytes <= sector_bytes - kHeaderBytes - 1);
@@ -49,7 +65,7 @@ bool HasPayload(const BlockLogEntry& entry) {
   return (entry.flags & (BlockLogEntry::kDiscard | BlockLogEntry::kMark)) == 0;
 }
 
-// The reason why a mark with this header cannot be, or an empty string.
+// Says what is wrong with the header of a mark. Empty if it is sound.
 std::string MarkFault(const BlockLogEntry& entry, uint32_t sector_bytes) {
   if (entry.flags != BlockLogEntry::kMark) {
     return fmt::format("a mark with other flags ({:#x})", entry.flags);
@@ -64,8 +80,8 @@ std::string MarkFault(const BlockLogEntry& entry, uint32_t sector_bytes) {
   return "";
 }
 
-// Same for the header of anything else. `following_bytes` is what the file
-// holds behind the header's sector.
+// Says what is wrong with the header of any other entry. Empty if it is sound.
+// `following_bytes` is how many bytes the file holds after the header's sector.
 std::string NonMarkFault(const BlockLogEntry& entry, uint32_t sector_bytes,
                          uint64_t following_bytes) {
   if ((entry.flags & ~kKnownFlags) != 0) {
@@ -80,6 +96,8 @@ std::string NonMarkFault(const BlockLogEntry& entry, uint32_t sector_bytes,
                        entry.sector);
   }
   const uint64_t payload_sectors = HasPayload(entry) ? entry.sector_count : 0;
+  // The division comes first, since payload_sectors * sector_bytes could
+  // overflow until this line has bounded payload_sectors.
   if (payload_sectors > following_bytes / sector_bytes) {
     return fmt::format(
         "{} sectors of data, but the file ends {} bytes behind "
@@ -105,6 +123,8 @@ Result<BlockLogSuperblock> ReadBlockLogSuperblock(ByteSpan bytes) {
     return BadSuperblock(
         0, fmt::format("the file ends after {} bytes", bytes.size()));
   }
+  // Both known writers leave the superblock zero until their first flush, FUA
+  // write or mark, so this case deserves a better message than a wrong magic.
   if (AllZero(bytes.first(kSuperblockFieldBytes))) {
     return BadSuperblock(0, "all zero: the log was never completed");
   }
@@ -157,6 +177,8 @@ Result<BlockLogEntry> ReadBlockLogEntry(ByteSpan bytes, uint32_t sector_bytes) {
               : NonMarkFault(entry, sector_bytes, bytes.size() - sector_bytes);
   if (!fault.empty()) return bad(std::move(fault));
 
+  // A byte in the padding means that this sector is no header at all: the
+  // reader went astray, or the file is damaged.
   const ByteSpan behind =
       bytes.subspan(kHeaderBytes, sector_bytes - kHeaderBytes);
   const size_t text_bytes = is_mark ? entry.data_len : 0;
@@ -179,7 +201,8 @@ Result<BlockLog> ReadBlockLog(ByteSpan bytes) {
   BlockLog log;
   log.sector_bytes = superblock.sector_bytes;
   uint64_t offset_bytes = log.sector_bytes;
-  // The count is only believed as far as the file goes: no reserve().
+  // The count may be any number in a damaged file, so memory is not reserved
+  // for it: the vector grows only by entries that the file really holds.
   for (uint64_t i = 0; i < superblock.entry_count; ++i) {
     Result<BlockLogEntry> entry =
         ReadBlockLogEntry(bytes.subspan(offset_bytes), log.sector_bytes);
@@ -190,6 +213,8 @@ Result<BlockLog> ReadBlockLog(ByteSpan bytes) {
     offset_bytes += log.sector_bytes + entry->payload.size();
     log.entries.push_back(*std::move(entry));
   }
+  // More entries than the superblock counts do not stop reading. They are often
+  // there in a log that was copied while in use (docs/trace_file.md 2).
   if (!AllZero(bytes.subspan(offset_bytes))) {
     log.lint.push_back(
         AtEntry(superblock.entry_count, offset_bytes,
@@ -203,6 +228,8 @@ Result<BlockLog> ReadBlockLog(ByteSpan bytes) {
 Bytes WriteBlockLog(const BlockLog& log) {
   const uint32_t sector_bytes = log.sector_bytes;
   POWERCUT_CHECK(ValidSectorBytes(sector_bytes));
+  // One pass checks and measures, so that the second one fills a buffer of the
+  // final size and needs no checks.
   uint64_t size_bytes = sector_bytes;
   for (const BlockLogEntry& entry : log.entries) {
     POWERCUT_CHECK(entry.payload.size() ==

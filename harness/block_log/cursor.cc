@@ -1,3 +1,8 @@
+// Walks through the entries of a log and keeps the byte offset of each entry,
+// so that every message can say where in the file the trouble is. A mark and
+// the marks that continue its text count as one step, and the place of the step
+// is that of its first mark.
+
 #include "harness/block_log/cursor.h"
 
 #include "harness/base/check.h"
@@ -17,6 +22,8 @@ void BlockLogCursor::LimitTo(size_t count) {
 }
 
 bool BlockLogCursor::Next() {
+  // The place moves even past the last entry, so that At() can then say where a
+  // missing entry would have to be.
   index_ = next_;
   offset_bytes_ = next_offset_bytes_;
   if (next_ >= limit_) return false;
@@ -24,6 +31,8 @@ bool BlockLogCursor::Next() {
   Advance();
   text_.clear();
   if (!IsMark(*entry_)) return true;
+  // A long text was cut into marks; each part after the first one begins with
+  // the continuation prefix, which is no part of the text.
   text_ = entry_->mark_text;
   while (!continuation_.empty() && next_ < limit_ &&
          IsMarkWith(log_.entries[next_], continuation_)) {

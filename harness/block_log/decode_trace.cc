@@ -1,7 +1,25 @@
-// A log of powercut's own as a trace.
+// Makes the trace of a log that EncodeTrace() wrote.
 //
-// The checksum is verified before any mark is believed, so what fails to parse
-// behind it was written wrongly, not damaged.
+// The steps are: read the geometry from the first mark, verify the count and
+// the checksum of the end mark, collect the base up to `powercut:base-end`,
+// then turn the remaining entries into events and marks in their order. Only
+// the version and the geometry are believed before the checksum is verified.
+// What fails to parse later is therefore not damage: a program wrote it
+// wrongly.
+//
+// An entry is accepted only in the one form in which EncodeTrace() writes it.
+// An example, after the base:
+//
+//     mark   powercut:layer host       later writes are at the host
+//     write  sector 3                  event 1, at the host
+//     mark   powercut:persist to=device upto=1 ranges=3+1
+//                                      event 2
+//     flush                            event 3
+//     mark   powercut:mark powercut:end 1 ok
+//                                      the mark `powercut:end 1 ok`
+//
+// Persists name ranges, and a range of any length takes a few bytes. The limits
+// of limits.h hold before memory is allocated for one.
 
 #include <fmt/format.h>
 
@@ -21,6 +39,8 @@
 namespace powercut {
 namespace {
 
+// The Take functions parse from the front of `text` and remove what they took.
+// They return false, and may have changed `text`, if it begins otherwise.
 bool TakePrefix(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
   text.remove_prefix(prefix.size());
@@ -46,6 +66,7 @@ bool TakeLayer(std::string_view& text, Layer& layer) {
   return false;
 }
 
+// Reads one log; Read() is called once.
 class TraceReader {
  public:
   explicit TraceReader(const BlockLog& log)
@@ -57,6 +78,7 @@ class TraceReader {
   Error Bad(std::string_view reason) const { return cursor_.Bad(reason); }
 
   Result<DiskGeometry> ReadGeometry();
+  // Verifies the end mark: its place, count and checksum.
   Status CheckEnd() const;
   Status ReadBase(SparseImage& base, TraceAbout& about);
   void ReadAbout(std::string_view rest, TraceAbout& about);
@@ -70,6 +92,7 @@ class TraceReader {
 
   const BlockLog& log_;
   BlockLogCursor cursor_;
+  // The layer of the next write.
   Layer layer_ = Layer::kDevice;
   ScopeBudget scope_budget_;
   std::vector<std::string> lint_;
@@ -78,6 +101,8 @@ class TraceReader {
 Result<LoadedTrace> TraceReader::Read() && {
   POWERCUT_ASSIGN(const DiskGeometry geometry, ReadGeometry());
   POWERCUT_TRY(CheckEnd());
+  // The end mark was read by CheckEnd(). It is never a continuation, so that
+  // the walk ends exactly before it.
   cursor_.LimitTo(log_.entries.size() - 1);
   auto base = std::make_shared<SparseImage>(geometry.size_bytes());
   TraceAbout about;
@@ -100,6 +125,8 @@ Result<DiskGeometry> TraceReader::ReadGeometry() {
   if (!TakePrefix(rest, kTraceMark) || !TakeNumber(rest, version)) {
     return Bad("expected `powercut:trace version=..`");
   }
+  // The version is judged first: another version may have other words after it,
+  // and its number is then the only useful message.
   if (version != kTraceVersion) {
     return Bad(fmt::format("trace version {}; this powercut reads {}", version,
                            kTraceVersion));
@@ -120,6 +147,8 @@ Result<DiskGeometry> TraceReader::ReadGeometry() {
 }
 
 Status TraceReader::CheckEnd() const {
+  // Reading a log keeps every byte of its entries, so that writing the log
+  // again gives the bytes that the writer took the checksum of.
   const Bytes bytes = WriteBlockLog(log_);
   const BlockLogEntry& end = log_.entries.back();
   const size_t index = log_.entries.size() - 1;
@@ -133,6 +162,8 @@ Status TraceReader::CheckEnd() const {
   }
   const std::string expected = EndMarkText(
       index, ByteSpan(bytes).first(offset_bytes), log_.sector_bytes);
+  // The checksum does not cover the end mark itself. Its text is compared as a
+  // whole, and `sector` is the only other field that a mark leaves open.
   if (end.mark_text != expected || end.sector != 0) {
     return bad(fmt::format(
         "wrong count or checksum: the entries in front need `{}`", expected));
@@ -176,6 +207,8 @@ void TraceReader::ReadAbout(std::string_view rest, TraceAbout& about) {
 
 Status TraceReader::ReadMark(Trace& trace) {
   std::string_view rest = cursor_.text();
+  // Marks that do not begin with `powercut:` stand as they are; all others are
+  // escaped or have a meaning.
   if (!rest.starts_with(kOurs)) {
     trace.AddMark(rest);
     return Ok{};
@@ -199,6 +232,8 @@ Status TraceReader::ReadPersist(std::string_view rest, Trace& trace) {
       !TakePrefix(rest, " upto=") || !TakeNumber(rest, upto)) {
     return Bad("expected `powercut:persist to=LAYER upto=N ..`");
   }
+  // A persist may name itself as its limit, which means everything so far. The
+  // comparison also makes the narrowing of `upto` below safe.
   const EventNumber number = trace.event_count() + 1;
   if (upto > number) {
     return Bad(fmt::format("event {} cannot carry what event {} will write",
@@ -216,6 +251,9 @@ Status TraceReader::ReadPersist(std::string_view rest, Trace& trace) {
 
 Result<SectorSet> TraceReader::ReadRanges(std::string_view rest,
                                           const DiskGeometry& geometry) {
+  // Ranges that touch would be one range: each set has one spelling only. A
+  // following range must begin after `least_first`, which is 0 before the first
+  // range.
   SectorSet scope;
   uint64_t least_first = 0;
   while (!rest.empty()) {
@@ -233,6 +271,7 @@ Result<SectorSet> TraceReader::ReadRanges(std::string_view rest,
       return Bad(fmt::format("range {}+{} lies beyond the disk's {} sectors",
                              range.first, range.count, geometry.sector_count));
     }
+    // The budget is asked before the set grows.
     if (!scope_budget_.Take(range.count)) {
       return Bad("the trace's persist events name too many sectors");
     }

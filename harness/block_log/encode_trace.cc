@@ -1,3 +1,13 @@
+// Stores a trace as a log of powercut's own.
+//
+// Events go into the log in their order. A write, a discard and a flush of the
+// whole disk have an entry of the format that means the same. What the format
+// cannot say becomes a mark: the layer of the writes that follow, and every
+// persist that is not a flush of the whole disk. Texts that are too long for a
+// mark are cut into several. The end mark has the count and the checksum of
+// everything before it, so that a damaged file is never taken for a trace.
+// docs/trace_file.md 8 shows the entries of a small trace.
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +23,8 @@
 namespace powercut {
 namespace {
 
-// A text of any length, in as many marks as it needs.
+// Adds a text of any length as one mark, and as many continuation marks as the
+// text needs.
 void AddText(BlockLogBuilder& builder, std::string_view text) {
   const size_t limit = MarkTextLimit(builder.log().sector_bytes);
   builder.AddMark(std::string(text.substr(0, limit)));
@@ -26,6 +37,8 @@ void AddText(BlockLogBuilder& builder, std::string_view text) {
   }
 }
 
+// The mark for a persist that is not a plain flush of the disk. Ranges keep the
+// text short where a persist names thousands of sectors.
 std::string PersistText(const Trace& trace, const DiskEvent& event) {
   std::string text = fmt::format("{}{} upto={}", kPersistMark,
                                  LayerName(event.layer), event.upto);
@@ -40,6 +53,9 @@ std::string PersistText(const Trace& trace, const DiskEvent& event) {
   return text;
 }
 
+// Adds the marks that lie directly after event `number`. A user's mark that
+// looks like one of powercut's own is escaped, so that decoding cannot take it
+// for one.
 void AddMarksBehind(BlockLogBuilder& builder, const Trace& trace,
                     EventNumber number, size_t& next_mark) {
   for (; next_mark < trace.marks().size() &&
@@ -51,7 +67,8 @@ void AddMarksBehind(BlockLogBuilder& builder, const Trace& trace,
   }
 }
 
-// What stands in front of the first event.
+// Adds everything before event 1: geometry, where the trace comes from, and the
+// base.
 void AddFront(BlockLogBuilder& builder, const Trace& trace,
               const TraceAbout& about) {
   const DiskGeometry& geometry = trace.geometry();
@@ -71,7 +88,8 @@ void AddFront(BlockLogBuilder& builder, const Trace& trace,
   AddText(builder, kBaseEndMark);
 }
 
-// `layer` is that of the last write added.
+// Adds one event. `layer` is the layer of the write that was added last; a mark
+// is added only where the layer changes.
 void AddEvent(BlockLogBuilder& builder, const Trace& trace, EventNumber number,
               Layer& layer) {
   const DiskEvent& event = trace.event(number);
@@ -84,6 +102,8 @@ void AddEvent(BlockLogBuilder& builder, const Trace& trace, EventNumber number,
       builder.AddWrite(event.range.first, trace.data(event));
       break;
     case DiskEvent::kPersist:
+      // A flush of the format covers everything before it, which is only this
+      // persist.
       if (event.layer == Layer::kMedia && !event.scope &&
           event.upto == number) {
         builder.AddFlush();
@@ -117,6 +137,8 @@ std::string StorageProblem(const Trace& trace) {
 BlockLog EncodeTrace(const Trace& trace, const TraceAbout& about) {
   BlockLogBuilder builder(trace.geometry().sector_bytes);
   AddFront(builder, trace, about);
+  // The decoder begins with the same layer, so that the log of a trace which
+  // writes only at the device has no layer marks.
   Layer layer = Layer::kDevice;
   size_t next_mark = 0;
   AddMarksBehind(builder, trace, 0, next_mark);
@@ -124,6 +146,8 @@ BlockLog EncodeTrace(const Trace& trace, const TraceAbout& about) {
     AddEvent(builder, trace, number, layer);
     AddMarksBehind(builder, trace, number, next_mark);
   }
+  // The checksum is taken of the bytes as they will be in the file. The
+  // superblock is left out of it (EndMarkText), since its count still changes.
   const BlockLog& log = builder.log();
   builder.AddMark(
       EndMarkText(log.entries.size(), WriteBlockLog(log), log.sector_bytes));

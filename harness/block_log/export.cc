@@ -1,3 +1,23 @@
+// Exports a trace as a log that holds only what other tools understand.
+//
+// The events are taken in order. Writes, discards and flushes of the whole disk
+// become entries. A write and a persist of exactly its sectors become one FUA
+// entry. No other persist has an entry, so it is left out and counted:
+//
+//     1  write   device  sector 3         write of sector 3 with FUA
+//     2  persist media   sector 3         (part of the entry above)
+//     3  write   host    sector 4         write of sector 4
+//     4  persist device  sector 4         left out: the log knows the media
+//     only 5  persist media   all              flush
+//
+// A flush of the log covers every entry before it, whereas a flush of the trace
+// covers only what is at the device. The exporter therefore follows which
+// sectors have not been sent to the device yet: after event 3 sector 4 is at
+// the host, after event 4 no more. A flush while such sectors exist promises
+// more in the log than in the trace, and is counted as well. Every count
+// becomes a line of `losses`, so that the log never says more or less than the
+// trace unnoticed.
+
 #include "harness/block_log/export.h"
 
 #include <fmt/format.h>
@@ -13,6 +33,7 @@
 namespace powercut {
 namespace {
 
+// Exports one trace; Export() is called once.
 class Exporter {
  public:
   Exporter(const Trace& trace, const TraceAbout& about)
@@ -22,7 +43,8 @@ class Exporter {
 
  private:
   void AddBase();
-  // Returns the last event that it took: two become one where they are FUA.
+  // Adds the entry for an event. Returns the number of the last event that the
+  // entry stands for: an FUA entry stands for two.
   EventNumber AddEvent(EventNumber number);
   EventNumber AddWrite(EventNumber number);
   void AddPersist(EventNumber number);
@@ -30,10 +52,13 @@ class Exporter {
   void AddMark(std::string_view text);
   void AddEnd();
 
-  // Whether the event behind a write carries just its sectors to the media.
+  // Returns whether the event after a write carries exactly the sectors of that
+  // write to the media, with no mark between the two.
   bool IsFua(EventNumber write) const;
+  // Updates the sets below for a persist that has no entry.
   void CarryToDevice(const DiskEvent& persist);
 
+  // Adds a line to `losses_` unless `count` is 0.
   void Lose(uint64_t count, std::string_view noun, std::string_view what);
   std::vector<std::string> Losses();
 
@@ -41,13 +66,15 @@ class Exporter {
   const TraceAbout& about_;
   BlockLogBuilder builder_;
   size_t next_mark_ = 0;
-  EventNumber last_written_ = 0;  // the last write or discard
+  // The last write or discard so far.
+  EventNumber last_written_ = 0;
 
-  // Sectors whose newest version has not been sent to the device: it is at the
-  // host, or not even there.
+  // The sectors whose newest version has not been sent to the device: it is at
+  // the host, or still in the process.
   SectorSet at_host_;
   SectorSet in_process_;
 
+  // How often the log says something else than the trace, by kind.
   uint64_t base_writes_ = 0;
   uint64_t writes_above_device_ = 0;
   uint64_t persists_above_media_ = 0;
@@ -75,6 +102,8 @@ ExportedLog Exporter::Export() && {
 void Exporter::AddBase() {
   builder_.AddImage(trace_.base());
   base_writes_ = builder_.log().entries.size();
+  // The flush makes the base durable for every reader, and the mark lets
+  // ImportBlockLog() find the end of the base.
   if (base_writes_ == 0) return;
   builder_.AddFlush();
   builder_.AddMark(std::string(kBaseEndMark));
@@ -89,6 +118,8 @@ EventNumber Exporter::AddEvent(EventNumber number) {
       AddPersist(number);
       break;
     case DiskEvent::kDiscard:
+      // A discard is at the device at once, and its versions are newer than
+      // what may still be at the host.
       builder_.AddDiscard(event.range);
       at_host_.Remove(event.range);
       in_process_.Remove(event.range);
@@ -105,6 +136,8 @@ EventNumber Exporter::AddWrite(EventNumber number) {
   builder_.AddWrite(event.range.first, trace_.data(event),
                     fua ? BlockLogEntry::kFua : 0);
   last_written_ = number;
+  // Only the newest version of a sector counts: an older one on its way to the
+  // device cannot show after the new one has been sent.
   at_host_.Remove(event.range);
   in_process_.Remove(event.range);
   if (fua) return number + 1;
@@ -117,6 +150,8 @@ EventNumber Exporter::AddWrite(EventNumber number) {
 
 bool Exporter::IsFua(EventNumber write) const {
   if (write == trace_.event_count()) return false;
+  // A mark between the two says something about the moment between them. One
+  // entry would move the mark to after the persist.
   if (next_mark_ < trace_.marks().size() &&
       trace_.marks()[next_mark_].after == write) {
     return false;
@@ -143,19 +178,26 @@ void Exporter::AddPersist(EventNumber number) {
     CarryToDevice(event);
     return;
   }
+  // The flush of the log covers what was written after `upto`, and what was
+  // written above the device. In both cases it promises more than the trace.
   builder_.AddFlush();
   if (event.upto < last_written_) ++late_flushes_;
   if (!at_host_.empty() || !in_process_.empty()) ++wide_flushes_;
 }
 
-// Of a persist that does not carry everything so far, nothing is believed:
-// rather a flush too many is counted as wide.
+// A persist with a limit before the last write carries the newest versions of
+// some sectors only. It is ignored, since it is better to count a flush as wide
+// that is not than to miss one that is.
 void Exporter::CarryToDevice(const DiskEvent& persist) {
   if (persist.upto < last_written_) return;
+  // A persist of named sectors carries them from any layer; a persist of all
+  // carries what is at the layer just before the one that it names.
   if (persist.scope && persist.layer >= Layer::kDevice) {
     at_host_.Subtract(trace_.scope(persist));
     in_process_.Subtract(trace_.scope(persist));
   } else if (persist.scope) {
+    // What was both in the process and named is now at the host. SectorSet has
+    // no intersection, so it is the difference of before and after.
     SectorSet carried = in_process_;
     in_process_.Subtract(trace_.scope(persist));
     carried.Subtract(in_process_);
@@ -177,12 +219,14 @@ void Exporter::AddMarksBehind(EventNumber number) {
 }
 
 void Exporter::AddMark(std::string_view text) {
+  // A mark like this would make ImportBlockLog() refuse the log as a damaged
+  // trace file, or take the start of the log for a base.
   for (const std::string_view own : {kTraceMark, kBaseEndMark, kEndMark}) {
     if (!text.starts_with(own)) continue;
     ++own_marks_;
     return;
   }
-  // Other tools take the text as a C string.
+  // Other tools read the text as a C string.
   const size_t limit = MarkTextLimit(builder_.log().sector_bytes);
   const std::string_view whole = text.substr(0, text.find('\0'));
   const std::string_view kept = whole.substr(0, limit);
@@ -191,6 +235,7 @@ void Exporter::AddMark(std::string_view text) {
 }
 
 void Exporter::AddEnd() {
+  // The trace of an imported kernel log may end with this mark already.
   const auto& entries = builder_.log().entries;
   const bool ended = !entries.empty() && IsMark(entries.back()) &&
                      entries.back().mark_text == kKernelEndMark;
@@ -228,6 +273,7 @@ std::vector<std::string> Exporter::Losses() {
   Lose(cut_marks_, "mark",
        " cut: one holds a text without NUL that fits its sector");
   Lose(own_marks_, "mark", " left out: the text begins as powercut's own");
+  // A reader can only take the disk to end where the last entry ends.
   uint64_t reach = 0;
   for (const BlockLogEntry& entry : builder_.log().entries) {
     if (entry.sector_count == 0) continue;

@@ -1,3 +1,23 @@
+// Makes a trace of a log that the kernel or QEMU wrote.
+//
+// First the disk is measured: it is as big as the entries need, since the
+// format does not say how big it was. Then the base that an export of powercut
+// begins with is taken out. Every other entry becomes its events, in order:
+//
+//     entry                        events
+//     write of sector 3            1  write   device  sector 3
+//     write of sector 4 with FUA   2  write   device  sector 4
+//                                  3  persist media   sector 4
+//     flush                        4  persist media   all
+//     flush with data, sector 5    5  persist media   all
+//                                  6  write   device  sector 5
+//
+// The two QEMU options change this table only. With race_window=1, each flush
+// gets an `upto` just before the last write or discard of its epoch. With
+// assume_fua, event 1 is followed by a persist of sector 3, since it is the
+// first write of the log. The importer therefore needs to remember one thing:
+// which writes and discards the current epoch holds.
+
 #include "harness/block_log/import.h"
 
 #include <fmt/format.h>
@@ -16,6 +36,7 @@
 namespace powercut {
 namespace {
 
+// An option that cannot apply would be ignored silently and is refused instead.
 std::string OptionsFault(const ImportOptions& options) {
   if (options.origin == BlockLogOrigin::kQemu) return "";
   if (options.race_window > 0) {
@@ -28,7 +49,8 @@ std::string OptionsFault(const ImportOptions& options) {
   return "";
 }
 
-// The format does not say how big the disk was: as big as its entries need.
+// Returns the smallest disk that holds all entries. The geometry is judged
+// after each entry, so that the error names the entry that asks for too much.
 Result<DiskGeometry> NeededGeometry(const BlockLog& log) {
   DiskGeometry geometry{.sector_bytes = log.sector_bytes, .sector_count = 0};
   for (BlockLogCursor cursor(log);;) {
@@ -42,6 +64,8 @@ Result<DiskGeometry> NeededGeometry(const BlockLog& log) {
     const std::string fault =
         GeometryProblem(geometry.sector_bytes, geometry.sector_count);
     if (!fault.empty()) return cursor.Bad(fault);
+    // The check above also ran once after the last entry: even a log without
+    // any needs an allowed sector size.
     if (!at_entry) return geometry;
   }
 }
@@ -69,8 +93,8 @@ Result<DiskGeometry> GeometryOf(const BlockLog& log,
   return geometry;
 }
 
-// How many entries make up the base: those in front of the mark that our own
-// export puts behind it. 0: none.
+// Returns how many entries the base takes up, including the flush and the mark
+// that an export of powercut writes after it. 0 if the log begins with no base.
 size_t BaseEntries(const BlockLog& log) {
   const auto& entries = log.entries;
   size_t count = 0;
@@ -88,20 +112,22 @@ class Importer {
            DiskGeometry geometry, std::shared_ptr<const SparseImage> base)
       : options_(options), cursor_(log), trace_(geometry, std::move(base)) {}
 
-  // Passes over `base_entries` and takes the rest.
+  // Skips the first `base_entries` entries and takes all others. It is called
+  // once.
   Result<Trace> Import(size_t base_entries) &&;
 
  private:
   Status AddMark();
   Status AddEntry();
   void AddFlush();
+  // Adds a persist of the sectors that the current entry wrote.
   Status PersistOwn(SectorRange range);
 
   const ImportOptions& options_;
   BlockLogCursor cursor_;
   Trace trace_;
   ScopeBudget scope_budget_;
-  // Since the last flush, in order.
+  // The writes and discards since the last flush, in order.
   std::vector<EventNumber> written_;
 };
 
@@ -117,13 +143,14 @@ Status Importer::AddMark() {
   if (cursor_.index() == 0 && cursor_.text().starts_with(kTraceMark)) {
     return cursor_.Bad("a trace of powercut's own, which needs no import");
   }
-  // A log of ours whose first mark is damaged must not pass as another's.
+  // A trace of powercut's own whose first mark is damaged must not pass as the
+  // log of another tool: its layers and persists would be lost.
   if (cursor_.text().starts_with(kTraceMark) ||
       cursor_.text().starts_with(kEndMark)) {
     return cursor_.Bad(
         "a powercut trace begins with `powercut:trace`, this log does not");
   }
-  // Ops of a workload mean nothing without it.
+  // Marks about the ops of a workload have no meaning without the workload.
   const Mark mark{.after = 0, .text = std::string(cursor_.text())};
   if (AckOf(mark)) trace_.AddMark(mark.text);
   return Ok{};
@@ -132,6 +159,8 @@ Status Importer::AddMark() {
 Status Importer::AddEntry() {
   const BlockLogEntry& entry = cursor_.entry();
   const SectorRange range{.first = entry.sector, .count = entry.sector_count};
+  // The flush of an entry comes before its data, as in the block layer: the
+  // flush does not cover what the entry brings.
   if ((entry.flags & BlockLogEntry::kFlush) != 0) AddFlush();
   if (range.count == 0) return Ok{};
   const bool first = written_.empty();
@@ -140,6 +169,8 @@ Status Importer::AddEntry() {
           ? trace_.AddDiscard(range)
           : trace_.AddWrite(range.first, entry.payload, Layer::kDevice);
   written_.push_back(number);
+  // QEMU logs the flush of an FUA write only if something else was written
+  // since the last flush, so that only the first write of an epoch can lack it.
   const bool assumed = options_.assume_fua && first && entry.flags == 0;
   if (assumed || (entry.flags & BlockLogEntry::kFua) != 0)
     return PersistOwn(range);
@@ -148,6 +179,8 @@ Status Importer::AddEntry() {
 
 void Importer::AddFlush() {
   const size_t racing = std::min<size_t>(options_.race_window, written_.size());
+  // The limit lies just before the earliest write that may have raced with the
+  // flush.
   std::optional<EventNumber> upto;
   if (racing > 0) upto = written_[written_.size() - racing] - 1;
   trace_.AddPersist(Layer::kMedia, nullptr, upto);
@@ -164,6 +197,7 @@ Status Importer::PersistOwn(SectorRange range) {
   return Ok{};
 }
 
+// Options change what the trace promises, so the trace must name them.
 std::string OriginText(const ImportOptions& options) {
   std::string text(BlockLogOriginName(options.origin));
   if (options.race_window > 0) {
@@ -182,6 +216,7 @@ Result<LoadedTrace> ImportBlockLog(const BlockLog& log,
   POWERCUT_ASSIGN(const DiskGeometry geometry, GeometryOf(log, options));
   auto base = std::make_shared<SparseImage>(geometry.size_bytes());
   const size_t base_entries = BaseEntries(log);
+  // The last two entries of a base are its flush and its mark.
   for (size_t i = 0; i + 2 < base_entries; ++i) {
     const BlockLogEntry& entry = log.entries[i];
     base->Write(entry.sector * geometry.sector_bytes, entry.payload);

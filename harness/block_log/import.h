@@ -1,5 +1,6 @@
-// A log of another tool as a trace. Who wrote it decides what its entries say;
-// docs/trace_file.md has the rules.
+// ImportBlockLog makes a trace of a log that another tool wrote. The same
+// entries promise different things depending on the writer; docs/trace_file.md
+// 5 has the rules.
 
 #ifndef POWERCUT_HARNESS_BLOCK_LOG_IMPORT_H_
 #define POWERCUT_HARNESS_BLOCK_LOG_IMPORT_H_
@@ -14,23 +15,32 @@
 namespace powercut {
 
 struct ImportOptions {
+  // Who wrote the log. It is never guessed.
   BlockLogOrigin origin = BlockLogOrigin::kKernel;
-  // Nothing: the disk is as big as the entries need.
+  // The size of the disk in bytes, whole sectors. `std::nullopt` if the disk is
+  // to be as big as the entries need.
   std::optional<uint64_t> disk_bytes;
-  // Of QEMU only. A flush does not cover the last so many writes and discards
-  // in front of it: they may have been completed while it was under way.
+  // For QEMU only. A flush does not cover this many of the writes and discards
+  // that stand last before it in its epoch: they may have completed while the
+  // flush was under way.
   uint32_t race_window = 0;
-  // Of QEMU only. The first write behind a flush, and behind the log's
-  // beginning, is durable once written: QEMU logs no sign of FUA there.
+  // For QEMU only. If the first write or discard after a flush, or of the log,
+  // is a write, then it is durable once written. QEMU would leave no sign of
+  // FUA there.
   bool assume_fua = false;
 };
 
-// Writes and discards at the device layer; a flush is a persist of all to the
-// media, in front of the entry's own data; FUA a persist of its own sectors.
-// Marks stay, but for powercut's own that are no acks. What a log of powercut's
-// own export begins with is the base again. The lint is the log's and
-// LintOf()'s. Errors: kUsage: options of another origin; a disk too small for
-// the entries. kBadInput: entry number, byte offset and reason.
+// Makes a trace of `log`. Writes and discards are at the device layer. A flush
+// is a persist of all to the media, which comes before the data of the same
+// entry; FUA is a persist of the sectors of its own entry. Marks stay, except
+// powercut's own marks that are no acks. If the log begins with a base as
+// ExportBlockLog() writes it, these writes become the base of the trace. The
+// lint is that of the log, then that of LintOf(). O(bytes of the log).
+// Errors: kUsage if an option belongs to the other origin, or if disk_bytes is
+// not whole sectors, too small for the entries or over 2 TiB. kBadInput with
+// AtEntry()'s text if the log needs a disk that powercut does not have, holds
+// marks of a trace of powercut's own, or has FUA entries that name too many
+// sectors.
 Result<LoadedTrace> ImportBlockLog(const BlockLog& log,
                                    const ImportOptions& options);
 

@@ -1,3 +1,7 @@
+// Checks the numbers of a trace file before anything is allocated for them. A
+// file is input from outside: a damaged or hostile one may name any geometry,
+// any range and any number of persisted sectors.
+
 #include "harness/block_log/limits.h"
 
 #include <fmt/format.h>
@@ -9,6 +13,10 @@
 namespace powercut {
 namespace {
 
+// A sector set keeps its sectors in containers of 65536 each. A full container
+// takes about 80 bytes however many sectors a range names, so that the budget
+// of 2^20 containers bounds the sets of one trace to about 80 MiB. Containers
+// that are not full are not counted: each costs its file some bytes of text.
 constexpr uint64_t kScopeBlockSectors = 65536;
 constexpr uint64_t kScopeBlocksMax = uint64_t{1} << 20;
 
@@ -30,6 +38,8 @@ std::string GeometryProblem(uint64_t sector_bytes, uint64_t sector_count) {
 std::string RangeProblem(const SectorRange& range,
                          const DiskGeometry& geometry) {
   if (range.count == 0) return "an entry of no sectors";
+  // Comparing with what is left after `first` cannot overflow; the sum of
+  // `first` and `count` could.
   if (range.first > geometry.sector_count ||
       range.count > geometry.sector_count - range.first) {
     return fmt::format("sectors {}+{} lie beyond the disk's {} sectors",
@@ -39,6 +49,9 @@ std::string RangeProblem(const SectorRange& range,
 }
 
 bool ScopeBudget::Take(uint64_t sectors) {
+  // Rounding down makes the parts of a set cost no more than the whole set: a
+  // trace that was taken set by set on writing is taken range by range on
+  // reading.
   blocks_ += sectors / kScopeBlockSectors;
   return blocks_ <= kScopeBlocksMax;
 }

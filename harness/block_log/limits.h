@@ -1,6 +1,7 @@
-// What a file may make us allocate. An image costs 8 bytes per 2 MiB of disk, a
-// scope about 80 bytes per 65536 sectors: a mark of a few bytes could otherwise
-// ask for gigabytes.
+// Limits on what a trace file can make powercut allocate. An image costs 8
+// bytes for each 2 MiB of disk, and the scope of a persist costs about 80 bytes
+// for each 65536 sectors. A mark of a few bytes could otherwise ask for
+// gigabytes.
 
 #ifndef POWERCUT_HARNESS_BLOCK_LOG_LIMITS_H_
 #define POWERCUT_HARNESS_BLOCK_LOG_LIMITS_H_
@@ -12,17 +13,20 @@
 
 namespace powercut {
 
-// The reason why a trace cannot have this geometry, or an empty string.
+// Says why a trace cannot have this geometry: sectors that are not 512 to 4096
+// bytes, or a disk over 2 TiB. Empty if the geometry is allowed.
 std::string GeometryProblem(uint64_t sector_bytes, uint64_t sector_count);
 
-// The reason why a range is not one of that disk, or an empty string.
+// Says why `range` is not a range of the disk: it is empty, or it reaches
+// beyond the end. Empty if it is one. Any numbers are allowed.
 std::string RangeProblem(const SectorRange& range,
                          const DiskGeometry& geometry);
 
-// What the scopes of one trace name together.
+// Adds up how many sectors the scopes of one trace name, in full runs of 65536.
 class ScopeBudget {
  public:
-  // False once it is too much.
+  // Counts a scope, or one range of a scope, of that many sectors. Returns
+  // false once the trace names more than 2^20 full runs.
   bool Take(uint64_t sectors);
 
  private:

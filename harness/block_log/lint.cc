@@ -1,3 +1,17 @@
+// Looks for what a log holds that its writer does not normally write, and for
+// what the import has to assume.
+//
+// One walk through the entries suffices. The linter keeps the state of the
+// current epoch (which sectors were written, which of them with FUA, and how
+// many writes no flush has covered yet), and notes each oddity with the place
+// where it first occurs. A flush starts a new epoch. What no flush has covered
+// at the end of the log is promised by nothing and becomes a line, too.
+//
+// An example from the kernel: a write of sector 3 with FUA, a plain write of
+// sector 3, a flush. The kernel logs the plain write only with the flush, so it
+// may have been issued before the FUA write. The log cannot tell, and the plain
+// write is noted as kOverFua.
+
 #include "harness/block_log/lint.h"
 
 #include <fmt/format.h>
@@ -15,7 +29,7 @@
 namespace powercut {
 namespace {
 
-// Kinds of oddities, each with what is said of it.
+// The kinds of oddities, in the order in which their lines are printed.
 enum class Oddity : uint8_t {
   kFirstBehindFlush,
   kNoSectors,
@@ -30,6 +44,7 @@ enum class Oddity : uint8_t {
   kCount,
 };
 
+// What the line says about each of them.
 std::string_view TextOf(Oddity oddity) {
   switch (oddity) {
     case Oddity::kFirstBehindFlush:
@@ -69,6 +84,7 @@ std::string_view TextOf(Oddity oddity) {
   return "";
 }
 
+// Looks at one log; Lint() is called once.
 class Linter {
  public:
   Linter(const BlockLog& log, BlockLogOrigin origin, bool assume_fua)
@@ -80,6 +96,7 @@ class Linter {
   std::vector<std::string> Lint() &&;
 
  private:
+  // The place where an oddity first occurs, and how often it occurs.
   struct Found {
     std::string at;
     uint64_t count = 0;
@@ -87,9 +104,10 @@ class Linter {
 
   void Note(Oddity oddity);
   void LookAtEntry();
+  // Looks for what this writer does not write.
   void LookAtWriter(const BlockLogEntry& entry);
   void LookAtRange(const BlockLogEntry& entry);
-  // Once all entries were seen.
+  // Looks at what is missing. It is called after the last entry.
   void LookAtEnd();
 
   BlockLogCursor cursor_;
@@ -99,14 +117,17 @@ class Linter {
   std::array<Found, static_cast<size_t>(Oddity::kCount)> found_;
   std::vector<std::string> lint_;
 
-  // Of the epoch, which a flush ends.
+  // The sectors written in the current epoch, and those written with FUA.
   SectorSet written_;
   SectorSet written_fua_;
+  // Whether the epoch has a write or discard. `written_` does not tell: it
+  // leaves discards out.
   bool something_written_ = false;
   // The first plain write or discard of the epoch, and how many there are.
   std::string unflushed_at_;
   uint64_t unflushed_ = 0;
 
+  // Whether the log so far has a flush, and the mark that ends it.
   bool flushed_ = false;
   bool ended_ = false;
 };
@@ -140,6 +161,7 @@ void Linter::LookAtEntry() {
   const BlockLogEntry& entry = cursor_.entry();
   LookAtWriter(entry);
   if (IsMark(entry)) {
+    // The mark after an exported base is no ack either, but the import uses it.
     const Mark mark{.after = 0, .text = entry.mark_text};
     if (!AckOf(mark) && mark.text != kBaseEndMark) Note(Oddity::kOwnMark);
     return;
@@ -190,13 +212,14 @@ void Linter::LookAtRange(const BlockLogEntry& entry) {
   } else if (written_.Intersects(range)) {
     Note(Oddity::kOverlap);
   }
-  // Discards are left out: the range of one may be the whole disk, and a log of
-  // many would take forever.
+  // Discards are left out of the sets: one may cover the whole disk, and a log
+  // with many of them would take too long.
   if (!discard) {
     written_.Add(range);
     if (fua && (entry.flags & BlockLogEntry::kFlush) == 0)
       written_fua_.Add(range);
   }
+  // An FUA write is durable without a flush.
   if (!fua && unflushed_++ == 0) unflushed_at_ = cursor_.At("");
 }
 

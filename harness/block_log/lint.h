@@ -1,4 +1,4 @@
-// What is odd about a log, given who wrote it.
+// LintOf names what is odd about a log, given who wrote it.
 
 #ifndef POWERCUT_HARNESS_BLOCK_LOG_LINT_H_
 #define POWERCUT_HARNESS_BLOCK_LOG_LINT_H_
@@ -11,9 +11,11 @@
 
 namespace powercut {
 
-// One line for each kind of oddity, "entry N at byte B: what (1 of M)" with the
-// first of its places, by place. `assume_fua`: as in ImportOptions.
-// Requires: sector numbers below 2^32. O(log).
+// Returns one line for each kind of oddity: "entry N at byte B: what (first of
+// M)", with the place where it first occurs; the bracket is left out if it
+// occurs once. The kinds come in a fixed order. `assume_fua` is that of
+// ImportOptions. docs/trace_file.md 6 lists the kinds.
+// Requires: the entries lie on a disk of at most 2^32 sectors. O(entries).
 std::vector<std::string> LintOf(const BlockLog& log, BlockLogOrigin origin,
                                 bool assume_fua);
 

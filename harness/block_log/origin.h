@@ -1,4 +1,6 @@
-// Who wrote a dm-log-writes log: what a flush in it covers differs.
+// BlockLogOrigin says who wrote a dm-log-writes log. The two known writers mean
+// different things by the same bytes, such as which writes a flush covers
+// (docs/trace_file.md 5).
 
 #ifndef POWERCUT_HARNESS_BLOCK_LOG_ORIGIN_H_
 #define POWERCUT_HARNESS_BLOCK_LOG_ORIGIN_H_
@@ -10,14 +12,18 @@
 namespace powercut {
 
 enum class BlockLogOrigin : uint8_t {
-  kKernel,  // the device mapper's target log-writes
-  kQemu,    // QEMU's block driver blklogwrites
+  // The device mapper's target log-writes.
+  kKernel,
+  // QEMU's block driver blklogwrites.
+  kQemu,
 };
 
+// The word for `origin` on the command line and in trace files.
 constexpr std::string_view BlockLogOriginName(BlockLogOrigin origin) {
   return origin == BlockLogOrigin::kKernel ? "kernel" : "qemu";
 }
 
+// The origin with that name; `std::nullopt` if there is none.
 constexpr std::optional<BlockLogOrigin> BlockLogOriginFromName(
     std::string_view name) {
   for (const BlockLogOrigin origin :

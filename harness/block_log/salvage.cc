@@ -1,3 +1,9 @@
+// Salvage trusts the entries instead of the count. It takes the sector size
+// from the superblock, or from the place of the first entry if the superblock
+// is zero, and then reads entry after entry until one is not sound. A header
+// that is read at a wrong place is refused by its padding and flags, so that
+// salvage stops at the first damage and does not go astray.
+
 #include "harness/block_log/salvage.h"
 
 #include <fmt/format.h>
@@ -9,7 +15,11 @@
 namespace powercut {
 namespace {
 
+// How many bytes at the start of a superblock or header are looked at to see
+// whether it was written. No header has only zeros there: an entry has flags or
+// sectors.
 constexpr size_t kFieldBytes = 32;
+// A disk has sectors of these sizes, so that no log of one has others.
 constexpr uint32_t kSectorBytesMin = 512;
 constexpr uint32_t kSectorBytesMax = 4096;
 
@@ -18,7 +28,8 @@ bool IsZeroAt(ByteSpan bytes, uint64_t offset_bytes) {
   return AllZero(rest.first(std::min(kFieldBytes, rest.size())));
 }
 
-// No header is all zero, so that the first one shows where sector 1 begins.
+// Finds the sector size of a log without a superblock. No header is all zero,
+// so that the first bytes that are not zero show where sector 1 begins.
 Result<uint32_t> FindSectorBytes(ByteSpan bytes) {
   if (AllZero(bytes.first(std::min<size_t>(kSectorBytesMin, bytes.size())))) {
     for (uint32_t size = kSectorBytesMin; size <= kSectorBytesMax; size *= 2) {
@@ -30,7 +41,8 @@ Result<uint32_t> FindSectorBytes(ByteSpan bytes) {
                "512, 1024, 2048 or 4096"};
 }
 
-// The reason why an entry is not believed, or an empty string.
+// Says why a well-formed entry is not believed. Empty if it is. An entry beyond
+// the disk was left in the file by something else.
 std::string Doubt(const BlockLogEntry& entry, uint64_t disk_sectors) {
   if (IsMark(entry) || entry.sector + entry.sector_count <= disk_sectors) {
     return "";
@@ -39,19 +51,21 @@ std::string Doubt(const BlockLogEntry& entry, uint64_t disk_sectors) {
                      entry.sector_count, disk_sectors);
 }
 
-// Reads into `log`. Why it stopped, and where.
+// Where ReadSound() stopped, and why.
 struct SoundEnd {
   uint64_t offset_bytes = 0;
   std::string reason;
 };
 
+// Appends the sound entries to `log`.
 SoundEnd ReadSound(ByteSpan bytes, uint64_t disk_bytes, BlockLog& log) {
   SoundEnd end{.offset_bytes = log.sector_bytes, .reason = ""};
   for (;;) {
     const ByteSpan rest =
         bytes.subspan(std::min(end.offset_bytes, bytes.size()));
     if (rest.empty()) end.reason = "the file ends";
-    // A header is not zero, so that most often this looks at a few bytes.
+    // Comparing the remaining bytes with zero at each entry is cheap, since a
+    // header that is there ends the comparison after a few bytes.
     if (!rest.empty() && AllZero(rest)) end.reason = "only zeros follow";
     if (!end.reason.empty()) return end;
     Result<BlockLogEntry> entry = ReadBlockLogEntry(rest, log.sector_bytes);

@@ -1,6 +1,7 @@
-// A trace as a dm-log-writes log and back. docs/trace_file.md is
-// the grammar of the marks in it: what the format cannot say (layers, narrow
-// persists, op marks) travels in marks that begin with `powercut:`.
+// EncodeTrace makes a dm-log-writes log of a trace, and DecodeTrace makes the
+// trace of such a log again. What the format cannot say (layers, persists of
+// named sectors, marks of ops) travels in marks that begin with `powercut:`;
+// docs/trace_file.md 3 has their grammar.
 
 #ifndef POWERCUT_HARNESS_BLOCK_LOG_TRACE_CODEC_H_
 #define POWERCUT_HARNESS_BLOCK_LOG_TRACE_CODEC_H_
@@ -14,36 +15,45 @@
 
 namespace powercut {
 
-// `about` lines (backend, options, the .pcut text) are stored as marks
-// `powercut:about KEY VALUE` in front.
+// Where a trace comes from. Each field that is not empty is stored as a mark
+// `powercut:about KEY VALUE` before the first event.
 struct TraceAbout {
+  // The name of the storage. Empty for an imported log.
   std::string backend;
-  std::string pcut;  // text of the workload; empty if none
-  // Of an imported log: who wrote it, and how it was read; else empty.
+  // The text of the workload. Empty if no workload was recorded.
+  std::string pcut;
+  // For an imported log, who wrote it and with which options it was read. Empty
+  // for other traces.
   std::string origin{};
 
   bool operator==(const TraceAbout&) const = default;
 };
 
+// What loading or importing gives.
 struct LoadedTrace {
   Trace trace;
   TraceAbout about;
+  // What was odd but did not stop reading, one line each.
   std::vector<std::string> lint;
 };
 
-// The reason why a trace could not be loaded again, or an empty string.
+// Says why a trace, once stored, could not be loaded again. Empty if it could.
+// O(events).
 std::string StorageProblem(const Trace& trace);
 
-// The base is written as entries in front of the mark `powercut:base-end`; the
-// first mark is `powercut:trace` with the version and geometry; the last entry
-// is `powercut:end entries=N xxh3=HEX`.
+// Stores a trace as a log. The first entry is the mark `powercut:trace` with
+// the version and the geometry. The base follows as writes up to the mark
+// `powercut:base-end`, then the events and marks. The last entry is the mark
+// `powercut:end entries=N xxh3=HEX`. O(size of base and data).
+// Requires: StorageProblem() has no objection, else DecodeTrace() will refuse
+// the log.
 BlockLog EncodeTrace(const Trace& trace, const TraceAbout& about);
 
-// Gives back the trace of a log of powercut's own (first mark `powercut:trace`)
-// exactly. Logs of others are for ImportBlockLog().
-// Errors: kBadInput: a log of another, an own one without its end mark
-// ("incomplete"), a wrong checksum or count, a mark that does not parse; entry
-// number, byte offset and reason.
+// Returns exactly the trace that EncodeTrace() stored. Logs that do not begin
+// with the mark `powercut:trace` are for ImportBlockLog(). O(bytes of the log).
+// Errors: kBadInput with AtEntry()'s text if the log is not powercut's own, has
+// no end mark ("incomplete"), has a wrong checksum or count, or has a mark or
+// an entry that powercut does not write.
 Result<LoadedTrace> DecodeTrace(const BlockLog& log);
 
 }  // namespace powercut

@@ -1,3 +1,7 @@
+// A trace file is a log that EncodeTrace() made, written as a whole. This file
+// only chains the steps: trace, log, bytes, file, and back. It puts the path
+// before each message.
+
 #include "harness/block_log/trace_file.h"
 
 #include "harness/block_log/block_log.h"
@@ -14,6 +18,8 @@ Error WithPath(const std::string& path, const Error& error) {
 
 Status SaveTrace(const Trace& trace, const TraceAbout& about,
                  const std::string& path) {
+  // What would be refused on loading is refused now, while the recording can
+  // still be made again.
   const std::string fault = StorageProblem(trace);
   if (!fault.empty()) {
     return WithPath(path, {ErrorCode::kBadInput, fault});
@@ -25,7 +31,9 @@ Result<LoadedTrace> LoadTrace(const std::string& path) {
   POWERCUT_ASSIGN(Bytes bytes, ReadWholeFile(path));
   const Result<BlockLog> log = ReadBlockLog(bytes);
   if (!log) return WithPath(path, log.error());
-  bytes = Bytes();  // the log holds a copy
+  // The log holds a copy of everything, and DecodeTrace() makes another one:
+  // without this line a large trace would be in memory three times.
+  bytes = Bytes();
   Result<LoadedTrace> trace = DecodeTrace(*log);
   if (!trace) return WithPath(path, trace.error());
   return trace;

@@ -1,4 +1,5 @@
-// Trace files: traces on disk, as docs/trace_file.md has them.
+// Saves a trace as a file and loads it again. docs/trace_file.md describes the
+// format of the file.
 
 #ifndef POWERCUT_HARNESS_BLOCK_LOG_TRACE_FILE_H_
 #define POWERCUT_HARNESS_BLOCK_LOG_TRACE_FILE_H_
@@ -10,12 +11,17 @@
 
 namespace powercut {
 
-// Whole files. A trace has its name when it is whole and synced
-// (harness/system/atomic_file.h); on failure nothing of it stays.
-// Errors: kIo with the path and the system's reason; kBadInput as
-// ReadBlockLog() and DecodeTrace(), with the path in front.
+// Writes the trace to `path`, in place of a file that is there. The file gets
+// its name when it is whole and synced (harness/system/atomic_file.h); if
+// writing fails, no part of it is left under that name.
+// Errors: kBadInput if StorageProblem() names a problem; kIo. Messages have the
+// path and the reason.
 Status SaveTrace(const Trace& trace, const TraceAbout& about,
                  const std::string& path);
+
+// Reads the trace at `path`. The file is held in memory as a whole.
+// Errors: those of ReadWholeFile(), ReadBlockLog() and DecodeTrace(). Each
+// message begins with the path.
 Result<LoadedTrace> LoadTrace(const std::string& path);
 
 }  // namespace powercut

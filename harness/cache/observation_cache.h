@@ -1,13 +1,14 @@
-// ObservationCache: what finished runs showed, for every state that agrees with
-// what they read (design.md section 5).
+// ObservationCache answers states from finished runs, if they agree with what a
+// run read (docs/crash_model.md 5).
 //
 // A cached run is a certificate: the set of blocks that it read, each with its
-// content. Every crash state, of any crash point and kind, that holds those
-// contents has the run's outcome. Blocks that were only copied into the
-// observation are not part of it: their bytes are filled in for each state.
+// content. Every crash state that holds these contents has the run's outcome,
+// whatever its crash point and kind. Blocks that were only copied into the
+// observation are not part of the certificate; their bytes are filled in for
+// each state.
 //
-// The context of a certificate is fixed for a cache: it serves one exploration
-// of one backend under one setting.
+// One cache serves one exploration of one backend under one setting.
+// Certificates are not valid beyond it.
 
 #ifndef POWERCUT_HARNESS_CACHE_OBSERVATION_CACHE_H_
 #define POWERCUT_HARNESS_CACHE_OBSERVATION_CACHE_H_
@@ -24,66 +25,80 @@
 
 namespace powercut {
 
+// What is kept of a run, beside the contents that it read.
 struct CachedRun {
   OutcomeId outcome = 0;
-  // Names the certificate, in whatever order it was read.
+  // The name of the certificate, which does not depend on the order of reading.
   Hash128 key;
   // The slots of blocks that were only copied, ascending.
   std::vector<Slot> copied;
+  // The copied pieces of these blocks, in the order of reading.
   std::vector<CopiedPiece> copies;
-  // What recovery itself did to the disk, if that was asked for.
+  // What recovery itself did to the disk. `nullptr` if that was not asked for.
   std::shared_ptr<const std::vector<RecoveryEvent>> events;
 };
 
+// Not thread-safe.
 class ObservationCache {
  public:
-  // `contents` must outlive this object. Holds about `bytes_max` at most: when
-  // half of that is filled, what was not used since the half before is dropped.
+  // `contents` must outlive this object. The cache takes about `bytes_max`
+  // bytes at most. The memory has two halves: when the newer one is full, the
+  // runs of the older one that were not used meanwhile are dropped.
   ObservationCache(BlockContents& contents, uint64_t bytes_max);
 
-  // The run that decides this state; null if none is known. `path` gets the
-  // contents of the blocks it read, in order; `miss`, if there is no run, where
-  // the newer half of the cache ended. The pointer is valid until the next call
-  // of Find() or Insert().
+  // Returns the run that decides `state`; `nullptr` if none is known. If there
+  // is a run, `path` becomes the contents of the blocks that it read, in order.
+  // If there is none, `miss` becomes the place where the lookup in the newer
+  // half ended, and `path` has no meaning. The pointer is valid until the next
+  // call of Find() or Insert(). Cost: O(blocks read) lookups of contents.
   const CachedRun* Find(const CrashState& state, std::vector<ContentId>& path,
                         ReadTree::Miss& miss);
 
   enum class Inserted : uint8_t {
+    // The run is kept.
     kNew,
-    kKnown,     // it read the same as an earlier one
-    kConflict,  // it read otherwise than an earlier one with the same contents
+    // An earlier run read the same contents; it stays.
+    kKnown,
+    // The run read other blocks than an earlier run although it had read the
+    // same contents before. It is not kept.
+    kConflict,
   };
-  // Keeps a run that read `path`. `cached`, if not null, gets the run that is
-  // kept for it, which is an earlier one if it is known; null on a conflict;
-  // valid as that of Find().
+  // Keeps a run that read `path`. If `cached` is not `nullptr`, it becomes the
+  // run that the cache now holds for this path, which is the earlier one if the
+  // run is known, or `nullptr` on a conflict. The pointer is valid as long as
+  // one of Find().
   Inserted Insert(std::span<const ContentId> path, CachedRun run,
-             const CachedRun** cached = nullptr);
+                  const CachedRun** cached = nullptr);
 
-  // Runs that were dropped for want of room.
+  // How many runs were dropped to make room.
   uint64_t evicted() const { return evicted_; }
 
  private:
-  // Runs by their number in the tree.
   struct Half {
     ReadTree tree;
+    // The runs by their number in the tree.
     std::vector<CachedRun> runs;
+    // The memory that the copies of the runs take.
     uint64_t copies_bytes = 0;
 
+    // The memory in use, approximately.
     uint64_t bytes() const;
   };
 
-  // True if it turned the halves over.
+  // Makes the newer half the older one if it is full. Returns whether it did.
   bool MakeRoom();
 
   BlockContents& contents_;
   uint64_t bytes_max_;
   Half newer_;
   Half older_;
-  uint64_t kept_of_older_ = 0;  // that are in the newer half now
+  // How many runs of the older half are in the newer one, too.
+  uint64_t kept_of_older_ = 0;
   uint64_t evicted_ = 0;
 };
 
-// Names a set of contents.
+// A hash that names a set of contents, each of another slot. The order of
+// `path` does not matter. O(size of the path).
 Hash128 CertificateKey(const BlockContents& contents,
                        std::span<const ContentId> path);
 

@@ -1,3 +1,19 @@
+// The tree is a radix tree: contents that all runs below a node share stand in
+// the node itself, so that the number of nodes grows with the runs and not with
+// the blocks that they read. Contents are numbers that include their block, so
+// the block that a node asks for is that of its next content.
+//
+// An example. A run read block 1 with content a, block 2 with b and block 5
+// with c. The tree is one leaf, [a b c] run 0. Then a run reads a, another
+// content B of block 2, and d of block 7. The leaf is split where the two
+// differ:
+//
+//     [a] -- b --> [c] run 0
+//         -- B --> [d] run 1
+//
+// A run that reads a and then block 3 contradicts this tree, since after a the
+// recovery must read block 2.
+
 #include "harness/cache/read_tree.h"
 
 #include <algorithm>
@@ -8,6 +24,7 @@ namespace powercut {
 
 const ReadTree::Edge* ReadTree::EdgeFor(const Node& node,
                                         ContentId content) const {
+  // A block has few contents, so that the edges need no index.
   for (const Edge& edge : node.edges) {
     if (edge.content == content) return &edge;
   }
@@ -27,6 +44,7 @@ ReadTree::Lookup ReadTree::Find(const CrashState& state,
       if (path != nullptr) path->push_back(held);
     }
     if (node.edges.empty()) return {true, node.run, {}};
+    // All edges are of one block.
     const Slot slot = contents_->slot(node.edges[0].content);
     const ContentId held = contents_->In(state, slot);
     const Edge* edge = EdgeFor(node, held);
@@ -47,6 +65,7 @@ uint32_t ReadTree::AddLeaf(std::span<const ContentId> rest) {
 }
 
 void ReadTree::Split(uint32_t node, uint32_t at) {
+  // The head keeps the number of the node, since an edge above leads to it.
   Node tail = std::move(nodes_[node]);
   Node& head = nodes_[node];
   head = {};
@@ -69,6 +88,8 @@ std::optional<ReadTree::RunNumber> ReadTree::Add(
     uint32_t i = 0;
     for (; i < node.count; ++i, ++next) {
       const ContentId shared = shared_[node.begin + i];
+      // Here and below: a run that ends where another one read on, or that read
+      // another block, contradicts that other one.
       if (next == path.size()) return std::nullopt;
       if (path[next] == shared) continue;
       if (contents_->slot(path[next]) != contents_->slot(shared)) {
@@ -76,6 +97,8 @@ std::optional<ReadTree::RunNumber> ReadTree::Add(
       }
       break;
     }
+    // Split() gives the node one edge. The path has another content of the same
+    // block, so that the code below adds the second edge.
     if (i < node.count) {
       Split(at_node, i);
     } else if (node.edges.empty()) {
@@ -101,6 +124,8 @@ std::optional<ReadTree::RunNumber> ReadTree::Add(
 }
 
 uint64_t ReadTree::bytes() const {
+  // A vector that grows may take twice what its elements need. For the many
+  // small vectors of edges this matters.
   return nodes_.size() * sizeof(Node) + shared_.size() * sizeof(ContentId) +
          2 * edge_count_ * sizeof(Edge);
 }

@@ -1,10 +1,9 @@
-// ReadTree: finished runs, arranged by what they read.
+// ReadTree holds finished runs, arranged by what they read.
 //
 // A recovery is deterministic: which block it reads next follows from what it
-// has read so far. So all runs together are one tree: a node asks what one
-// block holds, an edge answers it, a leaf is a run. Looking a state up means
-// walking down with its contents; where an edge is missing, no run is known
-// yet.
+// has read so far. All runs together are therefore one tree. A node asks what
+// one block holds, an edge answers, and a leaf is a run. A lookup walks down
+// with the contents of a state. Where an edge is missing, no run is known yet.
 
 #ifndef POWERCUT_HARNESS_CACHE_READ_TREE_H_
 #define POWERCUT_HARNESS_CACHE_READ_TREE_H_
@@ -18,41 +17,52 @@
 
 namespace powercut {
 
+// Not thread-safe.
 class ReadTree {
  public:
+  // Runs are numbered from 0 in the order in which they were added.
   using RunNumber = uint32_t;
 
-  // Where a lookup ended without a run: lookups that end alike need the same
-  // run next. Valid until the next Add().
+  // Where a lookup ended without a run. States with equal misses read the same
+  // up to there and hold the same content there, so that one run serves them
+  // all at first. Valid until the next Add().
   struct Miss {
+    // The node, and how many of its shared contents agreed.
     uint32_t node = 0;
     uint32_t at = 0;
+    // The content that the tree does not know there.
     ContentId content = 0;
 
     auto operator<=>(const Miss&) const = default;
   };
+  // What Find() found: a run, or the miss.
   struct Lookup {
     bool found = false;
+    // Has a meaning if `found`.
     RunNumber run = 0;
+    // Has a meaning if not `found`. All misses of an empty tree are equal.
     Miss miss;
   };
 
   // `contents` must outlive this object.
   explicit ReadTree(BlockContents& contents) : contents_(&contents) {}
 
-  // The run that this state would be. `path`, if not null, gets the contents of
-  // the blocks it reads, in order, up to the end or the miss.
+  // Finds the run that a run of `state` would repeat. If `path` is not
+  // `nullptr`, it becomes the contents of the blocks that the run reads, in
+  // order, up to the end or to the miss.
   // Cost: O(blocks read) lookups of contents.
   Lookup Find(const CrashState& state, std::vector<ContentId>* path) const;
 
-  // Adds a run that read these contents, in order. Returns the run's number:
-  // that of an earlier one if it read the same. Nothing if it contradicts what
-  // is there: one of the two runs did not follow from what it read.
+  // Adds a run that read these contents, in order. Returns its number, which is
+  // that of an earlier run if that one read the same. `std::nullopt` if the run
+  // contradicts an earlier one: after equal contents it read another block, or
+  // ended where the other read on. The tree then stays unchanged. O(size of the
+  // path + edges on the way).
   std::optional<RunNumber> Add(std::span<const ContentId> path);
 
-  // How many there are: their numbers are below.
+  // How many different runs there are.
   RunNumber run_count() const { return run_count_; }
-  // Memory in use, about.
+  // The memory in use, approximately.
   uint64_t bytes() const;
 
  private:
@@ -60,22 +70,31 @@ class ReadTree {
     ContentId content = 0;
     uint32_t child = 0;
   };
-  // First the contents that all runs below share, then either the end of one
-  // run or a branch.
+  // A node begins with the contents that all runs below it share. After them
+  // either one run ends (a leaf), or the runs branch.
   struct Node {
-    uint32_t begin = 0;  // into shared_
+    // The shared contents are shared_[begin, begin + count).
+    uint32_t begin = 0;
     uint32_t count = 0;
-    RunNumber run = 0;        // of a leaf
-    std::vector<Edge> edges;  // of a branch: at least two, of one block
+    // The run that ends here, if the node is a leaf.
+    RunNumber run = 0;
+    // Empty for a leaf. For a branch at least two contents of one block.
+    std::vector<Edge> edges;
   };
 
+  // Makes a leaf for a new run whose contents below the branch are `rest`.
+  // Returns the number of the node.
   uint32_t AddLeaf(std::span<const ContentId> rest);
-  // The contents from `at` on of a node become a node of their own.
+  // Makes a node branch at its shared content number `at`. The content becomes
+  // its only edge, and what follows becomes a node below the edge.
   void Split(uint32_t node, uint32_t at);
+  // `nullptr` if the node has no such edge.
   const Edge* EdgeFor(const Node& node, ContentId content) const;
 
   BlockContents* contents_;
-  std::vector<Node> nodes_;  // the first is the root; none: no runs
+  // The root comes first. Empty while there are no runs.
+  std::vector<Node> nodes_;
+  // The shared contents of all nodes.
   std::vector<ContentId> shared_;
   uint64_t edge_count_ = 0;
   RunNumber run_count_ = 0;

@@ -1,5 +1,18 @@
-// Format: a line `powercut runs 2 CONTEXT`, then records: a header of sizes and
-// a hash, the state's key, the outcome's bytes and the access's.
+// A journal is a line `powercut runs 2 CONTEXT`, then one record after the
+// other. A record is a header (two sizes, the key of the state, a hash), then
+// the bytes of the outcome, then the bytes of what the run read and wrote.
+//
+// Records are only appended, and nothing is synced. A kill of this process
+// therefore leaves at most one record in part, at the end; a crash of the
+// machine may leave more. Reading goes from record to record and stops at the
+// first one that is not whole or whose hash is wrong. The file is cut there,
+// and the next record goes there:
+//
+//     line  record 1  record 2  half of record 3       found at Open()
+//     line  record 1  record 2                         after Open()
+//     line  record 1  record 2  record 3               after Append()
+//
+// A lock on the file keeps two explorations from writing to it at once.
 
 #include "harness/cache/run_journal.h"
 
@@ -22,13 +35,16 @@ struct RecordHeader {
   uint64_t outcome_bytes = 0;
   uint64_t access_bytes = 0;
   Hash128 state;
-  Hash128 check;  // of the bytes that follow, seeded by the sizes
+  // The hash that CheckOf() gives.
+  Hash128 check;
 };
 
 Error IoError(const std::string& path) {
   return Error{ErrorCode::kIo, path + ": " + strerror(errno)};
 }
 
+// The hash of the bytes that follow a header. The seed takes in the size of the
+// outcome and half of the state's key, so that damage to them is noticed, too.
 Hash128 CheckOf(const RecordHeader& header, std::string_view body) {
   return HashBytes(AsBytes(body), header.outcome_bytes ^ header.state.low << 1);
 }
@@ -63,8 +79,8 @@ Status WriteAll(int descriptor, const std::string& path, std::string_view text,
   return Ok{};
 }
 
-// Waits a moment: the workers of a powercut that was killed have its lock until
-// they end, too.
+// Takes the lock, and waits up to a second for it. The workers of a powercut
+// that was killed inherited its lock and hold it until they have ended, too.
 bool Lock(int descriptor) {
   constexpr int kTriesMax = 100;
   constexpr useconds_t kPauseUs = 10'000;
@@ -81,8 +97,8 @@ RunJournal::RunJournal(std::string path, int descriptor)
     : path_(std::move(path)), descriptor_(descriptor) {}
 
 RunJournal::~RunJournal() {
-  // Workers that are on their way out have the descriptor, too, and the lock
-  // with it.
+  // Closing is not enough: workers that have not ended yet inherited the
+  // descriptor, and with it the lock.
   flock(descriptor_, LOCK_UN);
   close(descriptor_);
 }
@@ -90,6 +106,7 @@ RunJournal::~RunJournal() {
 Result<std::unique_ptr<RunJournal>> RunJournal::Open(const std::string& path,
                                                      std::string_view context) {
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  // The journal owns the descriptor from here on, also where an error follows.
   if (descriptor < 0) return IoError(path);
   std::unique_ptr<RunJournal> journal(new RunJournal(path, descriptor));
   if (!Lock(descriptor)) {
@@ -110,7 +127,8 @@ Status RunJournal::Begin(std::string_view context) {
 Status RunJournal::Load(std::string_view context) {
   POWERCUT_ASSIGN(const std::string text, ReadAll(descriptor_, path_));
   const std::string line = std::string(kMagic) + std::string(context) + "\n";
-  // Killed before it had written its first line.
+  // The file is new, or its writer was killed before it had written the first
+  // line.
   if (text.size() < line.size() && line.starts_with(text)) {
     return Begin(context);
   }
@@ -131,6 +149,8 @@ Status RunJournal::Load(std::string_view context) {
   while (text.size() - end_ >= sizeof(RecordHeader)) {
     RecordHeader header;
     std::memcpy(&header, text.data() + end_, sizeof(header));
+    // Sizes of a damaged header may be any numbers, so that their sum could
+    // overflow.
     const uint64_t left = text.size() - end_ - sizeof(header);
     if (header.outcome_bytes > left ||
         header.access_bytes > left - header.outcome_bytes) {
@@ -163,7 +183,8 @@ Status RunJournal::Append(const Hash128& state, JournaledRun run) {
   header.check =
       CheckOf(header, std::string_view(record).substr(sizeof(header)));
   std::memcpy(record.data(), &header, sizeof(header));
-  // A write that stopped half way is overwritten by the next.
+  // `end_` moves only after the whole record was written, so that the next
+  // record overwrites one that was written in part.
   POWERCUT_TRY(WriteAll(descriptor_, path_, record, end_));
   end_ += record.size();
   runs_[state] = std::move(run);

@@ -1,5 +1,7 @@
-// Byte ranges on whole sectors: a read trims, a write fills the two partly
-// covered sectors at its ends from the disk.
+// Byte ranges on whole sectors. A range that begins and ends with sectors goes
+// straight through. Any other goes through a scratch buffer: a read takes the
+// wanted part out of it, and a write first fills the sectors at its two ends,
+// which it covers only in part, from the disk.
 
 #include "harness/disk/byte_disk.h"
 
@@ -50,22 +52,24 @@ void ByteDisk::DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
 }
 
 bool ByteDisk::IsCopying(MutableByteSpan out) const {
-  // Unrelated pointers: only std::less orders them.
+  // The pointers may be of unrelated objects, which only std::less orders.
   const std::less<const std::byte*> before;
   return !copy_buffer_.empty() && !before(out.data(), copy_buffer_.data()) &&
          !before(copy_buffer_.data() + copy_buffer_.size(),
                  out.data() + out.size());
 }
 
-// Fills `sectors_`, of which only what goes to `out` is used.
 Status ByteDisk::ReadSectors(uint64_t first_sector, uint64_t lead_bytes,
                              MutableByteSpan out) {
   if (!IsCopying(out)) return disk_.Read(first_sector, sectors_);
+  // The disk sees `sectors_` as the destination, not `out`. Unless its part is
+  // declared, the read would count as one that the storage looks at.
   const auto begin = static_cast<uint64_t>(out.data() - copy_buffer_.data());
   disk_.DeclareCopyTarget(
       copy_path_, MutableByteSpan(sectors_).subspan(lead_bytes, out.size()),
       copy_offset_bytes_ + begin);
   const Status read = disk_.Read(first_sector, sectors_);
+  // The caller's declaration holds again for the next read.
   disk_.DeclareCopyTarget(copy_path_, copy_buffer_, copy_offset_bytes_);
   return read;
 }
@@ -82,6 +86,7 @@ Status ByteDisk::Write(uint64_t offset_bytes, ByteSpan data, Layer layer) {
   }
   sectors_.resize(touched.count * sector_bytes);
   const MutableByteSpan sectors(sectors_);
+  // What is between the first and the last sector is overwritten as a whole.
   if (lead_bytes != 0) {
     POWERCUT_TRY(disk_.Read(touched.first, sectors.first(sector_bytes)));
   }

@@ -1,7 +1,8 @@
-// SectorSet on a CRoaring bitmap: runs of sectors, near or far apart, stay
-// small, and union and difference cost what the sets hold, not what they span.
+// SectorSet as a CRoaring bitmap. Runs of sectors take little memory, however
+// far apart they are, and union and difference cost what the sets hold, not
+// what they span.
 //
-// Everything goes through CRoaring's C functions, which do not throw; its C++
+// Only CRoaring's C functions are used: they do not throw, whereas its C++
 // class does.
 
 #include "harness/disk/sector_set.h"
@@ -16,15 +17,18 @@
 namespace powercut {
 namespace {
 
+// The first number that a bitmap of 32-bit values cannot hold.
 constexpr uint64_t kSectorLimit = uint64_t{1} << 32;
 
+// In two steps, since the end of a range of huge numbers would wrap around.
 void CheckWithinLimit(SectorRange range) {
   POWERCUT_CHECK(range.first <= kSectorLimit);
   POWERCUT_CHECK(range.count <= kSectorLimit - range.first);
 }
 
 roaring_bitmap_t* CheckedBitmap(roaring_bitmap_t* bitmap) {
-  POWERCUT_CHECK(bitmap != nullptr);  // out of memory
+  // The C functions return null if memory ran out.
+  POWERCUT_CHECK(bitmap != nullptr);
   return bitmap;
 }
 
@@ -74,6 +78,7 @@ bool SectorSet::Contains(uint64_t sector) const {
 bool SectorSet::Intersects(SectorRange range) const {
   CheckWithinLimit(range);
   if (range.count == 0) return false;
+  // The first sector of the set that is not before the range decides.
   roaring_uint32_iterator_t iterator;
   roaring_init_iterator(impl_->bitmap, &iterator);
   return roaring_move_uint32_iterator_equalorlarger(
@@ -88,13 +93,14 @@ uint64_t SectorSet::size() const {
 }
 
 void SectorSet::UnionWith(const SectorSet& other) {
-  // CRoaring requires two different operands.
+  // CRoaring requires two different bitmaps.
   if (this == &other) return;
   roaring_bitmap_or_inplace(impl_->bitmap, other.impl_->bitmap);
 }
 
 void SectorSet::Subtract(const SectorSet& other) {
   if (this == &other) {
+    // As in UnionWith(): CRoaring requires two different bitmaps.
     *this = SectorSet();
     return;
   }
@@ -105,6 +111,8 @@ void SectorSet::ForEachRange(
     const std::function<void(SectorRange)>& visit) const {
   roaring_uint32_iterator_t iterator;
   roaring_init_iterator(impl_->bitmap, &iterator);
+  // Many numbers at a time: a call of the library for each would cost more than
+  // joining them.
   std::array<uint32_t, 256> sectors;
   SectorRange run;
   for (;;) {

@@ -1,4 +1,5 @@
-// SectorSet: a set of sector numbers. The only place that knows CRoaring.
+// SectorSet: a set of sector numbers. Its implementation is the only user of
+// the library CRoaring.
 
 #ifndef POWERCUT_HARNESS_DISK_SECTOR_SET_H_
 #define POWERCUT_HARNESS_DISK_SECTOR_SET_H_
@@ -9,17 +10,19 @@
 
 namespace powercut {
 
-// `count` sectors from `first` on.
+// `count` consecutive sectors, the first of which is `first`.
 struct SectorRange {
   uint64_t first = 0;
   uint64_t count = 0;
 
+  // The number after the last sector.
   uint64_t end() const { return first + count; }
   bool operator==(const SectorRange&) const = default;
 };
 
-// Sector numbers are below 2^32 (2 TiB at 512-byte sectors): a POWERCUT_CHECK
-// holds it. A copy is independent. Not thread-safe.
+// Sector numbers are below 2^32 (2 TiB in sectors of 512 bytes); a larger
+// number fails a POWERCUT_CHECK. An empty range is allowed everywhere. A copy
+// is deep. Not thread-safe.
 class SectorSet {
  public:
   SectorSet();
@@ -28,17 +31,22 @@ class SectorSet {
   SectorSet& operator=(SectorSet other) noexcept;
   ~SectorSet();
 
+  // Adding what is there, or removing what is not, has no effect.
   void Add(SectorRange range);
   void Remove(SectorRange range);
   bool Contains(uint64_t sector) const;
+  // Whether any sector of the range is in the set.
   bool Intersects(SectorRange range) const;
   bool empty() const;
+  // The number of sectors.
   uint64_t size() const;
 
+  // `other` may be this set.
   void UnionWith(const SectorSet& other);
   void Subtract(const SectorSet& other);
 
-  // Calls `visit` for each maximal run of sectors, ascending. O(size()).
+  // Calls `visit` for each maximal run of sectors, in ascending order. `visit`
+  // must not change the set. O(size()).
   void ForEachRange(const std::function<void(SectorRange)>& visit) const;
 
   bool operator==(const SectorSet& other) const;

@@ -1,5 +1,6 @@
-// SparseImage as a two-level table: leaves of 512 pages, pages of 4 KiB. Only
-// the list of leaves follows the size of the image.
+// SparseImage as a table of two levels: leaves of 512 pages, pages of 4 KiB.
+// Only the list of leaves grows with the size of the image: for an image of
+// 2 TiB it takes 8 MiB. Everything else grows with what was written.
 
 #include "harness/disk/sparse_image.h"
 
@@ -11,19 +12,21 @@
 namespace powercut {
 namespace {
 
+// In two steps, since the sum of offset and count may wrap around.
 void CheckWithin(uint64_t offset_bytes, uint64_t count_bytes,
                  uint64_t size_bytes) {
   POWERCUT_CHECK(offset_bytes <= size_bytes);
   POWERCUT_CHECK(count_bytes <= size_bytes - offset_bytes);
 }
 
-// The offset of the first difference of two pages, or the page size. A missing
-// page is one of zeros.
+// The offset of the first byte in which two pages differ, or the page size.
+// `nullptr` stands for a page of zeros.
 template <class Page>
 uint64_t FirstDifferenceOfPages(const Page* left, const Page* right) {
   static constexpr Page kZeros{};
   if (left == nullptr) left = &kZeros;
   if (right == nullptr) right = &kZeros;
+  // Nearly all pages are equal, which memcmp() finds faster than mismatch().
   if (std::memcmp(left->data(), right->data(), left->size()) == 0) {
     return left->size();
   }
@@ -71,7 +74,8 @@ void SparseImage::Write(uint64_t offset_bytes, ByteSpan data) {
     const uint64_t within = offset_bytes % kPageBytes;
     const size_t count = std::min<uint64_t>(kPageBytes - within, data.size());
     const uint64_t page = offset_bytes / kPageBytes;
-    // Zeros where nothing was written (mkfs, discards) must not cost memory.
+    // mkfs and discards write zeros over wide ranges that were never written;
+    // these must take no memory.
     if (FindPage(page) != nullptr || !AllZero(data.first(count))) {
       std::memcpy(MakePage(page).data() + within, data.data(), count);
     }
@@ -83,6 +87,7 @@ void SparseImage::Write(uint64_t offset_bytes, ByteSpan data) {
 bool SparseImage::SameBytes(const SparseImage& other) const {
   if (size_bytes_ != other.size_bytes_) return false;
   for (size_t i = 0; i < leaves_.size(); ++i) {
+    // Two missing leaves hold the same zeros.
     if (!leaves_[i] && !other.leaves_[i]) continue;
     for (uint64_t page = i * kPagesPerLeaf; page < (i + 1) * kPagesPerLeaf;
          ++page) {
@@ -118,6 +123,7 @@ void SparseImage::ForEachPage(
       const Page* page = leaves_[i]->pages[j].get();
       if (page == nullptr) continue;
       const uint64_t offset_bytes = (i * kPagesPerLeaf + j) * kPageBytes;
+      // The last page may reach beyond the end of the image.
       visit(offset_bytes, ByteSpan(*page).first(std::min(
                               kPageBytes, size_bytes_ - offset_bytes)));
     }

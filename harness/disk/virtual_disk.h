@@ -1,12 +1,13 @@
-// VirtualDisk: the only way a backend reaches storage.
+// VirtualDisk: the only way in which a backend reaches its storage.
 //
 // A disk is an array of sectors. What a backend writes is at first only at the
-// layer it names (harness/base/crash_kind.h); a crash may undo it until a
-// persist event has carried it to the layer that survives that kind of crash.
+// layer that the write names (harness/base/crash_kind.h). A crash may undo the
+// write until a persist event has carried it to a layer that survives this kind
+// of crash.
 //
-// Implementations are RecordingDisk (appends to a trace) and CrashDisk (a crash
-// image during recovery), either behind a FaultDisk (breaks as it is told). A
-// backend cannot tell them apart. One caller at a time.
+// RecordingDisk implements it by appending to a trace, and CrashDisk by a crash
+// image during recovery. FaultDisk stands between a backend and either of them
+// and breaks as it is told. A backend cannot tell them apart.
 
 #ifndef POWERCUT_HARNESS_DISK_VIRTUAL_DISK_H_
 #define POWERCUT_HARNESS_DISK_VIRTUAL_DISK_H_
@@ -23,7 +24,7 @@
 namespace powercut {
 
 struct DiskGeometry {
-  // Bytes. Power of two, 512 to 4096.
+  // A power of two from 512 to 4096.
   uint32_t sector_bytes = 512;
   uint64_t sector_count = 0;
 
@@ -31,9 +32,11 @@ struct DiskGeometry {
   auto operator<=>(const DiskGeometry&) const = default;
 };
 
-// Numbers disk events (writes, persists, discards) from 1; 0 is "none yet".
+// The number of a disk event (a write, a persist or a discard), counted from 1
+// over the life of a disk. 0 means that there was no event yet.
 using EventNumber = uint32_t;
 
+// Not thread-safe: one caller at a time.
 class VirtualDisk {
  public:
   VirtualDisk() = default;
@@ -43,49 +46,58 @@ class VirtualDisk {
 
   virtual const DiskGeometry& geometry() const = 0;
 
-  // Reads whole sectors: the newest version of each, whatever its layer.
+  // Reads whole sectors: the newest version of each, at whatever layer it is.
   // Requires: out.size() is a multiple of the sector size; the range lies
   // within the disk.
-  // Errors: kIo: the disk cannot be read there (an injected fault).
+  // Errors: kIo if the disk cannot be read there (an injected fault, or a
+  // recovery that made too many requests).
   virtual Status Read(uint64_t first_sector, MutableByteSpan out) = 0;
 
   // Makes a new version of each sector, at `layer`.
-  // Requires: as Read; data is not empty; layer is not kMedia (write at the
-  // device, then persist).
-  // Errors: kIo: any part of it may have been applied; kFull: the disk has no
-  // room, nothing was applied.
+  // Requires: data.size() is a positive multiple of the sector size; the range
+  // lies within the disk; `layer` is not kMedia (to write there, write at the
+  // device and then persist).
+  // Errors: kIo, after which any part of the data may have been written; kFull
+  // if the disk has no room, after which no part was written.
   virtual Status Write(uint64_t first_sector, ByteSpan data, Layer layer) = 0;
 
-  // Carries the newest version written at an event <= `upto` (default: all so
-  // far) of each sector to `to`: of the sectors in `scope` from any layer, or,
-  // with no scope, of every sector whose version is at the layer just before.
-  // Errors: kIo: nothing is promised, now or by a later success, of what was
-  // covered.
-  // Source: design.md section 3; Linux
+  // Carries versions of sectors to the layer `to`. For each sector this is the
+  // newest version that was written at an event up to `upto`; `std::nullopt`
+  // means all events so far. If there is a `scope`, the versions of its sectors
+  // are carried from any layer. If `scope` is `nullptr`, only versions that are
+  // at the layer just before `to` are carried, for all sectors.
+  // Requires: `to` is not kProcess; the scope lies within the disk.
+  // Errors: kIo, after which nothing is promised about the versions that would
+  // have been carried, not even by a later success.
+  // Source: docs/crash_model.md 3; Linux
   // Documentation/block/writeback_cache_control.rst (a flush covers what
   // completed before it was issued).
   virtual Status Persist(Layer to, const SectorSet* scope = nullptr,
                          std::optional<EventNumber> upto = std::nullopt) = 0;
 
-  // Makes a new version of each sector, at the device layer, whose content is
-  // zeros.
+  // Makes a new version of each sector, at the device, whose content is zeros.
+  // Requires: the range is not empty and lies within the disk.
   // Errors: kIo.
   virtual Status Discard(SectorRange range) = 0;
 
-  // A line of text among the events: an op begins or returned, an ack. Not a
-  // disk event.
+  // Puts a line of text among the events, such as the begin or the return of an
+  // op or an ack. It is not a disk event.
   virtual void Mark(std::string_view text) = 0;
 
-  // Says, until the next call, where what is read goes: of a Read() whose
-  // destination overlaps `buffer`, the bytes inside only become the content of
-  // the observation's entry at `path` (empty: Observation::device) from byte
-  // `offset_bytes` on, at the same distance as in `buffer`; those outside are
-  // not looked at. Nothing else that the storage does or shows depends on
-  // them. An empty buffer ends it.
-  // Storage need never call it; a disk that changes what was read must not pass
-  // it on.
-  // Requires: the buffer stays where it is until then; what was read to a place
-  // is what the observation has there.
+  // Declares that the storage does not look at what it reads into `buffer`: the
+  // bytes only become the content of the observation's entry at `path`. An
+  // empty `path` means Observation::device. Byte i of the buffer is byte
+  // `offset_bytes` + i of that content. This holds for every Read() whose
+  // destination overlaps `buffer`, until the next call; bytes that such a read
+  // puts outside the buffer are dropped by the storage. An empty buffer ends
+  // the declaration.
+  //
+  // Crash states that differ only in such bytes need no run of their own
+  // (docs/crash_model.md 5, Copied data). Storage need never call it. A disk
+  // that changes what was read must not pass it on.
+  // Requires: the buffer stays valid until the next call; nothing else that the
+  // storage does or shows depends on the bytes; the observation has the bytes
+  // that were read to a place at the place declared for them.
   virtual void DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
                                  uint64_t offset_bytes) {
     (void)path;
@@ -95,8 +107,9 @@ class VirtualDisk {
   void EndCopyTarget() { DeclareCopyTarget({}, {}, 0); }
 };
 
-// Both sync steps of a file used as a device: persist to the device, then to
-// the media.
+// What a sync of a file that serves as a disk does: it persists everything to
+// the device, and then to the media.
+// Errors: as VirtualDisk::Persist().
 inline Status SyncWholeDisk(VirtualDisk& disk) {
   POWERCUT_TRY(disk.Persist(Layer::kDevice));
   return disk.Persist(Layer::kMedia);

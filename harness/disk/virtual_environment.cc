@@ -1,3 +1,7 @@
+// The clock moves only when it is read, by one step for each reading. So what a
+// library does with the time follows from its own calls alone, and not from how
+// fast it runs.
+
 #include "harness/disk/virtual_environment.h"
 
 #include "harness/base/prng.h"
@@ -8,6 +12,7 @@ namespace {
 constexpr int64_t kStartSeconds = 1577836800;  // 2020-01-01T00:00:00Z
 constexpr int64_t kStepNanoseconds = 1'000'000;
 constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
+// Any fixed number serves.
 constexpr pid_t kProcessId = 4711;
 
 struct VirtualEnvironment {
@@ -51,12 +56,12 @@ int powercut_virtual_clock_gettime(clockid_t /*clock*/, struct timespec* out) {
 pid_t powercut_virtual_getpid(void) { return powercut::kProcessId; }
 
 long powercut_virtual_random(void) {  // NOLINT: the type of random()
-  // random() yields 31 bits.
+  // random() returns 31 bits; the upper bits of a draw are as good as any.
   return static_cast<long>(powercut::environment.prng.Next() >> 33);
 }
 
-// Libraries seed with the time or the process id. Taking that seed is right:
-// both are virtual.
+// Libraries seed with the time or the process id. Both are virtual here, so
+// that their seed can be taken as it is.
 void powercut_virtual_srandom(unsigned seed) {
   powercut::environment.prng = powercut::Prng(seed);
 }

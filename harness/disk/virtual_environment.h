@@ -1,11 +1,11 @@
-// VirtualEnvironment: the clock, the process id and the random numbers that
-// libraries under test see instead of the machine's, so that recording twice
-// gives the same writes.
+// The virtual environment: the clock, the process id and the random numbers
+// that libraries under test see instead of those of the machine, so that
+// recording a workload twice gives the same writes.
 //
-// A library gets here without a change to its code: its imports of `time`,
+// A library is bound to it with no change to its code: its imports of `time`,
 // `random` and so on are renamed to the C functions below when it is linked
-// (backends/ntfs_3g/CMakeLists.txt). One environment per thread: backends run
-// one instance at a time on a thread, and fork for more.
+// (backends/ntfs_3g/CMakeLists.txt). Each thread has one environment, which all
+// backends that run on the thread share.
 
 #ifndef POWERCUT_HARNESS_DISK_VIRTUAL_ENVIRONMENT_H_
 #define POWERCUT_HARNESS_DISK_VIRTUAL_ENVIRONMENT_H_
@@ -17,15 +17,17 @@
 
 namespace powercut {
 
-// Sets the clock back to its start, 2020-01-01T00:00:00Z, and seeds the random
-// numbers. Backends call it when they open a disk, so that an instance behaves
-// the same whatever ran before it.
+// Sets the clock of this thread back to its start, 2020-01-01T00:00:00Z, and
+// seeds the random numbers. A backend whose library needs the environment calls
+// it whenever it opens a disk, so that an instance behaves the same whatever
+// ran before it.
 void ResetVirtualEnvironment(uint64_t seed);
 
 }  // namespace powercut
 
-// Stand-ins with the contracts of the functions they are named after. Each
-// read of a clock, whichever, is one millisecond after the one before.
+// Replacements with the contracts of the functions that they are named after.
+// All clocks are one: each reading of any of them is one millisecond after the
+// reading before.
 extern "C" {
 time_t powercut_virtual_time(time_t* out);
 int powercut_virtual_clock_gettime(clockid_t clock, struct timespec* out);

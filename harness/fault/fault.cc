@@ -1,3 +1,10 @@
+// Faults from the ops of a workload. A table has, for each kind of fault, the
+// targets that it can fall on and the reason why there are no others; checking
+// a line and making its fault both read this table.
+//
+// The parser of workloads (model/pcut) has checked the words and the numbers,
+// so that they are taken here as they are.
+
 #include "harness/fault/fault.h"
 
 #include <fmt/format.h>
@@ -13,11 +20,14 @@
 namespace powercut {
 namespace {
 
-// What is offered of a kind.
+// One kind of fault.
 struct Offer {
   std::string_view word;
   Fault::Kind kind;
-  std::string_view targets;  // with a blank behind each
+  // The words of the targets, each followed by a blank, so that a search for
+  // "read " finds whole words only.
+  std::string_view targets;
+  // What to say of any other target.
   std::string_view otherwise;
 };
 
@@ -40,6 +50,7 @@ constexpr std::array<Offer, 8> kOffers = {{
      "would differ; a flush that comes too late is `lie`"},
 }};
 
+// In the order of Fault::Target.
 constexpr std::array<std::string_view, 4> kTargets = {"read", "write", "flush",
                                                       "discard"};
 
@@ -60,6 +71,7 @@ uint64_t NumberIn(std::string_view text) {
 std::optional<SectorRange> SectorsOf(const Op& op) {
   const auto sectors = op.Key("sectors");
   if (!sectors) return std::nullopt;
+  // In `sectors=A~B` both ends are included.
   const size_t tilde = sectors->find('~');
   const uint64_t first = NumberIn(sectors->substr(0, tilde));
   const uint64_t last = NumberIn(sectors->substr(tilde + 1));
@@ -74,7 +86,7 @@ Fault MakeFault(const Op& op, uint32_t number) {
   fault.target = static_cast<Fault::Target>(target - kTargets.begin());
   fault.sectors = SectorsOf(op);
   fault.nth = op.KeyNumber("nth").value_or(1);
-  // A disk that is full stays full.
+  // A disk that is full stays full, so that `full` lasts by default.
   const bool lasts = op.Key("times") == "always" ||
                      (!op.Key("times") && fault.kind == Fault::kFull);
   fault.times = lasts ? std::numeric_limits<uint64_t>::max()
@@ -125,6 +137,8 @@ Status CheckFaultIsOffered(const Op& fault) {
 
 std::vector<Fault> MakeFaults(std::span<const Op> faults, FaultPhase phase) {
   std::vector<Fault> made;
+  // Marks and reports name a fault by its place among the faults of both
+  // phases.
   uint32_t number = 0;
   for (const Op& op : faults) {
     ++number;

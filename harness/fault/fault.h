@@ -1,25 +1,28 @@
-// Fault: one `fault` line of a workload, as the disk takes it.
+// Fault: a defect of the disk, from a `fault` line of a workload or from
+// `--fault` (docs/pcut.md 8).
 //
-// What each kind does, to a request of the kind that it names:
+// A fault falls on requests of one type, its target. What each kind does to
+// such a request:
 //
-// * error, on read, write, flush, discard: it fails, and nothing is done.
-// * full, on write: the same; the disk has no room left. Lasts, unless `times`
-//   is said.
-// * lie, on flush: it succeeds, and nothing is carried: to the media named
-//   sectors come only to the device.
-// * lose, on write, discard: it succeeds, and nothing is done.
-// * tear, on write, discard: it succeeds; only the first half of its sectors,
-//   rounded down, is done. Of requests of two sectors or more.
-// * misdirect, on read, write, discard: it succeeds, as many sectors further as
-//   it is long; behind the last sector comes the first. Of requests shorter
-//   than the disk.
-// * flip, on read, write: it succeeds; the lowest bit of the first byte of each
-//   sector (of `sectors`, if said) is turned over.
-// * delay, on write: it succeeds, and reads see it; it comes to the disk, at
-//   the device, with the first request behind a flush to the media that is no
-//   flush: that flush does not carry it.
+// * error, on read, write, flush, discard: the request fails and has no effect.
+// * full, on write: the same; the disk has no room left. The fault lasts unless
+//   `times` is given.
+// * lie, on flush: the request succeeds and carries no version, except that
+//   sectors that a persist to the media names come to the device.
+// * lose, on write, discard: the request succeeds and has no effect.
+// * tear, on write, discard: the request succeeds, but only the first half of
+//   its sectors, rounded down, is written. Requests of one sector are passed
+//   over.
+// * misdirect, on read, write, discard: the request succeeds, but on sectors
+//   that are further by its own length; after the last sector of the disk comes
+//   the first. Requests as long as the disk are passed over.
+// * flip, on read, write: the request succeeds; the lowest bit of the first
+//   byte of each sector (of each one in `sectors`, if given) is inverted.
+// * delay, on write: the request succeeds, and reads see its data. The data
+//   comes to the disk, at the device, with the first request after a flush to
+//   the media that is no flush itself, so that this flush does not cover it.
 //
-// A flush is a persist request to the device or the media.
+// A flush is a persist request to the device or to the media.
 
 #ifndef POWERCUT_HARNESS_FAULT_FAULT_H_
 #define POWERCUT_HARNESS_FAULT_FAULT_H_
@@ -36,25 +39,28 @@
 
 namespace powercut {
 
-// When a fault is armed: while the workload's `run` is recorded, or while a
-// crash state recovers and is looked at, from the start of each recovery on.
+// When a fault is armed: while the workload's `run` is recorded, or from the
+// start of each recovery until it has been observed and used.
 enum class FaultPhase : uint8_t { kRun, kRecovery };
 
+// An argument `fault` is always an op of kind kFault.
 FaultPhase PhaseOf(const Op& fault);
-// As the command line takes it: without the word `fault`.
+// The text that `--fault` takes: the line of the op without the word `fault`.
 std::string FaultText(const Op& fault);
-// Whether the storage answers wrongly, now or later, without a request having
-// failed or a flush: then the live tree is not what the ops made.
+// Whether the live tree may not be what the ops made once this fault has
+// fallen. This is so for every fault on a read, a write or a discard, except
+// `delay`, since reads see delayed data.
 bool SpoilsContent(const Op& fault);
-// Whether the storage is told: the request fails.
+// Whether the storage is told of the fault, because the request fails.
 bool IsTold(const Op& fault);
-// Those of a phase, in order.
+// The faults of a phase, in their order.
 std::vector<Op> FaultsIn(const std::vector<Op>& faults, FaultPhase phase);
 
-// Whether a fault line is offered; else why not, and what is.
-// Errors: kUnsupported.
+// Whether the fault's kind can fall on its target.
+// Errors: kUnsupported, with the targets of this kind and the reason.
 Status CheckFaultIsOffered(const Op& fault);
 
+// A fault in the form that FaultDisk works with.
 struct Fault {
   enum Kind : uint8_t {
     kError,
@@ -70,17 +76,22 @@ struct Fault {
 
   Kind kind = kError;
   Target target = kFlush;
-  // Only requests that touch these; nothing: any. A flush of no named sectors
-  // touches all.
+  // Only requests that touch these sectors count; `std::nullopt` means all
+  // sectors. A flush that names no sectors touches all.
   std::optional<SectorRange> sectors;
-  // The first request that it falls on, counted from 1, and on how many.
+  // The first request that the fault falls on, counted from 1, and on how many
+  // requests it falls in a row.
   uint64_t nth = 1;
   uint64_t times = 1;
-  uint32_t number = 0;  // of its line among the workload's faults, from 1
+  // The fault's number among all faults of the workload, from 1.
+  uint32_t number = 0;
+  // FaultText() of its line.
   std::string text;
 };
 
-// The faults of a phase, in order. Requires: each is offered.
+// The faults of a phase, in their order. `faults` are all faults of the
+// workload.
+// Requires: CheckFaultIsOffered() succeeded for each.
 std::vector<Fault> MakeFaults(std::span<const Op> faults, FaultPhase phase);
 
 }  // namespace powercut

@@ -1,3 +1,7 @@
+// Counts the fault marks of a recording. A mark names its fault by number, and
+// holds its text, from which a count is made where the workload does not have
+// the fault.
+
 #include "harness/fault/fault_counts.h"
 
 #include <map>
@@ -13,6 +17,7 @@ std::vector<FaultCount> FaultCountsOf(
     counts.push_back({FaultText(fault), fault.line,
                       PhaseOf(fault) == FaultPhase::kRecovery, 0});
   }
+  // For a recorded program: the index in `counts` of each fault by its number.
   std::map<uint32_t, size_t> of_program;
   const bool program = workload.init.empty() && workload.run.empty();
   for (const HistoryEvent& event : history) {
@@ -22,6 +27,7 @@ std::vector<FaultCount> FaultCountsOf(
       at = of_program.try_emplace(event.fault, counts.size()).first->second;
       const std::string& text = event.fault_text;
       if (at == counts.size()) {
+        // The mark's text is the fault, a colon, and what it did this time.
         counts.push_back({text.substr(0, text.find(": ")), 0, false, 0});
       }
     }

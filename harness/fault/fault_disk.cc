@@ -1,3 +1,26 @@
+// Each request goes through the same steps: release delayed data if that is
+// due, ask which fault falls on the request (Count()), mark the fault, and pass
+// on to the disk below what is left of the request.
+//
+// *Event numbers.* The storage names events in Persist() and counts one for
+// each of its requests that succeeded. The disk below has fewer events where a
+// request was lost or lied about, and more where one was split or where delayed
+// data arrived. `below_after_` translates. Example: event 1 is a write; event 2
+// is a write that is lost; event 3 is misdirected around the end of the disk,
+// so that it is two writes below; event 4 is a write:
+//
+//   event here           0  1  2  3  4
+//   below_after_         0  1  1  3  4
+//
+// A persist `upto` 3 is passed on as `upto` 3, and one `upto` 2 as `upto` 1,
+// since the lost write is not there to be carried.
+//
+// *Delayed data* lives in `delayed_`, by sector. Reads see it, and a newer
+// write or discard of a sector replaces it. A flush to the media makes its
+// release due; the next request that is no flush releases it first, as writes
+// at the device. So it is in the trace after the flush that should have carried
+// it, and before everything that comes later.
+
 #include "harness/fault/fault_disk.h"
 
 #include <fmt/format.h>
@@ -25,6 +48,7 @@ FaultDisk::FaultDisk(VirtualDisk& below, std::span<const Op> faults,
                      FaultPhase phase)
     : below_(below) {
   for (Fault& fault : MakeFaults(faults, phase)) {
+    // A read that fails gives no bytes, wrong or right.
     const bool wrong_read =
         fault.target == Fault::kRead && fault.kind != Fault::kError;
     changes_reads_ |= wrong_read || fault.kind == Fault::kDelay;
@@ -50,6 +74,8 @@ std::vector<uint32_t> FaultDisk::Fired() const {
 bool FaultDisk::Concerns(const Fault& fault, const SectorRange* range,
                          const SectorSet* scope) const {
   if (range != nullptr) {
+    // Half of one sector is none, and a request as long as the disk that goes
+    // elsewhere comes back to its own place: the fault would do nothing.
     if (fault.kind == Fault::kTear && range->count < 2) return false;
     if (fault.kind == Fault::kMisdirect &&
         range->count >= geometry().sector_count) {
@@ -69,10 +95,14 @@ const Fault* FaultDisk::Count(Fault::Target target, const SectorRange* range,
                               const SectorSet* scope) {
   if (!armed_) return nullptr;
   Armed* due = nullptr;
+  // All faults count the request, even after one was found: `nth` of a fault
+  // must not depend on which others there are.
   for (Armed& armed : faults_) {
     const Fault& fault = armed.fault;
     if (fault.target != target || !Concerns(fault, range, scope)) continue;
     ++armed.seen;
+    // `times` may be the largest number there is, so that nth + times would
+    // wrap around.
     const bool its_turn =
         armed.seen >= fault.nth && armed.seen - fault.nth < fault.times;
     if (its_turn && due == nullptr) due = &armed;
@@ -91,6 +121,7 @@ void FaultDisk::Tell(const Fault& fault, const SectorRange* range,
 
 Error FaultDisk::Failure(const Fault& fault, const SectorRange* range) {
   const bool full = fault.kind == Fault::kFull;
+  // In the order of Fault::Target.
   constexpr std::string_view kWhat[] = {"not read, with an error",
                                         "not written, with an error", "fails",
                                         "not discarded, with an error"};
@@ -110,6 +141,8 @@ Status FaultDisk::Read(uint64_t first_sector, MutableByteSpan out) {
     return Ok{};
   }
   if (fault->kind == Fault::kError) return Failure(*fault, &range);
+  // A misdirected read and a flipped one differ only in where they read and in
+  // what is done to the bytes afterwards.
   std::vector<SectorRange> parts = {range};
   if (fault->kind == Fault::kMisdirect) {
     parts = Elsewhere(range);
@@ -165,7 +198,7 @@ Status FaultDisk::WriteBadly(const Fault& fault, SectorRange range,
       return Ok{};
     case Fault::kError:
     case Fault::kFull:
-    case Fault::kLie:  // no write has it
+    case Fault::kLie:  // CheckFaultIsOffered() refuses it on a write.
       break;
   }
   return Failure(fault, &range);
@@ -186,8 +219,8 @@ Status FaultDisk::WriteElsewhere(const Fault& fault, SectorRange range,
 
 Status FaultDisk::Persist(Layer to, const SectorSet* scope,
                           std::optional<EventNumber> upto) {
-  // What a system call needs on its way to the page cache is no request to the
-  // disk.
+  // A persist to the host stands for a system call that copies data into the
+  // page cache; no request reaches the disk, so that no fault can fall on it.
   const Fault* fault =
       to == Layer::kHost ? nullptr : Count(Fault::kFlush, nullptr, scope);
   if (fault != nullptr && fault->kind == Fault::kError) {
@@ -196,8 +229,10 @@ Status FaultDisk::Persist(Layer to, const SectorSet* scope,
   if (upto) {
     upto = below_after_[std::min<size_t>(*upto, below_after_.size() - 1)];
   }
+  // The only other kind of fault on a flush.
   const bool lies = fault != nullptr;
-  // What is sent to the disk by name is at least there.
+  // The host sends named sectors to the disk before the disk can lie about its
+  // cache, so that they are at the device at least.
   const bool sent = to == Layer::kMedia && scope != nullptr;
   if (lies) {
     Tell(
@@ -208,6 +243,7 @@ Status FaultDisk::Persist(Layer to, const SectorSet* scope,
     POWERCUT_TRY(below_.Persist(lies ? Layer::kDevice : to, scope, upto));
     ++below_count_;
   }
+  // Even a flush that was a lie is over for the storage, which goes on.
   release_due_ = release_due_ || (to == Layer::kMedia && !delayed_.empty());
   EndEvent();
   return Ok{};
@@ -228,6 +264,7 @@ Status FaultDisk::Discard(SectorRange range) {
          fmt::format("discarded up to {}", range.first + count - 1));
     POWERCUT_TRY(DiscardBelow({range.first, count}));
   } else {
+    // Misdirected: no other kind is left that can fall on a discard.
     const std::vector<SectorRange> parts = Elsewhere(range);
     Tell(*fault, &range, RangeText(parts.front()) + " discarded instead");
     for (const SectorRange& part : parts) POWERCUT_TRY(DiscardBelow(part));
@@ -242,7 +279,7 @@ void FaultDisk::DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
   below_.DeclareCopyTarget(path, buffer, offset_bytes);
 }
 
-// --- what they do -----------------------------------------------------------
+// --- what faults do ---------------------------------------------------------
 
 std::vector<SectorRange> FaultDisk::Elsewhere(SectorRange range) const {
   const uint64_t all = geometry().sector_count;
@@ -284,7 +321,8 @@ void FaultDisk::Delay(SectorRange range, ByteSpan data) {
   }
 }
 
-// What is written later does not wait, and is not overwritten by what does.
+// Newer data of a sector has reached the disk below: the delayed data must not
+// overwrite it later.
 void FaultDisk::ForgetDelayed(SectorRange range) {
   delayed_.erase(delayed_.lower_bound(range.first),
                  delayed_.lower_bound(range.end()));
@@ -302,6 +340,8 @@ void FaultDisk::ShowDelayed(SectorRange range, MutableByteSpan out) const {
 
 Status FaultDisk::ReleaseDelayed() {
   release_due_ = false;
+  // One write for each run of adjacent sectors. WriteBelow() takes the sectors
+  // out of `delayed_`, so that each turn begins with the first one left.
   while (!delayed_.empty()) {
     const uint64_t first = delayed_.begin()->first;
     Bytes data;

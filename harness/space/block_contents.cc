@@ -1,3 +1,12 @@
+// Contents are told apart by the hashes that the crash space has computed, so
+// that numbering all whole versions reads no content. Torn contents are
+// numbered when they are asked for, since a block has many of them and most
+// explorations visit none.
+//
+// PointCursor answers questions about all blocks at one point. Here one block
+// is asked about at any point, so the floor raises are sorted by slot and
+// searched.
+
 #include "harness/space/block_contents.h"
 
 #include <algorithm>
@@ -40,6 +49,7 @@ BlockChoice BlockContents::ChoiceIn(const CrashState& state, Slot slot) const {
       std::lower_bound(state.choices.begin(), state.choices.end(), slot,
                        [](const BlockChoice& c, Slot s) { return c.slot < s; });
   if (listed != state.choices.end() && listed->slot == slot) return *listed;
+  // A block that the state does not list is at the state's origin.
   return {slot,
           state.origin == CrashState::kNewest
               ? NewestAt(state.point, slot)
@@ -64,6 +74,8 @@ VersionIndex BlockContents::FloorAt(EventNumber point, CrashKind kind,
       [](EventNumber p, const Raise& r) { return p < r.event; });
   const VersionIndex floor =
       after == raises.begin() ? 0 : std::prev(after)->version;
+  // A floor among the undecided versions settles nothing: which of them the
+  // block held is still open. (Version 0, whose event is 0, gives 0 anyway.)
   return space_.versions(slot)[floor].event <= undecided_ ? 0 : floor;
 }
 
@@ -81,6 +93,7 @@ std::vector<BlockChoice> BlockContents::Options(EventNumber point,
   const VersionIndex floor = FloorAt(point, kind, slot);
   const VersionIndex newest = NewestAt(point, slot);
   for (VersionIndex v = newest + 1; v-- > floor;) add({slot, v, {}, 0});
+  // The floor itself cannot be torn: it has survived as a whole.
   for (VersionIndex v = newest; torn && v > floor; --v) {
     const SectorRange written = space_.WrittenSectors(slot, v);
     for (uint64_t cut = 1; cut < written.count; ++cut) {

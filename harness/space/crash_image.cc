@@ -1,3 +1,9 @@
+// From one state to the next in four steps: the blocks that the old state
+// listed return to its origin, the origin is changed if need be, the origin
+// moves to the new point, and the blocks that the new state lists are set. In
+// the third step only the blocks change that the events between the two points
+// wrote, or whose floors these events raised.
+
 #include "harness/space/crash_image.h"
 
 #include <algorithm>
@@ -5,7 +11,8 @@
 namespace powercut {
 namespace {
 
-// Marks a torn block: no version index reaches it.
+// The mark of a torn block in `held_`. No block has so many versions, so that
+// the next SetWhole() always writes the block.
 constexpr VersionIndex kTorn = ~VersionIndex{0};
 
 }  // namespace
@@ -42,6 +49,7 @@ VersionIndex CrashImage::OriginVersion(Slot slot) const {
 
 void CrashImage::SwitchOrigin(CrashState::Origin origin) {
   origin_ = origin;
+  // At this point, the newest version and the floor differ in open blocks only.
   for (const Slot slot : cursor_.open()) SetWhole(slot, OriginVersion(slot));
 }
 
@@ -49,6 +57,7 @@ void CrashImage::MoveTo(EventNumber point) {
   const EventNumber before = cursor_.point();
   cursor_.MoveTo(point);
   if (point < before) {
+    // The cursor has started again, so that it does not know what changed.
     for (Slot slot = 0; slot < space_.slot_count(); ++slot) {
       SetWhole(slot, OriginVersion(slot));
     }
@@ -82,6 +91,7 @@ void CrashImage::SetWhole(Slot slot, VersionIndex version) {
 
 void CrashImage::SetContent(Slot slot, ByteSpan content) {
   const uint64_t offset = space_.block(slot) * space_.block_bytes();
+  // The last block may reach beyond the end of the disk.
   const uint64_t size =
       std::min<uint64_t>(content.size(), bytes_.size_bytes() - offset);
   bytes_.Write(offset, content.first(size));

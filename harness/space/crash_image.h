@@ -1,5 +1,5 @@
-// CrashImage: the disk of one crash state after another, made by changing only
-// the blocks that differ.
+// CrashImage: the disk of a crash state. The same object becomes the disk of
+// one state after another, by changing only the blocks that differ.
 
 #ifndef POWERCUT_HARNESS_SPACE_CRASH_IMAGE_H_
 #define POWERCUT_HARNESS_SPACE_CRASH_IMAGE_H_
@@ -14,24 +14,28 @@ namespace powercut {
 
 class CrashImage {
  public:
-  // Holds the base. `space` must outlive this object.
+  // Begins as a copy of the base. `space` must outlive this object.
   CrashImage(const CrashSpace& space, CrashKind kind);
 
   // Becomes the image of `state`. Cost: the blocks that differ from the state
-  // before, and the events between their points; going back to an earlier point
-  // costs all touched blocks.
-  // Requires: state.kind is this image's; the bytes are as this object left
-  // them.
+  // before, and the events between the two points. Changing the origin costs
+  // all open blocks; going back to an earlier point costs all touched ones.
+  // Requires: state.kind is the kind of this image; the bytes are as this
+  // object left them.
   void Become(const CrashState& state);
 
-  // The bytes. Whoever changes them restores them before the next Become().
+  // The bytes of the disk. A recovery may change them, if they are restored
+  // before the next Become() (harness/recover/crash_disk.h).
   SparseImage& bytes() { return bytes_; }
   const CrashSpace& space() const { return space_; }
 
  private:
+  // The version of a slot that a state with the image's origin does not list.
   VersionIndex OriginVersion(Slot slot) const;
   void SwitchOrigin(CrashState::Origin origin);
+  // Moves the cursor, and every block that is at the origin with it.
   void MoveTo(EventNumber point);
+  // Puts a block at a version, if it is not there yet.
   void SetWhole(Slot slot, VersionIndex version);
   void SetContent(Slot slot, ByteSpan content);
 
@@ -39,9 +43,10 @@ class CrashImage {
   PointCursor cursor_;
   CrashState::Origin origin_ = CrashState::kNewest;
   SparseImage bytes_;
-  // What each block holds, if it is not torn.
+  // By slot: the version that the block holds, or a mark that it is torn.
   std::vector<VersionIndex> held_;
-  std::vector<Slot> chosen_;  // blocks that may differ from the origin
+  // The blocks that the state lists. All others are at the origin.
+  std::vector<Slot> chosen_;
   Bytes scratch_;
 };
 

@@ -1,3 +1,36 @@
+// How the crash space of a trace is found. Construction goes over the trace
+// four times: which blocks it touches (FindBlocks), where each event begins
+// among them (FindFirstSlots), what each event makes of its blocks
+// (MakeVersions), and which versions each event makes safe (FindFloors).
+//
+// Versions belong to blocks, but layers belong to sectors: a persist event may
+// carry one sector of a block alone. So SectorLayers follows every sector
+// through the layers. When a version of a sector reaches a layer that survives
+// a kind of crash, the block's floor for that kind becomes the version that the
+// same event made, since no older version of the block holds these bytes.
+//
+// Example, with blocks of one sector:
+//
+//   1 write   device  sector 8
+//   2 write   device  sectors 8 and 9
+//   3 persist media   all
+//   4 write   device  sector 9
+//
+// The block of sector 8 (slot 0) has the versions base, event 1, event 2. The
+// block of sector 9 (slot 1) has base, event 2, event 4. For a power loss, only
+// event 3 raises floors: slot 0 to version 2, slot 1 to version 1. For a crash
+// of the system, each write at the device raises them at once. So these
+// versions are possible after a power loss (floor..newest):
+//
+//   point      1     2     3     4
+//   slot 0     0..1  0..2  2..2  2..2
+//   slot 1     0..0  0..1  1..1  1..2
+//   states     2     6     1     2
+//
+// PointCursor walks along this table. It keeps, beside newest and floor, what
+// follows from them and is asked for at every point: the open slots, their
+// number of states, and the hashes of two images.
+
 #include "harness/space/crash_space.h"
 
 #include <algorithm>
@@ -9,23 +42,27 @@ namespace powercut {
 namespace {
 
 // SectorLayers: follows each sector's versions through the layers, by the rules
-// of design.md section 3. Versions that can no longer be the newest of a layer
-// are forgotten.
+// of docs/crash_model.md 3. Once a version reaches the media, it and all older
+// ones of its sector are forgotten, since they can raise no floor any more.
 class SectorLayers {
  public:
-  // `sectors`: how many sectors there are, numbered from 0.
+  // For sectors that are numbered from 0 to `sectors` - 1.
   explicit SectorLayers(size_t sectors) : newest_(sectors, kNone) {}
 
+  // A write or a discard. Events must come in ascending order.
   void Write(uint32_t sector, EventNumber event, Layer layer) {
     versions_.push_back({event, newest_[sector], layer});
     if (newest_[sector] == kNone) open_.push_back(sector);
     newest_[sector] = static_cast<uint32_t>(versions_.size() - 1);
   }
 
-  // Calls raised(sector, event, to) for each version that was carried.
+  // A persist of all sectors, from the layer just before `to`. Calls
+  // raised(sector, event, to) for each version that is carried.
   template <class Raised>
   void PersistAll(Layer to, EventNumber upto, Raised raised) {
     const Layer before = static_cast<Layer>(static_cast<uint8_t>(to) - 1);
+    // Visiting the sectors with versions only, in a fixed order, keeps flushes
+    // cheap on large disks and the floor raises the same in every run.
     std::sort(open_.begin(), open_.end());
     open_.erase(std::unique(open_.begin(), open_.end()), open_.end());
     std::erase_if(open_, [&](uint32_t sector) {
@@ -34,6 +71,7 @@ class SectorLayers {
     });
   }
 
+  // A persist that names the sector, from any layer. Calls `raised` likewise.
   template <class Raised>
   void PersistSector(uint32_t sector, Layer to, EventNumber upto,
                      Raised raised) {
@@ -43,14 +81,16 @@ class SectorLayers {
  private:
   static constexpr uint32_t kNone = ~uint32_t{0};
 
-  // A version that has not reached the media, and the layer it surely has
-  // reached.
+  // A version that has not reached the media, and the layer that it has surely
+  // reached. The versions of a sector are a list from the newest to the oldest.
   struct Version {
     EventNumber event;
-    uint32_t older;  // index of the sector's version before, or kNone
+    uint32_t older;  // The index of the sector's version before, or kNone.
     Layer layer;
   };
 
+  // Carries the newest version that was written by `upto` and is at the layer
+  // `at_least` or beyond. Newer versions stay where they are.
   template <class Raised>
   void Carry(uint32_t sector, Layer to, EventNumber upto, Layer at_least,
              Raised raised) {
@@ -62,6 +102,7 @@ class SectorLayers {
           version.layer = to;
           raised(sector, version.event, to);
         }
+        // Cuts the list here: this version and the older ones are forgotten.
         if (to == Layer::kMedia) *link = kNone;
         return;
       }
@@ -69,9 +110,13 @@ class SectorLayers {
     }
   }
 
-  std::vector<Version> versions_;  // of all sectors
-  std::vector<uint32_t> newest_;   // by sector: index of its newest version
-  std::vector<uint32_t> open_;     // sectors with versions; may repeat
+  // The versions of all sectors, in the order in which they were written.
+  std::vector<Version> versions_;
+  // By sector: the index of its newest version, or kNone.
+  std::vector<uint32_t> newest_;
+  // All sectors that have versions. The list may hold other sectors, and a
+  // sector twice, until PersistAll() tidies it.
+  std::vector<uint32_t> open_;
 };
 
 }  // namespace
@@ -122,6 +167,7 @@ SectorRange CrashSpace::WrittenSectors(Slot slot, VersionIndex version) const {
 }
 
 void CrashSpace::FindBlocks() {
+  // A sorted list takes less memory than a set would.
   std::vector<uint64_t> numbers;
   for (EventNumber number = 1; number <= trace_.event_count(); ++number) {
     const DiskEvent& event = trace_.event(number);
@@ -150,8 +196,10 @@ void CrashSpace::MakeVersions() {
   zeros_.resize(block_bytes_);
   Bytes base(block_bytes_);
   for (Block& block : blocks_) {
+    // The base, and at least one write or discard.
     block.versions.reserve(2);
-    // A disk need not be a whole number of blocks: its tail reads as zeros.
+    // A disk need not be a whole number of blocks. What the last block has
+    // beyond the end of the disk reads as zeros.
     const uint64_t offset = block.number * block_bytes_;
     const uint64_t size =
         std::min<uint64_t>(block_bytes_, trace_.base().size_bytes() - offset);
@@ -176,6 +224,7 @@ void CrashSpace::AddVersion(Slot slot, EventNumber number,
                             const DiskEvent& event) {
   Block& block = blocks_[slot];
   const uint32_t sector_bytes = trace_.geometry().sector_bytes;
+  // WrittenSectors() needs the version to be there.
   block.versions.push_back({number, nullptr, {}});
   const auto version = static_cast<VersionIndex>(block.versions.size() - 1);
   const SectorRange within = WrittenSectors(slot, version);
@@ -183,6 +232,8 @@ void CrashSpace::AddVersion(Slot slot, EventNumber number,
       (block.number * sectors_per_block_ + within.first - event.range.first) *
       sector_bytes;
   BlockVersion& added = block.versions[version];
+  // Most versions need no memory of their own: the trace, or the block of
+  // zeros, holds their content.
   const bool whole = within.count == sectors_per_block_;
   if (whole && event.kind == DiskEvent::kWrite) {
     added.content = trace_.data(event).data() + from;
@@ -209,8 +260,8 @@ void CrashSpace::FindFloors() {
   std::vector<std::array<VersionIndex, kCrashKinds.size()>> floors(
       blocks_.size());
   EventNumber now = 0;
-  // A sector's version that reached `to` holds down every block version before
-  // it, since a block's versions are chosen whole.
+  // The version that `event` made of a sector has reached `to`. Sectors are
+  // numbered by slot, and within it from the block's first.
   const auto raised = [&](uint32_t sector, EventNumber event, Layer to) {
     const auto slot = static_cast<Slot>(sector / per_block);
     const auto& versions = blocks_[slot].versions;
@@ -220,6 +271,7 @@ void CrashSpace::FindFloors() {
     const auto version = static_cast<VersionIndex>(found - versions.begin());
     for (const CrashKind kind : kCrashKinds) {
       VersionIndex& floor = floors[slot][static_cast<size_t>(kind)];
+      // Another sector of the block may have raised its floor further.
       if (SurvivingLayer(kind) > to || version <= floor) continue;
       floor = version;
       floor_raises_[static_cast<size_t>(kind)].push_back({now, slot, version});
@@ -238,6 +290,7 @@ void CrashSpace::FindFloors() {
           const auto found = std::lower_bound(
               blocks_.begin(), blocks_.end(), number,
               [](const Block& block, uint64_t n) { return block.number < n; });
+          // A scope may name sectors that nobody wrote.
           if (found == blocks_.end() || found->number != number) continue;
           const auto slot = static_cast<uint64_t>(found - blocks_.begin());
           layers.PersistSector(
@@ -246,12 +299,15 @@ void CrashSpace::FindFloors() {
         }
       });
     } else {
-      // The event's blocks are adjacent slots, so its sectors count on.
+      // The event's blocks have adjacent slots, so that its sectors have
+      // adjacent numbers.
       const auto [first, last] = SlotsOf(now);
       const uint64_t begin = first * per_block + event.range.first % per_block;
       for (uint64_t s = begin; s < begin + event.range.count; ++s) {
         layers.Write(static_cast<uint32_t>(s), now, event.layer);
       }
+      // A version is as safe as the layer at which it was written. One sector
+      // stands for the block, since all of them are of this event.
       for (Slot slot = first; slot <= last; ++slot) {
         raised(static_cast<uint32_t>(slot * per_block), now, event.layer);
       }
@@ -271,8 +327,8 @@ void PointCursor::Restart() {
   floor_.assign(space_->slot_count(), 0);
   open_.clear();
   open_by_versions_.clear();
-  // The base is the same in every state, so touched blocks start at zero and
-  // each contributes the difference from its base version.
+  // Step() exchanges the hash of one version for that of another, so that each
+  // block contributes the difference from its base version.
   newest_hash_ = {};
   floor_hash_ = {};
 }
@@ -286,6 +342,7 @@ void PointCursor::MoveTo(EventNumber point) {
 void PointCursor::Uncount(Slot slot) {
   const uint32_t versions = newest_[slot] - floor_[slot] + 1;
   if (versions == 1) return;
+  // No count of zero stays, so that the map has few entries.
   const auto counted = open_by_versions_.find(versions);
   if (--counted->second == 0) open_by_versions_.erase(counted);
 }
@@ -297,6 +354,8 @@ void PointCursor::CountAgain(Slot slot) {
     return;
   }
   ++open_by_versions_[versions];
+  // A block becomes open by the step from one version to two, and inserting it
+  // again has no effect.
   if (versions == 2) open_.insert(slot);
 }
 
@@ -312,6 +371,8 @@ void PointCursor::Step() {
       CountAgain(slot);
     }
   }
+  // After the new versions: an event that writes at a safe layer raises floors
+  // to the versions that it made.
   const auto raises = space_->floor_raises(kind_);
   for (; next_raise_ < raises.size() && raises[next_raise_].event == point_;
        ++next_raise_) {

@@ -1,3 +1,34 @@
+// The translation between states and steps of ids. A state says which version
+// each block holds; a step lists writes. Both sides of the translation go
+// through a *listing*: for each event, one flag for each of its sectors.
+//
+// Writing a step. Go over the open blocks. In the form `-`, the listed sectors
+// are lost: list every version above the one that the block holds. In the form
+// `+`, they are kept: list the version that the block holds. Versions below the
+// held one are shadowed by it, and need not be said either way; neither need
+// versions up to the floor. For a torn block, only a part of the held version
+// is listed, and the versions from there down to `under` must be said, too.
+// Then the flags of each event become items.
+//
+// Reading a step. Go over the versions of each open block from the newest down
+// to the floor: the first one that the listing keeps is held. If one is kept in
+// part, the block is torn, and the next one that is kept is the one `under` it.
+//
+// Example: the trace at the top of crash_space.cc, where event 1 writes sector
+// 8 and event 2 writes sectors 8 and 9, at point 2. Slot 0 (sector 8) has the
+// versions 0 to 2, slot 1 (sector 9) the versions 0 and 1:
+//
+//   held by slots 0, 1   form `-`         form `+`        canonical
+//   2, 1                 (no items)       w2              2p
+//   1, 1                 w2:0             w1,w2:1         2p-w2:0
+//   0, 1                 w1,w2:0          w2:1            2p+w2:1
+//   2, 0                 w2:1             w2:0            2p-w2:1
+//   1, 0                 w2               w1              2p-w2
+//   0, 0                 w1,w2            (no items)      2p-w1,w2
+//
+// In the second row event 1 is not listed in the form `-`, since block 8 holds
+// it; in the fourth it is not, since block 8 holds the newer version.
+
 #include "harness/space/crash_state.h"
 
 #include <fmt/format.h>
@@ -10,9 +41,11 @@
 namespace powercut {
 namespace {
 
+// The most characters of a step with items. In a longer one the items are
+// replaced by a bitmap.
 constexpr size_t kPlainTextMax = 200;
 
-// Listed sectors of a write, as one flag a sector of its event.
+// By event: for each sector of its range, whether the step lists it.
 using Listing = std::map<EventNumber, std::vector<bool>>;
 
 BlockChoice OriginChoice(Slot slot, CrashState::Origin origin,
@@ -21,7 +54,7 @@ BlockChoice OriginChoice(Slot slot, CrashState::Origin origin,
   return {slot, newest ? cursor.newest(slot) : cursor.floor(slot), {}, 0};
 }
 
-// The choice of a slot in a state.
+// What a slot holds in a state.
 BlockChoice ChoiceOf(const CrashState& state, Slot slot,
                      const PointCursor& cursor) {
   const auto found =
@@ -31,19 +64,23 @@ BlockChoice ChoiceOf(const CrashState& state, Slot slot,
   return OriginChoice(slot, state.origin, cursor);
 }
 
-// What the id has to say of one version of a block.
+// What a step has to do with the sectors of one version of a block so that it
+// names the state: nothing, list none, list all, or list some of them.
 enum class Need : uint8_t { kDoesNotMatter, kUnlisted, kListed, kPartly };
 
+// In the form `-`, where listed sectors are lost.
 Need NeedFromNewest(const BlockChoice& choice, VersionIndex version,
                     VersionIndex floor) {
   if (version <= floor) return Need::kDoesNotMatter;
   if (version > choice.version) return Need::kListed;
   const bool torn = choice.torn.count > 0;
   if (version == choice.version) return torn ? Need::kPartly : Need::kUnlisted;
+  // Shadowed by the held version, or by the one under it.
   if (!torn || version < choice.under) return Need::kDoesNotMatter;
   return version > choice.under ? Need::kListed : Need::kUnlisted;
 }
 
+// In the form `+`, where listed sectors are kept.
 Need NeedFromFloor(const BlockChoice& choice, VersionIndex version,
                    VersionIndex floor) {
   if (version <= floor) return Need::kDoesNotMatter;
@@ -54,7 +91,8 @@ Need NeedFromFloor(const BlockChoice& choice, VersionIndex version,
   return version > choice.under ? Need::kUnlisted : Need::kListed;
 }
 
-// Writes the items of one form of a state.
+// Writes one form of a state. The form `-` is that from newest, and `+` that
+// from the floor.
 class ItemWriter {
  public:
   ItemWriter(const CrashState& state, CrashState::Origin form,
@@ -80,14 +118,16 @@ class ItemWriter {
                                         : NeedFromFloor(choice, version, floor);
   }
 
-  // The sectors of the block that are listed of a version needed kListed or
-  // kPartly.
+  // Whether a sector of the block, counted from its first, is listed for a
+  // version whose need is kListed or kPartly.
   bool IsListed(const BlockChoice& choice, Need need, uint64_t sector) const {
     if (need == Need::kListed) return true;
+    // The torn sectors are the lost ones.
     const bool torn = sector >= choice.torn.first && sector < choice.torn.end();
     return torn == (form_ == CrashState::kNewest);
   }
 
+  // Sets the flags of all sectors of the block that must be listed.
   void ListSlot(Slot slot) {
     const BlockChoice choice = ChoiceOf(state_, slot, cursor_);
     for (VersionIndex v = cursor_.floor(slot) + 1; v <= cursor_.newest(slot);
@@ -114,7 +154,8 @@ class ItemWriter {
     return std::max(block_first, event_first) - event_first;
   }
 
-  // Whether each sector of the event that is not listed makes no difference.
+  // Whether listing the event as a whole would name the same state, because
+  // every sector that is not listed cannot matter.
   bool RestDoesNotMatter(EventNumber event,
                          const std::vector<bool>& listed) const {
     const auto [first, last] = space_.SlotsOf(event);
@@ -135,6 +176,8 @@ class ItemWriter {
     return true;
   }
 
+  // Turns the flags of an event into items: one with no range, or one for each
+  // run of listed sectors.
   void AddItems(EventNumber event, CrashStep& step) {
     const std::vector<bool>& listed = listing_[event];
     const bool discard =
@@ -158,8 +201,8 @@ class ItemWriter {
   Listing listing_;
 };
 
-// Calls visit(event, sector_count) for each write that some block could still
-// lose, ascending.
+// Calls visit(event, sector_count) for each open write or discard, in ascending
+// order: each that some block could still lose.
 template <class Visit>
 void ForEachOpenWrite(const PointCursor& cursor, Visit visit) {
   std::map<EventNumber, uint64_t> events;
@@ -180,6 +223,8 @@ std::string BitmapText(const Listing& listing, const PointCursor& cursor) {
   std::string text;
   uint32_t digit = 0;
   uint32_t bits = 0;
+  // Each digit of base64 takes six bits. Padding is left out, since the number
+  // of bits follows from the point.
   ForEachOpenWrite(cursor, [&](EventNumber event, uint64_t count) {
     const auto found = listing.find(event);
     for (uint64_t s = 0; s < count; ++s) {
@@ -205,6 +250,8 @@ Result<Listing> ListingOfBitmap(const CrashStep& step,
   ForEachOpenWrite(cursor, [&](EventNumber event, uint64_t count) {
     std::vector<bool>& sectors = listing[event];
     for (uint64_t s = 0; s < count; ++s, ++bit) {
+      // A bitmap that is too short is an error that is found below, when its
+      // right size is known.
       const size_t digit = bit / 6 < step.bitmap.size()
                                ? kBase64Digits.find(step.bitmap[bit / 6])
                                : 0;
@@ -221,6 +268,8 @@ Result<Listing> ListingOfBitmap(const CrashStep& step,
 
 Result<Listing> ListingOfItems(const CrashStep& step,
                                const PointCursor& cursor) {
+  // Only open events may be listed: to list one that can no longer be lost, or
+  // that was not written yet, is a mistake in the id.
   Listing open;
   ForEachOpenWrite(cursor, [&](EventNumber event, uint64_t count) {
     open[event].resize(count);
@@ -252,12 +301,16 @@ Result<Listing> ListingOfItems(const CrashStep& step,
   return listing;
 }
 
-// The listed sectors of a version, counted from the block's first.
+// Which of the sectors that a version wrote are listed. Sectors are counted
+// from the block's first; a hull reaches from the first to the last one.
 struct ListedPart {
+  // How many sectors are listed.
   uint64_t count = 0;
+  // Whether the sectors that are not listed are adjacent.
   bool contiguous_rest = true;
-  SectorRange listed;  // the hull
-  SectorRange rest;    // the hull of what is not listed
+  // The hulls of the listed sectors and of the others.
+  SectorRange listed;
+  SectorRange rest;
 };
 
 ListedPart ListedOf(const CrashSpace& space, Slot slot, VersionIndex version,
@@ -287,6 +340,8 @@ ListedPart ListedOf(const CrashSpace& space, Slot slot, VersionIndex version,
   return part;
 }
 
+// What a block holds under a listing. The choice of a block that is not torn
+// may have any `under`.
 Result<BlockChoice> ResolveBlock(const CrashStep& step,
                                  const PointCursor& cursor, Slot slot,
                                  const Listing& listing) {
@@ -300,11 +355,13 @@ Result<BlockChoice> ResolveBlock(const CrashStep& step,
     const bool kept_whole = drop ? part.count == 0 : part.count == written;
     const bool lost_whole = drop ? part.count == written : part.count == 0;
     if (lost_whole) continue;
+    // Older versions are shadowed by this one.
     if (kept_whole) {
       (torn ? choice.under : choice.version) = v;
       return choice;
     }
     const SectorRange gone = drop ? part.listed : part.rest;
+    // A choice has room for one torn range of one version.
     if (torn || (drop ? gone.count != part.count : !part.contiguous_rest)) {
       return BadId(step, fmt::format("block {} is torn in more than one place",
                                      space.block(slot)));
@@ -340,6 +397,7 @@ Hash128 HashOfChoice(const CrashSpace& space, const BlockChoice& choice) {
 
 uint64_t LostBlocks(const CrashState& state, const PointCursor& cursor) {
   if (state.origin == CrashState::kNewest) return state.choices.size();
+  // From the floor, all open blocks are lost but those listed as newest.
   uint64_t lost = cursor.open().size();
   for (const BlockChoice& choice : state.choices) {
     if (choice.version == cursor.newest(choice.slot) &&
@@ -371,11 +429,13 @@ CrashStep CanonicalStep(const CrashState& state, const PointCursor& cursor) {
   ItemWriter from_floor(state, CrashState::kFloor, cursor);
   CrashStep lost = from_newest.Write();
   CrashStep kept = from_floor.Write();
-  // With nothing kept, `+` alone is no id: the list of what is lost stands.
+  // If nothing is kept, the form `+` has no items, and a step with no items
+  // means the prefix; only the form `-` can name that state.
   const bool use_kept =
       kept.sign != 0 && CrashStepText(kept).size() < CrashStepText(lost).size();
   CrashStep& shorter = use_kept ? kept : lost;
   if (CrashStepText(shorter).size() > kPlainTextMax) {
+    // Both forms would have a bitmap of the same length.
     lost.items.clear();
     lost.bitmap = BitmapText(from_newest.listing(), cursor);
     return lost;
@@ -400,6 +460,7 @@ Result<CrashState> ResolveStep(const CrashStep& step, PointCursor& cursor) {
   for (const Slot slot : cursor.open()) {
     POWERCUT_ASSIGN(BlockChoice choice,
                     ResolveBlock(step, cursor, slot, listing));
+    // Equal states must be equal values.
     if (choice.torn.count == 0) choice.under = 0;
     const BlockChoice usual = OriginChoice(slot, state.origin, cursor);
     if (!(choice == usual)) state.choices.push_back(choice);

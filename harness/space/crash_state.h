@@ -1,4 +1,5 @@
-// CrashState: one point of a crash space, and its way to and from an id.
+// CrashState: one state of a crash space, and its translation to and from a
+// step of an id (docs/crash_model.md 4).
 
 #ifndef POWERCUT_HARNESS_SPACE_CRASH_STATE_H_
 #define POWERCUT_HARNESS_SPACE_CRASH_STATE_H_
@@ -11,60 +12,68 @@
 
 namespace powercut {
 
-// What one block holds: a version, or, torn, a version of which some sectors
-// hold what an older version had there.
+// What one block holds: a version or, if the block is torn, a version of which
+// some sectors hold what an older version had there.
 struct BlockChoice {
   Slot slot = 0;
   VersionIndex version = 0;
-  // Torn: the sectors of the block, counted from its first, that hold the
-  // content of `under` instead. count 0: not torn. They are part of, but not
-  // all of, what the version wrote.
+  // The sectors, counted from the block's first, that hold the content of
+  // version `under` instead. They are some, but not all, of the sectors that
+  // `version` wrote. If the count is 0, the block is not torn.
   SectorRange torn;
-  VersionIndex under = 0;  // < version
+  // An older version; 0 if the block is not torn.
+  VersionIndex under = 0;
 
   bool operator==(const BlockChoice&) const = default;
 };
 
 struct CrashState {
+  // The crash comes after this many events, and after this many of the marks
+  // that follow the last of them.
   EventNumber point = 0;
   uint32_t marks = 0;
   CrashKind kind = CrashKind::kPower;
-  // What every block holds that is not listed.
+  // What the blocks hold that `choices` does not list: their newest version or
+  // their floor.
   enum Origin : uint8_t { kNewest, kFloor } origin = kNewest;
-  // Ascending by slot, no duplicates, none equal to the origin.
+  // Ascending by slot, with no slot twice, and none equal to the origin.
   std::vector<BlockChoice> choices;
 
   bool operator==(const CrashState&) const = default;
 };
 
-// Copies a block's content in this state to `out` (block_bytes() bytes).
+// Copies what a block holds to `out`.
+// Requires: out.size() is space.block_bytes().
 void ReadChoice(const CrashSpace& space, const BlockChoice& choice,
                 MutableByteSpan out);
-// The hash of that content, as of a version.
+// HashBytes() of the same content, seeded by the block's number. O(1) for a
+// whole version; a torn block is hashed.
 Hash128 HashOfChoice(const CrashSpace& space, const BlockChoice& choice);
 
-// How far a state is from the prefix: blocks that do not hold their newest
-// version. Requires: `cursor` stands at the state's point and kind.
+// The functions below require that `cursor` is one of the state's space and
+// kind and, except for ResolveStep(), at the state's point.
+
+// The number of blocks that do not hold their newest version as a whole.
 uint64_t LostBlocks(const CrashState& state, const PointCursor& cursor);
 
-// The same state from the other origin, or itself if it has this origin.
+// The same state, described from the given origin. O(open blocks).
 CrashState FromOrigin(const CrashState& state, CrashState::Origin origin,
                       const PointCursor& cursor);
 
-// The canonical step of a state: of the forms from newest and from the floor
-// the shorter text, `-` on a tie; sectors that a kept newer version shadows, or
-// that the floor holds, are left out, and a write that is listed whole but for
-// those has no range. Over 200 characters the items become a bitmap with one
-// bit for each sector of each open write (a write with a version above some
-// floor, up to the point), writes ascending, sectors ascending, lowest bit
-// first.
+// The canonical step of a state, by the rules of docs/crash_model.md 4: the
+// shorter of the `-` form and the `+` form, `-` on a tie; sectors that cannot
+// matter are left out, and a write that is listed whole but for such sectors
+// has no range; in a step of more than 200 characters the items are replaced by
+// a bitmap.
 CrashStep CanonicalStep(const CrashState& state, const PointCursor& cursor);
 
-// The state a step names. Moves `cursor` to its point.
+// The state that a step names, canonical or not. Moves `cursor` to the step's
+// point.
 // Requires: cursor.kind() == step.kind.
-// Errors: kUsage: the point, an event or a sector does not exist, the event is
-// not open at the point (it can no longer be lost), the bitmap has a wrong
-// size, or the step tears a block in more than one place.
+// Errors: kUsage if the point, an event or a sector does not exist; if an event
+// is not open at the point, so that it cannot be lost; if the bitmap has
+// another size than the open writes; or if the step tears a block in more than
+// one place.
 Result<CrashState> ResolveStep(const CrashStep& step, PointCursor& cursor);
 
 }  // namespace powercut

@@ -1,3 +1,6 @@
+// The text is `MODE` or `MODE+torn:T`: it is cut at the first `+`, and the two
+// parts are read on their own.
+
 #include "harness/space/exploration_space.h"
 
 #include <fmt/format.h>
@@ -8,9 +11,11 @@
 namespace powercut {
 namespace {
 
-// The number behind `prefix` in `text`, if it is there and in range.
+// The number that follows `prefix`, if `text` is the two of them and the number
+// is in range.
 std::optional<uint32_t> NumberBehind(std::string_view text,
                                      std::string_view prefix) {
+  // The bound is part of the format (docs/crash_model.md 5, Spaces).
   constexpr uint32_t kMax = 1'000'000;
   if (!text.starts_with(prefix)) return std::nullopt;
   text.remove_prefix(prefix.size());
@@ -35,12 +40,15 @@ Result<ExplorationSpace> ParseExplorationSpace(std::string_view text) {
                   text)};
   ExplorationSpace spec;
   std::string_view mode = text;
+  // The `+` stays with the second part, so that `prefix+` is an error.
   if (const size_t plus = text.find('+'); plus != std::string_view::npos) {
     const auto torn = NumberBehind(text.substr(plus), "+torn:");
     if (!torn) return error;
     spec.torn = *torn;
     mode = text.substr(0, plus);
   }
+  // A mode with no number has the count 0, so that equal spaces are equal
+  // values.
   if (mode == "prefix") {
     spec.mode = ExplorationSpace::kPrefix;
     spec.count = 0;

@@ -1,6 +1,6 @@
-// ExplorationSpace: which part of the crash space to explore, as written after
-// `space` or `--space`: `prefix`, `epoch:K`, `sample:N`, `exhaustive`, each
-// optionally with `+torn:T`.
+// ExplorationSpace: which part of the crash space is explored, as `space` and
+// `--space` name it: `prefix`, `epoch:K`, `sample:N` or `exhaustive`, each
+// optionally with `+torn:T` (docs/crash_model.md 5, Spaces).
 
 #ifndef POWERCUT_HARNESS_SPACE_EXPLORATION_SPACE_H_
 #define POWERCUT_HARNESS_SPACE_EXPLORATION_SPACE_H_
@@ -15,24 +15,30 @@ namespace powercut {
 
 struct ExplorationSpace {
   enum Mode : uint8_t {
-    kPrefix,      // every block at its newest version
-    kEpoch,       // at most `count` items away from newest, or from the floor
-    kSample,      // `count` random states at each crash point
-    kExhaustive,  // all states
-    kDefault,     // not said: exhaustive where that is cheap, else epoch:1
+    kPrefix,      // Every block at its newest version.
+    kEpoch,       // At most `count` items away from newest, or from the floor.
+    kSample,      // `count` random states at each crash point.
+    kExhaustive,  // All states.
+    // No space was named: exhaustive if the space is small enough, and epoch:1
+    // otherwise (BackendTraits::default_exhaustive_log2_max).
+    kDefault,
   };
 
   Mode mode = kEpoch;
+  // K or N; 0 for the other modes.
   uint32_t count = 1;
-  // Up to this many blocks of a state torn at a sector.
+  // T, the most blocks of a state that are torn at a sector.
   uint32_t torn = 0;
 
   bool operator==(const ExplorationSpace&) const = default;
 };
 
+// The space that a text names.
 // Errors: kUsage, with the forms that exist.
 Result<ExplorationSpace> ParseExplorationSpace(std::string_view text);
 
+// The text that names a space, or `default` for kDefault, which is no text that
+// ParseExplorationSpace() takes.
 std::string ExplorationSpaceText(const ExplorationSpace& spec);
 
 }  // namespace powercut

@@ -1,3 +1,14 @@
+// Ids by recursive descent: the parser has one function for each rule of the
+// grammar in the header, and a position in the text. Each function reads its
+// rule and leaves the position after it, or returns an error with the column.
+//
+// Only the grammar is checked here. Whether events and sectors exist is known
+// only with a trace (ResolveStep()), and whether the digest is the right one
+// only with the recording. So ids can be read, compared and printed without it.
+//
+// Example: `59p+w59:0/1p@2a46e7f2` becomes two steps, {59, power, '+', {write
+// 59, sectors 0 to 0}} and {1, power, no list}, and the digest 0x2a46e7f2.
+
 #include "harness/space/state_id.h"
 
 #include <fmt/format.h>
@@ -7,6 +18,8 @@
 namespace powercut {
 namespace {
 
+// In the order of CrashKind. The letter of a crash of the process is `k`
+// (kill), so that `p` is free for power.
 constexpr std::string_view kKindLetters = "kop";
 
 class IdParser {
@@ -31,6 +44,7 @@ class IdParser {
   }
 
  private:
+  // Moves over `c`, if it comes next.
   bool Take(char c) {
     if (at_ >= text_.size() || text_[at_] != c) return false;
     ++at_;
@@ -48,7 +62,7 @@ class IdParser {
     const char* begin = text_.data() + at_;
     const char* end = text_.data() + text_.size();
     const auto [stop, error] = std::from_chars(begin, end, value);
-    // A leading zero would give one state two names.
+    // With leading zeros one state would have many texts.
     const bool padded = stop - begin > 1 && *begin == '0';
     if (error != std::errc() || padded) return Expected(what);
     at_ += static_cast<size_t>(stop - begin);
@@ -60,6 +74,7 @@ class IdParser {
     POWERCUT_ASSIGN(step.point, Number("the number of a crash point"));
     if (Take('.')) {
       POWERCUT_ASSIGN(step.marks, Number("a number of marks"));
+      // The same state as with no `.M`.
       if (step.marks == 0) return Expected("a number of marks above 0");
     }
     const size_t kind = at_ < text_.size() ? kKindLetters.find(text_[at_])
@@ -87,6 +102,8 @@ class IdParser {
     return step;
   }
 
+  // The digits are kept as text: how many bits they must have is known only
+  // with a trace.
   Status ParseBitmap(CrashStep& step) {
     const auto is_digit = [](char c) {
       return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -112,6 +129,7 @@ class IdParser {
     uint32_t last = first;
     if (Take('~')) {
       POWERCUT_ASSIGN(last, Number("a sector"));
+      // `A~A` would be a second text for `A`.
       if (last <= first) return Expected("a last sector above the first");
     }
     item.sectors = {first, last};

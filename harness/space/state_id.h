@@ -1,15 +1,18 @@
-// StateId: the text form of a crash state, short enough to paste (design.md
-// section 4).
+// StateId: the text that names a crash state of a recording, short enough to
+// paste. docs/crash_model.md 4 says what it means.
 //
-//   id    = point kind [("-"|"+") item {"," item}] {"/" id} "@" digest
-//   point = N | N.M      after N disk events (and M of the marks there)
-//   kind  = k | o | p    process, os, power
-//   item  = w EVENT [":" A ["~" B]]   sectors A to B of the write; d: discard
+//   id     = step {"/" step} "@" digest
+//   step   = point kind [("-" | "+") list]
+//   point  = N ["." M]       after N disk events, and M of the marks there
+//   kind   = "k" | "o" | "p" process (kill), os, power
+//   list   = item {"," item} | "#" bitmap
+//   item   = ("w" | "d") EVENT [":" A ["~" B]]
+//                            a write or a discard, or its sectors A to B
+//   digest = 8 lower-case hex digits
 //
-// The letter of the process crash is `k` (kill), so that `p` is free for power.
-// A long list of items is `#` and the base64url of a bitmap instead
-// (harness/space/crash_state.h). Parsing and printing know nothing of a trace:
-// Print(Parse(text)) == text for every accepted text.
+// Parsing and printing know nothing of a trace; harness/space/crash_state.h
+// translates between steps and states. Each accepted text is what printing its
+// id gives.
 
 #ifndef POWERCUT_HARNESS_SPACE_STATE_ID_H_
 #define POWERCUT_HARNESS_SPACE_STATE_ID_H_
@@ -27,10 +30,12 @@
 
 namespace powercut {
 
+// One write or discard in a list, or a part of it.
 struct StateItem {
   bool discard = false;
   EventNumber event = 0;
-  // First and last sector, counted from the event's first; nothing: all.
+  // The first and the last sector, counted from the event's first sector.
+  // `std::nullopt` means all sectors.
   std::optional<std::pair<uint32_t, uint32_t>> sectors;
 
   bool operator==(const StateItem&) const = default;
@@ -39,30 +44,38 @@ struct StateItem {
 // One crash of a chain of crashes.
 struct CrashStep {
   EventNumber point = 0;
+  // How many of the marks after the last event had happened, too.
   uint32_t marks = 0;
   CrashKind kind = CrashKind::kPower;
-  // '-': all newest but the items; '+': all at the floor but the items; 0:
-  // there are no items.
+  // '-' if the items are lost and all else is at its newest version; '+' if the
+  // items are kept and all else is at its floor; 0 if there is no list, so that
+  // everything is at its newest version.
   char sign = 0;
   std::vector<StateItem> items;
-  // In place of items: base64url of the bitmap, without its `#`.
+  // The base64url text of a bitmap that stands in place of items, with no `#`.
+  // Empty if there is no bitmap.
   std::string bitmap;
 
   bool operator==(const CrashStep&) const = default;
 };
 
 struct StateId {
-  std::vector<CrashStep> steps;  // at least one; later ones are nested
+  // At least one. Each later step is a crash during the recovery from the state
+  // that the steps before it name.
+  std::vector<CrashStep> steps;
+  // Trace::Digest() of the recording.
   uint32_t digest = 0;
 
   bool operator==(const StateId&) const = default;
 };
 
-// Errors: kUsage, with the id, the column and what was expected there.
+// The id that a text is.
+// Errors: kUsage, with the text, the column and what was expected there.
 Result<StateId> ParseStateId(std::string_view text);
 
+// The text of an id.
 std::string StateIdText(const StateId& id);
-// One step without the digest: `412p-w405`.
+// The text of one step, which has no digest, such as `412p-w405`.
 std::string CrashStepText(const CrashStep& step);
 
 }  // namespace powercut

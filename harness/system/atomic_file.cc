@@ -1,7 +1,16 @@
-// A new file is made without a name (O_TMPFILE) and linked into its folder when
-// it is complete, so that a process that is killed leaves nothing behind. Where
-// the file system cannot do that, the file is called `PATH.incomplete`
-// meanwhile.
+// New files on Linux: O_TMPFILE makes a file that has no name, so that the
+// kernel removes it with the process, and linkat() gives it its name.
+//
+// linkat() replaces no file. If the name is taken, the new file is linked at
+// `PATH.incomplete` and renamed over the old one. Which names exist then:
+//
+//   state                      `out` is free          `out` exists
+//   while it is written        none                   out (old)
+//   in Commit(), for a moment  none                   out (old), out.incomplete
+//   after Commit()             out                    out (new)
+//
+// Where O_TMPFILE is not supported, the file is `out.incomplete` from the
+// beginning, and is renamed in both cases.
 
 #include "harness/system/atomic_file.h"
 
@@ -25,14 +34,17 @@ Error IoError(const std::string& path, std::string_view doing, int error) {
                                       std::generic_category().message(error))};
 }
 
-// -1 if there cannot be one; errno says why.
+// A file that has no name in the folder of `path`. -1 if there cannot be one;
+// errno says why.
 int OpenWithoutName(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path();
   return open(folder.empty() ? "." : folder.c_str(),
               O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
 }
 
-// Of a file system, or a kernel, that knows no files without names.
+// Whether open() failed because the file system, or the kernel, does not
+// support O_TMPFILE. EISDIR comes from kernels that do not know the flag: they
+// see a folder that is opened for writing.
 bool MeansUnknown(int error) {
   return error == EOPNOTSUPP || error == EISDIR || error == EINVAL;
 }
@@ -48,11 +60,11 @@ Status CheckReplaceable(const std::string& path) {
       there == file_type::none) {
     return Ok{};
   }
-  // As root it would take the place of a device.
+  // As root, the rename would replace a device such as /dev/null by a file.
   return Error{ErrorCode::kIo, path + ": not a regular file; name one"};
 }
 
-// Closes what it holds.
+// Owns a descriptor, so that each early return closes it.
 class FileDescriptor {
  public:
   explicit FileDescriptor(int fd) : fd_(fd) {}
@@ -82,11 +94,13 @@ Result<std::unique_ptr<NewFile>> NewFile::Create(const std::string& path) {
   POWERCUT_TRY(CheckReplaceable(path));
   std::unique_ptr<NewFile> file(new NewFile(path));
   const char* const incomplete = file->incomplete_.c_str();
+  // ENOTDIR: a part of the path is no folder, which opening it says better.
   if (unlink(incomplete) != 0 && errno != ENOENT && errno != ENOTDIR) {
     return IoError(file->incomplete_, "cannot remove", errno);
   }
   file->fd_ = OpenWithoutName(path);
   if (file->fd_ < 0 && MeansUnknown(errno)) {
+    // O_EXCL: a link that somebody put there since is not followed.
     file->fd_ = open(incomplete, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     file->named_ = file->fd_ >= 0;
   }
@@ -95,13 +109,14 @@ Result<std::unique_ptr<NewFile>> NewFile::Create(const std::string& path) {
 }
 
 Status NewFile::GiveName() {
+  // linkat() with AT_EMPTY_PATH would need a privilege; this way needs none.
   const std::string self = fmt::format("/proc/self/fd/{}", fd_);
   const auto link_to = [&](const std::string& name) {
     return linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(),
                   AT_SYMLINK_FOLLOW) == 0;
   };
   if (!named_ && link_to(path_)) return Ok{};
-  // A link replaces nothing.
+  // linkat() replaces no file, but rename() does.
   if (!named_ && errno == EEXIST) named_ = link_to(incomplete_);
   if (!named_) return IoError(path_, "cannot give the file its name", errno);
   if (rename(incomplete_.c_str(), path_.c_str()) != 0) {
@@ -112,6 +127,8 @@ Status NewFile::GiveName() {
 }
 
 Status NewFile::Commit() {
+  // The sync comes first: a name that leads to a file whose bytes are not yet
+  // on the disk would show an empty or partial file after a crash.
   if (fsync(fd_) != 0) return IoError(path_, "cannot sync", errno);
   POWERCUT_TRY(GiveName());
   if (close(std::exchange(fd_, -1)) != 0) {
@@ -123,6 +140,7 @@ Status NewFile::Commit() {
 Status CheckNewFile(const std::string& path) {
   POWERCUT_TRY(CheckReplaceable(path));
   std::error_code error;
+  // Create() could not remove it.
   if (std::filesystem::is_directory(path + ".incomplete", error)) {
     return Error{ErrorCode::kIo, path + ".incomplete: is a directory"};
   }
@@ -135,12 +153,14 @@ Status CheckNewFile(const std::string& path) {
     return Error{ErrorCode::kIo,
                  path + ": " + std::generic_category().message(errno)};
   }
+  // Only making a file under its preliminary name shows whether one can be
+  // made; the destructor removes it.
   const auto file = NewFile::Create(path);
   return file ? Status(Ok{}) : file.error();
 }
 
 Result<Bytes> ReadWholeFile(const std::string& path) {
-  // O_NONBLOCK: opening a pipe that nobody writes must not hang.
+  // O_NONBLOCK: opening a pipe that has no writer must not hang.
   const FileDescriptor file(
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status;
@@ -158,6 +178,7 @@ Result<Bytes> ReadWholeFile(const std::string& path) {
         ::read(file.get(), bytes.data() + done, bytes.size() - done);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return IoError(path, "cannot read", errno);
+    // The file became shorter since its size was asked for.
     if (count == 0) break;
     done += static_cast<size_t>(count);
   }

@@ -1,5 +1,8 @@
 // Files that are read as a whole, and files that appear as a whole: a new file
-// has its name once it is complete and synced, and none before.
+// gets its name when it is complete and synced, and has no name before.
+//
+// Only the file is synced, not its folder: if the system crashes soon after
+// Commit(), the folder may show what was there before.
 
 #ifndef POWERCUT_HARNESS_SYSTEM_ATOMIC_FILE_H_
 #define POWERCUT_HARNESS_SYSTEM_ATOMIC_FILE_H_
@@ -14,26 +17,29 @@ namespace powercut {
 
 class NewFile {
  public:
-  // Makes a file without a name in the folder of `path`, so that a process that
-  // is killed leaves none. Removes `PATH.incomplete`, which an earlier run may
-  // have left; a link there is not followed.
+  // Makes a file that has no name yet in the folder of `path`, so that a
+  // process that is killed leaves no file. First removes `PATH.incomplete`,
+  // which an earlier process may have left; if that is a symbolic link, the
+  // link is removed, not its target.
   //
-  // Where the file system knows no files without names, it is called
-  // `PATH.incomplete` meanwhile.
-  // Errors: kIo with the path and the system's reason; what is there is no
-  // regular file.
+  // Where the file system does not support files that have no name, the new
+  // file is called `PATH.incomplete` until Commit().
+  // Errors: kIo with the path and the system's reason, also if something other
+  // than a regular file is at `path`.
   static Result<std::unique_ptr<NewFile>> Create(const std::string& path);
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
-  // Without Commit(), nothing stays.
+  // Unless Commit() succeeded, the new file is gone afterwards.
   ~NewFile();
 
-  // Open for writing.
+  // A descriptor that is open for writing. This object owns it.
   int fd() const { return fd_; }
 
-  // Syncs the file and gives it its name, in place of what has it now. If there
-  // is such a file, it is `PATH.incomplete` between two system calls: whole,
-  // but a process that is killed right there leaves it.
+  // Syncs the file and gives it its name, in place of any file that has this
+  // name now. In that case the new file is called `PATH.incomplete` between two
+  // system calls; it is complete then, but a process that is killed right there
+  // leaves it.
+  // Requires: called once.
   // Errors: kIo with the path and the system's reason.
   Status Commit();
 
@@ -44,18 +50,24 @@ class NewFile {
   std::string path_;
   std::string incomplete_;
   int fd_ = -1;
-  bool named_ = false;  // it is at `incomplete_`
+  // Whether the file is at `incomplete_` now.
+  bool named_ = false;
 };
 
-// Errors: kIo with the path and the system's reason, if NewFile cannot put a
-// file there now. Changes nothing.
+// Succeeds if NewFile could put a file at `path` now, so that a long command
+// can complain before its work. Leaves `path` as it is. Where the file system
+// does not support files that have no name, `PATH.incomplete` is made and
+// removed again, in place of one that an earlier process may have left.
+// Errors: kIo with the path and the system's reason.
 Status CheckNewFile(const std::string& path);
 
-// Errors: kIo with the path and the system's reason; kBadInput: not a regular
-// file.
+// The bytes of a file, up to the size that it had when it was opened.
+// Errors: kIo with the path and the system's reason; kBadInput if it is not a
+// regular file.
 Result<Bytes> ReadWholeFile(const std::string& path);
 
-// Synced; it has its name when it is whole (harness/system/atomic_file.h).
+// Makes or replaces a file through NewFile, so that `path` never shows a part
+// of `bytes`.
 // Errors: kIo with the path and the system's reason.
 Status WriteWholeFile(const std::string& path, ByteSpan bytes);
 

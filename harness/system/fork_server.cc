@@ -1,3 +1,14 @@
+// The server is a loop in a forked child: receive a request, fork, answer.
+//
+// The processes that it forks are children of the calling process, not of the
+// server: clone() with CLONE_PARENT makes a sibling. So the calling process
+// waits for them and kills them as if it had forked them itself.
+//
+// A server may be killed at any instruction, even after it forked and before it
+// answered. The new process must not be lost then, since nobody would reap it.
+// So the kernel itself writes the new id into shared memory
+// (CLONE_PARENT_SETTID), and the calling process reads the id from there.
+
 #include "harness/system/fork_server.h"
 
 #include <sched.h>
@@ -18,18 +29,19 @@
 namespace powercut {
 namespace {
 
-// Starts of the server without an answer, until this process forks by itself:
-// someone kills whatever is forked.
+// After this many attempts with no new process, the calling process forks by
+// itself: somebody seems to kill whatever is forked.
 constexpr int kStartsMax = 8;
 
-// Ends this process with its parent, even if that ended just now.
+// Lets the kernel kill this process when `parent` ends. The signal is not sent
+// for a parent that ended before it was asked for, hence the comparison.
 void EndWith(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(0);
 }
 
-// As fork(), but the new process is a sibling of this one, and the kernel notes
-// its id before it runs.
+// Does what fork() does, but the new process is a sibling of this process, and
+// the kernel writes its id to `note` before it runs.
 pid_t ForkSibling(pid_t* note) {
   return static_cast<pid_t>(
       syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, nullptr,
@@ -60,7 +72,8 @@ pid_t ForkServer::Fork(std::string_view request) {
     if (pid_ == 0) Start();
     *process_ = 0;
     if (!Ask(request)) Stop();
-    // Even if the server was killed just then, the note is there.
+    // Not the answer, but the id decides: a server that was killed before it
+    // answered may have forked.
     if (*process_ != 0) return *process_;
   }
   return ForkHere(request);
@@ -68,6 +81,7 @@ pid_t ForkServer::Fork(std::string_view request) {
 
 pid_t ForkServer::ForkHere(std::string_view request) {
   const std::function<void()> run = serve_(request);
+  // Otherwise the child would print again what is still buffered.
   std::fflush(nullptr);
   const pid_t parent = getpid();
   const pid_t process = fork();
@@ -78,10 +92,14 @@ pid_t ForkServer::ForkHere(std::string_view request) {
 }
 
 void ForkServer::RunInChild(const std::function<void()>& run) noexcept {
-  signal(SIGINT, SIG_IGN);  // the parent decides what Ctrl-C means
-  // What runs now may write wild.
+  // The terminal sends Ctrl-C to all processes; the parent decides what follows
+  // from it.
+  signal(SIGINT, SIG_IGN);
+  // Storage code that runs from here on may write to any address, so the memory
+  // that is shared with the parent must not be mapped.
   munmap(process_, sizeof(*process_));
   run();
+  // Serve promises that this is never reached.
   _exit(1);
 }
 
@@ -95,6 +113,7 @@ void ForkServer::Start() {
     close(ours);
     ServeInChild(servers, parent);
   }
+  // Each side keeps one end only, so that it sees the end of the other.
   close(servers);
   socket_ = ours;
 }
@@ -114,7 +133,7 @@ bool ForkServer::Ask(std::string_view request) {
 
 void ForkServer::ServeInChild(int socket, pid_t parent) noexcept {
   EndWith(parent);
-  signal(SIGINT, SIG_IGN);  // the parent decides what Ctrl-C means
+  signal(SIGINT, SIG_IGN);  // As in RunInChild().
   std::string request;
   while (ReceiveMessage(socket, request)) {
     const std::function<void()> run = serve_(request);
@@ -124,6 +143,7 @@ void ForkServer::ServeInChild(int socket, pid_t parent) noexcept {
       if (!SendMessage(socket, {})) break;
       continue;
     }
+    // The new process's parent is that of the server.
     EndWith(parent);
     close(socket);
     RunInChild(run);

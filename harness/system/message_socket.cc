@@ -1,3 +1,7 @@
+// A message on a stream socket is its size, 8 bytes in the machine's order, and
+// then its bytes. A stream, since the kernel bounds the size of a datagram and
+// messages have any size.
+
 #include "harness/system/message_socket.h"
 
 #include <sys/socket.h>
@@ -12,6 +16,7 @@ namespace {
 
 bool SendAll(int socket, const char* bytes, size_t size) {
   while (size > 0) {
+    // A closed other end is a return value here, not a SIGPIPE.
     const ssize_t sent = send(socket, bytes, size, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent <= 0) return false;

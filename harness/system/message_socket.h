@@ -1,4 +1,5 @@
-// Messages between a process and one that it forked: each arrives whole.
+// Messages between a process and one that it forked. Each arrives whole and in
+// order.
 
 #ifndef POWERCUT_HARNESS_SYSTEM_MESSAGE_SOCKET_H_
 #define POWERCUT_HARNESS_SYSTEM_MESSAGE_SOCKET_H_
@@ -9,13 +10,18 @@
 
 namespace powercut {
 
-// Two ends of one connection, closed by exec.
+// The two ends of one connection. The caller closes each; exec() closes them,
+// too.
 std::pair<int, int> MessageSocketPair();
 
-// Waits until the message is on its way. False: the other end is gone.
+// Waits until the kernel has taken the whole message. False if the other end is
+// closed.
 bool SendMessage(int socket, std::string_view message);
 
-// Waits for the next message. False: the other end is gone.
+// Waits for the next message and puts it into `message`. False if the other end
+// is closed, or was closed in the middle of a message.
+// Requires: the sender is trusted; memory for the size that it announces is
+// allocated.
 bool ReceiveMessage(int socket, std::string& message);
 
 }  // namespace powercut

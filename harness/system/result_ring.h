@@ -1,11 +1,13 @@
-// ResultRing: a byte pipe from one worker to its parent, in shared memory that
-// fork() keeps shared. The only place beside the mapped views of
-// backends/kernel that knows Boost.Interprocess.
+// ResultRing: a byte pipe from one worker to its parent, in memory that stays
+// shared over fork(). The only user of Boost.Interprocess beside the mapped
+// views of backends/kernel.
 //
-// One producer, one consumer, no locks: a worker may be killed at any
-// instruction, and whatever it had published stays readable. (Boost's mutexes,
-// semaphores, message queues and managed segments deadlock when their holder is
-// killed: measured, research/feasibility.md section 10.)
+// There is one producer, one consumer and no lock: a worker may be killed at
+// any instruction, and the bytes that it had sent stay readable. (Boost's
+// mutexes, message queues and managed segments block for ever once the process
+// that holds their lock is killed, and its semaphores lose their count:
+// measured with Boost 1.74 by killing processes with SIGKILL. A ring like this
+// one survived 200 such kills with no torn or reordered message.)
 
 #ifndef POWERCUT_HARNESS_SYSTEM_RESULT_RING_H_
 #define POWERCUT_HARNESS_SYSTEM_RESULT_RING_H_
@@ -17,6 +19,8 @@
 
 namespace powercut {
 
+// Each function says which side may call it. The object is made before the
+// fork.
 class ResultRing {
  public:
   ResultRing();
@@ -24,18 +28,21 @@ class ResultRing {
   ResultRing& operator=(const ResultRing&) = delete;
   ~ResultRing();
 
-  // Worker: notes which request it is about to run.
+  // Worker: notes which request it is about to run, so that the parent can tell
+  // a worker that makes progress from one that is stuck.
   void SetCurrent(uint32_t index);
-  // Worker: appends bytes; waits while the ring is full.
+  // Worker: appends bytes. Waits while the ring is full.
   void Send(std::string_view bytes);
 
-  // Parent: the request that the worker noted last; kNoCurrent if none.
+  // Parent: the request that the worker noted last; kNoCurrent if it noted none
+  // since Clear().
   static constexpr uint32_t kNoCurrent = ~uint32_t{0};
   uint32_t current() const;
-  // Parent: moves what has arrived to the end of `out`; true if there was
-  // anything.
+  // Parent: appends to `out` all bytes that have arrived, and removes them from
+  // the ring. True if there were any. Does not wait. The bytes are not checked:
+  // a worker whose memory is damaged may have sent anything.
   bool Receive(std::string& out);
-  // Parent: forgets everything, for the next worker.
+  // Parent: empties the ring for the next worker.
   // Requires: no worker uses the ring.
   void Clear();
 

@@ -1,3 +1,6 @@
+// Acks are told from other marks by their prefix alone, so that the log of
+// another recorder, which knows no prefixes, is a trace with acks.
+
 #include "harness/trace/acks.h"
 
 #include <fmt/format.h>
@@ -26,6 +29,7 @@ Hash128 HashOfAcks(const Trace& trace) {
   std::string text;
   for (const Mark& mark : trace.marks()) {
     const auto ack = AckOf(mark);
+    // With the size, so that no text of an ack can look like another ack.
     if (ack) text += fmt::format("{} {} {}\n", mark.after, ack->size(), *ack);
   }
   return HashBytes(AsBytes(text), /*seed=*/0);
@@ -35,6 +39,7 @@ std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point) {
   std::vector<std::string_view> acks;
   for (const Mark& mark : trace.marks()) {
     if (mark.after > point) break;
+    // The kernel wrote this mark, not the program.
     if (mark.text == kKernelEndMark) continue;
     if (const auto ack = AckOf(mark)) acks.push_back(*ack);
   }

@@ -1,9 +1,11 @@
-// Acks: lines that a recorded program wrote to say what it was promised, as
-// marks of a trace.
+// Acks as marks of a trace. An ack is a line that a recorded program wrote to
+// its ack file, to say what it may rely on from then on.
 //
 //   powercut:ack TEXT      the program wrote the line TEXT
 //
-// Marks that are not ours are acks, too: other recorders know no others.
+// A mark that does not begin with `powercut:` is an ack, too, with its whole
+// text: other recorders have marks of this one kind only. docs/trace_file.md 4
+// lists all marks.
 
 #ifndef POWERCUT_HARNESS_TRACE_ACKS_H_
 #define POWERCUT_HARNESS_TRACE_ACKS_H_
@@ -18,16 +20,21 @@
 
 namespace powercut {
 
+// The mark for a line, which has no line break at its end.
 std::string AckMark(std::string_view line);
 
-// The line, if the mark is an ack; valid as long as the mark.
+// The line of an ack, or `std::nullopt` if the mark is no ack. The result is
+// valid as long as the mark. The mark with which the kernel ends a log counts
+// as an ack here.
 std::optional<std::string_view> AckOf(const Mark& mark);
 
-// Of all of them with their places; equal if and only if those are.
+// Names the acks of a trace together with their places among the events. It
+// covers every mark for which AckOf() gives a line.
 Hash128 HashOfAcks(const Trace& trace);
 
-// Those in front of event `point` + 1, in order. O(marks).
-// The mark that ends a log of the kernel's is none.
+// The acks that were written up to the point: before event `point` + 1. They
+// are in the order of the trace, and valid as long as it. The mark with which
+// the kernel ends a log is left out. O(marks).
 std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point);
 
 }  // namespace powercut

@@ -1,3 +1,6 @@
+// The checksum of a log. It leaves out the superblock, which holds the number
+// of entries and so changes when the end mark itself is added.
+
 #include "harness/trace/marks.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,9 @@
+// Marks as events of a history, and a model that follows them.
+//
+// A trace may come from a file, so that its marks are checked against the rules
+// that a recording keeps: ops begin in ascending order, each returns at most
+// once and after its begin, and `run` comes once. The model relies on them.
+
 #include "harness/trace/op_history.h"
 
 #include <fmt/format.h>
@@ -10,7 +16,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "powercut:";
 
-// The number at the beginning of `text`, which it is taken from.
+// Removes a number from the beginning of `text`; false if there is none.
 bool TakeNumber(std::string_view& text, uint32_t& number) {
   const auto [stop, error] =
       std::from_chars(text.data(), text.data() + text.size(), number);
@@ -25,8 +31,10 @@ bool TakeWord(std::string_view& text, std::string_view word) {
   return true;
 }
 
-// What a mark says; false if it is ours and makes no sense.
+// Fills in what a mark says. False if it begins as a mark of powercut and is
+// none that a history knows.
 bool Understand(std::string_view text, HistoryEvent& event) {
+  // An ack of another recorder: the event stays a kUser.
   if (!TakeWord(text, kPrefix)) return true;
   if (text == "run") {
     event.kind = HistoryEvent::kRun;
@@ -70,7 +78,8 @@ Result<std::vector<HistoryEvent>> HistoryOf(const Trace& trace,
                                             uint32_t op_count,
                                             uint32_t fault_count) {
   std::vector<HistoryEvent> history;
-  std::vector<int> progress(op_count + 1, 0);  // 1: began, 2: returned
+  // By op: 0 until it began, 1 until it returned, 2 afterwards.
+  std::vector<int> progress(op_count + 1, 0);
   uint32_t last_begun = 0;
   bool running = false;
   for (const Mark& mark : trace.marks()) {
@@ -102,6 +111,7 @@ uint32_t OpRunningAt(const std::vector<HistoryEvent>& history,
                      EventNumber event) {
   uint32_t op = 0;
   for (const HistoryEvent& mark : history) {
+    // A mark with this number of events before it, or more, is after the event.
     if (mark.after >= event) break;
     if (mark.kind == HistoryEvent::kBegin) op = mark.op;
     if (mark.kind == HistoryEvent::kEnd) op = 0;
@@ -124,11 +134,14 @@ void ModelCursor::GoOnFrom(size_t history_count, const Model& model) {
 void ModelCursor::MoveTo(size_t history_count) {
   POWERCUT_CHECK(history_count <= history_.size());
   if (history_count < at_) {
+    // A model cannot take an event back.
     model_ = Model(workload_, profile_);
     at_ = 0;
   }
   for (; at_ < history_count; ++at_) {
     const HistoryEvent& event = history_[at_];
+    // Faults and acks promise nothing and change no file: the model hears of a
+    // broken disk only through ops that fail.
     if (event.kind == HistoryEvent::kBegin) model_.Begin(event.op);
     if (event.kind == HistoryEvent::kEnd) {
       model_.End(event.op, event.error.empty());

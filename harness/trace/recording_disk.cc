@@ -1,3 +1,8 @@
+// Every change goes to two places: to the trace, and to a live image that
+// serves the reads. The image could be rebuilt from the trace, but a read must
+// not cost the length of the recording. A self-check after the recording
+// compares the two (CheckTraceAgainstDisk()).
+
 #include "harness/trace/recording_disk.h"
 
 #include <utility>

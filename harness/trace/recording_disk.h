@@ -1,5 +1,5 @@
-// RecordingDisk: the disk of a run. It keeps the newest contents and appends
-// every event to a trace.
+// RecordingDisk: the disk on which a workload or a program is recorded. It
+// keeps the newest contents and appends every event and every mark to a trace.
 
 #ifndef POWERCUT_HARNESS_TRACE_RECORDING_DISK_H_
 #define POWERCUT_HARNESS_TRACE_RECORDING_DISK_H_
@@ -11,9 +11,11 @@
 
 namespace powercut {
 
+// Every request succeeds; a range beyond the disk fails a POWERCUT_CHECK.
 class RecordingDisk : public VirtualDisk {
  public:
-  // Begins with the bytes of `base`, whose size is the geometry's.
+  // The disk begins with the bytes of `base`.
+  // Requires: base->size_bytes() is the size of the geometry.
   RecordingDisk(DiskGeometry geometry,
                 const std::shared_ptr<const SparseImage>& base);
 
@@ -25,10 +27,13 @@ class RecordingDisk : public VirtualDisk {
   Status Discard(SectorRange range) override;
   void Mark(std::string_view text) override;
 
+  // The events so far.
   const Trace& trace() const { return trace_; }
+  // The newest contents, whatever their layer.
   const SparseImage& live() const { return live_; }
 
-  // Requires: nothing uses the disk any more.
+  // Each moves its part out.
+  // Requires: nobody uses the disk any more.
   Trace TakeTrace() { return std::move(trace_); }
   SparseImage TakeLive() { return std::move(live_); }
 

@@ -1,3 +1,6 @@
+// Recovery events go through the functions with which a recording is made, so
+// that both obey the same rules.
+
 #include "harness/trace/recovery_event.h"
 
 namespace powercut {

@@ -1,5 +1,6 @@
-// RecoveryEvent: what one recovery did to its disk, as a value of its own: the
-// events of harness/trace/trace.h, numbered from 1 in their order.
+// RecoveryEvent: one change that a recovery made to its disk. It holds its own
+// bytes and sectors, unlike DiskEvent, so that it can travel from a worker to
+// its parent. The events of one recovery are numbered from 1 in their order.
 
 #ifndef POWERCUT_HARNESS_TRACE_RECOVERY_EVENT_H_
 #define POWERCUT_HARNESS_TRACE_RECOVERY_EVENT_H_
@@ -13,22 +14,26 @@ namespace powercut {
 
 struct RecoveryEvent {
   DiskEvent::Kind kind = DiskEvent::kWrite;
-  // As in DiskEvent.
+  // Means what it means in DiskEvent.
   Layer layer = Layer::kHost;
-  // kWrite, kDiscard.
+  // The sectors. For kWrite and kDiscard.
   SectorRange range;
-  Bytes data;  // kWrite: range.count sectors
-  // kPersist: the last event whose versions it carries; <= its own number.
+  // The content, range.count sectors. For kWrite.
+  Bytes data;
+  // The last event whose versions are carried, at most the event's own number.
+  // For kPersist.
   EventNumber upto = 0;
-  // kPersist: nothing for all sectors.
+  // The sectors that are carried; `std::nullopt` means all. For kPersist.
   std::optional<SectorSet> scope;
 
   bool operator==(const RecoveryEvent&) const = default;
 };
 
-// Appends one. A trace over the crash image to which all events of a recovery
-// are appended in order is what recovery did.
-// Requires: as Trace's Add functions; `upto` counts from the trace's event 1.
+// Appends an event to a trace. If all events of a recovery are appended in
+// order to a trace whose base is the crash image, that trace is the recording
+// of the recovery.
+// Requires: what Trace's Add functions require; `upto` counts from the trace's
+// event 1.
 void AddEvent(const RecoveryEvent& event, Trace& trace);
 
 }  // namespace powercut

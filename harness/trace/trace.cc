@@ -1,5 +1,19 @@
-// The trace as flat arrays: events of fixed size, all written bytes in one
-// buffer, scopes and marks beside them.
+// A trace is a few flat arrays: events of a fixed size, one buffer with the
+// bytes of all writes, the scopes of persist events, and the marks. An event
+// refers to its bytes and its scope by their place, so that crash spaces can
+// point into the buffer and need not copy blocks that a write covers whole.
+//
+// Example: a write of sector 9, a flush, a write of sectors 8 and 9, with 512
+// bytes a sector:
+//
+//   events  1 write  {9, 1}  data_offset 0
+//           2 persist media  upto 2, no scope
+//           3 write  {8, 2}  data_offset 512
+//   data    512 bytes of event 1, then 1024 bytes of event 3
+//
+// Every Add function checks its arguments, since backends call them with what
+// the storage under test asked for. The digest covers the same facts in a form
+// that does not depend on how this file keeps them.
 
 #include "harness/trace/trace.h"
 
@@ -14,8 +28,9 @@
 namespace powercut {
 namespace {
 
-// XXH3 over numbers and bytes in a fixed form, so that a digest does not
-// depend on how structs are laid out.
+// XXH3 over numbers and bytes in a fixed form, so that a digest does not depend
+// on the memory layout of structs. Ids in files end in digests, so that the
+// form must never change.
 class Hasher {
  public:
   Hasher() : state_(XXH3_createState()) {
@@ -31,6 +46,7 @@ class Hasher {
                    XXH_OK);
   }
   void AddBytes(ByteSpan bytes) {
+    // The size tells where this span ends and the next begins.
     AddNumber(bytes.size());
     if (bytes.empty()) return;
     POWERCUT_CHECK(XXH3_64bits_update(state_, bytes.data(), bytes.size()) ==
@@ -51,11 +67,13 @@ void AddScope(Hasher& hasher, const SectorSet& scope) {
 }
 
 // Writes zeros over a range. A discard may span terabytes of which little was
-// ever written, so a long one goes by the pages that exist.
+// ever written, so that a long one visits the pages that exist.
 void Clear(SparseImage& image, uint64_t offset_bytes, uint64_t count_bytes) {
   constexpr uint64_t kChunkBytes = uint64_t{1} << 16;
   constexpr uint64_t kLongBytes = uint64_t{1} << 24;
-  std::vector<std::pair<uint64_t, uint64_t>> pieces;  // offset, count
+  // Offset and count of each. They are collected first, so that the image does
+  // not change while its pages are visited.
+  std::vector<std::pair<uint64_t, uint64_t>> pieces;
   const uint64_t end = offset_bytes + count_bytes;
   if (count_bytes <= kLongBytes) {
     for (uint64_t at = offset_bytes; at < end; at += kChunkBytes) {
@@ -114,6 +132,7 @@ EventNumber Trace::AddWrite(uint64_t first_sector, ByteSpan data, Layer layer) {
                      .upto = 0,
                      .scope = std::nullopt});
   data_.insert(data_.end(), data.begin(), data.end());
+  // The digest covered one event less.
   digest_.reset();
   return event_count();
 }
@@ -131,6 +150,8 @@ EventNumber Trace::AddPersist(Layer to, const SectorSet* scope,
                     .upto = upto.value_or(number),
                     .scope = std::nullopt};
   if (scope != nullptr) {
+    // The scope must hold no sector from the end of the disk on. A set has no
+    // numbers from 2^32 on, and may not be asked for them.
     constexpr uint64_t kSectorLimit = uint64_t{1} << 32;
     const uint64_t disk_end = std::min(geometry_.sector_count, kSectorLimit);
     POWERCUT_CHECK(!scope->Intersects(
@@ -167,7 +188,8 @@ uint32_t Trace::Digest() const {
   hasher.AddNumber(geometry_.sector_bytes);
   hasher.AddNumber(geometry_.sector_count);
   base_->ForEachPage([&hasher](uint64_t offset_bytes, ByteSpan page) {
-    // Whether zeros were written or not is no difference.
+    // Equal disks must have equal digests: whether zeros were written or never
+    // touched makes no difference.
     if (AllZero(page)) return;
     hasher.AddNumber(offset_bytes);
     hasher.AddBytes(page);
@@ -188,6 +210,8 @@ uint32_t Trace::Digest() const {
 }
 
 SparseImage ApplyAll(const Trace& trace) {
+  // The order of the events is the order of versions, so that a later version
+  // overwrites an earlier one whatever the layers; persists change no content.
   SparseImage image = trace.base();
   const uint64_t sector_bytes = trace.geometry().sector_bytes;
   for (EventNumber number = 1; number <= trace.event_count(); ++number) {
