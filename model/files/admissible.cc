@@ -1,3 +1,19 @@
+// AdmissibleObservations() and Normalized(): the model run forwards.
+//
+// Method. Lister walks the chains in the order of their ids and tries each
+// version from the floor to the newest. An implication is checked as soon as
+// the later one of its two chains has a version, so that a choice that breaks a
+// rule is given up early. When every chain has a version, Show() builds what
+// the choice shows, and each state of each log and of the store is combined
+// with that. Different choices can show the same, so that observations are
+// keyed by their content and kept once. The number of choices is exponential in
+// what is pending, and a limit bounds it.
+//
+// Example: /f has two atoms that are on the media, and `write /f 0 1024` is not
+// flushed. The two atoms and the times have an old and a new version each, and
+// no rule ties them (unless data_ordered does): the list has 2 x 2 x 2
+// observations.
+
 #include "model/files/admissible.h"
 
 #include <algorithm>
@@ -12,14 +28,15 @@
 namespace powercut {
 namespace {
 
-// One choice of versions, and what it shows.
+// Goes through all choices of versions and collects what they show.
 class Lister {
  public:
   Lister(const Model::State& state, CrashKind kind, size_t limit)
       : s_(state), kind_(kind), limit_(limit), at_(state.chains.size()) {}
 
-  // False if there are too many choices.
+  // Returns false if there are more choices than the limit.
   bool Run() {
+    // Settled rules hold for every choice that respects the floors.
     for (const Implication& rule : s_.chains.open_rules()) {
       rules_of_[std::max(rule.premise.chain, rule.conclusion.chain)].push_back(
           &rule);
@@ -49,7 +66,8 @@ class Lister {
     return true;
   }
 
-  // Logs and stores are apart from files: each choice goes with each.
+  // No rule ties logs and stores to files: each of their states goes with each
+  // choice.
   bool ChooseLog(std::map<std::string, LogModel>::const_iterator log,
                  Observation& observation) {
     if (log == s_.logs.end()) return ChooseStore(observation);
@@ -81,7 +99,8 @@ class Lister {
     return true;
   }
 
-  // The rules between this chain and those before it.
+  // Whether the rules between this chain and those before it hold. Rules with
+  // later chains are checked when these have a version.
   bool Obeys(ChainId id) const {
     const auto rules = rules_of_.find(id);
     if (rules == rules_of_.end()) return true;
@@ -108,6 +127,7 @@ class Lister {
       content.resize(kAtomBytes);
       device.replace(begin, kAtomBytes, content);
     }
+    // An observation has no zeros at the end of the device.
     const size_t last = observation.device.find_last_not_of('\0');
     observation.device.resize(last == std::string::npos ? 0 : last + 1);
     return observation;
@@ -128,7 +148,8 @@ class Lister {
         continue;
       }
       entry.mtime = s_.tree.files[file].mtimes[at_[s_.tree.files[file].times]];
-      // A directory that a torn rename left in itself is there, no more.
+      // A rename that was done in part can leave a directory below itself. The
+      // name is shown, but what is in the directory is not shown again.
       if (!above.insert(file).second) continue;
       ShowDirectory(file, std::string(entry.path), above, observation);
       above.erase(file);
@@ -152,6 +173,8 @@ class Lister {
   }
 
   std::string ShowAtom(const AtomPlace& place, AtomView view) const {
+    // Version 0 of a generation shows what was visible before it, as far as
+    // none of the cuts on the way takes it away.
     uint32_t limit = static_cast<uint32_t>(kAtomBytes);
     while (view.generation != nullptr) {
       const Generation& generation = *view.generation;
@@ -164,9 +187,10 @@ class Lister {
     return {};
   }
 
-  // All of an observation in one string.
+  // An observation as one string, by which observations are told apart.
   static std::string KeyOf(const Observation& observation) {
     std::string key;
+    // The length before each part keeps parts from running into each other.
     const auto add = [&key](std::string_view part) {
       key += std::to_string(part.size());
       key += ':';
@@ -202,17 +226,19 @@ class Lister {
   CrashKind kind_;
   size_t limit_;
   size_t count_ = 0;
-  std::vector<uint32_t> at_;  // by chain
+  std::vector<uint32_t> at_;  // The chosen version, by chain.
+  // The open rules, by the later one of their two chains.
   std::map<ChainId, std::vector<const Implication*>> rules_of_;
-  std::map<std::string, Observation> found_;
+  std::map<std::string, Observation> found_;  // By KeyOf().
 };
 
-// Which bytes of a file some state shows as anything, whatever the others do.
+// Which bytes of a file some versions from the floors on show as anything.
 class AnyBytes {
  public:
   AnyBytes(const Model::State& state, CrashKind kind)
       : s_(state), kind_(kind) {}
 
+  // Replaces such bytes of an entry of this size by kAnyByte.
   void Mark(const File& file, ObservedEntry& entry) const {
     for (const auto& [index, place] : file.atoms) {
       const uint64_t begin = index * kAtomBytes;
@@ -229,6 +255,7 @@ class AnyBytes {
     return s_.chains[id].floor(kind_).version;
   }
 
+  // How many bytes at the start of an atom may show anything.
   uint32_t AnyOf(const File& file, const AtomPlace& place,
                  uint64_t size_bytes) const {
     uint32_t any = 0;
@@ -236,6 +263,7 @@ class AnyBytes {
       if (file.shapes[v].size_bytes != size_bytes) continue;
       AtomView view = ViewOf(place, v);
       uint32_t limit = static_cast<uint32_t>(kAtomBytes);
+      // A generation whose floor is above 0 always shows what was written.
       while (view.generation != nullptr &&
              FloorOf(view.generation->chain) == 0) {
         limit = std::min(limit, view.LimitOf(0));
@@ -273,7 +301,9 @@ Observation Normalized(const Model& model, CrashKind kind,
     entry.file_id =
         numbers.try_emplace(entry.file_id, numbers.size()).first->second;
     if (entry.is_directory || !entry.unreadable.empty()) continue;
-    // Any file that this name ever led to and has that size.
+    // Every file to which a name with the same last part ever led is tried. The
+    // directory is left aside: it may have been renamed, and both sides of a
+    // comparison are treated alike.
     const std::string path = entry.path;
     const size_t slash = path.rfind('/');
     for (const Name& name : s.tree.names) {

@@ -1,3 +1,8 @@
+// Chains: versions are appended, floors rise, and implications carry a raised
+// floor on to the chains they name. The implications stay in the order in which
+// they were added, which is the order of issue, so that those already settled
+// form a prefix that no later pass looks at again.
+
 #include "model/files/chain.h"
 
 #include "harness/base/check.h"
@@ -37,6 +42,7 @@ ChainVersion Chains::Append(ChainId chain, uint32_t op, uint32_t view) {
 void Chains::Imply(ChainVersion premise, ChainVersion conclusion,
                    OrderRule rule) {
   POWERCUT_CHECK(premise.chain < size() && conclusion.chain < size());
+  // Every chain is at version 0 or later, so that such a rule would only cost.
   if (conclusion.version == 0) return;
   rules_.push_back({premise, conclusion, rule});
   chains_[premise.chain].ruled = true;
@@ -48,7 +54,8 @@ bool Chains::Raise(ChainVersion to, CrashKind crash, uint32_t promised_by) {
   Floor& floor = chain.floor(crash);
   const bool higher = to.version > floor.version;
   if (!higher) {
-    // What was there from the start is promised from now on, too.
+    // The version that was there from the start could not get lost before, but
+    // a violation should name the first flush that covered it.
     if (to.version == floor.version && !floor.promised_by) {
       floor.promised_by = promised_by;
     }
@@ -63,8 +70,9 @@ void Chains::CloseFloors(uint32_t promised_by) {
   for (const CrashKind crash : kCrashKinds) {
     for (bool changed = true; changed;) {
       changed = false;
-      // Rules point backwards in time, so that one pass from the last to the
-      // first is nearly always enough.
+      // The conclusion of a rule is older than its premise, except for the
+      // source of a rename, which is appended after the target. One pass from
+      // the last rule to the first is therefore nearly always enough.
       for (size_t i = rules_.size(); i-- > settled_;) {
         const Implication& rule = rules_[i];
         const Chain& premise = chains_[rule.premise.chain];
@@ -73,6 +81,8 @@ void Chains::CloseFloors(uint32_t promised_by) {
       }
     }
   }
+  // The prefix ends at the first rule that can still be broken. Settled rules
+  // after it are looked at again, which costs time but changes nothing.
   while (settled_ < rules_.size()) {
     const ChainVersion& held = rules_[settled_].conclusion;
     const Chain& chain = chains_[held.chain];

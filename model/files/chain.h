@@ -1,10 +1,15 @@
 // Chain: the versions of one object, and how far back a crash may throw it.
 //
 // Version i stands for "everything up to i happened to this object, or was
-// overwritten": a crash leaves each chain at one version, from its floor to its
-// newest. What ties chains together are implications between them.
+// overwritten". A crash leaves each chain at one version, from its floor to its
+// newest. Implications between chains tie them together.
 //
-// Source: research/semantics.md 2.4 (O-LOC) and 2.5. Internal to the model.
+// Example: `write /f` (version 1 of an atom), `fsync /f`, `write /f` (version
+// 2). Power loss after that finds the atom at version 1 or 2, since the fsync
+// raised its floor to 1.
+//
+// Source: docs/semantics.md 2.4 (O-LOC) and 2.5. This header is internal to the
+// model.
 
 #ifndef POWERCUT_MODEL_FILES_CHAIN_H_
 #define POWERCUT_MODEL_FILES_CHAIN_H_
@@ -20,7 +25,7 @@
 
 namespace powercut {
 
-// Index in Chains.
+// The index of a chain in Chains.
 using ChainId = uint32_t;
 inline constexpr ChainId kNoChain = ~ChainId{0};
 
@@ -28,37 +33,40 @@ enum class ChainKind : uint8_t {
   kName,    // which file a name leads to
   kShape,   // size, map and valid length of a file
   kAtom,    // 512 bytes of one generation of a file's data
-  kTimes,   // of a file
-  kSector,  // of the raw part of the device
+  kTimes,   // the times of a file or directory
+  kSector,  // one sector of the raw part of the device
 };
 
 struct Version {
-  uint32_t op = 0;  // that made it; 0: from the start
-  // The view (by State::views' order, from 1) through which it was stored; 0:
-  // it was written.
+  // The op that made the version; 0 if it was there at the start.
+  uint32_t op = 0;
+  // The number of the view (View::number) through which the version was stored;
+  // 0 if it was not made through a view.
   uint32_t view = 0;
-  // A store that a view flush handed on: as good as written.
+  // Whether a view flush handed on this store, so that it is as good as
+  // written. Has no meaning for versions that were not stored through a view.
   bool carried = false;
-  // A flush that should have covered it failed.
+  // Whether a flush that should have covered the version failed.
   bool tainted = false;
 };
 
 // The oldest version that may be found, and the op whose return made it so.
 struct Floor {
   uint32_t version = 0;
-  // 0: the sync behind `init`. Nothing: nothing was promised yet.
+  // 0 for the sync at the end of `init`; `std::nullopt` if nothing was promised
+  // yet.
   std::optional<uint32_t> promised_by;
 };
 
 struct Chain {
   ChainKind kind = ChainKind::kName;
-  // Some rule speaks of it.
+  // Whether any implication names this chain.
   bool ruled = false;
   // Index 0 is the state before any op.
   std::vector<Version> versions;
-  std::array<Floor, kCrashKinds.size()> floors{};  // by crash kind
-  // The floor for power loss before its last rise: what an earlier promise
-  // held.
+  std::array<Floor, kCrashKinds.size()> floors{};  // By crash kind.
+  // The floor for power loss before it last rose, which an earlier promise had
+  // set.
   uint32_t earlier_floor = 0;
 
   uint32_t newest() const { return static_cast<uint32_t>(versions.size()) - 1; }
@@ -78,19 +86,21 @@ struct ChainVersion {
 
 // Why one version implies another.
 enum class OrderRule : uint8_t {
-  kRenameNeither,  // the source gone: the target there
-  kRenameBoth,     // the target there: the source gone
+  kRenameNeither,  // if the source is gone, the target is there
+  kRenameBoth,     // if the target is there, the source is gone
   kMetadata,       // metadata_ordered, data_ordered
   kReplaceData,    // replace_brings_data
   kBarrier,        // barrier_fsync
   kPreflush,       // disk_write ... preflush
 };
 
-// The switch, or the primitive, that a rule comes from; for messages.
+// The switch or the primitive that a rule comes from, as messages name it. The
+// two rules of a rename are named by the switch that lifts them, and kMetadata
+// is `metadata_ordered` where data_ordered made it, too.
 std::string_view OrderRuleName(OrderRule rule);
 
-// If `premise.chain` is at that version or later, so is `conclusion.chain` at
-// its version or later.
+// If `premise.chain` is at `premise.version` or later, then `conclusion.chain`
+// is at `conclusion.version` or later.
 struct Implication {
   ChainVersion premise;
   ChainVersion conclusion;
@@ -99,33 +109,40 @@ struct Implication {
 
 class Chains {
  public:
-  // A new chain with version 0.
+  // Makes a chain that has version 0 alone, made by `op`.
   ChainId Add(ChainKind kind, uint32_t op);
-  // Appends a version; returns which.
+  // Appends a version and returns it. `view` is as in Version.
   ChainVersion Append(ChainId chain, uint32_t op, uint32_t view = 0);
+  // Adds an implication. Does nothing if the conclusion is version 0, at which
+  // every chain always is.
+  // Requires: both chains exist.
   void Imply(ChainVersion premise, ChainVersion conclusion, OrderRule rule);
 
   Chain& operator[](ChainId id) { return chains_[id]; }
   const Chain& operator[](ChainId id) const { return chains_[id]; }
   ChainId size() const { return static_cast<ChainId>(chains_.size()); }
+  // All implications, in the order in which they were added.
   const std::vector<Implication>& rules() const { return rules_; }
-  // The rules that some crash could still break: the others have their
-  // conclusion promised whatever crashes. In order of their making.
+  // The implications from the first one on that some crash could still break,
+  // in the order in which they were added. The conclusions of all earlier ones
+  // are promised for every kind of crash.
   std::span<const Implication> open_rules() const {
     return std::span(rules_).subspan(settled_);
   }
 
-  // Raises a floor, if it is lower. Returns whether it was.
+  // Raises the floor of `to.chain` to `to.version` if it is lower. Returns
+  // whether it was lower.
   bool Raise(ChainVersion to, CrashKind crash, uint32_t promised_by);
-  // Raises the floors of every kind that others imply.
-  // Cost: O(open rules).
+  // Raises every floor, for every kind of crash, that the other floors imply.
+  // Cost: O(open rules) for each pass; seldom more than two passes are needed.
   void CloseFloors(uint32_t promised_by);
 
  private:
   std::vector<Chain> chains_;
   std::vector<Implication> rules_;
-  // Rules before this one are settled: a journal's are, after a flush. What
-  // survives the loss of power survives every crash.
+  // The conclusions of the rules before this index are promised for power loss,
+  // and therefore for every kind of crash. A flush that covers the end of a
+  // journal settles the rules of the whole journal.
   size_t settled_ = 0;
 };
 

@@ -1,16 +1,28 @@
-// What may be found: judging an observation against the floors, what was
-// issued, and the rules between versions.
+// Model::Check(): judging an observation against the floors, the versions that
+// were issued, and the rules between versions.
 //
-// The tree is walked along the model's names, not along the observation, so
-// that what is missing is noticed; entries left over afterwards are strangers.
-// For each name and file the walk finds the versions that explain what was
-// observed there; Settle() then looks for one choice of versions that obeys the
-// rules.
+// Method. The tree is walked along the model's names, not along the
+// observation, so that what is missing is noticed; entries that are left over
+// afterwards are strangers. For each name and each file the walk finds the
+// versions that explain what was observed there (FileMatcher). Settle() then
+// looks for one choice of versions that obeys the rules: it starts with the
+// oldest version of each chain that explains the observation, and raises a
+// chain only when a rule demands it. A raised choice only ever demands more, so
+// that if this search fails, no choice works.
 //
-// Where several files explain one that was observed, as when a name was made,
-// taken away and made again, or one file can be read in several ways, the walk
-// takes one, and Model::Check() tries the others until one reading of the whole
-// is admissible.
+// Several files can explain one entry, as when a name was made, taken away and
+// made again, and one file can be read in several ways. The walk then takes the
+// first, and Model::Check() tries the others until one reading of the whole is
+// admissible. A chain for which a violation was reported binds no other chain,
+// so that one loss is not reported again and again.
+//
+// Example: `rename /a /b` is under way in a profile without rename_leaves_both,
+// and both names are found. Version 1 of /a leads to the file and version 2
+// nowhere; version 0 of /b leads nowhere and version 1 to the file. The walk
+// notes version 1 for both names. The rule kRenameBoth (if the target is there,
+// the source is gone) then demands version 2 of /a. No version from 2 on leads
+// to a file, and the violation is "/a as before, although the rename is done at
+// /b".
 
 #include "harness/base/check.h"
 
@@ -29,22 +41,22 @@
 namespace powercut {
 namespace {
 
-// Readings of one observation that are tried before it is held against the
-// system. A file explains an observed one by mistake only as long as it is
-// empty or a directory, so that this is seldom more than one.
+// How many readings of one observation are tried before the system is blamed.
+// Contents name their file, so that a wrong file explains an entry only if
+// neither has contents, and there is seldom more than one reading.
 constexpr int kMaxReadings = 1024;
 
-// Which of the ways to read something is taken.
+// Which of several ways to read something is taken.
 struct Choice {
   size_t taken = 0;
   size_t count = 0;
 };
 
-// One reading of an observation. Lives during Model::Check() only.
+// One reading of an observation; lives during Model::Check() only.
 class Checker {
  public:
-  // Chooses as in `choices` where there is a choice, in the order of the walk;
-  // beyond them, the first.
+  // `choices` says what is taken where there is a choice, in the order of the
+  // walk. After the last of them the first way is taken.
   Checker(const Model::State& state, const Observation& observation,
           CrashKind kind, std::vector<Choice> choices)
       : s_(state),
@@ -54,7 +66,8 @@ class Checker {
         write_(state, kind),
         choices_(std::move(choices)) {}
 
-  // All choices there were, when it has run.
+  // All choices that the walk met.
+  // Requires: Run() has returned.
   std::vector<Choice> TakeChoices() { return std::move(choices_); }
 
   std::vector<Violation> Run() {
@@ -82,8 +95,11 @@ class Checker {
  private:
   // What is known of a chain that was looked at.
   struct Verdict {
-    std::vector<uint32_t> versions;  // that explain what was seen; ascending
-    bool reported = false;           // it binds no other
+    // The versions that explain what was seen, ascending.
+    std::vector<uint32_t> versions;
+    // Whether a violation was reported for the chain; it then binds no other.
+    bool reported = false;
+    // Where the object was looked for.
     std::string path;
   };
 
@@ -124,7 +140,9 @@ class Checker {
     if (entry == nullptr) return CheckMissing(name, path);
     visited_[IndexOf(*entry)] = true;
     std::set<FileId> asked;
-    std::vector<Candidate> candidates;  // the newest first
+    // The newest version of the name comes first: it is the likeliest reading,
+    // and mostly no other is tried.
+    std::vector<Candidate> candidates;
     const uint32_t floor = FloorOf(name.chain);
     for (uint32_t v = s_.chains[name.chain].newest() + 1; v-- > floor;) {
       const FileId file = name.targets[v];
@@ -162,10 +180,10 @@ class Checker {
                                name, path, "missing"));
   }
 
-  // Of the files that explain `entry` by themselves, takes one that it can be
-  // beside the rest of what was found: two names of one observed file lead to
-  // one file, and two observed files are two. Reports and returns kNoFile if
-  // there is none.
+  // Takes one of the files that explain `entry` by themselves. The choice must
+  // fit the entries that were read before: names of one observed file lead to
+  // one file, and two observed files are two files. If no file fits, reports
+  // that and returns kNoFile.
   FileId TakeFor(const Name& name, const ObservedEntry& entry,
                  std::vector<Candidate>& candidates) {
     if (const auto known = taken_for_.find(entry.file_id);
@@ -197,10 +215,11 @@ class Checker {
     return taken.file;
   }
 
-  // Notes the versions of a name that lead to `file`; returns whether there
-  // are any that agree with what was seen before. A directory that has two
-  // names is walked twice, and each name in it must be the same both times.
+  // Notes the versions of a name that lead to `file`. Returns false if there
+  // are none and nothing was reported.
   bool Admit(const Name& name, const std::string& path, FileId file) {
+    // A directory that has two names is walked twice, and each name in it must
+    // lead to the same file both times.
     const auto known = verdicts_.find(name.chain);
     if (known != verdicts_.end()) {
       const Verdict& verdict = known->second;
@@ -228,15 +247,15 @@ class Checker {
     verdict.path = path;
   }
 
-  // A name that was reported binds no other.
   void Report(const Name& name, Violation violation) {
     verdicts_[name.chain].reported = true;
     violations_.push_back(std::move(violation));
   }
 
-  // No file that the name may lead to is what was found. Is it one that the
-  // name led to before? Then what is lost is the change of the name. Else
-  // tells of the file that comes closest, the newest of equals.
+  // No file that the name may lead to explains the entry. If a file does to
+  // which the name led before, the change of the name is what was lost.
+  // Otherwise the report says what is wrong with the newest of the files in
+  // `asked`.
   void ReportUnexplained(const Name& name, const ObservedEntry& entry,
                          const std::set<FileId>& asked) {
     for (uint32_t v = FloorOf(name.chain); v-- > 0;) {
@@ -257,6 +276,8 @@ class Checker {
   // --- raw sectors --------------------------------------------------------
 
   void CheckSectors() {
+    // The observation leaves out zeros at its end, and an empty content stands
+    // for a sector of zeros: both are filled up before they are compared.
     for (const auto& [number, sector] : s_.tree.sectors) {
       std::string bytes =
           number * kAtomBytes < seen_.device.size()
@@ -281,7 +302,7 @@ class Checker {
     CheckStrangeSectors();
   }
 
-  // What no op ever wrote.
+  // Sectors that no op ever wrote must be zeros.
   void CheckStrangeSectors() {
     for (size_t at = 0; at < seen_.device.size(); at += kAtomBytes) {
       const std::string_view bytes =
@@ -320,6 +341,7 @@ class Checker {
   }
 
   void CheckStore() {
+    // Storage that shows no keys is no store, and is not judged as one.
     if (!s_.has_store || !seen_.keys) return;
     for (const StoreViolation& v : s_.store.Check(*seen_.keys, kind_)) {
       violations_.push_back(
@@ -329,8 +351,8 @@ class Checker {
 
   // --- rules --------------------------------------------------------------
 
-  // The least choice of versions that explains what was seen, raised until the
-  // rules hold.
+  // Raises the least choice of versions that explains what was seen until the
+  // rules hold. Reports each rule that cannot be made to hold.
   void Settle() {
     const std::span<const Implication> rules = s_.chains.open_rules();
     if (rules.empty()) return;
@@ -339,7 +361,8 @@ class Checker {
       const auto known = chosen.find(id);
       if (known != chosen.end()) return known->second;
       const auto verdict = verdicts_.find(id);
-      // What is not in sight may be at any version.
+      // An object that was not looked at, such as the times of a file that is
+      // not there, may be at any version.
       const uint32_t least =
           verdict == verdicts_.end() || verdict->second.versions.empty()
               ? FloorOf(id)
@@ -347,6 +370,7 @@ class Checker {
       chosen.emplace(id, least);
       return least;
     };
+    // Each round raises a choice or reports a chain, so that the loop ends.
     for (bool changed = true; changed;) {
       changed = false;
       for (const Implication& rule : rules) {
@@ -369,8 +393,8 @@ class Checker {
     return verdict != verdicts_.end() && verdict->second.reported;
   }
 
-  // Moves the choice up to the next version from `least` on that explains what
-  // was observed.
+  // Raises the choice to the first version from `least.version` on that
+  // explains what was observed. Returns false if there is none.
   bool Advance(ChainVersion least, uint32_t& chosen) const {
     const auto verdict = verdicts_.find(least.chain);
     if (verdict == verdicts_.end()) {
@@ -388,6 +412,7 @@ class Checker {
   void ReportRule(const Implication& rule) {
     Verdict& verdict = verdicts_[rule.conclusion.chain];
     verdict.reported = true;
+    // A rename that was done in part deserves its own words.
     const bool rename = rule.rule == OrderRule::kRenameBoth ||
                         rule.rule == OrderRule::kRenameNeither;
     if (rename) return ReportHalfRename(rule, verdict.path);
@@ -430,8 +455,10 @@ class Checker {
     }
   }
 
-  // A name left beside the target of an unflushed replacing rename, that leads
-  // to one of its two files.
+  // Whether the entry can be a temporary name of a rename
+  // (rename_leaves_temporary): it lies in the directory of the target of a
+  // rename that replaced a file and is not flushed, and it leads to one of the
+  // two files.
   bool IsTemporary(const ObservedEntry& entry) const {
     if (!s_.profile->rename_leaves_temporary) return false;
     const std::string directory = entry.path.substr(0, entry.path.rfind('/'));
@@ -451,7 +478,8 @@ class Checker {
     return false;
   }
 
-  // Where a name was looked for, or else would be with everything done.
+  // The path at which the walk looked for a name. If the walk did not come to
+  // the name, the path that it has with everything done.
   std::string PathOf(const Name& name) const {
     const auto verdict = verdicts_.find(name.chain);
     return verdict != verdicts_.end() && !verdict->second.path.empty()
@@ -459,7 +487,7 @@ class Checker {
                : PathOfName(name);
   }
 
-  // The path of a name with everything done.
+  // The path of a name when every op that began is done.
   std::string PathOfName(const Name& name) const {
     if (name.directory == kRootDirectory) return "/" + name.text;
     for (const Name& candidate : s_.tree.names) {
@@ -477,12 +505,16 @@ class Checker {
   ViolationWriter write_;
   std::vector<Choice> choices_;
   size_t choices_made_ = 0;
-  std::vector<bool> visited_;    // by entry
-  std::vector<bool> explained_;  // by entry
+  // By index of the entry: whether a name of the model is at its path, and
+  // whether a file explains it.
+  std::vector<bool> visited_;
+  std::vector<bool> explained_;
   std::map<ChainId, Verdict> verdicts_;
-  // By file_id: the file it is taken for, and where it was found first.
+  // By file_id: the file that the entry is taken for, and the path at which it
+  // was found first.
   std::map<uint64_t, std::pair<FileId, std::string>> taken_for_;
-  std::map<FileId, std::string> shown_at_;  // the same, by file
+  // By file: the path at which it was found first.
+  std::map<FileId, std::string> shown_at_;
   std::vector<Violation> violations_;
 };
 
@@ -496,10 +528,13 @@ std::vector<Violation> Model::Check(const Observation& observation,
     Checker checker(*state_, observation, kind, std::move(choices));
     std::vector<Violation> violations = checker.Run();
     if (violations.empty()) return {};
+    // The reading with the fewest violations needs the fewest failures of the
+    // system to explain it.
     if (reading == 0 || violations.size() < best.size()) {
       best = std::move(violations);
     }
     // The next reading differs in the last choice that has another way left.
+    // The choices after that one are met anew, since they may depend on it.
     choices = checker.TakeChoices();
     while (!choices.empty() &&
            choices.back().taken + 1 == choices.back().count) {

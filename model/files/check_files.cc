@@ -1,3 +1,20 @@
+// FileMatcher: which versions of one file explain one observed entry.
+//
+// Method. Readings() takes the shapes that have the entry's size (and valid
+// length) and groups those under which the same is visible. Under each group,
+// every atom of the content is held against the versions of that atom from the
+// floor on; an atom that no version explains ends the group. Each atom can be
+// judged by itself, so that the cost is linear in the content. What an atom
+// says of chains that no rule names is dropped: any version will do there.
+//
+// Version 0 of a generation has no content, but shows what was visible before
+// its space was given. An atom can therefore be explained in several ways, and
+// a reading of the file takes one way for each atom.
+//
+// Example: the floor of atom 0 is 1, and its versions 1 and 2 have the same
+// bytes. Both explain these bytes, and the reading says "version 1 or 2". If a
+// rule demands version 2 of the atom, check.cc can choose it.
+
 #include "model/files/check_files.h"
 
 #include <algorithm>
@@ -10,12 +27,13 @@
 namespace powercut {
 namespace {
 
-// Ways to read one file that are kept; more than one is rare, since it takes a
-// cut atom that was written again, or a size that came back after a cut.
+// How many ways to read one file under one group of shapes are kept. More than
+// one is rare, since it takes a cut atom that was written again.
 constexpr size_t kReadingsMax = 64;
 
-// Whether `bytes` show a version of an atom of which the first `limit` bytes
-// are in sight; from `stale_from` on, what was never written may be anything.
+// Whether `bytes` show a version with this content, of which the first `limit`
+// bytes are visible. Other bytes must be zeros before `stale_from`, and may be
+// anything from there on.
 bool Shows(std::string_view content, uint32_t limit, uint64_t stale_from,
            std::string_view bytes) {
   const size_t written =
@@ -26,7 +44,7 @@ bool Shows(std::string_view content, uint32_t limit, uint64_t stale_from,
   return AllZero(AsBytes(bytes.substr(written, zeros_until - written)));
 }
 
-// `readings` and `options`, each with each.
+// Joins each of `readings` with each of `options`.
 std::vector<FileReading> Combine(const std::vector<FileReading>& readings,
                                  const std::vector<FileReading>& options) {
   std::vector<FileReading> all;
@@ -64,10 +82,13 @@ bool FileMatcher::TimesMatch(const File& file,
 FileMatcher::Stale FileMatcher::StaleOf(const File& file) const {
   Stale stale;
   if (!s_.profile->stale_data) return stale;
+  // The least size that a crash can leave is what is promised of the size.
   const uint32_t floor = FloorOf(file.shape);
   for (uint32_t v = floor; v < file.shapes.size(); ++v) {
     stale.from_byte = std::min(stale.from_byte, file.shapes[v].size_bytes);
   }
+  // If a crash can leave the file before or after it was cut, what was written
+  // beyond the least size may be gone as well.
   stale.shrunk =
       !file.shrunk_at_shapes.empty() && file.shrunk_at_shapes.back() > floor;
   return stale;
@@ -82,10 +103,13 @@ FileMatcher::Options FileMatcher::ViewOptions(const AtomPlace& place,
   const uint32_t floor = FloorOf(generation.chain);
   std::vector<uint32_t> versions;
   Options options;
+  // With floor 0 the write may be lost, and version 0 shows what was there
+  // before it: anything, a hole, or an older generation.
   if (floor == 0) {
     const uint32_t unwritten = std::min(limit, view.LimitOf(0));
     const AtomView before = ViewBefore(place, generation);
     if (generation.anything) {
+      // Only the bytes after the limit are known: they are zeros.
       const std::string_view beyond =
           bytes.substr(std::min<size_t>(bytes.size(), unwritten));
       const uint64_t stale =
@@ -94,6 +118,8 @@ FileMatcher::Options FileMatcher::ViewOptions(const AtomPlace& place,
     } else if (before.generation == nullptr) {
       if (Shows({}, 0, stale_from, bytes)) versions.push_back(0);
     } else {
+      // The older generation explains the bytes only while this one is at
+      // version 0, so that the reading says both.
       options = ViewOptions(place, before, unwritten, stale_from, bytes);
       for (FileReading& option : options) {
         option.push_back({generation.chain, {0}});
@@ -122,6 +148,7 @@ FileMatcher::Options FileMatcher::AtomOptions(const AtomPlace* place,
                                               std::string_view bytes) const {
   const AtomView view = place != nullptr ? ViewOf(*place, shape) : AtomView{};
   if (view.generation == nullptr) {
+    // A hole can be read in one way, which says nothing of any chain.
     if (!Shows({}, 0, stale_from, bytes)) return {};
     return {FileReading{}};
   }
@@ -149,6 +176,8 @@ std::vector<FileReading> FileMatcher::ReadingsUnder(
   FileReading base;
   if (s_.chains[file.shape].ruled) base.push_back({file.shape, shapes});
   std::vector<FileReading> readings = {std::move(base)};
+  // The content has every atom, `file.atoms` only those that ever had space:
+  // both are walked side by side.
   auto place = file.atoms.begin();
   for (uint64_t at = 0; at < entry.content.size(); at += kAtomBytes) {
     const uint64_t index = at / kAtomBytes;
@@ -159,6 +188,8 @@ std::vector<FileReading> FileMatcher::ReadingsUnder(
         stale.from_byte > at ? stale.from_byte - at : 0, stale.shrunk,
         std::string_view(entry.content).substr(at, kAtomBytes));
     if (options.empty()) return {};
+    // Nearly every atom has one option. Appending it in place keeps a file of
+    // many atoms from being copied once for each of them.
     if (options.size() == 1) {
       for (FileReading& reading : readings) {
         reading.insert(reading.end(), options[0].begin(), options[0].end());
@@ -183,8 +214,9 @@ std::vector<FileReading> FileMatcher::Readings(
   if (file.is_directory) return {std::move(times)};
   const std::vector<uint32_t> shapes = ShapesLike(file, entry);
   if (shapes.empty()) return {};
-  // Shapes between which nothing came into sight or left it show the same, and
-  // are read together.
+  // Shapes between which no byte of the content became visible or ceased to be
+  // show the same and are read together. `changes` has the shapes at which a
+  // new group begins.
   std::set<uint32_t> changes;
   if (shapes.size() > 1) {
     for (const auto& [index, place] : file.atoms) {

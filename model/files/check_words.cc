@@ -1,3 +1,25 @@
+// ViolationWriter: a violation with its op at fault, promise, cause and words.
+//
+// Method. Every violation is made in the same steps:
+//   1. the kind and the role, from what is wrong with which object
+//   2. the op at fault (Blame): the op whose change of the object is pending,
+//      else State::SuspectOp()
+//   3. the promise in force (SetPromise): the floor of the object's chain says
+//      which op's effect is promised, and by which flush
+//   4. the cause, from the kind, role, op and flush (MakeCause)
+//   5. what would have been admissible: the versions from the floor on, each
+//      named by its op
+//   6. what was found, named by the op that wrote it if any did
+// Data identifies itself (model/words/content.h), so that step 6 can also name
+// an op that wrote the bytes elsewhere, or for another file.
+//
+// Example: op 2 wrote the 512 bytes of /f in `init`, `write /f 0 512` (op 3)
+// and `fsync /f` (op 4) returned, and the bytes of op 2 are found. The kind is
+// `lost`, and the role is `bystander`, since nothing of /f is pending. The op
+// at fault is the last one, op 4. The promise is op 3's effect by op 4.
+// Admissible is "bytes 0 to 511 are op 3's", and found is "bytes 0 to 511 are
+// op 2's".
+
 #include "model/files/check_words.h"
 
 #include <algorithm>
@@ -32,6 +54,7 @@ void AddOnce(std::vector<std::string>& parts, std::string part) {
   }
 }
 
+// Where the bytes of a granule that is not in its place belong.
 std::string StaleText(const File& file, const Granule& granule) {
   if (granule.file == file.created_by) {
     return "what op " + std::to_string(granule.op) +
@@ -42,7 +65,7 @@ std::string StaleText(const File& file, const Granule& granule) {
          " created";
 }
 
-// One version of an atom that was ever in memory: of whichever generation.
+// One version of an atom that was ever in memory, in whichever generation.
 struct AtomVersion {
   uint32_t op = 0;
   uint32_t version = 0;
@@ -62,9 +85,12 @@ std::vector<AtomVersion> VersionsOf(const Model::State& s,
   return versions;
 }
 
-// Which version of the atom has `part` at offset `at`, in words.
+// Which version of the atom has `part` at offset `at`, in words; `std::nullopt`
+// if no version has it and it is not zeros.
 std::optional<std::string> OwnerOf(const std::vector<AtomVersion>& versions,
                                    uint64_t at, std::string_view part) {
+  // The newest version comes first: several may have the same bytes there, and
+  // the last writer is the most likely one.
   for (auto v = versions.rbegin(); v != versions.rend(); ++v) {
     std::string content(v->content);
     content.resize(kAtomBytes);
@@ -82,7 +108,6 @@ std::string ViolationWriter::OpName(uint32_t op) {
                  : "op " + std::to_string(op) + "'s";
 }
 
-// Fills in the op at fault and what the cause needs of it.
 Violation ViolationWriter::Blame(CauseParts& parts, uint32_t op) const {
   Violation violation;
   violation.kind = parts.kind;
@@ -98,6 +123,8 @@ void ViolationWriter::SetPromise(Violation& violation, CauseParts& parts,
                                  uint32_t effect,
                                  std::optional<uint32_t> flush) const {
   violation.promise = {effect, flush};
+  // A flush that covered the volume is named `sync` in causes, whichever verb
+  // it had: such flushes promise the same (MakeCause()).
   if (flush) {
     const bool whole =
         *flush == 0 ||
@@ -162,6 +189,8 @@ Violation ViolationWriter::OfName(ViolationKind kind, const Name& name,
   CauseParts parts;
   parts.kind = kind;
   const Chain& chain = s_.chains[name.chain];
+  // A pending name that leads nowhere with everything done is one that an op
+  // takes away.
   const bool pending = Pending(name.chain);
   parts.role = !pending                         ? Role::kBystander
                : name.targets.back() == kNoFile ? Role::kSource
@@ -190,6 +219,8 @@ std::string ViolationWriter::AdmissibleTargets(const Name& name) const {
 
 Violation ViolationWriter::OfEntry(const Name& name, const File& file,
                                    const ObservedEntry& entry) const {
+  // The checks are those of FileMatcher::Readings(), and the first one that
+  // fails is reported. If all others succeed, the time must be wrong.
   if (!entry.unreadable.empty()) return OfUnreadable(name, file, entry);
   if (entry.is_directory != file.is_directory) {
     return OfName(ViolationKind::kName, name, entry.path,
@@ -199,6 +230,7 @@ Violation ViolationWriter::OfEntry(const Name& name, const File& file,
   const FileMatcher matcher(s_, kind_);
   const std::vector<uint32_t> shapes = matcher.ShapesLike(file, entry);
   if (shapes.empty()) return OfShape(file, entry);
+  // The atoms are held against the newest of the shapes that have the size.
   const uint64_t atoms = (entry.content.size() + kAtomBytes - 1) / kAtomBytes;
   for (uint64_t index = 0; index < atoms; ++index) {
     const std::string_view bytes =
@@ -210,8 +242,8 @@ Violation ViolationWriter::OfEntry(const Name& name, const File& file,
   return OfTimes(file, entry);
 }
 
-// A file or directory that is there but cannot be opened or read: what is
-// pending may be its name, or what lies in it.
+// A file or directory is there but cannot be opened or read. If its name is not
+// pending and its inside is, the op that changes the inside is blamed.
 Violation ViolationWriter::OfUnreadable(const Name& name, const File& file,
                                         const ObservedEntry& entry) const {
   Violation violation =
@@ -279,6 +311,8 @@ Violation ViolationWriter::OfShape(const File& file,
                       std::to_string(entry.valid_bytes.value_or(0));
     return violation;
   }
+  // A size that the file had below the floor is back; any other size is one
+  // that the file never had.
   ViolationKind kind = ViolationKind::kSize;
   std::string whose;
   for (uint32_t v = floor; v-- > 0;) {
@@ -321,7 +355,8 @@ Violation ViolationWriter::OfAtom(const File& file, const ObservedEntry& entry,
       std::string_view(entry.content).substr(index * kAtomBytes, kAtomBytes);
   const auto [kind, found] = ClassifyAtom(file, place, index, bytes);
   const AtomView view = ViewOf(place, shape);
-  // What was cut is the shape's matter.
+  // Zeros of a hole and bytes after a cut come from the shape, so that the
+  // promise of the shape is the one that was broken there.
   const bool whole = view.generation != nullptr &&
                      view.limit_bytes == kAtomBytes &&
                      view.cuts_of_older.empty();
@@ -330,6 +365,8 @@ Violation ViolationWriter::OfAtom(const File& file, const ObservedEntry& entry,
   const std::string range =
       "bytes " + std::to_string(index * kAtomBytes) + " to " +
       std::to_string(index * kAtomBytes + bytes.size() - 1);
+  // The admissible versions, oldest generation first. While a generation may be
+  // at version 0, what was visible before it is admissible, too.
   std::vector<std::string> versions;
   for (AtomView v = view;; v = ViewBefore(place, *v.generation)) {
     if (v.generation == nullptr) {
@@ -357,6 +394,7 @@ Violation ViolationWriter::OfAtom(const File& file, const ObservedEntry& entry,
 std::pair<ViolationKind, std::string> ViolationWriter::ClassifyAtom(
     const File& file, const AtomPlace& place, uint64_t index,
     std::string_view bytes) const {
+  // 1. The whole atom is a version of its own, but one that must not be found.
   const std::vector<AtomVersion> versions = VersionsOf(s_, place);
   for (auto v = versions.rbegin(); v != versions.rend(); ++v) {
     const Chain& chain = s_.chains[v->generation->chain];
@@ -366,13 +404,18 @@ std::pair<ViolationKind, std::string> ViolationWriter::ClassifyAtom(
       return {KindOfOld(chain, v->version), OpName(v->op)};
     }
   }
+  // 2. Zeros, where something was written or the space before it was not zero.
   if (AllZero(AsBytes(bytes))) return {ViolationKind::kLost, "zeros"};
+  // 3. Granule by granule: bytes from another place or file, a mixture of the
+  // atom's own versions, or bytes that no op wrote.
   std::vector<std::string> mixed;
   bool all_own = true;
   for (uint64_t at = 0; at < bytes.size(); at += kGranuleBytes) {
     const std::string_view part = bytes.substr(at, kGranuleBytes);
     const auto granule =
         part.size() == kGranuleBytes ? ReadGranule(part) : std::nullopt;
+    // A granule that names its own file and place is no stray, whichever op it
+    // names.
     const uint64_t number = (index * kAtomBytes + at) / kGranuleBytes;
     if (granule &&
         (granule->file != file.created_by || granule->index != number)) {
@@ -408,6 +451,8 @@ Violation ViolationWriter::OfRule(ChainId id, const std::string& path,
       break;
   }
   parts.role = Role::kWritten;
+  // The rule wants the change of the op `behind` before that of `ahead`, but
+  // the crash left the second without the first.
   const uint32_t behind = chain.versions[rule.conclusion.version].op;
   const uint32_t ahead =
       s_.chains[rule.premise.chain].versions[rule.premise.version].op;
@@ -440,6 +485,8 @@ Violation ViolationWriter::OfSector(uint64_t number, const RawSector& sector,
   CauseParts parts;
   parts.kind =
       AllZero(AsBytes(bytes)) ? ViolationKind::kLost : ViolationKind::kGhost;
+  // Contents that are empty stand for zeros. The newest version that has these
+  // bytes decides the kind.
   for (uint32_t v = 0; v < FloorOf(sector.chain); ++v) {
     std::string content = sector.contents[v];
     content.resize(kAtomBytes);

@@ -1,25 +1,33 @@
-// What ties the data atoms of an observation, and is looked for here:
+// DataAtomsApart(): runs the whole workload through a model and then looks for
+// anything in the model's state that could tie two data atoms together. The
+// answer is true if nothing of the following is found:
 //
-// * A rule between versions that speaks of an atom or a raw sector: a barrier,
-//   a preflush, the journal of data_ordered, a rename that brings data. With
-//   two of them, what one atom shows decides what another may show. Rules
-//   between names, shapes and times do not: what these show is given.
-// * A name that may lead to several files which can look alike. The bytes then
-//   tell which it is, and one atom may fit one of them only, another atom the
-//   other only. Files of different sizes cannot be taken for each other.
-//   rename_leaves_temporary lets a stranger be one of the files of any rename
-//   that replaced one.
-// * Shapes of one file of the same size, between which space came into sight or
-//   left it (a write into a hole, a size that came back after a cut), or was
-//   cut for older versions (truncation_writes_zeros). One atom
-//   may fit the earlier only, another the later only.
-// * Logs and stores: prefixes of records. They are not data of files, but
-//   nobody needs them here.
+// * An implication that names an atom or a raw sector: a barrier, a preflush,
+//   the journal of data_ordered, a rename that brings data. With two of them,
+//   what one atom shows decides what another may show. Implications between
+//   names, shapes and times tie no data: what these objects show is given.
+// * A name that may lead to several files that can look alike. The bytes then
+//   tell which file it is, and one atom may fit only the first file while
+//   another atom fits only the second. Files of different sizes cannot be taken
+//   for each other. Under rename_leaves_temporary, a stranger may be either
+//   file of any rename that replaced a file.
+// * Two shapes of one file with the same size, between which space became
+//   visible or ceased to be (a write into a hole, a size that came back after a
+//   cut), or was cut for older versions (truncation_writes_zeros). One atom may
+//   fit only the earlier shape while another fits only the later one.
+// * A log or a store. Their records are not data of files, but no caller needs
+//   an answer for workloads with logs or stores.
 //
-// All else that FileMatcher asks of an atom, floors, cuts, generations, stale
-// bytes, is asked of that atom alone. What lies below the floors behind `init`
-// can never be found, and ties nothing. Ops only add to all of this, so that
-// the end of the workload speaks for every moment.
+// Everything else that FileMatcher asks of an atom (floors, cuts, generations,
+// stale bytes) is asked of that atom alone. Versions below the floors at the
+// end of `init` can never be found, so that they tie nothing. Ops only add to
+// what ties atoms, and therefore the state at the end of the workload is enough
+// for every moment.
+//
+// Example: if `init` has written /f, then `write /f 0 1024` ties nothing
+// (unless data_ordered does), since each of the two atoms is old or new for
+// itself. If /f was a hole of that size, the write adds a shape of the same
+// size under which both atoms become visible, and the two atoms are tied.
 
 #include "model/files/data_atoms.h"
 
@@ -36,7 +44,7 @@
 namespace powercut {
 namespace {
 
-// A workload whose ops all began, and the floors behind its `init`.
+// The model after all ops of a workload, and the floors at the end of `init`.
 class WholeRun {
  public:
   WholeRun(const Profile& profile, const Workload& workload)
@@ -50,14 +58,15 @@ class WholeRun {
       const auto least = std::ranges::min_element(floors, {}, &Floor::version);
       floors_.push_back(least->version);
     }
-    // A barrier that fails binds nothing, and one that might have succeeded is
-    // taken as if it had.
+    // An op of `run` counts as successful if the model lets it succeed. Only a
+    // barrier that succeeds adds rules, and none must be missed.
     for (const Op& op : workload.run) Step(op, true);
   }
 
   const Model::State& state() const { return model_.state(); }
 
-  // The oldest version that any crash in `run` can leave.
+  // The oldest version that any crash in `run` can leave. Objects that are made
+  // in `run` have no floor at its beginning.
   uint32_t FloorOf(ChainId id) const {
     return id < floors_.size() ? floors_[id] : 0;
   }
@@ -80,7 +89,8 @@ class WholeRun {
 
   Model model_;
   std::vector<uint32_t> floors_;
-  std::map<uint64_t, uint32_t> started_;  // the op, by the number of `start`
+  // The op's number, by the N of `start N`.
+  std::map<uint64_t, uint32_t> started_;
 };
 
 class AtomTies {
@@ -100,6 +110,8 @@ class AtomTies {
 
   bool RulesTie() const {
     return std::ranges::any_of(s_.chains.rules(), [&](const Implication& rule) {
+      // A rule whose conclusion is promised from the beginning of `run` on
+      // cannot be broken.
       const bool holds =
           run_.FloorOf(rule.conclusion.chain) >= rule.conclusion.version;
       return !holds &&
@@ -115,7 +127,8 @@ class AtomTies {
     return sizes;
   }
 
-  // Whether an observed entry could be two of these, as far as sizes say.
+  // Whether one observed entry could be either of two of these files, as far as
+  // kinds and sizes tell. Directories have no size to tell them apart.
   bool CanLookAlike(const std::set<FileId>& files) const {
     if (files.size() < 2) return false;
     bool directory = false;
@@ -142,6 +155,8 @@ class AtomTies {
 
   bool TemporariesTie() const {
     if (!s_.profile->rename_leaves_temporary) return false;
+    // The files of all renames count together, since a temporary name may
+    // belong to any of the renames.
     std::set<FileId> files;
     for (const RenameLink& link : s_.tree.renames) {
       const Name& target = s_.tree.names[link.target];
@@ -158,7 +173,7 @@ class AtomTies {
 
   bool ShapesTie() const {
     return std::ranges::any_of(s_.tree.files, [&](const File& file) {
-      // By size: the first and the last version that have it.
+      // For each size, the first and the last version of the shape that has it.
       std::map<uint64_t, std::pair<uint32_t, uint32_t>> versions;
       for (uint32_t v = run_.FloorOf(file.shape); v < file.shapes.size(); ++v) {
         versions.try_emplace(file.shapes[v].size_bytes, v, v)
@@ -170,8 +185,8 @@ class AtomTies {
     });
   }
 
-  // Whether, behind the first of two shapes and up to the second, anything of
-  // the first `size` bytes came into sight or left it.
+  // Whether any of the first `size` bytes became visible or ceased to be
+  // visible after the first of two versions of the shape and up to the second.
   static bool SightChanges(const File& file, uint64_t size,
                            std::pair<uint32_t, uint32_t> shapes) {
     if (shapes.first == shapes.second) return false;

@@ -1,5 +1,5 @@
-// Whether data is judged atom by atom: then the versions of data that a crash
-// may leave need not be tried together.
+// DataAtomsApart(): whether the model judges data atom by atom. If it does, the
+// versions of data that a crash may leave need not be tried in combination.
 
 #ifndef POWERCUT_MODEL_FILES_DATA_ATOMS_H_
 #define POWERCUT_MODEL_FILES_DATA_ATOMS_H_
@@ -9,14 +9,16 @@
 
 namespace powercut {
 
-// True only if Model::Check() judges each data atom by itself, given all else
-// that an observation shows (names, which are one file, sizes, valid lengths,
-// times): at every moment of `run`, if an observation is inadmissible and
-// differs from an admissible one in the bytes of several atoms only, files' or
-// raw sectors', then one of those differences alone is inadmissible, too.
-// False says nothing. data_atoms.cc has what can tie atoms. Requires: the
-// profile is judged by its own table (PromisesOf()); ops end as the workload
-// says, or fail. Cost: as running the workload through a model.
+// Returns true only if Model::Check() judges each data atom by itself, given
+// everything else that an observation shows (names, which names are one file,
+// sizes, valid lengths, times). More exactly: at every moment of `run`, if an
+// observation is inadmissible and differs from an admissible one in the bytes
+// of several atoms alone, atoms of files or raw sectors, then one of these
+// differences alone is inadmissible, too. The result false does not say that
+// atoms are tied. data_atoms.cc explains what can tie atoms.
+// Requires: the model that judges goes by the profile's own table
+// (PromisesOf()), and ops end as the workload says, or fail.
+// Cost: that of running the workload through a model.
 bool DataAtomsApart(const Profile& profile, const Workload& workload);
 
 }  // namespace powercut

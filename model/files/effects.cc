@@ -1,7 +1,24 @@
-// What ops change: the versions they append when they begin, and what these
-// imply.
+// What ops change: the versions that they append when they begin, and the
+// implications between these versions.
 //
-// Source: research/semantics.md 2.2 to 2.4 (effects, order).
+// Method. Every op is reduced to appends to chains: names, shapes, atoms, times
+// and raw sectors. A write first takes the newest content of each atom that it
+// touches (what memory holds), puts its own bytes over it, and appends the
+// result to the generation of the atom. If the atom has no space, or was cut,
+// the write begins a new generation, which becomes visible with the version of
+// the shape that gives it space. A crash therefore chooses data and shape
+// separately, and bytes that were cut never come back with a later write.
+//
+// Example: /f has 512 bytes, and the op is `write /f 512 1024` (two atoms).
+//   atoms 1, 2   a new generation each, with version 1; version 0 shows zeros,
+//                or anything with stale_new_data
+//   shape        size 1536; with partial_extend size 1024 before it, from which
+//                atom 1 is visible
+//   times        the number of the op
+// A crash before any flush finds the file with 512 or 1536 bytes (or 1024), and
+// each new atom that is visible at version 0 or 1.
+//
+// Source: docs/semantics.md 2.2 to 2.4 (objects, effects, order).
 
 #include <algorithm>
 #include <utility>
@@ -71,6 +88,7 @@ class Effects {
   ChainVersion Append(ChainId chain, uint32_t view = 0) {
     const ChainVersion version = s_.chains.Append(chain, op_.number, view);
     own_.push_back(version);
+    // Neither a barrier nor a journal of the file system orders raw sectors.
     const ChainKind kind = s_.chains[chain].kind;
     if (kind == ChainKind::kSector) return version;
     for (const ChainVersion& before : s_.behind_barriers) {
@@ -80,6 +98,8 @@ class Effects {
     return version;
   }
 
+  // Each effect in the journal implies the one before it. One rule for each
+  // effect is enough, since the rules form a chain back to the first.
   void Journal(ChainVersion version) {
     if (s_.journal_end) {
       s_.chains.Imply(version, *s_.journal_end, OrderRule::kMetadata);
@@ -87,7 +107,8 @@ class Effects {
     s_.journal_end = version;
   }
 
-  // An effect of the metadata journal (with data_ordered, all are).
+  // Adds an effect to the metadata journal. With data_ordered, Append() has
+  // added every effect already.
   void Journalled(ChainVersion version) {
     if (s_.profile->metadata_ordered && !s_.profile->data_ordered) {
       Journal(version);
@@ -105,7 +126,8 @@ class Effects {
   }
 
   void Create(std::string_view path, bool is_directory) {
-    // The name first: a new file is no file until a name leads to it.
+    // The chain of the name is made before those of the file, so that chains
+    // are numbered from the name to the file that it leads to.
     s_.tree.NameAt(s_.chains, path);
     const FileId file = s_.tree.AddFile(s_.chains, is_directory, op_.number);
     SetName(path, file);
@@ -114,12 +136,13 @@ class Effects {
   void Rename(const std::string& from, const std::string& to) {
     const FileId moved = s_.tree.Lookup(from);
     const FileId replaced = s_.tree.Lookup(to);
-    // Renaming a file onto another name of its own does nothing.
+    // A rename of a file onto another name of the same file does nothing.
     if (moved == replaced) return;
     const auto [target_id, target] = SetName(to, moved);
     const auto [source_id, source] = SetName(from, kNoFile);
     s_.tree.renames.push_back(
         {op_.number, target_id, target.version, replaced});
+    // O-GROUP: each direction is a rule of its own, and each switch lifts one.
     if (!s_.profile->rename_leaves_neither) {
       s_.chains.Imply(source, target, OrderRule::kRenameNeither);
     }
@@ -131,6 +154,7 @@ class Effects {
     }
   }
 
+  // rename_data: the target implies the newest shape and the newest data.
   void BringData(ChainVersion target, const File& file) {
     const auto imply = [&](ChainId chain) {
       s_.chains.Imply(target, {chain, s_.chains[chain].newest()},
@@ -166,6 +190,7 @@ class Effects {
     if (size > newest.size_bytes) {
       Grow(id, size, op_.kind == OpKind::kSetEndOfFile);
     } else {
+      // The cuts need the number that AddShape() will give to the new version.
       const uint32_t shape = s_.chains[file.shape].newest() + 1;
       CutBeyond(file, size, shape);
       Journalled(AddShape(file, {size, std::min(size, newest.valid_bytes)}));
@@ -173,7 +198,8 @@ class Effects {
     SetTimes(id, op_.number);
   }
 
-  // `shape`: the version that the cut will be.
+  // Cuts every atom that has bytes after the new end. `shape` is the version of
+  // the shape that the cut will be.
   void CutBeyond(File& file, uint64_t size, uint32_t shape) {
     uint64_t zeroed_to = 0;
     if (s_.profile->truncation_writes_zeros) {
@@ -182,6 +208,7 @@ class Effects {
     for (auto& [index, place] : file.atoms) {
       const uint64_t begin = index * kAtomBytes;
       if (begin + kAtomBytes <= size) continue;
+      // A hole has nothing to cut.
       if (ViewOf(place, shape).generation == nullptr) continue;
       Cut cut{shape, static_cast<uint32_t>(size > begin ? size - begin : 0)};
       if (begin < zeroed_to && HasSpace(place, shape)) {
@@ -191,7 +218,9 @@ class Effects {
     }
   }
 
-  // In place: the newest content as far as the cut, zeros behind.
+  // Appends to the present space what a truncation writes in place: the newest
+  // content up to the cut, and zeros after it. Bytes after the content of a
+  // version read as zeros anyway.
   ChainVersion WriteZeros(AtomPlace& place, const Cut& cut) {
     std::string content = NewestContent(place, cut.from_shape);
     if (content.size() > cut.bytes) content.resize(cut.bytes);
@@ -200,7 +229,8 @@ class Effects {
     return Append(generation.chain);
   }
 
-  // `anything`: what is added may show anything, if the profile says so.
+  // Lengthens the file if it is shorter. If `anything`, the new bytes may show
+  // anything where the profile has stale_set_end_of_file.
   void Grow(FileId id, uint64_t size, bool anything) {
     File& file = s_.tree.files[id];
     const Shape newest = file.shapes.back();
@@ -212,17 +242,20 @@ class Effects {
     Journalled(version);
   }
 
+  // R-SVD holds in every profile, so that no switch is asked.
   void SetValid(FileId id, uint64_t valid) {
     File& file = s_.tree.files[id];
+    // A copy: AddShape() appends to the vector that holds the shape.
     const Shape newest = file.shapes.back();
     const ChainVersion version = AddShape(file, {newest.size_bytes, valid});
     GiveAnything(file, newest.valid_bytes, valid, version.version);
     Journalled(version);
   }
 
-  // Space that nobody wrote, for the atoms that begin in [from, to) and have
-  // none.
+  // Gives space that nobody wrote to those atoms that begin in [from, to) and
+  // have none.
   void GiveAnything(File& file, uint64_t from, uint64_t to, uint32_t shape) {
+    // An atom that `from` lies in was there before and keeps what it shows.
     const uint64_t first = (from + kAtomBytes - 1) / kAtomBytes;
     for (uint64_t index = first; index * kAtomBytes < to; ++index) {
       AtomPlace& place = file.atoms[index];
@@ -244,16 +277,18 @@ class Effects {
 
   // --- data ---------------------------------------------------------------
 
-  // Whether a write can go to the space the atom has; else it begins a new
-  // generation.
+  // Whether a write can go to the space that the atom has. A space that was cut
+  // does not count: what was cut would come back with the write.
   static bool HasSpace(const AtomPlace& place, uint32_t shape) {
     const AtomView view = ViewOf(place, shape);
     return view.generation != nullptr && view.limit_bytes == kAtomBytes;
   }
 
-  // What memory holds of an atom.
+  // What memory holds of an atom: the newest version that is visible.
   static std::string NewestContent(const AtomPlace& place, uint32_t shape) {
     AtomView view = ViewOf(place, shape);
+    // A generation without content shows what the one before it shows, as far
+    // as neither is cut.
     uint32_t limit = static_cast<uint32_t>(kAtomBytes);
     while (view.generation != nullptr && view.generation->contents.empty()) {
       limit = std::min(limit, view.limit_bytes);
@@ -268,6 +303,8 @@ class Effects {
              uint32_t view) {
     if (content.empty()) return;
     const uint64_t end = offset + content.size();
+    // All new contents are made first, from the shape before the write: it is
+    // the shape under which memory is read.
     std::vector<std::pair<uint64_t, std::string>> atoms;
     const uint32_t old_shape = s_.chains[s_.tree.files[id].shape].newest();
     for (uint64_t at = offset; at < end;) {
@@ -299,10 +336,11 @@ class Effects {
     for (const Shape& shape : space.shapes) AddShape(file, shape, view);
   }
 
-  // The shape versions that a write adds, and by atom the one that gives it new
-  // space (0 if it has space).
+  // The versions of the shape that a write adds.
   struct Space {
     std::vector<Shape> shapes;
+    // For each atom of the write, the version that gives it new space; 0 if it
+    // has space.
     std::vector<uint32_t> from_shape;
   };
 
@@ -330,17 +368,24 @@ class Effects {
         }
       }
     };
+    // Under partial_extend the file grows atom by atom, in order, so that a
+    // crash can leave any multiple of 512 in between.
     if (end > old.size_bytes && s_.profile->partial_extend) {
       for (uint64_t size = (old.size_bytes / kAtomBytes + 1) * kAtomBytes;
            size < end; size += kAtomBytes) {
         give(size);
       }
     }
+    // A write into a hole changes the shape, too, although the size stays.
     if (end > old.size_bytes || any) give(end);
     return space;
   }
 
+  // A write or a discard of raw sectors. A discard has no content and writes
+  // zeros (R-DISCARD).
   void WriteRaw(const std::string& content) {
+    // What a preflush covers is at the device now and not on the media: the new
+    // sectors imply it (O-DEV).
     std::vector<ChainVersion> at_device;
     const Primitive primitive = s_.timelines[op_.number].primitive;
     if (s_.promises[primitive].preflush && s_.promises.order.preflush) {

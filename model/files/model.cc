@@ -1,5 +1,18 @@
-// Model: ops begin and return; the rest is in the files that
-// model/files/model_state.h names.
+// Model: how ops begin and return. The other files of the model are listed in
+// model/files/model_state.h.
+//
+// Method. Begin() plans the op (plan.cc), appends the versions that it makes
+// (effects.cc) and fixes what its return will promise (promises.cc). The
+// promise is fixed that early because a flush covers what had returned when it
+// was called. End() then raises the floors of that plan, or taints what the
+// plan would have covered if the op is a flush that failed. Logs and stores
+// have models of their own, which hear of the same begins and returns.
+//
+// Example, for one atom of /f:
+//   write /f 0 512           begins: version 1; returns: it survives the
+//   process start 1 write /f 0 512   begins: version 2 fsync /f begins: covers
+//   version 1; returns: the floor is 1 wait 1                   version 2
+//   survives the process, not power loss
 
 #include "model/files/model.h"
 
@@ -76,6 +89,7 @@ Primitive Model::State::PrimitiveFor(const Op& op) const {
 }
 
 bool Model::State::Returned(uint32_t op) const {
+  // Op 0 is the start, which every version 0 belongs to.
   return op == 0 || (timelines[op].returned > 0 && timelines[op].ok);
 }
 
@@ -87,6 +101,8 @@ uint32_t Model::State::SuspectOp() const {
     break;
   }
   if (suspect == 0 || timelines[suspect].returned > 0) return suspect;
+  // A flush in flight may have begun to write out an earlier change, and that
+  // change is what the reader should look at.
   for (uint32_t n = suspect; n > 0; --n) {
     if (!IsFlush(OpOf(n).kind)) return n;
   }
@@ -114,15 +130,17 @@ void Model::Begin(uint32_t number) {
   OpTimeline& timeline = s.timelines[number];
   timeline.began = ++s.now;
   const OpPlan plan = s.PlanOf(op);
+  // An op that must fail changes nothing and promises nothing.
   if (!plan.error.empty()) return;
   timeline.planned_ok = true;
+  // Apply() reads the row, since a raw write with a preflush adds implications.
   timeline.primitive = s.PrimitiveFor(op);
   s.Apply(op, plan);
+  // The plan is made after that, since it covers the op's own versions, too.
   timeline.plan = s.PlanPromises(op);
   s.BeginElsewhere(op);
 }
 
-// Logs and stores keep their own books.
 void Model::State::BeginElsewhere(const Op& op) {
   if (op.kind == OpKind::kLogOpen) {
     logs.try_emplace(op.names[0],
@@ -135,6 +153,8 @@ void Model::State::BeginElsewhere(const Op& op) {
       log.Begin(op, now);
     }
   }
+  // A workload has a store from its first op on the store. Before that there
+  // are no commits that another op could concern.
   if (IsStoreOp(op.kind)) has_store = true;
   if (has_store) store.Begin(op, now);
 }
@@ -159,6 +179,7 @@ bool Model::End(uint32_t number, bool ok) {
   timeline.returned = ++s.now;
   timeline.ok = ok;
   const Op& op = s.OpOf(number);
+  // Logs and stores did not hear of the begin of an op that had to fail.
   const bool elsewhere = timeline.planned_ok && s.EndElsewhere(op, ok);
   if (!ok) {
     if (IsFlush(op.kind)) s.Taint(number);
@@ -172,6 +193,8 @@ void Model::EndInit() {
   State& s = *state_;
   for (ChainId id = 0; id < s.chains.size(); ++id) {
     uint32_t version = s.chains[id].newest();
+    // The sync carries what any flush can carry: neither a store that no view
+    // flush handed on, nor what an earlier failed flush lost.
     const auto covered = [&](const Version& v) {
       return (v.view == 0 || v.carried) && !v.tainted && s.Returned(v.op);
     };
@@ -187,10 +210,14 @@ void Model::EndInit() {
 }
 
 std::string Model::CompareLive(const Observation& observation) const {
+  // With the floor of each object at its newest version, judging a crash is the
+  // same as comparing with what is there. The floors rise in a copy.
   Model done(*this);
   State& s = *done.state_;
   for (ChainId id = 0; id < s.chains.size(); ++id) {
     uint32_t version = s.chains[id].newest();
+    // Nobody knows what an op that failed has left, so that its versions stay
+    // above the floor.
     while (version > 0 && !s.Returned(s.chains[id].versions[version].op)) {
       --version;
     }
@@ -198,7 +225,6 @@ std::string Model::CompareLive(const Observation& observation) const {
       s.chains.Raise({id, version}, crash, 0);
     }
   }
-  // Everything is done and promised: the logs and the store, too.
   for (auto& [name, log] : s.logs) log.EndInit();
   s.store.EndInit();
   const auto violations = done.Check(observation, CrashKind::kPower);

@@ -1,6 +1,7 @@
-// The state behind Model, shared by its parts: plan.cc (what ops must return),
-// effects.cc (what they change), promises.cc (what their return promises),
-// check_*.cc (what may be found), admissible.cc (all that may be found).
+// The state of a Model, shared by the files that implement it: plan.cc (what
+// ops must return), effects.cc (what ops change), promises.cc (what their
+// return promises), check*.cc (judging an observation), admissible.cc (listing
+// everything that may be found), data_atoms.cc (what ties atoms together).
 
 #ifndef POWERCUT_MODEL_FILES_MODEL_STATE_H_
 #define POWERCUT_MODEL_FILES_MODEL_STATE_H_
@@ -23,32 +24,38 @@ namespace powercut {
 struct Carry {
   ChainVersion to;
   Reach reach = Reach::kNone;
-  // For media, too (DeviceFlush::kOwn and kAll).
+  // Whether the device's cache is flushed afterwards, so that the version is on
+  // the media (DeviceFlush::kOwn and kAll).
   bool to_media = false;
 };
 
-// What the return of an op will promise, known when it begins.
+// What the return of an op will promise, fixed when the op begins.
 struct PromisePlan {
   std::vector<Carry> carries;
-  // Stores that a view flush makes as good as written: versions up to these.
+  // The stores that a view flush makes as good as written: in each of these
+  // chains, the stores up to this version.
   std::vector<ChainVersion> flushed_stores;
-  // What was at the device when the op began, if it flushes the device.
+  // What was at the device when the op began; empty unless the op flushes the
+  // device.
   std::vector<ChainVersion> at_device;
+  // Whether everything that is appended after the return implies `carries`.
   bool barrier = false;
 };
 
-// The timeline of one op. Times count begins and returns in one sequence.
+// The life of one op. Times count the begins and returns of all ops in one
+// sequence that starts at 1.
 struct OpTimeline {
-  uint64_t began = 0;       // 0: not yet
-  uint64_t returned = 0;    // 0: not yet
-  bool ok = false;          // returned with success
-  bool planned_ok = false;  // it could succeed when it began
+  uint64_t began = 0;     // 0 if the op has not begun.
+  uint64_t returned = 0;  // 0 if the op has not returned.
+  bool ok = false;        // Whether the op returned with success.
+  // Whether nothing in the model made the op fail when it began.
+  bool planned_ok = false;
   Primitive primitive = Primitive::kWrite;
-  std::vector<ChainVersion> own;  // what it appended
+  std::vector<ChainVersion> own;  // The versions that the op appended.
   PromisePlan plan;
 };
 
-// `open H P`
+// An open handle, made by `open H P`.
 struct Handle {
   FileId file = kNoFile;
   std::vector<std::string> flags;
@@ -56,19 +63,20 @@ struct Handle {
   bool Has(std::string_view flag) const;
 };
 
-// `map V P OFF LEN`
+// A mapped view, made by `map V P OFF LEN`.
 struct View {
-  uint32_t number = 0;  // from 1, in order of mapping
+  uint32_t number = 0;  // Views are numbered from 1, in order of mapping.
   FileId file = kNoFile;
   uint64_t offset_bytes = 0;
   uint64_t size_bytes = 0;
 };
 
-// Ops on a log, named by their first operand.
+// Whether the op acts on the log that its first operand names.
 bool IsLogOp(OpKind kind);
-// put, delete, commit, checkpoint.
+// Whether the op acts on the transactional store: put, delete, commit,
+// checkpoint.
 bool IsStoreOp(OpKind kind);
-// Ops that only promise, and change nothing.
+// Whether the op changes nothing and only promises.
 bool IsFlush(OpKind kind);
 
 struct Model::State {
@@ -79,52 +87,65 @@ struct Model::State {
   PromiseTable promises;
   Chains chains;
   Tree tree;
-  std::map<std::string, Handle, std::less<>> handles;  // open ones
-  std::map<std::string, View, std::less<>> views;      // mapped ones
+  std::map<std::string, Handle, std::less<>> handles;  // The open handles.
+  std::map<std::string, View, std::less<>> views;      // The mapped views.
   uint32_t views_made = 0;
   std::map<std::string, LogModel> logs;
   StoreModel store;
-  bool has_store = false;  // some op was one of a store's
+  bool has_store = false;  // Whether any op acted on the store.
   bool read_only = false;
   bool dismounted = false;
-  std::vector<OpTimeline> timelines;  // by op number; [0] is unused
+  std::vector<OpTimeline> timelines;  // By op number; [0] is unused.
   uint64_t now = 0;
   uint32_t last_begun = 0;
-  // The last flush that returned, for the volume as a whole.
+  // The last flush that returned with success, whatever it covered; 0 is the
+  // sync at the end of `init`, `std::nullopt` if there was none. Violations of
+  // the whole volume name this flush as the promise in force.
   std::optional<uint32_t> last_flush;
-  // The last effect of the journal (metadata_ordered).
+  // The last effect in the journal (metadata_ordered, data_ordered);
+  // `std::nullopt` if the journal is empty.
   std::optional<ChainVersion> journal_end;
-  // What barriers covered: implied by whatever is appended later.
+  // What barriers covered; whatever is appended later implies it.
   std::vector<ChainVersion> behind_barriers;
 
   const Op& OpOf(uint32_t number) const { return workload->OpNumber(number); }
 
-  // What the first operand, a path or a handle, stands for; kNoFile if nothing.
+  // The file or directory that the first operand, a path or a handle, stands
+  // for; kNoFile if there is none.
   FileId TargetOf(const Op& op) const;
-  // The handle that the first operand names, or null.
+  // The handle that the first operand names; `nullptr` if it names no handle.
   const Handle* HandleOf(const Op& op) const;
+  // The row of the table of primitives that the op is, if it is called now.
   Primitive PrimitiveFor(const Op& op) const;
 
-  // The op to suspect where no object points to one: the one in flight, or
-  // else the last one. A flush in flight changes nothing by itself, so the
-  // change that it is about to flush is suspected then.
+  // The op to blame where no object points to one: the newest op in flight, or
+  // else the last op that began; 0 if none has begun. A flush in flight changes
+  // nothing by itself, so that the newest op before it that is no flush is
+  // blamed in its place.
   uint32_t SuspectOp() const;
 
-  // Whether the version's op had returned with success, and whether a flush
-  // that is called now covers it (R-FLUSH0, ERR-UNKNOWN).
+  // Whether the op has returned with success; true for op 0, the start. Flushes
+  // that are called now cover versions of such ops alone (R-FLUSH0).
   bool Returned(uint32_t op) const;
 
-  // plan.cc
+  // What the op must return, and what it writes (plan.cc).
   OpPlan PlanOf(const Op& op) const;
-  // effects.cc
+  // Appends the versions that the op makes (effects.cc).
+  // Requires: `plan` has no error.
   void Apply(const Op& op, const OpPlan& plan);
-  // model.cc
+  // Tell the logs and the store that the op began or returned (model.cc).
+  // EndElsewhere() returns whether anything was promised for power loss that
+  // was not promised before.
   void BeginElsewhere(const Op& op);
   bool EndElsewhere(const Op& op, bool ok);
-  // promises.cc
+  // What the return of the op will promise (promises.cc).
+  // Requires: the op has been applied.
   PromisePlan PlanPromises(const Op& op) const;
-  // Returns whether anything for power loss was promised that was not before.
+  // Carries out the plan of an op that returned with success. Returns whether
+  // anything was promised for power loss that was not promised before.
   bool Promise(uint32_t number);
+  // Taints what the flush with this number, which failed, would have covered
+  // (ERR-UNKNOWN).
   void Taint(uint32_t number);
 };
 

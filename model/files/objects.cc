@@ -1,3 +1,7 @@
+// Tree: where paths lead, and which bytes of an atom are visible under a shape.
+// Generations and cuts of an atom ascend by shape, so that the visible
+// generation is the last one that began by then, cut by the cuts since.
+
 #include "model/files/objects.h"
 
 #include <algorithm>
@@ -8,8 +12,8 @@
 namespace powercut {
 namespace {
 
-// What is in sight of generations that begin at or before `shape`, but for
-// those from `count` on.
+// What is visible under `shape` if the place has its first `count` generations
+// only.
 AtomView ViewAmong(const AtomPlace& place, size_t count, uint32_t shape) {
   AtomView view;
   while (count > 0 && place.generations[count - 1].from_shape > shape) --count;
@@ -18,13 +22,17 @@ AtomView ViewAmong(const AtomPlace& place, size_t count, uint32_t shape) {
   view.limit_bytes = kAtomBytes;
   for (const Cut& cut : place.cuts) {
     if (cut.from_shape > shape) break;
+    // A cut from before the space was given cut the generation before it.
     if (cut.from_shape < view.generation->from_shape) continue;
+    // The limit of such a cut depends on the version, which is not known here.
     if (cut.before_version != Cut::kEveryVersion) {
       view.cuts_of_older.push_back(cut);
       continue;
     }
     view.limit_bytes = std::min(view.limit_bytes, cut.bytes);
   }
+  // Space of which no byte is visible reads as a hole and is one: the next
+  // write begins a new generation.
   if (view.limit_bytes == 0) return {};
   return view;
 }
@@ -81,6 +89,7 @@ NameId Tree::NameAt(Chains& chains, std::string_view path) {
   const auto [entry, added] = files[place.directory].names.emplace(
       std::string(place.last), static_cast<NameId>(names.size()));
   if (added) {
+    // Version 0 belongs to no op: the name led nowhere at the start.
     names.push_back({place.directory,
                      std::string(place.last),
                      chains.Add(ChainKind::kName, 0),

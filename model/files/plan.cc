@@ -1,8 +1,20 @@
-// What an op must return, and what it writes: decided from the state of the
-// model alone, before anything runs.
+// What an op must return, and what it writes, decided from the state of the
+// model alone before anything runs.
 //
-// Source: the manual pages of the ops, and research/semantics.md 1.1 for the
-// documented statuses of NT flushes.
+// Method. Planner::Error() goes through the reasons for failure in a fixed
+// order, and the first reason counts:
+//   1. the arguments of an NT flush, which need no look at the volume
+//   2. a volume that was dismounted
+//   3. for an NT flush or an op on a log, the other statuses of its own
+//   4. a volume that is read-only
+//   5. what the operands stand for: the tree, a handle, a view
+// The tree is the one in which every op that began is done. A second
+// `create /a` must therefore fail with EEXIST even where a crash could still
+// undo the first. PlanOf() then says where the op goes and which bytes it
+// writes; contents name the op (model/words/content.h).
+//
+// Source: the manual pages of the ops; docs/semantics.md 1.1.1 for the statuses
+// of NT flushes and their order.
 
 #include <algorithm>
 #include <utility>
@@ -13,7 +25,8 @@
 namespace powercut {
 namespace {
 
-// Why a new name cannot be made at `path`.
+// The error with which a new name cannot be made at `path`. Here and below the
+// string is empty if the op must not fail.
 std::string PlanNewName(const Tree& tree, std::string_view path) {
   if (path == "/") return "EEXIST";
   const Tree::Place place = tree.PlaceOf(path);
@@ -23,6 +36,7 @@ std::string PlanNewName(const Tree& tree, std::string_view path) {
 }
 
 bool IsEmptyDirectory(const Tree& tree, FileId directory) {
+  // The tree keeps names that were removed; their newest target is kNoFile.
   const auto& names = tree.files[directory].names;
   return std::all_of(names.begin(), names.end(), [&](const auto& entry) {
     return tree.names[entry.second].targets.back() == kNoFile;
@@ -42,6 +56,8 @@ std::string PlanRename(const Tree& tree, std::string_view from,
   const FileId moved = tree.Lookup(from);
   if (moved == kNoFile) return "ENOENT";
   if (moved == kRootDirectory || to == "/") return "EBUSY";
+  // A directory cannot move into itself. The texts of the paths decide this,
+  // whether or not `from` is a directory.
   const std::string below = std::string(from) + "/";
   if (to.starts_with(below)) return "EINVAL";
   const FileId target = tree.Lookup(to);
@@ -49,13 +65,15 @@ std::string PlanRename(const Tree& tree, std::string_view from,
   const bool directory = tree.files[moved].is_directory;
   if (directory && !tree.files[target].is_directory) return "ENOTDIR";
   if (!directory && tree.files[target].is_directory) return "EISDIR";
+  // A rename onto itself does nothing, even for a directory that is not empty.
   if (directory && target != moved && !IsEmptyDirectory(tree, target)) {
     return "ENOTEMPTY";
   }
   return "";
 }
 
-// ReplaceFile: both are files, and the backup's name can be taken.
+// ReplaceFile needs two different files, and a name for the backup that is free
+// or leads to a third file.
 std::string PlanReplace(const Tree& tree, const std::string& from,
                         const std::string& to) {
   const FileId moved = tree.Lookup(from);
@@ -79,6 +97,7 @@ std::string PlanLink(const Tree& tree, std::string_view from,
   return PlanNewName(tree, to);
 }
 
+// Whether a dismounted volume refuses the op with an NT status, not an errno.
 bool IsNtOp(OpKind kind) {
   switch (kind) {
     case OpKind::kNtFlush:
@@ -95,7 +114,8 @@ bool IsNtOp(OpKind kind) {
   }
 }
 
-// Ops that change files, names or times, and so fail on a read-only mount.
+// Whether the op can change files, names, times or raw sectors, so that it
+// fails on a volume that is read-only. Logs have errors of their own.
 bool HasEffects(OpKind kind) {
   switch (kind) {
     case OpKind::kCreate:
@@ -122,7 +142,8 @@ bool HasEffects(OpKind kind) {
   }
 }
 
-// The arguments of NtFlushBuffersFileEx, before any handle is looked at.
+// The error for the arguments of a flush, which are checked before the handle
+// is looked at. FlushFileBuffers has the handle alone.
 std::string PlanNtFlushArguments(const Op& op) {
   if (op.names[0] == "null") return "STATUS_INVALID_HANDLE";
   if (op.kind != OpKind::kNtFlush) return "";
@@ -131,8 +152,9 @@ std::string PlanNtFlushArguments(const Op& op) {
       op.KeyNumber("parameters_size").value_or(0) != 0) {
     return "STATUS_INVALID_PARAMETER";
   }
-  const size_t words =
-      op.flags.size();  // null_status is out of the way already
+  // The flags are words or a number, and at most one may be set. The
+  // word null_status is no flag, but an op that has it returned above.
+  const size_t words = op.flags.size();
   const uint64_t flags = op.KeyNumber("flags").value_or(0);
   const bool known = flags == 0 || flags == 1 || flags == 2 || flags == 4;
   const bool one = words + (flags != 0 ? 1 : 0) <= 1;
@@ -155,6 +177,8 @@ class Planner {
     }
     if (nt_flush) return NtFlush();
     if (IsLogOp(op_.kind)) {
+      // The model of a log is made by its first log_open, so that any other op
+      // finds no log before that.
       const auto log = s_.logs.find(op_.names[0]);
       if (log != s_.logs.end()) return log->second.PlanError(op_);
       return op_.kind == OpKind::kLogOpen ? "" : "STATUS_INVALID_HANDLE";
@@ -164,6 +188,7 @@ class Planner {
   }
 
  private:
+  // The order of these checks is that of docs/semantics.md 1.1.1.
   std::string NtFlush() const {
     const bool volume = op_.names[0] == "volume";
     const FileId file = volume ? kNoFile : s_.TargetOf(op_);
@@ -196,7 +221,8 @@ class Planner {
     }
   }
 
-  // Source: NtFlushBuffersFileEx, the file systems named with each flag.
+  // Source: NtFlushBuffersFileEx names the file systems that support each flag
+  //
   bool NotSupported(const std::string& flag) const {
     if (flag.empty()) return false;
     const std::string& profile = s_.profile->name;
@@ -261,6 +287,7 @@ class Planner {
     const Handle* handle = s_.HandleOf(op_);
     if (handle != nullptr && handle->Has("read_only")) return "EBADF";
     if (op_.kind != OpKind::kSetValidData) return "";
+    // A valid length can only rise, and not above the size.
     const Shape& shape = s_.tree.files[s_.TargetOf(op_)].shapes.back();
     const uint64_t valid = op_.numbers[0];
     return valid > shape.valid_bytes && valid <= shape.size_bytes
@@ -271,6 +298,7 @@ class Planner {
   std::string OfRange() const {
     const std::string error = OfFile();
     if (!error.empty()) return error;
+    // The sum wraps around if the range ends beyond the largest offset.
     return op_.numbers[0] + op_.numbers[1] < op_.numbers[0] ? "EINVAL" : "";
   }
 
@@ -281,6 +309,8 @@ class Planner {
                             : s_.tree.Lookup(op_.names[1]);
     if (file == kNoFile) return "ENOENT";
     if (s_.tree.files[file].is_directory) return "EISDIR";
+    // The view may end beyond the end of the file, which then grows, but
+    // it must not begin there.
     const uint64_t size = s_.tree.files[file].shapes.back().size_bytes;
     const bool good = op_.numbers[0] <= size && op_.numbers[1] > 0 &&
                       op_.numbers[0] % kPageBytes == 0;
@@ -300,6 +330,8 @@ class Planner {
                                           : "STATUS_INVALID_PARAMETER";
     }
     if (op_.kind != OpKind::kStore) return "";
+    // The file may have been cut after it was mapped. A store beyond its end
+    // must fail, whereas a flush there may succeed.
     const View& view = found->second;
     const uint64_t end = view.offset_bytes + begin + size;
     return end <= s_.tree.files[view.file].shapes.back().size_bytes
@@ -324,6 +356,7 @@ OpPlan Model::State::PlanOf(const Op& op) const {
     case OpKind::kAppend: {
       const File& file = tree.files[TargetOf(op)];
       const Handle* handle = HandleOf(op);
+      // A write through an append handle ignores its offset.
       const bool at_end = op.kind == OpKind::kAppend ||
                           (handle != nullptr && handle->Has("append"));
       plan.offset_bytes =
@@ -345,6 +378,7 @@ OpPlan Model::State::PlanOf(const Op& op) const {
       break;
     case OpKind::kLogAppend:
     case OpKind::kLogRestart:
+      // A record has no place of its own; the log decides where it goes.
       plan.content = logs.at(op.names[0]).ContentOf(op);
       return plan;
     case OpKind::kDiskDiscard:

@@ -1,8 +1,21 @@
-// What the return of an op promises: the cells of its row of the table
-// (model/table/primitives.h), applied to what had returned when it was called.
+// What the return of an op promises: the cells of the op's row of the table
+// (model/table/primitives.h), applied to what had returned when the op was
+// called.
 //
-// Source: research/semantics.md 2.3 and 2.6; rule numbers R-... are listed in
-// model/README.md.
+// Method. When the op begins, Promises::Make() turns the row into a plan: which
+// version of which chain is carried how far. The scope of the row says which
+// chains are looked at, the cell for the kind of chain says how far, and
+// Covered() says up to which version. Every op carries its own versions to the
+// host. When the op returns, State::Promise() raises the floors of the plan and
+// closes them under the implications. If a flush fails, State::Taint() marks
+// what it would have covered, so that no later flush covers it by itself.
+//
+// Example: two writes to one atom (versions 1 and 2) return, and a third one
+// (version 3) is under way when `fsync` is called. The plan is to carry version
+// 2 to the media. After the fsync, power loss leaves version 2 or 3.
+//
+// Source: docs/semantics.md 2.3 and 2.6. model/README.md lists the rules R-...
+// with the function that holds each.
 
 #include <algorithm>
 #include <set>
@@ -22,7 +35,7 @@ class Promises {
         row_(state.promises[timeline_.primitive]) {}
 
   PromisePlan Make() {
-    // Every op that returned: what it did is with the host.
+    // R-WRITE: what an op did is at the host when it has returned.
     for (const ChainVersion& version : timeline_.own) {
       const Chain& chain = s_.chains[version.chain];
       const bool store = chain.versions[version.version].view != 0;
@@ -31,6 +44,7 @@ class Promises {
     }
     switch (row_.scope) {
       case Scope::kOwn:
+        // The loop above has done everything that a plain write promises.
         if (timeline_.primitive != Primitive::kWrite) CoverOwn();
         break;
       case Scope::kRange:
@@ -50,6 +64,8 @@ class Promises {
       case Scope::kDevice:
         break;
     }
+    // Whatever is at the device is noted now: what gets there while the flush
+    // is under way need not be covered.
     if (row_.device == DeviceFlush::kAll || row_.preflush) NoteDevice();
     plan_.barrier = row_.barrier && s_.promises.order.barrier;
     return std::move(plan_);
@@ -73,16 +89,21 @@ class Promises {
 
   void Add(ChainVersion to, Reach reach) {
     if (reach == Reach::kNone) return;
+    // The flush of the device's cache takes along only what got to the device.
     const bool to_media =
         reach == Reach::kDevice && row_.device != DeviceFlush::kNone;
     plan_.carries.push_back({to, reach, to_media});
   }
 
-  // The newest version that a flush called now covers, by itself.
+  // The newest version that a flush called now covers by itself. Older versions
+  // of the chain are covered with it, even tainted ones, since a version
+  // contains all effects before it.
   uint32_t Covered(const Chain& chain) const {
     for (uint32_t v = chain.newest(); v > 0; --v) {
       const Version& version = chain.versions[v];
       if (version.tainted || !s_.Returned(version.op)) continue;
+      // A store in the memory of a view is no data of the file yet, unless the
+      // row sees views (flush_sees_views). View flushes have CoverStores().
       const bool only_stored = version.view != 0 && !version.carried;
       const bool seen =
           row_.views != Reach::kNone && row_.scope != Scope::kView;
@@ -97,7 +118,8 @@ class Promises {
     Add({id, Covered(chain)}, ReachOf(row_, chain.kind));
   }
 
-  // R-FDONLY: data that has its place already.
+  // Whether the space of the data would survive the death of the system if it
+  // happened now (R-FDONLY). Data in any other space could not be reached then.
   bool IsPlaced(const File& file, const Generation& generation) const {
     return generation.from_shape <=
            s_.chains[file.shape].floor(CrashKind::kOs).version;
@@ -132,7 +154,8 @@ class Promises {
     uint64_t end = ~uint64_t{0};
   };
 
-  // Widened to whole pages of the file.
+  // The range widened to whole pages of the file, since systems write out pages
+  //
   static AtomRange PagesOf(uint64_t begin_bytes, uint64_t size_bytes) {
     const uint64_t end = begin_bytes + size_bytes;
     const uint64_t last_page = (end + kPageBytes - 1) / kPageBytes;
@@ -144,6 +167,8 @@ class Promises {
     if (row_.data == Reach::kNone) return;
     auto place = file.atoms.lower_bound(range.first);
     for (; place != file.atoms.end() && place->first < range.end; ++place) {
+      // All generations are covered, not only the visible one: a crash may
+      // leave an older shape, under which an older generation is visible.
       for (const Generation& generation : place->second.generations) {
         if (row_.placed_data_only && !IsPlaced(file, generation)) continue;
         Cover(generation.chain);
@@ -162,12 +187,13 @@ class Promises {
   }
 
   AtomRange RangeOfOp() const {
-    // sync_file_range: a length of 0 is up to the end.
+    // A length of 0 asks sync_file_range for everything up to the end.
     if (op_.numbers[1] == 0) return {PagesOf(op_.numbers[0], 1).first};
     return PagesOf(op_.numbers[0], op_.numbers[1]);
   }
 
-  // R-NAME-OF-FILE: the names that lead to the file, and so on upwards.
+  // Covers the names that lead to the file, and those of the directories above,
+  // up to the root (R-NAME-OF-FILE): a name can be found only along its path.
   void CoverNamesOf(FileId id) {
     std::set<FileId> seen;
     std::vector<FileId> todo = {id};
@@ -202,7 +228,8 @@ class Promises {
     }
   }
 
-  // R-FVOF, R-MSYNC.
+  // Covers the stores in the pages of a view (R-FVOF, R-MSYNC). What was
+  // written through handles is not covered.
   void CoverView() {
     const auto found = s_.views.find(op_.names[0]);
     if (found == s_.views.end()) return;
@@ -213,6 +240,8 @@ class Promises {
     if (row_.size != Reach::kNone) Cover(file.shape);
     if (row_.times != Reach::kNone) Cover(file.times);
     if (row_.views == Reach::kNone) return;
+    // The op's range counts from the start of the view, pages from that of the
+    // file.
     const uint64_t begin = op_.numbers[0];
     const bool to_end = op_.numbers[1] == 0;
     const uint64_t size = to_end ? view.size_bytes - begin : op_.numbers[1];
@@ -225,7 +254,8 @@ class Promises {
     }
   }
 
-  // `view`: the stores of that view only; 0: of every one.
+  // Covers the stores through the view with this number, or through every view
+  // if it is 0.
   void CoverStores(const File& file, const Generation& generation,
                    uint32_t view) {
     const Chain& chain = s_.chains[generation.chain];
@@ -236,7 +266,8 @@ class Promises {
           version.view != 0 && (view == 0 || version.view == view);
       if (!mine || version.tainted || !s_.Returned(version.op)) continue;
       newest = std::max(newest, v);
-      // With a part of a store goes the space that it was given.
+      // The space for all pages of a store is one version of the shape. Where
+      // the row carries shapes, flushing any of the pages carries that version.
       for (const ChainVersion& own : s_.timelines[version.op].own) {
         if (s_.chains[own.chain].kind == ChainKind::kShape) Add(own, row_.size);
       }
@@ -244,11 +275,14 @@ class Promises {
     if (newest == 0) return;
     const ChainVersion to{generation.chain, newest};
     plan_.flushed_stores.push_back(to);
+    // A store whose space is not safe is handed on to the host only. A flush of
+    // the file then has to bring the space as well.
     const bool placed = !row_.placed_data_only || IsPlaced(file, generation);
     Add(to, placed ? row_.views : Reach::kHost);
   }
 
-  // R-DEVSYNC: whatever is at the device when the flush is called.
+  // Notes what is at the device and not on the media when the flush is called,
+  // whichever file or sector it belongs to (R-DEVSYNC).
   void NoteDevice() {
     for (ChainId id = 0; id < s_.chains.size(); ++id) {
       const Chain& chain = s_.chains[id];
@@ -278,7 +312,9 @@ bool Model::State::Promise(uint32_t number) {
     for (uint32_t v = 1; v <= flushed.version; ++v) {
       Version& stored = chains[flushed.chain].versions[v];
       stored.carried = true;
-      // With a part of a store goes the space that it was given.
+      // The version of the shape that gave the store its space counts as
+      // written, too, even if only some pages of the store were flushed. A
+      // later flush of the file would otherwise cover data without its space.
       if (stored.view == 0) continue;
       for (const ChainVersion& own : timelines[stored.op].own) {
         if (chains[own.chain].kind != ChainKind::kShape) continue;
@@ -298,6 +334,8 @@ bool Model::State::Promise(uint32_t number) {
   }
   for (const ChainVersion& to : plan.at_device) raise(to, CrashKind::kPower);
   chains.CloseFloors(number);
+  // The order of a barrier binds what is appended after its return only. What
+  // began earlier may still be found without it.
   if (plan.barrier) {
     for (const Carry& carry : plan.carries) {
       behind_barriers.push_back(carry.to);
@@ -308,6 +346,8 @@ bool Model::State::Promise(uint32_t number) {
 
 void Model::State::Taint(uint32_t number) {
   if (profile->failed_flush_keeps_dirty) return;
+  // Older versions are tainted as well, since the flush was to cover them
+  // together with the newest one (ERR-UNKNOWN).
   for (const Carry& carry : timelines[number].plan.carries) {
     for (uint32_t v = 1; v <= carry.to.version; ++v) {
       chains[carry.to.chain].versions[v].tainted = true;

@@ -1,4 +1,22 @@
-// What ops do to a log, and what flushes promise of it; see log_model.h.
+// What ops do to a log, and what flushes promise of it.
+//
+// Method: an op acts in two steps. Begin() collects what the op's row covers,
+// which is what had returned when the op was called, and then appends the op's
+// own effects: a record, a version of a pointer, or an epoch. End() marks these
+// as returned and promises what was collected. For each kind of crash, a record
+// and an epoch hold the number of the flush that promised them, and a pointer
+// holds the oldest version that may be found. Close() then promises whatever
+// the rules of order imply. An op that failed promises nothing and taints what
+// it covered: later flushes leave that out. Example, with overlapping ops:
+//
+//   log_append (op 2) begins and returns   record 1, not promised
+//   log_append (op 3) begins               record 2, not promised
+//   log_flush  (op 4) begins               covers record 1 alone
+//   op 3 returns, op 4 returns             record 1 is promised by op 4 for all
+//                                          crashes, record 2 for none
+//
+// Which choices a crash may then leave is in log_model_states.cc, and judging
+// is in log_model_check.cc.
 
 #include "model/logs/log_model.h"
 
@@ -26,18 +44,21 @@ bool IsAppend(OpKind kind) {
 
 // --- ops --------------------------------------------------------------------
 
+// Until a base is set, the first record of the epoch is the base.
 uint32_t LogModel::BaseNow() const {
   const Epoch& epoch = epochs_.back();
   const uint32_t set = epoch.base.versions.back().number;
   return set > 0 ? set : epoch.first_record;
 }
 
+// Whether a base or an archive tail may lead to this record now.
 bool LogModel::IsReadableNow(uint64_t number) const {
   return number >= BaseNow() && number <= last_record() &&
          !records_[number - 1].failed;
 }
 
 std::string LogModel::PlanError(const Op& op) const {
+  // These ops need no log that was opened.
   const bool outside = op.kind == OpKind::kLogOpen ||
                        op.kind == OpKind::kSyncfs ||
                        op.kind == OpKind::kRemount;
@@ -50,6 +71,7 @@ std::string LogModel::PlanError(const Op& op) const {
       return op.numbers.at(0) < kLogRecordBytesMin ? kBadParameter : "";
     case OpKind::kLogFlushTo: {
       const uint64_t number = op.numbers.at(0);
+      // Record 0 is the null LSN. Records before the base may be flushed, too.
       const bool appended = number == 0 || (number <= last_record() &&
                                             !records_[number - 1].failed);
       return appended ? "" : kBadParameter;
@@ -70,6 +92,8 @@ std::string LogModel::ContentOf(const Op& op) const {
   POWERCUT_CHECK(IsOpen());
   const uint64_t size =
       op.kind == OpKind::kLogRestart ? kLogRestartBytes : op.numbers.at(0);
+  // The op that first opened the log stands for its file, so that a record of
+  // another log is told apart.
   return MakeContent(static_cast<uint16_t>(first_open_),
                      static_cast<uint16_t>(op.number),
                      static_cast<uint32_t>(op.Fill()), {0, size});
@@ -81,8 +105,8 @@ void LogModel::Begin(const Op& op, uint64_t /*now*/) {
   const bool refused = !PlanError(op).empty();
   running_.emplace(op.number, op);
   if (refused) return;
-  // What it covers had returned before it was called, so it is collected
-  // before its own effects are there.
+  // What the op covers had returned before the op was called, so that it is
+  // collected before the op's own effects are there.
   Covered covered = CoveredBy(op);
   BeginEffect(op);
   AddOwn(op, covered);
@@ -112,6 +136,8 @@ void LogModel::BeginEffect(const Op& op) {
       record.area = AreaOf(op);
       record.content = ContentOf(op);
       const uint32_t number = last_record() + 1;
+      // The base that a restart record sets is tied to that record in both
+      // directions: each knows the other (O-RST).
       if (record.restart) AddPointer(epoch.restart, op, number, number);
       if (const auto base = op.KeyNumber("base")) {
         AddPointer(epoch.base, op, static_cast<uint32_t>(*base), number);
@@ -129,6 +155,8 @@ void LogModel::BeginEffect(const Op& op) {
     case OpKind::kLogReset: {
       Epoch next;
       next.op = op.number;
+      // The new epoch begins with pointers that are not set. The numbers of
+      // records go on, since workloads count over the whole life of the log.
       next.first_record = last_record() + 1;
       next.returned = false;
       epochs_.push_back(std::move(next));
@@ -145,7 +173,7 @@ bool LogModel::End(uint32_t op_number, bool ok, uint64_t /*now*/) {
   const Op op = running->second;
   running_.erase(running);
   const auto found = covered_.find(op_number);
-  if (found == covered_.end()) return false;  // it had to fail
+  if (found == covered_.end()) return false;  // the op had to fail
   const Covered covered = std::move(found->second);
   covered_.erase(found);
   if (op.kind == OpKind::kLogOpen && ok && !exists_) {
@@ -159,6 +187,9 @@ bool LogModel::End(uint32_t op_number, bool ok, uint64_t /*now*/) {
 }
 
 void LogModel::EndEffect(uint32_t op, bool ok) {
+  // An op that failed may have left its effects all the same; they stay
+  // possible for ever (ERR-UNKNOWN). A failed append must not count as a gap,
+  // though.
   for (Record& record : records_) {
     if (record.op != op) continue;
     record.returned = ok;
@@ -176,19 +207,20 @@ void LogModel::EndEffect(uint32_t op, bool ok) {
 
 // --- promises ---------------------------------------------------------------
 
-// What had returned when the op was called, as far as its row reaches.
+// Collects what had returned when the op was called and lies in the scope of
+// its row. How far it is carried is left to the cells of the row.
 LogModel::Covered LogModel::CoveredBy(const Op& op) const {
   Covered covered;
   covered.op = op.number;
   const Primitive id = PrimitiveOf(op, {}, /*is_directory=*/false);
   covered.row = table_[id];
-  // These carry nothing but what they do themselves.
+  // These ops carry nothing but what they do themselves.
   const bool own_only =
       id == Primitive::kWrite || op.kind == OpKind::kLogAdvanceBase ||
       op.kind == OpKind::kLogArchiveTail || op.kind == OpKind::kLogReset;
   if (own_only) return covered;
-  // An append, a flush of an area and one to CLFS_LSN_NULL speak of one area;
-  // a restart, a flush to an LSN and a sync of the log.
+  // An append, a flush of an area and a flush to CLFS_LSN_NULL speak of one
+  // area; a restart, a flush to an LSN and a sync speak of the whole log.
   const bool of_area = op.kind == OpKind::kLogAppend ||
                        op.kind == OpKind::kLogFlush ||
                        id == Primitive::kLogFlushToNull;
@@ -199,6 +231,8 @@ LogModel::Covered LogModel::CoveredBy(const Op& op) const {
     if (of_area && record.area != AreaOf(op)) continue;
     if (record.returned && !record.tainted) covered.records.push_back(number);
   }
+  // A reset that has not returned, or that a failed flush tainted, is covered
+  // only together with a newer one: the newest good epoch is taken.
   covered.epoch = static_cast<uint32_t>(epochs_.size()) - 1;
   while (covered.epoch > 0 &&
          (!epochs_[covered.epoch].returned || epochs_[covered.epoch].tainted)) {
@@ -216,13 +250,13 @@ LogModel::Covered LogModel::CoveredBy(const Op& op) const {
   covered.base = newest(epoch.base);
   covered.tail = newest(epoch.tail);
   covered.restart = newest(epoch.restart);
-  // A flush or restart carries the reset before it; an append alone does not,
-  // but for what its record implies.
+  // A flush or a restart carries the reset before it. An append carries it only
+  // where its record implies it (Close()).
   covered.covers_epoch = op.kind != OpKind::kLogAppend;
   return covered;
 }
 
-// The op's own effects, which its row covers too.
+// Adds the op's own effects, which its row covers, too.
 void LogModel::AddOwn(const Op& op, Covered& covered) const {
   const Epoch& epoch = epochs_.back();
   const auto newest = static_cast<uint32_t>(epochs_.size()) - 1;
@@ -230,7 +264,9 @@ void LogModel::AddOwn(const Op& op, Covered& covered) const {
                          op.kind == OpKind::kLogAdvanceBase ||
                          op.kind == OpKind::kLogArchiveTail;
   if (of_newest && covered.epoch != newest) {
-    // The reset before it failed; pointers of the epoch before mean nothing.
+    // What was collected is of an older epoch, or of none: the last reset has
+    // not returned, or the op carries only what it does itself. Pointers of an
+    // older epoch mean nothing in the newest one.
     covered.base = covered.tail = covered.restart = 0;
     covered.epoch = newest;
   }
@@ -248,6 +284,8 @@ void LogModel::AddOwn(const Op& op, Covered& covered) const {
 }
 
 bool LogModel::Raise(const Covered& covered) {
+  // Only new promises for power loss are reported: these are what a flush
+  // obligation is about (docs/crash_model.md 9).
   PromiseFor(covered, CrashKind::kProcess);
   PromiseFor(covered, CrashKind::kOs);
   const bool promised = PromiseFor(covered, CrashKind::kPower);
@@ -257,7 +295,8 @@ bool LogModel::Raise(const Covered& covered) {
 
 namespace {
 
-// Whether a cell, with the device flush behind it, promises for this kind.
+// Whether a cell, together with the flush of the device, promises something for
+// this kind of crash.
 bool Reaches(Reach reach, DeviceFlush device, CrashKind kind) {
   if (reach == Reach::kNone) return false;
   if (reach == Reach::kHost) return kind == CrashKind::kProcess;
@@ -279,12 +318,15 @@ bool LogModel::PromiseFor(const Covered& covered, CrashKind kind) {
       raised = true;
     }
   }
-  // A reset of its own is metadata; behind a flush it goes with the records.
+  // The reset that the op itself is counts as metadata. A reset before a flush
+  // goes along with the records.
   const bool own_reset = epochs_[covered.epoch].op == covered.op;
   if (covered.covers_epoch && (own_reset ? pointers : records)) {
     auto& promised = epochs_[covered.epoch].promised[k];
     if (!promised) {
       promised = covered.op;
+      // The first epoch has no reset that could be lost, so that promising it
+      // is nothing new.
       raised |= covered.epoch > 0;
     }
   }
@@ -292,6 +334,7 @@ bool LogModel::PromiseFor(const Covered& covered, CrashKind kind) {
     Epoch& epoch = epochs_[covered.epoch];
     raised |= RaisePointer(epoch.base, covered.base, kind, covered.op);
     raised |= RaisePointer(epoch.tail, covered.tail, kind, covered.op);
+    // Where restarts are atomic, the restart area follows from its record.
     if (!table_.order.restart_atomic) {
       raised |= RaisePointer(epoch.restart, covered.restart, kind, covered.op);
     }
@@ -307,7 +350,9 @@ bool LogModel::RaisePointer(Pointer& pointer, uint32_t version, CrashKind kind,
   return true;
 }
 
-// Covering something covers what it implies.
+// Promises what the promised things imply. The steps follow the direction of
+// the rules: bases imply records, records imply those before them, and records
+// imply the base that they set and the epoch that they are in.
 bool LogModel::Close(CrashKind kind, uint32_t flush_op) {
   const auto k = static_cast<size_t>(kind);
   const OrderRules& order = table_.order;
@@ -337,6 +382,8 @@ bool LogModel::Close(CrashKind kind, uint32_t flush_op) {
   return raised;
 }
 
+// O-LSN: from the newest record down, everything below a promised record of the
+// same epoch is promised; failed appends leave no gap.
 bool LogModel::CloseRecords(CrashKind kind, uint32_t flush_op) {
   if (!table_.order.log_prefix) return false;
   const auto k = static_cast<size_t>(kind);
@@ -354,7 +401,8 @@ bool LogModel::CloseRecords(CrashKind kind, uint32_t flush_op) {
   return raised;
 }
 
-// A flush of the whole device: what would survive the system survives power.
+// After a flush of the whole device, what would survive a crash of the system
+// survives power loss, whoever wrote it (R-DEVSYNC).
 void LogModel::CarryToMedia(uint32_t flush_op) {
   const auto os = static_cast<size_t>(CrashKind::kOs);
   const auto power = static_cast<size_t>(CrashKind::kPower);
@@ -375,6 +423,8 @@ void LogModel::CarryToMedia(uint32_t flush_op) {
 }
 
 void LogModel::Taint(const Covered& covered) {
+  // ERR-UNKNOWN: what a failed flush should have carried is not covered by a
+  // later one either. Only cells that the row carries at all are in doubt.
   if (keeps_dirty_) return;
   if (covered.row.records != Reach::kNone) {
     for (const uint32_t number : covered.records) {
@@ -384,12 +434,15 @@ void LogModel::Taint(const Covered& covered) {
   }
   if (covered.row.pointers == Reach::kNone) return;
   Epoch& epoch = epochs_[covered.epoch];
+  // Version 0, a pointer that is not set, cannot be tainted.
   epoch.base.versions[covered.base].tainted = covered.base > 0;
   epoch.tail.versions[covered.tail].tainted = covered.tail > 0;
   epoch.restart.versions[covered.restart].tainted = covered.restart > 0;
 }
 
 void LogModel::EndInit() {
+  // Model::CompareLive() calls this, too, to have everything promised that was
+  // done.
   if (IsOpen() && !exists_) {
     exists_ = true;
     exists_since_ = 0;

@@ -1,30 +1,36 @@
 // LogModel: what a crash may leave of one log, and of its pointers.
 //
-// A log's life is a row of *epochs*: log_reset begins a new one. Records are
-// numbered from 1 over the whole life, in the order in which their appends
-// began, restart records included. An epoch has records, and three chains of
+// The life of a log is a row of *epochs*; log_reset begins a new one. Records
+// are numbered from 1 over the whole life, in the order in which their appends
+// began, restart records included. An epoch has records and three chains of
 // versions: its base, its archive tail and its restart area. A crash leaves one
-// epoch, some of its records and one version of each chain:
+// epoch, some of its records and one version of each chain. What ties these
+// together are four flags of OrderRules:
 //
-//   log_prefix            no record without those before it in the epoch
-//   restart_atomic        a restart record is there exactly if the restart area
-//                         knows it, and then its base is set
-//   base_within_log       a base is there only with the record it names
-//   reset_before_records  no record of an epoch without that epoch
+//   log_prefix            A record is there only with all records before it in
+//                         its epoch; failed appends are left out.
+//   restart_atomic        A restart record is there exactly if the restart area
+//                         leads to it, and then its base is set.
+//   base_within_log       A base is there only with the record that it names.
+//   reset_before_records  Records of an epoch are there only if the crash
+//                         leaves that epoch.
 //
-// (flags of OrderRules; off: the two sides choose apart). How much of it is
-// promised is what the rows of the table say: `records` speaks of records, with
-// the epoch they belong to; `pointers` of base, archive tail and, where the
-// restart area is apart from its record, of the restart area. A log that was
-// opened once is there from then on.
+// Where a flag is off, the two sides are chosen apart. Rows of the table say
+// how much is promised: the cell `records` speaks of records, together with the
+// epoch that they belong to; `pointers` of the base, the archive tail and,
+// where restart_atomic is off, the restart area. A log whose log_open returned
+// is there from then on, whatever crashes.
 //
-// What a reader sees: the records from the base on, or from the archive tail
-// if that is older. A log without records has base 0, else its base is the
-// first record until one is set. The restart area is the newest restart record
-// that can be read; 0 if there is none.
+// A reader sees the records from the base on, or from the archive tail if that
+// is older. A log without records has base 0; otherwise its base is the first
+// record until a base is set. The restart area is the newest restart record
+// that can be read, or 0 if there is none.
 //
-// Source: research/semantics.md sections 1.5 and 2.3 (R-APPEND to R-RESET),
-// O-LSN, O-RST, O-BASE.
+// Example: two appends have returned, and then a flush was called before a
+// third append. After its return a crash leaves records 1 to 2 or 1 to 3.
+//
+// Source: docs/semantics.md 1.5, 2.3 (R-APPEND to R-RESET) and 2.4 (O-LSN,
+// O-RST, O-BASE, O-RESET).
 
 #ifndef POWERCUT_MODEL_LOGS_LOG_MODEL_H_
 #define POWERCUT_MODEL_LOGS_LOG_MODEL_H_
@@ -47,128 +53,152 @@
 
 namespace powercut {
 
-// The least length of a record: shorter ones could not name their op.
+// The least length of a record: one whole granule (model/words/content.h),
+// since a shorter record could not name its op.
 inline constexpr uint64_t kLogRecordBytesMin = 16;
-// What log_restart writes.
+// The length of the record that log_restart writes.
 inline constexpr uint64_t kLogRestartBytes = 64;
 
-// What is wrong with an observed log; one of the kinds kLost, kGhost, kTorn,
-// kGap, kRestart, kBase, kRegress, kUnreadable.
+// What is wrong with an observed log. The kind is one of kLost, kGhost, kTorn,
+// kGap, kRestart, kBase, kRegress and kUnreadable.
 struct LogViolation {
   ViolationKind kind = ViolationKind::kLost;
   // The op to suspect: the newest one whose effect on the log is not promised,
-  // else the last one that began; 0: none had.
+  // else the last one that began; 0 if none had begun.
   uint32_t op = 0;
   Promise promise;
+  // What would have been right, and what was there, in words.
   std::string admissible;
   std::string found;
 
+  // Compares everything but the promise.
   bool operator==(const LogViolation& other) const {
     return kind == other.kind && op == other.op && found == other.found &&
            admissible == other.admissible;
   }
 };
 
-// A value: copying it gives an independent one.
+// The model of one log. It is a value: copying it gives an independent one.
 class LogModel {
  public:
-  // `failed_flush_keeps_dirty`: the profile's switch: a flush that failed does
-  // not keep a later one from covering the same.
+  // The model judges by `table`, which it copies. `failed_flush_keeps_dirty` is
+  // the profile's switch of that name: a flush that failed does not keep a
+  // later one from covering the same.
   explicit LogModel(const PromiseTable& table,
                     bool failed_flush_keeps_dirty = false)
       : table_(table), keeps_dirty_(failed_flush_keeps_dirty) {}
 
-  // The status with which the op must fail now; empty if it must not. For ops
-  // on this log, and syncfs and remount, which never fail here.
-  //   STATUS_INVALID_HANDLE     the log was never opened; no such area
-  //   STATUS_INVALID_PARAMETER  a record of less than 16 bytes; a flush up to a
-  //                             record that was never appended, or whose append
-  //                             failed; a base or tail outside [base, last]
+  // Returns the status with which the op must fail now; empty if the op must
+  // not fail. The op is one on this log, or syncfs or remount, which never fail
+  // here.
+  //   STATUS_INVALID_HANDLE     The log was never opened, or has no such area.
+  //   STATUS_INVALID_PARAMETER  A record has less than 16 bytes. A flush goes
+  //                             up to a record that was never appended, or
+  //                             whose append failed. A base or an archive tail
+  //                             lies before the base or after the last record,
+  //                             or names a record whose append failed.
   std::string PlanError(const Op& op) const;
 
-  // What log_append and log_restart write.
+  // Returns the record that log_append or log_restart writes.
   // Requires: the log was opened; op.number is set.
   std::string ContentOf(const Op& op) const;
 
-  // The op was called, or, with `start`, began. `now` rises from call to call
-  // of Begin() and End(). An op that PlanError() refuses has no effect.
-  // Requires: op.number is set; each number once.
+  // Notes that the op was called. An op that PlanError() refuses has no effect.
+  // `now` rises from call to call of Begin() and End(); this model goes by the
+  // order of the calls alone.
+  // Requires: op.number is set, and no op with this number has begun before.
   void Begin(const Op& op, uint64_t now);
 
-  // It returned. Returns whether that promised anything for power loss that was
-  // not promised before.
-  // Requires: it began and did not yet return.
+  // Notes that the op returned, with success if `ok`. Returns whether this
+  // promised anything for power loss that was not promised before.
+  // Requires: the op began and has not returned yet.
   bool End(uint32_t op_number, bool ok, uint64_t now);
 
-  // The sync behind `init`: everything so far is promised.
+  // The sync at the end of `init`: everything so far is promised for all
+  // crashes, but for records whose append failed.
   void EndInit();
 
-  // Judges the log as found after a crash of this kind at this moment; empty if
-  // it is admissible. One violation at most: the first in the order unreadable,
-  // ghost and torn, gap, regress, base at no record, lost, base, restart.
-  // Cost: O(records times versions of the pointers).
+  // Judges the log as it was found after a crash of this kind at this moment.
+  // Returns nothing if it is admissible, else one violation: the first in the
+  // order unreadable; ghost, torn or restart (a record that is not as any op
+  // wrote it); gap; regress; base at no record; lost; base; restart.
+  // Cost: O(records squared times the choices of base and archive tail) at most
+  // while log_prefix is on; the stack grows with the records. A violation walks
+  // through up to 100,000 choices more for its words.
   std::vector<LogViolation> Check(const ObservedLog& seen,
                                   CrashKind kind) const;
 
-  // The same for a log that is not there at all.
+  // Judges a log that is not there at all, in the same way.
   std::vector<LogViolation> CheckMissing(CrashKind kind) const;
 
-  // No log of this name may be found: log_open did not return.
+  // Whether a crash may leave no log of this name: its log_open has not
+  // returned with success.
   bool MayBeMissing() const { return !exists_; }
 
-  // Every log that Check() admits, each once, in a fixed order; LSNs are
-  // record numbers, `name` is empty. For logs of a few records.
+  // Returns every log that Check() admits, each once, in a fixed order. LSNs
+  // are record numbers, and `name` is empty. Meant for logs of a few records.
   std::vector<ObservedLog> Admissible(CrashKind kind) const;
 
-  // The log with everything done and no crash; LSNs are record numbers.
+  // Returns the log with everything done and no crash; LSNs are record numbers.
+  // Records whose append failed are not in it.
   ObservedLog Live() const;
 
-  // `seen` with record numbers as LSNs and without its name; nothing if it
-  // shows what is no record of this log, or a pointer to a place that it does
-  // not list.
+  // Returns `seen` with record numbers as LSNs and without its name, or
+  // `std::nullopt` if it shows what is no record of this log, or a pointer to a
+  // place that it does not list.
+  // Cost: O(observed records times records).
   std::optional<ObservedLog> Numbered(const ObservedLog& seen) const;
 
-  // The number of the record that shows this content; 0 if it is none.
+  // Returns the number of the record that has this content, or 0 if none has.
+  // Cost: O(records).
   uint32_t RecordNumber(std::string_view content) const;
 
-  // Records so far; the newest one's number.
+  // The number of records so far, which is the number of the newest one.
   uint32_t last_record() const {
     return static_cast<uint32_t>(records_.size());
   }
 
  private:
-  // Which flush promised it, by crash kind: 0 the sync behind `init`.
+  // Which flush promised something, by crash kind: the number of its op, or 0
+  // for the sync at the end of `init`; `std::nullopt` if it is not promised.
   using Promises = std::array<std::optional<uint32_t>, kCrashKinds.size()>;
 
   struct Record {
     uint32_t op = 0;
     uint32_t epoch = 0;
     bool restart = false;
+    // The marshalling area; empty for the first one.
     std::string area;
     std::string content;
-    // The version of the base chain that a restart record sets; 0: none.
+    // The version of the base chain that a restart record sets; 0 if none.
     uint32_t base_version = 0;
+    // Whether the append returned with success, or with an error.
     bool returned = false;
-    bool failed = false;  // its append returned an error
+    bool failed = false;
+    // Whether a flush that should have covered the record failed.
     bool tainted = false;
     Promises promised;
   };
 
+  // One chain: a base, an archive tail, or a restart area.
   struct Pointer {
     struct Version {
       uint32_t op = 0;
-      uint32_t number = 0;  // the record it names
-      // The restart record that brought it; 0: an op of its own.
+      // The number of the record that the pointer leads to.
+      uint32_t number = 0;
+      // The restart record that set this version; 0 if an op of its own did.
       uint32_t restart = 0;
       bool returned = false;
       bool tainted = false;
     };
+    // The oldest version that a crash may leave, and the flush that promised
+    // it.
     struct Floor {
       uint32_t version = 0;
       std::optional<uint32_t> flush_op;
     };
 
-    // [0]: none was set.
+    // Version 0 means that the pointer was not set.
     std::vector<Version> versions = {{}};
     std::array<Floor, kCrashKinds.size()> floors{};
 
@@ -178,8 +208,10 @@ class LogModel {
   };
 
   struct Epoch {
-    uint32_t op = 0;            // its log_reset; 0 of the first
-    uint32_t first_record = 1;  // the number that its first record gets
+    // The log_reset that began the epoch; 0 for the first one.
+    uint32_t op = 0;
+    // The number that the first record of the epoch has, or will have.
+    uint32_t first_record = 1;
     bool returned = true;
     bool tainted = false;
     Promises promised;
@@ -188,29 +220,35 @@ class LogModel {
     Pointer restart;
   };
 
-  // What one row of the table carries, of what had returned.
+  // What an op covers: what its return promises if it succeeds, as far as the
+  // cells of its row say, or what it taints if it fails.
   struct Covered {
     uint32_t op = 0;
     Coverage row;
-    std::vector<uint32_t> records;  // numbers
-    // Newest versions of the newest epoch's chains; 0: none.
+    // The numbers of the records.
+    std::vector<uint32_t> records;
+    // The newest versions of the chains of `epoch`; 0 if none is covered.
     uint32_t base = 0;
     uint32_t tail = 0;
     uint32_t restart = 0;
     uint32_t epoch = 0;
+    // Whether the reset that began `epoch` is covered, too.
     bool covers_epoch = false;
   };
 
-  // One choice of what is there.
+  // One choice of what a crash leaves.
   struct Choice {
     uint32_t epoch = 0;
-    std::vector<bool> present;  // by record number; [0] unused
+    // Whether a record is there, by its number; [0] is not used.
+    std::vector<bool> present;
+    // The versions of the chains of `epoch`. `restart` counts only where
+    // restart_atomic is off.
     uint32_t base = 0;
     uint32_t tail = 0;
     uint32_t restart = 0;
   };
 
-  // The numbers that an observation shows, to prune choices by.
+  // The record numbers that an observation shows, by which choices are pruned.
   struct Seen {
     std::set<uint32_t> numbers;
   };
@@ -261,15 +299,21 @@ class LogModel {
 
   PromiseTable table_;
   bool keeps_dirty_;
+  // The first log_open; 0 if there was none. The contents of all records name
+  // it as their file.
   uint32_t first_open_ = 0;
+  // Whether the log must be found, and the op that promised this (0 for the
+  // sync at the end of `init`).
   bool exists_ = false;
   std::optional<uint32_t> exists_since_;
   std::set<std::string> areas_;
-  std::vector<Record> records_;  // [i] is record i + 1
+  // Record number N is records_[N - 1].
+  std::vector<Record> records_;
   std::vector<Epoch> epochs_ = {Epoch{}};
   uint32_t last_begun_ = 0;
+  // The ops that have begun and not returned, by number.
   std::map<uint32_t, Op> running_;
-  // What the flushes among them cover, if they succeed.
+  // What each of them covers. Ops that must fail are missing here.
   std::map<uint32_t, Covered> covered_;
 };
 

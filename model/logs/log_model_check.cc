@@ -1,5 +1,17 @@
-// What is wrong with a log that the model does not admit, in words; see
-// log_model.h.
+// Judges an observed log, and says in words what is wrong with it.
+//
+// Method: Check() first looks for what no choice can show, whatever the
+// promises: a log that cannot be read, a record that no op wrote, LSNs that do
+// not rise. Then it looks for a choice (log_model_states.cc) that shows exactly
+// what was seen. If there is one, the log is admissible. Only if there is none
+// does Explain() decide on the kind of the violation. It asks in a fixed order,
+// the most telling first, so that one defect always has one kind: a gap,
+// records of an epoch that a promised reset ended, a promised record that is
+// missing, a base, and at last a restart area.
+//
+// Example: records 1 to 3 are promised, and 1 and 3 are seen. This is `gap`,
+// "record 2 is missing below 3". If only 1 is seen, this is `lost`, "record 2
+// is missing".
 
 #include <algorithm>
 
@@ -10,6 +22,7 @@
 namespace powercut {
 namespace {
 
+// The numbers as `1, 2 or 3`; 0 stands for none.
 std::string Words(const std::set<uint64_t>& numbers) {
   std::string text;
   size_t left = numbers.size();
@@ -21,7 +34,7 @@ std::string Words(const std::set<uint64_t>& numbers) {
   return text;
 }
 
-// Records as runs: `1..3, 5`.
+// Records as runs, such as `records 1..3, 5`.
 std::string Runs(const std::vector<uint32_t>& numbers) {
   std::string text;
   for (size_t i = 0; i < numbers.size();) {
@@ -35,11 +48,14 @@ std::string Runs(const std::vector<uint32_t>& numbers) {
   return text.empty() ? "no records" : "records " + text;
 }
 
+// `std::nullopt` stands for a pointer to something that is not a listed record.
 std::string PointerWords(const std::optional<uint64_t>& number) {
   if (!number) return "at a place where no record is";
   return *number == 0 ? "none" : std::to_string(*number);
 }
 
+// Whether some part of the record was written to this log: a record like that
+// is torn, and one without such a part is a ghost.
 bool ShowsGranuleOf(const ObservedRecord& record, uint16_t file) {
   for (size_t at = 0; at + kGranuleBytes <= record.content.size();
        at += kGranuleBytes) {
@@ -52,7 +68,9 @@ bool ShowsGranuleOf(const ObservedRecord& record, uint16_t file) {
 
 }  // namespace
 
-// The newest op whose effect on the log is not promised, or else the last one.
+// The op to suspect: the newest one whose effect on the log is not promised, or
+// else the last one that began. Restart areas are left out, since a restart
+// record is among the records.
 uint32_t LogModel::Suspect(CrashKind kind) const {
   const auto k = static_cast<size_t>(kind);
   uint32_t suspect = 0;
@@ -92,7 +110,8 @@ std::string LogModel::AdmissibleWords(CrashKind kind) const {
   std::set<uint64_t> ends;
   std::set<uint64_t> bases;
   std::set<uint64_t> restarts;
-  // Enough to tell the sets; a log of many records has many choices.
+  // Enough to know the sets of any log that a person reads; it bounds the time
+  // for logs with more choices.
   constexpr int kChoicesMax = 100'000;
   int choices = 0;
   ForEachChoice(kind, nullptr, [&](const Choice& choice) {
@@ -111,6 +130,8 @@ std::optional<LogViolation> LogModel::FindForeign(const ObservedLog& seen,
   for (size_t i = 0; i < seen.records.size(); ++i) {
     const ObservedRecord& record = seen.records[i];
     const uint32_t number = RecordNumber(record.content);
+    // The content alone is not enough: the log must also mark the record as the
+    // kind of record that it is.
     if (number > 0 && records_[number - 1].restart == record.restart) continue;
     ViolationKind wrong = ViolationKind::kGhost;
     if (ShowsGranuleOf(record, static_cast<uint16_t>(first_open_))) {
@@ -129,7 +150,7 @@ std::optional<LogViolation> LogModel::FindForeign(const ObservedLog& seen,
   return std::nullopt;
 }
 
-// Out of order, or one missing between two.
+// Finds records that are out of order, or a record that is missing between two.
 std::optional<LogViolation> LogModel::FindGap(
     const std::vector<uint32_t>& numbers, CrashKind kind) const {
   for (size_t i = 1; i < numbers.size(); ++i) {
@@ -137,9 +158,10 @@ std::optional<LogViolation> LogModel::FindGap(
     const uint32_t here = numbers[i];
     if (here > before &&
         records_[here - 1].epoch > records_[before - 1].epoch) {
-      continue;  // a mixture, which is another matter
+      continue;  // a mixture of epochs, which FindRegress() reports
     }
     uint32_t missing = before + 1;
+    // A failed append may be missing.
     while (missing < here && records_[missing - 1].failed) ++missing;
     if (here > before && missing == here) continue;
     if (here > before && !table_.order.log_prefix) continue;
@@ -154,7 +176,8 @@ std::optional<LogViolation> LogModel::FindGap(
   return std::nullopt;
 }
 
-// Records of an epoch that a promised reset ended, or of more than one.
+// Finds records of an epoch that a promised reset ended, or of more than one
+// epoch.
 std::optional<LogViolation> LogModel::FindRegress(
     const std::vector<uint32_t>& numbers, CrashKind kind) const {
   if (numbers.empty()) return std::nullopt;
@@ -164,6 +187,7 @@ std::optional<LogViolation> LogModel::FindRegress(
       !(mixed && table_.order.reset_before_records)) {
     return std::nullopt;
   }
+  // There is a newer epoch: either the records show one, or one is promised.
   const Epoch& newer = epochs_[oldest + 1];
   LogViolation violation = Blame(ViolationKind::kRegress, kind);
   violation.promise = {newer.op, newer.promised[static_cast<size_t>(kind)]};
@@ -192,7 +216,8 @@ LogViolation LogModel::Explain(const ObservedLog& seen, CrashKind kind) const {
   };
   const std::optional<uint64_t> base = look_up(seen.base_lsn);
   const std::optional<uint64_t> restart = look_up(seen.restart_lsn);
-  // What some choice shows with these very records, whatever the pointers.
+  // What choices show that have exactly these records, whatever their pointers:
+  // if the base is none of these bases, the base is to blame.
   std::set<uint64_t> bases;
   std::set<uint64_t> restarts;
   const std::set<uint32_t> shown(numbers.begin(), numbers.end());
@@ -208,6 +233,8 @@ LogViolation LogModel::Explain(const ObservedLog& seen, CrashKind kind) const {
     if (base && log.base_lsn == *base) restarts.insert(log.restart_lsn);
     return true;
   });
+  // The lowest promised record that is missing at the end. One that is missing
+  // further down is a gap, or hidden by the base.
   for (uint32_t n = 1; n <= last_record() && lowest == 0; ++n) {
     const bool above = numbers.empty() || n > numbers.back();
     if (records_[n - 1].promised[k] && !shown.contains(n) && above &&
@@ -215,7 +242,8 @@ LogViolation LogModel::Explain(const ObservedLog& seen, CrashKind kind) const {
       lowest = n;
     }
   }
-  // A base at no record hides the records, so it comes first.
+  // A base at no record hides the records, so that the base is blamed then, not
+  // the records.
   if (lowest > 0 && base) {
     LogViolation violation = OfRecord(ViolationKind::kLost, lowest, kind);
     violation.found =
@@ -231,6 +259,8 @@ LogViolation LogModel::Explain(const ObservedLog& seen, CrashKind kind) const {
         "the base is " + PointerWords(base) + ", with " + Runs(numbers);
     return violation;
   }
+  // Some choice has these records and this base, so that the restart area is to
+  // blame. The promise that it breaks is the newest promised restart record.
   LogViolation violation = Blame(ViolationKind::kRestart, kind);
   for (uint32_t n = last_record(); n > 0; --n) {
     if (!records_[n - 1].restart || !records_[n - 1].promised[k]) continue;
@@ -251,7 +281,9 @@ std::vector<LogViolation> LogModel::Check(const ObservedLog& seen,
     violation.found = seen.unreadable;
     return {violation};
   }
+  // After this every record has a number.
   if (auto foreign = FindForeign(seen, kind)) return {*foreign};
+  // Numbering the records forgets their LSNs, so that these are checked before.
   for (size_t i = 1; i < seen.records.size(); ++i) {
     if (seen.records[i].lsn > seen.records[i - 1].lsn) continue;
     LogViolation violation = Blame(ViolationKind::kGap, kind);
@@ -269,7 +301,8 @@ std::vector<LogViolation> LogModel::Check(const ObservedLog& seen,
     });
     if (!none) return {};
   } else if (!table_.order.base_within_log || !table_.order.restart_atomic) {
-    // Where a rule is off, a pointer may lead to what is not there.
+    // Where one of these rules is off, a pointer may lead to what is not there.
+    // Only the records are compared then.
     const bool none = ForEachChoice(kind, nullptr, [&](const Choice& choice) {
       ObservedLog log = Show(choice);
       if (log.records.size() != seen.records.size()) return true;

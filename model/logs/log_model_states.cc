@@ -1,5 +1,22 @@
-// The states of a log that a crash may leave, one choice after another; see
-// log_model.h.
+// The states of a log that a crash may leave, as choices that are visited one
+// after another.
+//
+// Method: a choice is made in three steps, each of which calls the next for
+// every possibility that it has. ForEachChoice() takes an epoch, the newest
+// first; ChooseRecords() decides record by record whether it is there; and
+// ChoosePointers() takes a version of each pointer, from its floor up. A
+// visitor sees each choice that obeys the rules, and may stop the walk. Show()
+// turns a choice into what a reader of the log would see. Different choices may
+// show the same, since what lies before the base is hidden.
+//
+// Example: three appends, of which the first is promised. The records of a
+// choice are 1, 1 to 2, or 1 to 3: record 1 must be there, and log_prefix keeps
+// record 3 from being there without record 2.
+//
+// With log_prefix on, an epoch has one choice of records more than it has
+// records, apart from failed appends, each of which may be there or not. With
+// log_prefix off the number is exponential. Judging therefore prunes by the
+// records that were seen.
 
 #include <algorithm>
 #include <tuple>
@@ -13,6 +30,7 @@ auto KeyOf(const ObservedRecord& record) {
   return std::tie(record.lsn, record.restart, record.content);
 }
 
+// Any total order would do. Shorter logs come first, to be read by people.
 bool ComesBefore(const ObservedLog& a, const ObservedLog& b) {
   const auto head = [](const ObservedLog& log) {
     return std::tuple(log.records.size(), log.base_lsn, log.restart_lsn);
@@ -25,7 +43,7 @@ bool ComesBefore(const ObservedLog& a, const ObservedLog& b) {
 
 }  // namespace
 
-// Not below the newest epoch that is promised.
+// Whether a crash may leave this epoch: no later one is promised.
 bool LogModel::EpochMayBe(uint32_t epoch, CrashKind kind) const {
   for (size_t later = epoch + 1; later < epochs_.size(); ++later) {
     if (epochs_[later].promised[static_cast<size_t>(kind)]) return false;
@@ -33,8 +51,8 @@ bool LogModel::EpochMayBe(uint32_t epoch, CrashKind kind) const {
   return true;
 }
 
-// Calls `visit` for every choice, until it returns false; false then. With
-// `seen` only for choices that could show those records.
+// Calls `visit` for every choice until it returns false, and returns false
+// then. If `seen` is given, visits only choices that could show those records.
 bool LogModel::ForEachChoice(CrashKind kind, const Seen* seen,
                              const Visit& visit) const {
   for (size_t i = epochs_.size(); i > 0; --i) {
@@ -42,6 +60,7 @@ bool LogModel::ForEachChoice(CrashKind kind, const Seen* seen,
     choice.epoch = static_cast<uint32_t>(i) - 1;
     if (!EpochMayBe(choice.epoch, kind)) continue;
     choice.present.assign(records_.size() + 1, false);
+    // Records of older epochs are gone with the reset, even where promised.
     if (!ChooseRecords(kind, seen, epochs_[choice.epoch].first_record, false,
                        choice, visit)) {
       return false;
@@ -50,8 +69,9 @@ bool LogModel::ForEachChoice(CrashKind kind, const Seen* seen,
   return true;
 }
 
-// Decides on the records from `number` on; `gap`: one of this epoch before it
-// is missing.
+// Decides on the records from `number` on. `gap` says that a record of the same
+// epoch before it is missing. The depth of the recursion is the number of
+// records.
 bool LogModel::ChooseRecords(CrashKind kind, const Seen* seen, uint32_t number,
                              bool gap, Choice& choice,
                              const Visit& visit) const {
@@ -61,16 +81,20 @@ bool LogModel::ChooseRecords(CrashKind kind, const Seen* seen, uint32_t number,
   const bool promised = record.promised[static_cast<size_t>(kind)].has_value();
   const bool epoch_starts =
       number > 1 && records_[number - 2].epoch != record.epoch;
+  // O-LSN speaks of one epoch: a gap in an older one does not count.
   gap = gap && !epoch_starts;
   bool may = record.epoch == choice.epoch || !order.reset_before_records;
   bool may_not = !promised;
   if (gap && order.log_prefix) may = false;
   if (seen != nullptr && !seen->numbers.empty()) {
+    // What was seen must be there. What lies after the first seen record was
+    // not hidden by the base, so that it is there only if it was seen.
     if (seen->numbers.contains(number)) may_not = false;
     if (!seen->numbers.contains(number) && number > *seen->numbers.begin()) {
       may = false;
     }
   }
+  // A failed append that is missing leaves no gap.
   if (may_not && !ChooseRecords(kind, seen, number + 1, gap || !record.failed,
                                 choice, visit)) {
     return false;
@@ -86,6 +110,8 @@ bool LogModel::ChoosePointers(CrashKind kind, Choice& choice,
                               const Visit& visit) const {
   const auto k = static_cast<size_t>(kind);
   const Epoch& epoch = epochs_[choice.epoch];
+  // Where restarts are atomic, the restart records say what the restart area
+  // is, and there is nothing to choose.
   const bool apart = !table_.order.restart_atomic;
   const uint32_t restarts = apart ? epoch.restart.newest() : 0;
   for (choice.base = epoch.base.floors[k].version;
@@ -101,7 +127,7 @@ bool LogModel::ChoosePointers(CrashKind kind, Choice& choice,
   return true;
 }
 
-// The rules between pointers and records.
+// Whether a choice obeys the rules between pointers and records.
 bool LogModel::Obeys(const Choice& choice) const {
   const OrderRules& order = table_.order;
   const Pointer::Version& base =
@@ -112,6 +138,7 @@ bool LogModel::Obeys(const Choice& choice) const {
   }
   if (!order.restart_atomic) return true;
   if (base.restart > 0 && !choice.present[base.restart]) return false;
+  // A restart record that is there has set its base, or a newer one is set.
   for (uint32_t n = 1; n <= last_record(); ++n) {
     const Record& record = records_[n - 1];
     if (choice.present[n] && record.epoch == choice.epoch &&
@@ -129,6 +156,7 @@ ObservedLog LogModel::Show(const Choice& choice) const {
   const uint32_t set = epoch.base.versions[choice.base].number;
   const uint32_t tail = epoch.tail.versions[choice.tail].number;
   ObservedLog log;
+  // Until a base is set, the first record is the base.
   log.base_lsn = set;
   if (set == 0 && first != choice.present.end()) {
     log.base_lsn = static_cast<uint64_t>(first - choice.present.begin());
@@ -142,6 +170,8 @@ ObservedLog LogModel::Show(const Choice& choice) const {
     if (record.restart) log.restart_lsn = n;
   }
   if (!table_.order.restart_atomic) {
+    // The restart area may lead to a record that is hidden, which a reader does
+    // not find.
     const uint32_t known = epoch.restart.versions[choice.restart].number;
     log.restart_lsn = known >= start ? known : 0;
   }
@@ -165,6 +195,7 @@ ObservedLog LogModel::Live() const {
   const Epoch& epoch = epochs_.back();
   choice.present.assign(records_.size() + 1, false);
   for (uint32_t n = epoch.first_record; n <= last_record(); ++n) {
+    // An op under way counts as done.
     choice.present[n] = !records_[n - 1].failed;
   }
   choice.base = epoch.base.newest();
@@ -173,6 +204,7 @@ ObservedLog LogModel::Live() const {
   return Show(choice);
 }
 
+// Contents name their op, so that no two records have the same.
 uint32_t LogModel::RecordNumber(std::string_view content) const {
   for (uint32_t n = 1; n <= last_record(); ++n) {
     if (records_[n - 1].content == content) return n;
@@ -185,6 +217,7 @@ std::optional<ObservedLog> LogModel::Numbered(const ObservedLog& seen) const {
   numbered.unreadable = seen.unreadable;
   const auto number_of = [&](uint64_t lsn) -> std::optional<uint64_t> {
     if (lsn == 0) return 0;
+    // The two lists run in parallel.
     for (size_t i = 0; i < numbered.records.size(); ++i) {
       if (seen.records[i].lsn == lsn) return numbered.records[i].lsn;
     }

@@ -1,3 +1,11 @@
+// A transactional store as a list of whole states, one for each commit.
+//
+// Each commit that begins appends the state of all keys. A promise is then a
+// single number for each kind of crash, the oldest commit that may be found,
+// and judging is a search for the observed state from there on. An op notes,
+// when it begins, up to which commit it promises, since what begins later is
+// not covered.
+
 #include "model/logs/store_model.h"
 
 #include <algorithm>
@@ -7,7 +15,8 @@
 namespace powercut {
 namespace {
 
-// As for logs: a device flush carries what the primitive covers to the media.
+// Whether the row promises commits for this kind of crash. A device flush takes
+// whatever the primitive carries to the media, which survives every crash.
 bool Promises(const Coverage& row, CrashKind kind) {
   if (row.records == Reach::kNone) return false;
   if (row.device != DeviceFlush::kNone) return true;
@@ -36,12 +45,14 @@ void StoreModel::Begin(const Op& op, uint64_t /*now*/) {
     running.row =
         op.HasFlag("nosync") ? Primitive::kCommitLazy : Primitive::kCommit;
     commits_.push_back({op.number, open_, false, false});
+    // A commit covers itself, and by O-COMMIT all commits before it.
     running.covered = static_cast<uint32_t>(commits_.size()) - 1;
   }
   if (op.kind == OpKind::kCheckpoint || op.kind == OpKind::kSyncfs) {
     running.row = op.kind == OpKind::kSyncfs ? Primitive::kSyncfs
                                              : Primitive::kCheckpoint;
-    // What a flush that failed had covered is covered only with a newer one.
+    // A commit that has not returned is not covered, nor is one that a failed
+    // flush tainted: it is covered only together with a newer one.
     running.covered = static_cast<uint32_t>(commits_.size()) - 1;
     while (!commits_[running.covered].returned ||
            commits_[running.covered].tainted) {
@@ -61,6 +72,7 @@ bool StoreModel::End(uint32_t op_number, bool ok, uint64_t /*now*/) {
   }
   const Coverage& row = table_[running.row];
   if (!ok) {
+    // ERR-UNKNOWN. Commit 0, the empty store, cannot be in doubt.
     if (row.records != Reach::kNone && running.covered > 0 && !keeps_dirty_) {
       commits_[running.covered].tainted = true;
     }
@@ -71,9 +83,12 @@ bool StoreModel::End(uint32_t op_number, bool ok, uint64_t /*now*/) {
     Floor& floor = floors_[static_cast<size_t>(kind)];
     if (!Promises(row, kind) || running.covered <= floor.commit) continue;
     floor = {running.covered, op_number};
+    // Only new promises for power loss are reported: these are what a flush
+    // obligation is about (docs/crash_model.md 9).
     promised |= kind == CrashKind::kPower;
   }
   if (row.device == DeviceFlush::kAll) {
+    // R-DEVSYNC: what would survive a crash of the system comes to the media.
     const Floor& os = floors_[static_cast<size_t>(CrashKind::kOs)];
     Floor& power = floors_[static_cast<size_t>(CrashKind::kPower)];
     if (os.commit > power.commit) power = {os.commit, op_number};
@@ -102,6 +117,8 @@ std::vector<StoreState> StoreModel::Admissible(CrashKind kind) const {
 std::vector<StoreViolation> StoreModel::Check(const StoreState& seen,
                                               CrashKind kind) const {
   const Floor& floor = floors_[static_cast<size_t>(kind)];
+  // Several commits may have the same state, such as one that changed nothing.
+  // The state is right if any of them is not below the floor.
   bool older = false;
   for (uint32_t i = 0; i < commits_.size(); ++i) {
     if (commits_[i].state != seen) continue;

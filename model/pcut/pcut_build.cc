@@ -1,5 +1,16 @@
-// From statements to their meaning: sections, numbering of ops, and what one
-// line cannot know of the others; see pcut.h.
+// Turns statements into a workload: BuildWorkload().
+//
+// Method: one pass over the statements, in the order of the file. The builder
+// knows in which section it is, whether a directive has closed that section, on
+// which line each kind of statement stood first, which `start` is not waited
+// for yet, and (in a PcutScope) what the ops so far have made. Every statement
+// is checked against this and then fills in its part of the workload. The first
+// error ends the pass. Only conditions are checked after the pass, since an
+// `allow` may stand before the ops that make what it names.
+//
+// Ops are numbered from 1 over `init` and `run`. Example: with two ops in
+// `init`, the first op of `run` has number 3, and a `cut` before it sets `cut`
+// to 0.
 
 #include <algorithm>
 #include <bit>
@@ -17,11 +28,12 @@
 namespace powercut {
 namespace {
 
-// Ops name themselves in 16 bits of the contents they write.
+// Contents name the op that wrote them in 16 bits (model/words/content.h).
 constexpr size_t kMaxOps = 65535;
 constexpr uint32_t kDefaultSectorBytes = 512;
 
-// "; there are A, B and C".
+// Returns "; there are A, B and C", the end of the message for a profile that
+// does not exist.
 std::string KnownProfiles() {
   std::string text = "; there are ";
   const auto profiles = Profiles();
@@ -39,7 +51,8 @@ std::string UnknownProfile(std::string_view name) {
          KnownProfiles();
 }
 
-// An op made by hand must still follow the table.
+// Parsed ops follow the table. One that was made by hand may not, and
+// everything after this point indexes its operands without looking.
 void CheckOperands(const Op& op) {
   size_t numbers = 0;
   for (const char letter : SignatureOf(op.kind).operands) {
@@ -60,6 +73,8 @@ class Builder {
       column_ = statement.column.value;
       POWERCUT_TRY(Add(statement));
     }
+    // ParsePcut() asks for the version in the first line, but statements may
+    // also have been made by hand.
     if (!lines_.contains(Statement::kVersion)) {
       return Bad("no `powercut 1`; make it the first line");
     }
@@ -67,6 +82,7 @@ class Builder {
       return Bad("no `run`; add the line `run` and the ops behind it");
     }
     POWERCUT_TRY(Outcomes());
+    // If there is no `cut`, conditions are asked after all ops.
     if (!cut_) workload_.cut = workload_.run.size();
     return std::move(workload_);
   }
@@ -82,7 +98,8 @@ class Builder {
     return BadAt(line_, column_, message);
   }
 
-  // Statements that were made by hand have no column.
+  // Statements that were made by hand have no column; the message says 1 then,
+  // since columns count from 1.
   Error BadAt(int line, size_t column, std::string_view message) const {
     std::string text = workload_.file;
     text += ':';
@@ -118,7 +135,8 @@ class Builder {
     }
   }
 
-  // An outcome may stand before the ops that it speaks of.
+  // Checks profiles and names of conditions. This is done after the pass: an
+  // outcome may stand before the ops that it speaks of.
   Status Outcomes() const {
     for (const Outcome& outcome : workload_.outcomes) {
       for (size_t i = 0; i < outcome.profiles.size(); ++i) {
@@ -133,8 +151,9 @@ class Builder {
     return Ok{};
   }
 
-  // A directive behind ops ends their section, so that a `fault` there is not
-  // taken for an op of it by accident.
+  // A directive after ops ends their section, so that a `fault` there is not
+  // taken for an op of it by accident. A directive before the first op does
+  // not.
   void CloseSection() {
     const bool has_ops = section_ == Section::kInit ? !workload_.init.empty()
                                                     : !workload_.run.empty();
@@ -147,14 +166,17 @@ class Builder {
     if (kind == Statement::kInit && section_ == Section::kRun) {
       return Bad("`init` stands behind `run`; move it before");
     }
+    // At the beginning of `init` nothing has started, so that this holds for
+    // the end of `init` alone.
     POWERCUT_TRY(AllWaited());
     section_ = kind == Statement::kInit ? Section::kInit : Section::kRun;
     closed_ = false;
     return Ok{};
   }
 
-  // `init` ends in a full sync, which nothing may overlap. What `run` leaves
-  // unfinished is in flight at every later crash point.
+  // Fails if an op is still under way: `init` ends in a full sync, which
+  // nothing may overlap. What `run` leaves unfinished is no error; it is in
+  // flight at every later crash point.
   Status AllWaited() const {
     if (started_.empty()) return Ok{};
     const auto& [start, place] = *started_.begin();
@@ -166,7 +188,7 @@ class Builder {
                      number + "`");
   }
 
-  // Errors if a statement of this kind has been there.
+  // Fails if there was a statement of this kind before.
   Status Once(Statement::Kind kind, const std::string& word) {
     const auto [first, fresh] = lines_.emplace(kind, line_);
     if (fresh) return Ok{};
@@ -174,7 +196,7 @@ class Builder {
                std::to_string(first->second) + "; remove one of them");
   }
 
-  // The statements that set one field of the workload, once.
+  // Handles the statements that set one field of the workload, once.
   Status AddSingle(const Statement& statement) {
     switch (statement.kind) {
       case Statement::kVersion:
@@ -210,6 +232,9 @@ class Builder {
   }
 
   Status AddDisk(const DiskSpec& disk) {
+    // The parser checks each number for itself; how they fit together is
+    // checked here. Powers of two are checked again, since the statement may
+    // have been made by hand.
     const uint32_t sector = disk.sector_bytes.value_or(kDefaultSectorBytes);
     const uint32_t atomic = disk.atomic_bytes.value_or(sector);
     if (!std::has_single_bit(sector) || !std::has_single_bit(atomic)) {
@@ -230,6 +255,7 @@ class Builder {
 
   Status AddExpectation(const Expectation& expectation) {
     std::vector<Expectation>& all = workload_.expectations;
+    // Any number of violations may be expected, but `ok` excludes all others.
     if (!all.empty() && (all.front().ok || expectation.ok)) {
       return Bad("`expect ok` stands beside line " +
                  std::to_string(all.front().line) +
@@ -250,6 +276,8 @@ class Builder {
   }
 
   Status AddOp(Op op) {
+    // Only ops of the two sections get a number; a statement that was taken
+    // from another workload must not keep its old one.
     op.number = 0;
     if (section_ == Section::kNone) {
       if (op.kind == OpKind::kFault) {
@@ -268,6 +296,7 @@ class Builder {
       return Bad("more than 65535 ops; split the workload");
     }
     op.number = static_cast<uint32_t>(placed + 1);
+    // The scope indexes the operands of an op, so that they are checked first.
     CheckOperands(op);
     POWERCUT_TRY(Overlap(op));
     if (auto wrong = scope_.Add(op)) {
@@ -278,7 +307,7 @@ class Builder {
     return Ok{};
   }
 
-  // Pairs `start N` with `wait N`.
+  // Pairs `start N` with `wait N`. A number may be used again after its `wait`.
   Status Overlap(const Op& op) {
     if (op.start) {
       const auto [first, fresh] =
@@ -298,13 +327,15 @@ class Builder {
 
   Workload workload_;
   Section section_ = Section::kNone;
+  // A directive has followed the ops of the present section.
   bool closed_ = false;
   bool cut_ = false;
+  // The place of the present statement.
   int line_ = 1;
   size_t column_ = 1;
-  // Line of the first statement of each kind that may stand once.
+  // The line of the first statement of each kind that may stand once.
   std::map<Statement::Kind, int> lines_;
-  // Each start that is not yet waited for, by its number.
+  // The place of each `start` that is not waited for yet, by its number.
   std::map<uint64_t, Place> started_;
   PcutScope scope_;
 };

@@ -1,8 +1,15 @@
-// Parsing of one op, led by the table of op.h:
+// Parses one op:
 //
 //   [start N] VERB operands {flag | key=value} [-> ok | error | NAME]
 //
-// Flags and keys may be mixed; op.h's order is canonical.
+// Method: the verb selects a row of the table of verbs (model/words/op.h), and
+// the row directs everything after it: each letter of its operands takes one
+// token, and each further token has to be one of its flags or keys. Flags and
+// keys may be mixed; they are collected first and then put into the order of
+// the table, which is the canonical one. Values of keys are kept as canonical
+// text.
+// Example: `write /f 0 0512 fill=07 dsync` gives the numbers 0 and 512, the
+// flag `dsync` and the key `fill` with the value `7`.
 
 #include <algorithm>
 #include <array>
@@ -22,6 +29,7 @@ constexpr std::array<std::string_view, 8> kFaults = {
 constexpr std::array<std::string_view, 4> kFaultTargets = {"read", "write",
                                                            "flush", "discard"};
 
+// Splits a list of the table at its spaces.
 std::vector<std::string_view> Words(std::string_view list) {
   std::vector<std::string_view> words;
   for (const Token& token : SplitAtBlanks({list, 1, ""})) {
@@ -49,7 +57,7 @@ Result<std::string> ParseOneOf(const Token& token, std::string_view what,
                              DidYouMean(token.text, words));
 }
 
-// As in `write P N N`, for messages.
+// How an op is written, such as `write PATH NUMBER NUMBER`; for messages.
 std::string UsageText(const OpSignature& signature) {
   std::string text = "`";
   text += signature.verb;
@@ -89,7 +97,7 @@ Result<std::string> ParseFill(const Token& value) {
   return std::to_string(fill);
 }
 
-// `A~B`, inclusive.
+// Parses `A~B`, a range of sectors that includes both ends.
 Result<std::string> ParseSectors(const Token& value) {
   const size_t tilde = value.text.find('~');
   if (tilde == std::string_view::npos) {
@@ -106,7 +114,8 @@ Result<std::string> ParseSectors(const Token& value) {
   return std::to_string(first) + '~' + std::to_string(last);
 }
 
-// The canonical text of a key's value.
+// Returns the canonical text of a key's value. Numbers lose leading zeros
+// there, so that the readers of an op may compare these texts.
 Result<std::string> ParseKeyValue(std::string_view key, const Token& value) {
   if (key == "fill") return ParseFill(value);
   if (key == "sectors") return ParseSectors(value);
@@ -116,6 +125,7 @@ Result<std::string> ParseKeyValue(std::string_view key, const Token& value) {
     return ParseOneOf(value, "a phase", kPhases);
   }
   const bool count = key == "nth" || key == "times";
+  // The only value of `times` that is no number.
   if (key == "times" && value.text == "always") return std::string(value.text);
   POWERCUT_ASSIGN(const uint64_t number, ParseNumber(value, "a number"));
   if (count && number == 0) {
@@ -129,6 +139,8 @@ Result<ExpectedResult> ParseExpected(const Token& token) {
   if (token.text == "error") {
     return ExpectedResult{ExpectedResult::kAnyError, ""};
   }
+  // Statuses begin with a capital letter, so that a mistyped `ok` or `error` is
+  // noticed.
   const bool named =
       !token.text.empty() && token.text[0] >= 'A' && token.text[0] <= 'Z' &&
       IsWord(token.text) &&
@@ -165,6 +177,8 @@ class OpParser {
   }
 
  private:
+  // After the last token this is `end_`, an empty token, so that what is
+  // missing is reported at the end of the line.
   const Token& Peek() const {
     return next_ < tokens_.size() ? tokens_[next_] : end_;
   }
@@ -179,6 +193,7 @@ class OpParser {
     const Token verb = Take();
     const std::optional<OpKind> kind = OpKindFromVerb(verb.text);
     if (!kind) return UnknownVerb(verb);
+    // A `wait` ends an op, and a fault is no call that takes time.
     const bool overlaps = *kind != OpKind::kWait && *kind != OpKind::kFault;
     if (op_.start && !overlaps) {
       return BadToken(verb, "`" + std::string(verb.text) +
@@ -194,6 +209,8 @@ class OpParser {
     if (verb.text.empty()) {
       return BadToken(verb, "an op is missing; write `start N OP`");
     }
+    // The first word of a line may also have been meant as a directive. After
+    // `start N` only a verb makes sense.
     std::vector<std::string_view> words;
     for (const OpSignature& row : OpSignatures()) words.push_back(row.verb);
     if (!op_.start) {
@@ -207,9 +224,13 @@ class OpParser {
 
   Status Operands() {
     for (const char letter : signature_->operands) {
+      // `fault WHAT on WHICH` is the one op with a literal word among its
+      // operands.
       const bool literal = op_.kind == OpKind::kFault && op_.names.size() == 1;
       if (literal && Take().text != "on") return WrongUsage("`on`");
       const Token token = Peek();
+      // Checked here, since `->` would otherwise be called a bad path or
+      // number.
       if (token.text.empty() || token.text == "->") {
         return WrongUsage("an operand");
       }
@@ -248,7 +269,8 @@ class OpParser {
                  ? ParseOneOf(token, "a fault", kFaults)
                  : ParseOneOf(token, "a request to fail", kFaultTargets);
     }
-    // `nt_flush volume` must stay the volume, `nt_flush null` no handle.
+    // A handle of such a name would be hidden by the words `volume` and `null`:
+    // `nt_flush volume` means the volume, and `nt_flush null` a null handle.
     const bool taken = token.text == "volume" || token.text == "null";
     if (op_.kind == OpKind::kOpen && taken) {
       const std::string what =
@@ -261,6 +283,7 @@ class OpParser {
 
   Status FlagOrKey() {
     const Token token = Take();
+    // No flag has a `=` in it, so that the `=` tells a key from a flag.
     const size_t equals = token.text.find('=');
     if (equals == std::string_view::npos) return Flag(token);
     const Token key = PartOf(token, 0, equals);
@@ -303,6 +326,7 @@ class OpParser {
                     Quoted(token.text) + " stands twice; remove one of them");
   }
 
+  // Walks the table instead of what was found, which gives the canonical order.
   void OrderFlagsAndKeys() {
     for (const std::string_view flag : Words(signature_->flags)) {
       if (flags_.contains(flag)) op_.flags.emplace_back(flag);
@@ -331,20 +355,22 @@ class OpParser {
 
   std::span<const Token> tokens_;
   std::span<const std::string_view> directives_;
-  Token end_;  // stands for what is missing behind the last token
+  Token end_;  // stands for what is missing after the last token
   size_t next_ = 0;
   const OpSignature* signature_ = nullptr;
   Op op_;
-  // As found, by word; a flag has no value.
+  // What was found, by word; a flag has no value.
   std::map<std::string_view, std::string> flags_;
   std::map<std::string_view, std::string> keys_;
-  // Of the keys' values.
+  // The columns of the keys' values, by key.
   std::map<std::string_view, size_t> columns_;
 };
 
 }  // namespace
 
 Result<std::string> ParsePathOrHandle(const Token& token) {
+  // What is neither a path nor a word is reported as a bad path, the more
+  // likely intention.
   if (token.text.starts_with('/') || !IsWord(token.text)) {
     return ParsePath(token);
   }

@@ -1,5 +1,13 @@
-// Parsing of the text form, a line at a time; see pcut.h. What a line means
-// among the others is BuildWorkload's affair (model/pcut/pcut_build.cc).
+// Parses the text of a file into statements: ParsePcut().
+//
+// Method: the text is cut into lines. A line is cut into a body and a comment,
+// and the first word of the body decides: a directive has its own function
+// here, and any other word begins an op (model/pcut/pcut_op.cc). Each line is
+// parsed for itself; what it means among the others is decided by
+// BuildWorkload() (model/pcut/pcut_build.cc). The first error ends the parse.
+// Blank lines and comments become statements, too, so that printing can give
+// them back. Example: `  cut  # here` becomes a statement of kind kCut in
+// column 3 with the comment `# here`.
 
 #include "model/pcut/pcut_parse.h"
 
@@ -16,6 +24,8 @@
 namespace powercut {
 namespace {
 
+// The bounds of `sector=` and `atomic=` (docs/pcut.md 4). A block that is
+// smaller than its sector is noticed by BuildWorkload(), which knows both.
 constexpr uint64_t kMinSectorBytes = 512;
 constexpr uint64_t kMaxSectorBytes = 4096;
 constexpr uint64_t kMaxAtomicBytes = uint64_t{1} << 20;
@@ -48,8 +58,9 @@ constexpr std::array<std::string_view, kDirectives.size()> DirectiveWords() {
   return words;
 }
 
-// Where a comment begins: a `#` at the beginning or behind a blank, since the
-// ids of crash states hold a `#` too.
+// Returns where a comment begins: at a `#` that is the first byte of the line
+// or follows a blank. A `#` within a word begins none, since the ids of crash
+// states may hold one.
 size_t CommentStart(std::string_view line) {
   for (size_t i = 0; i < line.size(); ++i) {
     if (line[i] == '#' && (i == 0 || IsBlank(line[i - 1]))) return i;
@@ -57,7 +68,8 @@ size_t CommentStart(std::string_view line) {
   return line.size();
 }
 
-// A name of a backend or a profile, as `ntfs-3g`.
+// Whether `text` may be the name of a backend, a profile or a kind of
+// violation, such as `ntfs-3g`.
 bool IsPlainName(std::string_view text) {
   return IsWord(text) && text.find_first_of("+@~:") == std::string_view::npos;
 }
@@ -68,7 +80,8 @@ Result<std::string> ParsePlainName(const Token& token, std::string_view what) {
                              "; use letters, digits and any of `_ . -`");
 }
 
-// The tokens between commas, which may have blanks around them.
+// Returns the tokens between commas, which may have blanks around them. A token
+// is empty where two commas meet, so that the caller reports it in its place.
 std::vector<Token> SplitAtCommas(const Token& list) {
   std::vector<Token> items;
   for (size_t begin = 0; begin <= list.text.size();) {
@@ -92,6 +105,7 @@ Result<uint64_t> ParseDiskSize(const Token& token) {
   }
   POWERCUT_ASSIGN(const uint64_t number,
                   ParseNumber(digits, "a size such as `67108864` or `64M`"));
+  // Compared before the shift, which could overflow.
   if (number > kMaxTextNumber >> shift) {
     return BadToken(token, Quoted(token.text) +
                                " is too large; the largest is " +
@@ -112,7 +126,7 @@ Result<uint32_t> ParsePowerOfTwo(const Token& token, uint64_t max) {
                              std::to_string(max));
 }
 
-// `sector=N`, `atomic=N` or `discard=weak`.
+// Parses `sector=N`, `atomic=N` or `discard=weak` into `disk`.
 Status ParseDiskKey(const Token& token, DiskSpec* disk) {
   const size_t equals = std::min(token.text.find('='), token.text.size());
   const std::string_view key = token.text.substr(0, equals);
@@ -144,9 +158,12 @@ Status ParseDiskKey(const Token& token, DiskSpec* disk) {
 
 class LineParser {
  public:
-  // `line` without its comment.
+  // `line` is the line without its comment.
+  // Requires: it has at least one word.
   LineParser(const Token& line, int number)
       : tokens_(SplitAtBlanks(line)), number_(number) {
+    // What follows the first word is kept in one piece as well: names and
+    // conditions have their own ways to use blanks.
     rest_ = Trimmed(
         PartOf(line, tokens_[0].column - line.column + tokens_[0].text.size()));
   }
@@ -195,7 +212,7 @@ class LineParser {
     }
   }
 
-  // Errors unless the line has at most `count` tokens.
+  // Fails if the line has more than `count` tokens.
   Status NoMoreThan(size_t count) const {
     if (tokens_.size() <= count) return Ok{};
     return BadToken(tokens_[count], Quoted(tokens_[count].text) +
@@ -203,7 +220,7 @@ class LineParser {
                                         "before a comment");
   }
 
-  // The token at `index`, or the empty one behind the last.
+  // Returns the token at `index`, or the empty token after the last one.
   Token At(size_t index) const {
     if (index < tokens_.size()) return tokens_[index];
     return BehindToken(tokens_.back());
@@ -222,6 +239,8 @@ class LineParser {
                                "`powercut 1`");
   }
 
+  // A name is free text. Control characters could make a report unreadable, or
+  // a line of it look like two.
   Status Name() {
     if (rest_.text.empty()) return Missing("a name");
     for (size_t i = 0; i < rest_.text.size(); ++i) {
@@ -243,6 +262,8 @@ class LineParser {
 
   Status SingleWord() {
     if (tokens_.size() < 2) return Missing("a word");
+    // Spaces and ids are checked when they are used; here it is enough that the
+    // word can be printed.
     for (const char c : tokens_[1].text) {
       if (c > 0x20 && c < 0x7f) continue;
       return BadToken(tokens_[1], Quoted(tokens_[1].text) +
@@ -285,8 +306,8 @@ class LineParser {
     outcome.allow = tokens_[0].text == "allow";
     outcome.line = number_;
     Token condition = rest_;
-    // A condition has no colon before its first slash, parenthesis or blank,
-    // so one there ends a list of profiles.
+    // A condition has no colon before its first slash, parenthesis or blank, so
+    // that a colon there ends a list of profiles.
     const size_t colon = rest_.text.find_first_of(":/( \t\r");
     if (colon != std::string_view::npos && rest_.text[colon] == ':') {
       for (const Token& item : SplitAtCommas(PartOf(rest_, 0, colon))) {
@@ -320,19 +341,23 @@ class LineParser {
                       "error, check, fsck, unflushed, unstable and "
                       "nondeterministic");
     }
+    // Violations of a log are named by the log's word, which looks like a
+    // handle.
     if (tokens_.size() > 3) {
       POWERCUT_ASSIGN(expectation.path, ParsePathOrHandle(tokens_[3]));
     }
     return NoMoreThan(4);
   }
 
-  std::vector<Token> tokens_;  // at least one
-  Token rest_;                 // what follows the first token
+  std::vector<Token> tokens_;
+  // The line from its second word on.
+  Token rest_;
+  // The number of the line.
   int number_;
   Statement statement_;
 };
 
-// `line` without its end of line.
+// Parses one line, which is given without its line feed.
 Result<Statement> ParseLine(const Token& line, int number) {
   const size_t hash = CommentStart(line.text);
   const Token body = Trimmed(PartOf(line, 0, hash));
@@ -350,6 +375,8 @@ Result<Statement> ParseLine(const Token& line, int number) {
 Result<Pcut> ParsePcut(std::string_view text, const std::string& file) {
   Pcut pcut;
   int number = 1;
+  // Runs at least once: an empty file is one line without the version, which is
+  // reported. A line feed at the end of the file begins no further line.
   do {
     const size_t end = std::min(text.find('\n'), text.size());
     const std::string place = file + ':' + std::to_string(number) + ':';

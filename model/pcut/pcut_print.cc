@@ -1,6 +1,15 @@
-// The canonical layout of the text form; see pcut.h. Where pcut.h leaves it
-// open: the verb of `start N OP` is `start`; `cut` is indented like an op; and
-// a line with only a comment is indented like the statement it stands before.
+// Prints statements in the canonical layout (docs/pcut.md 12).
+//
+// Method: two things depend on more than one statement and are found first. An
+// op is padded to the longest verb of its section, and a line with only a
+// comment is indented like the statement that follows it. Everything else is
+// printed statement by statement. The verb of `start N OP` is `start`, and
+// `cut` is indented like an op. Example of a section:
+//
+//   run
+//     # The file is old.
+//     write /f 0 512
+//     fsync /f  # and durable
 
 #include <algorithm>
 #include <array>
@@ -12,7 +21,7 @@
 namespace powercut {
 namespace {
 
-// A directive's word and the blank behind it.
+// The columns of a directive's word together with the blank after it.
 constexpr size_t kDirectiveColumns = 8;
 constexpr std::string_view kIndent = "  ";
 
@@ -22,11 +31,12 @@ std::string DirectiveText(std::string_view word, const std::string& operands) {
   return text + operands;
 }
 
-// With the largest suffix that loses nothing.
+// Returns the size with the largest suffix that loses nothing.
 std::string DiskSizeText(uint64_t size_bytes) {
   constexpr std::array<std::pair<char, unsigned>, 3> kSuffixes = {
       {{'G', 30}, {'M', 20}, {'K', 10}}};
   for (const auto& [suffix, shift] : kSuffixes) {
+    // A size of 0 fits every suffix, and is printed without one.
     if (size_bytes == 0 || size_bytes % (uint64_t{1} << shift) != 0) continue;
     return std::to_string(size_bytes >> shift) + suffix;
   }
@@ -69,8 +79,8 @@ std::string ExpectationText(const Expectation& expectation) {
   return text;
 }
 
-// Without indentation and comment. An op before the sections is laid out like
-// a directive.
+// Returns a statement without its indentation and its comment. An op before the
+// sections (a `fault`) is laid out like a directive.
 std::string StatementText(const Statement& statement, size_t verb_width) {
   switch (statement.kind) {
     case Statement::kVersion:
@@ -113,7 +123,8 @@ bool BeginsSection(const Statement& statement) {
          statement.kind == Statement::kRun;
 }
 
-// The length of the longest verb from `begin` up to the next section.
+// Returns the length of the longest verb from `begin` up to the next section.
+// Directives in between do not count, since they have their own columns.
 size_t VerbWidth(const std::vector<Statement>& statements, size_t begin) {
   constexpr size_t kStartWidth = std::string_view("start").size();
   size_t width = 0;
@@ -126,7 +137,7 @@ size_t VerbWidth(const std::vector<Statement>& statements, size_t begin) {
   return width;
 }
 
-// For each statement whether it is indented.
+// Returns for each statement whether it is indented.
 std::vector<bool> Indented(const std::vector<Statement>& statements) {
   std::vector<bool> indented(statements.size(), false);
   bool in_section = false;
@@ -136,6 +147,8 @@ std::vector<bool> Indented(const std::vector<Statement>& statements) {
     indented[i] =
         in_section && (kind == Statement::kOp || kind == Statement::kCut);
   }
+  // From the end, so that several comments in a row all follow the statement
+  // after the last of them.
   for (size_t i = statements.size(); i-- > 1;) {
     if (statements[i - 1].kind == Statement::kNote) {
       indented[i - 1] = indented[i];
@@ -160,6 +173,7 @@ std::string PrintPcut(const Pcut& pcut) {
       if (!line.empty()) line += "  ";
       line += statement.comment;
     }
+    // A blank line stays blank, even among indented ones.
     if (indented[i] && !line.empty()) text += kIndent;
     text += line + '\n';
   }

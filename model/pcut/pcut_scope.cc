@@ -1,3 +1,21 @@
+// Tracks what ops have made, and checks later ops and conditions against it.
+//
+// Method: every op goes through three steps. Its names have to be open
+// (handles, views, logs). Its arguments have to fit what is known (ranges of
+// views, the records of a log, the length of a mapped file). Then what it makes
+// is added. An op that expects an error skips the last two steps, since it
+// makes nothing.
+//
+// The text alone does not decide everything; what is in doubt is accepted. A
+// file gets a number when it is made, and names lead to numbers, so that links
+// and renames keep what is known of the file. The size of a file is an upper
+// bound. What a symbolic link leads to is not known. Example:
+//
+//   create /f          /f is file 1, at most 0 bytes
+//   append /f 8192     at most 8192 bytes
+//   rename /f /g       /g is file 1; conditions may still name /f
+//   map V /g 12288 1   refused: the view begins beyond the file
+
 #include "model/pcut/pcut_scope.h"
 
 #include <algorithm>
@@ -14,13 +32,13 @@ bool ExpectsError(const Op& op) {
   return op.expected.kind != ExpectedResult::kOk;
 }
 
-// Sums saturate: the text allows every number.
+// Adds and saturates, since the text allows numbers up to the largest.
 uint64_t Sum(uint64_t a, uint64_t b) {
   return a > kMaxTextNumber - std::min(b, kMaxTextNumber) ? kMaxTextNumber
                                                           : a + b;
 }
 
-// The column of the operand at `index`, counted over all operands.
+// Returns the column of the operand at `index`, counted over all operands.
 size_t Column(const Op& op, size_t index) {
   return op.operand_columns.At(index);
 }
@@ -40,6 +58,7 @@ std::optional<uint64_t> KeyNumber(const Op& op, std::string_view key) {
   return *number;
 }
 
+// The flushes of files, for which a workload may write a null handle.
 bool TakesNullHandle(OpKind kind) {
   constexpr std::array kKinds = {
       OpKind::kNtFlush,     OpKind::kFlushFileBuffers, OpKind::kFsync,
@@ -48,6 +67,8 @@ bool TakesNullHandle(OpKind kind) {
   return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 
+// The ops that need an open log; `log_open` makes one. Both ranges follow the
+// order of OpKind.
 bool IsLogOp(OpKind kind) {
   return kind >= OpKind::kLogArea && kind <= OpKind::kLogReset;
 }
@@ -56,7 +77,9 @@ bool IsViewOp(OpKind kind) {
   return kind >= OpKind::kStore && kind <= OpKind::kUnmap;
 }
 
-// The record of a log that an op speaks of, and where it says so.
+// Returns the number of the record that an op speaks of, and its column, or
+// `std::nullopt` if the op speaks of none. Record 0, the null LSN of
+// `log_flush_to`, never lies beyond the log.
 std::optional<std::pair<uint64_t, size_t>> RecordOf(const Op& op) {
   switch (op.kind) {
     case OpKind::kLogFlushTo:
@@ -73,6 +96,7 @@ std::optional<std::pair<uint64_t, size_t>> RecordOf(const Op& op) {
   }
 }
 
+// Whether `path` lies inside `directory`: `/a/b` is below `/a`, `/ab` is not.
 bool IsBelow(std::string_view path, std::string_view directory) {
   return path.size() > directory.size() && path.starts_with(directory) &&
          path[directory.size()] == '/';
@@ -81,6 +105,8 @@ bool IsBelow(std::string_view path, std::string_view directory) {
 }  // namespace
 
 PcutScope::Verdict PcutScope::Add(const Op& op) {
+  // Names come first: the other checks look up what the names stand for without
+  // asking whether it is there.
   if (Verdict wrong = CheckNames(op)) return wrong;
   if (Verdict wrong = CheckArea(op)) return wrong;
   if (ExpectsError(op)) return std::nullopt;
@@ -103,6 +129,7 @@ PcutScope::Verdict PcutScope::CheckOpen(const Named<Value>& names,
                     std::string(words.closer) + "`; move the op up, or `" +
                     opener + "` it again"};
   }
+  // Where a handle may stand, a path is more likely what was meant.
   if (words.noun == "handle") {
     return Complaint{column,
                      Quoted(name) +
@@ -130,6 +157,7 @@ PcutScope::Verdict PcutScope::CheckNames(const Op& op) const {
                                     Column(op, i))) {
         return wrong;
       }
+      // Further names are areas, or names that the op is about to make.
     } else if (name > 1) {
       continue;
     } else if (op.kind == OpKind::kClose) {
@@ -165,6 +193,8 @@ PcutScope::Verdict PcutScope::CheckArguments(const Op& op) const {
 }
 
 PcutScope::Verdict PcutScope::CheckMap(const Op& op) const {
+  // These are the rules by which the model lets `map` fail
+  // (model/files/plan.cc).
   const uint64_t offset = op.numbers[0];
   constexpr std::string_view kOrExpect = ", or expect `-> error`";
   if (offset % kPageBytes != 0) {
@@ -180,6 +210,7 @@ PcutScope::Verdict PcutScope::CheckMap(const Op& op) const {
   }
   const std::optional<FileNumber> file = FileOf(op.names[1]);
   if (!file) return std::nullopt;
+  // The known size is an upper bound: what lies beyond it is certainly wrong.
   const auto size = size_bytes_.find(*file);
   if (size == size_bytes_.end() || offset <= size->second) return std::nullopt;
   return Complaint{Column(op, 2),
@@ -193,6 +224,7 @@ PcutScope::Verdict PcutScope::CheckMap(const Op& op) const {
 PcutScope::Verdict PcutScope::CheckRange(const Op& op) const {
   const View& view = views_.open.find(op.names[0])->second;
   const uint64_t offset = op.numbers[0];
+  // Written as a difference, since offset + length may overflow.
   const bool begins_inside = offset <= view.size_bytes;
   if (begins_inside && op.numbers[1] <= view.size_bytes - offset) {
     return std::nullopt;
@@ -240,9 +272,12 @@ void PcutScope::AddName(const std::string& path, FileNumber file) {
 void PcutScope::Rename(const std::string& from, const std::string& to) {
   if (from == to) return;
   const auto found = names_.find(from);
+  // The source may be unknown, such as a name below a symbolic link. Its new
+  // name is known from then on, its size is not.
   const FileNumber file =
       found == names_.end() ? next_file_++ : FileNumber{found->second};
   std::vector<std::pair<std::string, FileNumber>> below;
+  // Collected first: adding names while walking the map could visit them again.
   for (auto at = names_.lower_bound(from + '/');
        at != names_.end() && IsBelow(at->first, from); ++at) {
     below.emplace_back(at->first, at->second);
@@ -259,6 +294,8 @@ void PcutScope::MakeNames(const Op& op) {
   switch (op.kind) {
     case OpKind::kCreate:
     case OpKind::kMkdir:
+      // Whether the name is there already is left to the run, which makes such
+      // an op fail.
       size_bytes_[next_file_] = 0;
       AddName(op.names[0], next_file_++);
       return;
@@ -268,7 +305,8 @@ void PcutScope::MakeNames(const Op& op) {
       return;
     }
     case OpKind::kSymlink:
-      // What it leads to is not followed: such names have no known size.
+      // What a symbolic link leads to is not followed: its name gets a file of
+      // unknown size.
       AddName(op.names[1], next_file_++);
       symlinks_.insert(op.names[1]);
       return;
@@ -290,6 +328,7 @@ void PcutScope::MakeNames(const Op& op) {
 
 void PcutScope::MakeSizes(const Op& op) {
   if (op.names.empty()) return;
+  // The first name of `map` is the view.
   const bool mapped = op.kind == OpKind::kMap;
   const std::optional<FileNumber> file = FileOf(op.names[mapped ? 1 : 0]);
   const auto size = file ? size_bytes_.find(*file) : size_bytes_.end();
@@ -298,6 +337,7 @@ void PcutScope::MakeSizes(const Op& op) {
     case OpKind::kWrite: {
       const bool at_end = handles_that_append_.contains(op.names[0]);
       const uint64_t begin = at_end ? size->second : op.numbers[0];
+      // A write of no bytes does not lengthen a file, wherever it is.
       if (op.numbers[1] == 0) return;
       size->second = std::max(size->second, Sum(begin, op.numbers[1]));
       return;
@@ -311,7 +351,8 @@ void PcutScope::MakeSizes(const Op& op) {
       return;
     case OpKind::kTruncate:
     case OpKind::kSetEndOfFile:
-      // One that overlaps others may come before them.
+      // A truncation that overlaps other ops may take effect before them, so
+      // that the file may still be as long as before.
       size->second =
           op.start ? std::max(size->second, op.numbers[0]) : op.numbers[0];
       return;
@@ -323,6 +364,8 @@ void PcutScope::MakeSizes(const Op& op) {
 void PcutScope::MakeViewsAndLogs(const Op& op) {
   switch (op.kind) {
     case OpKind::kOpen:
+      // A handle follows its file through renames, and so holds the file, not
+      // the path.
       handles_.open[op.names[0]] = FileOf(op.names[1]);
       handles_that_append_.erase(op.names[0]);
       if (op.HasFlag("append")) handles_that_append_.insert(op.names[0]);
@@ -340,6 +383,7 @@ void PcutScope::MakeViewsAndLogs(const Op& op) {
       views_.closed.insert(op.names[0]);
       return;
     case OpKind::kLogOpen:
+      // Opening a log again finds its records and areas.
       logs_.open.try_emplace(op.names[0]);
       return;
     case OpKind::kLogArea:
@@ -357,12 +401,13 @@ void PcutScope::MakeViewsAndLogs(const Op& op) {
 PcutScope::Verdict PcutScope::CheckPath(const Condition& condition,
                                         const std::string& path) const {
   if (path == "/" || ever_.contains(path)) return std::nullopt;
+  // A path through a symbolic link may exist although no op names it.
   const bool through_symlink =
       std::any_of(symlinks_.begin(), symlinks_.end(),
                   [&](const std::string& link) { return IsBelow(path, link); });
   if (through_symlink) return std::nullopt;
   const std::vector<std::string_view> known(ever_.begin(), ever_.end());
-  // Beyond this many names a suggestion is not worth the search.
+  // With more names than this, a suggestion is not worth the search.
   constexpr size_t kSearched = 1000;
   std::string message = "no op makes " + Quoted(PathText(path));
   if (known.size() <= kSearched) message += DidYouMean(path, known);
@@ -379,6 +424,7 @@ PcutScope::Verdict PcutScope::Check(const Condition& condition) const {
         if (Verdict wrong = Check(operand)) return wrong;
       }
       return std::nullopt;
+    // The raw part of a device is there from the beginning.
     case Condition::kSector:
       return std::nullopt;
     case Condition::kLog:

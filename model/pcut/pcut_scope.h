@@ -1,7 +1,8 @@
 // What the ops of a workload have made so far, as far as the text alone says:
-// names, sizes, handles, views, logs. BuildWorkload asks it whether an op or a
-// condition speaks of something that is not there, since such a line is a slip
-// of the pen and would be judged as something else.
+// names, sizes, handles, views and logs. BuildWorkload() asks whether an op or
+// a condition speaks of something that is not there. A line like that is a
+// mistake of its writer: it would fail, or never hold, for a reason that nobody
+// meant. The minimizer asks the same of ops from which it has removed others.
 
 #ifndef POWERCUT_MODEL_PCUT_PCUT_SCOPE_H_
 #define POWERCUT_MODEL_PCUT_PCUT_SCOPE_H_
@@ -20,22 +21,29 @@
 
 namespace powercut {
 
+// A value: copying it gives an independent one.
 class PcutScope {
  public:
-  // What is wrong, and in which column; 0 if the op was not parsed from text.
+  // What is wrong, and in which column of its line; the column is 0 if the op
+  // was not parsed from text.
   struct Complaint {
     size_t column = 0;
     std::string message;
   };
+  // `std::nullopt` if nothing is wrong.
   using Verdict = std::optional<Complaint>;
 
-  // Judges an op by what stands before it, then adds what it makes. An op
-  // whose arguments are wrong passes if it expects an error; one that names
-  // what was never opened, or was closed, does not.
-  // Cost: O(log n); of a rename, the names below it.
+  // Judges an op by the ops before it, then adds what it makes. An op whose
+  // arguments are wrong is accepted if it expects an error, and makes nothing
+  // then. An op that names what was never opened, or was closed, is never
+  // accepted.
+  // Requires: the op follows its signature (model/words/op.h).
+  // Cost: O(log n); a rename also takes time for the names below it.
   Verdict Add(const Op& op);
 
-  // Judges a condition by all ops added. Every name that was ever there does.
+  // Judges a condition by all ops that were added. It may name any path that
+  // was ever there, and any log that was opened.
+  // Cost: O(log n) for each test; O(n) for a path that no op names.
   Verdict Check(const Condition& condition) const;
 
  private:
@@ -49,12 +57,14 @@ class PcutScope {
     uint64_t records = 0;
     std::set<std::string, std::less<>> areas;
   };
-  // Names of one kind, and those of them that were closed.
+  // The names of one kind that are open, and those that were ever closed. A
+  // name that was opened again is in both.
   template <class Value>
   struct Named {
     std::map<std::string, Value, std::less<>> open;
     std::set<std::string, std::less<>> closed;
   };
+  // How messages speak of a kind: `handle`, `open`, `close`.
   struct Words {
     std::string_view noun;
     std::string_view opener;
@@ -80,15 +90,17 @@ class PcutScope {
   void AddName(const std::string& path, FileNumber file);
   void Rename(const std::string& from, const std::string& to);
 
-  // The file that a path or handle stands for; nothing if the text does not
-  // say.
+  // Returns the file that a path or handle stands for, or `std::nullopt` if the
+  // text does not say.
   std::optional<FileNumber> FileOf(const std::string& name) const;
 
+  // The paths that are there now, each with its file.
   std::map<std::string, FileNumber, std::less<>> names_;
-  // Every name that was ever there.
+  // Every path that was ever there.
   std::set<std::string, std::less<>> ever_;
   std::set<std::string, std::less<>> symlinks_;
-  // The most bytes a file can hold now.
+  // The most bytes that each file can hold now. Files of unknown size are
+  // missing.
   std::map<FileNumber, uint64_t> size_bytes_;
   FileNumber next_file_ = 1;
   Named<std::optional<FileNumber>> handles_;

@@ -1,3 +1,13 @@
+// Selects the row of an op by its kind, its flags, the flags of its handle, and
+// whether it stands for a directory.
+//
+// Method: each kind of op that has more than one row has a function here; where
+// several rows fit, the first one in the function counts. All other kinds have
+// one row, or none: ops that no function knows get kWrite, which promises only
+// what every op does. Example: `write H 0 512 dsync` through a handle that was
+// opened with `write_through` is kWriteDsync, which promises more than
+// kWriteThrough.
+
 #include "model/table/primitive_of.h"
 
 #include <algorithm>
@@ -6,10 +16,13 @@
 namespace powercut {
 namespace {
 
+// The parser keeps handles from having this name.
 bool IsVolume(const Op& op) {
   return !op.names.empty() && op.names[0] == "volume";
 }
 
+// A flag of the write and the same flag of the handle promise the same. They
+// have two rows, so that `powercut model` can cite the document of each.
 Primitive OfWrite(const Op& op, std::span<const std::string> handle_flags) {
   const auto opened = [&](std::string_view flag) {
     return std::find(handle_flags.begin(), handle_flags.end(), flag) !=
@@ -28,8 +41,12 @@ Primitive OfWrite(const Op& op, std::span<const std::string> handle_flags) {
   return Primitive::kWrite;
 }
 
-// By the value of `Flags`; nothing is promised where several are asked for,
-// or one that is not documented: such a call fails.
+// Selects by the value of the parameter Flags, which a workload gives as a word
+// or as a number; numbers are compared as text, since they are canonical. Where
+// several flags are asked for, or one that is not documented, the call must
+// fail, so that it gets the row that promises nothing of its own. A
+// directory has a row of its own for calls without a flag only
+// (docs/semantics.md 1.1).
 Primitive OfNtFlush(const Op& op, bool is_directory) {
   const std::string_view number = op.Key("flags").value_or("");
   if (op.flags.size() > 1 || (!op.flags.empty() && !number.empty())) {
@@ -42,6 +59,7 @@ Primitive OfNtFlush(const Op& op, bool is_directory) {
   if (op.HasFlag("file_data_sync_only") || number == "4") {
     return Primitive::kNtFlushDataSyncOnly;
   }
+  // What is left is the word `null_status` or an unknown number.
   if (!op.flags.empty() || (!number.empty() && number != "0")) {
     return Primitive::kWrite;
   }
@@ -51,19 +69,22 @@ Primitive OfNtFlush(const Op& op, bool is_directory) {
                         : Primitive::kNtFlushFull;
 }
 
+// The stronger flag counts: a flush also queues the record.
 Primitive OfLogAppend(const Op& op) {
   if (op.HasFlag("force_flush")) return Primitive::kLogForceFlush;
   if (op.HasFlag("force_append")) return Primitive::kLogForceAppend;
   return Primitive::kLogAppend;
 }
 
+// A write with both flags is judged by FUA alone: its sectors are promised, and
+// what the preflush carried is not.
 Primitive OfDiskWrite(const Op& op) {
   if (op.HasFlag("fua")) return Primitive::kDiskWriteFua;
   if (op.HasFlag("preflush")) return Primitive::kDiskWritePreflush;
   return Primitive::kDiskWrite;
 }
 
-// The ops of files and views.
+// Selects for ops of files and views; kWrite for all others.
 Primitive OfFileOp(const Op& op, bool is_directory) {
   switch (op.kind) {
     case OpKind::kFlushFileBuffers:
@@ -76,7 +97,7 @@ Primitive OfFileOp(const Op& op, bool is_directory) {
     case OpKind::kFsync:
       return is_directory ? Primitive::kFsyncDirectory : Primitive::kFsync;
     case OpKind::kFdatasync:
-      // What a directory has is names: they are its data.
+      // The data of a directory is its names, so that both calls do the same.
       return is_directory ? Primitive::kFsyncDirectory : Primitive::kFdatasync;
     case OpKind::kSyncFileRange:
       return Primitive::kSyncFileRange;
@@ -93,7 +114,7 @@ Primitive OfFileOp(const Op& op, bool is_directory) {
   }
 }
 
-// The ops of logs, devices and stores.
+// Selects for ops of logs, devices and stores; kWrite for all others.
 Primitive OfOtherOp(const Op& op) {
   switch (op.kind) {
     case OpKind::kLogAppend:
@@ -101,6 +122,7 @@ Primitive OfOtherOp(const Op& op) {
     case OpKind::kLogFlush:
       return Primitive::kLogFlush;
     case OpKind::kLogFlushTo:
+      // CLFS_LSN_NULL stands for a flush of the area, not of the whole log.
       return op.numbers[0] == 0 ? Primitive::kLogFlushToNull
                                 : Primitive::kLogFlushToLsn;
     case OpKind::kLogRestart:
@@ -118,6 +140,7 @@ Primitive OfOtherOp(const Op& op) {
     case OpKind::kDiskDiscard:
       return Primitive::kDiskDiscard;
     case OpKind::kCommit:
+      // A `commit` that says neither is synchronous.
       return op.HasFlag("nosync") ? Primitive::kCommitLazy : Primitive::kCommit;
     case OpKind::kCheckpoint:
       return Primitive::kCheckpoint;

@@ -1,5 +1,12 @@
-// Rows: block devices (research/semantics.md 1.6, rows 18 to 20), transactional
-// stores, and what every other op does.
+// The rows of block devices (docs/semantics.md 1.6, rows 18 to 20), of
+// transactional stores (1.7), and the row of what every other op does.
+//
+// How to read them: requests to a block device carry `data`, their own sectors,
+// and commits of a store are `records`. The comment before a row says which
+// rule of docs/semantics.md 2.3 or 2.4 its cells come from. Example: a block
+// write has `data` at kDevice and no device flush. Its return thus promises the
+// sectors for a crash of the system, and not for power loss; with FUA the
+// device flush is kOwn, which adds power loss.
 
 #include <array>
 
@@ -17,6 +24,8 @@ constexpr std::string_view kStores = "sqlite, leveldb";
 constexpr std::string_view kAtReturn = "at return; `start`/`wait` overlap it";
 
 constexpr std::array kRows = {
+    // A write that has completed is in the cache of the device, not on the
+    // media.
     PrimitiveRow{.id = Primitive::kDiskWrite,
                  .family = Family::kBlocks,
                  .name = "block write",
@@ -28,6 +37,7 @@ constexpr std::array kRows = {
                  .file_systems = kDevices,
                  .source = "Linux block/writeback_cache_control, "
                            "Introduction: complete means in the cache"},
+    // R-FUA: kOwn takes these sectors to the media. FUA orders no other write.
     PrimitiveRow{.id = Primitive::kDiskWriteFua,
                  .family = Family::kBlocks,
                  .name = "block write, FUA",
@@ -40,6 +50,8 @@ constexpr std::array kRows = {
                  .source = "Linux block/writeback_cache_control, Forced Unit "
                            "Access: of this write only; semantics.md 1.6 "
                            "row 19"},
+    // R-PREFLUSH: the cache is flushed before the write, so that the write's
+    // own sectors only reach the device.
     PrimitiveRow{.id = Primitive::kDiskWritePreflush,
                  .family = Family::kBlocks,
                  .name = "block write, PREFLUSH",
@@ -52,6 +64,8 @@ constexpr std::array kRows = {
                  .source = "Linux block/writeback_cache_control, Explicit "
                            "cache flushes: what completed before it; "
                            "semantics.md 1.6 row 18"},
+    // R-DEVSYNC: the row covers nothing itself; kAll takes what is at the
+    // device to the media, files included.
     PrimitiveRow{
         .id = Primitive::kDiskFlush,
         .family = Family::kBlocks,
@@ -65,6 +79,7 @@ constexpr std::array kRows = {
         .source = "Linux block/writeback_cache_control, Explicit "
                   "cache flushes: an empty PREFLUSH; semantics.md "
                   "1.6 row 18"},
+    // R-DISCARD: a discard counts as a write of zeros, and completes like one.
     PrimitiveRow{.id = Primitive::kDiskDiscard,
                  .family = Family::kBlocks,
                  .name = "discard",
@@ -76,6 +91,7 @@ constexpr std::array kRows = {
                  .file_systems = kDevices,
                  .source = "Linux device-mapper/log-writes: ordered as a "
                            "write; zeros here; semantics.md 1.6 row 20"},
+    // O-COMMIT: the commits before this one are promised with it.
     PrimitiveRow{.id = Primitive::kCommit,
                  .family = Family::kStores,
                  .name = "commit, synchronous",
@@ -90,6 +106,7 @@ constexpr std::array kRows = {
                  .source =
                      "SQLite, PRAGMA synchronous FULL; LevelDB, WriteOptions "
                      "sync; design.md 6: a store is a log of commits"},
+    // A lazy commit promises nothing, not even that it survives the process.
     PrimitiveRow{
         .id = Primitive::kCommitLazy,
         .family = Family::kStores,
@@ -102,6 +119,8 @@ constexpr std::array kRows = {
         .file_systems = kStores,
         .source = "SQLite, PRAGMA synchronous OFF, NORMAL with WAL; LevelDB, "
                   "WriteOptions without sync; design.md 6"},
+    // A checkpoint makes no commit of its own; it promises those that had
+    // returned.
     PrimitiveRow{.id = Primitive::kCheckpoint,
                  .family = Family::kStores,
                  .name = "checkpoint",
@@ -115,6 +134,9 @@ constexpr std::array kRows = {
                  .file_systems = kStores,
                  .source = "SQLite, PRAGMA wal_checkpoint FULL: syncs log and "
                            "database; design.md 6"},
+    // R-WRITE: whatever an op changed is with the operating system when the op
+    // has returned. The model applies this row to the effects of every op, and
+    // the op's own row in addition.
     PrimitiveRow{.id = Primitive::kWrite,
                  .family = Family::kFiles,
                  .name = "any other op",

@@ -1,5 +1,13 @@
-// Rows: logs with the CLFS interface (research/semantics.md 1.5.2; "row N"
+// The rows of logs with the CLFS interface (docs/semantics.md 1.5.2; "row N"
 // counts the rows of its table from 1).
+//
+// How to read them: `records` says how far records are carried, `pointers` the
+// base, the archive tail and the restart area. Which records a row covers
+// (those of an area, or all up to an LSN) is decided by the log model
+// (model/logs/log_model.cc), as is the order of records (O-LSN). Where there is
+// a device flush it is kOwn: a log carries nothing that others left at the
+// device. Example: with two appends and a `log_flush`, the appends promise
+// nothing, and the return of the flush promises both records for power loss.
 
 #include <array>
 
@@ -8,6 +16,8 @@
 namespace powercut {
 namespace {
 
+// The records that the row covers go to the media. Pointers are never carried
+// by a flush of records.
 constexpr Coverage kRecordsToMedia = {
     .scope = Scope::kLog, .records = kDevice, .device = DeviceFlush::kOwn};
 
@@ -16,11 +26,13 @@ constexpr std::string_view kOverlapped =
     "(A-25)";
 constexpr std::string_view kAtReturn = "at return; `start`/`wait` overlap it";
 constexpr std::string_view kLogs = "CLFS logs on NTFS";
-// The lists of codes in clfsw32.h's pages are empty.
+// The pages of clfsw32.h announce lists of codes that are empty, so that any
+// error counts as a failure.
 constexpr std::string_view kAnyError =
     "zero with any GetLastError (A-35); in the kernel an NTSTATUS";
 
 constexpr std::array kRows = {
+    // R-APPEND: the record is in a buffer of the process, and may die with it.
     PrimitiveRow{.id = Primitive::kLogAppend,
                  .family = Family::kLogs,
                  .name = "ReserveAndAppendLog",
@@ -34,6 +46,8 @@ constexpr std::array kRows = {
                  .file_systems = kLogs,
                  .source = "ReserveAndAppendLog; ClfsReserveAndAppendLog; CLFS "
                            "Marshalling Areas; semantics.md 1.5.2 row 1"},
+    // R-APPEND: queued in the order of LSNs, but not forced: the host has the
+    // records of the area.
     PrimitiveRow{
         .id = Primitive::kLogForceAppend,
         .family = Family::kLogs,
@@ -46,6 +60,8 @@ constexpr std::array kRows = {
         .file_systems = kLogs,
         .source = "ClfsReserveAndAppendLog, CLFS_FLAG_FORCE_APPEND: queued in "
                   "LSN order, not forced; semantics.md 1.5.2 row 2"},
+    // R-APPEND: the record and those of its area go to the media; O-LSN adds
+    // the smaller LSNs of other areas.
     PrimitiveRow{
         .id = Primitive::kLogForceFlush,
         .family = Family::kLogs,
@@ -59,6 +75,7 @@ constexpr std::array kRows = {
         .source = "ClfsReserveAndAppendLog, CLFS_FLAG_FORCE_FLUSH (A-28: with "
                   "the smaller LSNs, by their order); semantics.md 1.5.2 "
                   "row 3"},
+    // R-FLUSHLB: the records of one area whose appends had returned.
     PrimitiveRow{
         .id = Primitive::kLogFlush,
         .family = Family::kLogs,
@@ -72,6 +89,7 @@ constexpr std::array kRows = {
         .source = "FlushLogBuffers, Description, pOverlapped and Returns; "
                   "ClfsFlushBuffers, Remarks (A-24: the records of the area); "
                   "semantics.md 1.5.2 row 5"},
+    // R-FLTL: the records of all areas up to the LSN.
     PrimitiveRow{
         .id = Primitive::kLogFlushToLsn,
         .family = Family::kLogs,
@@ -85,6 +103,7 @@ constexpr std::array kRows = {
         .source = "FlushLogToLsn; ClfsFlushToLsn: at least what is not above "
                   "the LSN (A-27 for what it returns); semantics.md 1.5.2 "
                   "row 6"},
+    // R-FLUSHLB: a null LSN makes this the flush of an area.
     PrimitiveRow{.id = Primitive::kLogFlushToNull,
                  .family = Family::kLogs,
                  .name = "FlushLogToLsn CLFS_LSN_NULL",
@@ -96,6 +115,7 @@ constexpr std::array kRows = {
                  .file_systems = kLogs,
                  .source = "FlushLogBuffers, Description; ClfsFlushBuffers, "
                            "Remarks; semantics.md 1.5.2 row 7"},
+    // R-WRA: the only row that carries pointers, besides that of syncfs.
     PrimitiveRow{
         .id = Primitive::kLogRestart,
         .family = Family::kLogs,
@@ -113,6 +133,8 @@ constexpr std::array kRows = {
         .source = "ClfsWriteRestartArea: records, the restart record and the "
                   "log's metadata (A-33 for the last LSN); semantics.md 1.5.2 "
                   "row 8"},
+    // R-ALB: the new base may be found from now on. Only a later restart area
+    // or syncfs promises it.
     PrimitiveRow{
         .id = Primitive::kLogAdvanceBase,
         .family = Family::kLogs,
@@ -126,6 +148,7 @@ constexpr std::array kRows = {
         .source = "ClfsAdvanceLogBase: changes metadata, need not flush it "
                   "(A-30); what lies below may never be written (A-31); "
                   "semantics.md 1.5.2 row 9"},
+    // R-ATAIL: promised like a base.
     PrimitiveRow{.id = Primitive::kLogArchiveTail,
                  .family = Family::kLogs,
                  .name = "SetLogArchiveTail",
@@ -137,6 +160,7 @@ constexpr std::array kRows = {
                  .file_systems = kLogs,
                  .source = "ClfsSetArchiveTail; CLFS Support for Archiving; "
                            "semantics.md 1.5.2 row 10"},
+    // R-RESET: promised by the next flush or restart area, so not here.
     PrimitiveRow{
         .id = Primitive::kLogReset,
         .family = Family::kLogs,

@@ -1,5 +1,13 @@
-// Rows: NT and Win32 files, and mapped views (research/semantics.md 1.1 to
-// 1.3). In tags, "row N" counts the rows of that section's table from 1.
+// The rows of NT and Win32 files, and of mapped views (docs/semantics.md 1.1 to
+// 1.3). "row N" in a source counts the rows of that section's table from 1.
+//
+// How to read them: a row reads as its document does where the document says
+// one thing; the switches of a profile change cells afterwards (PromisesOf()).
+// The comment before a row names the rule of docs/semantics.md 2.3 that its
+// cells state, and the ambiguities that were decided. Example: FILE_DATA_ONLY
+// has `data` at kDevice, `placed_data_only`, and no device flush. Its return
+// thus promises, for a crash of the system, data that has its place already,
+// and for power loss nothing.
 
 #include <array>
 
@@ -8,6 +16,9 @@
 namespace powercut {
 namespace {
 
+// R-FVOF: stores of the pages, and nothing that was written through a handle.
+// The summary of the page has the range written to the disk, which is read as
+// kDevice; a switch reads the remarks, which promise less.
 constexpr Coverage kViewFlush = {
     .scope = Scope::kView, .placed_data_only = true, .views = kDevice};
 
@@ -27,6 +38,7 @@ constexpr std::string_view kWin32Errors =
     "ERROR_WRITE_PROTECT";
 
 constexpr std::array kRows = {
+    // R-FLUSH0. Names are not covered: the page is silent about them.
     PrimitiveRow{
         .id = Primitive::kNtFlushBuffersFile,
         .family = Family::kFiles,
@@ -39,6 +51,8 @@ constexpr std::array kRows = {
         .file_systems = "all",
         .source = "NtFlushBuffersFile, Return code and Remarks (A-09: it has "
                   "no flags); MS-FSA 2.1.5.7; semantics.md 1.1 row 1"},
+    // R-FLUSH0: the routine that takes flags, called with 0, equals the one
+    // that takes none.
     PrimitiveRow{.id = Primitive::kNtFlushFull,
                  .family = Family::kFiles,
                  .name = "NtFlushBuffersFileEx 0",
@@ -50,6 +64,8 @@ constexpr std::array kRows = {
                  .file_systems = "NTFS, ReFS, FAT, exFAT",
                  .source = "NtFlushBuffersFileEx, Flags, value 0; "
                            "semantics.md 1.1 row 2; the whole device: A-40"},
+    // R-FDONLY: metadata is never promised, and is no violation where it is
+    // found.
     PrimitiveRow{
         .id = Primitive::kNtFlushDataOnly,
         .family = Family::kFiles,
@@ -64,6 +80,7 @@ constexpr std::array kRows = {
         .file_systems = "NTFS, FAT, exFAT; ReFS: STATUS_NOT_SUPPORTED (A-06)",
         .source = "NtFlushBuffersFileEx, Flags; semantics.md 1.1 row 3; "
                   "metadata may appear: A-01"},
+    // R-NOSYNC: as R-FLUSH0 without the last step, the flush of the device.
     PrimitiveRow{
         .id = Primitive::kNtFlushNoSync,
         .family = Family::kFiles,
@@ -78,6 +95,8 @@ constexpr std::array kRows = {
         .errors = kNtErrors,
         .file_systems = "NTFS, FAT, exFAT; ReFS: STATUS_NOT_SUPPORTED (A-06)",
         .source = "NtFlushBuffersFileEx, Flags; semantics.md 1.1 row 4"},
+    // R-DSYNCONLY: the size belongs to what is needed to find the data; the
+    // other document denies that, which is a switch.
     PrimitiveRow{
         .id = Primitive::kNtFlushDataSyncOnly,
         .family = Family::kFiles,
@@ -92,6 +111,7 @@ constexpr std::array kRows = {
                         "flush (A-06)",
         .source = "NtFlushBuffersFileEx, Flags, against FltFlushBuffers2 "
                   "(A-02, A-03); semantics.md 1.1 row 5"},
+    // R-DIR: what FASTFAT does instead is a switch.
     PrimitiveRow{
         .id = Primitive::kNtFlushDirectory,
         .family = Family::kFiles,
@@ -104,6 +124,7 @@ constexpr std::array kRows = {
         .errors = kNtErrors,
         .file_systems = "NTFS, ReFS; FAT: only the device is flushed (A-22)",
         .source = "MS-FSA 2.1.5.7; FASTFAT, flush.c; semantics.md 1.1 row 11"},
+    // R-VOL: no flag is valid here, so that there is one row.
     PrimitiveRow{.id = Primitive::kNtFlushVolume,
                  .family = Family::kFiles,
                  .name = "NtFlushBuffersFile of a volume",
@@ -115,6 +136,7 @@ constexpr std::array kRows = {
                  .file_systems = "all",
                  .source = "NtFlushBuffersFileEx, Flags; FltFlushBuffers2; "
                            "FASTFAT, flush.c; semantics.md 1.1 row 10"},
+    // R-FLUSH0: the Win32 form of the full flush.
     PrimitiveRow{.id = Primitive::kFlushFileBuffers,
                  .family = Family::kFiles,
                  .name = "FlushFileBuffers",
@@ -128,6 +150,7 @@ constexpr std::array kRows = {
                  .source =
                      "FlushFileBuffers; semantics.md 1.1 row 9; stores through "
                      "views only behind FlushViewOfFile: its Remarks (A-14)"},
+    // R-VOL: the Win32 form.
     PrimitiveRow{.id = Primitive::kFlushFileBuffersVolume,
                  .family = Family::kFiles,
                  .name = "FlushFileBuffers of a volume",
@@ -139,6 +162,7 @@ constexpr std::array kRows = {
                  .file_systems = "all",
                  .source = "FlushFileBuffers, Remarks; FltFlushBuffers2; "
                            "semantics.md 1.1 row 10"},
+    // R-FVOF: each page that the range touches is covered whole.
     PrimitiveRow{
         .id = Primitive::kFlushViewRange,
         .family = Family::kViews,
@@ -154,6 +178,8 @@ constexpr std::array kRows = {
                         "on a remote file the server may still hold it",
         .source = "FlushViewOfFile, Remarks (A-15, A-16); ZwFlushVirtualMemory "
                   "for whole pages (A-18); semantics.md 1.2 rows 1 and 3"},
+    // R-FVOF: the same row with another range, up to the end of the view
+    //
     PrimitiveRow{
         .id = Primitive::kFlushViewToEnd,
         .family = Family::kViews,
@@ -167,6 +193,9 @@ constexpr std::array kRows = {
         .file_systems = "as with a length",
         .source = "FlushViewOfFile, dwNumberOfBytesToFlush 0: the end of the "
                   "view (A-17); semantics.md 1.2 row 2"},
+    // R-WT: the page promises the media only together with
+    // FILE_FLAG_NO_BUFFERING. FASTFAT reaches them with this flag alone, which
+    // is a switch.
     PrimitiveRow{.id = Primitive::kWriteThrough,
                  .family = Family::kFiles,
                  .name = "FILE_FLAG_WRITE_THROUGH",
@@ -179,6 +208,7 @@ constexpr std::array kRows = {
                  .source =
                      "CreateFile, Caching Behavior; NtCreateFile; FASTFAT, "
                      "deviosup.c for FUA; semantics.md 1.3 rows 1 and 4"},
+    // R-NB: metadata stays in the cache of the system.
     PrimitiveRow{.id = Primitive::kNoBuffering,
                  .family = Family::kFiles,
                  .name = "FILE_FLAG_NO_BUFFERING",
@@ -192,6 +222,8 @@ constexpr std::array kRows = {
                  .file_systems = "all; metadata stays cached",
                  .source = "CreateFile, Caching Behavior; File Buffering; "
                            "semantics.md 1.3 row 2"},
+    // R-WT-NB: the page says that not all hardware honours the request, so that
+    // the media are left to a switch.
     PrimitiveRow{
         .id = Primitive::kNoBufferingWriteThrough,
         .family = Family::kFiles,

@@ -1,5 +1,12 @@
-// Rows: POSIX, Linux and macOS (research/semantics.md 1.6; "row N" counts the
+// The rows of POSIX, Linux and macOS (docs/semantics.md 1.6; "row N" counts the
 // rows of its table from 1).
+//
+// How to read them: a row reads as its manual page does, and the switches of a
+// profile change cells afterwards (PromisesOf()). The comment before a row
+// names the rule of docs/semantics.md 2.3 that its cells state. Example:
+// `fsync` has `data`, `size` and `times` at kDevice and a device flush of kAll,
+// but no `names`. Its return thus promises the content of a file for every kind
+// of crash, and nothing of the file's name.
 
 #include <array>
 
@@ -8,7 +15,7 @@
 namespace powercut {
 namespace {
 
-// A volume's flush, and the logs on it.
+// R-VOL: a flush of the volume that also covers logs and stores.
 constexpr Coverage kSyncEverything = {.scope = Scope::kVolume,
                                       .data = kDevice,
                                       .size = kDevice,
@@ -18,6 +25,8 @@ constexpr Coverage kSyncEverything = {.scope = Scope::kVolume,
                                       .pointers = kDevice,
                                       .device = DeviceFlush::kAll};
 
+// R-ODSYNC: the two kinds of synchronous writes. kOwn is all that the page
+// promises: what other writes left in the cache of the device is not carried.
 constexpr Coverage kDsyncWrite = {
     .data = kDevice, .size = kDevice, .device = DeviceFlush::kOwn};
 constexpr Coverage kSyncWrite = {.data = kDevice,
@@ -34,6 +43,9 @@ constexpr std::string_view kSyncErrors =
 constexpr std::string_view kWriteErrors = "EIO, ENOSPC, EDQUOT of the write";
 
 constexpr std::array kRows = {
+    // R-FLUSH0: by its page a name needs an fsync of the directory. Systems
+    // that were measured to bring the name along have the switch
+    // flush_covers_names.
     PrimitiveRow{.id = Primitive::kFsync,
                  .family = Family::kPosix,
                  .name = "fsync",
@@ -45,6 +57,7 @@ constexpr std::array kRows = {
                  .file_systems = "all; macOS: the device only",
                  .source = "fsync(2), DESCRIPTION and NOTES; POSIX fsync; "
                            "semantics.md 1.6 rows 1, 3 and 21"},
+    // R-DIR: also the row of fdatasync of a directory.
     PrimitiveRow{.id = Primitive::kFsyncDirectory,
                  .family = Family::kPosix,
                  .name = "fsync of a directory",
@@ -56,6 +69,7 @@ constexpr std::array kRows = {
                  .file_systems = "all of Linux",
                  .source = "fsync(2), DESCRIPTION: a name needs its "
                            "directory's own; semantics.md 1.6 row 13"},
+    // R-DSYNCONLY: the size is needed to read the data back; the times are not.
     PrimitiveRow{.id = Primitive::kFdatasync,
                  .family = Family::kPosix,
                  .name = "fdatasync",
@@ -68,6 +82,8 @@ constexpr std::array kRows = {
                  .source =
                      "fdatasync(2), DESCRIPTION: the size, not the times; "
                      "semantics.md 1.6 row 2"},
+    // R-SFR: the page warns that nothing may be relied on. Whether placed data
+    // of the range reaches the device is left to range_sync_reaches_device.
     PrimitiveRow{
         .id = Primitive::kSyncFileRange,
         .family = Family::kPosix,
@@ -84,6 +100,8 @@ constexpr std::array kRows = {
                         "btrfs and f2fs",
         .source = "sync_file_range(2), Some details and the warning; measured "
                   "on ext4 and xfs (semantics.md 6.1); 1.6 row 4"},
+    // R-VOL: everything that a workload can make, but for stores through views
+    // that no view flush handed on; these need flush_sees_views.
     PrimitiveRow{.id = Primitive::kSyncfs,
                  .family = Family::kPosix,
                  .name = "syncfs",
@@ -94,6 +112,8 @@ constexpr std::array kRows = {
                  .errors = "EIO, ENOSPC, EDQUOT, since Linux 5.8",
                  .file_systems = "all of Linux",
                  .source = "sync(2), syncfs; semantics.md 1.6 rows 5 and 6"},
+    // R-MSYNC: the shape goes along, since a store into a hole changes it. What
+    // was written through handles is not carried.
     PrimitiveRow{.id = Primitive::kMsync,
                  .family = Family::kPosix,
                  .name = "msync MS_SYNC",
@@ -110,6 +130,7 @@ constexpr std::array kRows = {
                  .file_systems = "all",
                  .source = "msync(2); POSIX msync: data integrity completion; "
                            "semantics.md 1.6 row 7"},
+    // R-MSYNC: on Linux the call has no effect.
     PrimitiveRow{.id = Primitive::kMsyncAsync,
                  .family = Family::kPosix,
                  .name = "msync MS_ASYNC",
@@ -121,6 +142,7 @@ constexpr std::array kRows = {
                  .file_systems = "all",
                  .source = "msync(2), NOTES: nothing since Linux 2.6.19; "
                            "semantics.md 1.6 row 8"},
+    // R-ODSYNC: every write through the handle.
     PrimitiveRow{.id = Primitive::kOpenDsync,
                  .family = Family::kPosix,
                  .name = "O_DSYNC",
@@ -132,6 +154,7 @@ constexpr std::array kRows = {
                  .file_systems = "all",
                  .source = "open(2), Synchronized I/O: as if fdatasync came "
                            "behind each write; semantics.md 1.6 row 10"},
+    // R-ODSYNC: with the times of the file.
     PrimitiveRow{.id = Primitive::kOpenSync,
                  .family = Family::kPosix,
                  .name = "O_SYNC",
@@ -143,6 +166,7 @@ constexpr std::array kRows = {
                  .file_systems = "all",
                  .source = "open(2), Synchronized I/O: as if fsync came behind "
                            "each write; semantics.md 1.6 row 11"},
+    // R-NB: the data bypasses the cache of the system, the metadata does not.
     PrimitiveRow{
         .id = Primitive::kOpenDirect,
         .family = Family::kPosix,
@@ -156,6 +180,7 @@ constexpr std::array kRows = {
         .file_systems = "all; may fall back to the cache",
         .source = "open(2), O_DIRECT: no guarantee of O_SYNC; measured at the "
                   "device (semantics.md 6.1); 1.6 row 12"},
+    // R-ODSYNC: this one write, whatever its handle says.
     PrimitiveRow{.id = Primitive::kWriteDsync,
                  .family = Family::kPosix,
                  .name = "RWF_DSYNC",
@@ -167,6 +192,7 @@ constexpr std::array kRows = {
                  .file_systems = "all, since Linux 4.7",
                  .source = "pwritev2(2), RWF_DSYNC: of this write only; "
                            "semantics.md 1.6 row 10"},
+    // R-ODSYNC: the same with times.
     PrimitiveRow{.id = Primitive::kWriteSync,
                  .family = Family::kPosix,
                  .name = "RWF_SYNC",
@@ -178,6 +204,7 @@ constexpr std::array kRows = {
                  .file_systems = "all, since Linux 4.7",
                  .source = "pwritev2(2), RWF_SYNC: of this write only; "
                            "semantics.md 1.6 row 11"},
+    // R-FLUSH0: on macOS the call that does what fsync does elsewhere.
     PrimitiveRow{.id = Primitive::kFullFsync,
                  .family = Family::kPosix,
                  .name = "F_FULLFSYNC",
@@ -190,6 +217,9 @@ constexpr std::array kRows = {
                  .file_systems = "macOS: HFS+, APFS, FAT, UDF",
                  .source = "macOS fsync(2) and fcntl(2), F_FULLFSYNC; "
                            "semantics.md 1.6 row 22"},
+    // It has no device flush: the call orders what comes later after what it
+    // covers, and promises nothing for power loss (the rule `barrier` of
+    // docs/semantics.md 2.4).
     PrimitiveRow{.id = Primitive::kBarrierFsync,
                  .family = Family::kPosix,
                  .name = "F_BARRIERFSYNC",

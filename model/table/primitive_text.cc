@@ -1,3 +1,16 @@
+// Puts cells, promises and switches into words.
+//
+// Method: a promise follows from two cells. Survives() combines how far a kind
+// of effect is carried with whether the device is flushed: the host survives
+// the process, the device survives the system, and the device with a flush
+// survives power loss. Example: `data device, device cache none` promises data
+// for a crash of the process or the system, and nothing for power loss.
+//
+// Which switch changed a cell is found by trying, so that no second table can
+// disagree with PromisesOf(): each switch is put into the documented reading
+// alone. If none changes the cell, only several together do, and then each is
+// taken away from the profile alone.
+
 #include "model/table/primitive_text.h"
 
 #include <algorithm>
@@ -42,17 +55,19 @@ Reach ReachOf(const Coverage& coverage, Cell cell) {
   return Reach::kNone;
 }
 
+// Whether the cell says how far effects are carried.
 bool IsCarried(Cell cell) {
   return cell != Cell::kScope && cell != Cell::kDevice &&
          cell != Cell::kBarrier;
 }
 
-// Whether only what has its place is meant.
+// Whether the cell means only what has its place.
 bool IsPlaced(const Coverage& coverage, Cell cell) {
   return coverage.placed_data_only &&
          (cell == Cell::kData || cell == Cell::kViews);
 }
 
+// Whether effects that are carried so far survive this crash.
 bool Survives(const Coverage& coverage, Reach reach, CrashKind kind) {
   switch (kind) {
     case CrashKind::kProcess:
@@ -65,6 +80,8 @@ bool Survives(const Coverage& coverage, Reach reach, CrashKind kind) {
   return false;
 }
 
+// The text of a cell as a profile reads it. Texts are compared instead of
+// cells: what reads the same is no difference to a reader.
 std::string CellIn(const Profile& profile, Primitive id, Cell cell) {
   return CellText(PromisesOf(profile)[id], cell);
 }
@@ -106,12 +123,14 @@ std::vector<std::string> PromisedBy(Primitive id, const Coverage& coverage,
     if (!IsCarried(cell)) continue;
     if (!Survives(coverage, ReachOf(coverage, cell), kind)) continue;
     std::string text(CellName(cell));
-    // A process that dies takes no page with it.
+    // The pages of a process that dies stay with the operating system, so that
+    // the place of data matters only for the other crashes.
     if (IsPlaced(coverage, cell) && kind != CrashKind::kProcess) {
       text += " that has its place";
     }
     promised.push_back(std::move(text));
   }
+  // A preflush takes earlier writes to the media, but not the write itself.
   const bool before = id == Primitive::kDiskWritePreflush;
   if (kind == CrashKind::kPower &&
       (coverage.device == DeviceFlush::kAll || before)) {
@@ -133,7 +152,8 @@ std::vector<std::string_view> SwitchesBehind(const Profile& profile,
     if (CellIn(with, id, cell) != as_documented) behind.push_back(one.name);
   }
   if (!behind.empty()) return behind;
-  // Only several together do it: those without which it would not be so.
+  // Only several switches together change the cell. Each that the change
+  // depends on is named.
   for (const ProfileSwitch& one : ProfileSwitches()) {
     Profile without = profile;
     without.*one.member = documented.*one.member;
@@ -157,6 +177,7 @@ std::vector<OrderRuleText> OrderRulesOf(const Profile& profile) {
       {"base_within_log", "a base implies its record", order.base_within_log},
       {"reset_before_records", "a record behind a reset implies the reset",
        order.reset_before_records}};
+  // The switches of a profile that are rules of order.
   for (const std::string_view name :
        {"metadata_ordered", "data_ordered", "replace_brings_data"}) {
     const auto switches = ProfileSwitches();

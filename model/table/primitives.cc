@@ -1,3 +1,17 @@
+// Joins the lists of rows to one table, and reads the table as a profile does.
+//
+// Method: PromisesOf() copies the coverages of all rows and lets the switches
+// of the profile change them, first the switches of single rows, then those
+// that speak of all rows. The order is part of the meaning, since later steps
+// look at what earlier ones left: a flush that became a full flush may cover
+// names; data that is not overwritten in place is dropped; a flush of a file
+// that still flushes the device may become one of the volume; and stores go, at
+// the end, where data goes. Example: btrfs has overwrite_in_place off, so that
+// FILE_DATA_ONLY, which carries placed data only, carries nothing there.
+//
+// ReadEverywhere() looks at cells instead of naming rows, so that a new row is
+// read by the same rules.
+
 #include "model/table/primitives.h"
 
 #include <vector>
@@ -8,6 +22,8 @@
 namespace powercut {
 namespace {
 
+// The enum is the index of the table. A row in the wrong place would make the
+// model judge by the promises of another primitive, so that this is checked.
 std::vector<PrimitiveRow> AllRows() {
   std::vector<PrimitiveRow> rows;
   for (const auto part : {NtRows(), LogRows(), PosixRows(), BlockRows()}) {
@@ -20,6 +36,7 @@ std::vector<PrimitiveRow> AllRows() {
   return rows;
 }
 
+// One profile's reading of the table.
 class Reading {
  public:
   explicit Reading(const Profile& profile) : p_(profile) {
@@ -47,12 +64,15 @@ class Reading {
       At(Primitive::kNtFlushDataSyncOnly).size = kNone;
       At(Primitive::kNtFlushDataSyncOnly).placed_data_only = true;
     }
+    // After the switch before it: a full flush covers the size in any case.
     if (p_.data_sync_is_full_flush) {
       At(Primitive::kNtFlushDataSyncOnly) = kFullFlush;
     }
     if (p_.data_only_covers_metadata) {
       At(Primitive::kNtFlushDataOnly) = At(Primitive::kNtFlushNoSync);
     }
+    // The write-out was only begun, which survives the process and no more
+    //
     if (!p_.view_flush_reaches_device) {
       At(Primitive::kFlushViewRange).views = kHost;
       At(Primitive::kFlushViewToEnd).views = kHost;
@@ -66,8 +86,11 @@ class Reading {
       if (!p_.write_through_covers_metadata) continue;
       row->size = kDevice;
       row->times = kDevice;
+      // The metadata that leads to the data goes along, so that the data needs
+      // no place of its own.
       row->placed_data_only = false;
     }
+    // kOwn and not kAll: the request is marked for this write alone (FUA).
     if (p_.write_through_reaches_media) through.device = DeviceFlush::kOwn;
     if (p_.write_through_reaches_media ||
         p_.unbuffered_write_through_reaches_media) {
@@ -76,6 +99,8 @@ class Reading {
   }
 
   void ReadPosix() {
+    // Only the calls of POSIX: F_FULLFSYNC of macOS is there to go further, and
+    // the NT rows have documents of their own.
     const std::array posix = {Primitive::kFsync, Primitive::kFsyncDirectory,
                               Primitive::kFdatasync};
     for (const Primitive id : posix) {
@@ -90,8 +115,12 @@ class Reading {
   void ReadEverywhere() {
     for (size_t i = 0; i < kPrimitiveCount; ++i) {
       Coverage& row = table_.coverage[i];
+      // Requests to the raw device are no flushes of files: what a file system
+      // does with its files changes nothing there.
       const bool block = i >= static_cast<size_t>(Primitive::kDiskWrite) &&
                          i <= static_cast<size_t>(Primitive::kDiskDiscard);
+      // What makes a flush of a file a full one (R-NAME-OF-FILE): times, which
+      // fdatasync leaves out, and a device flush, which NO_SYNC leaves out.
       const bool full = row.scope == Scope::kFile && row.data == kDevice &&
                         row.times == kDevice &&
                         row.device != DeviceFlush::kNone;
@@ -99,15 +128,20 @@ class Reading {
       if (row.scope == Scope::kDirectory && !p_.fsync_directory_covers_names) {
         row.names = kNone;
       }
+      // Data that is copied on write reaches the device at a new place, to
+      // which only metadata leads that the row does not carry. A view flush at
+      // least hands its stores on to the host.
       if (row.placed_data_only && !p_.overwrite_in_place && !block) {
         row.data = kNone;
         if (row.scope != Scope::kView) row.views = kNone;
         if (row.views == kDevice) row.views = kHost;
       }
+      // Flushes of the volume cover everything in every profile (R-DEVSYNC).
       if (row.device == DeviceFlush::kAll && !p_.flush_covers_device &&
           !block && row.scope != Scope::kVolume) {
         row.device = DeviceFlush::kOwn;
       }
+      // FILE_DATA_ONLY and NO_SYNC flush no device and stay what they are.
       if (p_.fsync_covers_volume && row.scope == Scope::kFile &&
           row.device != DeviceFlush::kNone) {
         row = kVolumeFlush;
@@ -115,7 +149,7 @@ class Reading {
       if (p_.fsync_covers_volume && row.scope == Scope::kDirectory) {
         row = kVolumeFlush;
       }
-      // Last, since stores are carried where data is in the end.
+      // This comes last, since stores are carried as far as data is in the end.
       const bool flush = row.scope == Scope::kFile ||
                          row.scope == Scope::kRange ||
                          row.scope == Scope::kVolume;
@@ -137,6 +171,7 @@ std::string_view FamilyName(Family family) {
 }
 
 std::span<const PrimitiveRow> PrimitiveRows() {
+  // Made once: the lists are constant, and callers keep views of the rows.
   static const std::vector<PrimitiveRow> rows = AllRows();
   return rows;
 }

@@ -1,13 +1,16 @@
-// The table of flush primitives: what each one carries how far, and for which
-// crash that is a promise. It is the model's only source for that: the model
-// asks it at every return of an op, and `powercut model` prints it.
+// The table of flush primitives: what each one carries, how far, and for which
+// crash that is a promise. The model has no other source for this: it reads the
+// table for every op, and `powercut model` prints the table.
 //
-// A cell says how far the effects of one kind are carried, of what the row's
-// scope covers and had returned before the primitive was called. `device` says
-// whether the device's cache is flushed behind that.
+// A cell says how far the effects of one kind are carried. Only effects are
+// meant that the row's scope covers and whose op had returned before the
+// primitive was called. `device` says whether the cache of the device is
+// flushed after that.
+// Example: a row with `data` at kDevice and `device` at kNone promises data for
+// a crash of the process or of the system; with `device` at kOwn the same data
+// survives power loss, too.
 //
-// Source: research/semantics.md sections 1.1 to 1.6 and 2.3; each row names its
-// documents.
+// Source: docs/semantics.md 1.1 to 1.7 and 2.3; each row names its documents.
 
 #ifndef POWERCUT_MODEL_TABLE_PRIMITIVES_H_
 #define POWERCUT_MODEL_TABLE_PRIMITIVES_H_
@@ -21,6 +24,8 @@
 
 namespace powercut {
 
+// The rows, named by what they stand for; the comments say how a workload
+// spells some of them, or what distinguishes the row.
 enum class Primitive : uint8_t {
   // NT and Win32
   kNtFlushBuffersFile,  // nt_flush P
@@ -28,13 +33,13 @@ enum class Primitive : uint8_t {
   kNtFlushDataOnly,
   kNtFlushNoSync,
   kNtFlushDataSyncOnly,
-  kNtFlushDirectory,  // nt_flush, flush_file_buffers of a directory
+  kNtFlushDirectory,  // nt_flush or flush_file_buffers on a directory
   kNtFlushVolume,     // nt_flush volume
   kFlushFileBuffers,
   kFlushFileBuffersVolume,
   kFlushViewRange,
-  kFlushViewToEnd,  // length 0
-  kWriteThrough,    // a write through such a handle
+  kFlushViewToEnd,  // flush_view with length 0
+  kWriteThrough,    // a write through a handle with this flag
   kNoBuffering,
   kNoBufferingWriteThrough,
   // CLFS
@@ -73,57 +78,73 @@ enum class Primitive : uint8_t {
   kCommit,      // commit sync
   kCommitLazy,  // commit nosync
   kCheckpoint,
-  // What every other op does.
+  // Every other op. The row also applies to the effects of all ops.
   kWrite,
 };
 inline constexpr size_t kPrimitiveCount =
     static_cast<size_t>(Primitive::kWrite) + 1;
 
-// How far effects are carried. kHost survives the death of the process,
-// kDevice that of the system; the media are a matter of the device flush.
+// How far effects are carried. kHost survives the death of the process, kDevice
+// that of the operating system. Whether they come to the media is what the
+// device flush says.
 enum class Reach : uint8_t { kNone, kHost, kDevice };
 
+// Whether the cache of the device is flushed at the end.
 enum class DeviceFlush : uint8_t {
   kNone,
-  kOwn,  // what the primitive itself covers goes on to the media
-  kAll,  // and whatever else was at the device when it was called
+  kOwn,  // what the primitive itself carried to the device goes to the media
+  kAll,  // also whatever else was at the device when the primitive was called
 };
 
+// Whose effects a row covers.
 enum class Scope : uint8_t {
-  kOwn,        // the op's own effects
-  kRange,      // of one file, the atoms that a byte range touches
-  kFile,       // of one file
-  kDirectory,  // of one directory
-  kVolume,     // of everything
-  kView,       // of the pages of a view that a range touches
-  kLog,        // of a log, up to a record
-  kDevice,     // nothing but the device
+  kOwn,        // the effects of the op itself
+  kRange,      // effects on one file; data only in the pages of a range
+  kFile,       // effects on one file
+  kDirectory,  // the names and the times of one directory
+  kVolume,     // effects on everything
+  kView,       // stores in the pages of a view, and the shape of its file
+  kLog,        // effects on a log or a store, up to a record or commit
+  kDevice,     // none; only the cache of the device is meant
 };
 
+// One row of the table, as the model reads it. Cells of a kind that the
+// primitive has nothing to do with are kNone.
 struct Coverage {
   Scope scope = Scope::kOwn;
-  // Of a kind that the primitive has nothing to do with: kNone.
+  // Bytes that were written through handles, and raw sectors.
   Reach data = Reach::kNone;
-  // Data only where it already has its place: within the size, and the space,
-  // that would survive the same crash.
+  // Whether data (and stores, in a row of scope kView) is carried to the device
+  // only if it is placed: the shape that gave its space survives the death of
+  // the operating system (docs/semantics.md 2.2). Stores that are not placed
+  // are carried to the host.
   bool placed_data_only = false;
-  Reach size = Reach::kNone;      // with allocation and valid data length
-  Reach times = Reach::kNone;     // and attributes
-  Reach names = Reach::kNone;     // that lead to the file; in the directory
-  Reach views = Reach::kNone;     // stores through views, not flushed from them
-  Reach records = Reach::kNone;   // of a log; commits of a store
-  Reach pointers = Reach::kNone;  // base, archive tail, restart area
+  // Sizes, with allocation and valid data lengths.
+  Reach size = Reach::kNone;
+  // Times, which stand for attributes, too.
+  Reach times = Reach::kNone;
+  // The names that lead to the file (kFile), or those in the directory.
+  Reach names = Reach::kNone;
+  // Stores through views: in a row of scope kView those of its pages, in others
+  // those that no view flush has handed on yet.
+  Reach views = Reach::kNone;
+  // The records of a log, or the commits of a store.
+  Reach records = Reach::kNone;
+  // The base, the archive tail and the restart area of a log.
+  Reach pointers = Reach::kNone;
   DeviceFlush device = DeviceFlush::kNone;
-  // The device's cache is flushed before the op's own effects, which imply what
-  // was at the device then.
+  // Whether the cache of the device is flushed before the op's own effects,
+  // which imply what was at the device then.
   bool preflush = false;
-  // Whatever is issued later reaches the media after what this one covers.
+  // Whether the effects of later ops, raw sectors excepted, imply what this row
+  // covers.
   bool barrier = false;
 
   bool operator==(const Coverage&) const = default;
 };
 
-// The kind of interface a primitive belongs to, and under which it is printed.
+// The kind of interface that a primitive belongs to; rows are printed by
+// family.
 enum class Family : uint8_t {
   kFiles,  // NT and Win32 files
   kViews,  // mapped views
@@ -134,38 +155,42 @@ enum class Family : uint8_t {
 };
 inline constexpr size_t kFamilyCount = static_cast<size_t>(Family::kStores) + 1;
 
+// Returns the heading of a family, such as `logs (CLFS)`.
 std::string_view FamilyName(Family family);
 
-// One row as printed. No field of text is empty.
+// One row as it is printed. No field of text is empty, and none ends in a full
+// stop.
 struct PrimitiveRow {
   Primitive id = Primitive::kWrite;
   Family family = Family::kFiles;
-  std::string_view name;  // as its document calls it
+  std::string_view name;  // the name that its document uses
   std::string_view pcut;  // how a workload spells it
-  // As its document says where that says one thing: what PromisesOf() gives
-  // under DocumentedReading(). What a profile makes of it are its switches.
+  // What the document promises where it says one thing, and the reading of
+  // DocumentedReading() where it does not. The switches of a profile change it.
   Coverage coverage;
-  std::string_view completes;     // at return, or how it can be overlapped
+  std::string_view completes;     // when the promise is given
   std::string_view invalid;       // handles and arguments that must fail
-  std::string_view errors;        // documented statuses
-  std::string_view file_systems;  // that support it
-  std::string_view source;        // documents and places, with our tags
+  std::string_view errors;        // the documented statuses
+  std::string_view file_systems;  // the file systems that support it
+  std::string_view source;  // documents and places; tags of docs/semantics.md
 };
 
-// In the order of Primitive.
+// Returns all rows, in the order of Primitive. Safe to call from any thread.
 std::span<const PrimitiveRow> PrimitiveRows();
 
-// Rules of order that hold in every profile; a profile's own are its switches.
+// The rules of order that hold in every profile (docs/semantics.md 2.4); the
+// rules of single profiles are switches. Tests turn rules off one by one.
 struct OrderRules {
-  // What is issued after a barrier implies what the barrier covered.
+  // What is appended after a barrier returned implies what the barrier covered.
   bool barrier = true;
-  // A write with a preflush implies all that was at the device before.
+  // A write with a preflush implies all that was at the device before it.
   bool preflush = true;
-  // A log keeps a run of its records: none without those before it.
+  // A record of a log is found only with all records before it in its epoch.
   bool log_prefix = true;
-  // A restart area counts with its record and its base, or not at all.
+  // A restart record is found exactly if the restart area leads to it, and then
+  // the base that it sets is set.
   bool restart_atomic = true;
-  // A base is never beyond the last record.
+  // A base is found only with the record that it names.
   bool base_within_log = true;
   // Records of a log that was reset imply the reset.
   bool reset_before_records = true;
@@ -173,7 +198,7 @@ struct OrderRules {
   bool operator==(const OrderRules&) const = default;
 };
 
-// What a model goes by: the table as a profile reads it.
+// The table as a profile reads it: what a model judges by.
 struct PromiseTable {
   std::array<Coverage, kPrimitiveCount> coverage;
   OrderRules order;
@@ -183,11 +208,11 @@ struct PromiseTable {
   }
 };
 
-// The rows with the profile's switches applied.
+// Returns the rows with the switches of the profile applied. Cost: O(rows).
 PromiseTable PromisesOf(const Profile& profile);
 
-// The switches under which every row reads as it stands. No profile of its
-// own: no system and no document promises all of it.
+// Returns the switches under which every row reads as it stands. This is none
+// of Profiles(), since no system and no document promises all of it.
 const Profile& DocumentedReading();
 
 }  // namespace powercut

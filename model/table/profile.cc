@@ -1,3 +1,14 @@
+// The switches by name, and the profiles.
+//
+// Method: a profile is a function that sets switches; a switch that is not set
+// is off. A profile that is close to another one starts from it and changes
+// what differs, so that each function shows what is particular. Example:
+// `ms-fsa` is `spec-strict` with flush_covers_names on.
+//
+// The comments say why a switch is on or off where the name of the profile does
+// not. Source: docs/semantics.md 2.7, which has one row for each switch and one
+// for each profile.
+
 #include "model/table/profile.h"
 
 #include <algorithm>
@@ -8,6 +19,9 @@
 namespace powercut {
 namespace {
 
+// In the order of declaration in Profile. `powercut model --profile P` prints
+// the two texts, and `explain` turns every switch over to see whether it
+// excuses a violation, those included that no profile has on.
 constexpr std::array kSwitches = {
     ProfileSwitch{"fsync_covers_volume", &Profile::fsync_covers_volume, false,
                   "a flush of one file covers the whole volume",
@@ -114,7 +128,11 @@ constexpr std::array kSwitches = {
                   "ntfs-3g allocates before it writes; semantics.md 5.3"},
 };
 
-// The readings that demand most of what NT documents.
+// Each ambiguity is read as promising. flush_covers_names is off all the same,
+// since the five documents say nothing of names, and flush_sees_views
+// is, since FlushViewOfFile asks for a view flush first.
+// range_sync_reaches_device says nothing about Windows: it lets this profile
+// judge workloads of Linux, too.
 Profile SpecStrict() {
   Profile p;
   p.name = "spec-strict";
@@ -134,7 +152,9 @@ Profile SpecStrict() {
   return p;
 }
 
-// The weakest reading of each ambiguity.
+// Each ambiguity is read as promising least. overwrite_in_place is on all the
+// same: every NT document agrees on it, and FILE_DATA_ONLY would promise
+// nothing without it.
 Profile SpecPermissive() {
   Profile p;
   p.name = "spec-permissive";
@@ -147,6 +167,8 @@ Profile SpecPermissive() {
   return p;
 }
 
+// MS-FSA flushes the directory structure with the file, where the pages of the
+// routines are silent.
 Profile MsFsa() {
   Profile p = SpecStrict();
   p.name = "ms-fsa";
@@ -157,6 +179,8 @@ Profile MsFsa() {
   return p;
 }
 
+// Where POSIX is silent about crashes (what a rename leaves, what new space
+// shows), anything may be found.
 Profile PosixMinimal() {
   Profile p;
   p.name = "posix-minimal";
@@ -172,6 +196,9 @@ Profile PosixMinimal() {
   return p;
 }
 
+// The pages do not say what a crash leaves of a rename or in new space. Nor do
+// they say that a flush covers stores through views; this was measured on Linux
+//
 Profile LinuxMan() {
   Profile p;
   p.name = "linux-man";
@@ -189,7 +216,10 @@ Profile LinuxMan() {
   return p;
 }
 
-// What the journalling file systems of Linux have in common.
+// Where the profiles of ext4, xfs and btrfs start. All of it holds for ext4 and
+// xfs; btrfs takes back what copying on write and its log do not give. On all
+// three a flush of a file was measured to bring its name along
+// (docs/semantics.md 6.1).
 Profile LinuxJournal(std::string name) {
   Profile p;
   p.name = std::move(name);
@@ -206,6 +236,8 @@ Profile LinuxJournal(std::string name) {
   return p;
 }
 
+// Data is written before the size that shows it, so that new space shows
+// nothing stale. A rename over a name brings the data along (auto_da_alloc).
 Profile Ext4Ordered() {
   Profile p = LinuxJournal("ext4-ordered");
   p.describes = "ext4 as mounted by default";
@@ -216,6 +248,8 @@ Profile Ext4Ordered() {
   return p;
 }
 
+// Data has no order to metadata: new space may show stale data, and a replacing
+// rename may come before its data.
 Profile Ext4Writeback() {
   Profile p = LinuxJournal("ext4-writeback");
   p.describes = "ext4 with data=writeback";
@@ -224,16 +258,19 @@ Profile Ext4Writeback() {
   return p;
 }
 
+// Data goes through the journal as well, in the order of all effects.
 Profile Ext4Journal() {
   Profile p = LinuxJournal("ext4-journal");
   p.describes = "ext4 with data=journal";
   p.source = "Linux filesystems/ext4, data=journal; semantics.md 2.7";
   p.data_ordered = true;
   p.replace_brings_data = true;
-  p.truncation_writes_zeros = false;  // one transaction with the size
+  // The zeros are in the journal, in one transaction with the new size.
+  p.truncation_writes_zeros = false;
   return p;
 }
 
+// In contrast to ext4, a rename over a name does not bring the data along.
 Profile Xfs() {
   Profile p = LinuxJournal("xfs");
   p.describes = "xfs: metadata strictly ordered, no data by rename";
@@ -241,6 +278,7 @@ Profile Xfs() {
   return p;
 }
 
+// btrfs copies on write, and its log takes one file or directory at a time.
 Profile Btrfs() {
   Profile p = LinuxJournal("btrfs");
   p.describes = "btrfs: copies on write, flushes nothing for a clean file";
@@ -249,13 +287,15 @@ Profile Btrfs() {
   p.overwrite_in_place = false;
   p.range_sync_reaches_device = false;
   p.flush_covers_device = false;  // an fsync of a clean file flushes nothing
-  // An fsync logs what it is asked for, whatever was done before it elsewhere.
+  // An fsync logs what it was asked for, and nothing that was done elsewhere
+  // before (measured; litmus test x73).
   p.metadata_ordered = false;
   p.replace_brings_data = true;
   return p;
 }
 
-// fsync_mode=posix
+// f2fs starts from the manual pages, less the states that a rename and new
+// space may leave there. Only its document was read; the profile was never run.
 Profile F2fs() {
   Profile p = LinuxMan();
   p.name = "f2fs";
@@ -266,6 +306,8 @@ Profile F2fs() {
   return p;
 }
 
+// Names follow MS-FSA. The order of metadata is inferred from the single
+// log of NTFS (docs/semantics.md 5.1).
 Profile Ntfs() {
   Profile p = SpecStrict();
   p.name = "ntfs";
@@ -279,7 +321,7 @@ Profile Ntfs() {
   return p;
 }
 
-// Only a flush with no flags is documented.
+// The document lists ReFS for a flush without flags only.
 Profile Refs() {
   Profile p = SpecPermissive();
   p.name = "refs";
@@ -292,6 +334,8 @@ Profile Refs() {
   return p;
 }
 
+// exFAT has no journal, so that a rename may leave neither name. A valid data
+// length keeps what SetEndOfFile added from showing anything but zeros.
 Profile Exfat() {
   Profile p = SpecPermissive();
   p.name = "exfat";
@@ -303,6 +347,9 @@ Profile Exfat() {
   return p;
 }
 
+// What the published driver does goes beyond the documents in many places: it
+// writes the directories above a file with the file, and it marks writes as
+// FUA.
 Profile Fat() {
   Profile p = SpecPermissive();
   p.name = "fat";
@@ -320,6 +367,8 @@ Profile Fat() {
   return p;
 }
 
+// The library has no log and no order of its own. Its sync is an fsync of the
+// whole device, which covers more than any document asks for.
 Profile Ntfs3g() {
   Profile p;
   p.name = "ntfs-3g";
@@ -337,6 +386,8 @@ Profile Ntfs3g() {
   return p;
 }
 
+// fsync stops at the device; F_FULLFSYNC and F_BARRIERFSYNC are rows of their
+// own.
 Profile MacOs() {
   Profile p;
   p.name = "macos";
@@ -356,7 +407,7 @@ Profile MacOs() {
 std::span<const ProfileSwitch> ProfileSwitches() { return kSwitches; }
 
 std::span<const Profile> Profiles() {
-  // Source: research/semantics.md section 2.7, one row each.
+  // Source: docs/semantics.md 2.7, one row each, in this order.
   static const std::vector<Profile> profiles = {
       SpecStrict(), SpecPermissive(), MsFsa(),         PosixMinimal(),
       LinuxMan(),   Ext4Ordered(),    Ext4Writeback(), Ext4Journal(),

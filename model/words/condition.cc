@@ -1,6 +1,18 @@
-// Parsing and printing of conditions; see condition.h. Recursive descent, with
-// bounds on nesting and length, so that no input can exhaust the stack, here
-// or where a parsed condition is walked or destroyed.
+// Parses and prints conditions.
+//
+// Method: the text is cut into tokens at blanks and around punctuation. A
+// recursive-descent parser, with one function for each level of the grammar
+// (Or, And, Not, Test), builds the tree. Every error points at the token where
+// it was noticed. The number of tests, and the number of `not` and `(` around a
+// test, are bounded. Together these bounds limit the depth of the tree, so that
+// no input can exhaust the stack, neither here nor where a parsed condition is
+// walked or destroyed.
+//
+// Printing gives each operator a number for how tightly it binds, and writes
+// parentheses where an operand binds less tightly than its place requires.
+// Example: `exists /a and (exists /b or exists /c)` keeps its parentheses,
+// since `or` binds less tightly than `and`; `(exists /a and exists /b) or
+// exists /c` loses them.
 
 #include "model/words/condition.h"
 
@@ -14,7 +26,7 @@ namespace powercut {
 namespace {
 
 constexpr std::string_view kPunctuation = "()[]=";
-// Bounds on `not` and `(` around a test, and on the tests of one condition.
+// The bounds on `not` and `(` around a test, and on the tests of one condition.
 constexpr size_t kMaxNesting = 64;
 constexpr size_t kMaxTests = 256;
 
@@ -41,6 +53,8 @@ bool IsPunctuation(char c) {
   return kPunctuation.find(c) != std::string_view::npos;
 }
 
+// Punctuation needs no blanks around it: `/f[0]=1` makes six tokens. A path
+// that holds one of these characters has to escape it (ConditionPath()).
 std::vector<Token> SplitCondition(const Token& text) {
   std::vector<Token> tokens;
   for (const Token& run : SplitAtBlanks(text)) {
@@ -76,6 +90,8 @@ class ConditionParser {
   }
 
  private:
+  // After the last token this is `end_`, an empty token, so that a test that is
+  // cut short is reported where its missing part belongs.
   const Token& Peek() const {
     return next_ < tokens_.size() ? tokens_[next_] : end_;
   }
@@ -99,6 +115,8 @@ class ConditionParser {
     return BadToken(Peek(), wanted + " before " + Quoted(Peek().text));
   }
 
+  // Loops instead of recursing to the right: both operators associate to the
+  // left, and a long chain of tests does not deepen the parser's stack.
   Result<Condition> Or() {
     POWERCUT_ASSIGN(Condition left, And());
     while (TakeIf("or")) {
@@ -121,6 +139,7 @@ class ConditionParser {
     const Token opening = Peek();
     if (opening.text != "not" && opening.text != "(") return Test();
     Take();
+    // `not` and `(` are what makes this parser call itself.
     if (++nesting_ > kMaxNesting) {
       return BadToken(opening,
                       "more than 64 `not` and `(` within each other; simplify");
@@ -144,6 +163,8 @@ class ConditionParser {
       return BadToken(Peek(), "more than 256 tests; split the condition");
     }
     const Token word = Peek();
+    // Only the test of an atom begins with a path; all others have a word
+    // first.
     if (word.text.starts_with('/')) return Placed(word, Atom());
     Take();
     for (const TestWord& row : kTestWords) {
@@ -160,6 +181,8 @@ class ConditionParser {
                               DidYouMean(word.text, words));
   }
 
+  // Notes where the test stands, for errors that are found only later, when the
+  // ops of the workload are known (model/pcut/pcut_scope.h).
   static Result<Condition> Placed(const Token& word, Result<Condition> test) {
     if (test) test->column.value = word.column;
     return test;
@@ -175,7 +198,8 @@ class ConditionParser {
     return WithValue(std::move(test));
   }
 
-  // What follows the word of a test.
+  // Parses what follows the word of a test. The name of a log is taken by its
+  // place, so that a log may be called `not`.
   Result<Condition> TestOf(Condition::Kind kind) {
     Condition test;
     test.kind = kind;
@@ -199,6 +223,7 @@ class ConditionParser {
         POWERCUT_ASSIGN(test.path, ParseWord(Take(), "the name of a log"));
         return WithValue(std::move(test));
       }
+      // `size`, `valid` and `mtime` differ only in the values that they allow.
       default: {
         POWERCUT_ASSIGN(test.path, ParsePath(Take()));
         return WithValue(std::move(test));
@@ -206,7 +231,8 @@ class ConditionParser {
     }
   }
 
-  // `= VALUE`, where each kind of test has its own words.
+  // Parses `= VALUE`. Each kind of test has its own words; a word that another
+  // kind would allow is reported as a bad number.
   Result<Condition> WithValue(Condition test) {
     POWERCUT_TRY(Expect("="));
     const Token value = Take();
@@ -228,7 +254,8 @@ class ConditionParser {
     return test;
   }
 
-  // `A..B`, the records that are in the log.
+  // Parses `A..B`, the records that are in the log. It names at least one
+  // record; the word `empty` stands for none.
   static Result<Condition> WithRecords(Condition test, const Token& value) {
     const size_t dots = value.text.find("..");
     if (dots == std::string_view::npos) {
@@ -248,7 +275,7 @@ class ConditionParser {
   }
 
   std::vector<Token> tokens_;
-  Token end_;  // stands for what is missing behind the last token
+  Token end_;  // stands for what is missing after the last token
   size_t next_ = 0;
   size_t nesting_ = 0;
   size_t tests_ = 0;
@@ -272,7 +299,8 @@ std::string ValueText(const Condition& test) {
   return std::to_string(test.number) + ".." + value;
 }
 
-// In a condition a path ends at punctuation, so that is escaped too.
+// In a condition a path ends at punctuation, so that punctuation inside a path
+// is escaped, too.
 std::string ConditionPath(std::string_view path) {
   return PathText(path, kPunctuation);
 }
@@ -301,8 +329,8 @@ std::string TestText(const Condition& test) {
   }
 }
 
-// How tightly a condition binds: what binds less than its place needs
-// parentheses there.
+// How tightly a condition binds. One that binds less than its place requires
+// needs parentheses there.
 int Binding(const Condition& condition) {
   switch (condition.kind) {
     case Condition::kOr:
@@ -324,7 +352,8 @@ void AppendText(const Condition& condition, int least_binding,
       POWERCUT_CHECK(condition.operands.size() == 2);
       AppendText(condition.operands[0], binding, text);
       *text += condition.kind == Condition::kAnd ? " and " : " or ";
-      // Left-associative: the same operator on the right needs parentheses.
+      // The operators associate to the left: the same operator on the right
+      // needs parentheses.
       AppendText(condition.operands[1], binding + 1, text);
       break;
     case Condition::kNot:

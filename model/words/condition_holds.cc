@@ -1,4 +1,23 @@
-// Whether an observation satisfies a condition; see condition.h.
+// Decides whether an observation satisfies a condition: Holds().
+//
+// Method: each test looks up what it names, and HoldsOf() combines the tests
+// along the tree. A test is true, false, or unknown (`std::nullopt`) where the
+// storage does not show what the test asks for; one unknown part makes the
+// whole condition unknown.
+//
+// Bytes are judged by the fill that they carry (model/words/content.h). A whole
+// granule of 16 bytes names its fill. Where an op begins or ends within a
+// granule, its bytes there (its edge) name the op only modulo 128, and no fill;
+// FillReader says when they count. Examples, both of op 3:
+//
+//   write /f 0 40 fill=7  Two granules with fill 7, then 8 edge bytes 0x83: the
+//                         granules tie op 3 to fill 7, the atom carries 7.
+//   write /f 0 8          Edge bytes only: the default fill of op 3 is 3, the
+//                         atom carries 3.
+//
+// A record of a log is recognized by the op that its content names: the record
+// of the n-th op that appends to this log and is expected to succeed is record
+// n. LSNs are only compared for equality.
 
 #include <algorithm>
 #include <array>
@@ -12,7 +31,8 @@
 namespace powercut {
 namespace {
 
-// The entry, if it is a file that could be read.
+// The entry, if it is a file that could be read, else `nullptr`: what could not
+// be read satisfies no test of its inside.
 const ObservedEntry* FindFile(const Observation& observation,
                               const std::string& path) {
   const ObservedEntry* entry = observation.Find(path);
@@ -23,21 +43,22 @@ const ObservedEntry* FindFile(const Observation& observation,
 // The bytes of an atom that lie within the file; empty if none do.
 std::string_view AtomBytes(const ObservedEntry& file, uint64_t atom) {
   const std::string_view content = file.content;
+  // Compared by division, since `atom` may be any number of the text form.
   if (atom > content.size() / kAtomBytes) return {};
   return content.substr(atom * kAtomBytes, kAtomBytes);
 }
 
-// Where an atom holds an op's edge (an op may begin, end, or have been cut
-// within a granule), the bytes name the op only modulo 128, and no fill. They
-// count as the fill's if they are the edge of an op that wrote whole granules
-// of this fill in the same atom; or, where there are none, of the op that has
-// this fill by default.
+// Decides whether an atom carries a fill. Edge bytes (see the top of this file)
+// count if they belong to an op that wrote whole granules of this fill in the
+// same atom, or, if the atom has no whole granule, to the op that has this fill
+// by default.
 class FillReader {
  public:
   explicit FillReader(uint64_t fill) : fill_(fill) {}
 
   bool Carries(std::string_view atom) {
     if (atom.empty() || !ReadWholeGranules(atom)) return false;
+    // Op numbers have 16 bits, so that a larger fill is no op's default.
     if (!last_ && fill_ >= 1 && fill_ <= UINT16_MAX) {
       AllowEdge(static_cast<uint16_t>(fill_));
     }
@@ -54,7 +75,8 @@ class FillReader {
     return piece.size() == kGranuleBytes && ReadGranule(piece).has_value();
   }
 
-  // False if a granule has another fill.
+  // Returns false if a granule has another fill, and notes whose edges count.
+  // What is no granule is skipped here; Carries() judges it afterwards.
   bool ReadWholeGranules(std::string_view atom) {
     for (size_t at = 0; at + kGranuleBytes <= atom.size();
          at += kGranuleBytes) {
@@ -77,7 +99,8 @@ class FillReader {
     });
   }
 
-  // A granule that was written whole, before the file was cut within it.
+  // Whether the piece is the beginning of a granule that was written whole
+  // before the file was cut within it: the one that follows the last whole one.
   bool IsCutGranule(std::string_view piece) const {
     if (piece.size() == kGranuleBytes || !last_) return false;
     const uint64_t offset_bytes = (last_->index + 1) * kGranuleBytes;
@@ -91,13 +114,16 @@ class FillReader {
   std::optional<Granule> last_;
 };
 
-// Whether 512 bytes are as the test says; `old` is what was there.
+// Whether the bytes of an atom or sector are as the test says. `old` is what
+// was in their place at the end of `init`; `std::nullopt` if there was no such
+// file.
 bool BytesHold(const Condition& test, std::string_view bytes,
                std::optional<std::string_view> old) {
   switch (test.word) {
     case Condition::kOld:
       return old.has_value() && *old == bytes;
     case Condition::kZero:
+      // An atom beyond the end of the file is not there, and so is not zeros.
       return !bytes.empty() && AllZero(AsBytes(bytes));
     default:
       return FillReader(test.value).Carries(bytes);
@@ -114,7 +140,8 @@ bool AtomHolds(const Condition& test, const Observation& observation,
   return BytesHold(test, AtomBytes(*file, test.number), old_bytes);
 }
 
-// A sector of the raw part. What lies behind the last byte observed is zeros.
+// A sector of the raw part. Observations leave out the zeros at the end of the
+// device, which are added again here.
 std::string SectorBytes(const Observation& observation, uint64_t sector) {
   const std::string_view device = observation.device;
   std::string bytes;
@@ -128,7 +155,8 @@ std::string SectorBytes(const Observation& observation, uint64_t sector) {
 bool SectorHolds(const Condition& test, const Observation& observation,
                  const Observation& before) {
   const std::string bytes = SectorBytes(observation, test.number);
-  // No op writes fill 0 to a sector: it stands for one that was never written.
+  // A sector's fill is the number of the op that wrote it, which is never 0.
+  // Fill 0 therefore stands for a sector that was never written, or discarded.
   if (test.word == Condition::kNumber && test.value == 0) {
     return AllZero(AsBytes(bytes));
   }
@@ -146,7 +174,7 @@ std::optional<bool> ValidHolds(const Condition& test,
 std::optional<bool> MtimeHolds(const Condition& test,
                                const Observation& observation,
                                const Observation& before) {
-  // Directories have times, too.
+  // FindFile() would leave out directories, which have times, too.
   const ObservedEntry* entry = observation.Find(test.path);
   if (entry == nullptr || !entry->unreadable.empty()) return false;
   if (!entry->mtime) return std::nullopt;
@@ -177,7 +205,7 @@ bool IsDirectory(const Observation& observation, const std::string& path) {
   return entry != nullptr && entry->is_directory;
 }
 
-// One log of an observation, its records by number.
+// One log of an observation, with its records by number instead of by LSN.
 class LogReader {
  public:
   LogReader(const ObservedLog& log, const Workload& workload) : log_(log) {
@@ -203,7 +231,7 @@ class LogReader {
     return true;
   }
 
-  // The number of the record with this LSN; 0: it is not in view.
+  // The number of the record with this LSN; 0 if no such record can be read.
   uint64_t NumberAt(uint64_t lsn) const {
     for (size_t i = 0; i < numbers_.size(); ++i) {
       if (log_.records[i].lsn == lsn) return numbers_[i];
@@ -212,8 +240,10 @@ class LogReader {
   }
 
  private:
-  // 0: nobody appended that. A record of less than a granule names its op only
-  // modulo 128; it is then the next such op behind the record before it.
+  // The number of the record with this content; 0 if no op appended it. A
+  // record shorter than a granule names its op only modulo 128. It is taken for
+  // that of the first such op after `before`, the number of the record before
+  // it.
   uint64_t NumberOf(std::string_view content, uint64_t before) const {
     if (content.empty()) return 0;
     const auto granule = content.size() < kGranuleBytes
@@ -232,8 +262,10 @@ class LogReader {
   }
 
   const ObservedLog& log_;
-  std::vector<uint32_t> ops_;      // that append to it, by number less one
-  std::vector<uint64_t> numbers_;  // of the records in view
+  // The op that made record i + 1 is ops_[i].
+  std::vector<uint32_t> ops_;
+  // The numbers of the observed records, in their order in the log.
+  std::vector<uint64_t> numbers_;
 };
 
 std::optional<bool> LogHolds(const Condition& test,
@@ -248,6 +280,7 @@ std::optional<bool> LogHolds(const Condition& test,
   const LogReader reader(*log, workload);
   if (test.kind == Condition::kBase) {
     const uint64_t number = reader.NumberAt(log->base_lsn);
+    // A base that leads to no record that can be read equals no number.
     return number == test.value && (number > 0 || log->base_lsn == 0);
   }
   if (test.kind == Condition::kRestart) {
@@ -259,15 +292,15 @@ std::optional<bool> LogHolds(const Condition& test,
   return reader.HasExactly(test.number, test.value);
 }
 
-// The three that a condition is held against.
+// What a condition is compared with.
 struct Held {
   const Observation& now;
   const Observation& before;
   const Workload& workload;
 };
 
-// Requires: both operands of `and` and `or` are asked even when the first
-// decides, since a part that the storage does not show makes the whole unknown.
+// Asks both operands of `and` and `or` even where the first one decides, since
+// a part that the storage does not show makes the whole unknown.
 std::optional<bool> HoldsOf(const Condition& condition, const Held& held) {
   switch (condition.kind) {
     case Condition::kAnd:
@@ -318,9 +351,9 @@ std::optional<bool> Holds(const Condition& condition,
                           const Observation& before, const Workload& workload) {
   const std::optional<bool> holds =
       HoldsOf(condition, {observation, before, workload});
-  // A volume that did not mount shows no state of its files: neither `missing`
-  // nor `not exists` is then true of it. That it did not mount is a violation
-  // of its own.
+  // A volume that did not mount shows no state of its files, so that neither
+  // `missing` nor `not exists` may hold. The failed mount is a violation of its
+  // own.
   if (holds && !observation.unreadable.empty()) return false;
   return holds;
 }

@@ -1,4 +1,6 @@
-// Making and reading self-identifying contents; see content.h.
+// Makes and reads self-identifying contents: each granule of 16 bytes is stored
+// field by field in little-endian order, so that contents are the same on every
+// machine.
 
 #include "model/words/content.h"
 
@@ -13,7 +15,8 @@ namespace {
 constexpr uint16_t kMagic = 0xc0de;
 constexpr uint64_t kIndexMask = (uint64_t{1} << 48) - 1;
 
-// The stored form, apart from the index, which has an odd size.
+// Where the fields of a granule stand. The index has six bytes, for which there
+// is no integer type, so that it is stored in two parts.
 constexpr size_t kFileAt = 2;
 constexpr size_t kOpAt = 4;
 constexpr size_t kFillAt = 6;
@@ -35,7 +38,8 @@ void StoreGranule(const Granule& granule, MutableByteSpan bytes) {
 std::string MakeContent(uint16_t file, uint16_t op, uint32_t fill,
                         ContentRange range) {
   POWERCUT_CHECK(op >= 1);
-  // Edges first, everywhere; whole granules then overwrite them.
+  // Edge bytes are put everywhere first, and whole granules then overwrite
+  // them: what is left of the edge bytes is exactly the partial granules.
   std::string content(range.size_bytes, EdgeByte(op));
   const MutableByteSpan bytes =
       std::as_writable_bytes(std::span(content.data(), content.size()));
@@ -63,7 +67,7 @@ std::optional<Granule> ReadGranule(std::string_view bytes) {
   granule.index = LoadLittleEndian<uint32_t>(span, kIndexLowAt) |
                   uint64_t{LoadLittleEndian<uint16_t>(span, kIndexHighAt)}
                       << 32;
-  // No op has number 0, so such a granule is nobody's.
+  // Ops are numbered from 1, so that op 0 means that no op wrote the granule.
   if (granule.op == 0) return std::nullopt;
   return granule;
 }

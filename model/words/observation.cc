@@ -1,4 +1,4 @@
-// Looking up an observed path; see observation.h.
+// Finds an observed path by binary search: entries are sorted by path.
 
 #include "model/words/observation.h"
 

@@ -1,8 +1,14 @@
-// The table of verbs, and the canonical text of an op; see op.h.
+// Holds the table of verbs, and prints ops.
 //
-// The canonical order of a line is: verb, operands, flags, keys, `->`. Modes
-// are printed as octal digits without a leading zero. In `start N OP` the
-// first word is `start`, so that one is padded to the column of verbs.
+// Method: everything that depends on the verb is read from the table, which is
+// indexed by OpKind. Printing walks the letters of a signature's operands, and
+// takes the next name or the next number for each. The canonical order of a
+// line is: verb, operands, flags, keys, `->`. Modes are printed as octal digits
+// without a leading zero. In `start N OP` the first word is `start`, so that
+// `start` is what is padded to the column of verbs. Example, padded to 8:
+//
+//   write    /f 0 512 dsync fill=7
+//   start    2 write /f 0 512 -> EIO
 
 #include "model/words/op.h"
 
@@ -17,6 +23,7 @@ namespace powercut {
 namespace {
 
 // `fault` is the one verb with a literal word inside: `fault WHAT on WHICH`.
+// The letters do not say so; parsing and printing insert the word themselves.
 // `sectors=A~B`, `times=N|always`, `in=run|recovery` and `area=NAME` are the
 // keys that are not plain numbers.
 constexpr std::array<OpSignature, kOpKindCount> kSignatures = {{
@@ -77,6 +84,8 @@ constexpr std::array<OpSignature, kOpKindCount> kSignatures = {{
     {OpKind::kWait, "wait", "N", "", ""},
 }};
 
+// A row that stands in the wrong place would silently give one verb the
+// operands of another, so that the order is checked when this file is compiled.
 constexpr bool TableFollowsEnum() {
   for (size_t i = 0; i < kSignatures.size(); ++i) {
     if (kSignatures[i].kind != static_cast<OpKind>(i)) return false;
@@ -92,7 +101,8 @@ std::string OctalText(uint64_t mode) {
   return {digits.data(), end.ptr};
 }
 
-// The operands, one space before each.
+// The operands, with one space before each. An op that was made by hand may not
+// fit its signature; the checks keep that from reading beyond its operands.
 std::string OperandsText(const Op& op) {
   std::string text;
   size_t name = 0;
@@ -138,6 +148,7 @@ std::string_view VerbOf(OpKind kind) { return SignatureOf(kind).verb; }
 
 std::optional<OpKind> OpKindFromVerb(std::string_view verb) {
   for (const OpSignature& signature : kSignatures) {
+    // About 50 rows: a linear search is fast enough for a line of text.
     if (signature.verb == verb) return signature.kind;
   }
   return std::nullopt;
@@ -159,6 +170,7 @@ std::optional<uint64_t> Op::KeyNumber(std::string_view key) const {
   if (!text) return std::nullopt;
   uint64_t value = 0;
   const char* end = text->data() + text->size();
+  // Also refuses text that only begins with a number, such as `2~7`.
   const auto parsed = std::from_chars(text->data(), end, value);
   if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
   return value;
@@ -184,7 +196,8 @@ std::string OpText(const Op& op, size_t verb_width) {
     rest += value;
   }
   rest += ExpectedText(op.expected);
-  // A line does not end in blanks, so a verb that stands alone is not padded.
+  // A line does not end in blanks, so that a verb that stands alone is not
+  // padded.
   if (!rest.empty() && text.size() < verb_width) text.resize(verb_width, ' ');
   return text + rest;
 }

@@ -1,6 +1,7 @@
-// Where parts of a statement stand in their line, from 1, for messages; 0 or
-// nothing if it was not parsed from text. A place is no part of a meaning: any
-// two are equal.
+// The places of the parts of a statement in its line, for error messages.
+// Columns count from 1; 0, or a missing entry, means that the part was not
+// parsed from text. A place is no part of a statement's meaning, so that any
+// two places compare equal.
 
 #ifndef POWERCUT_MODEL_WORDS_SOURCE_COLUMN_H_
 #define POWERCUT_MODEL_WORDS_SOURCE_COLUMN_H_
@@ -11,16 +12,18 @@
 
 namespace powercut {
 
+// The column of one part.
 struct SourceColumn {
   size_t value = 0;
 
   bool operator==(const SourceColumn&) const { return true; }
 };
 
+// The columns of several parts, in their order.
 struct SourceColumns {
   std::vector<size_t> values;
 
-  // The column of the part at `index`, or 0.
+  // Returns the column of the part at `index`, or 0 if it is not known.
   size_t At(size_t index) const {
     return index < values.size() ? values[index] : 0;
   }

@@ -1,4 +1,13 @@
-// Tokens, numbers, words and paths of the text form; see pcut_text.h.
+// Tokens, numbers, words and paths of the text form.
+//
+// Method: a token is a view into its line together with the column where it
+// begins. Cutting a token (PartOf(), Trimmed(), SplitAtBlanks()) adds the
+// offset of the part to the column, so that an error found deep inside a word
+// still points at the byte that is wrong. Example: in `  write /a\q 0 1` the
+// path is the token `/a\q` with column 9, and its unknown escape is reported at
+// column 11. Numbers are range-checked before each digit is added, so that no
+// input overflows. Escapes in paths are undone first; the rules for components
+// then hold for the raw bytes.
 
 #include "model/words/tokens.h"
 
@@ -19,6 +28,7 @@ bool IsLetter(char c) {
 
 bool IsPrintable(char c) { return c >= 0x20 && c < 0x7f; }
 
+// Escapes are read in either case; they are printed in lower case.
 std::optional<int> HexDigit(char c) {
   if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
   const size_t at = kHexDigits.find(c);
@@ -33,7 +43,9 @@ void AppendEscaped(char c, std::string* text) {
   *text += kHexDigits[byte & 15];
 }
 
-// How many single-character edits lead from `a` to `b`.
+// How many single-character edits lead from `a` to `b` (the Levenshtein
+// distance). One row of the usual table is enough: `diagonal` keeps the entry
+// that was overwritten last.
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -49,7 +61,8 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// Digits of `base` up to `max`; `what` and `digits` are for the messages.
+// Parses digits of `base` up to `max`; `what` and `digits` are for the
+// messages.
 Result<uint64_t> ParseDigits(const Token& token, unsigned base, uint64_t max,
                              std::string_view what, std::string_view digits) {
   if (token.text.empty()) {
@@ -64,6 +77,8 @@ Result<uint64_t> ParseDigits(const Token& token, unsigned base, uint64_t max,
                                  std::string(digits) + " digits");
     }
     const auto digit = static_cast<uint64_t>(c - '0');
+    // A word that is no number is reported as that even if its first digits are
+    // already too large, so that the loop goes on.
     too_large = too_large || value > (max - digit) / base;
     if (!too_large) value = value * base + digit;
   }
@@ -82,6 +97,8 @@ Result<std::string> Unescaped(const Token& token) {
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (c == '\\') {
+      // `\x` is the only escape, and always has two digits, so that the digit
+      // that follows an escape is never taken for a part of it.
       const bool whole = i + 3 < text.size() && text[i + 1] == 'x';
       const auto high = whole ? HexDigit(text[i + 2]) : std::nullopt;
       const auto low = whole ? HexDigit(text[i + 3]) : std::nullopt;
@@ -160,9 +177,12 @@ std::string Quoted(std::string_view text) {
 
 std::string DidYouMean(std::string_view word,
                        std::span<const std::string_view> candidates) {
-  // Beyond this no verb is near; it also bounds the work on hostile input.
+  // No candidate is near a longer word; the limit also bounds the work on
+  // hostile input.
   constexpr size_t kLongest = 40;
   if (word.size() > kLongest) return "";
+  // A few edits always count as near; a longer word may differ in half its
+  // bytes.
   std::string_view nearest;
   size_t fewest = std::max<size_t>(2, word.size() / 2) + 1;
   for (const std::string_view candidate : candidates) {
@@ -205,7 +225,8 @@ Result<std::string> ParsePath(const Token& token) {
   }
   POWERCUT_ASSIGN(std::string raw, Unescaped(token));
   if (raw.size() == 1) return raw;  // the root directory
-  // Components are judged after unescaping, where `\x2f` is a slash too.
+  // Components are judged after escapes are undone, where `\x2f` is a slash,
+  // too: the storage sees only the raw bytes.
   for (size_t slash = 0; slash < raw.size();) {
     const size_t end = std::min(raw.find('/', slash + 1), raw.size());
     const std::string_view component =
@@ -223,6 +244,8 @@ Result<std::string> ParsePath(const Token& token) {
 std::string PathText(std::string_view path, std::string_view also) {
   std::string text;
   for (const char c : path) {
+    // A blank would end the path. `#` is escaped everywhere, although it begins
+    // a comment only after a blank.
     const bool plain = IsPrintable(c) && c != ' ' && c != '\\' && c != '#' &&
                        also.find(c) == std::string_view::npos;
     if (plain) {

@@ -1,3 +1,6 @@
+// Names the kinds of violations and their causes. The words are read back from
+// workloads and baselines, so that they must not change between versions.
+
 #include "model/words/violation.h"
 
 #include <algorithm>
@@ -6,6 +9,8 @@
 namespace powercut {
 namespace {
 
+// In the order of ViolationKind; the assertion below notices a kind that was
+// added without a name.
 constexpr std::array<std::string_view, 20> kKindNames = {
     "lost",  "ghost",      "stale",     "torn",     "regress",
     "name",  "size",       "time",      "gap",      "restart",
@@ -15,6 +20,7 @@ constexpr std::array<std::string_view, 20> kKindNames = {
 static_assert(kKindNames.size() ==
               static_cast<size_t>(ViolationKind::kNondeterministic) + 1);
 
+// In the order of Role.
 constexpr std::array<std::string_view, 7> kRoleNames = {
     "volume", "target", "source", "written", "bystander", "stranger", "probe",
 };
@@ -39,6 +45,8 @@ std::string MakeCause(const CauseParts& parts) {
   cause += '/';
   cause += parts.op ? VerbOf(*parts.op) : "start";
   cause += '/';
+  // One word for every flush of the volume: which of them was the last does not
+  // tell two bugs apart, and a baseline should not grow with it.
   if (parts.volume_guarantee) {
     cause += "sync";
   } else {

@@ -1,4 +1,4 @@
-// Looking up an op by its number; see workload.h.
+// Finds the op that has a number. Numbers run over `init` and `run` together.
 
 #include "model/words/workload.h"
 
