@@ -1,3 +1,21 @@
+// Turns the ops of a workload into calls of the CLFS interface.
+//
+// A mount has one LogVolume, and for each log that an op opened its default
+// marshalling area, the areas that log_area made, and the LSN of each record by
+// number. An op looks up its log and area, turns record numbers into LSNs, and
+// makes one call. Observing walks each log from its first readable record to
+// its end.
+//
+// An op that was `start`ed passes a LogRequest to its call, as a caller passes
+// an OVERLAPPED. If the call answers STATUS_PENDING, `wait` completes the
+// request. A call that takes no request is done at once; only its return is
+// late.
+//
+// Example: `log_append L 100` (record 1), `start 1 log_flush L`, `log_append L
+// 100` (record 2), `wait 1`. The request of the flush remembers the LSN of
+// record 1 as its target, so that the wait carries record 1 to the media and
+// not 2.
+
 #include "backends/clfs/clfs_backend.h"
 
 #include <fmt/format.h>
@@ -19,9 +37,10 @@ using clfs::CLFS_LSN;
 using clfs::LogStatus;
 
 constexpr uint64_t kDefaultDiskBytes = 2u << 20;
-// Containers of a new log, as far as the disk has room.
+// How many containers a log gets when it is opened, if the disk has room.
 constexpr uint32_t kContainers = 4;
-// A record must be able to name its op (model/logs/log_model.h).
+// A shorter record could not name the op that wrote it
+// (model/logs/log_model.h).
 constexpr uint64_t kRecordBytesMin = 16;
 
 OpResult ResultOf(LogStatus status) {
@@ -37,7 +56,7 @@ class ClfsMount : public Mount {
         bug_(bug),
         volume_(std::make_unique<clfs::LogVolume>(disk, bug)) {}
 
-  // Nothing else may follow a failure.
+  // Opens the volume. After a failure the mount cannot be used.
   LogStatus Open() { return volume_->Open(); }
 
   OpResult Apply(const Op& op, uint64_t /*offset_bytes*/,
@@ -52,7 +71,7 @@ class ClfsMount : public Mount {
     const bool pending =
         result.error == clfs::LogStatusName(LogStatus::kPending);
     if (!pending && !result.ok()) return result;
-    // What cannot overlap is done at once, and only its return is late.
+    // A call that answered with success has taken no request.
     started_[op.start.value()] =
         pending ? std::optional(request) : std::nullopt;
     return {};
@@ -60,6 +79,7 @@ class ClfsMount : public Mount {
 
   OpResult Wait(uint64_t start) override {
     const auto found = started_.find(start);
+    // A remount forgets what was started.
     if (found == started_.end()) return {"STATUS_CANCELLED"};
     std::optional<clfs::LogRequest> request = found->second;
     started_.erase(found);
@@ -77,12 +97,13 @@ class ClfsMount : public Mount {
   OpResult Shutdown() override { return ResultOf(volume_->FlushAll()); }
 
  private:
-  // What ops know of a log that they opened.
+  // What ops know about a log that they opened.
   struct OpenLog {
     clfs::LogFile* file = nullptr;
     clfs::MarshallingArea default_area;
     std::map<std::string, clfs::MarshallingArea, std::less<>> areas;
-    // By record number - 1; CLFS_LSN_INVALID: its append failed.
+    // The LSN of each record, by record number - 1; CLFS_LSN_INVALID if its
+    // append failed.
     std::vector<CLFS_LSN> records;
   };
 
@@ -98,6 +119,7 @@ class ClfsMount : public Mount {
 
   OpResult RunOn(OpenLog& log, const Op& op, std::string_view content,
                  clfs::LogRequest* overlapped) {
+    // An op that names no area goes through the default one.
     const clfs::MarshallingArea* area = AreaOf(log, op);
     if (area == nullptr) return BadHandle();
     switch (op.kind) {
@@ -110,6 +132,7 @@ class ClfsMount : public Mount {
         return ResultOf(FlushLogBuffers(*area, overlapped));
       case OpKind::kLogFlushTo: {
         const uint64_t number = op.numbers.at(0);
+        // Record 0 of an op stands for CLFS_LSN_NULL.
         if (number == 0) {
           return ResultOf(
               FlushLogToLsn(*area, clfs::CLFS_LSN_NULL, nullptr, overlapped));
@@ -131,7 +154,7 @@ class ClfsMount : public Mount {
       case OpKind::kLogReset:
         return ResultOf(CloseAndResetLogFile(*log.file));
       default:
-        return {"ENOSYS"};  // not in the traits' ops
+        return {"ENOSYS"};  // The traits offer no other op.
     }
   }
 
@@ -158,6 +181,8 @@ class ClfsMount : public Mount {
     CLFS_LSN lsn = clfs::CLFS_LSN_INVALID;
     const LogStatus status =
         ReserveAndAppendLog(area, content, flags, &lsn, overlapped);
+    // An append that failed has a number, too, as in the model, but no op can
+    // name its record.
     const bool appended =
         status == LogStatus::kSuccess || status == LogStatus::kPending;
     log.records.push_back(appended ? lsn : clfs::CLFS_LSN_INVALID);
@@ -166,6 +191,7 @@ class ClfsMount : public Mount {
 
   OpResult Restart(OpenLog& log, const clfs::MarshallingArea& area,
                    const Op& op, std::string_view content) {
+    // A base that is no readable record is refused before anything is written.
     std::optional<CLFS_LSN> base;
     if (const auto number = op.KeyNumber("base")) {
       base = LsnOf(log, *number);
@@ -178,6 +204,8 @@ class ClfsMount : public Mount {
     return ResultOf(status);
   }
 
+  // Returns whether a record with this LSN can be read, at the base or after
+  // it.
   static bool IsReadable(const OpenLog& log, CLFS_LSN lsn) {
     clfs::LogRecord record;
     return lsn >= GetLogFileInformation(*log.file).BaseLsn &&
@@ -190,6 +218,8 @@ class ClfsMount : public Mount {
     OpenLog log;
     const LogStatus opened = CreateLogFile(*volume_, name, &log.file);
     if (opened != LogStatus::kSuccess) return ResultOf(opened);
+    // One container is enough to append to: a small disk gives fewer than
+    // asked.
     while (LogContainerCount(*log.file) < kContainers) {
       const LogStatus added = AddLogContainer(*volume_, *log.file);
       if (added == LogStatus::kDiskFull && LogContainerCount(*log.file) > 0) {
@@ -198,6 +228,7 @@ class ClfsMount : public Mount {
       if (added != LogStatus::kSuccess) return ResultOf(added);
     }
     CreateLogMarshallingArea(*log.file, &log.default_area);
+    // What the log holds already gets the first numbers.
     clfs::LogRecord record;
     for (LogStatus read = ReadLogRecord(*log.file, {}, &record);
          read == LogStatus::kSuccess;
@@ -208,8 +239,10 @@ class ClfsMount : public Mount {
     return {};
   }
 
-  // What was open stays open, with its areas and the numbers of its records;
-  // the rest is read from the disk again.
+  // A remount forgets what is in memory and reads the volume from the disk
+  // again. For the workload, logs stay open, with their areas and the numbers
+  // of their records. The remount flushes nothing: every append is on the disk,
+  // at the process layer.
   OpResult Remount(const Op& op) {
     if (op.HasFlag("read_only")) return {"STATUS_NOT_SUPPORTED"};
     started_.clear();
@@ -250,6 +283,7 @@ class ClfsMount : public Mount {
                                 record.type == clfs::RecordType::kRestart});
       }
     }
+    // A reader that does not come to the end makes the whole log unreadable.
     if (status != LogStatus::kEndOfFile) {
       seen = {};
       seen.name = name;
@@ -262,7 +296,8 @@ class ClfsMount : public Mount {
   ClfsBug bug_;
   std::unique_ptr<clfs::LogVolume> volume_;
   std::map<std::string, OpenLog, std::less<>> logs_;
-  // By the number of `start`; nothing: it is done already.
+  // Ops that were started, by the number of their `start`; `std::nullopt` if
+  // the op is done and only waits for its return.
   std::map<uint64_t, std::optional<clfs::LogRequest>> started_;
 };
 
@@ -308,6 +343,7 @@ class ClfsBackend : public Backend {
                       "minimum is {}",
                       geometry.size_bytes(), traits_.minimum_disk_bytes)};
     }
+    // The profile changes nothing: clfs has one behaviour.
     std::shared_ptr<const SparseImage>& cached = formatted_[geometry];
     if (cached == nullptr) {
       cached = std::make_shared<const SparseImage>(

@@ -1,13 +1,13 @@
-// The backend `clfs`: the log ops of a workload on the CLFS interface of
-// clfs_log.h, and what its reader shows after a crash.
+// The backend `clfs`: it runs the log ops of a workload on the CLFS interface
+// of clfs_log.h, and shows what a reader of that interface finds.
 //
-// Record numbers of ops (log_flush_to L K and the like) are places in the order
-// of appends: the mount remembers the LSN of each. After a crash a mount
-// numbers what it can read from 1.
+// Ops name records by their place in the order of appends (`log_flush_to L K`),
+// so that a mount remembers the LSN of each append. A new mount numbers from 1
+// the records that it can read when it opens the log.
 //
-// Statuses: those of LogStatusName(); STATUS_INVALID_HANDLE for a log that was
-// not opened or an area that was not made; STATUS_CANCELLED for the wait for an
-// op that a remount ended.
+// Ops fail with the statuses of LogStatusName(), among them
+// STATUS_INVALID_HANDLE if the log was not opened or the area was not made, and
+// with STATUS_CANCELLED if a remount ended the op that is waited for.
 
 #ifndef POWERCUT_BACKENDS_CLFS_CLFS_BACKEND_H_
 #define POWERCUT_BACKENDS_CLFS_CLFS_BACKEND_H_
@@ -19,7 +19,7 @@
 
 namespace powercut {
 
-// With a bug, the same with that bug planted.
+// Makes the backend with a bug planted (for tests), or without one.
 std::unique_ptr<Backend> MakeClfsBackend(ClfsBug bug);
 std::unique_ptr<Backend> MakeClfsBackend();
 

@@ -1,3 +1,6 @@
+// Describes the bugs, in the order of ClfsBug. The array has room for kNone and
+// each of kClfsBugs; a description too many does not compile.
+
 #include "backends/clfs/clfs_bugs.h"
 
 namespace powercut {

@@ -1,5 +1,5 @@
-// Bugs that can be planted into the log, for tests that each of them is found.
-// None is ever on outside of tests.
+// ClfsBug: bugs that tests plant in the log to see that something finds each of
+// them. Outside of tests no bug is ever planted.
 
 #ifndef POWERCUT_BACKENDS_CLFS_CLFS_BUGS_H_
 #define POWERCUT_BACKENDS_CLFS_CLFS_BUGS_H_
@@ -12,29 +12,56 @@ namespace powercut {
 
 enum class ClfsBug : uint8_t {
   kNone,
-  // While running.
+
+  // --- bugs while the log is in use ----------------------------------------
+
+  // FlushLogBuffers() carries nothing.
   kFlushDoesNothing,
-  kFlushStopsAtDevice,  // survives the system, not the loss of power
-  kNullLsnIsNone,       // a flush to CLFS_LSN_NULL flushes nothing
-  kFlushToOneShort,     // leaves out the block of the target itself
-  kFlushOwnAreaOnly,    // leaves out smaller LSNs of other areas
+  // Flushes stop at the device: records survive a crash of the system, not the
+  // loss of power.
+  kFlushStopsAtDevice,
+  // A flush to CLFS_LSN_NULL flushes nothing.
+  kNullLsnIsNone,
+  // FlushLogToLsn() leaves out the block of its target.
+  kFlushToOneShort,
+  // FlushLogBuffers() leaves out smaller LSNs of other areas.
+  kFlushOwnAreaOnly,
+  // FORCE_APPEND does nothing.
   kForceAppendIsNothing,
+  // FORCE_FLUSH does what FORCE_APPEND does.
   kForceFlushIsForceAppend,
-  kRestartAlone,          // a restart area goes out without what is before it
-  kRestartBaseApart,      // ... and its base is written apart from it
-  kRestartSkipsPointers,  // ... and base and tail set before stay behind
-  kFlushForgetsReset,     // records of a new epoch go out without the reset
-  kSingleControlCopy,     // control blocks are overwritten in place
-  // In recovery.
-  kAcceptGap,          // does not stop where a block is missing
-  kAcceptTorn,         // neither signatures nor checksums are looked at
-  kBaseBeyondEnd,      // a base counts without its record
-  kReuseLsn,           // goes on at the last record's own place
-  kStaleResurface,     // goes on right behind the end, links by LSN alone
-  kResetKeepsRecords,  // records of the epochs before count too
-  kReusePointerLsn,    // goes on at an LSN that a pointer still names
+  // A restart area is flushed without the records before it.
+  kRestartAlone,
+  // The base of a restart area is written apart from its record.
+  kRestartBaseApart,
+  // A restart area does not carry the base and the tail that were set before.
+  kRestartSkipsPointers,
+  // Records of a new epoch are carried without the reset that began it.
+  kFlushForgetsReset,
+  // Control, base and tail of a log have one copy, which is overwritten in
+  // place.
+  kSingleControlCopy,
+
+  // --- bugs of recovery ----------------------------------------------------
+
+  // Recovery does not stop where a block is missing.
+  kAcceptGap,
+  // Neither signatures nor checksums are checked.
+  kAcceptTorn,
+  // A base counts without its record.
+  kBaseBeyondEnd,
+  // The next append goes to the place of the last record.
+  kReuseLsn,
+  // The next append goes right after the last record, where stale blocks lie,
+  // and blocks are linked by LSN alone.
+  kStaleResurface,
+  // Records of earlier epochs count, too.
+  kResetKeepsRecords,
+  // The next append can get an LSN that a pointer still names.
+  kReusePointerLsn,
 };
 
+// Every bug, without kNone, in order.
 inline constexpr std::array kClfsBugs = {
     ClfsBug::kFlushDoesNothing,
     ClfsBug::kFlushStopsAtDevice,
@@ -57,7 +84,7 @@ inline constexpr std::array kClfsBugs = {
     ClfsBug::kReusePointerLsn,
 };
 
-// For messages of tests.
+// Returns a short description for the messages of tests.
 std::string_view ClfsBugName(ClfsBug bug);
 
 }  // namespace powercut

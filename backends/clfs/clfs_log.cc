@@ -1,3 +1,18 @@
+// Implements the functions of the CLFS interface, each in a few lines over
+// LogFile.
+//
+// A call that promises something becomes a LogRequest: which records (up to a
+// target), how far (a layer), and which append has returned with it. If
+// `overlapped` is `nullptr`, the request is completed at once; otherwise the
+// caller completes the request later. Because the target is taken when the call
+// begins, a flush never covers an append that returned while the flush was
+// under way.
+//
+// Example: records 1 (area M), 2 (area A) and 3 (area M) were appended and have
+// returned. FlushLogBuffers(A) has record 2 as its target and carries 1 and 2,
+// as the records that survive are a run from the first one
+// (docs/semantics.md 2.4, O-LSN). FlushLogBuffers(M) carries all three.
+
 #include "backends/clfs/clfs_log.h"
 
 #include <algorithm>
@@ -25,12 +40,13 @@ constexpr std::array<std::string_view, 11> kStatusNames = {
 static_assert(kStatusNames.size() ==
               static_cast<size_t>(LogStatus::kEndOfFile) + 1);
 
-// The layer that a flush carries to.
+// Returns the layer to which a flush carries records.
 Layer FlushLayer(const LogFile& log) {
   return log.bug() == ClfsBug::kFlushStopsAtDevice ? Layer::kDevice
                                                    : Layer::kMedia;
 }
 
+// Completes a request, or hands it to a caller who will.
 LogStatus Finish(LogRequest& request, LogRequest* overlapped) {
   if (overlapped == nullptr) return CompleteLogRequest(request);
   *overlapped = request;
@@ -53,6 +69,7 @@ LogStatus CreateLogMarshallingArea(LogFile& log, MarshallingArea* area) {
 }
 
 LogStatus DeleteLogMarshallingArea(MarshallingArea& area) {
+  // The documents promise a flush here (docs/semantics.md 2.3, R-DELMA).
   const LogStatus flushed = FlushLogBuffers(area);
   area = {};
   return flushed;
@@ -73,6 +90,7 @@ LogStatus ReserveAndAppendLog(const MarshallingArea& area,
   const LogStatus appended =
       area.log->Append(area.id, RecordType::kData, data, std::nullopt, lsn);
   if (appended != LogStatus::kSuccess) return appended;
+  // The target is the record itself, which has not returned yet.
   request.appended = *lsn;
   request.target = *lsn;
   if ((flags & CLFS_FLAG_FORCE_FLUSH) != 0) {
@@ -104,6 +122,8 @@ LogStatus FlushLogToLsn(const MarshallingArea& area, CLFS_LSN target,
     return LogStatus::kSuccess;
   }
   if (LsnNull(target)) return FlushLogBuffers(area, overlapped);
+  // An LSN that no record can have yet is refused; one between two records is
+  // not, since only the order counts.
   if (!area.log->WasAppended(target)) return LogStatus::kInvalidParameter;
   LogRequest request;
   request.area = area;
@@ -120,8 +140,12 @@ LogStatus FlushLogToLsn(const MarshallingArea& area, CLFS_LSN target,
 
 LogStatus CompleteLogRequest(LogRequest& request) {
   LogFile& log = *request.area.log;
+  // The append has an effect even if its flush fails below, so that later
+  // flushes cover it.
   if (!LsnInvalid(request.appended)) log.Returned(request.appended);
   if (request.layer == Layer::kProcess) return LogStatus::kSuccess;
+  // Records of other areas with smaller LSNs go, too: otherwise one of them
+  // could be missing below a record that is there.
   const bool own_area =
       log.bug() == ClfsBug::kFlushOwnAreaOnly && !request.is_flush_to;
   return log.Carry(
@@ -139,6 +163,8 @@ LogStatus WriteLogRestartArea(const MarshallingArea& area,
   LogFile& log = *area.log;
   const ClfsBug bug = log.bug();
   if (base && !log.IsReadable(*base)) return LogStatus::kInvalidParameter;
+  // The base goes into the record, so that no crash can separate the two
+  // (docs/semantics.md 2.4, O-RST).
   std::optional<CLFS_LSN> base_with_it = base;
   if (bug == ClfsBug::kRestartBaseApart) base_with_it.reset();
   const LogStatus appended =
@@ -152,6 +178,7 @@ LogStatus WriteLogRestartArea(const MarshallingArea& area,
         return l == own || bug != ClfsBug::kRestartAlone;
       },
       Layer::kMedia, bug != ClfsBug::kRestartSkipsPointers);
+  // Only the bug kRestartBaseApart comes to the end.
   if (flushed != LogStatus::kSuccess || !base || base_with_it) return flushed;
   return log.SetBase(*base);
 }

@@ -1,3 +1,27 @@
+// Runs one log while it is in use: appends, carries, sets pointers, reads.
+// log_recovery.cc opens it.
+//
+// Each record is a block, and blocks follow one another through the containers.
+// A block names the block before it by LSN and checksum, so that recovery can
+// follow the chain and notice where it breaks. No block is buffered: it is
+// written when it is appended, at the process layer, and stays there until some
+// call carries it. Carry() collects the sectors of all blocks that a call
+// covers, adds those of the reset without which they would not count, and
+// carries the set with one persist.
+//
+// Example: a log whose container begins at sector 24, in epoch 1.
+//
+//   append 100 bytes   a block in sector 24, LSN (container 1, offset 0)
+//   append 600 bytes   a block in sectors 25 and 26, which names the first one
+//   flush              persist to the media: sectors 24 to 26
+//   reset              epoch 2 goes to a free copy of the control block
+//   append 20 bytes    a block of epoch 2 in sector 27, which names none
+//   flush              persist to the media: sector 27 and the control block
+//
+// If the last persist does not happen, a crash leaves epoch 1 with two records
+// or epoch 2 with one record or none. It never leaves records of both, since
+// recovery takes the epoch from the control block and reads no other.
+
 #include "backends/clfs/log_file.h"
 
 #include <algorithm>
@@ -67,7 +91,7 @@ LogStatus LogFile::Append(uint32_t area, RecordType type, std::string_view data,
                           std::optional<CLFS_LSN> base, CLFS_LSN* lsn) {
   const uint32_t sectors = SectorsOfBlock(data.size());
   uint64_t position = next_position_;
-  // A block lies in one container.
+  // A block never crosses containers, which need not be adjacent on the disk.
   if (position % kContainerSectors + sectors > kContainerSectors) {
     position += kContainerSectors - position % kContainerSectors;
   }
@@ -86,8 +110,8 @@ LogStatus LogFile::Append(uint32_t area, RecordType type, std::string_view data,
   block.base = base;
   block.data = data;
   const Bytes encoded = EncodeBlock(block);
-  // Even if the write fails, some of it may be there, and must not be met by
-  // another block.
+  // The place is used up even if the write fails: some sectors of the block may
+  // be there, and no other block may share them or their LSNs.
   next_position_ = position + sectors;
   epoch_max_ = std::max(epoch_max_, epoch_);
   if (!disk_.Write(SectorAt(position), encoded, Layer::kProcess)) {
@@ -103,6 +127,8 @@ LogStatus LogFile::Append(uint32_t area, RecordType type, std::string_view data,
   placed.base = base;
   placed.area = area;
   blocks_.push_back(placed);
+  // Recovery takes the largest base of all restart records, so that the live
+  // log must do so, too.
   if (base) base_ = std::max(base_, *base);
   *lsn = block.lsn;
   return LogStatus::kSuccess;
@@ -119,13 +145,16 @@ void LogFile::Returned(CLFS_LSN lsn) {
 CLFS_LSN LogFile::NewestReturned(uint32_t area, CLFS_LSN upto) const {
   for (size_t i = blocks_.size(); i > 0; --i) {
     const Placed& block = blocks_[i - 1];
-    // What recovery found has lost its area and counts for each.
+    // A block does not say which area it came from, so that after a recovery it
+    // counts for each.
     const bool of_area = area == 0 || block.area == 0 || block.area == area;
     if (of_area && block.returned && block.lsn <= upto) return block.lsn;
   }
   return CLFS_LSN_NULL;
 }
 
+// A Persist() that failed promises nothing about what it covered, now or later,
+// but the same bytes written once more are a new version.
 Status LogFile::WriteAgain(Placed& block) {
   Bytes sectors(size_t{block.sectors} * kSectorBytes);
   POWERCUT_TRY(disk_.Read(SectorAt(block.position), sectors));
@@ -144,6 +173,7 @@ LogStatus LogFile::Carry(uint32_t epoch, const Chosen& chosen, Layer layer,
                          bool with_pointers) {
   SectorSet scope;
   std::vector<Placed*> blocks;
+  // A request that was begun before a reset still names its epoch.
   const bool present = epoch == epoch_;
   for (Placed& block : present ? blocks_ : former_blocks_) {
     if (block.epoch != epoch || block.layer >= layer ||
@@ -157,8 +187,8 @@ LogStatus LogFile::Carry(uint32_t epoch, const Chosen& chosen, Layer layer,
     blocks.push_back(&block);
   }
   std::vector<MetadataCopies*> copies;
-  // The reset that began a former epoch has been written over; the one that
-  // ended it goes in its place.
+  // The control block holds only the newest reset. If the one that began a
+  // former epoch has not come far enough, the newest one goes in its place.
   const bool needs_reset = present || former_layers_.at(epoch) < layer;
   const bool with_reset = needs_reset && bug_ != ClfsBug::kFlushForgetsReset;
   if (with_reset) copies.push_back(&control_);
@@ -169,6 +199,7 @@ LogStatus LogFile::Carry(uint32_t epoch, const Chosen& chosen, Layer layer,
   for (MetadataCopies* c : copies) {
     if (!c->AddTo(scope)) return LogStatus::kIoDeviceError;
   }
+  // Everything has reached the layer already.
   if (scope.empty()) return LogStatus::kSuccess;
   const bool done = disk_.Persist(layer, &scope).has_value();
   for (Placed* block : blocks) {
@@ -183,6 +214,7 @@ LogStatus LogFile::Carry(uint32_t epoch, const Chosen& chosen, Layer layer,
 
 // --- pointers ---------------------------------------------------------------
 
+// Until a base is set, the first record is the base.
 CLFS_LSN LogFile::BaseNow() const {
   if (!LsnNull(base_)) return base_;
   return blocks_.empty() ? CLFS_LSN_NULL : blocks_.front().lsn;
@@ -197,6 +229,7 @@ bool LogFile::IsReadable(CLFS_LSN lsn) const {
 }
 
 LogStatus LogFile::WritePointer(MetadataCopies& copies, CLFS_LSN lsn) {
+  // The epoch tells recovery whether a reset has made the pointer void.
   Bytes payload(kPointerBytes);
   StoreLittleEndian(MutableByteSpan(payload), kPointerEpochAt, epoch_);
   StoreLittleEndian(MutableByteSpan(payload), kPointerLsnAt, lsn.Internal);
@@ -217,9 +250,11 @@ LogStatus LogFile::SetTail(CLFS_LSN tail) {
 
 LogStatus LogFile::Reset() {
   former_layers_[epoch_] = control_.layer();
-  // Above whatever is left of an epoch that was lost.
+  // A crash may have lost a reset and left blocks of its epoch. The new epoch
+  // must be above all of them, or they would count again.
   epoch_ = std::max(epoch_, epoch_max_) + 1;
   epoch_max_ = epoch_;
+  // Calls under way may still have to carry these blocks.
   former_blocks_.insert(former_blocks_.end(), blocks_.begin(), blocks_.end());
   blocks_.clear();
   base_ = CLFS_LSN_NULL;
@@ -238,6 +273,7 @@ LogStatus LogFile::Read(CLFS_LSN from, LogRecord* record) {
   Bytes sectors(size_t{found->sectors} * kSectorBytes);
   const Status read = disk_.Read(SectorAt(found->position), sectors);
   if (!read) return StatusOf(read);
+  // A broken disk can give other bytes than those that were written.
   auto decoded = DecodeBlock(sectors, bug_ == ClfsBug::kAcceptTorn);
   if (!decoded || decoded->block.lsn != found->lsn) {
     return LogStatus::kBlockInvalid;
@@ -253,6 +289,8 @@ LogFileInformation LogFile::Information() const {
   information.BaseLsn = BaseNow();
   information.RestartLsn = CLFS_LSN_INVALID;
   information.MinArchiveTailLsn = tail_;
+  // A block on the media after one that is not does not count as flushed: the
+  // run from the first record on does.
   bool flushed = true;
   for (const Placed& block : blocks_) {
     flushed = flushed && block.layer == Layer::kMedia;

@@ -1,3 +1,25 @@
+// Encodes, decodes and checks blocks.
+//
+// A block is first built as a stream of bytes, header and data. Sign() cuts the
+// stream into pieces of 510 bytes, ends each in its two signature bytes, and
+// puts the CRC-32 over all sectors into the header. Reading goes the other way:
+// check the signatures and the CRC, then join the pieces.
+//
+// Headers are read straight from the first sector, without joining: a header
+// is shorter than 510 bytes, so that no signature lies inside.
+//
+// Example: a record of 600 bytes is a stream of 664 bytes, two sectors. The
+// first ends in the type 0x41 (any, first), the second in 0x21 (any, last), and
+// both in the same update sequence number. If a crash leaves only one of them,
+// the types or the CRC are wrong.
+//
+// The headers, with the sizes of their fields in bytes:
+//
+//   metadata   magic 4, CRC 4, kind 4, log 4, dump count 8, payload bytes 4
+//   block      magic 4, CRC 4, LSN 8, LSN of the block before 8, CRC of the
+//              block before 4, epoch 4, log 4, data bytes 4, base 8, type 1,
+//              whether there is a base 1
+
 #include "backends/clfs/log_format.h"
 
 #include <algorithm>
@@ -49,8 +71,8 @@ constexpr std::array<uint32_t, 256> MakeCrcTable() {
   return table;
 }
 
-// CRC-32 as in CLFS (polynomial 0x04C11DB7, reflected), with the checksum's
-// own four bytes taken as zeros.
+// Returns the CRC-32 that CLFS uses (polynomial 0x04C11DB7, reflected). The
+// four bytes of the checksum itself count as zeros.
 uint32_t Checksum(ByteSpan sectors) {
   static constexpr std::array<uint32_t, 256> kTable = MakeCrcTable();
   uint32_t crc = ~uint32_t{0};
@@ -62,6 +84,8 @@ uint32_t Checksum(ByteSpan sectors) {
   return ~crc;
 }
 
+// The type tells where a block begins and ends, so that parts of two blocks are
+// not taken for one.
 uint8_t TypeOfSector(size_t index, size_t count) {
   uint8_t type = kAnySector;
   if (index == 0) type |= kFirstSector;
@@ -85,6 +109,7 @@ Bytes Sign(ByteSpan stream, size_t count, uint8_t usn) {
   return sectors;
 }
 
+// Returns whether the sectors are one whole block, as Sign() makes it.
 bool IsSigned(ByteSpan sectors) {
   const size_t count = sectors.size() / kSectorBytes;
   const std::byte usn = sectors[kSectorDataBytes + 1];
@@ -98,6 +123,7 @@ bool IsSigned(ByteSpan sectors) {
   return LoadLittleEndian<uint32_t>(sectors, kChecksumAt) == Checksum(sectors);
 }
 
+// Joins the sectors to the stream that Sign() cut.
 Bytes StreamOf(ByteSpan sectors) {
   Bytes stream;
   for (size_t at = 0; at < sectors.size(); at += kSectorBytes) {
@@ -137,6 +163,8 @@ std::optional<MetadataBlock> DecodeMetadata(ByteSpan sectors, MetadataKind kind,
   block.log_id = LoadLittleEndian<uint32_t>(sectors, kMetadataLogAt);
   block.dump_count = LoadLittleEndian<uint64_t>(sectors, kDumpAt);
   const auto size = LoadLittleEndian<uint32_t>(sectors, kPayloadBytesAt);
+  // The blocks of logs lie next to one another: a valid one need not be the one
+  // that was looked for.
   if (block.kind != kind || block.log_id != log_id ||
       size > kMetadataPayloadBytes) {
     return std::nullopt;
@@ -170,7 +198,9 @@ Bytes EncodeBlock(const LogBlock& block) {
                     static_cast<uint8_t>(block.base.has_value()));
   const ByteSpan data = AsBytes(block.data);
   std::copy(data.begin(), data.end(), stream.begin() + kBlockHeaderBytes);
-  // Neighbours differ in it, as does the same place in another epoch.
+  // The update sequence number differs between neighbouring blocks, and between
+  // one epoch and the next at the same place, so that their sectors do not pass
+  // for sectors of this block.
   const auto usn = static_cast<uint8_t>(
       LsnBlockOffset(block.lsn) / kLsnUnitBytes + block.epoch);
   return Sign(stream, SectorsOfBlock(block.data.size()), usn);
@@ -180,6 +210,7 @@ std::optional<DecodedBlock> DecodeBlock(ByteSpan sectors, bool trusting) {
   if (LoadLittleEndian<uint32_t>(sectors, kMagicAt) != kBlockMagic) {
     return std::nullopt;
   }
+  // The size is not checked yet, and must not lead beyond the container.
   const auto size = LoadLittleEndian<uint32_t>(sectors, kDataBytesAt);
   if (size > sectors.size()) return std::nullopt;
   DecodedBlock decoded;

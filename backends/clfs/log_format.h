@@ -1,13 +1,15 @@
-// The form of a log on the disk: sectors with signatures, metadata blocks, log
-// I/O blocks. backends/clfs/README.md has the layout.
+// The form of a log on the disk: sectors with signatures, metadata blocks, and
+// log I/O blocks. backends/clfs/README.md has the layout.
 //
-// Every sector ends in two bytes: its type and the block's update sequence
-// number. A block is a run of sectors of which the first is marked as first,
-// the last as last, all carry the same number, and whose CRC-32 is right; any
-// other run of sectors is no block.
+// Every sector ends in two bytes: its type, and the update sequence number of
+// its block. A block is a run of sectors that all carry the same number, of
+// which the first is marked as first and the last as last, and whose CRC-32 is
+// right. Any other run of sectors is no block.
 //
-// Source: libfsclfs and ionescu007/clfs-docs for signatures, checksum, shadow
-// copies; the fields are our own.
+// All functions are pure.
+//
+// Source: libfsclfs and ionescu007/clfs-docs for signatures, checksum and
+// shadow copies. The fields are not those of CLFS.
 
 #ifndef POWERCUT_BACKENDS_CLFS_LOG_FORMAT_H_
 #define POWERCUT_BACKENDS_CLFS_LOG_FORMAT_H_
@@ -23,32 +25,38 @@
 namespace powercut::clfs {
 
 inline constexpr uint32_t kSectorBytes = 512;
-// What a sector holds beside its signature.
+// The bytes of a sector without its signature.
 inline constexpr uint32_t kSectorDataBytes = kSectorBytes - 2;
-// Of a metadata block; two, so that it can tear, as real ones do.
+// The length of a metadata block: more than one sector, so that the block can
+// tear, as real ones do.
 inline constexpr uint32_t kMetadataSectors = 2;
 
 enum class MetadataKind : uint32_t {
   kDirectory = 1,
-  kControl = 2,  // the epoch
+  kControl = 2,  // Holds the epoch of a log.
   kBase = 3,
   kTail = 4,
 };
 
 struct MetadataBlock {
   MetadataKind kind = MetadataKind::kControl;
-  uint32_t log_id = 0;  // 0: the directory
-  // Rises from write to write; of two valid copies the larger one counts.
+  // The log that the block belongs to; 0 for the directory.
+  uint32_t log_id = 0;
+  // Rises with each write. The valid copy with the largest count holds.
   uint64_t dump_count = 0;
-  Bytes payload;  // at most kMetadataPayloadBytes
+  // At most kMetadataPayloadBytes.
+  Bytes payload;
 };
 inline constexpr uint32_t kMetadataHeaderBytes = 32;
 inline constexpr uint32_t kMetadataPayloadBytes =
     kMetadataSectors * kSectorDataBytes - kMetadataHeaderBytes;
 
-// kMetadataSectors sectors.
+// Returns the kMetadataSectors sectors of a block.
+// Requires: the payload is not too long.
 Bytes EncodeMetadata(const MetadataBlock& block);
-// Nothing if it is torn, damaged, or another kind's or log's.
+// Returns the block in these sectors; `std::nullopt` if it is torn or damaged,
+// or of another kind or log.
+// Requires: kMetadataSectors sectors.
 std::optional<MetadataBlock> DecodeMetadata(ByteSpan sectors, MetadataKind kind,
                                             uint32_t log_id);
 
@@ -58,19 +66,22 @@ enum class RecordType : uint8_t { kData = 1, kRestart = 2 };
 struct LogBlock {
   uint32_t log_id = 0;
   uint32_t epoch = 0;
-  CLFS_LSN lsn;  // of its record
-  // The block before it in its epoch, and that block's checksum; null and 0 of
-  // the first.
+  // The LSN of the record.
+  CLFS_LSN lsn;
+  // The LSN and the checksum of the block before it in its epoch; CLFS_LSN_NULL
+  // and 0 for the first one.
   CLFS_LSN previous;
   uint32_t previous_checksum = 0;
   RecordType type = RecordType::kData;
-  // Of a restart record that sets the base.
+  // The base that a restart record sets; `std::nullopt` if it sets none.
   std::optional<CLFS_LSN> base;
   std::string data;
 };
 inline constexpr uint32_t kBlockHeaderBytes = 64;
 
+// Returns how many sectors the block of a record with this much data takes.
 uint32_t SectorsOfBlock(size_t data_bytes);
+// Returns the sectors of a block.
 Bytes EncodeBlock(const LogBlock& block);
 
 struct DecodedBlock {
@@ -78,13 +89,14 @@ struct DecodedBlock {
   uint32_t sectors = 0;
   uint32_t checksum = 0;
 };
-// The block at the begin of `sectors`, which reach to the end of its container.
-// Nothing if none is there or it is torn or damaged; with `trusting` (a planted
-// bug) signatures and checksum are not looked at.
+// Returns the block at the beginning of `sectors`, which reach to the end of
+// its container; `std::nullopt` if no block begins there or if it is torn or
+// damaged. If `trusting` is true, signatures and checksum are not checked (a
+// planted bug).
 std::optional<DecodedBlock> DecodeBlock(ByteSpan sectors,
                                         bool trusting = false);
-// The epoch that a first sector claims, be the block whole or not; 0 if it is
-// no first sector.
+// Returns the epoch that the first sector of a block claims, whether the block
+// is whole or not; 0 if the sector is no first sector.
 uint32_t ClaimedEpoch(ByteSpan sector);
 
 }  // namespace powercut::clfs

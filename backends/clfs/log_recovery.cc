@@ -1,12 +1,18 @@
-// Recovery of a log: which of the blocks that lie in its containers are its
-// records, and where the next one may go.
+// Recovers a log: finds which of the blocks in its containers are its records,
+// and where the next one may go. Recovery writes nothing.
 //
-// Each block names the block before it in its epoch, and that block's checksum.
-// From the first of the epoch on they form a chain; where it breaks, because a
-// block is missing or torn, the log ends. What lies beyond is stale: the next
-// block goes behind all of it, so that its LSN is above every LSN that the disk
-// still carries, in a block or in a pointer, and names the last good block; no
-// stale block names that one.
+// The control block gives the epoch. Each block names the block before it in
+// its epoch, by LSN and checksum. From the first block of the epoch on they
+// form a chain; where the chain breaks, because a block is missing or torn, the
+// log ends. Blocks after that are stale. The next block goes after all of them,
+// and after every LSN that a pointer names, so that no LSN that the disk still
+// carries is given twice. The new block names the last good block, and no stale
+// block names the new one, so that stale blocks never come back.
+//
+// Example: blocks A, B, C and D were appended, and a crash lost B. C names B,
+// so that the log is A alone. The next block E goes after D and names A. The
+// next recovery reads A, passes C and D over, since neither names A, and reads
+// E.
 
 #include <algorithm>
 
@@ -23,7 +29,8 @@ constexpr size_t kPointerLsnAt = 4;
 LogStatus LogFile::Recover() {
   const auto control = control_.Load();
   if (!control) return LogStatus::kIoDeviceError;
-  // There is one from the beginning, and never none.
+  // Format() put one on the media before the log got its name, and no write
+  // touches the copy on the media, so that a sound disk has one.
   if (control->empty()) return LogStatus::kMetadataCorrupt;
   epoch_ = LoadLittleEndian<uint32_t>(control->front(), 0);
   epoch_max_ = epoch_;
@@ -40,8 +47,12 @@ Status LogFile::ScanContainers() {
     POWERCUT_TRY(disk_.Read(SectorAt(begin), container));
     for (uint64_t at = 0; at < kContainerSectors;) {
       const ByteSpan rest = ByteSpan(container).subspan(at * kSectorBytes);
+      // Stale blocks are passed over sector by sector, since how long they
+      // claim to be cannot be trusted.
       uint64_t step = 1;
       if (!AllZero(rest.first(kSectorBytes))) {
+        // The next epoch must be above every epoch that was ever used, whether
+        // its blocks are whole or not.
         epoch_max_ = std::max(epoch_max_, ClaimedEpoch(rest));
         const auto decoded = DecodeBlock(rest, bug_ == ClfsBug::kAcceptTorn);
         if (decoded && Accepts(*decoded, begin + at)) {
@@ -64,6 +75,8 @@ Status LogFile::ScanContainers() {
   return Ok{};
 }
 
+// Returns whether a block at this position is the next record: it is of this
+// log and epoch, lies where its LSN says, and names the last record so far.
 bool LogFile::Accepts(const DecodedBlock& decoded, uint64_t position) const {
   const LogBlock& block = decoded.block;
   if (block.log_id != place_.id || block.lsn != LsnAt(position)) return false;
@@ -88,13 +101,15 @@ void LogFile::Accept(const DecodedBlock& decoded, uint64_t position) {
   placed.checksum = decoded.checksum;
   placed.type = decoded.block.type;
   placed.base = decoded.block.base;
+  // What was found is in the log for good, but how far it was carried is not
+  // known: a flush must write it again before it can promise it.
   placed.returned = true;
   placed.write_again = true;
   blocks_.push_back(placed);
 }
 
-// A pointer may name a block that was lost whole; if its LSN were given again,
-// the pointer would come back with it.
+// A pointer may name a block that was lost whole. If the LSN were given again,
+// the pointer would come back into force with the new block.
 void LogFile::StayAbove(const std::vector<Bytes>& pointers) {
   const bool reuses = bug_ == ClfsBug::kStaleResurface ||
                       bug_ == ClfsBug::kReuseLsn ||
@@ -114,6 +129,7 @@ Status LogFile::RecoverPointers() {
   tail_ = CLFS_LSN_NULL;
   POWERCUT_ASSIGN(const std::vector<Bytes> bases, base_copies_.Load());
   StayAbove(bases);
+  // A base is there only with its record; else the next older copy is tried.
   for (const Bytes& payload : bases) {
     const CLFS_LSN base{LoadLittleEndian<uint64_t>(payload, kPointerLsnAt)};
     const bool counts =
@@ -124,6 +140,7 @@ Status LogFile::RecoverPointers() {
       break;
     }
   }
+  // A restart record brings its base with it. Bases only rise.
   for (const Placed& block : blocks_) {
     if (block.base) base_ = std::max(base_, *block.base);
   }

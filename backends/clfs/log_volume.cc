@@ -1,7 +1,18 @@
-// The directory of logs: which there are, and where they lie; see clfs_log.h.
+// Keeps the directory of logs, which says which logs there are and where they
+// lie.
 //
-// Sectors 0 to 5 are the directory and its shadows. It is on the media before
-// anything that it names is used, and space that it gave is never taken back.
+// Sectors 0 to 5 are the directory and its shadow copies. The directory is
+// written anew, and carried to the media, whenever a log or a container is
+// added. Space is given out from the first free sector on and never taken back.
+// The order of writes keeps every crash safe:
+//
+//   - The control area of a new log is on the media before the directory names
+//     the log, so that a name always leads to a log.
+//   - A container is named on the media before a record goes there, so that no
+//     record is lost with its place.
+//
+// Example: the first log of a disk gets its control area in sectors 6 to 23.
+// Its first container begins at sector 24 and the second at sector 88.
 
 #include <algorithm>
 #include <map>
@@ -19,7 +30,9 @@ constexpr uint64_t kDirectorySector = 0;
 constexpr size_t kLogsMax = 8;
 constexpr size_t kNameBytes = 32;
 
-// The payload: the number of logs, the first free sector, then the logs.
+// The payload: the number of logs, the first free sector, and then for each log
+// its name, its control area, and the number and first sectors of its
+// containers.
 constexpr size_t kCountAt = 0;
 constexpr size_t kFreeAt = 4;
 constexpr size_t kLogsAt = 8;
@@ -31,7 +44,8 @@ static_assert(kLogsAt + kLogsMax * kLogBytes <= kMetadataPayloadBytes);
 
 struct Directory {
   uint64_t first_free = MetadataCopies::kSectors;
-  std::vector<LogPlace> logs;  // by id, from 1
+  // The log with id I is entry I - 1.
+  std::vector<LogPlace> logs;
 };
 
 Bytes EncodeDirectory(const Directory& directory) {
@@ -58,7 +72,7 @@ Bytes EncodeDirectory(const Directory& directory) {
   return payload;
 }
 
-// Requires: the payload of a valid block.
+// Requires: `payload` is that of a valid block, so that its counts are right.
 Directory DecodeDirectory(ByteSpan payload) {
   Directory directory;
   directory.first_free = LoadLittleEndian<uint32_t>(payload, kFreeAt);
@@ -89,7 +103,7 @@ struct LogVolume::State {
         bug(b),
         copies(d, kDirectorySector, MetadataKind::kDirectory, 0, false) {}
 
-  // The directory as it is now, to the media.
+  // Writes the directory as it is now and carries it to the media.
   LogStatus WriteDirectory() {
     SectorSet scope;
     if (!copies.Write(EncodeDirectory(directory)) || !copies.AddTo(scope)) {
@@ -136,6 +150,8 @@ LogStatus LogVolume::Open() {
   state_->directory = DecodeDirectory(payloads->front());
   for (const LogPlace& place : state_->directory.logs) {
     auto log = std::make_unique<LogFile>(state_->disk, place, state_->bug);
+    // A log whose control block is gone does not keep others from being used. A
+    // disk that fails does.
     const LogStatus recovered = log->Recover();
     if (recovered == LogStatus::kIoDeviceError) return recovered;
     state_->statuses[place.name] = recovered;
@@ -164,6 +180,7 @@ LogStatus LogVolume::LogFileStatus(std::string_view name) const {
 LogStatus LogVolume::FlushAll() {
   LogStatus worst = LogStatus::kSuccess;
   for (const auto& [name, log] : state_->logs) {
+    // What could not be recovered has nothing to flush.
     if (LogFileStatus(name) != LogStatus::kSuccess) continue;
     const LogStatus flushed = log->CarryUpTo(
         log->NewestReturned(0, CLFS_LSN_INVALID), Layer::kMedia, true);
@@ -191,7 +208,7 @@ LogStatus CreateLogFile(LogVolume& volume, std::string_view name,
   place.id = static_cast<uint32_t>(state.directory.logs.size()) + 1;
   place.control_sector = state.directory.first_free;
   auto made = std::make_unique<LogFile>(state.disk, place, state.bug);
-  // The log before its name, so that a name always leads to a log.
+  // The log comes before its name.
   const LogStatus formatted = made->Format();
   if (formatted != LogStatus::kSuccess) return formatted;
   const Directory before = state.directory;
@@ -199,6 +216,7 @@ LogStatus CreateLogFile(LogVolume& volume, std::string_view name,
   state.directory.logs.push_back(place);
   const LogStatus written = state.WriteDirectory();
   if (written != LogStatus::kSuccess) {
+    // The name may be on the disk; for this volume there is no such log.
     state.directory = before;
     return written;
   }
@@ -223,6 +241,7 @@ LogStatus AddLogContainer(LogVolume& volume, LogFile& log) {
     state.directory = before;
     return written;
   }
+  // Only now may records go there.
   log.place().containers = known.containers;
   return LogStatus::kSuccess;
 }

@@ -1,3 +1,11 @@
+// Three copies are the least that work: one for what was promised for the loss
+// of power, one for what was promised for the death of the process, and one to
+// write.
+//
+// Example: version 1 is on the media in copy 0, version 2 has reached the host
+// in copy 1. Version 3 goes to copy 2. If its write tears, a crash of the
+// process leaves version 2, and a loss of power leaves version 1 or 2.
+
 #include "backends/clfs/metadata_copies.h"
 
 #include <algorithm>
@@ -29,7 +37,8 @@ Result<std::vector<Bytes>> MetadataCopies::Load() {
   }
   layer_ = newest_ ? Layer::kProcess : Layer::kMedia;
   unsettled_ = newest_.has_value();
-  // An earlier Persist() of it may have failed.
+  // An earlier Persist() of it may have failed before the crash, and then
+  // another one would promise nothing.
   write_again_ = unsettled_;
   host_copy_.reset();
   media_copy_.reset();
@@ -37,6 +46,7 @@ Result<std::vector<Bytes>> MetadataCopies::Load() {
 }
 
 uint32_t MetadataCopies::FreeCopy() const {
+  // At most two copies are taken, so that the third one is free at the latest.
   uint32_t copy = 0;
   while (!single_ && (host_copy_ == copy || media_copy_ == copy)) ++copy;
   return copy;
@@ -57,6 +67,7 @@ Status MetadataCopies::Write(Bytes payload) {
 
 Status MetadataCopies::WriteNewest() {
   const Bytes sectors = EncodeMetadata(*newest_);
+  // Stays set if the write fails, so that the next AddTo() tries once more.
   write_again_ = true;
   POWERCUT_TRY(
       disk_->Write(RangeOf(newest_copy_).first, sectors, Layer::kProcess));
@@ -85,6 +96,7 @@ Status MetadataCopies::AddTo(SectorSet& scope) {
 
 void MetadataCopies::Persisted(Layer layer) {
   layer_ = layer;
+  // Every layer to which copies are carried lies at the host or beyond.
   host_copy_ = newest_copy_;
   if (layer < Layer::kMedia) return;
   media_copy_ = newest_copy_;

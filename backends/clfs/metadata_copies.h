@@ -1,10 +1,9 @@
-// MetadataCopies: a metadata block and its two shadow copies. Of the valid
-// copies the one with the largest dump count holds; a torn write leaves the
-// others.
+// MetadataCopies: a metadata block and its two shadow copies. The valid copy
+// with the largest dump count holds, and a torn write leaves the other copies.
 //
-// The copy that is known to be on the media is never written over, nor the one
-// that is known to have reached the host, so that a crash of any kind leaves
-// what was promised for it, or what was written since.
+// The copy that is known to be on the media is never overwritten, nor is the
+// one that is known to have reached the host. Whatever a crash of any kind was
+// promised to leave is therefore found, or something newer.
 
 #ifndef POWERCUT_BACKENDS_CLFS_METADATA_COPIES_H_
 #define POWERCUT_BACKENDS_CLFS_METADATA_COPIES_H_
@@ -24,8 +23,9 @@ class MetadataCopies {
   static constexpr uint32_t kCount = 3;
   static constexpr uint64_t kSectors = uint64_t{kCount} * kMetadataSectors;
 
-  // At `first_sector`, kSectors long. `single`: a planted bug: one copy only,
-  // written over in place. `disk` must outlive this object.
+  // The copies lie at `first_sector` and take kSectors sectors. If `single` is
+  // true, there is only one copy, which is overwritten in place (a planted
+  // bug). `disk` must outlive this object.
   MetadataCopies(VirtualDisk& disk, uint64_t first_sector, MetadataKind kind,
                  uint32_t log_id, bool single)
       : disk_(&disk),
@@ -34,26 +34,30 @@ class MetadataCopies {
         log_id_(log_id),
         single_(single) {}
 
-  // Reads the copies: the payloads of the valid ones, the newest first.
+  // Reads the copies. Returns the payloads of the valid ones, the newest first.
   // Errors: kIo.
   Result<std::vector<Bytes>> Load();
 
-  // Writes the next version, at the process layer.
-  // What was found by Load() is first carried to the media, since it is not
-  // known which copy is there.
-  // Errors: kIo: the version may be found or not.
+  // Writes the next version at Layer::kProcess. The first Write() after a
+  // Load() first carries the newest version that was found to the media, since
+  // it is not known which copy is there.
+  // Errors: kIo: the version may be found or not; kFull.
   Status Write(Bytes payload);
 
-  // How far the newest version has come; the media if there is none.
+  // Returns the layer that the newest version has reached; kMedia if there is
+  // none.
   Layer layer() const { return layer_; }
-  // Whether there is a newest version that has not reached `layer`.
+  // Returns whether there is a version, the newest of which has not reached
+  // `layer`.
   bool NeedsPersist(Layer layer) const { return layer_ < layer; }
 
-  // What a Persist() of the newest version names. If an earlier one failed, it
-  // is written again first.
-  // Errors: kIo.
+  // Adds the sectors of the newest version to the scope of a Persist(). If an
+  // earlier Persist() of that version failed, the version is written again
+  // first.
+  // Requires: there is a newest version.
+  // Errors: those of a write.
   Status AddTo(SectorSet& scope);
-  // The Persist() of what AddTo() named has succeeded, or failed.
+  // Says that the Persist() of what AddTo() named has succeeded, or failed.
   void Persisted(Layer layer);
   void PersistFailed() { write_again_ = true; }
 
@@ -61,8 +65,10 @@ class MetadataCopies {
   SectorRange RangeOf(uint32_t copy) const {
     return {first_sector_ + copy * kMetadataSectors, kMetadataSectors};
   }
+  // Returns a copy that may be overwritten.
   uint32_t FreeCopy() const;
   Status WriteNewest();
+  // Carries what Load() found to the media, once.
   Status Settle();
 
   VirtualDisk* disk_;
@@ -70,16 +76,19 @@ class MetadataCopies {
   MetadataKind kind_;
   uint32_t log_id_;
   bool single_;
-  // The newest version, if there is any, and the copy that holds it.
+  // The newest version, `std::nullopt` if there is none, and the copy that
+  // holds it.
   std::optional<MetadataBlock> newest_;
   uint32_t newest_copy_ = 0;
   Layer layer_ = Layer::kMedia;
-  // The copies that have reached the host, and the media; nothing: none that
-  // counts has.
+  // The copies that hold the newest version to have reached the host and the
+  // media; `std::nullopt` if none is known.
   std::optional<uint32_t> host_copy_;
   std::optional<uint32_t> media_copy_;
-  // Found by Load(): what is on the media is not known.
+  // True if the newest version was found by Load(): how far it was carried is
+  // not known.
   bool unsettled_ = false;
+  // True if the newest version must be written again before it is carried.
   bool write_again_ = false;
 };
 

@@ -1,3 +1,25 @@
+// Writes one op: its data in place first, then all of its records in one run of
+// adjacent sectors.
+//
+// A batch works on a copy of the counters and of the newest records of the
+// state. Only Commit() hands them over, so that an op that fails leaves the
+// state as it was.
+//
+// AddRecord() is where the order of a profile comes from. Each record names the
+// records that must count if it is to count:
+//   - the newest record of each object that it changes, always: what a crash
+//     leaves of an object is a prefix of its versions;
+//   - the last journalled record, if it is journalled and the profile has a
+//     metadata journal; the last record, under data_journal;
+//   - the barrier, if there is one;
+//   - what its caller asks for.
+//
+// Example, spec-strict: `create /f` writes record 1, and `write /f 0 512`
+// writes a data sector, record 2 (the shape) and record 3 (the times), which
+// need nothing. `write /f 512 512` writes another data sector, record 4, which
+// needs record 2, and record 5, which needs record 3. A crash can leave 1, 3
+// and 5 without 2, but never 4 without 2.
+
 #include "backends/simfs/batch.h"
 
 #include <algorithm>
@@ -40,7 +62,8 @@ uint32_t Batch::NewSector(bool old_contents) {
   while (next < end) {
     const auto sector = static_cast<uint32_t>(next++);
     if (!s_.recovered) return sector;
-    // A lost record may have given it away, and its data be there.
+    // A record that was lost may have given this sector to a file, and data may
+    // have reached the sector all the same.
     AtomBytes found;
     if (s_.disk.Read(sector, found) && found == fresh) return sector;
   }
@@ -59,7 +82,6 @@ RecordNumber Batch::NewestOf(const ObjectKey& key) const {
 RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
                               RecordNeeds needs) {
   const RecordNumber number = next_.record++;
-  // An object is a prefix of its chain.
   for (const Change& change : changes) {
     const ObjectKey key = KeyOf(change);
     needs.records.push_back(NewestOf(key));
@@ -78,6 +100,7 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
   std::sort(needs.records.begin(), needs.records.end());
   const auto end = std::unique(needs.records.begin(), needs.records.end());
   needs.records.erase(end, needs.records.end());
+  // 0 stands for no record.
   std::erase(needs.records, 0);
   last_record_ = number;
   if (journalled) last_journalled_ = number;
@@ -86,6 +109,7 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
   planned.record = {number, needs.records, needs.conditions,
                     std::move(changes)};
   planned.needs = std::move(needs);
+  // The checksum covers the place, so that the place must be known by now.
   planned.first_sector = next_.record_sector;
   planned.bytes =
       EncodeRecord(planned.record, s_.layout.nonce, next_.record_sector);
@@ -121,9 +145,9 @@ std::string Batch::Commit() {
   return {};
 }
 
-// Recovery reads the segments in use only, so that a new one is announced, on
-// the media, before it is used. That sector alone is carried: it says nothing
-// of any effect.
+// Recovery reads only the segments in use. A new segment is therefore announced
+// on the media before a record goes there, or a crash could leave a record that
+// recovery never reads. Carrying that one sector makes no effect durable.
 std::string Batch::MakeRoom() {
   const uint64_t sectors = next_.record_sector - kFirstRecordSector;
   const uint64_t segments =
@@ -142,7 +166,8 @@ std::string Batch::MakeRoom() {
   return {};
 }
 
-// One write for each run of adjacent sectors; each sector persists by itself.
+// Adjacent sectors go in one write, which gives them one event. They persist
+// apart from each other all the same.
 std::string Batch::WriteData() {
   for (auto at = data_.begin(); at != data_.end();) {
     const uint32_t first = at->first;
@@ -158,6 +183,7 @@ std::string Batch::WriteData() {
   return {};
 }
 
+// The records of a batch are adjacent, since each took the next free sectors.
 std::string Batch::WriteRecords() {
   if (records_.empty()) return {};
   Bytes run;

@@ -1,5 +1,5 @@
-// Batch: what one op writes, put together before any of it is written, so that
-// a full disk is found out in time.
+// Batch: everything that one op writes, collected before any of it is written,
+// so that a full disk is noticed before the op has any effect.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_BATCH_H_
 #define POWERCUT_BACKENDS_SIMFS_BATCH_H_
@@ -12,35 +12,44 @@
 
 namespace powercut::simfs {
 
-// What a record needs beside what its objects and the journal ask for.
+// What a record needs beside the records that its objects, the journal and the
+// barrier ask for.
 struct RecordNeeds {
   std::vector<RecordNumber> records;
+  // Data sectors that must no longer hold given contents, and the versions of
+  // these sectors that make it so.
   std::vector<SectorCondition> conditions;
   SectorVersions sectors;
 };
 
 class Batch {
  public:
+  // `state` must outlive this object.
   explicit Batch(LiveState& state) : s_(state), next_(state.next) {}
 
   InodeNumber NewInode() { return next_.inode++; }
   GenerationId NewGeneration() { return next_.generation++; }
-  // A data sector that nothing wrote: of zeros, or of old contents. 0: full.
+  // Takes a data sector that was never written, from the part with zeros or
+  // from the part with old contents. If that part is full, returns 0 and lets
+  // Commit() fail.
   uint32_t NewSector(bool old_contents);
 
-  // A record of these changes. `journalled`: in the order of the journal.
+  // Adds a record of these changes. A `journalled` record takes part in the
+  // order of the metadata journal, if the profile has one.
   RecordNumber AddRecord(std::vector<Change> changes, bool journalled,
                          RecordNeeds needs = {});
-  // One sector of data in place.
+  // Adds one sector of data in place.
   void AddData(uint32_t sector, const AtomBytes& bytes);
 
-  // Writes everything, at Layer::kProcess: data, then records. Returns the
-  // name of an error, or nothing; with an error nothing was changed.
-  // The records are applied to the state; versions are the caller's to add.
+  // Writes everything at Layer::kProcess, the data first and then the records,
+  // and applies the records to the state. The caller adds the versions.
+  // Returns an empty text or the name of an error. After an error the state
+  // shows none of the batch. If simfs itself has no room (ENOSPC), nothing was
+  // written; after an error of the disk some of the data may lie in place.
   std::string Commit();
 
-  // The event that wrote the data, and the sectors written with their events.
-  // Requires: Commit() succeeded.
+  // Return the event that wrote a sector, and all sectors that were written.
+  // Requires: Commit() succeeded; the batch wrote `sector`.
   EventNumber EventOf(uint32_t sector) const { return written_.at(sector); }
   const SectorVersions& written() const { return written_; }
 
@@ -68,7 +77,7 @@ class Batch {
   SectorVersions written_;
 };
 
-// The object a change speaks of.
+// Names the object that a change is about.
 ObjectKey KeyOf(const Change& change);
 
 }  // namespace powercut::simfs

@@ -1,9 +1,11 @@
-// Effects: what each op changes, written out op by op. Each function writes
-// the op's records and data at Layer::kProcess and adds the versions; carrying
-// them on is the caller's.
+// Effects: what each op changes, op by op. Each function writes the op's
+// records and data at Layer::kProcess and adds the versions to the live state.
+// The caller carries them on to other layers.
 //
-// All return the name of an error (`ENOSPC`, `EIO`), or nothing, and then add
-// what was written to `written`. Whether an op is allowed was settled before.
+// Each function that returns a text returns an empty one for success, and then
+// has added what was written to OpEffects::written; otherwise the text is the
+// name of an error (`ENOSPC`, `EIO`).
+// Requires: the caller has checked that the op is allowed.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_EFFECTS_H_
 #define POWERCUT_BACKENDS_SIMFS_EFFECTS_H_
@@ -18,10 +20,11 @@
 
 namespace powercut::simfs {
 
-// What an op did.
+// What one op did.
 struct OpEffects {
+  // The sectors that the op wrote, records included.
   SectorVersions written;
-  // Its versions in data, shape and times.
+  // The versions that the op made of data, of shapes and of times.
   struct OfAtom {
     GenerationId generation = 0;
     uint32_t version = 0;
@@ -45,23 +48,30 @@ class Effects {
   std::string Remove(const VersionSource& source, const NameKey& name);
   std::string Rename(const VersionSource& source, const NameKey& from,
                      const NameKey& to);
-  // `from` takes the place of `to`, which becomes `backup`.
+  // Gives `to` the name `backup`, and then `from` the name `to`.
   std::string Replace(const VersionSource& source, const NameKey& from,
                       const NameKey& to, const NameKey& backup);
 
-  // A write, or, with a view as its source, a store.
+  // Writes `content` at `offset`. If the source names a view, the op is a
+  // store: it sets no times.
   std::string Write(const VersionSource& source, InodeNumber inode,
                     uint64_t offset, std::string_view content);
 
+  // What changes the size. Only the first two set times; only kSetEndOfFile and
+  // kMap may give space that shows old contents.
   enum class Resizing { kTruncate, kSetEndOfFile, kFallocate, kMap };
+  // Sets the size. Does nothing if it is the present one.
   std::string Resize(const VersionSource& source, InodeNumber inode,
                      uint64_t size, Resizing how);
+  // Raises the valid length, and gives space with old contents to atoms that
+  // have none below it.
   std::string SetValidData(const VersionSource& source, InodeNumber inode,
                            uint64_t valid);
   std::string SetTimes(const VersionSource& source, InodeNumber inode,
                        uint64_t mtime);
 
  private:
+  // One change of a name: after `record`, `name` leads to `inode`.
   struct NameStep {
     NameKey name;
     InodeNumber inode = kNoInode;
@@ -86,8 +96,10 @@ class Effects {
                 const Batch& batch, std::vector<TouchedAtom>& touched,
                 uint32_t first_shape, const std::vector<Shape>& shapes);
   AtomBytes Memory(InodeNumber inode, uint64_t atom);
-  // Learns what a generation held before the mount.
+  // Reads what the sector of a generation holds from before the mount.
+  // Must come before the first write there.
   void NoteFoundContent(Generation& generation);
+  // Atoms that get space without data, by index.
   using GivenSpace = std::vector<std::pair<uint64_t, GenerationLayer>>;
   void AddStaleSpace(Batch& batch, uint64_t from, uint64_t to, Shape& shape,
                      GivenSpace& given);
@@ -101,7 +113,7 @@ class Effects {
   void NoteZeroed(const TouchedAtom& touched, uint16_t cut,
                   GenerationLayer& layer) const;
 
-  // Adds a version held by a record; returns its place.
+  // Adds a version that a record holds, and returns a reference to the version.
   VersionRef AddVersion(Chain& chain, const VersionSource& source,
                         RecordNumber record);
   void Finish(const Batch& batch);
@@ -110,12 +122,13 @@ class Effects {
   OpEffects& done_;
 };
 
-// The oldest version in place that its sector can still hold, up to `newest`.
+// Returns the oldest version that the generation's sector can hold after any
+// crash: the newest one up to `newest` that is on the media.
 uint32_t DurableVersion(const LiveState& state, const Generation& generation,
                         uint32_t newest);
 
-// The condition that `generation` shows this version or a later one, added to
-// `needs`; nothing if that is known, or if the version is the first.
+// Adds to `needs` that `generation` shows this version or a later one. Adds
+// nothing if that is certain already, or if the version is version 0.
 void NeedVersion(const LiveState& state, const Generation& generation,
                  uint32_t version, RecordNeeds& needs);
 

@@ -1,4 +1,33 @@
-// Data and shapes: writes, stores, sizes.
+// Makes the effects on data and shapes: writes, stores, and changes of size and
+// valid length.
+//
+// A file is cut into atoms of 512 bytes. An atom has a list of generations, one
+// for each space that it had, and each generation has a chain of versions.
+// The shape says which generations an atom shows, and where each one lies.
+//
+//   - An overwrite puts a new version into the sector of the newest generation.
+//     No record tells of it: the crash alone decides which version is found.
+//   - A write to an atom without space begins a generation in a new sector. The
+//     record of the new shape gives the space. Data and shape are not tied: a
+//     shape that is found before its data shows what the new sector held, zeros
+//     or old contents.
+//   - A write to an atom that was cut begins a generation in a record. A sector
+//     could not be told apart from one not yet written, and would hide the old
+//     bytes; a record that is missing lets the generation below show.
+//   - After a barrier and under data_journal all data goes into records, since
+//     only records can need other records.
+//
+// Example, spec-strict: /f holds 1024 bytes in the sectors S and T. `truncate
+// /f 100` writes a shape in which the generation in S shows 100 bytes and the
+// second atom has no space. `write /f 200 10` writes an atom record of a new
+// generation, with bytes 0 to 99 as they were, and a shape in which the new
+// generation lies over the one in S, which is still cut at 100. A crash that
+// leaves this shape without the atom record shows 100 old bytes and then zeros.
+//
+// Where the profile says that a truncation zeroes the page of the new end, the
+// zeros are ordinary versions in place, and the new shape lists the contents
+// that they replace (NoteZeroed): where one of them is found, it shows only as
+// far as the cut.
 
 #include <algorithm>
 
@@ -11,13 +40,15 @@ namespace {
 constexpr uint64_t kAtom = 512;
 constexpr uint64_t kPage = 4096;
 
-// A generation that a cut superseded_contents, or that never began, takes no
-// more writes.
+// Returns whether a write to the atom is a new version of its newest
+// generation. It is not if the atom has no space, or if a cut has ended the
+// generation.
 bool TakesWrites(const Shape& shape, uint64_t atom) {
   const auto found = shape.atoms.find(atom);
   return found != shape.atoms.end() && found->second.back().cut == kAtom;
 }
 
+// Returns the content of a data sector that was never written.
 uint64_t ContentOfNew(bool old_contents) {
   AtomBytes bytes;
   bytes.fill(old_contents ? kOldByte : std::byte{0});
@@ -26,16 +57,21 @@ uint64_t ContentOfNew(bool old_contents) {
 
 }  // namespace
 
+// One atom that an op writes.
 struct Effects::TouchedAtom {
   uint64_t atom = 0;
+  // All bytes of the atom after the write.
   AtomBytes bytes{};
-  // The generation it goes to; if it is new, as shapes have it.
+  // The generation that the bytes go to, as shapes describe it.
   GenerationLayer layer;
+  // True if the generation is new.
   bool fresh = false;
   bool in_records = false;
-  bool old_contents = false;  // of a fresh sector
+  // True if a new sector holds old contents rather than zeros.
+  bool old_contents = false;
+  // The atom record and the version in it; 0 for data in place.
   RecordNumber record = 0;
-  uint32_t version = 0;  // in the record
+  uint32_t version = 0;
 };
 
 AtomBytes Effects::Memory(InodeNumber inode, uint64_t atom) {
@@ -43,6 +79,8 @@ AtomBytes Effects::Memory(InodeNumber inode, uint64_t atom) {
   if (const auto found = memory.find(atom); found != memory.end()) {
     return found->second;
   }
+  // After a recovery the disk has what was written before the mount. On a fresh
+  // disk an atom without an entry is zeros.
   if (!s_.recovered || !s_.shown.Has(inode)) return {};
   const Result<AtomBytes> found =
       s_.shown.ReadAtom(s_.disk.disk(), inode, atom);
@@ -50,6 +88,8 @@ AtomBytes Effects::Memory(InodeNumber inode, uint64_t atom) {
 }
 
 void Effects::NoteFoundContent(Generation& generation) {
+  // Conditions name contents. The first write replaces what was found, so that
+  // this is the last moment to learn its content.
   const bool found = s_.recovered && generation.chain.newest() == 0;
   if (!found || generation.sector == 0) return;
   AtomBytes bytes;
@@ -82,8 +122,8 @@ std::vector<Effects::TouchedAtom> Effects::Touch(Batch& batch,
     } else {
       t.fresh = true;
       t.layer.generation = batch.NewGeneration();
-      // On a cut atom the new generation must show the old bytes until it is
-      // written: only a record can be missing without hiding them.
+      // Over a cut atom the old bytes must show until the new ones are there.
+      // Only a record can be missing without hiding them.
       if (shape.atoms.contains(t.atom)) {
         t.in_records = true;
       } else {
@@ -97,7 +137,7 @@ std::vector<Effects::TouchedAtom> Effects::Touch(Batch& batch,
   return touched;
 }
 
-// In its sector, or in a record of its own.
+// Adds the bytes to the batch: in their sector, or in a record of their own.
 void Effects::PlaceData(Batch& batch, TouchedAtom& touched) {
   if (!touched.in_records) {
     batch.AddData(touched.layer.sector, touched.bytes);
@@ -113,6 +153,10 @@ void Effects::PlaceData(Batch& batch, TouchedAtom& touched) {
       false);
 }
 
+// Returns the shapes that a write goes through; none if it stays inside space
+// that the file has. Under extends_in_parts a write that makes the file longer
+// passes every multiple of an atom on its way, and a crash may leave any of
+// them.
 std::vector<Shape> Effects::ShapesOfWrite(
     const Shape& shape, uint64_t end,
     const std::vector<TouchedAtom>& touched) const {
@@ -143,6 +187,8 @@ std::vector<Shape> Effects::ShapesOfWrite(
   return shapes;
 }
 
+// Adds the versions of atoms that were written. `shapes` are those of the
+// write, the first of which is version `first_shape` of the file's shape.
 void Effects::AddAtoms(const VersionSource& source, InodeNumber inode,
                        const Batch& batch, std::vector<TouchedAtom>& touched,
                        uint32_t first_shape, const std::vector<Shape>& shapes) {
@@ -154,6 +200,8 @@ void Effects::AddAtoms(const VersionSource& source, InodeNumber inode,
       generation.atom = t.atom;
       generation.sector = t.layer.sector;
       generation.chain.versions[0].content = ContentOfNew(t.old_contents);
+      // A flush of placed data asks whether the shape that gave the space is
+      // durable.
       const auto giving =
           std::find_if(shapes.begin(), shapes.end(), [&](const Shape& shape) {
             const auto found = shape.atoms.find(t.atom);
@@ -182,12 +230,15 @@ void Effects::AddAtoms(const VersionSource& source, InodeNumber inode,
 std::string Effects::Write(const VersionSource& source, InodeNumber inode,
                            uint64_t offset, std::string_view content) {
   if (content.empty()) return {};
+  // A store changes no times (docs/semantics.md 2.2).
   const bool store = source.view != 0;
   Batch batch(s_);
   std::vector<TouchedAtom> touched = Touch(batch, inode, offset, content);
   const std::vector<Shape> shapes = ShapesOfWrite(
       s_.shown.file(inode).shape, offset + content.size(), touched);
   std::vector<RecordNumber> shape_records;
+  // Sizes and times that a write changes are not in the journal: they follow
+  // when the data is written out.
   for (const Shape& shape : shapes) {
     shape_records.push_back(
         batch.AddRecord({ShapeChange{inode, shape}}, /*journalled=*/false));
@@ -210,6 +261,7 @@ std::string Effects::Write(const VersionSource& source, InodeNumber inode,
   return {};
 }
 
+// Cut bytes read as zeros if the file grows again.
 void Effects::CutMemory(LiveFile& file, uint64_t size) {
   file.memory.erase(file.memory.lower_bound((size + kAtom - 1) / kAtom),
                     file.memory.end());
@@ -219,7 +271,8 @@ void Effects::CutMemory(LiveFile& file, uint64_t size) {
             tail->second.end(), std::byte{0});
 }
 
-// Forgets what lies beyond the new end, but for what ZeroPage() keeps.
+// Takes the space beyond the new end out of the shape, except for what
+// ZeroPage() keeps. Returns the atoms that were zeroed.
 std::vector<Effects::TouchedAtom> Effects::CutShape(Batch& batch,
                                                     InodeNumber inode,
                                                     uint64_t size,
@@ -237,9 +290,9 @@ std::vector<Effects::TouchedAtom> Effects::CutShape(Batch& batch,
   return {};
 }
 
-// The rest of the page in which the new end lies keeps its space, and gets
-// zeros there: data of its own, with no order to the size. What it held before
-// is cut by the shape.
+// Zeroes the page of the new end from there on. The page keeps its space, and
+// the zeros are data with no order to the new size. The new shape cuts what the
+// page held before, so that old bytes never show under the new size.
 std::vector<Effects::TouchedAtom> Effects::ZeroPage(Batch& batch,
                                                     InodeNumber inode,
                                                     uint64_t size,
@@ -261,6 +314,8 @@ std::vector<Effects::TouchedAtom> Effects::ZeroPage(Batch& batch,
     std::fill(t.bytes.begin() + cut, t.bytes.end(), std::byte{0});
     Generation& generation = s_.generations.at(t.layer.generation);
     NoteFoundContent(generation);
+    // The zeros may bring back contents that the condition of a record asks to
+    // be gone. In place they would make that record no longer count.
     const auto superseded_contents =
         s_.superseded_contents.find(t.layer.sector);
     t.in_records = records_only || generation.in_records ||
@@ -274,6 +329,9 @@ std::vector<Effects::TouchedAtom> Effects::ZeroPage(Batch& batch,
   return touched;
 }
 
+// Lists in the shape what a crash can leave in place of the zeros, with the cut
+// as far as it may show. An earlier truncation may have listed the same content
+// already; the smaller cut holds.
 void Effects::NoteZeroed(const TouchedAtom& touched, uint16_t cut,
                          GenerationLayer& layer) const {
   if (touched.in_records) {
@@ -297,8 +355,8 @@ void Effects::NoteZeroed(const TouchedAtom& touched, uint16_t cut,
   }
 }
 
-// The atoms that begin in [from, to) and have no space get some that nobody
-// wrote.
+// Gives space with old contents to the atoms that begin in [from, to) and have
+// no space. An atom that begins before `from` keeps its space and its zeros.
 void Effects::AddStaleSpace(Batch& batch, uint64_t from, uint64_t to,
                             Shape& shape, GivenSpace& given) {
   for (uint64_t atom = (from + kAtom - 1) / kAtom; atom * kAtom < to; ++atom) {
@@ -310,7 +368,7 @@ void Effects::AddStaleSpace(Batch& batch, uint64_t from, uint64_t to,
   }
 }
 
-// Generations that begin with the newest shape, not with a write.
+// Adds generations that begin with the newest shape and not with a write.
 void Effects::AddGenerations(InodeNumber inode, const GivenSpace& given) {
   LiveFile& file = s_.files[inode];
   for (const auto& [atom, layer] : given) {
@@ -345,7 +403,8 @@ std::string Effects::Resize(const VersionSource& source, InodeNumber inode,
   }
   const RecordNumber record =
       batch.AddRecord({ShapeChange{inode, shape}}, /*journalled=*/true);
-  // A size that is set is journalled; the time that goes with it is not.
+  // A size that an op sets is in the journal, the time that changes with it is
+  // not (docs/semantics.md 2.4, meta_total).
   RecordNumber times = 0;
   if (sets_times) {
     times = batch.AddRecord({TimesChange{inode, source.op}}, false);

@@ -1,4 +1,21 @@
-// Names: create, link, remove, rename, replace; and set_times.
+// Makes the effects on names (create, link, remove, rename, replace), and
+// set_times.
+//
+// A name is an object of its own, keyed by its directory and text. One record
+// holds what a crash must not separate, and needs between records say what a
+// crash may leave of a rename of `from` to `to`:
+//
+//   what the profile lets show   records, in the order of writing
+//   one of the two names         one: `to` leads to the file, `from` is gone
+//   one, or both                 A: `to` leads to the file
+//                                B: `from` is gone; needs A
+//   one, or neither              A: `from` is gone
+//                                B: `to` leads to the file; needs A
+//   one, both, or neither        A: `to` leads to the file
+//                                B: `from` is gone; needs nothing of A
+//
+// A replacement (ReplaceFile) is two such renames. Beside a journal, only the
+// name that both of them change ties the two together: its records are a chain.
 
 #include <algorithm>
 
@@ -8,6 +25,8 @@
 namespace powercut::simfs {
 namespace {
 
+// A name that is new to the live state begins with what it leads to now, so
+// that this must be called before a record changes the name.
 LiveName& LiveNameAt(LiveState& state, const ShownVolume::NameKey& key) {
   const auto [found, added] = state.names.try_emplace(key);
   if (added) {
@@ -45,10 +64,14 @@ void NeedVersion(const LiveState& state, const Generation& generation,
     needs.records.push_back(versions[version].record);
     return;
   }
+  // A version in place has no record that could be asked for. It is there if
+  // its sector holds none of the contents that a crash could leave instead:
+  // those of the versions from the durable one up to the one before it.
   const uint32_t durable = DurableVersion(state, generation, version);
   if (durable == version) return;
   SectorCondition condition{.sector = generation.sector, .old_contents = {}};
   for (uint32_t old = durable; old < version; ++old) {
+    // Equal bytes cannot be told apart, and need not be.
     if (versions[old].content == versions[version].content) continue;
     condition.old_contents.push_back(versions[old].content);
   }
@@ -82,7 +105,7 @@ void Effects::Finish(const Batch& batch) {
 
 std::string Effects::CommitNames(Batch& batch, const VersionSource& source,
                                  const std::vector<NameStep>& steps) {
-  // What they lead to now must be known before they change.
+  // See LiveNameAt(): Commit() changes what the names lead to.
   for (const NameStep& step : steps) LiveNameAt(s_, step.name);
   if (std::string error = batch.Commit(); !error.empty()) return error;
   for (const NameStep& step : steps) {
@@ -94,8 +117,9 @@ std::string Effects::CommitNames(Batch& batch, const VersionSource& source,
   return {};
 }
 
-// A new file is part of the record of its first name, and of every other name
-// it gets: any of them can be the only one that is left.
+// A new file has no record of its own. It is part of the record of its first
+// name and of every other name that it gets, since a crash can leave any of
+// them as the only one.
 std::string Effects::Create(const VersionSource& source, const NameKey& name,
                             bool is_directory) {
   Batch batch(s_);
@@ -126,10 +150,12 @@ std::string Effects::Remove(const VersionSource& source, const NameKey& name) {
 
 RecordNeeds Effects::NeedsOfReplacement(InodeNumber moved) const {
   RecordNeeds needs;
+  // Data in new space shows only under the newest shape.
   const auto shape = s_.newest_records.find({'s', moved, ""});
   if (shape != s_.newest_records.end()) needs.records.push_back(shape->second);
   const auto file = s_.files.find(moved);
   if (file == s_.files.end()) return needs;
+  // Only the newest generation of an atom shows under the newest shape.
   for (const auto& [atom, generations] : file->second.generations) {
     const Generation& newest = s_.generations.at(generations.back());
     NeedVersion(s_, newest, newest.chain.newest(), needs);
@@ -157,12 +183,13 @@ std::vector<Effects::NameStep> Effects::AddRename(Batch& batch,
     return {{to, moved, record}, {from, kNoInode, record}};
   }
   if (!both) {
-    // The target there => the source gone.
+    // If the target is there, the source is gone.
     const RecordNumber first = batch.AddRecord({gone}, true);
     needs.records.push_back(first);
     const RecordNumber second = batch.AddRecord({there}, true, needs);
     return {{to, moved, second}, {from, kNoInode, first}};
   }
+  // If the source is gone, the target is there, unless neither may show.
   const RecordNumber first = batch.AddRecord({there}, true, needs);
   RecordNeeds gone_needs;
   if (!neither) gone_needs.records.push_back(first);
@@ -175,6 +202,7 @@ std::string Effects::Rename(const VersionSource& source, const NameKey& from,
   const InodeNumber moved = InodeAt(s_, from);
   const InodeNumber replaced = InodeAt(s_, to);
   POWERCUT_CHECK(moved != kNoInode);
+  // POSIX: a rename of a file onto another name of the same file does nothing.
   if (moved == replaced) return {};
   Batch batch(s_);
   const auto steps = AddRename(batch, from, to, moved, replaced != kNoInode);
@@ -191,7 +219,8 @@ std::string Effects::Replace(const VersionSource& source, const NameKey& from,
   if (replaced != old_backup) {
     steps = AddRename(batch, to, backup, replaced, old_backup != kNoInode);
   }
-  // The name is free now, unless the backup was another name of the file.
+  // The name is free now, unless the backup already was another name of the
+  // same file: then the first rename did nothing, and the second one replaces.
   const bool in_the_way = replaced == old_backup;
   if (!in_the_way || moved != replaced) {
     for (NameStep& step : AddRename(batch, from, to, moved, in_the_way)) {

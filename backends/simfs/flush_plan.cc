@@ -1,3 +1,32 @@
+// Decides what a flush covers when it is called, and carries that when it
+// returns.
+//
+// Planning. For each object in the scope of the rule the plan takes the newest
+// version that the flush may cover: its op had returned when the flush was
+// called, no failed flush tainted it, and it is no store that is still in its
+// view. Covering a version covers the older ones, since an object is a prefix
+// of its chain. A version in a record is covered with the closure of that
+// record: all that the record needs, and what those need in turn. The closure
+// stops at records that have reached the target layer, since a record is never
+// carried without its needs.
+//
+// Carrying. The sectors of the plan go to the device, and the rule says what
+// goes to the media: nothing, the same sectors, or everything that was at the
+// device when the flush was called. Other ops may have brought more to the
+// device between call and return; a flush that is not alone therefore names
+// the sectors that were there at the call.
+//
+// Example, spec-strict, /f is durable and empty:
+//
+//   write /f 0 512     data in sector 1032, records in 73 and 74
+//   write /f 512 512   data in sector 1033, records in 75 and 76
+//   write /f 0 512     data in sector 1032 again, a record in 77
+//   fsync /f           persist to the device: 1032, 1033, 73 to 77; then to the
+//                      media: all at the device that was written by the call
+//
+// If the third write had been `start`ed and not returned, the plan would hold
+// sector 1032 only up to the event of the first write, and not 77.
+
 #include "backends/simfs/flush_plan.h"
 
 #include <algorithm>
@@ -10,16 +39,17 @@ namespace {
 constexpr uint64_t kAtom = 512;
 constexpr uint64_t kPage = 4096;
 
-// Adds to `versions` each sector at that version or a newer one.
+// Adds to `versions` the sector at this version, unless it is there at a newer
+// one.
 void Cover(SectorVersions& versions, uint64_t sector, EventNumber event) {
   EventNumber& at = versions[sector];
   at = std::max(at, event);
 }
 
-// Collects records with all that they need.
+// Collects records together with everything that they need.
 class Closure {
  public:
-  // Stops at what has reached `enough`.
+  // Stops at records that have reached the layer `enough`.
   Closure(LiveState& state, Layer enough) : s_(state), enough_(enough) {}
 
   void Add(RecordNumber number) {
@@ -28,6 +58,7 @@ class Closure {
       const RecordNumber next = open.back();
       open.pop_back();
       const auto found = s_.records.find(next);
+      // A record from before the mount is not known here; it is durable.
       if (found == s_.records.end() || !records.insert(next).second) continue;
       const LiveRecord& record = found->second;
       if (s_.ReachedBy(next) >= enough_) continue;
@@ -100,6 +131,8 @@ class Planner {
   }
 
  private:
+  // Returns whether the flush covers the version by itself, not only as an
+  // older or a needed one.
   bool Eligible(const Version& version) const {
     const VersionSource& source = version.source;
     if (target_.handle != 0 && source.handle != target_.handle) return false;
@@ -107,7 +140,7 @@ class Planner {
     return source.view == 0 || version.carried || plan_.rule.sees_stores;
   }
 
-  // The newest version that is covered by itself.
+  // Returns the newest such version; 0 if there is none.
   uint32_t NewestCovered(const Chain& chain) const {
     uint32_t version = chain.newest();
     while (version > 0 && !Eligible(chain.versions[version])) --version;
@@ -125,6 +158,8 @@ class Planner {
 
   void CoverAtom(Generation& generation, uint32_t version) {
     if (version == 0) return;
+    // A flush that carries no shape is worth something only where the shape
+    // that gave the space survives already.
     if (plan_.rule.placed_only) {
       const LiveFile& file = s_.files.at(generation.inode);
       if (generation.given_by > s_.DurableShape(file)) return;
@@ -148,6 +183,7 @@ class Planner {
   bool InRange(uint64_t atom) const {
     uint64_t begin = target_.begin;
     uint64_t end = target_.end;
+    // Data is written out in whole pages (docs/semantics.md A-18).
     const bool view = plan_.rule.scope == FlushScope::kView;
     if (!view || !s_.Has(SimfsBug::kViewIgnoresPages)) {
       begin = begin / kPage * kPage;
@@ -163,6 +199,7 @@ class Planner {
     if (!plan_.rule.data || file == s_.files.end()) return;
     for (const auto& [atom, generations] : file->second.generations) {
       if (range && !InRange(atom)) continue;
+      // Older generations show under older shapes, which a crash may leave.
       for (const GenerationId id : generations) {
         Generation& generation = s_.generations.at(id);
         CoverAtom(generation, NewestCovered(generation.chain));
@@ -184,8 +221,11 @@ class Planner {
     }
   }
 
-  // The names that lead to a file, and to the directories they lie in.
+  // Covers the names that lead to a file, and those that lead to the
+  // directories in which these names lie, up to the root.
   void PlanNamesOf(InodeNumber inode) {
+    // A crash can leave a directory below itself, where the names of several
+    // renames mix.
     if (!named_.insert(inode).second) return;
     for (auto& [key, name] : s_.names) {
       const uint32_t version = NewestCovered(name.chain);
@@ -193,8 +233,8 @@ class Planner {
       CoverVersion(name.chain, version);
       PlanNamesOf(key.first);
     }
-    // Names nothing touched since the mount are not among the live ones, but
-    // those above them may be.
+    // Names that no op touched since the mount are durable and not among the
+    // live ones. Names above them may be.
     for (const auto& [key, leads_to] : s_.shown.names()) {
       if (leads_to == inode && !s_.names.contains(key)) PlanNamesOf(key.first);
     }
@@ -214,6 +254,8 @@ class Planner {
   }
 
   void PlanOwn() {
+    // The op itself has not returned yet, so that its versions are not
+    // eligible: they are covered as they are.
     const auto newest = [&](const std::vector<VersionRef>& own) {
       for (const VersionRef& ref : own) CoverVersion(*ref.chain, ref.version);
     };
@@ -226,6 +268,7 @@ class Planner {
     }
   }
 
+  // Returns whether the version is a store that a flush of this view carries.
   bool IsStoreHere(const Version& version) const {
     const VersionSource& source = version.source;
     if (source.view == 0 || version.tainted) return false;
@@ -237,6 +280,7 @@ class Planner {
     const FlushRule& rule = plan_.rule;
     const auto file = s_.files.find(target_.inode);
     if (rule.stores == StoreReach::kNone || file == s_.files.end()) return;
+    // The ops of the stores that are carried.
     std::set<OpRunId> ops;
     for (const auto& [atom, generations] : file->second.generations) {
       if (!InRange(atom)) continue;
@@ -256,7 +300,8 @@ class Planner {
     PlanShapeOfStores(file->second.shape, ops);
   }
 
-  // The space that a store was given is written with the store.
+  // A store can have given the file space, by a version of the shape. The
+  // version counts as written together with any page of the store.
   void PlanShapeOfStores(Chain& shape, const std::set<OpRunId>& ops) {
     uint32_t newest = 0;
     for (uint32_t v = 1; v < shape.versions.size(); ++v) {
@@ -276,6 +321,8 @@ class Planner {
   std::set<InodeNumber> named_;
 };
 
+// Taints what a failed flush would have covered, older versions included
+// (docs/semantics.md 2.6, ERR-UNKNOWN).
 std::string Fail(LiveState& state, const FlushPlan& plan) {
   if (state.Has(SimfsBug::kFailedFlushForgotten)) return "EIO";
   for (const VersionRef& ref : plan.covered) {
@@ -286,7 +333,10 @@ std::string Fail(LiveState& state, const FlushPlan& plan) {
   return "EIO";
 }
 
+// Carries the sectors of a plan to the device and, by its rule, to the media.
 Status FlushDevice(LiveState& state, const FlushPlan& plan) {
+  // If the device got nothing else since the call, one flush of everything says
+  // the same as a list of sectors.
   const bool alone = !plan.at_device || state.disk.carries() == plan.carries;
   POWERCUT_TRY(state.disk.Carry(plan.carried, Layer::kDevice));
   if (plan.rule.device == DeviceSync::kOwn) {
@@ -294,7 +344,7 @@ Status FlushDevice(LiveState& state, const FlushPlan& plan) {
   }
   if (plan.rule.device == DeviceSync::kNone) return Ok{};
   if (alone) return state.disk.FlushDevice(plan.called);
-  // What others brought to the device since is not covered.
+  // What other ops brought to the device since the call is not covered.
   SectorVersions all = *plan.at_device;
   for (const auto& [sector, event] : plan.carried) Cover(all, sector, event);
   return state.disk.Carry(all, Layer::kMedia);
@@ -314,11 +364,13 @@ FlushPlan PlanFlush(LiveState& state, const FlushRule& rule,
 
 std::string CarryOut(LiveState& state, const FlushPlan& plan) {
   if (!FlushDevice(state, plan)) return Fail(state, plan);
+  // From now on a flush of the file covers these stores.
   for (const VersionRef& ref : plan.stores) {
     ref.chain->versions[ref.version].carried = true;
   }
   if (!plan.rule.barrier) return {};
-  // One record stands for all that the barrier covered.
+  // One record stands for all that the barrier covered, so that later records
+  // name one need instead of many.
   Batch batch(state);
   const RecordNumber record =
       batch.AddRecord({VoidChange{}}, /*journalled=*/false, plan.barrier);
@@ -330,7 +382,9 @@ std::string CarryOut(LiveState& state, const FlushPlan& plan) {
 bool CarryToHost(LiveState& state, const SectorVersions& written) {
   if (written.empty()) return true;
   Closure closure(state, Layer::kHost);
-  // An op's own records are found by their sectors, near the end.
+  // The op's own records are found by their sectors. They were written not
+  // before the first of these, so that the search can go backwards and stop
+  // early.
   EventNumber first = state.disk.now();
   for (const auto& [sector, event] : written) first = std::min(first, event);
   for (auto record = state.records.rbegin();

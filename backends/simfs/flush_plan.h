@@ -1,5 +1,5 @@
-// Flushes in two steps: what a flush covers is settled when it is called, and
-// carried when it returns.
+// Flushes in two steps: PlanFlush() decides, when a flush is called, what the
+// flush covers; CarryOut() carries that when the flush returns.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_FLUSH_PLAN_H_
 #define POWERCUT_BACKENDS_SIMFS_FLUSH_PLAN_H_
@@ -18,44 +18,56 @@ namespace powercut::simfs {
 
 // What a flush is asked to cover.
 struct FlushTarget {
-  InodeNumber inode = kNoInode;  // of a file or directory
-  // kRange, kView: bytes of the file.
+  // The file or directory; kNoInode if the scope has none.
+  InodeNumber inode = kNoInode;
+  // For kRange and kView: bytes of the file, from `begin` up to `end`.
   uint64_t begin = 0;
   uint64_t end = 0;
+  // For kView: the view.
   uint32_t view = 0;
-  // kOwn: the op that calls it.
+  // For kOwn: what the op wrote that carries itself.
   const OpEffects* own = nullptr;
-  // kHandleFlushesOwn: what this handle wrote; 0: everything.
+  // For the bug kHandleFlushesOwn: only what was written through this handle
+  // counts; 0 if everything does.
   uint32_t handle = 0;
 };
 
 struct FlushPlan {
   FlushRule rule;
+  // The last event before the call.
   EventNumber called = 0;
-  // What it carries to the device.
+  // The versions of sectors that the flush carries to the device.
   SectorVersions carried;
+  // The records among them.
   std::set<RecordNumber> records;
-  // Versions it covers, those that orders imply included.
+  // The versions that the flush covers, those that an order implies included.
+  // If the flush fails, they are tainted.
   std::vector<VersionRef> covered;
-  // Stores that become writes.
+  // Stores that count as writes once the flush has returned.
   std::vector<VersionRef> stores;
-  // What later records will need, if it is a barrier.
+  // What later records will need, if the flush is a barrier.
   RecordNeeds barrier;
-  // For a flush that others may overlap: what was at the device.
+  // For a flush that other ops may overlap: what was at the device at the call.
   std::optional<SectorVersions> at_device;
+  // LayeredDisk::carries() at the call.
   uint64_t carries = 0;
 };
 
-// Requires: `state` stays where it is until the plan is carried out.
-// `overlapped`: other ops may run in between.
+// Plans a flush. `overlapped` says that other ops may run before the plan is
+// carried out. Changes nothing.
+// Requires: `state` stays where it is until the plan is carried out; `target`
+// is used during the call only.
+// Cost: O(versions and names in the scope, and records that they need).
 FlushPlan PlanFlush(LiveState& state, const FlushRule& rule,
                     const FlushTarget& target, bool overlapped);
 
-// Returns the name of an error, or nothing. After an error nothing more is
-// carried, and what the plan covers is tainted.
+// Carries a plan out. Returns an empty text or the name of an error. After EIO
+// of the carrying, what the plan covers is tainted and nothing more is carried;
+// a barrier can also fail with an error of Batch::Commit().
 std::string CarryOut(LiveState& state, const FlushPlan& plan);
 
-// Carries what an op wrote, with what it implies, to the host.
+// Carries what an op wrote, with everything that its records need, to the host.
+// Returns false if the disk failed.
 bool CarryToHost(LiveState& state, const SectorVersions& written);
 
 }  // namespace powercut::simfs

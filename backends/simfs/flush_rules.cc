@@ -1,3 +1,22 @@
+// Makes the rule of each flush, in one small function for each kind.
+//
+// A rule says what a flush carries to the device (scope, data, shape, times,
+// names, stores) and what it then makes the device write to the media. The
+// profile turns parts of a rule on or off, and each planted bug breaks one
+// rule.
+//
+// Three shapes come back again and again:
+//   - Full(): everything of a file, then a flush of the device (fsync, nt_flush
+//     without a flag, FlushFileBuffers, F_FULLFSYNC).
+//   - Placed(): only data that is overwritten in its place, and no flush of the
+//     device (FILE_DATA_ONLY, sync_file_range, unbuffered writes).
+//   - FlushScope::kOwn: what one write wrote (write-through, dsync, sync).
+//
+// Example, spec-strict: /f has one durable atom. After `write /f 0 1024`,
+// nt_flush with file_data_only carries the first atom to the device and not the
+// second, whose space no durable shape gives. A crash of the system then leaves
+// the new first atom, a loss of power may leave the old one.
+
 #include "backends/simfs/flush_rules.h"
 
 namespace powercut::simfs {
@@ -9,6 +28,7 @@ class Rules {
       : b_(rules), bugs_(bugs) {}
 
   FlushRule Of(const FlushKind& kind) const {
+    // No flag is valid for a volume, so that the op does not matter.
     if (kind.volume) return Volume();
     switch (kind.op) {
       case OpKind::kSyncfs:
@@ -45,14 +65,15 @@ class Rules {
  private:
   bool Has(SimfsBug bug) const { return bugs_.contains(bug); }
 
-  // How the device is flushed behind a flush of one object.
+  // Returns how the device is flushed after a flush of one object.
   DeviceSync Behind() const {
     if (Has(SimfsBug::kFsyncSkipsDevice)) return DeviceSync::kNone;
     return b_.device_flush_is_global ? DeviceSync::kAll : DeviceSync::kOwn;
   }
 
-  // Data that is overwritten in place, and nothing else: worth nothing where
-  // data moves when it is overwritten.
+  // Carries data that is overwritten in place, and nothing else. Where data
+  // moves when it is overwritten, the new place would need a new shape, so that
+  // such a flush carries nothing.
   FlushRule Placed(FlushScope scope) const {
     return {.scope = scope,
             .data = b_.in_place_survives_os,
@@ -89,8 +110,9 @@ class Rules {
             .device = DeviceSync::kAll};
   }
 
-  // macOS: fsync hands over to the drive and waits no longer. Names that
-  // follow a full flush go with the media only.
+  // On macOS fsync hands over to the drive and does not wait for the media
+  // (docs/semantics.md 1.6 row 21). Only a flush that reaches the media covers
+  // the names that lead to the file.
   FlushRule Posix(FlushRule rule) const {
     if (!b_.fsync_stops_at_device) return rule;
     rule.device = DeviceSync::kNone;
@@ -106,6 +128,7 @@ class Rules {
             .device = Behind()};
   }
 
+  // F_BARRIERFSYNC gives an order instead of a flush of the device.
   FlushRule Barrier() const {
     return {.scope = FlushScope::kFile,
             .data = true,
@@ -115,6 +138,8 @@ class Rules {
             .barrier = !Has(SimfsBug::kBarrierIgnored)};
   }
 
+  // The manual page of sync_file_range promises nothing; where it was measured,
+  // placed data reaches the device.
   FlushRule Range() const {
     FlushRule rule = Placed(Has(SimfsBug::kRangeIgnored) ? FlushScope::kFile
                                                          : FlushScope::kRange);
@@ -140,6 +165,7 @@ class Rules {
 
   FlushRule DataSyncOnly() const {
     if (b_.data_sync_is_full) return Full();
+    // The documents differ on the size (docs/semantics.md A-02).
     const bool size =
         b_.data_sync_has_size && !Has(SimfsBug::kDataSyncSkipsSize);
     FlushRule rule = Placed(FlushScope::kFile);
@@ -160,6 +186,8 @@ class Rules {
     return kind.directory ? Directory() : Full();
   }
 
+  // Whether the pages are at the device on return is open (docs/semantics.md
+  // Where data moves when it is overwritten, waiting would not help.
   FlushRule FlushView() const {
     const bool waits = b_.view_flush_waits && b_.in_place_survives_os;
     return {.scope = FlushScope::kView,
@@ -171,6 +199,7 @@ class Rules {
   }
 
   FlushRule Msync(bool async) const {
+    // MS_ASYNC has no effect on Linux (docs/semantics.md 1.6 row 8).
     if (async && !Has(SimfsBug::kMsyncAsyncIsSync)) return {};
     FlushRule rule{.scope = FlushScope::kView,
                    .shape = true,
@@ -184,6 +213,7 @@ class Rules {
 
   FlushRule Through(const WriteMode& mode) const {
     FlushRule rule = Placed(FlushScope::kOwn);
+    // The scope is one write, which is no store.
     rule.sees_stores = false;
     if (!mode.write_through) return rule;
     if (Has(SimfsBug::kWriteThroughIgnored)) return {};
@@ -199,6 +229,8 @@ class Rules {
     return rule;
   }
 
+  // A dsync or sync write carries itself to the media, and nothing that other
+  // writes left at the device.
   FlushRule SyncWrite(bool times) const {
     return {.scope = FlushScope::kOwn,
             .data = true,

@@ -1,5 +1,7 @@
-// What each flush carries, op by op and profile by profile: simfs' own reading
-// of the documents (research/semantics.md sections 1.1 to 1.6).
+// What each flush carries, op by op and profile by profile. simfs reads the
+// documents for itself here and uses nothing of the table of the model.
+//
+// Source: docs/semantics.md 1.1, 1.2, 1.3 and 1.6.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_FLUSH_RULES_H_
 #define POWERCUT_BACKENDS_SIMFS_FLUSH_RULES_H_
@@ -14,64 +16,74 @@
 namespace powercut::simfs {
 
 enum class FlushScope : uint8_t {
-  kOwn,        // what the op itself wrote
-  kFile,       // a file, or what a directory has as a file
-  kDirectory,  // the names in a directory, and its times
-  kRange,      // pages of a file
-  kView,       // pages of a view
-  kVolume,
-  kNothing,  // but the device
+  kOwn,        // What the op itself wrote.
+  kFile,       // A file, or a directory taken as a file.
+  kDirectory,  // The names in a directory, and its times.
+  kRange,      // Pages of a file.
+  kView,       // Pages of a view.
+  kVolume,     // Everything.
+  kNothing,    // No effects; only the device may be flushed.
 };
 
+// How far a view flush carries the stores of its pages.
 enum class StoreReach : uint8_t {
   kNone,
-  kHost,    // they are writes from now on
-  kDevice,  // and at the device
+  kHost,    // The stores count as writes from now on.
+  kDevice,  // The stores are at the device, too.
 };
 
+// What a flush makes the device write to the media.
 enum class DeviceSync : uint8_t {
   kNone,
-  kOwn,  // what the flush covers goes on to the media
-  kAll,  // and all else that was at the device
+  kOwn,  // What the flush covers.
+  kAll,  // The same, and everything that was at the device at the call.
 };
 
 struct FlushRule {
   FlushScope scope = FlushScope::kNothing;
-  // Carried to the device.
+  // The kinds of effects that are carried to the device.
   bool data = false;
-  bool placed_only = false;  // data whose space a crash of the system leaves
+  // Only data in space that survives a crash of the system.
+  bool placed_only = false;
   bool shape = false;
   bool times = false;
   bool names = false;
-  // Of a view's pages.
+  // For kView: how far the stores are carried, and whether those through other
+  // views of the file are, too.
   StoreReach stores = StoreReach::kNone;
   bool all_views = false;
-  // Stores that no view flush carried are writes like any other.
+  // Stores that no view flush carried count as writes.
   bool sees_stores = false;
   DeviceSync device = DeviceSync::kNone;
+  // Everything that is written later implies what the flush covers.
   bool barrier = false;
 };
 
-// Of a flush op: fsync, fdatasync, sync_file_range, syncfs, full_fsync,
-// barrier_fsync, nt_flush, flush_file_buffers, msync, flush_view.
-// `nt_flag`: 0, 1 (file_data_only), 2 (no_sync) or 4 (file_data_sync_only).
+// A flush op with what its rule depends on.
 struct FlushKind {
+  // fsync, fdatasync, sync_file_range, syncfs, full_fsync, barrier_fsync,
+  // nt_flush, flush_file_buffers, msync or flush_view.
   OpKind op = OpKind::kFsync;
+  // 0, 1 (file_data_only), 2 (no_sync) or 4 (file_data_sync_only).
   uint64_t nt_flag = 0;
   bool directory = false;
   bool volume = false;
   bool async = false;
 };
+// Returns the rule of a flush op; for any other op a rule that carries nothing.
 FlushRule RuleOf(const FlushKind& kind, const ProfileRules& rules,
                  const SimfsBugs& bugs);
 
-// How a write is asked to go through.
+// How a write is asked to go through, by its handle or by its own flags.
 struct WriteMode {
   bool write_through = false;
-  bool unbuffered = false;  // no_buffering or direct
+  // The handle was opened with no_buffering or direct.
+  bool unbuffered = false;
   bool dsync = false;
   bool sync = false;
 };
+// Returns the rules by which a write in this mode carries what it wrote itself,
+// in the order in which they are carried out; empty for an ordinary write.
 std::vector<FlushRule> RulesOf(const WriteMode& mode, const ProfileRules& rules,
                                const SimfsBugs& bugs);
 

@@ -1,3 +1,11 @@
+// Each sector that was written has a list of versions with their layers. A
+// persist raises the layer of the newest version that it covers, and versions
+// older than one on the media are dropped.
+//
+// Example: events 5 and 8 write a sector, and event 9 carries the sector up to
+// event 5 to the media. The list is then {5 on the media, 8 at the process}:
+// the version of event 5 is durable, and the one of event 8 can be lost.
+
 #include "backends/simfs/layered_disk.h"
 
 #include <algorithm>
@@ -30,10 +38,13 @@ Status LayeredDisk::Carry(const SectorVersions& versions, Layer to) {
   SectorSet newest;
   for (const auto& [sector, event] : versions) {
     const auto found = versions_.find(sector);
+    // Contents from before the mount are durable already.
     if (found == versions_.end() || event == 0) continue;
     const bool is_newest = found->second.back().event == event;
     (is_newest ? newest : older[event]).Add({sector, 1});
   }
+  // A persist has one limit for all its sectors, hence one request for each
+  // event.
   for (const auto& [event, sectors] : older) {
     POWERCUT_TRY(CarryGroup(sectors, to, event));
   }
@@ -58,6 +69,7 @@ Status LayeredDisk::FlushDevice(EventNumber upto) {
   POWERCUT_TRY(disk_.Persist(Layer::kMedia, nullptr, upto));
   ++now_;
   ++carries_;
+  // A persist without a scope takes only what is at the device.
   for (const auto& [sector, versions] : versions_) {
     Raise(sector, upto, Layer::kDevice, Layer::kMedia);
   }
@@ -82,6 +94,8 @@ Layer LayeredDisk::Reached(uint64_t sector, EventNumber event) const {
   Layer reached = Layer::kProcess;
   const auto found = versions_.find(sector);
   if (found == versions_.end()) return Layer::kMedia;
+  // A newer version that has gone further makes this one safe, too: a crash
+  // leaves that version or one after it.
   for (const Version& version : found->second) {
     if (version.event >= event) reached = std::max(reached, version.layer);
   }

@@ -1,9 +1,10 @@
-// LayeredDisk: a VirtualDisk together with what its user knows of it: the
-// number of each event, and how far each version of each sector has surely
-// been carried.
+// LayeredDisk: a VirtualDisk together with what its user knows about it: the
+// number of each event, and the layer that each version of each sector has
+// certainly reached.
 //
-// Requires: nothing else writes to the disk, and no event came before it was
-// made (event numbers are counted here).
+// Event numbers are counted here; a request that failed counts as no event.
+// Requires: nobody else writes to the disk, and the disk had no event before
+// this object was made.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_LAYERED_DISK_H_
 #define POWERCUT_BACKENDS_SIMFS_LAYERED_DISK_H_
@@ -16,7 +17,7 @@
 
 namespace powercut::simfs {
 
-// Versions of sectors: the sector, and the event that wrote it.
+// Versions of sectors: each sector with the event that wrote the version.
 using SectorVersions = std::map<uint64_t, EventNumber>;
 
 class LayeredDisk {
@@ -25,30 +26,43 @@ class LayeredDisk {
   explicit LayeredDisk(VirtualDisk& disk) : disk_(disk) {}
 
   VirtualDisk& disk() { return disk_; }
-  // The event of the last write, persist or discard.
+  // Returns the number of the last event: a write, a persist or a discard.
   EventNumber now() const { return now_; }
 
   Status Read(uint64_t first_sector, MutableByteSpan out) {
     return disk_.Read(first_sector, out);
   }
-  // At Layer::kProcess.
+  // Writes at Layer::kProcess.
+  // Errors: those of VirtualDisk::Write(); no version is noted then.
   Status Write(uint64_t first_sector, ByteSpan data);
+  // Discards a range. The zeros are at the device at once.
+  // Errors: those of VirtualDisk::Discard().
   Status Discard(SectorRange range);
 
-  // Carries each of `versions` to `to`, older ones first, so that a failure
-  // leaves nothing carried that needs what was not. One event where every
-  // version is the newest of its sector, else one for each event among the
-  // others.
+  // Carries each of `versions` to `to`. A version that is not the newest of its
+  // sector is carried up to its own event, so that what was written later stays
+  // where it is. Older versions go first, in the order of their events: if the
+  // disk fails, nothing was carried that needs something that was not. Versions
+  // from before this object was made are passed over. All versions that are the
+  // newest of their sectors take one event together, and the others take one
+  // event for each different event among them.
+  // Errors: those of VirtualDisk::Persist(); some versions may be carried then.
   Status Carry(const SectorVersions& versions, Layer to);
-  // Flushes the device: what is at the device and was written by `upto`.
+  // Flushes the device: carries to the media, for each sector, the newest
+  // version at the device that was written by event `upto`.
+  // Errors: those of VirtualDisk::Persist().
   Status FlushDevice(EventNumber upto);
 
-  // The layer that this version, or a newer one, of the sector has reached;
-  // event 0, the contents from the start, is on the media.
+  // Returns the deepest layer that this version of the sector, or a newer one,
+  // has reached. Contents from before this object was made (event 0) are on the
+  // media.
   Layer Reached(uint64_t sector, EventNumber event) const;
-  // What a flush of the device would carry now.
+  // Returns the newest version of each sector that is at the device or on the
+  // media:
+  // what a flush of the device would make durable now. O(versions kept).
   SectorVersions AtDevice() const;
-  // Counts what reached the device or the media.
+  // Counts the events that brought something to the device or the media. If the
+  // count has not changed, neither has what is at the device.
   uint64_t carries() const { return carries_; }
 
  private:
@@ -64,8 +78,9 @@ class LayeredDisk {
   VirtualDisk& disk_;
   EventNumber now_ = 0;
   uint64_t carries_ = 0;
-  // Of sectors written, in order of event; those before one that is on the
-  // media are forgotten.
+  // The versions of each sector that was written, in the order of their events.
+  // Versions before one that is on the media are dropped, since no crash can
+  // leave them.
   std::map<uint64_t, std::vector<Version>> versions_;
 };
 

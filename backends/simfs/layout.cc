@@ -1,3 +1,10 @@
+// Computes the layout of a simfs disk, formats it, and reads its superblock.
+//
+// Every number of the superblock follows from the geometry and the profile.
+// ReadSimfsLayout() therefore takes the name of the profile from the disk,
+// computes the superblock that formatting would have written, and compares all
+// of it, instead of checking number by number.
+
 #include "backends/simfs/layout.h"
 
 #include <algorithm>
@@ -10,7 +17,8 @@ namespace powercut::simfs {
 namespace {
 
 constexpr uint64_t kMagic = 0x31736673696d6673;
-constexpr size_t kNumbersAt = 16;  // behind magic and checksum
+// The numbers come after the magic and the checksum, 8 bytes each.
+constexpr size_t kNumbersAt = 16;
 constexpr size_t kProfileAt = 128;
 
 SimfsLayout LayoutFor(const DiskGeometry& geometry,
@@ -18,12 +26,15 @@ SimfsLayout LayoutFor(const DiskGeometry& geometry,
   SimfsLayout layout;
   layout.profile = profile;
   layout.nonce = HashBytes(AsBytes(profile), geometry.sector_count).low;
+  // Records are never freed and every effect writes at least one, so that half
+  // of the disk is theirs.
   const uint64_t sectors = geometry.sector_count - kFirstRecordSector;
   layout.segment_count = std::max<uint64_t>(1, sectors / 2 / kSegmentSectors);
   layout.zero_first =
       kFirstRecordSector + layout.segment_count * kSegmentSectors;
   const uint64_t data = geometry.sector_count - layout.zero_first;
-  // Where new space is stale, nearly all of it comes from the old part.
+  // Where new space is stale, writes take new space from the old part, so that
+  // the old part is made the larger one.
   const ProfileRules* rules = FindProfileRules(profile);
   POWERCUT_CHECK(rules != nullptr);
   layout.zero_count = rules->new_space_is_stale ? data / 4 : data * 3 / 4;

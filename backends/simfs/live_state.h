@@ -1,6 +1,6 @@
-// LiveState: what a mounted simfs remembers beside what it shows: every
-// version of every object since the mount, who made it, and which record or
-// sector holds it. Flushes are planned on it.
+// LiveState: what a mounted simfs remembers beside what it shows: every version
+// of every object since the mount, the op that made the version, and the record
+// or sector that holds it. Flushes are planned with this knowledge.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_LIVE_STATE_H_
 #define POWERCUT_BACKENDS_SIMFS_LIVE_STATE_H_
@@ -23,76 +23,100 @@
 
 namespace powercut::simfs {
 
-// How an op went; index into LiveState::op_runs.
+// An op that was begun, as an index into LiveState::op_runs.
 using OpRunId = uint32_t;
 struct OpRun {
-  bool returned = false;  // with success
+  // True if the op has returned with success.
+  bool returned = false;
 };
 
-// Who makes a version.
+// The op that makes a version, and the way that it goes.
 struct VersionSource {
+  // 0 stands for everything from before the mount.
   OpRunId op_run = 0;
-  uint32_t op = 0;      // its number: mtimes
-  uint32_t handle = 0;  // 0: by path
-  uint32_t view = 0;    // 0: not a store
+  // The number of the op, which is also the time that its changes set.
+  uint32_t op = 0;
+  // The handle that the op goes through; 0 if it names a path.
+  uint32_t handle = 0;
+  // The view that a store goes through; 0 if the op is no store.
+  uint32_t view = 0;
 };
 
 struct Version {
   VersionSource source;
-  RecordNumber record = 0;  // 0: in place, or from before the mount
-  EventNumber event = 0;    // in place: the write
-  uint64_t content = 0;     // in place: what the sector holds
-  bool carried = false;     // a store that a view flush made a write
-  bool tainted = false;     // a flush that covered it failed
+  // The record that holds the version; 0 if the version lies in place or is
+  // from before the mount.
+  RecordNumber record = 0;
+  // For a version in place: the event that wrote it, and the hash of what its
+  // sector holds then, as ContentOf() gives it.
+  EventNumber event = 0;
+  uint64_t content = 0;
+  // True for a store that a view flush has carried, so that it counts as a
+  // write.
+  bool carried = false;
+  // True if a flush that should have covered the version failed.
+  bool tainted = false;
 };
 
-// Versions of one object; [0] is from before the mount, or from its creation.
+// The versions of one object. Version 0 is from before the mount, or from the
+// creation of the object.
 struct Chain {
   std::vector<Version> versions = std::vector<Version>(1);
 
   uint32_t newest() const { return static_cast<uint32_t>(versions.size()) - 1; }
 };
 
+// The bytes of one atom of a file in one space.
 struct Generation {
   InodeNumber inode = kNoInode;
   uint64_t atom = 0;
   uint32_t sector = 0;
+  // True if a version is in a record. All later ones must be, too, since what a
+  // record holds outranks the sector.
   bool in_records = false;
-  uint32_t given_by = 0;       // the version of the shape that gave its space
-  uint32_t found_version = 0;  // that recovery found in a record
+  // The version of the file's shape that gave the space.
+  uint32_t given_by = 0;
+  // The version that recovery found in a record; 0 if it found none.
+  uint32_t found_version = 0;
   Chain chain;
 };
 
 struct LiveFile {
   Chain shape;
   Chain times;
-  // Of each atom, in order.
+  // The generations of each atom, the oldest first.
   std::map<uint64_t, std::vector<GenerationId>> generations;
-  // What programs read there; zeros where nothing was written.
+  // The bytes that programs read in an atom. An atom without an entry was not
+  // written since the mount, or was cut off.
   std::map<uint64_t, AtomBytes> memory;
 };
 
 struct LiveName {
   Chain chain;
-  std::vector<InodeNumber> leads_to;  // by version
+  // The file that each version leads to, or kNoInode.
+  std::vector<InodeNumber> leads_to;
 };
 
-// One version, to be marked later.
+// Points to one version, so that it can be marked later.
 struct VersionRef {
   Chain* chain = nullptr;
   uint32_t version = 0;
 };
 
+// A record that this mount wrote.
 struct LiveRecord {
   SectorRange sectors;
+  // The event that wrote the record.
   EventNumber event = 0;
-  // What its conditions ask for.
+  // The records and the versions of sectors that must be found if the record is
+  // to count.
   std::vector<RecordNumber> needs;
   SectorVersions needs_sectors;
+  // The versions that the record holds.
   std::vector<VersionRef> versions;
 };
 
-// What new things are numbered from.
+// The next free number of each kind.
 struct Counters {
   RecordNumber record = 1;
   uint64_t record_sector = kFirstRecordSector;
@@ -102,8 +126,8 @@ struct Counters {
   uint64_t old_sector = 0;
 };
 
-// An object that records speak of: kind (name, shape, times, atom), number and
-// text.
+// An object that records change: its kind (`n` name, `s` shape, `t` times, `a`
+// atom, `v` void and barrier records), its number and, for a name, its text.
 using ObjectKey = std::tuple<char, uint32_t, std::string>;
 
 struct LiveState {
@@ -126,26 +150,31 @@ struct LiveState {
   ShownVolume shown;
   Counters next;
   uint64_t segments_used = 1;
-  // Sectors beyond the counters may have been written before the mount.
+  // True if the disk was used before this mount. Sectors beyond the counters
+  // may then have been written by ops whose records are lost.
   bool recovered = false;
 
-  // Nodes stay where they are: VersionRef points into them.
+  // Elements must not move, since VersionRef points into them: hence maps.
   std::map<InodeNumber, LiveFile> files;
   std::map<ShownVolume::NameKey, LiveName> names;
   std::map<GenerationId, Generation> generations;
   std::map<RecordNumber, LiveRecord> records;
+  // Entry 0 stands for everything from before the mount.
   std::vector<OpRun> op_runs{{.returned = true}};
 
+  // The newest record of this mount that changes an object.
   std::map<ObjectKey, RecordNumber> newest_records;
-  // What a record's condition says is over: data that brought it back in place
-  // would make the record no longer count.
+  // Contents that a condition of some record asks a sector not to hold. If data
+  // in place brought such contents back, that record would no longer count.
   ContentsOfSectors superseded_contents;
   RecordNumber last_record = 0;
   RecordNumber last_journalled = 0;
-  // What every later record needs; data in place stops there.
+  // The record that every later record needs; 0 if there is none. After a
+  // barrier all data goes into records, since data in place can need nothing.
   RecordNumber barrier = 0;
 
-  // The oldest version that a crash of the system leaves of a shape.
+  // Returns the oldest version of the shape that a crash of the system can
+  // leave.
   uint32_t DurableShape(const LiveFile& file) const {
     uint32_t version = file.shape.newest();
     while (version > 0 &&
@@ -154,6 +183,8 @@ struct LiveState {
     }
     return version;
   }
+  // Returns the layer that a record has reached. Records from before the mount
+  // are on the media.
   Layer ReachedBy(RecordNumber number) const {
     const auto found = records.find(number);
     if (found == records.end()) return Layer::kMedia;

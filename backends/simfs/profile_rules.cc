@@ -1,3 +1,12 @@
+// Holds the table of profiles. Each profile is written as what it has, or as
+// another profile with its differences, the way its sources put it. The
+// switches of the model say the same in their way (docs/semantics.md 2.7).
+// Tests compare what follows from the two, not the tables.
+//
+// Example: `exfat` is `spec-permissive` with four differences. A flush of the
+// device takes everything, a rename can leave neither name, SetEndOfFile gives
+// zeros, and FILE_DATA_SYNC_ONLY is refused.
+
 #include "backends/simfs/profile_rules.h"
 
 #include <array>
@@ -5,7 +14,8 @@
 namespace powercut::simfs {
 namespace {
 
-// What is asked of NTFS by its documents, read strictly.
+// The five documents of docs/semantics.md 0.1, with each ambiguity read as
+// promising more.
 constexpr ProfileRules Strict(std::string_view profile) {
   return {.profile = profile,
           .directory_flush_has_names = true,
@@ -19,12 +29,15 @@ constexpr ProfileRules Strict(std::string_view profile) {
           .unbuffered_write_through_is_fua = true};
 }
 
+// MS-FSA persists the directory structure with a file.
 constexpr ProfileRules MsFsa() {
   ProfileRules b = Strict("ms-fsa");
   b.full_flush_has_names = true;
   return b;
 }
 
+// NTFS has one log for its metadata (docs/semantics.md 5.1), and a write can be
+// found in part.
 constexpr ProfileRules Ntfs() {
   ProfileRules b = Strict("ntfs");
   b.full_flush_has_names = true;
@@ -33,7 +46,7 @@ constexpr ProfileRules Ntfs() {
   return b;
 }
 
-// ext4 but for what its data modes differ in.
+// What the data modes of ext4 have in common.
 constexpr ProfileRules Ext4(std::string_view profile) {
   return {.profile = profile,
           .directory_flush_has_names = true,
@@ -48,18 +61,23 @@ constexpr ProfileRules Ext4(std::string_view profile) {
           .truncation_zeroes_page = true};
 }
 
+// The default mode: new space shows zeros until its data is there, and
+// auto_da_alloc writes the data of a file before a rename of it over another.
 constexpr ProfileRules Ext4Ordered() {
   ProfileRules b = Ext4("ext4-ordered");
   b.replace_brings_data = true;
   return b;
 }
 
+// With data=writeback new space shows anything until its data is there.
 constexpr ProfileRules Ext4Writeback() {
   ProfileRules b = Ext4("ext4-writeback");
   b.new_space_is_stale = true;
   return b;
 }
 
+// data=journal orders data with metadata, so that zeros of a truncation are not
+// apart from its size.
 constexpr ProfileRules Ext4Journal() {
   ProfileRules b = Ext4("ext4-journal");
   b.data_journal = true;
@@ -68,12 +86,15 @@ constexpr ProfileRules Ext4Journal() {
   return b;
 }
 
+// The same documents as spec-strict, with each ambiguity read as promising
+// least. FILE_DATA_ONLY would promise nothing if in_place_survives_os were off.
 constexpr ProfileRules kPermissive = {.profile = "spec-permissive",
                                       .in_place_survives_os = true,
                                       .rename_shows_both = true,
                                       .extends_in_parts = true,
                                       .set_size_is_stale = true};
 
+// The manual pages of Linux. Stores through views are measured, not documented.
 constexpr ProfileRules kLinuxMan = {.profile = "linux-man",
                                     .directory_flush_has_names = true,
                                     .file_flush_has_stores = true,
@@ -84,6 +105,7 @@ constexpr ProfileRules kLinuxMan = {.profile = "linux-man",
                                     .new_space_is_stale = true,
                                     .truncation_zeroes_page = true};
 
+// POSIX with synchronized I/O, and no more.
 constexpr ProfileRules kPosixMinimal = {.profile = "posix-minimal",
                                         .directory_flush_has_names = true,
                                         .rename_shows_both = true,
@@ -93,6 +115,7 @@ constexpr ProfileRules kPosixMinimal = {.profile = "posix-minimal",
                                         .set_size_is_stale = true,
                                         .truncation_zeroes_page = true};
 
+// fsync(2) of macOS: only F_FULLFSYNC waits for the media.
 constexpr ProfileRules kMacOs = {.profile = "macos",
                                  .directory_flush_has_names = true,
                                  .device_flush_is_global = true,
@@ -101,6 +124,8 @@ constexpr ProfileRules kMacOs = {.profile = "macos",
                                  .rename_shows_both = true,
                                  .extends_in_parts = true};
 
+// exFAT wants new bytes to be zeros, and is not among the file systems that the
+// documents name for FILE_DATA_SYNC_ONLY.
 constexpr ProfileRules Exfat() {
   ProfileRules b = kPermissive;
   b.profile = "exfat";
@@ -111,6 +136,8 @@ constexpr ProfileRules Exfat() {
   return b;
 }
 
+// FAT as the published driver does it: more is written than the documents ask
+// for, and there is no log.
 constexpr ProfileRules Fat() {
   ProfileRules b = kPermissive;
   b.profile = "fat";

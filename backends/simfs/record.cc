@@ -1,3 +1,21 @@
+// Encodes and decodes records. The payload comes after the header of record.h:
+//
+//   needs        count 4, then record numbers of 4
+//   conditions   count 4, then for each: sector 4, count 4, contents of 8
+//   changes      count 4, then for each: kind 1 (its place in Change), fields
+//
+// A shape stores its map in two parts: first runs of plain atoms (one layer,
+// nothing cut) whose generations and sectors follow one another, 20 bytes a
+// run, then every other atom with all its layers. A file that was written by
+// one `write /f 0 4096` has 8 atoms in 8 adjacent sectors, which is the one run
+// {index 0, count 8, generation 1, sector 1032}.
+//
+// The checksum is seeded with the place of the record, so that the bytes of a
+// record do not pass at another place. A reader that runs past the end of a
+// payload gets zeros, and DecodeRecord() then refuses the record. Where the
+// checksum is right this cannot happen; it can with the planted bug that takes
+// checksums on trust.
+
 #include "backends/simfs/record.h"
 
 #include <algorithm>
@@ -39,7 +57,8 @@ class Writer {
   Bytes bytes_;
 };
 
-// Reads what Writer wrote. Past the end everything is zero, and ok() false.
+// Reads what Writer wrote. Past the end every read gives zeros or no bytes, and
+// ok() is false from then on.
 class Reader {
  public:
   explicit Reader(ByteSpan bytes) : bytes_(bytes) {}
@@ -62,7 +81,8 @@ class Reader {
     at_ += size;
     return bytes_.subspan(at_ - size, size);
   }
-  // A count of things of at least one byte each.
+  // Reads a count of elements, each of which takes at least one byte, so that a
+  // larger count than bytes are left is refused before anything is allocated.
   uint32_t Count() {
     const auto count = Number<uint32_t>();
     if (count > bytes_.size() - at_) ok_ = false;
@@ -86,15 +106,18 @@ bool IsPlain(const AtomMap& atom) {
   return atom.size() == 1 && atom[0].cut == 512 && atom[0].zeroed.empty();
 }
 
-// `next` goes on where `count` plain atoms from `first` on end.
+// Returns whether `next` continues a run of `count` plain atoms that begins
+// with `first`. Atoms in records alone have no sector and run by their
+// generations.
 bool Continues(const GenerationLayer& first, const GenerationLayer& next,
                uint32_t count) {
   const uint32_t sector = first.sector == 0 ? 0 : first.sector + count;
   return next.generation == first.generation + count && next.sector == sector;
 }
 
-// Set in a cut: a list of ZeroedOver follows; in one of that list: it speaks of
-// records.
+// A cut is at most 512, which leaves its upper bits free for marks. In the cut
+// of a layer the mark says that a list of ZeroedOver follows; in the cut of a
+// ZeroedOver it says that the number after it is a version, not a content.
 constexpr uint16_t kMarked = 0x8000;
 
 void WriteZeroed(Writer& writer, const std::vector<ZeroedOver>& zeroed) {
@@ -145,7 +168,8 @@ AtomMap ReadLayers(Reader& reader) {
   return atom;
 }
 
-// Runs of plain atoms with adjacent sectors first, then the others one by one.
+// Writes runs of plain atoms first and then the other atoms one by one. A shape
+// is written whole with each change, so that runs keep its records small.
 void WriteAtoms(Writer& writer, const std::map<uint64_t, AtomMap>& atoms) {
   struct Run {
     uint64_t first;
@@ -188,6 +212,7 @@ std::map<uint64_t, AtomMap> ReadAtoms(Reader& reader, size_t most) {
     const auto count = reader.Number<uint32_t>();
     const auto generation = reader.Number<uint32_t>();
     const auto sector = reader.Number<uint32_t>();
+    // A torn record that is taken on trust could ask for 2^32 atoms.
     if (count > most) return {};
     for (uint32_t i = 0; i < count; ++i) {
       atoms[first + i] = {{.generation = generation + i,
@@ -228,7 +253,7 @@ void WriteChange(Writer& writer, const Change& change) {
   }
 }
 
-// More atoms in one run than a large disk holds are nonsense.
+// No run is longer than this: a file has at most kFileBytesMax bytes.
 constexpr size_t kAtomsMost = size_t{1} << 22;
 
 std::optional<Change> ReadChange(Reader& reader) {
@@ -323,6 +348,7 @@ std::optional<StoredRecord> DecodeRecord(ByteSpan bytes, uint64_t nonce,
   const auto payload_bytes = LoadLittleEndian<uint32_t>(bytes, kPayloadBytesAt);
   if (size == 0 || size > bytes.size()) return std::nullopt;
   if (kPayloadAt + payload_bytes > size) return std::nullopt;
+  // The checksum was computed while its own field was zero.
   Bytes copy(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size));
   const auto checksum = LoadLittleEndian<uint64_t>(copy, kChecksumAt);
   StoreLittleEndian<uint64_t>(copy, kChecksumAt, 0);

@@ -1,10 +1,12 @@
-// Records: how every effect but data in place reaches the disk. A record is
-// one or more sectors in the record area, checked as a whole: if one of them
-// is missing, so is the record. It names what must be there for it to count.
+// Records: how every effect except data in place reaches the disk. A record is
+// one or more sectors in the record area with one checksum: if a sector is
+// missing, so is the record. A record names what must be there if it is to
+// count.
 //
-// A stored record, numbers little-endian:
-//   magic 4, sectors 4, checksum 8 (of all its sectors, seeded with nonce and
-//   place), number 4, payload bytes 4, payload
+// A stored record, with the sizes in bytes, numbers little-endian:
+//   magic 4, count of sectors 4, checksum 8 (of all sectors, seeded with the
+//   nonce and the place), number 4, payload bytes 4, payload
+// record.cc describes the payload.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_RECORD_H_
 #define POWERCUT_BACKENDS_SIMFS_RECORD_H_
@@ -25,17 +27,20 @@ namespace powercut::simfs {
 using InodeNumber = uint32_t;
 inline constexpr InodeNumber kNoInode = 0;
 inline constexpr InodeNumber kRootInode = 1;
-// Numbers of records, from 1, in order; 0 is none.
+// Numbers records from 1 in the order in which they are written; 0 is none.
 using RecordNumber = uint32_t;
-// Names a generation of one atom's place.
+// Names a generation: the bytes of one atom of one file in one space. 0 is
+// none.
 using GenerationId = uint32_t;
 using AtomBytes = std::array<std::byte, 512>;
 
-// What a truncation wrote zeros over, in place: where it is still found, it
-// shows its first bytes only.
+// Contents that a truncation replaced with zeros. Where a crash leaves the old
+// contents, only their first `cut` bytes show.
 struct ZeroedOver {
-  // Records of the generation before this version, and all that its sector
-  // holds; 0: its sector, as long as it holds `content`.
+  // Not 0 if the zeros went into a record as this version of the generation:
+  // all older records of the generation, and whatever its sector holds, are
+  // cut. 0 if the zeros went into the sector: the sector is cut as long as it
+  // holds `content`, which is a ContentOf().
   uint32_t before_version = 0;
   uint64_t content = 0;
   uint16_t cut = 0;
@@ -46,21 +51,26 @@ struct ZeroedOver {
 // One generation as a shape shows it.
 struct GenerationLayer {
   GenerationId generation = 0;
-  uint32_t sector = 0;  // 0: kept in records alone
-  uint16_t cut = 512;   // bytes it shows; zeros behind
+  // The sector that holds the bytes in place; 0 if they are in records alone.
+  uint32_t sector = 0;
+  // How many bytes show; zeros follow them.
+  uint16_t cut = 512;
   std::vector<ZeroedOver> zeroed = {};
 
   bool operator==(const GenerationLayer&) const = default;
 };
 
-// The oldest first: a layer in records of which no version is there shows what
-// is below, as far as its cut.
+// The layers of one atom, the oldest first. The newest layer shows. If that one
+// is in records alone and no record is there, the layer below it shows, as far
+// as both cuts allow.
 using AtomMap = std::vector<GenerationLayer>;
 
+// Size, valid length and map of a file.
 struct Shape {
   uint64_t size = 0;
   uint64_t valid = 0;
-  std::map<uint64_t, AtomMap> atoms;  // those with space, by index
+  // The atoms that have space, by index in the file.
+  std::map<uint64_t, AtomMap> atoms;
 
   bool operator==(const Shape&) const = default;
 };
@@ -68,8 +78,9 @@ struct Shape {
 struct NameChange {
   InodeNumber directory = kRootInode;
   std::string name;
-  InodeNumber inode = kNoInode;  // kNoInode: the name is gone
-  // What the file was when it was created.
+  // What the name leads to; kNoInode if the name is gone.
+  InodeNumber inode = kNoInode;
+  // What the file has been since its creation.
   bool is_directory = false;
   uint64_t created_mtime = 0;
 
@@ -89,12 +100,14 @@ struct TimesChange {
 };
 struct AtomChange {
   GenerationId generation = 0;
-  uint32_t version = 0;  // of the generation, from 1
+  // The version of the generation, from 1.
+  uint32_t version = 0;
   AtomBytes bytes{};
 
   bool operator==(const AtomChange&) const = default;
 };
-// Records that recovery dropped and that no later change may revive.
+// Names records that recovery dropped and that no later change may revive. With
+// an empty list, a record of this change only carries its needs: a barrier.
 struct VoidChange {
   std::vector<RecordNumber> records;
 
@@ -103,7 +116,7 @@ struct VoidChange {
 using Change =
     std::variant<NameChange, ShapeChange, TimesChange, AtomChange, VoidChange>;
 
-// A data sector that must not hold one of these contents any more.
+// A data sector that must no longer hold any of these contents.
 struct SectorCondition {
   uint32_t sector = 0;
   std::vector<uint64_t> old_contents;
@@ -111,6 +124,7 @@ struct SectorCondition {
   bool operator==(const SectorCondition&) const = default;
 };
 
+// A record counts if all records of `needs` count and all conditions hold.
 struct Record {
   RecordNumber number = 0;
   std::vector<RecordNumber> needs;
@@ -120,24 +134,25 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
-// By sector.
+// Contents by sector.
 using ContentsOfSectors = std::map<uint32_t, std::set<uint64_t>>;
-// Adds the old contents that a record's conditions name.
+// Adds the contents that the conditions of a record ask to be gone.
 void AddSuperseded(const Record& record,
                    ContentsOfSectors& superseded_contents);
 
-// What SectorCondition knows contents by.
+// Returns the hash by which conditions know the content of a sector.
 uint64_t ContentOf(ByteSpan sector);
 
-// The sectors of a record at `first_sector`; whole sectors.
+// Returns the bytes of a record that lies at `first_sector`: whole sectors.
 Bytes EncodeRecord(const Record& record, uint64_t nonce, uint64_t first_sector);
 
 struct StoredRecord {
   Record record;
   uint64_t sectors = 0;
 };
-// The record at the beginning of `bytes`, which lie at `first_sector`, or
-// nothing. `checked` false: takes the checksum on trust (a planted bug).
+// Returns the record at the beginning of `bytes`, which lie at `first_sector`;
+// `std::nullopt` if no whole record begins there. If `checked` is false, the
+// checksum is taken on trust (a planted bug).
 std::optional<StoredRecord> DecodeRecord(ByteSpan bytes, uint64_t nonce,
                                          uint64_t first_sector,
                                          bool checked = true);

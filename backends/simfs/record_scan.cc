@@ -1,3 +1,13 @@
+// Recovery in two passes. The first pass finds every record that is whole. The
+// second pass goes through them in the order of their numbers and decides for
+// each whether it counts: no later recovery voided it, all records that it
+// needs count, and no sector of its conditions still holds a content that must
+// be gone. A need is always an older record, so that one pass is enough.
+//
+// Example: a crash left the records 1, 2 and 4. If record 4 needs record 2
+// only, it counts. If it needs record 3, it does not, and the first op that
+// follows writes record 5, a void record that names record 4.
+
 #include "backends/simfs/record_scan.h"
 
 #include <algorithm>
@@ -27,6 +37,7 @@ class Scan {
         scan_.dropped.push_back(record.number);
       }
     }
+    // Bytes beyond the end of a file are not part of what was found.
     scan_.shown.CutTails();
     return std::move(scan_);
   }
@@ -49,7 +60,8 @@ class Scan {
       const ByteSpan rest = ByteSpan(area).subspan(at * kSimfsSectorBytes);
       std::optional<StoredRecord> stored =
           DecodeRecord(rest, layout_.nonce, kFirstRecordSector + at, checked);
-      // What is no record is the gap a lost one left.
+      // Records are only ever appended, so that a sector where none begins
+      // belongs to a record that the crash lost. Others may follow it.
       if (!stored || stored->record.number < scan_.next_record) {
         ++at;
         continue;
@@ -63,6 +75,8 @@ class Scan {
     return Ok{};
   }
 
+  // A record that does not count still has its numbers, and data may be in its
+  // sectors: nothing that it names may be given away again.
   void NoteUses(const Record& record) {
     for (const Change& change : record.changes) {
       if (const auto* name = std::get_if<NameChange>(&change)) {
@@ -78,6 +92,8 @@ class Scan {
         scan_.next_generation =
             std::max(scan_.next_generation, atom->generation + 1);
       } else {
+        // A void record takes effect even if it does not count itself: what
+        // it names was dropped before it was written.
         const auto& records = std::get<VoidChange>(change).records;
         void_.insert(records.begin(), records.end());
       }

@@ -1,4 +1,5 @@
-// Recovery: reading the record area, and which of the records count.
+// The recovery of simfs: it reads the record area, decides which of the records
+// count, and builds from these what the volume shows.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_RECORD_SCAN_H_
 #define POWERCUT_BACKENDS_SIMFS_RECORD_SCAN_H_
@@ -16,11 +17,13 @@ namespace powercut::simfs {
 
 struct RecordScan {
   ShownVolume shown;
-  // Records that are there and do not count.
+  // Records that are whole and do not count.
   std::vector<RecordNumber> dropped;
-  // What the sectors of counting records' conditions must not hold again.
+  // Contents that a condition of a record that counts asks a sector not to
+  // hold.
   ContentsOfSectors superseded_contents;
-  // Beyond everything found, counting or not.
+  // The next free number of each kind, above everything that was found, whether
+  // its record counts or not.
   RecordNumber next_record = 1;
   uint64_t next_record_sector = kFirstRecordSector;
   uint64_t segments_used = 1;
@@ -30,8 +33,10 @@ struct RecordScan {
   uint64_t next_old_sector = 0;
 };
 
-// Reads the segments in use, in order; writes nothing.
+// Reads the segments in use, in order, and the sectors that conditions name.
+// Writes nothing.
 // Errors: kIo.
+// Cost: O(sectors of the segments in use), and one read for each condition.
 Result<RecordScan> ScanRecords(VirtualDisk& disk, const SimfsLayout& layout,
                                const SimfsBugs& bugs);
 

@@ -1,3 +1,15 @@
+// Makes files of records, and finds the bytes of a file.
+//
+// Each change replaces what was shown of its object. The bytes of an atom are
+// looked for from its newest layer down. A record of
+// the generation comes first, then the sector of the generation; a layer that
+// has neither lets the layer below it show, and every layer on the way cuts.
+//
+// Example: an atom has the layers {generation 1, sector 1032, cut 100} and
+// {generation 2, no sector, cut 512}. With an atom record of generation 2, its
+// 512 bytes show. If a crash lost that record, the first 100 bytes of sector
+// 1032 show, and zeros after them.
+
 #include "backends/simfs/shown_volume.h"
 
 #include <algorithm>
@@ -57,6 +69,7 @@ ShownVolume::AtomSource ShownVolume::SourceOf(const AtomMap& atom) const {
     source.size_bytes = std::min(source.size_bytes, layer->cut);
     const auto recorded = atoms_.find(layer->generation);
     const uint32_t version = RecordedVersion(layer->generation);
+    // Zeros that went into a record cut whatever is older than that record.
     for (const ZeroedOver& over : layer->zeroed) {
       if (version >= over.before_version) continue;
       source.size_bytes = std::min(source.size_bytes, over.cut);
@@ -84,6 +97,7 @@ Status ShownVolume::ReadFrom(VirtualDisk& disk, const AtomSource& source,
     std::ranges::copy(*source.recorded, atom.begin());
   } else if (source.sector != 0) {
     POWERCUT_TRY(disk.Read(source.sector, atom));
+    // Zeros that went into the sector cut the contents that they replaced.
     for (const ZeroedOver& over : source.zeroed) {
       if (over.content == ContentOf(atom)) size = std::min(size, over.cut);
     }
@@ -102,15 +116,17 @@ Result<AtomBytes> ShownVolume::ReadAtom(VirtualDisk& disk, InodeNumber inode,
   return bytes;
 }
 
-// A sector of data goes into the content as it is, and is not looked at, but
-// for one that was zeroed.
+// A sector of data goes into the content as it is, and nothing else depends on
+// it. The disk is told so (docs/crash_model.md 5, copied data), unless the
+// sector was zeroed: then its content decides how much of it shows.
 void ShownVolume::ObserveFile(VirtualDisk& disk, InodeNumber inode,
                               ObservedEntry& entry) const {
   const ShownFile& shown = file(inode);
   const Shape& shape = shown.shape;
   entry.valid_bytes = shape.valid;
   entry.size_bytes = shape.size;
-  // To whole atoms at first, so that each can be read to its place.
+  // The content has whole atoms at first, so that each can be read to its
+  // place.
   entry.content.assign((shape.size + kAtom - 1) / kAtom * kAtom, '\0');
   const auto content = std::as_writable_bytes(std::span(entry.content));
   for (const auto& [index, layers] : shape.atoms) {
@@ -138,6 +154,8 @@ void ShownVolume::ObserveDirectory(VirtualDisk& disk, InodeNumber directory,
                                    const std::string& path,
                                    std::vector<InodeNumber>& above,
                                    Observation& observation) const {
+  // `above` holds the directories on the way from the root: a crash can leave a
+  // directory below itself.
   above.push_back(directory);
   for (auto name = names_.lower_bound({directory, ""});
        name != names_.end() && name->first.first == directory; ++name) {

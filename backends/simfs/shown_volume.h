@@ -1,6 +1,6 @@
 // ShownVolume: what the records that count say, and so what the file system
-// shows. The live mount and recovery build it by the same function, one from
-// the records it writes, the other from those it finds.
+// shows. The live mount builds it from the records that it writes, recovery
+// from the records that it finds, both by the same function.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_SHOWN_VOLUME_H_
 #define POWERCUT_BACKENDS_SIMFS_SHOWN_VOLUME_H_
@@ -23,7 +23,8 @@ namespace powercut::simfs {
 struct ShownFile {
   bool is_directory = false;
   uint64_t created_mtime = 0;
-  std::optional<uint64_t> mtime;  // nothing: since it was created
+  // `std::nullopt` if the time was never changed after the creation.
+  std::optional<uint64_t> mtime;
   Shape shape;
 };
 
@@ -37,32 +38,43 @@ class ShownVolume {
  public:
   ShownVolume() { files_[kRootInode].is_directory = true; }
 
+  // Makes the changes of a record. Records are applied in the order of their
+  // numbers. A void change shows nothing.
   void Apply(const Record& record);
 
   const std::map<InodeNumber, ShownFile>& files() const { return files_; }
-  // Requires: a record spoke of it.
+  // Requires: Has(inode).
   const ShownFile& file(InodeNumber inode) const { return files_.at(inode); }
+  // Returns whether a record has changed the file. The root is always there.
   bool Has(InodeNumber inode) const { return files_.contains(inode); }
-  // The names that lead somewhere.
+  // A name: its directory and its text.
   using NameKey = std::pair<InodeNumber, std::string>;
+  // The names that lead to a file or directory.
   const std::map<NameKey, InodeNumber>& names() const { return names_; }
 
-  // The newest version of a generation that is in a record; 0: none is.
+  // Returns the newest version of a generation that is in a record; 0 if none
+  // is.
   uint32_t RecordedVersion(GenerationId generation) const {
     const auto found = atoms_.find(generation);
     return found == atoms_.end() ? 0 : found->second.version;
   }
 
-  // Makes files forget what lies behind their ends, in the atom at the end and
-  // in those behind it: after a recovery later sizes must not show it.
+  // Takes everything beyond the end of each file out of its shape, also within
+  // the atom at the end: if the file grows after a recovery, those bytes must
+  // not show.
   void CutTails();
 
-  // The bytes of one atom as its file's shape shows them.
+  // Reads the bytes of one atom as the shape of its file shows them: zeros if
+  // the atom has no space.
+  // Requires: Has(inode).
   // Errors: kIo.
   Result<AtomBytes> ReadAtom(VirtualDisk& disk, InodeNumber inode,
                              uint64_t index) const;
 
-  // The whole tree. A directory that leads to itself is shown, not entered.
+  // Adds the whole tree to an observation, sorted by path. A directory that
+  // lies below itself is shown there and not entered. A file that cannot be
+  // read is marked as unreadable. Data that is only copied is declared as such
+  // to the disk.
   void Observe(VirtualDisk& disk, Observation& observation) const;
 
  private:
@@ -73,13 +85,14 @@ class ShownVolume {
   void ObserveFile(VirtualDisk& disk, InodeNumber inode,
                    ObservedEntry& entry) const;
 
-  // Where the bytes of an atom are: in a record, in a sector, or, if neither,
-  // nowhere. The first `size_bytes` of them show; zeros behind. A sector shows
-  // less where a truncation zeroed what it holds.
+  // Where the bytes of an atom are: in a record, in a sector, or nowhere, if
+  // the atom reads as zeros.
   struct AtomSource {
     const AtomBytes* recorded = nullptr;
     uint32_t sector = 0;
+    // How many bytes show; zeros follow them.
     uint16_t size_bytes = std::tuple_size_v<AtomBytes>;
+    // For a sector: the contents of which less shows.
     std::vector<ZeroedOver> zeroed;
   };
   using AtomSpan = std::span<std::byte, std::tuple_size_v<AtomBytes>>;
@@ -92,7 +105,7 @@ class ShownVolume {
   std::map<GenerationId, ShownAtom> atoms_;
 };
 
-// Forgets what an atom shows from byte `bytes` on.
+// Makes the newest layer of an atom show its first `bytes` bytes at most.
 void CutAtom(AtomMap& atom, uint16_t bytes);
 
 }  // namespace powercut::simfs

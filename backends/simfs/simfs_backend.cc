@@ -1,3 +1,8 @@
+// Says what simfs offers, formats disks, and mounts them. The profile is
+// written into the superblock when a disk is formatted, and a mount behaves as
+// it says there. Mounting scans the records of the disk; that scan is all of
+// the recovery, and it writes nothing.
+
 #include "backends/simfs/simfs_backend.h"
 
 #include <fmt/format.h>
@@ -76,6 +81,7 @@ class SimfsBackend : public Backend {
                                "offers:{}",
                                spec.profile, names)};
     }
+    // The same spec gives the same bytes, so that one image serves all runs.
     std::shared_ptr<const SparseImage>& disk = formatted_[spec];
     if (disk == nullptr) disk = simfs::FormatSimfs(spec.geometry, spec.profile);
     return disk;

@@ -1,5 +1,6 @@
-// The backend `simfs`: the weakest lawful file system. Whatever a profile lets
-// a crash leave, simfs can leave; nothing else. See README.md for how.
+// The backend `simfs`: the weakest lawful file system. It can leave every state
+// that its profile lets a crash leave, and no other. backends/simfs/README.md
+// explains how.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_SIMFS_BACKEND_H_
 #define POWERCUT_BACKENDS_SIMFS_SIMFS_BACKEND_H_
@@ -11,9 +12,10 @@
 
 namespace powercut {
 
+// Makes the backend without bugs.
 std::unique_ptr<Backend> MakeSimfsBackend();
 
-// With planted bugs, for tests of what catches them.
+// Makes the backend with bugs planted, for tests that something finds them.
 std::unique_ptr<Backend> MakeSimfsBackend(SimfsBugs bugs);
 
 }  // namespace powercut

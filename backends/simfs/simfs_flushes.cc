@@ -1,5 +1,7 @@
-// Flush ops of a simfs mount: what they are asked to cover, and when they are
-// refused.
+// Begins the flush ops of a simfs mount: refuses them, or plans what they
+// cover. Each op becomes a FlushKind, whose rule says what is carried, and a
+// FlushTarget, which says of which file, range or view. The plan is made here,
+// and Finish() carries it out.
 
 #include <charconv>
 #include <limits>
@@ -14,12 +16,14 @@ constexpr uint64_t kDataOnly = 1;
 constexpr uint64_t kNoSync = 2;
 constexpr uint64_t kDataSyncOnly = 4;
 
-// The one flag that nt_flush is called with, or nothing if it is not allowed.
+// Returns the one flag that nt_flush is called with; `std::nullopt` if there
+// are several, or one that is unknown.
 std::optional<uint64_t> FlagOf(const Op& op) {
   uint64_t flags = op.KeyNumber("flags").value_or(0);
   if (op.HasFlag("file_data_only")) flags |= kDataOnly;
   if (op.HasFlag("no_sync")) flags |= kNoSync;
   if (op.HasFlag("file_data_sync_only")) flags |= kDataSyncOnly;
+  // Only single flags are equal to one of these (docs/semantics.md A-04).
   for (const uint64_t one : {kNoFlag, kDataOnly, kNoSync, kDataSyncOnly}) {
     if (flags == one) return one;
   }
@@ -34,6 +38,8 @@ void SimfsMount::PlanOf(const FlushKind& kind, const FlushTarget& target,
   running.plans.push_back(PlanFlush(s_, rule, target, running.overlapped));
 }
 
+// The order of the checks decides which status a call gets that is wrong in
+// more than one way (docs/semantics.md 1.1.1).
 std::string SimfsMount::BeginNtFlush(const Op& op, Running& running) {
   const std::string& name = op.names.at(0);
   if (name == "null") return "STATUS_INVALID_HANDLE";
@@ -49,6 +55,7 @@ std::string SimfsMount::BeginNtFlush(const Op& op, Running& running) {
     const std::optional<uint64_t> flag = FlagOf(op);
     if (!flag) return invalid;
     kind.nt_flag = *flag;
+    // No flag is valid for a volume (docs/semantics.md A-05).
     const bool volume_flag = kind.volume && *flag != kNoFlag;
     if (volume_flag && !s_.Has(SimfsBug::kVolumeFlagsAccepted)) return invalid;
     if (kind.directory && *flag == kDataSyncOnly) return invalid;
@@ -83,6 +90,7 @@ std::string SimfsMount::BeginFlush(const Input& in, Running& running) {
           PlanFlush(s_, {.device = DeviceSync::kAll}, {}, running.overlapped));
       return {};
     case OpKind::kSyncfs:
+      // A sync of a read-only mount succeeds: nothing can have changed.
       if (!read_only_) PlanOf(kind, {}, running);
       return {};
     case OpKind::kFsync:
@@ -106,9 +114,10 @@ std::string SimfsMount::BeginFlush(const Input& in, Running& running) {
     target.begin = op.numbers.at(0);
     const uint64_t length = op.numbers.at(1);
     if (target.begin > kMost || length > kMost - target.begin) return "EINVAL";
+    // A length of 0 means up to the end of the file.
     target.end = length == 0 ? kMost : target.begin + length;
   }
-  // On a read-only mount there is nothing to do.
+  // On a read-only mount nothing can have changed.
   if (!read_only_) PlanOf(kind, target, running);
   return {};
 }
@@ -127,6 +136,7 @@ std::string SimfsMount::BeginViewFlush(const Op& op, Running& running) {
                      .begin = view.offset + offset,
                      .end = view.offset + offset + length,
                      .view = view.id};
+  // A length of 0 means up to the end of the view (docs/semantics.md A-17).
   if (length == 0 && !s_.Has(SimfsBug::kViewZeroIsNothing)) {
     target.end = view.offset + view.size;
   }

@@ -1,3 +1,22 @@
+// Runs ops from begin to return, and begins those on data, sizes, views and raw
+// sectors.
+//
+// An op has two halves. Begin() checks it, writes its effects at
+// Layer::kProcess and plans its flushes. Finish() carries: first what the op
+// itself promises (the plans), then raw sectors to the device, and last
+// everything that the op wrote to the host, which is what any op that has
+// returned promises. Then the op counts as returned. Apply() runs both halves;
+// Start() runs the first one and Wait() the second, and between them other ops
+// may run.
+//
+// Example, spec-strict: `write /f 0 512` into a new file writes sector 1032
+// (the data) and sectors 73 and 74 (records of shape and times) at the process,
+// and one persist event carries the three to the host. If the process dies
+// before that event, each of the three is found or not.
+//
+// A mount after a crash starts from what recovery found, as version 0 of every
+// object. Version 0 counts as durable.
+
 #include "backends/simfs/simfs_mount.h"
 
 #include <algorithm>
@@ -64,7 +83,9 @@ SimfsMount::SimfsMount(VirtualDisk& disk, SimfsLayout layout,
              .generation = scan.next_generation,
              .zero_sector = scan.next_zero_sector,
              .old_sector = scan.next_old_sector};
-  // What was found counts as durable: the first version of everything.
+  // Names, shapes and times get their version 0 when an op first changes them.
+  // Atoms need an entry now, since writes go to the generations that were
+  // found.
   for (const auto& [inode, file] : s_.shown.files()) {
     for (const auto& [index, atom] : file.shape.atoms) {
       for (const GenerationLayer& layer : atom) {
@@ -93,7 +114,7 @@ OpResult SimfsMount::Apply(const Op& op, uint64_t offset_bytes,
 OpResult SimfsMount::Start(const Op& op, uint64_t offset_bytes,
                            std::string_view content) {
   POWERCUT_CHECK(op.start.has_value());
-  // Plans point into what the op did: it must not move.
+  // The op stays here until Wait() ends it.
   Running& running = started_[*op.start];
   running = {};
   running.overlapped = true;
@@ -113,6 +134,7 @@ OpResult SimfsMount::Wait(uint64_t start) {
 Observation SimfsMount::Observe() {
   Observation observation;
   s_.shown.Observe(s_.disk.disk(), observation);
+  // Raw sectors decide nothing either: they are only copied.
   Bytes raw(kRawSectors * kSimfsSectorBytes);
   s_.disk.disk().DeclareCopyTarget({}, raw, 0);
   const Status read = s_.disk.Read(kFirstRawSector, raw);
@@ -123,6 +145,7 @@ Observation SimfsMount::Observe() {
     return observation;
   }
   observation.device = AsText(raw);
+  // Observation::device has no zeros at its end.
   const size_t last = observation.device.find_last_not_of('\0');
   observation.device.resize(last == std::string::npos ? 0 : last + 1);
   return observation;
@@ -134,7 +157,8 @@ std::string SimfsMount::Begin(const Input& in, Running& running) {
   running.source.op_run = static_cast<OpRunId>(s_.op_runs.size());
   running.source.op = op.number;
   s_.op_runs.push_back({});
-  // Of nt_flush and flush_file_buffers the order of tests is their own.
+  // nt_flush and flush_file_buffers check their arguments before the state of
+  // the volume, in an order of their own.
   const bool nt_flush =
       op.kind == OpKind::kNtFlush || op.kind == OpKind::kFlushFileBuffers;
   if (nt_flush) return BeginNtFlush(op, running);
@@ -190,8 +214,8 @@ std::string SimfsMount::BeginByKind(const Input& in, Running& running) {
   }
 }
 
-// What was asked for by the op itself comes first: a write that could not be
-// made durable has not returned with success, and nothing of it is promised.
+// What the op itself asked for comes first: a write that could not be made
+// durable fails, and then it promises nothing.
 std::string SimfsMount::Finish(Running& running) {
   const bool nt_flush = running.op.kind == OpKind::kNtFlush ||
                         running.op.kind == OpKind::kFlushFileBuffers ||
@@ -204,7 +228,8 @@ std::string SimfsMount::Finish(Running& running) {
   }
   if (!running.raw.empty()) {
     const SectorRange range{running.raw.begin()->first, running.raw.size()};
-    // The zeros lie there already; a later write must not be discarded.
+    // The zeros were written in Begin(). If the op overlapped others, one of
+    // them may have written there since, which a discard now would take away.
     if (running.op.kind == OpKind::kDiskDiscard && !running.overlapped) {
       if (!s_.disk.Discard(range)) return failed;
     } else if (!s_.disk.Carry(running.raw, Layer::kDevice)) {
@@ -219,8 +244,10 @@ std::string SimfsMount::Finish(Running& running) {
   return {};
 }
 
-// Records that were dropped for what was missing would count again once later
-// writes supply it.
+// A record that recovery dropped lacked something, which later writes could
+// supply by accident: the record would then count after the next crash. The
+// first op with an effect therefore names these records as void. The void
+// record becomes the barrier, so that no later effect is found without it.
 std::string SimfsMount::VoidDropped() {
   if (dropped_.empty()) return {};
   Batch batch(s_);
@@ -246,6 +273,7 @@ std::string SimfsMount::BeginWrite(const Input& in, Running& running) {
   if (operand.handle != nullptr) {
     mode = operand.handle->mode;
     running.source.handle = operand.handle->id;
+    // An append handle writes at the end, whatever offset was passed.
     if (operand.handle->append) offset = ShapeOf(operand.inode).size;
   }
   mode.dsync |= in.op.HasFlag("dsync");
@@ -257,6 +285,7 @@ std::string SimfsMount::BeginWrite(const Input& in, Running& running) {
       Effects(s_, running.done)
           .Write(running.source, operand.inode, offset, in.content);
   if (!error.empty() || in.content.empty()) return error;
+  // How the write goes through is a flush of what it wrote itself.
   for (const FlushRule& rule : RulesOf(mode, s_.rules, s_.bugs)) {
     const FlushTarget target{.inode = operand.inode, .own = &running.done};
     running.plans.push_back(PlanFlush(s_, rule, target, running.overlapped));
@@ -272,6 +301,7 @@ std::string SimfsMount::BeginResize(const Input& in, Running& running) {
   const uint64_t number = op.numbers.at(0);
   std::string error = FileError(operand);
   if (op.kind == OpKind::kSetTimes) {
+    // Times are the one thing here that directories have, too.
     if (!error.empty() && error != "EISDIR") return error;
     return effects.SetTimes(running.source, operand.inode, number);
   }
@@ -309,6 +339,8 @@ std::string SimfsMount::BeginMap(const Input& in, Running& running) {
     return "STATUS_INVALID_PARAMETER";
   }
   if (length > kFileBytesMax - offset) return "EFBIG";
+  // A view that reaches beyond the end makes the file longer. Only then does
+  // the op have an effect, with the checks that go with one.
   if (offset + length > size) {
     if (read_only_) return "EROFS";
     if (std::string error = VoidDropped(); !error.empty()) return error;
@@ -329,6 +361,7 @@ std::string SimfsMount::BeginStore(const Input& in, Running& running) {
   const uint64_t length = in.op.numbers.at(1);
   const std::string denied = "STATUS_ACCESS_VIOLATION";
   if (offset > view.size || length > view.size - offset) return denied;
+  // The file may have become shorter than the view.
   const uint64_t begin = view.offset + offset;
   if (begin + length > ShapeOf(view.inode).size) return denied;
   POWERCUT_CHECK(in.content.size() == length);
@@ -345,7 +378,11 @@ std::string SimfsMount::BeginRaw(const Input& in, Running& running) {
   if (first >= kRawSectors || count > kRawSectors - first) return "EINVAL";
   const bool preflush =
       op.HasFlag("preflush") && !s_.Has(SimfsBug::kPreflushIgnored);
+  // The flush is over before the write, since a raw sector has no record that
+  // could make the write wait for it.
   if (preflush && !s_.disk.FlushDevice(s_.disk.now())) return "EIO";
+  // A discard writes zeros first: the discard event itself is at the device at
+  // once, while each sector may still be old as long as the op runs.
   Bytes bytes(count * kSimfsSectorBytes);
   if (op.kind == OpKind::kDiskWrite) {
     POWERCUT_CHECK(in.content.size() == bytes.size());

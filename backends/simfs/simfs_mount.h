@@ -1,5 +1,5 @@
-// SimfsMount: ops, their errors, handles and views, on top of effects and
-// flushes.
+// SimfsMount: a mounted simfs. It checks what ops are asked to do, keeps
+// handles and views, and has effects and flushes do the work.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_SIMFS_MOUNT_H_
 #define POWERCUT_BACKENDS_SIMFS_SIMFS_MOUNT_H_
@@ -25,8 +25,9 @@ class SimfsMount : public Mount {
   SimfsMount(VirtualDisk& disk, SimfsLayout layout, const ProfileRules& rules,
              const SimfsBugs& bugs, RecordScan scan);
 
-  // A store's content and a raw write's is passed as a write's is; where a
-  // store goes follows from its view.
+  // The content of a store and of a raw write is passed like that of a write.
+  // Where a store goes follows from its view, so that `offset_bytes` counts for
+  // writes and appends only.
   OpResult Apply(const Op& op, uint64_t offset_bytes,
                  std::string_view content) override;
   OpResult Start(const Op& op, uint64_t offset_bytes,
@@ -51,7 +52,7 @@ class SimfsMount : public Mount {
     uint64_t offset = 0;
     uint64_t size = 0;
   };
-  // What an operand leads to.
+  // What the path or handle that an op names leads to.
   struct Operand {
     InodeNumber inode = kNoInode;
     const Handle* handle = nullptr;
@@ -59,10 +60,13 @@ class SimfsMount : public Mount {
   // An op between its begin and its return.
   struct Running {
     Op op;
+    // True if other ops may run before the return.
     bool overlapped = false;
     VersionSource source;
     OpEffects done;
+    // The flushes to carry out on return.
     std::vector<FlushPlan> plans;
+    // The raw sectors that the op wrote.
     SectorVersions raw;
   };
   struct Input {
@@ -71,7 +75,10 @@ class SimfsMount : public Mount {
     std::string_view content;
   };
 
-  // Both return the name of an error, or nothing.
+  // Begin() checks an op, writes its effects and plans its flushes; Finish()
+  // carries what must be carried before the op returns. These two and all
+  // functions below that return a text return an empty one for success, else
+  // the name of an error.
   std::string Begin(const Input& in, Running& running);
   std::string Finish(Running& running);
   std::string BeginByKind(const Input& in, Running& running);
@@ -110,16 +117,20 @@ class SimfsMount : public Mount {
               Running& running);
 
   LiveState s_;
-  std::vector<RecordNumber> dropped_;  // by recovery, not yet made void
+  // The records that recovery dropped, until an op has made them void.
+  std::vector<RecordNumber> dropped_;
   std::map<std::string, Handle> handles_;
   std::map<std::string, View> views_;
-  uint32_t next_id_ = 1;  // of handles and views
+  // The next number of a handle or a view.
+  uint32_t next_id_ = 1;
   bool read_only_ = false;
   bool dismounted_ = false;
+  // Ops that were started and not waited for, by the number of their `start`.
   std::map<uint64_t, Running> started_;
 };
 
-// An op of NT, whose errors are NTSTATUS names.
+// Returns whether the op fails with an NTSTATUS name where the volume was
+// dismounted.
 bool IsNtOp(OpKind kind);
 
 }  // namespace powercut::simfs

@@ -1,4 +1,13 @@
-// Paths, names and handles of a simfs mount.
+// Resolves paths and handles of a simfs mount, and begins the ops on names.
+//
+// A path is walked from the root through the names that the volume shows. Each
+// op on names first finds the error that POSIX gives for it, and only if there
+// is none has Effects write records, which check nothing.
+//
+// Example: `rename /a /d/b` looks up /a (ENOENT if it leads nowhere), then
+// /d/b. If that leads nowhere, /d must be a directory (ENOENT, ENOTDIR);
+// otherwise the two must be of the same type, and a directory in the way must
+// be empty.
 
 #include <algorithm>
 
@@ -25,9 +34,12 @@ InodeNumber SimfsMount::Lookup(std::string_view path) const {
   return at;
 }
 
-// Where the last part of a path lies; nothing if that is no directory.
+// Returns the directory of a path with the name in it; `std::nullopt` if what
+// lies before the last slash is no directory.
 std::optional<SimfsMount::NameKey> SimfsMount::KeyOfPath(
     std::string_view path) const {
+  // For "/f" the part before the last slash is empty, and Lookup() takes that
+  // as the root.
   const size_t slash = path.rfind('/');
   const InodeNumber directory = Lookup(path.substr(0, slash));
   if (directory == kNoInode || !IsDirectory(directory)) return std::nullopt;
@@ -35,11 +47,13 @@ std::optional<SimfsMount::NameKey> SimfsMount::KeyOfPath(
 }
 
 bool SimfsMount::IsEmpty(InodeNumber directory) const {
+  // Names are sorted by directory: if there are any, the first one comes here.
   const auto& names = s_.shown.names();
   const auto first = names.lower_bound({directory, ""});
   return first == names.end() || first->first.first != directory;
 }
 
+// A text that is no path is the name of a handle, which may not be open.
 SimfsMount::Operand SimfsMount::Resolve(const std::string& name) const {
   if (name.starts_with('/')) return {.inode = Lookup(name)};
   const auto found = handles_.find(name);
@@ -47,6 +61,7 @@ SimfsMount::Operand SimfsMount::Resolve(const std::string& name) const {
   return {.inode = found->second.inode, .handle = &found->second};
 }
 
+// Returns why a new file or link cannot have this path; empty if it can.
 std::string SimfsMount::NewNameError(std::string_view path) const {
   if (path == "/") return "EEXIST";
   const InodeNumber directory = Lookup(path.substr(0, path.rfind('/')));
@@ -55,6 +70,8 @@ std::string SimfsMount::NewNameError(std::string_view path) const {
   return Lookup(path) == kNoInode ? "" : "EEXIST";
 }
 
+// Returns the error that rename(2) gives; empty if there is none, as for
+// another name of the same file.
 std::string SimfsMount::RenameError(std::string_view from,
                                     std::string_view to) const {
   const InodeNumber moved = Lookup(from);
@@ -74,6 +91,7 @@ std::string SimfsMount::RenameError(std::string_view from,
 
 std::string SimfsMount::BeginName(const Input& in, Running& running) {
   const Op& op = in.op;
+  // A handle has no name that could be changed.
   for (const std::string& name : op.names) {
     if (!name.starts_with('/')) return "EINVAL";
   }
@@ -108,6 +126,7 @@ std::string SimfsMount::MakeNew(const Op& op, Running& running) {
   }
   const InodeNumber inode = Lookup(op.names[0]);
   if (inode == kNoInode) return "ENOENT";
+  // A second name of a directory could make a loop.
   if (IsDirectory(inode)) return "EPERM";
   std::string error = NewNameError(op.names[1]);
   if (!error.empty()) return error;
@@ -131,6 +150,7 @@ std::string SimfsMount::BeginReplace(const Op& op, Running& running) {
     if (inode == kNoInode) return "ENOENT";
     if (IsDirectory(inode)) return "EISDIR";
   }
+  // The target is renamed first; the file that is moved then finds a free name.
   std::string error = RenameError(to, backup);
   if (!error.empty()) return error;
   return Effects(s_, running.done)
@@ -147,6 +167,7 @@ std::string SimfsMount::Open(const Op& op) {
       .id = next_id_++,
       .read_only = op.HasFlag("read_only"),
       .append = op.HasFlag("append"),
+      // O_DIRECT and FILE_FLAG_NO_BUFFERING promise the same here.
       .mode = {.write_through = op.HasFlag("write_through"),
                .unbuffered = op.HasFlag("no_buffering") || op.HasFlag("direct"),
                .dsync = op.HasFlag("dsync"),

@@ -1,5 +1,5 @@
-// The files of corpora/litmus, read and parsed, for the tests that hold them
-// against the table and the map of sources.
+// LitmusFiles(): the files of corpora/litmus, read and parsed, for the tests
+// that hold them against the table of primitives and against model/sources.md.
 
 #ifndef POWERCUT_TESTS_MODEL_LITMUS_FILES_H_
 #define POWERCUT_TESTS_MODEL_LITMUS_FILES_H_
@@ -19,20 +19,21 @@
 namespace powercut {
 
 struct LitmusFile {
-  std::string stem;  // the name without `.pcut`
+  std::string stem;  // The file's name, which ends before `.pcut`.
   std::string text;
   Pcut pcut;
   Workload workload;
 };
 
+// The text of a file of the project. Fails the test if it cannot be read.
 inline std::string ReadSourceFile(const std::string& path_from_top) {
   std::ifstream in(std::string(POWERCUT_SOURCE_DIR) + "/" + path_from_top);
   EXPECT_TRUE(in.good()) << path_from_top;
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// In order of their names. One that does not parse fails the test, and is
-// left out.
+// All litmus files in the order of their names. A file that does not parse
+// fails the test and is left out.
 inline std::vector<LitmusFile> LitmusFiles() {
   const std::string folder = "corpora/litmus";
   std::vector<std::string> stems;
@@ -58,8 +59,8 @@ inline std::vector<LitmusFile> LitmusFiles() {
   return files;
 }
 
-// What stands behind `# KEY: ` in a file's comments; lines that go on begin
-// with `#   `. Empty if there is none.
+// The text after `# KEY: ` in the comments of a file, with the lines that
+// continue it, which begin with `#   `. Empty if there is no such comment.
 inline std::string LitmusNote(const LitmusFile& file, std::string_view key) {
   const std::string start = "# " + std::string(key) + ": ";
   std::string note;
@@ -78,7 +79,8 @@ inline std::string LitmusNote(const LitmusFile& file, std::string_view key) {
   return note;
 }
 
-// `l18b` of `l18b_append_handle`.
+// The number at the beginning of a stem, such as `l18b` for
+// `l18b_append_handle`.
 inline std::string LitmusNumber(const std::string& stem) {
   return stem.substr(0, stem.find('_'));
 }

@@ -1,5 +1,5 @@
-// Every litmus file parses, is canonical, and says what it is about; none of
-// the numbered tests is missing.
+// Every litmus file parses, is in the canonical layout, and says what it is
+// about. None of the numbered tests is missing.
 
 #include "tests/model/litmus_files.h"
 
@@ -13,7 +13,8 @@
 namespace powercut {
 namespace {
 
-// Lines are no part of the meaning.
+// The same statements with all line numbers 0, so that they can be compared by
+// their meaning.
 Pcut WithoutLines(Pcut pcut) {
   for (Statement& statement : pcut.statements) {
     statement.line = 0;
@@ -52,8 +53,8 @@ TEST(LitmusFiles, SayWhatTheyAreAbout) {
   }
 }
 
-// A test for every number of research/semantics.md section 3.2, but those that
-// corpora/litmus/README.md gives a reason for.
+// Every number of docs/semantics.md 3.2 has a test, except those for which
+// corpora/litmus/README.md gives a reason.
 TEST(LitmusFiles, NoneIsMissing) {
   std::set<std::string> expected = {"l18b", "l23b", "l53b"};
   for (int number = 1; number <= 81; ++number) {

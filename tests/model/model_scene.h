@@ -1,5 +1,5 @@
-// A workload on its way through a model, and what is found of it: the words
-// that the tests of the model are written in.
+// Scene and Found: a workload on its way through a model, and what is found
+// after a crash. The tests of the model are written with them.
 
 #ifndef POWERCUT_TESTS_MODEL_MODEL_SCENE_H_
 #define POWERCUT_TESTS_MODEL_MODEL_SCENE_H_
@@ -18,6 +18,8 @@
 
 namespace powercut {
 
+// The workload with these lines after `powercut 1`. Fails the test if they are
+// not valid.
 inline Workload WorkloadOf(const std::string& lines) {
   Result<Workload> workload = ParseWorkload("powercut 1\n" + lines, "t.pcut");
   EXPECT_TRUE(workload) << workload.error().message;
@@ -28,6 +30,7 @@ inline Profile ProfileNamed(std::string_view name) {
   return *FindProfile(name);
 }
 
+// The profile spec-strict with one switch changed.
 inline Profile StrictWith(bool Profile::* member, bool value = true) {
   Profile profile = ProfileNamed("spec-strict");
   profile.*member = value;
@@ -42,7 +45,7 @@ inline std::string Data(uint16_t creator, uint16_t op, uint64_t size,
 
 inline std::string Zeros(size_t size) { return std::string(size, '\0'); }
 
-// What is found: each name a file of its own, unless said.
+// What is found. Every entry is a file of its own, except for Link().
 class Found {
  public:
   Found() = default;
@@ -59,7 +62,7 @@ class Found {
     entry.is_directory = true;
     return std::move(*this).Add(std::move(entry));
   }
-  // Another name of what is at `of`.
+  // Adds another name of the file or directory at `of`.
   Found&& Link(std::string path, const std::string& of) && {
     ObservedEntry entry = *observation_.Find(of);
     entry.path = std::move(path);
@@ -90,7 +93,8 @@ class Found {
   Observation observation_;
 };
 
-// A workload on its way under one profile.
+// A workload on its way through a model under one profile. The constructor runs
+// the ops of `init`.
 class Scene {
  public:
   Scene(const std::string& lines, const Profile& profile)
@@ -109,7 +113,8 @@ class Scene {
     model_.Begin(next_++);
     return *this;
   }
-  // Returns what the last op's return promised.
+  // Ends the op that began last. Returns whether its return promised anything
+  // for power loss that was not promised before.
   bool End(bool ok = true) { return model_.End(next_ - 1, ok); }
   Scene& Do(bool ok = true) {
     Begin();
@@ -126,7 +131,7 @@ class Scene {
     return model_.Check(found.observation(), kind);
   }
 
-  // "admissible", or each violation as "CAUSE PATH".
+  // "admissible", or else each violation as "CAUSE PATH", joined by ", ".
   std::string Verdict(const Found& found,
                       CrashKind kind = CrashKind::kPower) const {
     std::string text;

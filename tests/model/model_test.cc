@@ -1,6 +1,6 @@
 // What ops do, what flushes promise, and what may be found of data and sizes.
-// Each rule has a witness: an observation that is a violation under the rule
-// and admissible without it.
+// Each rule has a witness: an observation that is a violation where the rule
+// holds and admissible where it does not. model_names_test.cc has the names.
 
 #include "model/files/model.h"
 
@@ -24,7 +24,7 @@ using ::testing::HasSubstr;
 
 // --- plans ------------------------------------------------------------------
 
-// What the last op of `run` must fail with.
+// The error with which the op must fail after a fixed `init`.
 std::string PlanError(const std::string& op) {
   Scene scene("init\n create /f\n mkdir /d\n create /d/g\n mkdir /e\nrun\n " +
               op + "\n");
@@ -176,7 +176,8 @@ TEST(ModelFloors, AFlushDoesNotCoverWhatOverlapsIt) {
       model.Check(Found().File("/f").observation(), CrashKind::kPower).empty());
 }
 
-// Its path is that of its call, whatever is renamed meanwhile.
+// A flush is of the file that its path led to at the call, whatever is renamed
+// before it returns.
 TEST(ModelFloors, AFlushIsOfTheFileThatItWasCalledFor) {
   const Workload workload = WorkloadOf(
       "init\n create /f\n create /g\nrun\n write /f 0 512\n write /g 0 512\n"
@@ -233,7 +234,8 @@ struct FlushCase {
 TEST(ModelFloors, EachFlushCoversWhatTheProfileSays) {
   std::vector<FlushCase> cases;
   for (const Profile& p : Profiles()) {
-    if (p.data_ordered) continue;  // a flush brings all that came before
+    // With data_ordered a flush brings along everything that came before.
+    if (p.data_ordered) continue;
     const bool all = p.name == "ntfs-3g";
     const bool media = !p.fsync_stops_at_device;
     const bool directory = all || (media && p.fsync_directory_covers_names);
@@ -295,7 +297,7 @@ TEST(ModelData, AtomsAreFoundEachForItself) {
   };
   EXPECT_EQ(verdict(old.substr(0, 512) + fresh.substr(512)), kAdmissible);
   EXPECT_EQ(verdict(fresh.substr(0, 512) + old.substr(512)), kAdmissible);
-  // 256 bytes of each.
+  // An atom with 256 bytes of each version is torn.
   EXPECT_EQ(verdict(fresh.substr(0, 256) + old.substr(256)),
             "torn/written/write/sync /f");
   const auto torn =
@@ -419,7 +421,7 @@ TEST(ModelSize, IsOneThatTheFileHad) {
     EXPECT_EQ(scene.Verdict(Found().File("/f", all.substr(0, size))),
               kAdmissible);
   }
-  // The last size, and nothing of what the appends wrote.
+  // The last size may be found before the data of the appends.
   EXPECT_EQ(scene.Verdict(Found().File("/f", all.substr(0, 512) + Zeros(1024))),
             kAdmissible);
   const auto wrong = scene.Check(Found().File("/f", all.substr(0, 700)));
@@ -458,7 +460,7 @@ TEST(ModelSize, PartialExtendAdmitsAtomsInBetween) {
   EXPECT_NE(wide.Verdict(Found().File("/f", all + Zeros(460))), kAdmissible);
 }
 
-// A truncation has no parts.
+// A truncation that lengthens a file cannot be found in part.
 TEST(ModelSize, PartialExtendIsForWritesOnly) {
   Scene scene("init\n create /f\nrun\n truncate /f 2048\n",
               StrictWith(&Profile::partial_extend));
@@ -501,7 +503,7 @@ TEST(ModelStale, WhatWasNeverWrittenMayBeAnythingUntilFlushed) {
   wide.Do();
   EXPECT_EQ(narrow.Verdict(stale), "ghost/written/truncate/sync /f");
   EXPECT_EQ(wide.Verdict(stale), kAdmissible);
-  // What was there before is not excused.
+  // The bytes that were flushed before must still be there.
   EXPECT_NE(wide.Verdict(Found().File("/f", std::string(1024, 'x'))),
             kAdmissible);
   wide.Do();

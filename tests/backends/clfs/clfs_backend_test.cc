@@ -1,5 +1,7 @@
-// The backend clfs against its contract: ops, what crashes leave of promises,
-// recovery after recovery, failing disks; and every planted bug is found.
+// The backend clfs keeps the contract of clfs_log.h: what ops return, what
+// crashes leave, recovery after recovery, and disks that fail. Small scenes are
+// explored in every crash state and judged by LogModel; without a bug none is
+// wrong, and every planted bug is found in one of them.
 
 #include "backends/clfs/clfs_backend.h"
 
@@ -46,8 +48,7 @@ TEST(ClfsLsnTest, WrongPartsGiveInvalid) {
   EXPECT_TRUE(LsnInvalid(clfs::LsnCreate(1, uint64_t{1} << 32, 0)));
 }
 
-// --- a disk that fails on demand
-// ----------------------------------------------
+// --- a disk that fails on demand --------------------------------------------
 
 class FailingDisk : public VirtualDisk {
  public:
@@ -183,7 +184,9 @@ TEST_F(ClfsLogTest, FullLogFailsBeforeAnyEffect) {
     status = ReserveAndAppendLog(area_, big, 0, &lsn);
   }
   EXPECT_EQ(status, LogStatus::kLogFull);
-  EXPECT_EQ(appended, 4);  // three blocks of 20 sectors in a container of 64
+  // Three blocks of 20 sectors fit into a container of 64; the fourth append
+  // fails.
+  EXPECT_EQ(appended, 4);
   const EventNumber events = recording_.trace().event_count();
   EXPECT_EQ(ReserveAndAppendLog(area_, big, 0, &lsn), LogStatus::kLogFull);
   EXPECT_EQ(recording_.trace().event_count(), events);
@@ -308,7 +311,8 @@ TEST(ClfsBackendTest, RefusesDisksThatAreTooSmallOrCoarse) {
 
 // --- crashes ----------------------------------------------------------------
 
-// One of each, with records of more than one sector.
+// What every scene begins with: a log, a second area, and two records, one of
+// more than one sector.
 constexpr const char* kInit =
     "  log_open L\n  log_area L M\n  log_append L 600\n  log_append L 100\n";
 
@@ -317,7 +321,7 @@ struct Scene {
   bool probe = false;
 };
 
-// Between them they show every planted bug.
+// The scenes. Each planted bug shows in at least one of them.
 const std::vector<Scene> kScenes = {
     {"  log_append L 600\n  log_append L 30\n  log_flush L\n"},
     {"  log_append L 30\n  log_append L 30\n  log_flush_to L 4\n"},
@@ -332,7 +336,7 @@ const std::vector<Scene> kScenes = {
     {"  log_append L 30\n  log_append L 30\n  log_append L 30\n", true},
 };
 
-// What is wrong in any crash state of any moment, each once.
+// Returns the kinds of violation that any crash state at any moment shows.
 std::set<std::string> AllWrong(Backend& backend, const Scene& scene) {
   std::set<std::string> wrong;
   const Workload workload = LogWorkload(kInit, scene.run);
@@ -357,7 +361,7 @@ TEST(ClfsBackendTest, EveryCrashOfTheScenesIsAdmissible) {
   }
 }
 
-// Which kind of violation tells of which bug.
+// The kind of violation by which each bug is found.
 const std::map<ClfsBug, std::string> kBugShowsAs = {
     {ClfsBug::kFlushDoesNothing, "lost"},
     {ClfsBug::kFlushStopsAtDevice, "lost"},
@@ -392,7 +396,7 @@ TEST(ClfsBackendTest, EveryPlantedBugIsFound) {
   }
 }
 
-// Recovery writes nothing, so recovering twice gives the same.
+// Recovery writes nothing, so that recovering twice gives the same.
 TEST(ClfsBackendTest, RecoveryOnlyReads) {
   const auto backend = MakeClfsBackend();
   const Workload workload = LogWorkload(kInit, "  log_append L 30\n");
@@ -405,8 +409,8 @@ TEST(ClfsBackendTest, RecoveryOnlyReads) {
   EXPECT_EQ(backend->Open(disk).mount->Observe(), once);
 }
 
-// An append after recovery is above whatever the disk still carries, also
-// where a block before it is missing.
+// The LSN of an append after a recovery is above every LSN that the disk still
+// carries, also where a block in between is missing.
 TEST(ClfsBackendTest, GoesOnBehindStaleBlocks) {
   const auto backend = MakeClfsBackend();
   const Workload workload = LogWorkload(
@@ -415,7 +419,7 @@ TEST(ClfsBackendTest, GoesOnBehindStaleBlocks) {
   ASSERT_EQ(run.live.logs[0].records.size(), 5u);
   const uint64_t last = run.live.logs[0].records.back().lsn;
   SparseImage image = ApplyAll(run.trace);
-  // The first write behind `init` is record 3; it is lost.
+  // The first write after `init` is record 3, which is lost.
   const EventNumber first = run.moments[0].first_point + 1;
   const Bytes zeros(512);
   image.Write(run.trace.event(first).range.first * 512, zeros);

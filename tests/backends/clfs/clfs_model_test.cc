@@ -1,6 +1,6 @@
-// clfs and LogModel are two witnesses of one specification: over all crash
-// states that share a history, what recovery shows is exactly what the model
-// admits.
+// clfs and LogModel are two witnesses of one specification. Random workloads
+// are run on clfs; over all crash states that share a history, what recovery
+// shows is exactly what the model admits.
 
 #include <gtest/gtest.h>
 
@@ -31,9 +31,10 @@ std::string Difference(const std::set<std::string>& seen,
   return text;
 }
 
-// With `equal`, all that is admissible must be there; without, nothing else.
-// Returns how many different disks there were; 0: too many, nothing was
-// checked.
+// Runs a workload and compares every crash state with the model. Each must be
+// admissible; if `equal` is true, each admissible state must also be found.
+// Returns how many different disks there were; 0 if there were too many and
+// the states were not checked.
 uint64_t ExpectAgreement(const Workload& workload, const std::string& text,
                          bool equal, bool probe) {
   const auto backend = MakeClfsBackend();
@@ -83,8 +84,9 @@ TEST(ClfsModelTest, ShowsExactlyWhatTheModelAdmits) {
   EXPECT_GT(states, kWorkloads * 10);
 }
 
-// A remount loses what is in memory only: which record came from which area,
-// and what had reached the media. More is carried after it than must be.
+// A remount loses what only memory holds: which area a record came from, and
+// what had reached the media. After it clfs carries more than it must, so that
+// some admissible states are not found.
 TEST(ClfsModelTest, RemountsStayAdmissible) {
   for (uint64_t seed = 1; seed <= kWorkloads / 3; ++seed) {
     SeededChooser chooser(seed);

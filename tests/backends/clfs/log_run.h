@@ -1,5 +1,5 @@
-// A few log ops run on the backend clfs beside LogModel, and every disk that a
-// crash could leave of them, with what recovery shows there.
+// Runs log ops on the backend clfs beside LogModel, and shows what recovery
+// finds on every disk that a crash could leave of them.
 
 #ifndef POWERCUT_TESTS_BACKENDS_CLFS_LOG_RUN_H_
 #define POWERCUT_TESTS_BACKENDS_CLFS_LOG_RUN_H_
@@ -34,7 +34,7 @@ inline PromiseTable StrictTable() {
   return PromisesOf(*FindProfile("spec-strict"));
 }
 
-// `  log_append L 16` and so on, one a line; `init` before `run`.
+// Makes a workload of ops in the text of `.pcut` files, one in each line.
 inline Workload LogWorkload(const std::string& init, const std::string& run) {
   const std::string text =
       "powercut 1\nbackend clfs\ninit\n" + init + "run\n" + run;
@@ -43,7 +43,8 @@ inline Workload LogWorkload(const std::string& init, const std::string& run) {
   return workload ? std::move(*workload) : Workload{};
 }
 
-// One log in words: `base 1 restart 3: 1 2 3r`.
+// Returns one log in words, such as `base 1 restart 3: 1 2 3r`, where `r` marks
+// a restart record.
 inline std::string LogText(const ObservedLog& log) {
   std::string text = "base " + std::to_string(log.base_lsn) + " restart " +
                      std::to_string(log.restart_lsn) + ":";
@@ -59,24 +60,26 @@ inline std::set<std::string> Texts(const std::vector<ObservedLog>& logs) {
   return texts;
 }
 
-// A moment between two marks, in which a crash finds one history.
+// The crash points between two marks: a crash at any of them meets the same
+// history.
 struct LogMoment {
   EventNumber first_point = 0;
   EventNumber last_point = 0;
   LogModel model;
-  std::string after;  // the op that began or returned last
+  // The op that began or returned last.
+  std::string after;
 };
 
 struct LogRun {
   Trace trace;
   std::vector<LogMoment> moments;
-  // What each op returned, by number - 1.
+  // What each op returned; entry I belongs to op I + 1.
   std::vector<std::string> results;
   Observation live;
 };
 
-// Runs the workload: `init`, a sync, `run`. Every op must end as the model
-// plans.
+// Runs a workload: `init`, a sync, `run`. Every op must end as the model
+// predicts.
 inline LogRun RunLog(Backend& backend, const Workload& workload,
                      const PromiseTable& table = StrictTable()) {
   const auto base = backend.Format({kLogGeometry, "spec-strict"});
@@ -134,16 +137,18 @@ inline LogRun RunLog(Backend& backend, const Workload& workload,
           std::move(live)};
 }
 
-// Every disk that a crash of this kind could leave, and what is found on it.
+// Every disk that a crash could leave of a run, and what recovery finds on it.
+// Each disk is recovered once.
 class LogCrashes {
  public:
-  // All must outlive this object.
+  // `backend` and `run` must outlive this object.
   LogCrashes(Backend& backend, const LogRun& run, bool probe = false)
       : backend_(backend), space_(run.trace, 512) {
     options_.probe = probe;
   }
 
-  // Calls `visit` for each state of the points of a moment.
+  // Calls `visit` with what recovery finds in each state of each point of a
+  // moment.
   void ForEach(const LogMoment& moment, CrashKind kind,
                const std::function<void(const Observation&)>& visit) {
     PointCursor cursor(space_, kind);
@@ -169,10 +174,10 @@ class LogCrashes {
     }
   }
 
-  // Different disks so far.
+  // Returns how many different disks were recovered so far.
   uint64_t states() const { return found_.size(); }
 
-  // log2 of the number of states of the largest point.
+  // Returns log2 of the number of states at the point that has most.
   double Log2Max() const {
     double most = 0;
     for (const CrashKind kind : kCrashKinds) {
@@ -206,13 +211,13 @@ class LogCrashes {
   std::map<std::vector<VersionIndex>, Observation> found_;
 };
 
-// The one log of an observation; nothing if it is not there.
+// Returns the one log of an observation, `nullptr` if there is none.
 inline const ObservedLog* TheLog(const Observation& observation) {
   return observation.logs.empty() ? nullptr : &observation.logs[0];
 }
 
-// What is wrong with what was found, after a crash at this moment; empty if
-// nothing is.
+// Returns what is wrong with an observation after a crash at this moment: the
+// kind of violation, then the details. Empty if the observation is admissible.
 inline std::string WrongWith(const LogMoment& moment, CrashKind kind,
                              const Observation& seen) {
   if (!seen.unreadable.empty()) return "unreadable: " + seen.unreadable;

@@ -1,3 +1,8 @@
+// The backend simfs: the errors of its ops, and the sets of states that crashes
+// leave. Most tests of SimfsStates run a few ops and list every state that the
+// crash space of the recording can show, so that they fail if simfs leaves too
+// much or too little. Contents are in the words of simfs_scene.h.
+
 #include "backends/simfs/simfs_backend.h"
 
 #include <gmock/gmock.h>
@@ -179,7 +184,8 @@ TEST(SimfsStates, TruncateAndRegrow) {
   EXPECT_THAT(
       scene.AfterPower(),
       UnorderedElementsAre("/f [2:1024]", "/f [2:600]", "/f [2:600 0:424]"));
-  // A write to the atom that was cut: a new generation over the old one.
+  // The write goes to the atom that was cut, as a new generation over the old
+  // one.
   scene.Run("write /f 700 10");
   EXPECT_THAT(
       scene.AfterPower(),
@@ -260,7 +266,8 @@ TEST(SimfsStates, StoreFlushViewFsync) {
   const auto stored = UnorderedElementsAre("/f [4:512]");
   EXPECT_THAT(scene.After(kProcess), stored);
   EXPECT_THAT(scene.After(kOs), both);
-  scene.Run("fsync /f");  // sees no stores that were not flushed
+  // The fsync does not see stores that no view flush carried.
+  scene.Run("fsync /f");
   EXPECT_THAT(scene.After(kOs), both);
   scene.Run("flush_view V 0 1");
   EXPECT_THAT(scene.After(kOs), stored);
@@ -273,12 +280,12 @@ TEST(SimfsStates, FileDataOnly) {
   SimfsScene scene("spec-strict");
   scene.Init("create /f\nwrite /f 0 512\n");
   scene.Run("write /f 0 1024\nnt_flush /f file_data_only\n");
-  // Only the atom that had its place, and not for loss of power.
+  // Only the atom that had its place is carried, and not for the loss of power.
   EXPECT_THAT(
       scene.After(kOs),
       UnorderedElementsAre("/f [3:512]", "/f [3:512 0:512]", "/f [3:1024]"));
   EXPECT_THAT(scene.After(kPower), Contains("/f [2:512]"));
-  // A flush of any file takes along what is at the device.
+  // A flush of any file also takes what is at the device.
   scene.Run("create /g\nfsync /g\n");
   EXPECT_THAT(scene.After(kPower), Not(Contains(HasSubstr("2:512"))));
 }
@@ -318,7 +325,7 @@ TEST(SimfsStates, SetValidDataShowsOldContents) {
 TEST(SimfsStates, SetEndOfFileShowsOldContentsUntilWritten) {
   SimfsScene scene("spec-permissive");
   scene.Init("create /f\nwrite /f 0 100\nset_end_of_file /f 1024\n");
-  // The atom that has space keeps it, and with it its zeros.
+  // The atom that has space keeps its space and its zeros.
   EXPECT_THAT(scene.AfterPower(),
               UnorderedElementsAre("/f [2:100 0:412 ?:512]"));
   scene.Run("write /f 672 16");
@@ -369,7 +376,8 @@ TEST(SimfsStates, AStoreOnlyChangesWhatViewFlushesCarry) {
   SimfsScene scene("spec-strict");
   scene.Init("create /f\ntruncate /f 512\nmap V /f 0 512\n");
   scene.Run("store V 0 512\nflush_view V 0 0\n");
-  // The space was not given before: nothing at the device yet.
+  // The shape that gives the space is not durable, so that the view flush
+  // carries nothing to the device.
   EXPECT_THAT(scene.After(kOs),
               UnorderedElementsAre("/f [0:512]", "/f [4:512]"));
   scene.Run("fsync /f");
@@ -377,7 +385,7 @@ TEST(SimfsStates, AStoreOnlyChangesWhatViewFlushesCarry) {
 }
 
 TEST(SimfsStates, WhatReturnedBringsWhatItImplies) {
-  // The journal's order holds for ops that have not returned too.
+  // The order of the journal holds for ops that have not returned, too.
   SimfsScene scene("ext4-ordered");
   scene.Run("start 1 create /a\ncreate /b\n");
   EXPECT_THAT(scene.After(kProcess), UnorderedElementsAre("/a []; /b []"));

@@ -1,5 +1,6 @@
-// Every planted bug of simfs changes something that can be seen: a reachable
-// state, or what an op returns.
+// Every planted bug of simfs changes something that can be seen: a state that a
+// crash can leave, or what an op returns. Each bug has a scene of its own,
+// which is run once without and once with the bug.
 
 #include "backends/simfs/simfs_bugs.h"
 

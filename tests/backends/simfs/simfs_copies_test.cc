@@ -1,5 +1,6 @@
-// simfs: data of files and raw sectors are only copied, and what follows from
-// that for other contents is what a run shows.
+// simfs declares data of files and raw sectors as only copied. The test fills
+// other contents into the observations of random runs and compares the result
+// with runs on disks that hold these contents.
 
 #include <gtest/gtest.h>
 

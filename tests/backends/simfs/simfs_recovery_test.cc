@@ -1,5 +1,6 @@
-// Recovery of simfs: it finds what the live mount shows, and what it found can
-// be used.
+// The recovery of simfs finds what the live mount shows, and the volume that it
+// finds can be used. Random ops are run under every profile, and random crash
+// states of them are recovered.
 
 #include <gtest/gtest.h>
 
@@ -42,7 +43,7 @@ std::string RandomOp(Prng& random) {
   }
 }
 
-// Applies a random op; it may fail.
+// Applies a random op, which may fail.
 void ApplyRandom(Mount& mount, uint32_t number, Prng& random) {
   const std::string line = RandomOp(random);
   const auto workload =
@@ -74,8 +75,8 @@ TEST(SimfsRecovery, FindsWhatTheLiveMountShows) {
   }
 }
 
-// After a crash the disk can be used: nothing that recovery dropped comes
-// back, and new space does not show what lost ops wrote.
+// A crashed disk can be used: no record that recovery dropped comes back, and
+// new space does not show what lost ops wrote.
 TEST(SimfsRecovery, ACrashedDiskCanBeUsed) {
   const auto backend = MakeSimfsBackend();
   for (const std::string& profile : backend->traits().profiles) {
@@ -124,8 +125,9 @@ TEST(SimfsRecovery, ANewFileDoesNotShowWhatALostOneWrote) {
   }
 }
 
-// What was done to a crash image up to the observation is, as a trace over that
-// image, what the observation looks at.
+// The events of a recovery, up to the beginning of the observation, are a trace
+// over the crash image: applied to that image they give the disk that is
+// observed.
 TEST(SimfsRecovery, ItsEventsAreATraceOverTheCrashImage) {
   size_t events = 0;
   for (uint64_t seed = 0; seed < 60; ++seed) {

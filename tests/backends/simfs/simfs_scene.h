@@ -1,5 +1,5 @@
-// SimfsScene: ops run on simfs through a recording disk, and all that a crash
-// can leave: every state of the crash space, recovered and put into words.
+// SimfsScene runs ops on simfs through a recording disk, recovers every state
+// that a crash can leave of them, and puts what is found into words.
 
 #ifndef POWERCUT_TESTS_BACKENDS_SIMFS_SIMFS_SCENE_H_
 #define POWERCUT_TESTS_BACKENDS_SIMFS_SIMFS_SCENE_H_
@@ -25,9 +25,9 @@ namespace powercut {
 inline constexpr DiskGeometry kSimfsGeometry = {.sector_bytes = 512,
                                                 .sector_count = 512};
 
-// Bytes in words, runs of the same joined: the number of the op that wrote
-// them, 0 for zeros, ? for old contents of the disk. `1:512` is 512 bytes of
-// op 1.
+// Returns bytes in words, one word for each run of equal bytes: the number of
+// the op that wrote them, 0 for zeros, ? for old contents of the disk, then the
+// length. `1:512` is 512 bytes of op 1.
 inline std::string ContentInWords(std::string_view content) {
   std::string words;
   for (size_t at = 0; at < content.size();) {
@@ -42,6 +42,7 @@ inline std::string ContentInWords(std::string_view content) {
   return words;
 }
 
+// What words of an observation show beside names, sizes and contents.
 struct Shown {
   bool valid = false;
   bool mtime = false;
@@ -66,7 +67,7 @@ inline std::string InWords(const Observation& observation, Shown shown = {}) {
   return words;
 }
 
-// Fails as many persists as asked for, of those to the media or to any layer.
+// A disk that fails the next `fail_next` persists to the device or the media.
 class FailingDisk : public VirtualDisk {
  public:
   explicit FailingDisk(RecordingDisk& disk) : disk_(disk) {}
@@ -106,8 +107,8 @@ class SimfsScene {
     mount_ = std::move(mounted.mount);
   }
 
-  // Runs ops, one a line; each must return what its `->` says. Then syncs: no
-  // crash before here is looked at.
+  // Runs ops, one in each line, and syncs. Each op must return what its `->`
+  // says. Crashes are examined from the end of the sync on.
   SimfsScene& Init(const std::string& ops) {
     RunLines(ops);
     Op sync;
@@ -116,13 +117,14 @@ class SimfsScene {
     gap_begin_ = disk_.trace().event_count();
     return *this;
   }
-  // The same without the sync. Crashes are looked at from after the last op.
+  // Runs ops without a sync. Crashes are examined from the return of the last
+  // op on.
   SimfsScene& Run(const std::string& ops) {
     RunLines(ops);
     gap_begin_ = disk_.trace().event_count();
     return *this;
   }
-  // Runs one op; crashes are looked at while it runs.
+  // Runs one op. Crashes are examined from its begin on.
   SimfsScene& During(const std::string& op) {
     gap_begin_ = disk_.trace().event_count();
     const EventNumber begin = gap_begin_;
@@ -135,7 +137,8 @@ class SimfsScene {
     return *this;
   }
 
-  // What every crash of that kind in the gap can leave.
+  // Returns what every crash of that kind can leave, from where crashes are
+  // examined up to the last event.
   std::set<std::string> After(CrashKind kind, Shown shown = {}) {
     std::set<std::string> found;
     const CrashSpace space(disk_.trace(), 512);
@@ -151,7 +154,7 @@ class SimfsScene {
     return After(CrashKind::kPower, shown);
   }
 
-  // log2 of the number of states now.
+  // Returns log2 of the number of states at the last event.
   double SpaceLog2(CrashKind kind) const {
     const CrashSpace space(disk_.trace(), 512);
     PointCursor cursor(space, kind);
@@ -160,7 +163,7 @@ class SimfsScene {
   }
 
   Observation Live() { return mount_->Observe(); }
-  // What recovery finds on the live disk.
+  // Returns what recovery finds on the live disk.
   Observation Reopened() {
     SparseImage image(disk_.live());
     CrashDisk disk(image, kSimfsGeometry, 512, 0);
@@ -168,7 +171,7 @@ class SimfsScene {
     EXPECT_NE(mounted.mount, nullptr) << mounted.failure;
     return mounted.mount->Observe();
   }
-  // One disk that loss of power after the last op can leave.
+  // Returns one disk that a loss of power after the last op can leave.
   SparseImage RandomCrash(Prng& random) const {
     const CrashSpace space(disk_.trace(), 512);
     PointCursor cursor(space, CrashKind::kPower);
@@ -187,15 +190,16 @@ class SimfsScene {
   const Trace& trace() const { return disk_.trace(); }
   const SparseImage& live_disk() const { return disk_.live(); }
   Backend& backend() { return *backend_; }
-  uint32_t next_op = 1;  // number of the next op
-  // What the ops returned.
+  // The number of the next op.
+  uint32_t next_op = 1;
+  // What the ops returned, each with a `;` after it.
   std::string results;
-  // Results need not be as expected.
+  // If true, results need not be as expected.
   bool lenient = false;
 
  private:
-  // Parses all lines so far, since a line may speak of an earlier one, and
-  // runs the new ones.
+  // Parses all lines so far, since a line may name what an earlier one opened,
+  // and runs the new ones.
   void RunLines(const std::string& ops) {
     lines_ += ops + "\n";
     const auto workload = ParseWorkload("powercut 1\nrun\n" + lines_, "scene");
@@ -227,7 +231,7 @@ class SimfsScene {
       default:
         break;
     }
-    // What an op writes is its number.
+    // Every byte that an op writes is its number.
     const std::string content(size, static_cast<char>(op.number));
     const OpResult result = op.start ? mount_->Start(op, offset, content)
                                      : mount_->Apply(op, offset, content);
@@ -239,7 +243,8 @@ class SimfsScene {
     }
   }
 
-  // Every choice of a version of each open block, by counting.
+  // Adds what recovery shows for every choice of a version of each open block.
+  // The choices are counted through like the digits of a number.
   void AddStates(const CrashSpace& space, const PointCursor& cursor,
                  Shown shown, std::set<std::string>& found) {
     const std::vector<Slot> open(cursor.open().begin(), cursor.open().end());

@@ -1,5 +1,6 @@
-// DataAtomsApart(): workloads whose data is judged atom by atom, and one for
-// each thing that ties atoms, with a violation that needs two of them.
+// DataAtomsApart(): it returns true for workloads whose data is judged atom by
+// atom. For each thing that ties atoms there is a workload for which it returns
+// false, mostly with a violation that needs two atoms.
 
 #include "model/files/data_atoms.h"
 
@@ -16,7 +17,7 @@ bool Apart(const std::string& lines, std::string_view profile) {
   return DataAtomsApart(ProfileNamed(profile), WorkloadOf(lines));
 }
 
-// Bytes of `/f` as two atoms.
+// The file /f with two atoms.
 Found Atoms(const std::string& first, const std::string& second) {
   return Found().File("/f", first + second);
 }
@@ -51,7 +52,8 @@ TEST(DataAtoms, TheCaseOfReplacingAFileByALargerOne) {
   EXPECT_FALSE(Apart(lines, "ext4-ordered"));
 }
 
-// What lies before `run` cannot be found, and ties nothing.
+// Versions from before the end of `init` cannot be found, so that they tie
+// nothing.
 TEST(DataAtoms, InitTiesNothing) {
   const std::string lines =
       "init\n  create /f\n  write /f 0 1024\n  barrier_fsync /f\n"
@@ -71,7 +73,7 @@ TEST(DataAtoms, AJournalOfDataTiesThem) {
   const std::string old_second = old.substr(512);
   const std::string new_first = Data(1, 3, 512);
   const std::string new_second = Data(1, 4, 512, 512);
-  // Each of two changes can be, and both cannot.
+  // Either atom of the first observation may be exchanged, but not both.
   EXPECT_EQ(scene.Verdict(Atoms(new_first, old_second)), kAdmissible);
   EXPECT_EQ(scene.Verdict(Atoms(old_first, old_second)), kAdmissible);
   EXPECT_EQ(scene.Verdict(Atoms(new_first, new_second)), kAdmissible);
@@ -89,7 +91,8 @@ TEST(DataAtoms, ABarrierTiesThem) {
             "spec-strict"));
 }
 
-// Of the two files that the name may lead to, each allows one of the changes.
+// The name may lead to either of two files. Each file admits a change of one
+// atom, and neither admits both changes.
 TEST(DataAtoms, AFileThatMayBeAnotherTiesThem) {
   const std::string lines =
       "init\n  create /f\n  truncate /f 1024\n  set_valid_data /f 1024\n"
@@ -110,7 +113,7 @@ TEST(DataAtoms, AFileThatMayBeAnotherTiesThem) {
   EXPECT_NE(scene.Verdict(Atoms(other, other)), kAdmissible);
 }
 
-// What a rename left behind may be a file of either of two renames.
+// A temporary name may lead to a file of either of two renames.
 TEST(DataAtoms, AStrangerThatMayBeTwoFilesTiesThem) {
   const std::string init =
       "init\n  create /f\n  truncate /f 1024\n  set_valid_data /f 1024\n"
@@ -139,7 +142,8 @@ TEST(DataAtoms, AStrangerThatMayBeTwoFilesTiesThem) {
   EXPECT_NE(scene.Verdict(found(other, other)), kAdmissible);
 }
 
-// Of two shapes of one size, each allows one of the changes.
+// Two shapes of the file have the same size. Each admits a change of one atom,
+// and neither admits both changes.
 TEST(DataAtoms, ASizeThatComesBackTiesThem) {
   const std::string lines =
       "init\n  create /f\n  truncate /f 1536\n"

@@ -1,4 +1,4 @@
-// What may be found of names: links, renames, directories, the volume as a
+// What may be found of names: links, renames, directories, and the volume as a
 // whole. Each rule has a witness, as in model_test.cc.
 
 #include <gmock/gmock.h>
@@ -54,7 +54,7 @@ TEST(ModelNames, RmdirOfAnEmptiedDirectory) {
             "regress/bystander/syncfs/sync /d");
 }
 
-// Two files that had the name in turn, both pending and both empty.
+// Two files had the name in turn, and both may be found under it.
 TEST(ModelNames, ANameMadeAnew) {
   Scene scene(
       "init\n create /f\n write /f 0 512\nrun\n unlink /f\n"
@@ -77,7 +77,7 @@ TEST(ModelNames, StrangersAreGhosts) {
   EXPECT_EQ(violations[0].cause, "ghost/stranger/create/none");
   EXPECT_EQ(violations[0].path, "/d/x");
   EXPECT_EQ(violations[0].admissible, "no such name: no op ever made it");
-  // What lies below it is not told again.
+  // The file in that directory is not reported again.
   EXPECT_EQ(violations[1].cause, "ghost/stranger-directory/create/none");
   EXPECT_EQ(violations[1].path, "/y");
 }
@@ -120,7 +120,8 @@ TEST(ModelNames, TwoFilesAreNotOne) {
 }
 
 TEST(ModelNames, ALinkToWhatTheNameLedToBefore) {
-  // /f: 1, none, 5; /g: 1.
+  // /f leads to one file, then nowhere, then to another file; /g leads to the
+  // first one.
   Scene scene("init\n create /f\nrun\n link /f /g\n unlink /f\n create /f\n");
   scene.DoAll();
   EXPECT_EQ(scene.Verdict(Found().File("/f").Link("/g", "/f")), kAdmissible);
@@ -153,7 +154,7 @@ TEST(ModelRename, IsAtomicOrNotByItsSwitches) {
               c.both ? kAdmissible : "name/source/rename/sync /a");
     EXPECT_EQ(scene.Verdict(Found()),
               c.neither ? kAdmissible : "name/target/rename/none /b");
-    // Two copies are no names of one file, whatever the profile.
+    // Two copies are two files, which no profile admits.
     EXPECT_NE(scene.Verdict(Found().File("/a", data).File("/b", data)),
               kAdmissible);
     scene.Do();
@@ -256,7 +257,7 @@ TEST(ModelRename, MayLeaveATemporaryName) {
             "ghost/stranger/rename/none /tmp");
   wide.Do();
   EXPECT_EQ(wide.Verdict(left), "ghost/stranger/fsync/none /tmp");
-  // A rename to a free name needs none.
+  // A rename to a free name needs no temporary name.
   Scene free(kRename, with);
   free.Do();
   EXPECT_NE(free.Verdict(Found().File("/a", a).Link("/tmp", "/a")),
@@ -296,8 +297,8 @@ TEST(ModelRename, ADirectoryWithTwoNamesIsTheSameTwice) {
       "name/target/create/none /e/f");
 }
 
-// The old directory is in place, with what was in it; only the new one is
-// empty.
+// The old directory may be found with its file in it, since the unlink was not
+// flushed. The new directory is always empty.
 TEST(ModelRename, OverADirectoryThatWasJustEmptied) {
   Scene scene(
       "init\n mkdir /d\n mkdir /e\n create /e/f\nrun\n unlink /e/f\n"
@@ -308,12 +309,12 @@ TEST(ModelRename, OverADirectoryThatWasJustEmptied) {
   EXPECT_EQ(scene.Verdict(Found().Directory("/d").Directory("/e")),
             kAdmissible);
   EXPECT_EQ(scene.Verdict(Found().Directory("/e")), kAdmissible);
-  // The new directory never held it.
+  // The new directory never held the file.
   EXPECT_NE(scene.Verdict(Found().Directory("/e").File("/e/f")), kAdmissible);
 }
 
-// fsync of the directory promises the source's removal, and so the target, even
-// where the directory itself is not to be seen.
+// fsync of the directory promises that the source is gone, and therefore the
+// target, even if the directory itself is not found.
 TEST(ModelRename, APromisedSourceBindsTheTarget) {
   const std::string lines =
       "run\n mkdir /d\n create /d/f\n rename /d/f /g\n"
@@ -341,7 +342,7 @@ TEST(ModelVolume, UnreadableThings) {
   EXPECT_EQ(entry[0].cause, "unreadable/bystander/create/sync");
   EXPECT_EQ(entry[0].path, "/f");
   EXPECT_THAT(entry[0].found, HasSubstr("cannot read: EIO"));
-  // Also what need not be there at all.
+  // A file that need not be there must still be readable if it is there.
   EXPECT_EQ(scene.Verdict(Found().File("/f").Unreadable("/g", "why")),
             "unreadable/target/create/none /g");
   Observation volume;
@@ -409,7 +410,7 @@ TEST(ModelLive, ComparesTheTreeWithEverythingDone) {
     std::string wrong = data;
     wrong[650] = 'x';
     EXPECT_NE(live(Found().File("/b", wrong).Link("/c", "/b")), "");
-    // It judges a copy: the model itself has promised nothing.
+    // CompareLive() works on a copy: the model itself has promised nothing.
     EXPECT_EQ(scene.Verdict(Found()), kAdmissible);
   }
 }

@@ -1,5 +1,5 @@
-// LogModel against sets worked out by hand; and every cell of the log rows and
-// every flag of order shown to make a difference.
+// LogModel held against sets that were worked out by hand. Every cell of the
+// rows of logs, and every flag of order, is shown to make a difference.
 
 #include "model/logs/log_model.h"
 
@@ -17,7 +17,7 @@ namespace {
 
 PromiseTable Table() { return PromisesOf(*FindProfile("spec-strict")); }
 
-// `base 1 restart 3: 1 2 3r`.
+// A log as text such as "base 1 restart 3: 1 2 3r".
 std::string Text(const ObservedLog& log) {
   std::string text = "base " + std::to_string(log.base_lsn) + " restart " +
                      std::to_string(log.restart_lsn) + ":";
@@ -29,9 +29,9 @@ std::string Text(const ObservedLog& log) {
 
 using Texts = std::set<std::string>;
 
-// Ops one a line, behind `log_open L` and `log_area L M`, which are promised. A
-// line that ends in `failed` is an op that returned an error, one that ends in
-// `called` did not return.
+// The model after these ops, one on each line. `log_open L` and `log_area L M`
+// come before them and are promised. A line that ends in `failed` is an op that
+// returned an error; one that ends in `called` is an op that did not return.
 LogModel After(const std::string& lines, const PromiseTable& table = Table()) {
   std::vector<std::string> ends;
   std::string run;
@@ -70,6 +70,7 @@ LogModel After(const std::string& lines, const PromiseTable& table = Table()) {
   return model;
 }
 
+// The texts of everything that the model admits. Check() must admit each.
 Texts Admitted(const LogModel& model, CrashKind kind = CrashKind::kPower) {
   Texts texts;
   for (const ObservedLog& log : model.Admissible(kind)) {
@@ -129,7 +130,7 @@ TEST(LogModelTest, FlushInFlightAndFailedFlushPromiseNothing) {  // L-53, L-54
             (Texts{kNothing, kOne}));
   const std::string failed = "log_append L 16\nlog_flush L failed\n";
   EXPECT_EQ(Admitted(After(failed)), (Texts{kNothing, kOne}));
-  // Tainted: covered only because a later record implies it.
+  // The record is tainted, and covered only because a later record implies it.
   EXPECT_EQ(Admitted(After(failed + "log_flush L\n")), (Texts{kNothing, kOne}));
   EXPECT_EQ(Admitted(After(failed + "log_append L 16\nlog_flush L\n")),
             Texts{kTwo});
@@ -348,7 +349,7 @@ TEST(LogModelTest, EveryReachMakesADifference) {
       for (const Reach reach : {Reach::kNone, Reach::kHost, Reach::kDevice}) {
         PromiseTable table = Table();
         if (table.coverage[row].*cell == reach) continue;
-        // These have no records of their own.
+        // These ops have no records of their own.
         const bool no_records =
             row >= static_cast<size_t>(Primitive::kLogAdvanceBase) &&
             cell == &Coverage::records;
@@ -368,7 +369,7 @@ TEST(LogModelTest, DeviceFlushMakesADifferenceWhereSomethingIsCovered) {
        row <= static_cast<size_t>(Primitive::kLogReset); ++row) {
     PromiseTable table = Table();
     Coverage& coverage = table.coverage[row];
-    // What stays with the host is not the device's matter.
+    // A flush of the device's cache carries only records that reach the device.
     const bool covers = coverage.records == Reach::kDevice;
     coverage.device = coverage.device == DeviceFlush::kNone
                           ? DeviceFlush::kOwn

@@ -1,4 +1,5 @@
-// StoreModel against sets worked out by hand.
+// StoreModel held against sets that were worked out by hand. Every cell of the
+// rows of stores is shown to make a difference.
 
 #include "model/logs/store_model.h"
 
@@ -31,7 +32,8 @@ class Store {
     model.End(Begin(kind, std::move(names), std::move(flags)), ok, ++now_);
   }
 
-  // put a=1, commit nosync; put a=2, b=2, commit.
+  // Commits a=1 with the flag `nosync`, and then a=2 and b=2 with the flag
+  // `last`.
   void TwoCommits(const std::string& last) {
     Do(OpKind::kPut, {"a", "1"});
     Do(OpKind::kCommit, {}, {"nosync"});
@@ -108,7 +110,8 @@ TEST(StoreModelTest, ViolationsAreLostOrGhost) {
   EXPECT_EQ(ghost[0].kind, ViolationKind::kGhost);
 }
 
-// The admissible sets of a few commits under a table, for all kinds.
+// The admissible states of a few workloads under a table, for every kind of
+// crash.
 std::vector<std::vector<StoreState>> Sets(const PromiseTable& table) {
   std::vector<std::vector<StoreState>> sets;
   for (const bool checkpoint : {false, true}) {
@@ -132,7 +135,8 @@ TEST(StoreModelTest, EveryCellMakesADifference) {
     Coverage& cell = records.coverage[static_cast<size_t>(row)];
     cell.records = cell.records == Reach::kNone ? Reach::kHost : Reach::kNone;
     EXPECT_NE(Sets(records), usual) << static_cast<int>(row);
-    if (row == Primitive::kCommitLazy) continue;  // nothing to carry on
+    // The row of a lazy commit has no flush of the device to take away.
+    if (row == Primitive::kCommitLazy) continue;
     PromiseTable device = Table();
     device.coverage[static_cast<size_t>(row)].device = DeviceFlush::kNone;
     EXPECT_NE(Sets(device), usual) << static_cast<int>(row);

@@ -1,4 +1,5 @@
-// What a file means as a whole: sections, numbering, what stands twice.
+// BuildWorkload(): what a file means as a whole. The tests check sections, the
+// numbering of ops, and what must not appear twice.
 
 #include <gtest/gtest.h>
 
@@ -22,7 +23,8 @@ constexpr std::string_view kExample =
     "allow   /f[0] = 7\n"
     "forbid  size /f = 0\n";
 
-// The message with which a file of these lines, behind `powercut 1`, fails.
+// The message with which a file fails that has these lines after `powercut 1`;
+// "accepted" if it does not fail.
 std::string BuildError(const std::string& lines) {
   const Result<Workload> workload =
       ParseWorkload("powercut 1\n" + lines, "t.pcut");

@@ -1,5 +1,5 @@
-// The text form under chance: random statements round-trip, and neither
-// random bytes nor damaged files crash the parser.
+// The text form held against random input: random statements round-trip, and
+// neither random bytes nor damaged files crash the parser.
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 namespace powercut {
 namespace {
 
-// Statements of every kind, as parsing could have made them.
+// Draws statements of every kind, such as parsing could have made.
 class RandomStatements {
  public:
   explicit RandomStatements(uint64_t seed) : prng_(seed) {}

@@ -1,4 +1,5 @@
-// What a line says of what the others made: exact messages, with their places.
+// The errors of lines that name what other lines make: handles, views, logs,
+// files. The tests compare exact messages with their places.
 
 #include "model/pcut/pcut_scope.h"
 
@@ -11,7 +12,8 @@
 namespace powercut {
 namespace {
 
-// The message with which a file of these lines, behind `powercut 1`, fails.
+// The message with which a file fails that has these lines after `powercut 1`;
+// "accepted" if it does not fail.
 std::string Message(const std::string& lines) {
   const Result<Workload> workload =
       ParseWorkload("powercut 1\n" + lines, "t.pcut");
@@ -61,13 +63,13 @@ TEST(PcutScope, SizesFollowTheOps) {
   EXPECT_NE(mapped("append /f 8192 -> error\nrename /f /g\n"), "accepted");
   EXPECT_EQ(mapped("create /g\nwrite /f 0 8192\nreplace_file /f /g\n"),
             "accepted");
-  // Through a handle that appends, a write goes to the end.
+  // A write through a handle that appends goes to the end of the file.
   EXPECT_EQ(mapped("open h /f append\nwrite h 0 4096\nwrite h 0 4096\n"
                    "rename /f /g\n"),
             "accepted");
   EXPECT_NE(mapped("open h /f\nwrite h 0 4096\nwrite h 0 4096\nrename /f /g\n"),
             "accepted");
-  // Nobody knows how long the file is to which a link leads.
+  // The size of a file that a symlink leads to is not known.
   EXPECT_EQ(mapped("symlink /x /g\n"), "accepted");
   EXPECT_EQ(Message("run\nmkdir /d\ncreate /d/f\nrename /d /e\n"
                     "map V /e/f 4096 1\n"),
@@ -171,7 +173,8 @@ TEST(PcutScope, ConditionsSpeakOfFilesThatWereMade) {
        {"missing /dir_file", "is_dir /", "sector 3 = 0"}) {
     EXPECT_EQ(Message(file + "allow " + condition + "\n"), "accepted");
   }
-  // What was there once, and what a rename or a replacement leaves.
+  // Conditions may name what was there at some time, and what a rename or a
+  // replacement leaves.
   EXPECT_EQ(Message("allow exists /a/f and missing /b/f\n"
                     "run\nmkdir /a\ncreate /a/f\nrename /a /b\n"),
             "accepted");

@@ -1,4 +1,5 @@
-// The text form: canonical layout, every verb, errors with their places.
+// ParsePcut() and PrintPcut(): the canonical layout, every verb, and errors
+// with their places.
 
 #include "model/pcut/pcut.h"
 
@@ -30,7 +31,8 @@ std::string Canonical(const std::string& text) {
   return pcut ? PrintPcut(*pcut) : pcut.error().message;
 }
 
-// The message with which the line `line` of a file fails, from its column on.
+// The message with which a file fails that has this line after `powercut 1`,
+// from the column on; "accepted" if it does not fail.
 std::string LineError(const std::string& line) {
   const Result<Pcut> pcut = ParsePcut("powercut 1\n" + line + "\n", "t.pcut");
   if (pcut) return "accepted";
@@ -134,7 +136,7 @@ TEST(PcutPrint, PathsKeepEveryByte) {
   EXPECT_EQ(ParsePcut(printed, "t")->statements[2].op.names[0], path);
 }
 
-// One line for each form of the grammar of design.md section 8.
+// One line for each form of the ops in docs/pcut.md.
 constexpr std::string_view kEveryOp[] = {
     "create /f",
     "mkdir /d",

@@ -1,4 +1,5 @@
-// Every row of the table of primitives has a litmus test.
+// Every row of the table of primitives has a litmus test, and PrimitiveOf()
+// finds the row of an op.
 
 #include <gtest/gtest.h>
 
@@ -13,7 +14,8 @@
 namespace powercut {
 namespace {
 
-// The rows that the ops of a workload are, those that fail left out.
+// The rows of the ops of a workload. Ops that are expected to fail are left
+// out.
 class RowsOf {
  public:
   explicit RowsOf(const Workload& workload) {
@@ -43,7 +45,7 @@ class RowsOf {
   std::set<Primitive> rows_;
 };
 
-// Rows of transactional stores: no backend has their ops yet.
+// The rows of transactional stores, whose ops no backend offers.
 const std::set<Primitive> kWithoutBackend = {
     Primitive::kCommit, Primitive::kCommitLazy, Primitive::kCheckpoint};
 

@@ -1,4 +1,5 @@
-// The table of primitives: complete, and read by profiles as by hand.
+// The table of primitives is complete, and profiles read its cells as they were
+// read by hand.
 
 #include "model/table/primitives.h"
 
@@ -84,7 +85,7 @@ TEST(Primitives, ReadBySpecPermissive) {
   for (const PrimitiveRow& row : PrimitiveRows()) {
     const bool whole =
         row.id == Primitive::kDiskFlush || row.coverage.scope == Scope::kVolume;
-    // only what the flush itself wrote goes on to the media.
+    // All other flushes carry only what they cover themselves.
     EXPECT_EQ(table[row.id].device == DeviceFlush::kAll, whole) << row.name;
   }
   const Coverage data_sync = table[Primitive::kNtFlushDataSyncOnly];
@@ -107,8 +108,8 @@ TEST(Primitives, ReadByFat) {
   EXPECT_EQ(In("fat", Primitive::kNtFlushDirectory).names, kNone);
 }
 
-// What is not overwritten in place promises nothing by data alone, and nothing
-// for stores either.
+// Where data is not overwritten in place, rows that carry data alone promise
+// nothing, neither for writes nor for stores.
 TEST(Primitives, ReadByBtrfs) {
   const PromiseTable table = PromisesOf(*FindProfile("btrfs"));
   for (const Primitive id :
@@ -157,7 +158,7 @@ TEST(Primitives, ChangedCellsNameTheirSwitches) {
       ElementsAre("data_sync_covers_size"));
   EXPECT_THAT(SwitchesBehind(permissive, Primitive::kNtFlushFull, Cell::kData),
               IsEmpty());
-  // Either alone would do.
+  // Each of the two switches changes the cell by itself.
   EXPECT_THAT(SwitchesBehind(*FindProfile("btrfs"), Primitive::kSyncFileRange,
                              Cell::kData),
               ElementsAre("overwrite_in_place", "range_sync_reaches_device"));

@@ -1,4 +1,5 @@
-// The profiles and their switches.
+// The profiles and their switches: names, sources, and which profile has which
+// switch on.
 
 #include "model/table/profile.h"
 
@@ -27,7 +28,7 @@ TEST(Profiles, AreFoundByName) {
 }
 
 TEST(Profiles, SwitchesNameEveryMember) {
-  // A profile that differs in one switch differs.
+  // Profiles that differ in one switch are not equal.
   std::set<std::string_view> names;
   for (const ProfileSwitch& one : ProfileSwitches()) {
     Profile profile;
@@ -38,7 +39,8 @@ TEST(Profiles, SwitchesNameEveryMember) {
       EXPECT_EQ(profile.*other.member, one.name == other.name) << one.name;
     }
   }
-  // All members are switches: turned off by name, nothing is left.
+  // All members but the texts are switches: a profile with every switch turned
+  // off is the empty one.
   for (Profile profile : Profiles()) {
     for (const ProfileSwitch& one : ProfileSwitches()) {
       profile.*one.member = false;
@@ -71,7 +73,8 @@ TEST(Profiles, StrictAdmitsLeast) {
       continue;
     }
     EXPECT_LE(permissive.*one.member, strict.*one.member) << one.name;
-    // Every document agrees on it; the copying file systems are the exception.
+    // Every document of NT agrees on this switch, so that both profiles have
+    // it.
     const bool agreed = one.member == &Profile::overwrite_in_place;
     EXPECT_EQ(permissive.*one.member, agreed) << one.name;
   }
@@ -85,7 +88,7 @@ std::set<std::string> With(bool Profile::* member) {
   return names;
 }
 
-// Source: research/semantics.md sections 2.4 and 2.7, and A-39.
+// Source: docs/semantics.md 2.7.
 TEST(Profiles, HaveTheRowsOfTheTable) {
   using Names = std::set<std::string>;
   EXPECT_EQ(With(&Profile::fsync_covers_volume), Names{"ntfs-3g"});

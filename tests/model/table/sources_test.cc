@@ -1,5 +1,5 @@
-// model/sources.md and the litmus files say the same of each other: which
-// sentence of which document is tested where.
+// model/sources.md and the litmus files agree on which sentence of which
+// document is tested where.
 
 #include <gtest/gtest.h>
 
@@ -15,9 +15,9 @@
 namespace powercut {
 namespace {
 
-// A document and the number of a sentence.
+// A document and the number of a sentence in it.
 using Sentence = std::pair<std::string, int>;
-// The litmus files that each sentence names.
+// The litmus files that test each sentence.
 using SourceMap = std::map<Sentence, std::set<std::string>>;
 
 // The words in backquotes of a cell that look like a litmus file.
@@ -43,8 +43,8 @@ std::vector<std::string> CellsOf(const std::string& line) {
   return cells;
 }
 
-// Rows `| NUMBER | part | what it says | rows | litmus tests |` below
-// `## DOCUMENT`.
+// Reads the rows `| NUMBER | part | what it says | rows | litmus tests |` after
+// each heading `## DOCUMENT`.
 SourceMap ReadSourceMap() {
   SourceMap map;
   std::string document;
@@ -70,7 +70,8 @@ SourceMap ReadSourceMap() {
   return map;
 }
 
-// `DOCUMENT N, N; DOCUMENT N`, or nothing for `beyond the seeds`.
+// The sentences in the `# source:` note of a file, which is written as
+// `DOCUMENT N, N; DOCUMENT N`. Empty for the note `beyond the seeds`.
 std::vector<Sentence> SentencesOf(const LitmusFile& file) {
   std::vector<Sentence> sentences;
   const std::string note = LitmusNote(file, "source");

@@ -1,4 +1,5 @@
-// Conditions: grammar, canonical text, errors with columns, and truth.
+// Conditions: their grammar, canonical text, errors with columns, and whether
+// they hold for an observation.
 
 #include "model/words/condition.h"
 
@@ -142,8 +143,8 @@ ObservedEntry File(const std::string& path, const std::string& content,
   return entry;
 }
 
-// /d is a directory; /f and /g are one file: atom 0 of fill 7, atom 1 of fill
-// 7 and 8, atom 2 zeros.
+// /d is a directory. /f and /g are one file: its atom 0 has fill 7, atom 1 has
+// fills 7 and 8, and atom 2 is zeros. /h is an empty file.
 Observation Tree() {
   const std::string content = MakeContent(1, 2, 7, {0, 768}) +
                               MakeContent(1, 3, 8, {768, 256}) +
@@ -278,8 +279,8 @@ TEST(Holds, SeesSectorsOfTheRawPart) {
   EXPECT_EQ(HoldsIn("sector 1 = zero or sector 2 = 4", now, before), false);
 }
 
-// Records 1, 2 (a restart record), 3 and 4 by ops 3, 5, 6 and 8; op 7 appends
-// to another log, op 4 fails.
+// A workload in which ops 3, 5, 6 and 8 append the records 1 to 4 of the log L.
+// Record 2 is a restart record. Op 7 appends to another log, and op 4 fails.
 Workload Appends() {
   Workload workload;
   const auto add = [&](uint32_t number, OpKind kind, const std::string& log,
@@ -300,7 +301,8 @@ Workload Appends() {
   return workload;
 }
 
-// The log L with records of these ops, whose LSNs are ten times the op.
+// The log L with the records of these ops. Each LSN is ten times the number of
+// the op.
 Observation LogOf(const std::vector<uint16_t>& ops, uint64_t bytes = 64) {
   ObservedLog log;
   log.name = "L";
@@ -324,12 +326,12 @@ TEST(Holds, NumbersTheRecordsOfALog) {
   EXPECT_EQ(holds("log L = empty", LogOf({})), true);
   EXPECT_EQ(holds("log L = empty", LogOf({3})), false);
   EXPECT_EQ(holds("log L = 1..3", LogOf({3, 5, 6, 8})), false);
-  EXPECT_EQ(holds("log L = 1..2", LogOf({3, 6})), false);  // a gap
+  EXPECT_EQ(holds("log L = 1..2", LogOf({3, 6})), false);  // one is missing
   EXPECT_EQ(holds("log L = 1..2", LogOf({5, 3})), false);  // out of order
   EXPECT_EQ(holds("log L = 3..3", LogOf({7})), false);     // another log's
   EXPECT_EQ(holds("log L = 1..1", LogOf({4})), false);     // never appended
   EXPECT_EQ(holds("log M = 1..1", LogOf({7})), std::nullopt);
-  // Too short for a granule.
+  // These records are too short for a granule.
   EXPECT_EQ(holds("log L = 1..4", LogOf({3, 5, 6, 8}, 5)), true);
   EXPECT_EQ(holds("log L = 2..3", LogOf({5, 8}, 5)), false);
   Observation unreadable = LogOf({3});

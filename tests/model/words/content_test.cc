@@ -1,4 +1,5 @@
-// Self-identifying contents: layout, edges, and reading back.
+// Self-identifying contents: their layout, the edges of ranges, and how they
+// are read back.
 
 #include "model/words/content.h"
 
@@ -47,8 +48,8 @@ TEST(Content, RangeWithinOneGranuleIsAllEdge) {
   EXPECT_EQ(MakeContent(1, 1, 1, {16, 0}), "");
 }
 
-// A byte depends on its place and the edges of the op, not on how the range is
-// cut into calls at granules.
+// A byte depends on its place and on the edges of the op's range. It does not
+// depend on calls that cut the range at a granule.
 TEST(Content, CutsAtGranulesDoNotMatter) {
   Prng prng(1);
   for (int i = 0; i < 500; ++i) {

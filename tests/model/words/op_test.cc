@@ -1,4 +1,5 @@
-// The table of verbs and the canonical text of ops.
+// The table of verbs, the canonical text of ops, and how flags and keys of an
+// op are found.
 
 #include "model/words/op.h"
 
