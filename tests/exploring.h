@@ -1,5 +1,5 @@
-// Recording and exploring a workload given as text, and the result as text,
-// for tests of the whole pipeline.
+// Helpers for tests of the whole pipeline: a workload from text, its recording
+// and its exploration, and the result as text.
 
 #ifndef POWERCUT_TESTS_EXPLORING_H_
 #define POWERCUT_TESTS_EXPLORING_H_
@@ -29,8 +29,8 @@ inline std::string ReadWholeFile(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// The `.pcut` files below a folder of corpora/, sorted; the folder may be
-// missing.
+// The paths of the `.pcut` files in a folder of corpora/ and the folders inside
+// it, sorted; empty if the folder does not exist.
 inline std::vector<std::string> PcutFiles(const std::string& folder) {
   const std::filesystem::path root =
       std::filesystem::path(POWERCUT_SOURCE_DIR) / "corpora" / folder;
@@ -44,6 +44,7 @@ inline std::vector<std::string> PcutFiles(const std::string& folder) {
   return files;
 }
 
+// Parses a workload. Fails the test if the text is not valid.
 inline Workload MustParse(const std::string& text,
                           const std::string& file = "test.pcut") {
   Result<Workload> workload = ParseWorkload(text, file);
@@ -51,7 +52,7 @@ inline Workload MustParse(const std::string& text,
   return workload ? std::move(*workload) : Workload{};
 }
 
-// A workload on its backend, up to the recording.
+// A workload with its setting on a backend, and its recording.
 struct Recorded {
   Workload workload;
   RunSetting setting;
@@ -66,6 +67,7 @@ inline Result<Recorded> RecordWorkload(Backend& backend, Workload workload,
                   std::move(recording)};
 }
 
+// The default options with this space, as `--space` has it.
 inline ExploreOptions Options(const std::string& space, uint32_t jobs = 2) {
   ExploreOptions options;
   options.space = ParseExplorationSpace(space).value();
@@ -85,7 +87,8 @@ inline std::set<std::string> KindsOf(const std::vector<Finding>& findings) {
   return kinds;
 }
 
-// Everything that an exploration says.
+// The counts and the findings of an exploration as text. Equal explorations
+// have equal texts.
 inline std::string DumpOf(const Exploration& e) {
   std::string text = fmt::format(
       "digest {:08x} events {} writes {} flushes {} points {} log2 {} states "

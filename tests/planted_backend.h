@@ -1,8 +1,9 @@
-// PlantedBackend: a backend with one bug planted into its way to the disk, or
-// into its recovery, for tests that every such bug is found.
+// PlantedBackend: another backend with one bug planted into its way to the
+// disk, or into its recovery. Tests ask that every such bug is found.
 //
-// The bug has a victim: the first sector of file data that is written after
-// `init`. Until the recording has met it, nothing is wrong.
+// The bug has a victim: the first block of file data that is written in `run`.
+// Everything works until the recording has met the victim. The bug kAlternates
+// has no victim.
 
 #ifndef POWERCUT_TESTS_PLANTED_BACKEND_H_
 #define POWERCUT_TESTS_PLANTED_BACKEND_H_
@@ -24,22 +25,23 @@ namespace powercut {
 
 enum class PlantedBug {
   kNone,
-  // While recording: the storage breaks its promise.
+  // The storage breaks its promise while it is recorded.
   kNoSync,            // a sync does nothing
   kSyncToDevice,      // a sync ends at the volatile cache of the device
   kSyncForgetsBlock,  // a sync leaves the victim's block out
   kSyncForgetsSector,
   kSyncTooEarly,      // a sync covers only what was there before the victim
   kSyncNotThisFirst,  // the first sync after `init` does nothing
-  // While recording: the recorder is wrong.
+  // The recorder is wrong.
   kDroppedEvent,     // a write is on the disk, but not in the trace
-  kMisdirectedLive,  // the trace is right, but the disk has it elsewhere
-  // In recovery, once the victim's new content is on the disk.
-  kReadsOld,       // the sector before the write
-  kReadsOldBlock,  // the whole block before the write
+  kMisdirectedLive,  // the trace is right, but the disk has more elsewhere
+  // Recovery goes wrong if the victim's new content is on the disk. The bugs
+  // kReads... give other content for its first sector, or the whole block.
+  kReadsOld,       // the sector as before the write
+  kReadsOldBlock,  // the whole block as before the write
   kReadsZeros,
   kReadsGarbage,
-  kReadsHalfOld,     // half of the sector
+  kReadsHalfOld,     // half of the sector as before the write
   kReadsOtherPlace,  // another sector of file data
   kDies,
   kHangs,
@@ -48,8 +50,8 @@ enum class PlantedBug {
   kLosesName,
   kAddsName,
   kShortens,
-  // In recovery, at every other mount of a process: nothing that the disk
-  // says.
+  // Every other recovery of a process shows a changed byte, whatever is on the
+  // disk.
   kAlternates,
 };
 
@@ -57,20 +59,21 @@ inline bool IsInRecovery(PlantedBug bug) {
   return bug >= PlantedBug::kReadsOld;
 }
 
-// What was met while recording. A worker inherits it by fork().
+// The victim that the recording met. Workers inherit it by fork().
 struct Victim {
   bool known = false;
-  uint64_t first_sector = 0;  // of its block
-  Bytes old_block;
-  Bytes new_block;
-  // The event that wrote it.
+  uint64_t first_sector = 0;  // The first sector of the block.
+  Bytes old_block;            // The content before the write.
+  Bytes new_block;            // The content after the write.
+  // The event that wrote the block.
   EventNumber event = 0;
+  // Whether a sync has reached the media since.
   bool synced = false;
 };
 
 inline constexpr uint32_t kVictimBlockBytes = 4096;
 
-// The disk as a backend with this bug has it.
+// The disk through which a backend with this bug reads and writes.
 class PlantedDisk : public VirtualDisk {
  public:
   PlantedDisk(VirtualDisk& disk, PlantedBug bug, Victim& victim)
@@ -128,7 +131,8 @@ class PlantedDisk : public VirtualDisk {
 
   Status Discard(SectorRange range) override { return disk_.Discard(range); }
   void Mark(std::string_view text) override { disk_.Mark(text); }
-  // A bug in recovery changes what was read, or what is shown of it.
+  // A bug in recovery changes what was read, or what is shown of it, so that
+  // nothing may count as copied.
   void DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
                          uint64_t offset_bytes) override {
     if (!IsInRecovery(bug_))
@@ -136,7 +140,7 @@ class PlantedDisk : public VirtualDisk {
   }
 
  private:
-  // File data behind the `run` mark.
+  // Whether the data is file data of a write in `run`.
   bool IsVictim(ByteSpan data) const {
     const auto& marks = recording_->trace().marks();
     const bool running =
@@ -176,14 +180,15 @@ class PlantedDisk : public VirtualDisk {
     }
     POWERCUT_TRY(disk_.Write(first_sector, data, layer));
     if (bug_ == PlantedBug::kMisdirectedLive) {
-      // Where no file is, so that the tree does not tell.
+      // No file lies there, so that the tree looks right.
       live.Write(geometry().size_bytes() - 2 * kVictimBlockBytes,
                  data.first(geometry().sector_bytes));
     }
     return Ok{};
   }
 
-  // What a read of one sector of the crash image gives instead.
+  // Replaces what was read of one sector of the crash image, if the bug
+  // concerns that sector and the victim's new content is there.
   void Damage(uint64_t sector, MutableByteSpan out) const {
     const uint64_t place = sector - victim_.first_sector;
     const uint64_t at = place * geometry().sector_bytes;
@@ -218,14 +223,14 @@ class PlantedDisk : public VirtualDisk {
   }
 
   VirtualDisk& disk_;
-  RecordingDisk* recording_;  // null in recovery
+  RecordingDisk* recording_;  // `nullptr` in recovery.
   PlantedBug bug_;
   Victim& victim_;
 };
 
 class PlantedMount : public Mount {
  public:
-  // `bug`: kNone unless it is to strike in this mount.
+  // `bug` is kNone if no bug is to show in this mount.
   PlantedMount(std::unique_ptr<PlantedDisk> disk, std::unique_ptr<Mount> mount,
                PlantedBug bug)
       : disk_(std::move(disk)), mount_(std::move(mount)), bug_(bug) {}
@@ -259,7 +264,8 @@ class PlantedMount : public Mount {
   OpResult Shutdown() override { return mount_->Shutdown(); }
 
  private:
-  // The mount uses the disk until its end.
+  // The mount uses the disk until it is destroyed, so that the disk is declared
+  // first.
   std::unique_ptr<PlantedDisk> disk_;
   std::unique_ptr<Mount> mount_;
   PlantedBug bug_;

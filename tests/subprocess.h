@@ -1,4 +1,5 @@
-// Running a program and keeping all that it said, for tests of the tool.
+// Subprocess and RunTool(): run a program and keep everything that it printed,
+// for tests of the tool. TemporaryFolder: a folder for the files of a test.
 
 #ifndef POWERCUT_TESTS_SUBPROCESS_H_
 #define POWERCUT_TESTS_SUBPROCESS_H_
@@ -18,7 +19,8 @@
 
 namespace powercut {
 
-// A folder of its own for a test, gone afterwards.
+// A new folder that is removed, with everything in it, at the end of the
+// object's life.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -43,7 +45,7 @@ class TemporaryFolder {
     std::ifstream in(path_ / name, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  // Names of what lies in it.
+  // The names of the files in the folder, in no particular order.
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(path_)) {
@@ -58,12 +60,13 @@ class TemporaryFolder {
 
 // How a program ended.
 struct Ended {
-  int status = -1;  // -1: by a signal
+  int status = -1;  // The exit status; -1 if a signal ended the program.
   std::string out;
   std::string err;
 };
 
-// A program that runs. Its output goes to files, so that nothing blocks.
+// A running program. Its output goes to files, so that it never waits for a
+// reader.
 class Subprocess {
  public:
   explicit Subprocess(std::vector<std::string> command) {
@@ -95,7 +98,7 @@ class Subprocess {
   pid_t pid_ = 0;
 };
 
-// Runs the tool with these arguments.
+// Runs the powercut tool with these arguments and waits for its end.
 inline Ended RunTool(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), POWERCUT_TOOL);
   return Subprocess(std::move(arguments)).Wait();

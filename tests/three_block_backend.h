@@ -1,7 +1,7 @@
-// ThreeBlockBackend: storage with a recovery bug that one combination of three
-// blocks brings out: the first two hold what the workload wrote, the third what
-// it held before. The first file then shows a byte that nobody wrote; the
-// workload writes that file from its beginning on.
+// ThreeBlockBackend: storage with a recovery bug that shows in one combination
+// of three blocks. If the first two blocks hold what the workload wrote and the
+// third does not, the first file shows a byte that no op wrote.
+// Requires: the workload writes the first file from its beginning on, in `run`.
 
 #ifndef POWERCUT_TESTS_THREE_BLOCK_BACKEND_H_
 #define POWERCUT_TESTS_THREE_BLOCK_BACKEND_H_
@@ -30,7 +30,8 @@ class ThreeBlockMount : public Mount {
   OpResult Shutdown() override { return mount_->Shutdown(); }
   Observation Observe() override {
     Observation seen = mount_->Observe();
-    // In the first victim: that block is not only copied.
+    // The byte lies in the first victim. Strikes() has read that block, so that
+    // it does not count as copied.
     if (garbles_ && !seen.entries.empty()) seen.entries[0].content[0] ^= 1;
     return seen;
   }
@@ -40,15 +41,17 @@ class ThreeBlockMount : public Mount {
   bool garbles_;
 };
 
-// Like `backend` until Plant(); then recovery reads three sectors of file data
-// before anything else.
+// Behaves as `backend` until Plant() is called. From then on recovery first
+// reads three sectors of file data.
 class ThreeBlockBackend : public Backend {
  public:
   explicit ThreeBlockBackend(std::unique_ptr<Backend> backend)
       : backend_(std::move(backend)) {}
 
-  // The victims: the first, the middle and the last sector of file data that
-  // the workload wrote in `run`, each once.
+  // Plants the bug. The three victims are the first, the middle and the last
+  // sector of file data that the workload wrote in `run`.
+  // Requires: the workload wrote at least three sectors of file data in `run`,
+  // each once.
   void Plant(const Recording& recording) {
     const Trace& trace = recording.trace;
     const uint32_t size = trace.geometry().sector_bytes;
@@ -86,7 +89,8 @@ class ThreeBlockBackend : public Backend {
   struct Victim {
     uint64_t sector = 0;
     Bytes written;
-    bool is_new = true;  // what the bug waits for
+    // Whether the bug needs the written content or any other content.
+    bool is_new = true;
   };
 
   static EventNumber RunBegin(const Trace& trace) {

@@ -622,8 +622,7 @@ TEST(TidyTest, TheTreeIsThere) {
   for (const char* path :
        {"harness/base/bytes.h", "harness/trace/trace.cc", "harness/cli/main.cc",
         "model/words/op.cc", "backends/ntfs_3g/ntfs_volume.c",
-        "tests/tidy_test.cc", "fuzz/CMakeLists.txt",
-        "docs/trace_file.md"}) {
+        "tests/tidy_test.cc", "fuzz/CMakeLists.txt", "docs/trace_file.md"}) {
     EXPECT_TRUE(paths.contains(path)) << path;
   }
 }

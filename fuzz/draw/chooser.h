@@ -1,5 +1,5 @@
-// Where random workloads take their choices from: a seed, or the bytes of a
-// fuzzer.
+// A Chooser makes the choices of random workloads, from a seed or from the
+// bytes of a fuzzer.
 
 #ifndef POWERCUT_FUZZ_DRAW_CHOOSER_H_
 #define POWERCUT_FUZZ_DRAW_CHOOSER_H_
@@ -16,15 +16,18 @@ class Chooser {
  public:
   virtual ~Chooser() = default;
 
-  // In [0, bound). Requires: bound > 0.
+  // Returns a number in [0, bound). Requires: bound > 0.
   virtual uint64_t Below(uint64_t bound) = 0;
 
-  // Nothing more to choose from.
+  // Whether the source of choices is used up. Below() still works then.
   virtual bool done() const { return false; }
 
+  // True for one of `n` choices. Requires: n > 0.
   bool OneIn(uint64_t n) { return Below(n) == 0; }
 };
 
+// Chooses by a generator of random numbers: equal seeds give equal choices on
+// every machine. It is never done.
 class SeededChooser : public Chooser {
  public:
   explicit SeededChooser(uint64_t seed) : prng_(seed) {}
@@ -35,8 +38,9 @@ class SeededChooser : public Chooser {
   Prng prng_;
 };
 
-// One byte a choice, two where a byte does not reach; when the bytes are used
-// up, always the last of the choices.
+// Chooses by bytes: each choice takes one byte, or two if there are more than
+// 256 possibilities. Once the bytes are used up, the last possibility is chosen
+// each time, so that OneIn() is false for every n above 1.
 class BytesChooser : public Chooser {
  public:
   // `bytes` must outlive this object.

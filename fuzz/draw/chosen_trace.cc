@@ -1,3 +1,7 @@
+// Makes traces and states that are small enough for brute force and odd enough
+// to find mistakes: few sectors, so that events overlap, and few contents, so
+// that different versions hold the same bytes.
+
 #include "fuzz/draw/chosen_trace.h"
 
 #include <array>
@@ -22,9 +26,12 @@ SectorRange ChosenRange(Chooser& chooser, uint64_t sectors) {
 void AddWrite(Trace& trace, Chooser& chooser, SectorRange range) {
   Bytes data(range.count * kSectorSize);
   for (uint64_t at = 0; at < data.size(); at += kSectorSize) {
-    // Few contents, so that versions are alike now and then; 0 is as it was.
+    // Few contents make versions alike now and then. 0 gives a sector of zeros,
+    // as the base has it.
     data[at] = static_cast<std::byte>(chooser.Below(6));
   }
+  // A write is at any layer but the media, a persist goes to any but the
+  // process.
   trace.AddWrite(range.first, data, kLayers[chooser.Below(3)]);
 }
 
@@ -46,6 +53,7 @@ Trace ChosenTrace(Chooser& chooser, uint64_t events_max) {
   const DiskGeometry geometry = {kSectorSize, sectors};
   Trace trace(geometry, std::make_shared<SparseImage>(geometry.size_bytes()));
   for (uint64_t n = chooser.Below(events_max + 1); n > 0; --n) {
+    // Writes are five times in eight, since each adds versions to choose from.
     const uint64_t what = chooser.Below(8);
     const SectorRange range = ChosenRange(chooser, sectors);
     if (what == 0) {
@@ -72,6 +80,7 @@ CrashState ChosenState(Chooser& chooser, BlockContents& contents) {
     const BlockChoice& choice = options[chooser.Below(options.size())];
     const BlockChoice origin =
         contents.ChoiceIn({state.point, 0, state.kind, state.origin, {}}, slot);
+    // A state lists only the blocks that differ from its origin.
     if (choice != origin) state.choices.push_back(choice);
   }
   return state;

@@ -1,4 +1,5 @@
-// Small traces from choices, and states of them, for fuzz targets.
+// ChosenTrace and ChosenState make small traces and crash states from choices,
+// for fuzz targets.
 
 #ifndef POWERCUT_FUZZ_DRAW_CHOSEN_TRACE_H_
 #define POWERCUT_FUZZ_DRAW_CHOSEN_TRACE_H_
@@ -9,11 +10,13 @@
 
 namespace powercut {
 
-// Up to `events_max` writes, discards and persists, of up to 8 sectors of 512
-// bytes; now and then contents repeat. The same choices give the same trace.
+// Returns a trace of up to `events_max` writes, discards and persists on a disk
+// of 1 to 8 sectors of 512 bytes. Contents repeat now and then. The trace has
+// no marks. The same choices give the same trace.
 Trace ChosenTrace(Chooser& chooser, uint64_t events_max);
 
-// A state of any point and kind, of either origin, torn or not.
+// Returns a crash state of any point and kind, of either origin, with or
+// without torn blocks.
 CrashState ChosenState(Chooser& chooser, BlockContents& contents);
 
 }  // namespace powercut

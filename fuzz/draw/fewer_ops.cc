@@ -1,3 +1,7 @@
+// Brute force over the subsets of the ops of a workload. A subset is a number
+// with one bit for each op. Each subset is printed and parsed again, so that it
+// is judged as a file that a person would write.
+
 #include "fuzz/draw/fewer_ops.h"
 
 #include <algorithm>
@@ -35,10 +39,12 @@ std::optional<std::set<std::string>> CausesShown(
   const auto recording = Record(backend, *workload, *setting);
   if (!recording) return std::nullopt;
   ExploreOptions options;
+  // Each exploration is short, and there may be thousands: no process is
+  // forked.
   options.jobs = 0;
   options.space = space;
   const auto exploration =
-      Explore(backend, *workload, *setting, *recording, options);
+      Explore({backend, *workload, *setting, *recording}, options);
   POWERCUT_CHECK(exploration && exploration->exhausted);
   std::set<std::string> causes;
   for (const Finding& finding : exploration->findings) {
@@ -50,6 +56,7 @@ std::optional<std::set<std::string>> CausesShown(
 Pcut WithOps(const Pcut& pcut, uint64_t ops) {
   Pcut left;
   for (const Statement& statement : pcut.statements) {
+    // Statements that are no ops, such as `init` and `run`, always stay.
     if (statement.kind == Statement::kOp) {
       const bool stays = (ops & 1) != 0;
       ops >>= 1;
@@ -77,6 +84,7 @@ size_t FewestOps(Backend& backend, const Pcut& pcut, const std::string& cause,
   const size_t count = OpsIn(pcut);
   POWERCUT_CHECK(count <= 16);
   const uint64_t subsets = uint64_t{1} << count;
+  // The whole workload shows the cause, as the caller promises.
   for (size_t size = 0; size < count; ++size) {
     for (uint64_t ops = 0; ops < subsets; ++ops) {
       if (static_cast<size_t>(std::popcount(ops)) != size) continue;

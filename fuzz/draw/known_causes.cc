@@ -1,3 +1,6 @@
+// Runs everything in this process, so that a fuzzer sees the coverage of the
+// library and catches its crashes.
+
 #include "fuzz/draw/known_causes.h"
 
 #include <algorithm>
@@ -12,7 +15,7 @@
 namespace powercut {
 namespace {
 
-// One for the whole process: it caches the formatted disk.
+// One backend serves the whole process, since it keeps the formatted disk.
 Backend& Ntfs3g() {
   static const std::unique_ptr<Backend> backend = [] {
     auto made = MakeBackend("ntfs-3g");
@@ -26,20 +29,21 @@ Backend& Ntfs3g() {
 
 std::vector<Finding> ExploreText(std::string_view text, uint64_t max_runs) {
   const auto workload = ParseWorkload(text, "input.pcut");
+  // All inputs use the default disk, so that it is formatted once only.
   if (!workload || workload->disk) return {};
   const auto setting = ResolveSetting(*workload, Ntfs3g(), {});
   if (!setting) return {};
   const auto recording = Record(Ntfs3g(), *workload, *setting);
   if (!recording) {
-    // An op that must not succeed, or a full disk, is the input's fault; a
-    // failed self-check is ours.
+    // Inputs may hold ops that end otherwise than their lines say, or fill the
+    // disk. A failed self-check is a bug of powercut.
     POWERCUT_CHECK(recording.error().code != ErrorCode::kInternal);
     return {};
   }
   ExploreOptions options;
   options.jobs = 0;
-  options.max_runs = max_runs;
-  auto explored = Explore(Ntfs3g(), *workload, *setting, *recording, options);
+  options.bounds.max_runs = max_runs;
+  auto explored = Explore({Ntfs3g(), *workload, *setting, *recording}, options);
   POWERCUT_CHECK(explored.has_value());
   return std::move(explored->findings);
 }
@@ -49,6 +53,7 @@ std::set<std::string> CausesOfRegressions(const std::string& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() == ".pcut") files.push_back(entry.path());
   }
+  // The order of a folder differs between machines.
   std::sort(files.begin(), files.end());
   std::set<std::string> causes;
   for (const auto& file : files) {

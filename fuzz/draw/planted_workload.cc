@@ -1,3 +1,7 @@
+// Draws a random workload and mixes the ops of a scene into it. The two use
+// different names, so that neither makes ops of the other fail; they meet only
+// in flushes of the root or of the whole volume, and in the journal.
+
 #include "fuzz/draw/planted_workload.h"
 
 #include <string>
@@ -10,6 +14,7 @@
 namespace powercut {
 namespace {
 
+// Scenes are text, so that they can be read; here ops are needed one by one.
 std::vector<Op> OpsOf(const std::string& text) {
   const auto pcut = ParsePcut("powercut 1\nrun\n" + text, "scene.pcut");
   POWERCUT_CHECK(pcut);
@@ -26,7 +31,7 @@ Statement& Add(Pcut& pcut, Statement::Kind kind) {
   return pcut.statements.back();
 }
 
-// Both lists, each in its order.
+// Adds both lists, each in its order. All ways to mix them are equally likely.
 void AddMixed(Chooser& chooser, const std::vector<Op>& a,
               const std::vector<Op>& b, Pcut& pcut) {
   for (size_t i = 0, k = 0; i < a.size() || k < b.size();) {
@@ -44,9 +49,10 @@ Pcut PlantedWorkload(Chooser& chooser, const SimfsBugScene& scene,
   RandomWorkloadKnobs knobs;
   knobs.init_ops = init_ops;
   knobs.run_ops = run_ops;
+  // Few flushes, since a flush of everything hides most bugs.
   knobs.effects_max = 60;
   knobs.flush_percent = 15;
-  // What the scenes use.
+  // The scenes use the directory /d and raw sectors themselves.
   knobs.directories = false;
   knobs.disk = false;
   const Workload around =

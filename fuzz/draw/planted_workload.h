@@ -1,5 +1,5 @@
-// Workloads for the minimizer: a bug planted in simfs, the few ops that make it
-// matter, and others around them.
+// PlantedWorkload makes workloads for the minimizer: the few ops that make a
+// bug planted in simfs matter, and random ops around them.
 
 #ifndef POWERCUT_FUZZ_DRAW_PLANTED_WORKLOAD_H_
 #define POWERCUT_FUZZ_DRAW_PLANTED_WORKLOAD_H_
@@ -12,11 +12,12 @@
 
 namespace powercut {
 
-// The ops of the scene in their order, mixed with random ops on other files:
-// up to `init_ops` in `init` and `run_ops` in `run`. Those may hide the bug,
-// such as by a flush of everything. The file explores power crashes of
-// simfs, and of the operating system, too, under the profile of the scene.
-// Requires: scene.after_failure is empty.
+// Returns a workload of the ops of `scene` in their order, mixed with random
+// ops on other files: up to `init_ops` of them in `init` and up to `run_ops` in
+// `run`. The random ops may hide the bug, for instance by a flush of
+// everything. The file asks for power losses and crashes of the operating
+// system on simfs, under the profile of the scene. The same choices give the
+// same workload. Requires: scene.after_failure is empty.
 Pcut PlantedWorkload(Chooser& chooser, const SimfsBugScene& scene,
                      size_t init_ops, size_t run_ops);
 

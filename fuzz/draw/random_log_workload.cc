@@ -1,3 +1,19 @@
+// Draws workloads of logs in two steps. The first step writes ops as text, one
+// choice after the other. It keeps count of the records and of the base, so
+// that most ops name a record that is there:
+//
+//     log_append L 120           records 1, base 1
+//     log_append L 300           records 2
+//     log_restart L base=2       base 2, drawn from 1 to 2; a restart is a
+//                                record, too, so that there are 3
+//     log_advance_base L 3       base 3, drawn from 2 to 3
+//     log_reset L                base 4, which is the next record
+//
+// The second step parses the text and plays the ops through the model, which
+// says of each op whether it must fail and with which error. The first step may
+// therefore be careless: an op that names a wrong record becomes one that is
+// expected to fail.
+
 #include "fuzz/draw/random_log_workload.h"
 
 #include <fmt/format.h>
@@ -16,12 +32,12 @@
 namespace powercut {
 namespace {
 
-// Writes ops that mostly succeed, one a line, and keeps count of what they
-// need.
+// Writes ops that mostly succeed, one on each line.
 class LogOps {
  public:
   explicit LogOps(Chooser& chooser) : chooser_(chooser) {}
 
+  // The ops of `init`: the log is opened and may get records and a restart.
   std::string Init() {
     std::string text = "  log_open L\n";
     has_area_ = chooser_.OneIn(2);
@@ -35,6 +51,7 @@ class LogOps {
     return text;
   }
 
+  // The ops of `run`. An op that is still under way is waited for at the end.
   std::string Run(size_t ops_max) {
     const size_t count = 3 + chooser_.Below(ops_max - 2);
     std::string text;
@@ -48,6 +65,7 @@ class LogOps {
 
   std::string Append() {
     ++records_;
+    // Some records take more than one sector.
     const uint64_t size = 16 + chooser_.Below(chooser_.OneIn(4) ? 700 : 300);
     std::string flag;
     if (chooser_.OneIn(6)) flag = " force_append";
@@ -64,14 +82,17 @@ class LogOps {
   }
 
   std::string StartOrWait() {
+    // Only one op is under way at a time, so the second call ends the first op.
     if (!waiting_.empty()) return std::exchange(waiting_, "");
     waiting_ = "  wait 1\n";
     if (chooser_.OneIn(2)) {
       return fmt::format("  start 1 log_flush L{}\n", Area());
     }
+    // Append() indents its line by two blanks; one of them stays.
     return "  start 1" + Append().substr(1);
   }
 
+  // One op, most often an append: all other ops need records to work on.
   std::string OneOp() {
     switch (chooser_.Below(16)) {
       case 0:
@@ -91,8 +112,8 @@ class LogOps {
         if (records_ < base_) return Append();
         return fmt::format("  log_archive_tail L {}\n", NumberFromBase());
       case 7:
-        // A flush that a second reset overtakes carries both: more than it
-        // must.
+        // A flush that is under way during a second reset carries both resets,
+        // which is more than it must.
         if (resets_ > 0 && !waiting_.empty()) return Append();
         ++resets_;
         base_ = records_ + 1;
@@ -107,19 +128,22 @@ class LogOps {
     }
   }
 
+  // The number of a record from the base on. Requires: there is one.
   uint64_t NumberFromBase() {
     return base_ + chooser_.Below(records_ - base_ + 1);
   }
 
   Chooser& chooser_;
   bool has_area_ = false;
+  // The number of the newest record, counted as if no op failed.
   uint64_t records_ = 0;
   uint64_t base_ = 1;
   uint64_t resets_ = 0;
+  // The line that waits for the op under way. Empty if there is none.
   std::string waiting_;
 };
 
-// Says of each op with which error it must fail, if it must.
+// Writes into each op the error with which it must fail, if it must.
 class ResultsOfPlan {
  public:
   void Expect(std::vector<Op>& ops) {
@@ -144,6 +168,7 @@ class ResultsOfPlan {
 
   LogModel model_{PromisesOf(*FindProfile("spec-strict"))};
   uint64_t now_ = 0;
+  // The number of the op that each `start` began.
   std::map<uint64_t, uint32_t> started_;
 };
 
@@ -161,6 +186,7 @@ Workload RandomLogWorkload(Chooser& chooser, const RandomLogKnobs& knobs) {
   ResultsOfPlan results;
   results.Expect(workload->init);
   results.Expect(workload->run);
+  // Printing and parsing again gives the ops the lines of the canonical text.
   return PlacedWorkload(*workload);
 }
 

@@ -1,5 +1,5 @@
-// Random workloads over every op of logs, each op with the result it must
-// have.
+// RandomLogWorkload draws workloads over every op of logs, each op with the
+// result that it must have.
 
 #ifndef POWERCUT_FUZZ_DRAW_RANDOM_LOG_WORKLOAD_H_
 #define POWERCUT_FUZZ_DRAW_RANDOM_LOG_WORKLOAD_H_
@@ -12,15 +12,16 @@
 namespace powercut {
 
 struct RandomLogKnobs {
-  // Ops of `run`, from 3 to this.
+  // How many ops `run` has at most; it has 3 at least, unless the choices are
+  // used up. Requires: at least 3.
   size_t run_ops_max = 7;
-  // The log is opened again in the middle of `run`.
+  // Whether `run` goes on after a `remount`, with as many ops again.
   bool remount = false;
 };
 
-// The same choices and knobs give the same workload, of one log `L` with at
-// most one op under way beside the others. It prints as text that parses back
-// to it (fuzz/draw/workload_text.h).
+// Returns a workload for clfs. It has one log, `L`, and at most one op is under
+// way beside the others. The same choices and knobs give the same workload. It
+// prints as text that parses back to it (fuzz/draw/workload_text.h).
 Workload RandomLogWorkload(Chooser& chooser, const RandomLogKnobs& knobs);
 
 }  // namespace powercut

@@ -1,3 +1,22 @@
+// Draws ops one by one until there are enough.
+//
+// Three parties decide about a drawn op. The shadow storage, a sketch of names,
+// sizes and handles, says what there is to name, so that most draws make sense.
+// The knobs say whether the op is wanted. The model says which result the op
+// must have. An op is kept if the sketch and the model agree that it succeeds,
+// or if the model names an error; the op then expects this error. If the sketch
+// alone thinks that it must fail, it is dropped, since the sketch could not
+// follow what it does.
+//
+// An example: the draw says `rename`, and the sketch has /a and /b. The names
+// become /b and /a. The model says that this succeeds. It changes two names, so
+// that it counts as two effects, and the sketch goes on with /a alone. A later
+// draw of `unlink /b` is one that must be refused. It is kept once in ten
+// times, and then expects the error that the model names.
+//
+// Draws that come to nothing cost nothing but their choices. The number of
+// tries is bounded, so that a seed or an input with bad luck ends, too.
+
 #include "fuzz/draw/random_workload.h"
 
 #include <algorithm>
@@ -13,11 +32,12 @@
 namespace powercut {
 namespace {
 
-// Around the borders of an atom and of a page.
+// These lie around the borders of an atom and of a page.
 constexpr std::array<uint64_t, 12> kOffsets = {0,   0,   0,   16,   100,  500,
                                                512, 513, 600, 1024, 1100, 4096};
 constexpr std::array<uint64_t, 8> kLengths = {1,   16,  100, 300,
                                               512, 600, 700, 1024};
+// A kind that stands here more than once is drawn more often.
 constexpr std::array kChanges = {
     OpKind::kCreate,       OpKind::kCreate,       OpKind::kMkdir,
     OpKind::kWrite,        OpKind::kWrite,        OpKind::kWrite,
@@ -71,18 +91,20 @@ bool IsOfHandles(OpKind kind) {
   return Contains({OpKind::kOpen, OpKind::kClose}, kind);
 }
 
-// Opening and closing say what names stand for; they are not overlapped.
+// Ops that open and close decide what a name stands for. They do not overlap
+// others, since the meaning of the others would be open.
 bool CanOverlap(OpKind kind) {
   return !IsOfHandles(kind) && kind != OpKind::kMap && kind != OpKind::kUnmap;
 }
 
-// Draws ops one by one, and keeps account of what they do.
+// Draws single ops. The shadow storage inside is what the drawn ops refer to.
 class Drawer {
  public:
   Drawer(Chooser& chooser, const RandomWorkloadKnobs& knobs)
       : chooser_(chooser), knobs_(knobs) {}
 
-  // An op that is well formed, or nothing if this draw came to nothing.
+  // Returns an op that is well formed. `std::nullopt` if this draw came to
+  // nothing.
   std::optional<Op> Draw(bool flush, bool init) {
     Op op;
     op.kind = flush ? kFlushes[chooser_.Below(kFlushes.size())]
@@ -91,7 +113,7 @@ class Drawer {
         chooser_.Below(100) < knobs_.focus_percent) {
       op.kind = knobs_.focus[chooser_.Below(knobs_.focus.size())];
     }
-    // Little can be done without a file.
+    // Most ops need a file.
     if (shadow_.FilePaths().empty() && !chooser_.OneIn(4)) {
       op.kind = OpKind::kCreate;
     }
@@ -106,8 +128,8 @@ class Drawer {
   const ShadowStorage& shadow() const { return shadow_; }
 
  private:
-  // Stores are not part of the sync behind `init`, so that they are left out
-  // of it.
+  // Views are not used in `init`: the sync at its end does not cover stores, so
+  // that its state would not be settled.
   bool Wanted(OpKind kind, bool init) const {
     if (IsOfViews(kind)) return knobs_.views && !init;
     if (IsOfDisk(kind)) return knobs_.disk;
@@ -121,6 +143,7 @@ class Drawer {
     return list[chooser_.Below(list.size())];
   }
 
+  // A path that need not exist. The last of kFiles lies in a directory.
   std::string AnyPath() {
     if (knobs_.directories && chooser_.OneIn(4))
       return std::string(kFiles.back());
@@ -133,13 +156,13 @@ class Drawer {
     return File();
   }
 
-  // Mostly one that exists.
+  // A path, mostly of a file that exists.
   std::string File() {
     const auto paths = shadow_.FilePaths();
     return paths.empty() || chooser_.OneIn(16) ? AnyPath() : Pick(paths);
   }
 
-  // False if there is nothing to name.
+  // Returns false if there is nothing that the op could name.
   bool DrawNames(Op& op) {
     switch (op.kind) {
       case OpKind::kCreate:
@@ -152,6 +175,8 @@ class Drawer {
       case OpKind::kRename:
         op.names = {File(), AnyPath()};
         if (chooser_.OneIn(6)) op.names[0] = Pick(shadow_.DirectoryPaths());
+        // No file has the name /x, so that the rename of the directory can
+        // succeed.
         if (op.names[0] == "/d") op.names[1] = "/x";
         return true;
       case OpKind::kReplaceFile:
@@ -213,11 +238,12 @@ class Drawer {
         break;
       case OpKind::kTruncate:
       case OpKind::kSetEndOfFile:
-        // Half of them shrink.
+        // Half of these ops shrink the file.
         op.numbers = {size > 0 && chooser_.OneIn(2) ? chooser_.Below(size)
                                                     : Pick(kOffsets)};
         break;
       case OpKind::kSetValidData: {
+        // The valid length may only grow, up to the size.
         const uint64_t valid = shadow_.ValidOf(first);
         op.numbers = {size > valid ? valid + 1 + chooser_.Below(size - valid)
                                    : Pick(kLengths)};
@@ -254,7 +280,8 @@ class Drawer {
   }
 
   void DrawWords(Op& op) {
-    // Not through a handle that promises something of its own.
+    // The flag is drawn with paths only: a handle may promise something of its
+    // own.
     if (op.kind == OpKind::kWrite && op.names[0].starts_with('/') &&
         chooser_.OneIn(6)) {
       op.flags = {chooser_.OneIn(2) ? "dsync" : "sync"};
@@ -276,8 +303,8 @@ class Drawer {
   void DrawNtFlags(Op& op) {
     constexpr std::array<std::string_view, 3> kFlags = {
         "file_data_only", "no_sync", "file_data_sync_only"};
-    // Of a volume or directory only a full flush is drawn, unless it is to be
-    // refused.
+    // For a volume or a directory only a full flush is drawn, unless the op is
+    // to be refused.
     const auto directories = shadow_.DirectoryPaths();
     const bool file = op.names[0] != "volume" &&
                       std::find(directories.begin(), directories.end(),
@@ -299,12 +326,14 @@ class Drawer {
   ShadowStorage shadow_;
 };
 
-// Flushes that the storage can fail: what sends something to it.
+// Whether the storage can fail the op: it is a flush that sends something to
+// the device.
 bool CanFail(const Op& op) {
   return !op.HasFlag("async") &&
          std::find(kFlushes.begin(), kFlushes.end(), op.kind) != kFlushes.end();
 }
 
+// Makes one workload; Make() is called once.
 class Maker {
  public:
   Maker(Chooser& chooser, const RandomWorkloadKnobs& knobs,
@@ -313,7 +342,9 @@ class Maker {
         knobs_(knobs),
         profile_(profile),
         drawer_(chooser, knobs) {
-    // The model reads ops from a workload of fixed size as they begin.
+    // The model reads ops from a workload that must not move, by their numbers.
+    // So the workload gets its final size before there are any ops: each op may
+    // bring a `wait`.
     const size_t most = 2 * (knobs_.init_ops + knobs_.run_ops) + 4;
     ops_.run.resize(most);
     for (size_t i = 0; i < most; ++i) {
@@ -338,7 +369,7 @@ class Maker {
   }
 
  private:
-  // Draws until there are `count` ops.
+  // Draws until there are `count` ops, the choices are used up, or the tries.
   void Fill(size_t count, bool init) {
     for (int tries = 0; count_ < count && tries < 400; ++tries) {
       if (chooser_.done()) return;
@@ -350,6 +381,8 @@ class Maker {
     }
   }
 
+  // Whether the rules can be read in more than one way for this op
+  // (RandomWorkloadKnobs::disputed_ops).
   bool Disputed(const Op& op) const {
     const ShadowStorage& shadow = drawer_.shadow();
     if (op.kind == OpKind::kReplaceFile) {
@@ -369,16 +402,20 @@ class Maker {
     return size > old_size && (size % 512 != 0 || old_size % 512 != 0);
   }
 
+  // Keeps a drawn op, or drops it.
   void Consider(Op op, bool init) {
     if (!knobs_.disputed_ops && Disputed(op)) return;
     const bool fits = drawer_.shadow().Fits(op);
     if (!fits && (!knobs_.refused_ops || init || !chooser_.OneIn(10))) return;
     op.number = static_cast<uint32_t>(count_ + 1);
-    // simfs flushes such a one when it is called (its README, Limits).
+    // `preflush` does not overlap: simfs flushes when the op is called
+    // (backends/simfs/README.md, Limits).
     if (knobs_.overlap && !init && fits && started_ == 0 &&
         !op.HasFlag("preflush") && CanOverlap(op.kind) && chooser_.OneIn(6)) {
       op.start = 1;
     }
+    // The op is placed before it is planned, and counts only at the end: a
+    // dropped op is overwritten by the next one.
     ops_.run[count_] = op;
     Op& placed = ops_.run[count_];
     const std::string error = model_->Plan(placed).error;
@@ -386,6 +423,8 @@ class Maker {
     const bool storage_fails =
         knobs_.failed_flushes && !init && error.empty() && !placed.start &&
         started_ == 0 && CanFail(placed) && chooser_.OneIn(4);
+    // The effects are known only after the sketch has done the op, so it is
+    // done on a copy.
     if (error.empty()) {
       ShadowStorage after = drawer_.shadow();
       const size_t added = after.Do(placed);
@@ -422,9 +461,12 @@ class Maker {
   Drawer drawer_;
   Workload ops_;
   std::optional<Model> model_;
+  // How many of the ops in `ops_` are kept.
   size_t count_ = 0;
+  // The effects of `run` so far.
   size_t effects_ = 0;
-  uint32_t started_ = 0;  // the op under way
+  // The number of the op under way. 0 if there is none.
+  uint32_t started_ = 0;
 };
 
 }  // namespace

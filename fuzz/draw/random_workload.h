@@ -1,5 +1,5 @@
-// Random workloads over every primitive of files and of the raw disk, each op
-// with the result it must have.
+// RandomWorkload draws workloads over every primitive of files and of the raw
+// disk, each op with the result that it must have.
 
 #ifndef POWERCUT_FUZZ_DRAW_RANDOM_WORKLOAD_H_
 #define POWERCUT_FUZZ_DRAW_RANDOM_WORKLOAD_H_
@@ -15,40 +15,46 @@
 namespace powercut {
 
 struct RandomWorkloadKnobs {
-  // Ops of `init`, before the crash can come, and of `run`.
+  // How many ops `init` has, in which nothing crashes, and how many `run` has.
   size_t init_ops = 3;
   size_t run_ops = 5;
-  // Different names of files, from 1 to 4.
+  // How many different names of files in the root there are, from 1 to 4.
   size_t files = 2;
-  // Of 100 ops of `run`, how many flush something.
+  // How many of 100 ops of `run` flush something.
   unsigned flush_percent = 35;
-  // How many effects `run` has at most: of each op the atoms it writes, and
-  // sizes, times and names it changes, counted without partial extension.
+  // How many effects `run` has at most. The effects of an op are the atoms that
+  // it writes and the sizes, times and names that it changes, counted without
+  // partial extension.
   size_t effects_max = 10;
-  // Flushes that the storage fails, with EIO.
+  // Whether there are flushes that the storage fails with EIO.
   bool failed_flushes = false;
-  // Ops that must be refused, such as a write by a read-only handle.
+  // Whether ops are drawn that must be refused, such as a write through a
+  // read-only handle.
   bool refused_ops = true;
+  // Whether an op may be under way beside others.
   bool overlap = true;
+  // Whether there are ops on directories, views and handles.
   bool directories = true;
   bool views = true;
   bool handles = true;
-  bool disk = true;  // raw sectors
-  // Ops for which the rules can be read in more than one way: replacing a file
-  // by itself; which of two errors a flush returns; under
-  // `stale_set_end_of_file` ends of file set within an atom; valid data set
-  // from within an atom.
+  // Whether there are ops on raw sectors.
+  bool disk = true;
+  // Whether ops are drawn for which the rules can be read in more than one way:
+  // replacing a file by itself; flushes for which two errors apply; under
+  // `stale_set_end_of_file`, an end of file that is set within an atom; valid
+  // data that is set from within an atom.
   bool disputed_ops = false;
-  // Of 100 ops of `run`, `focus_percent` are of these kinds; empty: no such
-  // preference.
+  // Kinds of which `focus_percent` of 100 ops of `run` are. Empty if no kinds
+  // are preferred.
   std::vector<OpKind> focus;
   unsigned focus_percent = 50;
 };
 
-// The same choices, knobs and profile give the same workload. Its ops are those
-// that Model::Plan() of this profile says succeed, or expect the error it
-// names; ops that fail by the storage expect EIO. It prints as text that parses
-// back to it (fuzz/draw/workload_text.h).
+// Returns a workload in which each op expects what Model::Plan() says under
+// this profile: that it succeeds, or the error that it returns. Ops that the
+// storage is to fail expect EIO. There may be fewer ops than the knobs say. The
+// same choices, knobs and profile give the same workload. It prints as text
+// that parses back to it (fuzz/draw/workload_text.h).
 Workload RandomWorkload(Chooser& chooser, const RandomWorkloadKnobs& knobs,
                         const Profile& profile);
 

@@ -1,7 +1,7 @@
-// ReadingBackend: a recovery whose reads and writes follow from what it has
-// read so far, at random, and an observation that tells what it read. Part of
-// the observation is copied; now and then of blocks that are read, too, before
-// or after.
+// ReadingBackend is a recovery at random: what it reads and writes next follows
+// from what it has read so far. Its observation depends on everything that was
+// read. A part of the observation is copied from the disk, now and then from
+// blocks that are also read, before or after.
 
 #ifndef POWERCUT_FUZZ_DRAW_READING_BACKEND_H_
 #define POWERCUT_FUZZ_DRAW_READING_BACKEND_H_
@@ -18,6 +18,7 @@
 
 namespace powercut {
 
+// Recovers when it is made.
 class ReadingMount : public Mount {
  public:
   ReadingMount(VirtualDisk& disk, uint64_t state) : disk_(disk), now_(state) {
@@ -30,7 +31,7 @@ class ReadingMount : public Mount {
   Observation Observe() override {
     Observation observation;
     std::string copied = Copied();
-    // What was copied may be read, too.
+    // Blocks that were copied may be read afterwards.
     Wander();
     observation.entries = {EntryOf("/copied", std::move(copied)),
                            EntryOf("/read", std::to_string(now_))};
@@ -49,12 +50,14 @@ class ReadingMount : public Mount {
 
   uint64_t sectors() const { return disk_.geometry().sector_count; }
   uint32_t sector_bytes() const { return disk_.geometry().sector_bytes; }
+  // Returns a number in [0, bound) that follows from everything read so far.
   uint64_t Draw(uint64_t bound) {
     Prng prng(now_ = Prng(now_).Next());
     return prng.Below(bound);
   }
 
-  // Looks at blocks and writes some.
+  // Reads some blocks and writes some. Each content that is read changes what
+  // is drawn afterwards; a failed read or write is ignored.
   void Wander() {
     for (uint64_t steps = Draw(6); steps > 0; --steps) {
       const uint64_t sector = Draw(sectors());
@@ -69,7 +72,8 @@ class ReadingMount : public Mount {
     }
   }
 
-  // Some blocks as they are.
+  // Returns the contents of some blocks as they are. They do not change what is
+  // drawn, as the declared target promises.
   std::string Copied() {
     const uint64_t count = Draw(4);
     std::string content(count * sector_bytes(), '\0');
@@ -91,7 +95,7 @@ class ReadingMount : public Mount {
 
 class ReadingBackend : public Backend {
  public:
-  // What it does follows from `seed` and the disk.
+  // What a recovery does follows from `seed` and the disk alone.
   explicit ReadingBackend(uint64_t seed) : seed_(seed) {}
 
   const BackendTraits& traits() const override { return traits_; }

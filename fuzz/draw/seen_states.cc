@@ -1,3 +1,9 @@
+// Brute force beside Explore(). Both name an outcome by the hash of its bytes,
+// since they number outcomes in different orders, and note for which crash kind
+// and point it was seen. Brute force shares the enumeration of states and the
+// recovery with Explore(). It uses no tree, no cache, no copied data and no
+// workers.
+
 #include "fuzz/draw/seen_states.h"
 
 #include <cmath>
@@ -14,20 +20,22 @@
 namespace powercut {
 namespace {
 
-// More than any recovery needs: it ends one that runs away.
+// More requests than any recovery needs: the bound ends one that runs away.
 constexpr uint64_t kRequestsMax = 1'000'000;
 
 }  // namespace
 
-SeenStates SeenByBruteForce(const SeenScene& scene,
+SeenStates SeenByBruteForce(const RecordedRun& scene,
                             const ExplorationSpace& spec, bool probe) {
   SeenStates result;
   const CrashSpace space(scene.recording.trace, scene.setting.atomic_bytes);
-  const RecoveryOptions recovery = RecoveryOptionsOf(scene.workload, probe);
+  const RecoveryOptions recovery =
+      WorkerOptionsOf(scene, {.probe = probe, .limits = {}}).recovery;
   const std::vector<CrashPoint> crash_points = CrashPointsOf(scene.recording);
   for (const CrashKind kind : scene.setting.crash_kinds) {
     PointCursor cursor(space, kind);
     CrashImage image(space, kind);
+    // The same disk comes back at many points, and recovery sees only the disk.
     std::unordered_map<Hash128, OutcomeId, Hash128Hasher> of_image;
     for (const CrashPoint& crash_point : crash_points) {
       cursor.MoveTo(crash_point.after);
@@ -52,11 +60,13 @@ SeenStates SeenByBruteForce(const SeenScene& scene,
   return result;
 }
 
-SeenExploration SeenByExplore(const SeenScene& scene, ExploreOptions options) {
+SeenExploration SeenByExplore(const RecordedRun& scene,
+                              ExploreOptions options) {
   SeenExploration result;
   SeenStates& seen = result.seen;
   std::unordered_map<OutcomeId, Hash128> names;
-  options.visited = [&](const VisitedState& visited) {
+  options.hooks.visited = [&](const VisitedState& visited) {
+    // Hashing an outcome costs more than looking up its id.
     const auto [name, added] = names.try_emplace(visited.outcome);
     if (added) {
       name->second = seen.outcomes.hash(seen.outcomes.Add(visited.result));
@@ -64,8 +74,8 @@ SeenExploration SeenByExplore(const SeenScene& scene, ExploreOptions options) {
     seen.seen.emplace(visited.state.kind, visited.crash_point.after,
                       name->second);
   };
-  auto exploration = Explore(scene.backend, scene.workload, scene.setting,
-                             scene.recording, options);
+  auto exploration = Explore(
+      {scene.backend, scene.workload, scene.setting, scene.recording}, options);
   POWERCUT_CHECK(exploration);
   result.exploration = std::move(*exploration);
   seen.states = result.exploration.states;
@@ -73,15 +83,16 @@ SeenExploration SeenByExplore(const SeenScene& scene, ExploreOptions options) {
   return result;
 }
 
-SeenCauses CausesOf(const SeenScene& scene, const SeenStates& seen) {
+SeenCauses CausesOf(const RecordedRun& scene, const SeenStates& seen) {
   SeenCauses causes;
-  Judge judge(scene.workload, scene.setting, scene.recording, seen.outcomes);
+  Judge judge(scene, seen.outcomes);
   std::map<EventNumber, CrashPoint> crash_points;
   for (const CrashPoint& crash_point : CrashPointsOf(scene.recording))
     crash_points[crash_point.after] = crash_point;
   for (const auto& [kind, point, name] : seen.seen) {
     const OutcomeId outcome = *seen.outcomes.Find(name);
     const CrashPoint& crash_point = crash_points.at(point);
+    // As in Explore(), every number of marks of the point is judged.
     for (size_t h = crash_point.history_min; h <= crash_point.history_max;
          ++h) {
       for (const Violation& violation : judge.Violations(outcome, h, kind)) {
@@ -92,7 +103,7 @@ SeenCauses CausesOf(const SeenScene& scene, const SeenStates& seen) {
   return causes;
 }
 
-double SpaceLog2Of(const SeenScene& scene) {
+double SpaceLog2Of(const RecordedRun& scene) {
   double states = 0;
   const CrashSpace space(scene.recording.trace, scene.setting.atomic_bytes);
   for (const CrashKind kind : scene.setting.crash_kinds) {

@@ -1,6 +1,7 @@
-// What all crash states of a recording show: each run for itself, and as
-// Explore() visits them. That both see the same is what the decision tree and
-// the observation cache have to prove.
+// SeenStates holds what the crash states of a recording show. One function runs
+// every state for itself, another one lets Explore() visit them. A test
+// compares the two: if they differ, the decision tree or the observation cache
+// is wrong.
 
 #ifndef POWERCUT_FUZZ_DRAW_SEEN_STATES_H_
 #define POWERCUT_FUZZ_DRAW_SEEN_STATES_H_
@@ -16,26 +17,19 @@
 
 namespace powercut {
 
-// What is explored. All must outlive it.
-struct SeenScene {
-  Backend& backend;
-  const Workload& workload;
-  const RunSetting& setting;
-  const Recording& recording;
-};
-
 struct SeenStates {
-  // Each outcome by the hash of its bytes, once for each kind of crash and
+  // The outcomes by the hash of their bytes, each once for each crash kind and
   // crash point after which it was seen.
   std::set<std::tuple<CrashKind, EventNumber, Hash128>> seen;
   OutcomeTable outcomes;
+  // How many states were visited, and how many of them were run.
   uint64_t states = 0;
   uint64_t runs = 0;
 };
 
-// Every state of the space, as EnumerateStates() has them, recovered in this
-// process; states that leave the same disk run once.
-SeenStates SeenByBruteForce(const SeenScene& scene,
+// Recovers every state that EnumerateStates() gives for the space, in this
+// process. States of one crash kind that leave the same disk run once.
+SeenStates SeenByBruteForce(const RecordedRun& scene,
                             const ExplorationSpace& space, bool probe = false);
 
 struct SeenExploration {
@@ -43,16 +37,18 @@ struct SeenExploration {
   Exploration exploration;
 };
 
-// What Explore() visits. Requires: it can be done (its errors are of
-// `options.resume` only); options.visited is not set.
-SeenExploration SeenByExplore(const SeenScene& scene, ExploreOptions options);
+// Returns what Explore() visits. Requires: Explore() succeeds, as it does
+// unless `options.resume` names a folder that cannot be used;
+// options.hooks.visited is not set.
+SeenExploration SeenByExplore(const RecordedRun& scene, ExploreOptions options);
 
-// The cause of each violation, for each kind of crash and crash point.
+// The causes of all violations, each with the crash kind and the crash point.
 using SeenCauses = std::set<std::tuple<CrashKind, EventNumber, std::string>>;
-SeenCauses CausesOf(const SeenScene& scene, const SeenStates& seen);
+SeenCauses CausesOf(const RecordedRun& scene, const SeenStates& seen);
 
-// log2 of the number of states of all points and kinds, without tears.
-double SpaceLog2Of(const SeenScene& scene);
+// Returns log2 of the number of states of all crash points and kinds. States
+// with torn blocks are not counted.
+double SpaceLog2Of(const RecordedRun& scene);
 
 }  // namespace powercut
 

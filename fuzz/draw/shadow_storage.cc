@@ -1,3 +1,14 @@
+// The sketch does every op at once and in full. It knows no promises, no order
+// and no data, only what later draws refer to: which names lead to which file,
+// how long files are, and which handles and views are open.
+//
+// A caller asks in this order. Named() keeps out ops that a workload must not
+// hold, such as one that uses a view that is not open. Fits() tells whether the
+// op would succeed; where the sketch is wrong, the model decides. Do() makes
+// the change. An example: with /a of 600 bytes, `store V 500 200` is not
+// Named(), since there is no view V. After `map V /a 0 4096`, which lengthens
+// /a to 4096 bytes, the same op is Named() and Fits().
+
 #include "fuzz/draw/shadow_storage.h"
 
 #include <algorithm>
@@ -5,11 +16,12 @@
 namespace powercut {
 namespace {
 
+// Empty for a path in the root.
 std::string Parent(const std::string& path) {
   return path.substr(0, path.rfind('/'));
 }
 
-// How many atoms [begin, begin + size) touches.
+// How many atoms of 512 bytes [begin, begin + size) touches.
 size_t AtomsIn(uint64_t begin, uint64_t size) {
   return size == 0 ? 0 : (begin + size - 1) / 512 - begin / 512 + 1;
 }
@@ -56,6 +68,7 @@ bool ShadowStorage::Free(const std::string& path) const {
 bool ShadowStorage::InView(const Op& op) const {
   const View& view = views_.at(op.names[0]);
   const uint64_t end = op.numbers[0] + op.numbers[1];
+  // A store never lengthens the file; flushes beyond the end are allowed.
   return end <= view.size && (op.kind != OpKind::kStore ||
                               view.offset + end <= nodes_[view.node].size);
 }
@@ -102,12 +115,15 @@ bool ShadowStorage::Fits(const Op& op) const {
       return IsFile(first) && !ReadOnly(first) &&
              op.numbers[0] > ValidOf(first) && op.numbers[0] <= SizeOf(first);
     case OpKind::kRename:
-      // Directories are not moved into others.
+      // A rename of a file to another name of the same file succeeds and does
+      // nothing. Directories are renamed within the root only.
       if (both) return IsFile(first);
       return Find(first) &&
              (IsFile(first) ? IsFile(second) || Free(second)
                             : Free(second) && Parent(second).empty());
     case OpKind::kReplaceFile:
+      // The old file becomes SECOND.bak. The new name must not be a directory,
+      // and names must not grow by one `.bak` after the other.
       return IsFile(first) && IsFile(second) && !both &&
              !IsDirectory(second + ".bak") &&
              second.find(".bak") == second.npos && first != second + ".bak";
@@ -131,6 +147,7 @@ bool ShadowStorage::Fits(const Op& op) const {
       return IsFile(first);
     case OpKind::kNtFlush:
     case OpKind::kFlushFileBuffers:
+      // Flags with a volume are an error, and so is a read-only handle.
       if (first == "volume") return op.flags.empty();
       return (IsFile(first) && !ReadOnly(first)) || IsDirectory(first);
     case OpKind::kMap:
@@ -149,6 +166,7 @@ void ShadowStorage::Move(const std::string& from, const std::string& to) {
   std::map<std::string, size_t> moved;
   for (const auto& [path, node] : paths_) {
     if (path == to) continue;
+    // `to` itself was skipped: the rename replaces it.
     const bool below = path == from || path.starts_with(from + "/");
     moved[below ? to + path.substr(from.size()) : path] = node;
   }
@@ -160,6 +178,7 @@ size_t ShadowStorage::Write(size_t node, uint64_t offset, uint64_t size) {
   Node& file = nodes_[node];
   file.size = std::max(file.size, offset + size);
   file.valid = std::max(file.valid, offset + size);
+  // The two are the shape and the times.
   return AtomsIn(offset, size) + 2;
 }
 
@@ -179,6 +198,8 @@ size_t ShadowStorage::Do(const Op& op) {
       return 1;
     case OpKind::kWrite:
     case OpKind::kAppend: {
+      // `append` takes a length only; a write through a handle with the flag
+      // takes an offset, too, and ignores it.
       const auto handle = handles_.find(first);
       const bool at_end =
           op.kind == OpKind::kAppend ||
@@ -198,6 +219,7 @@ size_t ShadowStorage::Do(const Op& op) {
       nodes_[*Find(first)].valid = op.numbers[0];
       return 1;
     case OpKind::kRename:
+      // Two names of one file stay as they are.
       if (Find(first) == Find(second)) return 0;
       Move(first, second);
       return 2;
@@ -223,6 +245,7 @@ size_t ShadowStorage::Do(const Op& op) {
     case OpKind::kMap: {
       const size_t node = *Find(second);
       const uint64_t end = op.numbers[0] + op.numbers[1];
+      // `map` beyond the end lengthens the file.
       if (end > nodes_[node].size) Resize(node, end);
       views_[first] = {node, op.numbers[0], op.numbers[1]};
       return 1;

@@ -1,3 +1,7 @@
+// The scenes as a table, one row for each bug. In most of them `init` makes a
+// file durable, and `run` changes it once and flushes it with the primitive
+// that has the bug.
+
 #include "fuzz/draw/simfs_bug_scenes.h"
 
 namespace powercut {
@@ -56,7 +60,8 @@ const std::vector<SimfsBugScene>& SimfsBugScenes() {
       {kJournalOrderIgnored, "ext4-ordered", "", "create /f\ncreate /g", ""},
       {kTruncateKeepsBytes, "spec-strict", kFile,
        "truncate /f 100\ntruncate /f 512", ""},
-      // A record of two sectors: atom records.
+      // The data goes into an atom record here, which takes two sectors, so
+      // that it can be torn.
       {kTornRecordAccepted, "ext4-journal", kFile, "write /f 0 512", ""},
       {kBarrierIgnored, "macos", kFile + "create /g\n",
        "write /f 0 512\nbarrier_fsync /f\nwrite /g 0 512", ""},

@@ -1,5 +1,5 @@
-// For each bug that can be planted in simfs the shortest ops around it that
-// make it matter.
+// SimfsBugScenes holds, for each bug that can be planted in simfs, a few ops
+// that make the bug matter.
 
 #ifndef POWERCUT_FUZZ_DRAW_SIMFS_BUG_SCENES_H_
 #define POWERCUT_FUZZ_DRAW_SIMFS_BUG_SCENES_H_
@@ -11,18 +11,21 @@
 
 namespace powercut {
 
-// Ops as `.pcut` text, one a line. They use the names /f, /g, /d, H and V, and
-// raw sectors.
+// Ops are `.pcut` text, one on each line. They use the files /f and /g, the
+// directory /d, the handle H, the view V, and raw sectors.
 struct SimfsBugScene {
   SimfsBug bug = SimfsBug::kFsyncSkipsData;
+  // The profile under which the bug matters.
   std::string profile;
+  // The ops of `init` and of `run`.
   std::string init;
   std::string run;
-  // Behind an fsync that fails; mostly empty.
+  // Ops that come after `run` and an `fsync /f` that the storage failed. Empty
+  // for bugs that matter with no such failure.
   std::string after_failure;
 };
 
-// One for each bug, in the order of SimfsBug.
+// One scene for each bug, in the order of SimfsBug.
 const std::vector<SimfsBugScene>& SimfsBugScenes();
 
 }  // namespace powercut

@@ -1,3 +1,19 @@
+// Mutates in three steps. The text is parsed, and the ops of the two sections
+// become lists. One to four random changes are made to the lists, with no
+// regard to whether the ops still make sense. Then the lists are repaired: all
+// ops are played through the model in order, and an op that the model says must
+// fail is left out.
+//
+// An example. The file is
+//
+//     init    create /a
+//     run     write /a 0 512, fsync /a
+//
+// The change inserts `rename /a /b` before the fsync. The repair keeps the
+// create, the write and the rename, and drops the fsync, since /a is gone. What
+// a change breaks is left out and everything else stays, so that small changes
+// stay small and most results reach the library under test.
+
 #include "fuzz/draw/workload_mutator.h"
 
 #include <algorithm>
@@ -10,8 +26,8 @@
 namespace powercut {
 namespace {
 
-// Short names, names in a directory, and names long enough that a few dozen
-// split the index of a directory.
+// These are short names, names in directories, and names so long that a few
+// dozen of them split the index of a directory.
 constexpr std::array<std::string_view, 8> kFiles = {
     "/a",
     "/b",
@@ -22,8 +38,8 @@ constexpr std::array<std::string_view, 8> kFiles = {
     "/a_name_so_long_that_few_entries_fill_an_index_node_of_the_directory_1",
     "/d/a_name_so_long_that_few_entries_fill_an_index_node_of_it_2"};
 constexpr std::array<std::string_view, 3> kDirectories = {"/d", "/d/e", "/f"};
-// Around the sizes at which storage changes its ways: an NTFS record holds
-// about 700 bytes of data, a cluster 4096.
+// The sizes lie around those at which storage changes its ways: an NTFS record
+// holds about 700 bytes of data, and a cluster has 4096.
 constexpr std::array<uint64_t, 12> kSizes = {
     1, 16, 511, 512, 513, 700, 1024, 4095, 4096, 4097, 9000, 40000};
 
@@ -34,7 +50,7 @@ std::string Pick(const std::array<std::string_view, kCount>& from, Prng& prng) {
 
 std::string PickFile(Prng& prng) {
   std::string file = Pick(kFiles, prng);
-  // Variants of the long names fill directories.
+  // Variants of the long names fill a directory.
   if (file.size() > 20) file += std::to_string(prng.Below(8));
   return file;
 }
@@ -44,6 +60,7 @@ uint64_t PickSize(Prng& prng) {
   return prng.OneIn(3) ? size : size + prng.Below(3);
 }
 
+// Draws an op with all its operands. It need not make sense.
 Op RandomOp(Prng& prng) {
   constexpr std::array kKinds = {
       OpKind::kCreate, OpKind::kCreate,    OpKind::kCreate, OpKind::kMkdir,
@@ -63,18 +80,20 @@ Op RandomOp(Prng& prng) {
       op.numbers.push_back(PickSize(prng));
     }
   }
+  // Half of the writes begin at the start of the file.
   if (op.kind == OpKind::kWrite) {
     op.numbers[0] = prng.OneIn(2) ? 0 : PickSize(prng);
   }
   return op;
 }
 
-// The ops of a file in two sections.
+// The ops of a workload in its two sections.
 struct Sections {
   std::vector<Op> init;
   std::vector<Op> run;
 
   size_t size() const { return init.size() + run.size(); }
+  // Counts through both sections.
   Op& at(size_t i) { return i < init.size() ? init[i] : run[i - init.size()]; }
 };
 
@@ -85,6 +104,7 @@ Sections SectionsOf(std::string_view text, Prng& prng) {
     sections.init = workload->init;
     sections.run = workload->run;
   }
+  // A mutation needs something to work on.
   while (sections.size() < 3) sections.run.push_back(RandomOp(prng));
   return sections;
 }
@@ -105,13 +125,15 @@ void MutateOnce(Sections& sections, Prng& prng) {
     case 4:
       if (place != section.end()) section.insert(place, Op(*place));
       break;
-    case 5: {  // the border between the sections moves
+    case 5: {
+      // The border between the sections moves.
       if (sections.run.empty()) break;
       sections.init.push_back(sections.run.front());
       sections.run.erase(sections.run.begin());
       break;
     }
-    case 6: {  // another operand
+    case 6: {
+      // An op gets another operand.
       Op& op = sections.at(prng.Below(sections.size()));
       if (!op.names.empty() && prng.OneIn(2)) {
         op.names[prng.Below(op.names.size())] = PickFile(prng);
@@ -120,7 +142,8 @@ void MutateOnce(Sections& sections, Prng& prng) {
       }
       break;
     }
-    default: {  // a run of creates with long names
+    default: {
+      // Several creates with long names follow each other.
       for (uint64_t i = prng.Below(12); i > 0; --i) {
         Op op;
         op.kind = OpKind::kCreate;
@@ -132,7 +155,7 @@ void MutateOnce(Sections& sections, Prng& prng) {
   }
 }
 
-// Keeps what can succeed, in order, with an op or two in `run`.
+// Keeps the ops that can succeed, in order, and at least one op in `run`.
 Sections Repair(const Sections& sections, Prng& prng) {
   Workload all;
   for (const auto* section : {&sections.init, &sections.run}) {
@@ -140,12 +163,15 @@ Sections Repair(const Sections& sections, Prng& prng) {
       if (all.init.size() == 4 * kMutatedOpsMax) break;
       all.init.push_back(op);
       Op& added = all.init.back();
+      // Expected results and overlaps would seldom survive a change, and large
+      // numbers would fill the disk.
       added.number = static_cast<uint32_t>(all.init.size());
       added.expected = {};
       added.start.reset();
       for (uint64_t& n : added.numbers) n = std::min<uint64_t>(n, 1 << 16);
     }
   }
+  // Any profile will do: the ops that are drawn fail alike under all profiles.
   Model model(all, Profiles()[0]);
   Sections kept;
   for (const Op& op : all.init) {
@@ -153,6 +179,7 @@ Sections Repair(const Sections& sections, Prng& prng) {
     if (!model.Plan(op).error.empty()) continue;
     model.Begin(op.number);
     model.End(op.number, true);
+    // Numbers are those before anything was left out.
     const bool in_init = op.number <= sections.init.size();
     (in_init ? kept.init : kept.run).push_back(op);
   }

@@ -1,5 +1,5 @@
-// Mutating workloads by ops, so that a fuzzer's corpus stays readable `.pcut`
-// text.
+// MutateWorkload changes the ops of a workload, and not its bytes, so that a
+// fuzzer's corpus stays readable `.pcut` text.
 
 #ifndef POWERCUT_FUZZ_DRAW_WORKLOAD_MUTATOR_H_
 #define POWERCUT_FUZZ_DRAW_WORKLOAD_MUTATOR_H_
@@ -11,15 +11,21 @@
 
 namespace powercut {
 
-// A workload that differs from `text` by a few ops: added, removed, moved,
-// repeated, or with another operand. Text that does not parse is replaced by a
-// small workload. The result always parses, and every op in it can succeed: ops
-// that could not (a missing file, an existing name) are taken out.
-// At most kMutatedOpsMax ops. Deterministic.
+// Returns a workload for ntfs-3g that differs from `text` by a few ops: ops are
+// added, removed, repeated, moved between the sections, or get another operand.
+// Text that does not parse is replaced by a small workload. Only the ops of
+// `text` are kept, without the results that they expect.
+//
+// The result always parses, and the model expects every op to succeed: ops that
+// cannot, such as one on a missing file, are taken out. If no op of `run` is
+// left, `syncfs` or `mkdir /new` is added. The result has at most
+// kMutatedOpsMax + 1 ops. Equal texts and equal states of `prng` give equal
+// results.
 inline constexpr size_t kMutatedOpsMax = 32;
 std::string MutateWorkload(std::string_view text, Prng& prng);
 
-// Two workloads crossed: the `init` of one, ops of both.
+// Returns a workload with the `init` of `a` and ops of the `run` of both,
+// repaired as MutateWorkload() does.
 std::string CrossWorkloads(std::string_view a, std::string_view b, Prng& prng);
 
 }  // namespace powercut

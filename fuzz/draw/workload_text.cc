@@ -1,3 +1,7 @@
+// Printing and parsing again is how a workload that was put together in memory
+// gets the numbers and lines that the parser gives: there is one rule for them,
+// and it stays in the parser.
+
 #include "fuzz/draw/workload_text.h"
 
 #include <optional>
@@ -47,6 +51,7 @@ std::vector<HistoryEvent> ExpectedHistory(const Workload& workload) {
     if (kind == HistoryEvent::kEnd) event.error = op.expected.name;
     history.push_back(std::move(event));
   };
+  // A `wait` has no begin of its own: it is the return of the op under way.
   const Op* started = nullptr;
   for (const auto* section : {&workload.init, &workload.run}) {
     for (const Op& op : *section) {
@@ -70,8 +75,8 @@ std::vector<HistoryEvent> ExpectedHistory(const Workload& workload) {
 
 namespace {
 
-// Puts together what can stay of a workload, op by op, with a model that knows
-// what was kept so far.
+// Decides op by op what can stay of a workload, with a model that knows what
+// was kept so far.
 class Keeper {
  public:
   Keeper(size_t most, const Profile& profile) {
@@ -84,10 +89,12 @@ class Keeper {
 
   void EndInit() { model_->EndInit(); }
 
-  // The op as it is now, if it can stay and ends as before.
+  // Returns the op with its new number. `std::nullopt` if it cannot stay, since
+  // it would end otherwise than it says.
   std::optional<Op> Keep(Op op) {
     op.number = static_cast<uint32_t>(count_ + 1);
-    // The one before it may have lost its `wait`.
+    // The op that was started before may have lost its `wait`, and only one may
+    // be under way.
     if (started_ > 0) op.start.reset();
     ops_.run[count_] = op;
     if (op.kind == OpKind::kWait) {
@@ -105,6 +112,7 @@ class Keeper {
   bool Run(const Op& op) {
     if (!shadow_.Named(op)) return false;
     const std::string error = model_->Plan(op).error;
+    // EIO is what the storage was told to do, so that no model says it.
     const bool storage_fails = op.expected.name == "EIO" && error.empty();
     if (!storage_fails && op.expected.name != error) return false;
     if (error.empty()) {

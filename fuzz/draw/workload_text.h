@@ -1,4 +1,5 @@
-// Workloads made by programs: their text, their history, and smaller ones.
+// Functions for workloads that programs make: their text, the history that they
+// should have, and workloads with fewer ops.
 
 #ifndef POWERCUT_FUZZ_DRAW_WORKLOAD_TEXT_H_
 #define POWERCUT_FUZZ_DRAW_WORKLOAD_TEXT_H_
@@ -13,18 +14,21 @@
 
 namespace powercut {
 
-// The backend, profile, faults and ops of a workload as `.pcut` text.
+// Returns the backend, profile, faults and ops of a workload as `.pcut` text.
+// All else that a workload can hold is left out.
 std::string WorkloadText(const Workload& workload);
 
-// The same with numbers and lines, as its text gives them.
+// Returns the workload that the text of `workload` parses to, in which ops have
+// numbers and lines. Requires: the text parses.
 Workload PlacedWorkload(const Workload& workload);
 
-// What happens if every op ends as it says: begins and returns, in order. At
-// most one op at a time may be under way beside the others.
+// Returns the history of a run in which every op ends as it says: the begins
+// and returns in order, and `run`. The places among disk events are left 0.
+// Requires: at most one op at a time is under way beside the others.
 std::vector<HistoryEvent> ExpectedHistory(const Workload& workload);
 
-// The workload without the op of this number, and without those that would then
-// end otherwise.
+// Returns the workload without the op of this number, and without the ops that
+// would then end otherwise.
 Workload WithoutOp(const Workload& workload, uint32_t number,
                    const Profile& profile);
 

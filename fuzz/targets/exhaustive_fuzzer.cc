@@ -1,6 +1,9 @@
-// `exhaustive` against brute force: bytes choose a trace, a recovery that
-// reads, writes and copies as what it has read so far tells it, and how to
-// explore. What is visited is what all states show, and no answer is doubted.
+// Compares the space `exhaustive` with brute force. The bytes choose a trace, a
+// recovery at random (fuzz/draw/reading_backend.h) and how to explore.
+// Explore() must see exactly the outcomes that running every state shows, for
+// each crash kind and point, and must not notice any contradiction. Where
+// copied blocks vary one by one, it may see fewer outcomes, but none that brute
+// force does not see.
 
 #include <algorithm>
 #include <cstddef>
@@ -30,6 +33,8 @@ constexpr double kSpaceLog2Max = 9;
   std::abort();
 }
 
+// A small cache drops runs, so that states run again; `doublecheck` runs what
+// the cache answers.
 ExploreOptions ChosenOptions(Chooser& chooser) {
   ExploreOptions options;
   options.jobs = 0;
@@ -42,7 +47,8 @@ ExploreOptions ChosenOptions(Chooser& chooser) {
   return options;
 }
 
-// Nothing is judged: only what is seen matters.
+// Explore() needs a workload to judge by. Its verdicts are not looked at, since
+// only what is seen matters.
 const Workload& AnyWorkload() {
   static const Workload workload =
       ParseWorkload("powercut 1\nrun\n  create /f\n", "any.pcut").value();
@@ -60,7 +66,8 @@ void Fuzz(ByteSpan bytes) {
   const Recording recording = {
       ChosenTrace(chooser, kEventsMax), {{HistoryEvent::kRun, 0, 0, ""}}, {}};
   setting.geometry = recording.trace.geometry();
-  const SeenScene scene = {backend, AnyWorkload(), setting, recording};
+  const RecordedRun scene = {backend, AnyWorkload(), setting, recording};
+  // Brute force must stay cheap.
   if (SpaceLog2Of(scene) > kSpaceLog2Max) return;
   const SeenStates all = SeenByBruteForce(scene, options.space);
   const SeenExploration explored = SeenByExplore(scene, options);

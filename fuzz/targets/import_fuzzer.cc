@@ -1,6 +1,7 @@
-// Any bytes as a log of another tool: reading, salvage and import never crash;
-// what is imported is stored and loaded as the same trace, and its export is a
-// log without oddities that leaves the same disk.
+// Takes any bytes for a log of another tool. Reading, salvage and import must
+// not crash. What is imported must be stored and loaded as the same trace, and
+// its export must read back with no lint, import again, and leave the same
+// disk. Salvage and reading must agree on the entries that both take.
 
 #include <algorithm>
 #include <cstddef>
@@ -15,6 +16,7 @@
 namespace powercut {
 namespace {
 
+// The digest covers the base and all disk events.
 void CheckStored(const LoadedTrace& imported) {
   POWERCUT_CHECK(StorageProblem(imported.trace).empty());
   const Result<LoadedTrace> loaded =
@@ -31,6 +33,7 @@ void CheckExported(const LoadedTrace& imported) {
   const Result<BlockLog> log = ReadBlockLog(WriteBlockLog(exported.log));
   POWERCUT_CHECK(log.has_value() && log->lint.empty());
   POWERCUT_CHECK(log->entries == exported.log.entries);
+  // An export does not say how big the disk is.
   ImportOptions options;
   options.disk_bytes = imported.trace.geometry().size_bytes();
   const Result<LoadedTrace> again = ImportBlockLog(*log, options);
@@ -38,6 +41,8 @@ void CheckExported(const LoadedTrace& imported) {
   POWERCUT_CHECK(ApplyAll(again->trace).SameBytes(ApplyAll(imported.trace)));
 }
 
+// Imports the log under each origin, and with the options of QEMU, too. A log
+// may be refused, such as one that begins as a trace of powercut's own.
 void CheckImports(const BlockLog& log) {
   ImportOptions kernel;
   ImportOptions qemu;
@@ -53,7 +58,7 @@ void CheckImports(const BlockLog& log) {
   }
 }
 
-// Both read from the first entry on; only where they stop may differ.
+// Both logs were read from the first entry on; only their ends may differ.
 void CheckPrefix(const BlockLog& left, const BlockLog& right) {
   const size_t count = std::min(left.entries.size(), right.entries.size());
   POWERCUT_CHECK(left.sector_bytes == right.sector_bytes);
@@ -71,6 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Result<BlockLog> salvaged = SalvageBlockLog(bytes, kDiskBytesMax);
   if (log) CheckImports(*log);
   if (!salvaged) return 0;
+  // Logs with equal entries would only repeat the same checks below.
   if (log) CheckPrefix(*log, *salvaged);
   if (!log || salvaged->entries.size() != log->entries.size()) {
     CheckImports(*salvaged);

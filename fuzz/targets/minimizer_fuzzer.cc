@@ -1,7 +1,8 @@
-// The minimizer against brute force: bytes choose a bug planted in simfs and a
-// workload around what makes it matter. What is left of it must show the same
-// cause, be replayable and expect just what it shows; no workload with one op
-// less may show the cause, nor, of a small one, any with fewer of its ops.
+// Compares the minimizer with brute force. The bytes choose a bug planted in
+// simfs, and a workload around the ops that make the bug matter. The workload
+// that the minimizer leaves must show the cause that it was asked to keep. No
+// workload with one op less may show this cause. If at most six ops are left,
+// no subset of them may show it.
 
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +31,7 @@ namespace {
   std::abort();
 }
 
-// Those that need no device that fails.
+// The scenes that need no failing storage.
 std::vector<SimfsBugScene> Scenes() {
   std::vector<SimfsBugScene> scenes;
   for (const SimfsBugScene& scene : SimfsBugScenes()) {
@@ -55,14 +56,16 @@ void Fuzz(ByteSpan bytes) {
   POWERCUT_CHECK(workload);
   const auto setting = ResolveSetting(*workload, *backend, {});
   POWERCUT_CHECK(setting);
-  // The bug may make an op fail, or show without any crash.
+  // The bug may make an op fail or spoil the live tree. There is nothing to
+  // minimize then.
   if (!Record(*backend, *workload, *setting)) return;
   MinimizeOptions options;
   options.explore.space = space;
   options.explore.jobs = 0;
   const auto minimized =
       Minimize(*backend, given, "given.pcut", *setting, options);
-  // The bug did not matter.
+  // kBadInput says that the workload shows no cause: the random ops hid the
+  // bug.
   if (!minimized) {
     if (minimized.error().code == ErrorCode::kBadInput) return;
     Stop(given, {}, minimized.error().message);

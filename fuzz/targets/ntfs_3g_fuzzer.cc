@@ -1,9 +1,12 @@
-// libntfs-3g against the model: every crash of a workload must leave what the
-// profile ntfs-3g admits, but for the causes known already.
+// Looks for new bugs in libntfs-3g. What the crashes of a workload leave must
+// be what the profile ntfs-3g admits, except for causes that are known already.
 //
-// Known are the causes that the workloads in corpora/regressions/ show; they
-// are found by running those, so that a committed regression is all it takes
-// to silence one. A new cause prints its failure block and stops the fuzzer.
+// The known causes are those that the workloads in corpora/regressions/ show.
+// They are found by running these workloads, so that a regression that is
+// committed is all that is needed to silence its cause. A new cause prints its
+// failure block and stops the fuzzer.
+//
+// Mutation and crossover work on ops, so that the corpus stays `.pcut` text.
 
 #include <algorithm>
 #include <cstdint>
@@ -41,7 +44,8 @@ void StopAt(const Finding& finding, std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  // Many workloads with the nearest states each show more than few with all.
+  // Many workloads, each with its nearest states, show more than few workloads
+  // with all of their states.
   constexpr uint64_t kMaxRuns = 300;
   for (const auto& finding : powercut::ExploreText(text, kMaxRuns)) {
     if (!powercut::KnownCauses().contains(finding.violation.cause)) {
@@ -56,6 +60,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size,
   powercut::Prng prng(seed);
   const std::string text = powercut::MutateWorkload(
       {reinterpret_cast<const char*>(data), size}, prng);
+  // libFuzzer then takes the input as it was.
   if (text.size() > max_size) return size;
   std::copy(text.begin(), text.end(), data);
   return text.size();

@@ -1,5 +1,6 @@
-// Whatever bytes come: parsing neither crashes nor hangs, and accepted text
-// prints to text that parses to the same statements and is its own print.
+// Takes any bytes for a workload. Parsing must neither crash nor hang. Accepted
+// text must print to text that parses to the same statements and prints as
+// itself. Refused text must have an error that names the file.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace {
 
-// Line numbers are no part of the meaning.
+// Line numbers are no part of the meaning, and printing changes them.
 powercut::Pcut WithoutLines(powercut::Pcut pcut) {
   for (powercut::Statement& statement : pcut.statements) {
     statement.line = 0;
@@ -40,6 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   POWERCUT_CHECK(powercut::PrintPcut(*again) == printed);
 
   const auto workload = powercut::BuildWorkload(*parsed, file);
+  // The ops of `init` and `run` are numbered through from 1.
   if (workload) {
     const size_t ops = workload->init.size() + workload->run.size();
     for (size_t number = 1; number <= ops; ++number) {

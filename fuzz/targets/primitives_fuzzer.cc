@@ -1,8 +1,20 @@
-// simfs and clfs against the model over all primitives: bytes choose a backend,
-// a profile and a workload, and every crash state of the neighbourhood epoch:1
-// must be one that the model admits. The first that is not prints the workload
-// as
-// `.pcut` and stops the fuzzer.
+// Compares simfs and clfs with the model over all primitives.
+//
+// The bytes choose a backend, a profile and a workload. The workload is
+// recorded, which already checks that every op ends as the model says. Then,
+// for each crash kind and each moment from `run` on, the nearest crash states
+// are recovered, and the model must admit what they show. The first state that
+// is not admitted prints the workload as `.pcut` and stops the fuzzer.
+//
+// A moment is a place in the history (which ops have begun and returned) and a
+// crash point. Several places in the history can share a crash point, and
+// several crash points can lie between two places; all pairs that belong
+// together are visited. An example: op 4 begins after event 7 and returns after
+// event 9. With the begin as the last mark, the points 7, 8 and 9 are visited;
+// with the return as the last mark, the points from 9 on.
+//
+// The target does not use Explore(), so that a mistake in Explore() cannot hide
+// one of simfs.
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +43,8 @@ namespace powercut {
 namespace {
 
 constexpr uint64_t kRequestsMax = 1'000'000;
-// Of one crash point; there are three kinds and some dozen points.
+// The most states of one crash point and kind. There are three kinds and a few
+// dozen points, so that an input takes several thousand recoveries at most.
 constexpr size_t kStatesOfPointMax = 60;
 
 [[noreturn]] void Stop(const Workload& workload, const std::string& why) {
@@ -39,6 +52,7 @@ constexpr size_t kStatesOfPointMax = 60;
   std::abort();
 }
 
+// The crash states of one recording; Run() is called once.
 class Exploration {
  public:
   Exploration(Backend& backend, const Workload& workload,
@@ -49,7 +63,7 @@ class Exploration {
         space_(recording.trace, recording.trace.geometry().sector_bytes),
         models_(workload, profile, recording.history) {}
 
-  // All crashes from `run` on, after each event of the history.
+  // Visits all crashes from `run` on, after each event of the history.
   void Run() {
     for (const CrashKind kind : kCrashKinds) {
       PointCursor cursor(space_, kind);
@@ -59,6 +73,8 @@ class Exploration {
         running |= recording_.history[n - 1].kind == HistoryEvent::kRun;
         if (!running) continue;
         models_.MoveTo(n);
+        // The next mark comes after `last`, so that up to there the history is
+        // the same.
         const EventNumber last = n == recording_.history.size()
                                      ? recording_.trace.event_count()
                                      : recording_.history[n].after;
@@ -72,6 +88,7 @@ class Exploration {
   }
 
  private:
+  // Recovers and judges the nearest states of one point.
   void Explore(const PointCursor& cursor, CrashImage& image) {
     const ExplorationSpace space{
         .mode = ExplorationSpace::kEpoch, .count = 1, .torn = 0};
@@ -107,13 +124,15 @@ class Exploration {
   ModelCursor models_;
 };
 
+// A backend with one of the profiles that it can be formatted as.
 struct Stage {
   std::unique_ptr<Backend> backend;
   std::string name;
   const Profile* profile = nullptr;
 };
 
-// Each profile of each backend that keeps to the table, in a fixed order.
+// Every profile of the two backends that leave only what the model admits, in a
+// fixed order.
 std::vector<Stage> Stages() {
   std::vector<Stage> stages;
   for (const std::string name : {"simfs", "clfs"}) {
@@ -143,6 +162,7 @@ Workload LogWorkload(Chooser& chooser) {
 }
 
 void Fuzz(ByteSpan bytes) {
+  // The list is the same for every input, so that it is made once only.
   static const std::vector<Stage> stages = Stages();
   BytesChooser chooser(bytes);
   const Stage& stage = stages[chooser.Below(stages.size())];

@@ -1,8 +1,21 @@
-// ReadTree and ObservationCache against a list of certificates: bytes choose a
-// trace, a recovery that reads as what it has read so far tells it, and what is
-// cached and looked up. Every answer is that of the one certificate that the
-// state agrees with; in the tree there is an answer whenever there is one, in
-// the cache as long as nothing was dropped.
+// Compares ReadTree and ObservationCache with a plain list of certificates.
+//
+// The bytes choose a trace, a recovery, and a sequence of states to add or to
+// look up. The recovery is a function: which slot it reads next, and whether it
+// ends, follows from the contents that it has read so far. Its path in a state
+// is the certificate of that state. The list holds the paths that were added,
+// and a lookup in it compares the state with each path.
+//
+// For each lookup: at most one certificate agrees with the state. The tree
+// finds a run if and only if there is one, and it is the right run with the
+// right path. The cache does so, too, as long as nothing was dropped; later it
+// may find less, but nothing wrong. Lookups that end in the same miss have read
+// the same before. A run that contradicts the tree, by ending too early or
+// reading on, is refused and changes nothing.
+//
+// An example: the recovery reads slot 2 first, and then slot 0 if it found
+// content 5, and ends if it found content 6. States that hold 6 in slot 2 agree
+// with the path [6], whatever slot 0 holds. The path [6, 1] contradicts it.
 
 #include <algorithm>
 #include <cstddef>
@@ -25,6 +38,8 @@ constexpr size_t kCertificatesMax = 120;
 
 using Path = std::vector<ContentId>;
 
+// One input; Run() is called once. The cache has a random bound, so that some
+// inputs turn its halves over.
 class TreeFuzzer {
  public:
   TreeFuzzer(Chooser& chooser, const Trace& trace)
@@ -53,7 +68,7 @@ class TreeFuzzer {
   }
 
  private:
-  // What the recovery reads of a state.
+  // The contents that the recovery reads of a state, in order.
   Path PathOf(const CrashState& state) {
     Path path;
     std::vector<Slot> left(space_.slot_count());
@@ -66,6 +81,8 @@ class TreeFuzzer {
           left.begin() + static_cast<ptrdiff_t>(prng.Below(left.size()));
       path.push_back(contents_.In(state, *next));
       left.erase(next);
+      // What is read next follows from the content: without this line all runs
+      // would read the same slots.
       now = prng.Next() ^ path.back();
     }
     return path;
@@ -77,7 +94,8 @@ class TreeFuzzer {
     });
   }
 
-  // By looking at all of them.
+  // Looks the state up in the list. Two certificates that agree with one state
+  // would mean that the recovery is no function.
   std::optional<ReadTree::RunNumber> Known(const CrashState& state) {
     std::optional<ReadTree::RunNumber> known;
     for (const auto& [path, number] : certificates_) {
@@ -91,6 +109,7 @@ class TreeFuzzer {
   void Add(const CrashState& state) {
     const Path path = PathOf(state);
     const auto next = static_cast<ReadTree::RunNumber>(certificates_.size());
+    // The list numbers runs as the tree does.
     const auto [known, added] = certificates_.try_emplace(path, next);
     const auto number = tree_.Add(path);
     POWERCUT_CHECK(number && *number == known->second);
@@ -101,13 +120,14 @@ class TreeFuzzer {
     const auto how = cache_.Insert(path, run, &cached);
     POWERCUT_CHECK(how != ObservationCache::Inserted::kConflict);
     POWERCUT_CHECK(cached != nullptr && cached->outcome == known->second);
-    // It may be known, or have been dropped.
+    // A run that was added before is known, or new again if it was dropped.
     if (added) POWERCUT_CHECK(how == ObservationCache::Inserted::kNew);
     Find(state);
   }
 
-  // A run that ends before an earlier one with the same contents did, or goes
-  // on behind it, is refused, and changes nothing.
+  // Adds a run that ends earlier than a known one with the same contents, or
+  // that reads on where the known one ended. The tree must refuse it and stay
+  // as it is.
   void AddContradiction(const CrashState& state) {
     Path path = PathOf(state);
     if (!certificates_.contains(path) || path.empty()) return;
@@ -147,10 +167,11 @@ class TreeFuzzer {
       POWERCUT_CHECK((run != nullptr) == known.has_value());
   }
 
-  // States that end at the same place need the same run: what they would read
-  // is alike up to there.
+  // Checks that states whose lookups end in the same miss read the same up to
+  // there, so that one run serves them all.
   void CheckMiss(const ReadTree::Lookup& lookup, const Path& path) {
     if (lookup.found || certificates_.empty()) return;
+    // Misses are valid only until a run is added.
     if (missed_at_ != certificates_.size()) missed_.clear();
     missed_at_ = certificates_.size();
     const auto end = std::find(path.begin(), path.end(), lookup.miss.content);
@@ -167,8 +188,9 @@ class TreeFuzzer {
   ReadTree tree_;
   ObservationCache cache_;
   std::map<Path, ReadTree::RunNumber> certificates_;
-  // What was read before each miss, as long as no run is added.
+  // What was read before each miss, since the last run was added.
   std::map<ReadTree::Miss, Path> missed_;
+  // How many certificates there were then.
   size_t missed_at_ = 0;
 };
 

@@ -1,5 +1,7 @@
-// Replays files through a fuzz target where libFuzzer is not linked: each
-// argument is a file, or a folder whose files are taken in order of name.
+// The main function of fuzz targets where libFuzzer is not linked. It runs
+// files through the target: each argument is a file, or a folder whose files,
+// and those of the folders inside it, are taken in the order of their paths. It
+// changes no input and finds no new ones.
 
 #include <algorithm>
 #include <cstdint>
@@ -14,6 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace {
 
+// Returns false if the file cannot be read.
 bool RunFile(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return false;
@@ -41,6 +44,7 @@ int main(int argc, char** argv) {
     std::sort(inside.begin(), inside.end());
     files.insert(files.end(), inside.begin(), inside.end());
   }
+  // A test that replays nothing must not pass.
   if (files.empty()) {
     std::fprintf(stderr, "usage: %s FILE|FOLDER...\n", argv[0]);
     return 2;

@@ -1,5 +1,6 @@
-// Any bytes as a trace file: reading never crashes; what is accepted is
-// written and read back as the same log and, where it is one, the same trace.
+// Takes any bytes for a trace file. Reading must not crash. A log that is
+// accepted must be written and read back as the same entries, and a trace that
+// is accepted must be stored and loaded as the same trace.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,8 @@ namespace {
 
 void CheckSameEvent(const Trace& left, const Trace& right, EventNumber number) {
   const DiskEvent& event = left.event(number);
+  // Traces give scopes their numbers in the order of adding, so that equal
+  // traces have equal ones here.
   POWERCUT_CHECK(event == right.event(number));
   if (event.kind == DiskEvent::kWrite) {
     const ByteSpan data = left.data(event);

@@ -81,13 +81,10 @@ class LossReader {
 
 class Explainer {
  public:
-  Explainer(const Workload& workload, const RunSetting& setting,
-            const Recording& recording, const ReplayedState& replayed)
-      : workload_(workload),
-        setting_(setting),
-        recording_(recording),
+  Explainer(const RecordedRun& run, const ReplayedState& replayed)
+      : run_(run),
         replayed_(replayed),
-        space_(recording.trace, setting.atomic_bytes),
+        space_(run.trace(), run.setting.atomic_bytes),
         cursor_(space_, replayed.state.kind) {
     cursor_.MoveTo(replayed.state.point);
   }
@@ -95,8 +92,8 @@ class Explainer {
   StateExplanation Run() {
     out_.point = replayed_.state.point;
     out_.kind = replayed_.state.kind;
-    out_.id = StateIdText(
-        {{CanonicalStep(replayed_.state, cursor_)}, recording_.trace.Digest()});
+    out_.id = StateIdText({{CanonicalStep(replayed_.state, cursor_)},
+                           run_.recording.trace.Digest()});
     ReadHistory();
     ReadLosses();
     TurnSwitches();
@@ -109,7 +106,7 @@ class Explainer {
     std::map<uint32_t, EventNumber> began;
     bool running = false;
     for (size_t i = 0; i < replayed_.history; ++i) {
-      const HistoryEvent& event = recording_.history[i];
+      const HistoryEvent& event = run_.recording.history[i];
       if (event.kind == HistoryEvent::kRun) {
         running = true;
         out_.flushes.push_back({0,
@@ -120,7 +117,7 @@ class Explainer {
       }
       if (event.kind == HistoryEvent::kBegin) {
         began[event.op] = event.after;
-        NoteHandle(workload_.OpNumber(event.op));
+        NoteHandle(run_.workload.OpNumber(event.op));
       }
       if (event.kind != HistoryEvent::kEnd) continue;
       if (running) {
@@ -146,7 +143,7 @@ class Explainer {
   }
 
   void AddFlush(const HistoryEvent& end, EventNumber began) {
-    const Op& op = workload_.OpNumber(end.op);
+    const Op& op = run_.workload.OpNumber(end.op);
     const std::string name = op.names.empty() ? "" : op.names[0];
     const auto handle = handles_.find(name);
     const std::vector<std::string> none;
@@ -156,9 +153,9 @@ class Explainer {
     if (row == Primitive::kWrite) return;
     ExplainedFlush flush{end.op, OpText(op), end.after, {}, {}};
     flush.promises =
-        PromisedBy(row, PromisesOf(*setting_.profile)[row], out_.kind);
+        PromisedBy(row, PromisesOf(*run_.setting.profile)[row], out_.kind);
     for (EventNumber e = began + 1; e <= end.after; ++e) {
-      if (recording_.trace.event(e).kind == DiskEvent::kPersist) {
+      if (run_.recording.trace.event(e).kind == DiskEvent::kPersist) {
         flush.persists.push_back(e);
       }
     }
@@ -176,7 +173,7 @@ class Explainer {
   }
 
   void ReadLosses() {
-    const LossReader reader(recording_.trace, out_.point, out_.kind);
+    const LossReader reader(run_.recording.trace, out_.point, out_.kind);
     out_.open_blocks = cursor_.open().size();
     out_.lost_blocks = LostBlocks(replayed_.state, cursor_);
     for (const Slot slot : cursor_.open()) {
@@ -201,11 +198,11 @@ class Explainer {
   void AddLoss(const LossReader& reader, Slot slot, VersionIndex version,
                const SectorRange& within) {
     const EventNumber event = space_.versions(slot)[version].event;
-    const DiskEvent& write = recording_.trace.event(event);
+    const DiskEvent& write = run_.recording.trace.event(event);
     const SectorRange range{
         space_.block(slot) * space_.sectors_per_block() + within.first,
         within.count};
-    const uint32_t op = OpRunningAt(recording_.history, event);
+    const uint32_t op = OpRunningAt(run_.recording.history, event);
     const std::string why = reader.Why(event, range);
     const bool discard = write.kind == DiskEvent::kDiscard;
     auto found = std::find_if(
@@ -217,8 +214,8 @@ class Explainer {
       LostWrites group;
       group.op = op;
       if (op > 0) {
-        group.line = workload_.OpNumber(op).line;
-        group.text = OpText(workload_.OpNumber(op));
+        group.line = run_.workload.OpNumber(op).line;
+        group.text = OpText(run_.workload.OpNumber(op));
       }
       group.discard = discard;
       group.layer = write.layer;
@@ -241,13 +238,13 @@ class Explainer {
 
   void TurnSwitches() {
     const OutcomeTable no_outcomes;
-    const Judge judge(workload_, setting_, recording_, no_outcomes);
-    const bool wrong = !ViolationsOf(judge, *setting_.profile).empty();
+    const Judge judge(run_, no_outcomes);
+    const bool wrong = !ViolationsOf(judge, *run_.setting.profile).empty();
     const auto turned = [&](const std::vector<Violation>& violations) {
       return violations.empty() == wrong;
     };
     for (const ProfileSwitch& flip : ProfileSwitches()) {
-      Profile profile = *setting_.profile;
+      Profile profile = *run_.setting.profile;
       profile.*flip.member = !(profile.*flip.member);
       const auto violations = ViolationsOf(judge, profile);
       if (!turned(violations)) continue;
@@ -260,15 +257,13 @@ class Explainer {
           {std::string(flip.name), profile.*flip.member, std::move(found)});
     }
     for (const Profile& profile : Profiles()) {
-      if (profile.name == setting_.profile->name) continue;
+      if (profile.name == run_.setting.profile->name) continue;
       if (turned(ViolationsOf(judge, profile)))
         out_.profiles.push_back(profile.name);
     }
   }
 
-  const Workload& workload_;
-  const RunSetting& setting_;
-  const Recording& recording_;
+  const RecordedRun run_;
   const ReplayedState& replayed_;
   CrashSpace space_;
   PointCursor cursor_;
@@ -279,13 +274,10 @@ class Explainer {
 
 }  // namespace
 
-Result<StateExplanation> Explain(Backend& backend, const Workload& workload,
-                                 const RunSetting& setting,
-                                 const Recording& recording, const StateId& id,
-                                 const ExploreOptions& options) {
-  POWERCUT_ASSIGN(const ReplayedState replayed,
-                  Replay(backend, workload, setting, recording, id, options));
-  return Explainer(workload, setting, recording, replayed).Run();
+Result<StateExplanation> Explain(const RecordedRun& run, const StateId& id,
+                                 const RunOptions& options) {
+  POWERCUT_ASSIGN(const ReplayedState replayed, Replay(run, id, options));
+  return Explainer(run, replayed).Run();
 }
 
 }  // namespace powercut

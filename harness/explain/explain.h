@@ -64,10 +64,8 @@ struct StateExplanation {
 };
 
 // Runs the state again and explains it. Errors: as Replay().
-Result<StateExplanation> Explain(Backend& backend, const Workload& workload,
-                                 const RunSetting& setting,
-                                 const Recording& recording, const StateId& id,
-                                 const ExploreOptions& options);
+Result<StateExplanation> Explain(const RecordedRun& run, const StateId& id,
+                                 const RunOptions& options);
 
 }  // namespace powercut
 

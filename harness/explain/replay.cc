@@ -1,3 +1,6 @@
+// A state is found by its id in the crash space of the recording, run alone in
+// a fresh worker, and judged like a state that an exploration visits.
+
 #include "harness/explain/replay.h"
 
 #include <fmt/format.h>
@@ -5,9 +8,11 @@
 #include <set>
 #include <utility>
 
-#include "harness/explore/nested_crashes.h"
+#include "harness/judge/crash_points.h"
 #include "harness/judge/judge.h"
 #include "harness/judge/obligations.h"
+#include "harness/judge/stability.h"
+#include "harness/worker/state_chain.h"
 
 namespace powercut {
 namespace {
@@ -18,8 +23,9 @@ struct Named {
   size_t history = 0;
 };
 
-Result<Named> Find(const Recording& recording, const StateId& id,
-                   bool strictest, PointCursor& cursor) {
+Result<Named> Find(const RecordedRun& run, const StateId& id,
+                   PointCursor& cursor) {
+  const Recording& recording = run.recording;
   if (id.digest != recording.trace.Digest()) {
     return Error{ErrorCode::kStale,
                  fmt::format("the id belongs to recording {:08x}, but this one "
@@ -29,7 +35,8 @@ Result<Named> Find(const Recording& recording, const StateId& id,
   }
   const CrashStep& step = id.steps[0];
   POWERCUT_ASSIGN(CrashState state, ResolveStep(step, cursor));
-  for (const CrashPoint& crash_point : CrashPointsOf(recording, strictest)) {
+  for (const CrashPoint& crash_point :
+       CrashPointsOf(recording, CheckOf(run.setting.oracle) != nullptr)) {
     if (crash_point.after != step.point) continue;
     const size_t history = crash_point.history_base + step.marks;
     if (history < crash_point.history_min ||
@@ -52,50 +59,39 @@ Result<Named> Find(const Recording& recording, const StateId& id,
 
 }  // namespace
 
-Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
-                             const RunSetting& setting,
-                             const Recording& recording, const StateId& id,
-                             const ExploreOptions& options) {
-  const CrashSpace space(recording.trace, setting.atomic_bytes);
+Result<ReplayedState> Replay(const RecordedRun& run, const StateId& id,
+                             const RunOptions& options) {
+  const CrashSpace space(run.trace(), run.setting.atomic_bytes);
   PointCursor cursor(space, id.steps[0].kind);
-  POWERCUT_ASSIGN(const Named named,
-                  Find(recording, id, setting.judged_by_itself, cursor));
-  const WorkerPool::Options options_of_pool =
-      WorkerOptionsOf(workload, setting, options);
-  WorkerPool pool(backend, space, options_of_pool);
+  POWERCUT_ASSIGN(const Named named, Find(run, id, cursor));
+  const WorkerPool::Options options_of_pool = WorkerOptionsOf(run, options);
+  WorkerPool pool(run.backend, space, options_of_pool);
   const std::span<const CrashStep> inner = std::span(id.steps).subspan(1);
-  POWERCUT_ASSIGN(const ChainResult chain, RunChain(backend, space, named.state,
-                                                    inner, options_of_pool));
+  POWERCUT_ASSIGN(
+      const ChainResult chain,
+      RunChain(run.backend, space, named.state, inner, options_of_pool));
   const OutcomeId outcome = pool.AddOutcome(chain.outcome);
   POWERCUT_TRY(pool.outcomes().AllRun());
-  Judge judge(workload, setting, recording, pool.outcomes());
+  Judge judge(run, pool.outcomes());
   ReplayedState replayed;
   replayed.outcome = chain.outcome;
   replayed.state = named.state;
   replayed.history = named.history;
   std::vector<Violation> violations =
       judge.Violations(outcome, named.history, named.state.kind);
-  const auto add = [&](ViolationKind kind, const std::string& found) {
-    violations.push_back(
-        judge.VolumeViolation(kind, named.history, named.state.kind, found));
-  };
   if (chain.unsteady) {
-    add(ViolationKind::kNondeterministic,
-        "run twice in one process: two results");
+    violations.push_back(judge.VolumeViolation(
+        ViolationKind::kNondeterministic, named.history, named.state.kind,
+        "run twice in one process: two results"));
   }
-  if (!inner.empty() && MustBeStable(backend, workload)) {
+  if (!inner.empty() && MustBeStable(run)) {
     const OutcomeId once = pool.RunAlone(named.state).outcome;
     POWERCUT_TRY(pool.outcomes().AllRun());
-    const bool broken =
-        !violations.empty() &&
-        judge.Violations(once, named.history, named.state.kind).empty();
-    if (once != outcome && !broken) {
-      add(ViolationKind::kUnstable, kUnstableFound);
-    }
+    auto unstable = UnstableViolation(judge, once, outcome, named.history,
+                                      named.state.kind, violations);
+    if (unstable) violations.push_back(std::move(*unstable));
   }
-  for (const UnmetObligation& unmet :
-       FindUnmetObligations(workload, *setting.profile, recording, space,
-                            backend.traits().sync_covers_disk)) {
+  for (const UnmetObligation& unmet : FindUnmetObligations(run, space)) {
     if (unmet.point == named.state.point && unmet.marks == named.state.marks) {
       violations.push_back(unmet.violation);
     }
@@ -107,31 +103,26 @@ Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
       continue;
     }
     replayed.findings.push_back(
-        DescribeFinding({workload, recording.trace, recording.history},
-                        violation, named.state, cursor));
-    AddRecoveryFaults(workload, chain.outcome, replayed.findings.back());
+        DescribeFinding(run, violation, named.state, cursor));
+    AddRecoveryFaults(run.workload, chain.outcome, replayed.findings.back());
     AddInnerCrashes(inner, chain.lost, replayed.findings.back());
   }
   return replayed;
 }
 
-Status CheckHoldsAtTheEnd(Backend& backend, const RunSetting& setting,
-                          const Recording& recording,
-                          const ExploreOptions& options) {
-  const CrashSpace space(recording.trace, setting.atomic_bytes);
-  WorkerOptions worker = WorkerOptionsOf(Workload(), setting, options);
-  // What that says is the storage's matter.
-  worker.recovery.fsck = false;
-  WorkerPool pool(backend, space, worker);
-  const CrashState end = {recording.trace.event_count(),
-                          0,
-                          CrashKind::kPower,
-                          CrashState::kNewest,
-                          {}};
+Status CheckHoldsAtTheEnd(const RecordedRun& run, const RunOptions& options) {
+  const CrashSpace space(run.trace(), run.setting.atomic_bytes);
+  WorkerOptions worker = WorkerOptionsOf(run, options);
+  worker.recovery.paths.clear();
+  worker.recovery.faults.clear();
+  if (worker.recovery.check) worker.recovery.check->fsck = false;
+  WorkerPool pool(run.backend, space, worker);
+  const CrashState end = {
+      run.trace().event_count(), 0, CrashKind::kPower, CrashState::kNewest, {}};
   const RecoveryOutcome& outcome = pool.outcomes()[pool.RunAlone(end).outcome];
   POWERCUT_TRY(pool.outcomes().AllRun());
   const bool hung = outcome.kind == RecoveryOutcome::kHung;
-  const std::string& said = hung ? outcome.detail : outcome.observation.check;
+  const std::string& said = hung ? outcome.detail : outcome.check;
   if (said.empty()) return Ok{};
   // A shell's words for a command that it cannot find or start.
   const bool not_started = said.starts_with("exit status 126") ||
@@ -145,17 +136,14 @@ Status CheckHoldsAtTheEnd(Backend& backend, const RunSetting& setting,
                                        : "")};
 }
 
-Result<SparseImage> ImageOf(Backend& backend, const Workload& workload,
-                            const RunSetting& setting,
-                            const Recording& recording, const StateId& id,
-                            const ExploreOptions& options) {
-  const CrashSpace space(recording.trace, setting.atomic_bytes);
+Result<SparseImage> ImageOf(const RecordedRun& run, const StateId& id,
+                            const RunOptions& options) {
+  const CrashSpace space(run.trace(), run.setting.atomic_bytes);
   PointCursor cursor(space, id.steps[0].kind);
-  POWERCUT_ASSIGN(const Named named,
-                  Find(recording, id, setting.judged_by_itself, cursor));
-  return ImageOfChain(backend, space, named.state,
+  POWERCUT_ASSIGN(const Named named, Find(run, id, cursor));
+  return ImageOfChain(run.backend, space, named.state,
                       std::span(id.steps).subspan(1),
-                      WorkerOptionsOf(workload, setting, options));
+                      WorkerOptionsOf(run, options));
 }
 
 }  // namespace powercut

@@ -6,9 +6,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "harness/explore/explore.h"
 #include "harness/judge/finding.h"
-#include "harness/record/recording.h"
+#include "harness/record/recorded_run.h"
+#include "harness/recover/recovery_runner.h"
+#include "harness/space/state_id.h"
 
 namespace powercut {
 
@@ -22,24 +23,19 @@ struct ReplayedState {
 };
 
 // Errors: kStale: the id's digest is another recording's; kUsage: the id names
-// no state of it.
-Result<ReplayedState> Replay(Backend& backend, const Workload& workload,
-                             const RunSetting& setting,
-                             const Recording& recording, const StateId& id,
-                             const ExploreOptions& options);
+// no state of it; kMissing: the recovery could not be run.
+Result<ReplayedState> Replay(const RecordedRun& run, const StateId& id,
+                             const RunOptions& options);
 
 // A check that fails on what the program left, with no crash at all, says
-// nothing of crashes.
-// Errors: kUsage: it does, with what it said.
-Status CheckHoldsAtTheEnd(Backend& backend, const RunSetting& setting,
-                          const Recording& recording,
-                          const ExploreOptions& options);
+// nothing of crashes. Complaints of the storage's own checker do not count
+// here: they are not the command's fault. Errors: kUsage: the check fails, with
+// what it said; kMissing: as Replay().
+Status CheckHoldsAtTheEnd(const RecordedRun& run, const RunOptions& options);
 
 // The image of a state. Errors: as Replay().
-Result<SparseImage> ImageOf(Backend& backend, const Workload& workload,
-                            const RunSetting& setting,
-                            const Recording& recording, const StateId& id,
-                            const ExploreOptions& options);
+Result<SparseImage> ImageOf(const RecordedRun& run, const StateId& id,
+                            const RunOptions& options);
 
 }  // namespace powercut
 

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "harness/explore/nested_crashes.h"
+#include "harness/worker/state_chain.h"
 
 namespace powercut {
 
@@ -65,12 +65,12 @@ void CauseGroups::List(const ViolatingState& at, Group& group) {
   steps.insert(steps.end(), at.inner.begin(), at.inner.end());
   group.states.push_back(
       {at.state.kind, at.state.point, at.state.marks,
-       StateIdText({steps, context_.recording.trace.Digest()})});
+       StateIdText({steps, context_.run.recording.trace.Digest()})});
 }
 
 void CauseGroups::Confirm(Group& group, WorkerPool& pool) {
   const ViolatingState& shown = group.shown;
-  const auto again = RunChain(context_.backend, context_.space, shown.state,
+  const auto again = RunChain(context_.run.backend, context_.space, shown.state,
                               shown.inner, pool.options());
   if (again && again->unsteady) {
     Disbelieve(group, "run twice in one process: two results");
@@ -92,11 +92,9 @@ std::vector<Finding> CauseGroups::Confirmed(WorkerPool& pool,
   for (auto& [cause, group] : groups) {
     const CrashState& state = group.shown.state;
     Finding finding =
-        DescribeFinding({context_.workload, context_.recording.trace,
-                         context_.recording.history},
-                        group.violation, state, CursorAt(state));
-    AddRecoveryFaults(context_.workload, pool.outcomes()[group.shown.outcome],
-                      finding);
+        DescribeFinding(context_.run, group.violation, state, CursorAt(state));
+    AddRecoveryFaults(context_.run.workload,
+                      pool.outcomes()[group.shown.outcome], finding);
     AddInnerCrashes(group.shown.inner, group.shown.inner_lost, finding);
     finding.count = group.count;
     std::sort(group.states.begin(), group.states.end());
@@ -129,7 +127,7 @@ void CauseGroups::Disbelieve(Group& group, const std::string& found) const {
   CauseParts parts;
   parts.kind = ViolationKind::kNondeterministic;
   if (group.violation.op > 0) {
-    parts.op = context_.workload.OpNumber(group.violation.op).kind;
+    parts.op = context_.run.workload.OpNumber(group.violation.op).kind;
   }
   group.violation.kind = parts.kind;
   group.violation.found = found;
@@ -141,7 +139,7 @@ std::vector<std::string> CauseGroups::ExcusesOf(const Group& group,
                                                 const Judge& judge) const {
   std::vector<std::string> excuses;
   for (const ProfileSwitch& flip : ProfileSwitches()) {
-    Profile profile = *context_.setting.profile;
+    Profile profile = *context_.run.setting.profile;
     profile.*flip.member = !(profile.*flip.member);
     // Only a switch that then admits more or promises less can excuse.
     if (profile.*flip.member != flip.widens) continue;

@@ -40,12 +40,9 @@ struct ListedState {
 class CauseGroups {
  public:
   struct Context {
-    Backend& backend;
-    const Workload& workload;
-    const RunSetting& setting;
-    const Recording& recording;
+    RecordedRun run;
     const CrashSpace& space;
-    // Keep the ids of all states.
+    // Whether the ids of all states are kept.
     bool list_states = false;
   };
 

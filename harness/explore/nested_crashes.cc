@@ -4,9 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "harness/explore/point_walk.h"
 #include "harness/explore/tree_walk.h"
-#include "harness/space/crash_image.h"
-#include "harness/space/enumerate.h"
 
 namespace powercut {
 namespace {
@@ -39,11 +38,7 @@ class RecoveryCrashes {
                      Take(q, a);
                    }) {}
 
-  bool Run() {
-    const bool tree = options_.space.mode == ExplorationSpace::kExhaustive;
-    const bool go_on = tree ? WalkTrees() : Enumerate();
-    return go_on && ExploreDeeper();
-  }
+  bool Run() { return WalkPoints() && ExploreDeeper(); }
 
   uint64_t runs() const { return scheduler_.runs() + deeper_runs_; }
   bool contradicted() const { return contradicted_; }
@@ -58,29 +53,13 @@ class RecoveryCrashes {
 
   CrashKind kind() const { return recovery_.state.kind; }
 
-  bool WalkTrees() {
+  bool WalkPoints() {
+    PointWalk walk(inner_.space(), kind(),
+                   {options_.space, options_.seed, /*prefixes_done=*/false},
+                   scheduler_);
     const EventNumber end = inner_.space().trace().event_count();
     for (EventNumber point = inner_.begin() + 1; point <= end; ++point) {
-      scheduler_.Submit(TreeWalk::Root(point, kind(), 0));
-      if (!scheduler_.RunReady()) return false;
-    }
-    return scheduler_.RunAll();
-  }
-
-  bool Enumerate() {
-    PointCursor cursor(inner_.space(), kind());
-    const EventNumber end = inner_.space().trace().event_count();
-    for (EventNumber point = inner_.begin() + 1; point <= end; ++point) {
-      cursor.MoveTo(point);
-      const bool go_on =
-          EnumerateStates(cursor, options_.space, options_.seed,
-                          [&](const CrashState& state, const Hash128&) {
-                            StateRequest request;
-                            request.state = state;
-                            scheduler_.Submit(std::move(request));
-                            return scheduler_.RunReady();
-                          });
-      if (!go_on) return false;
+      if (!walk.WalkPoint(point, 0)) return false;
     }
     return scheduler_.RunAll();
   }
@@ -154,13 +133,6 @@ class RecoveryCrashes {
   bool contradicted_ = false;
 };
 
-// ResolveStep(), whose words are of recordings.
-Result<CrashState> InRecovery(const CrashStep& step, PointCursor& cursor) {
-  Result<CrashState> state = ResolveStep(step, cursor);
-  if (state) return state;
-  return Error{state.error().code, "in the recovery: " + state.error().message};
-}
-
 }  // namespace
 
 NestedCrashes::NestedCrashes(Backend& backend, NestedOptions options)
@@ -196,44 +168,6 @@ std::vector<UndecidedBlock> UndecidedBlocks(BlockContents& contents,
     undecided.push_back({slot, std::move(options)});
   }
   return undecided;
-}
-
-Result<ChainResult> RunChain(Backend& backend, const CrashSpace& space,
-                             const CrashState& state,
-                             std::span<const CrashStep> inner,
-                             WorkerPool::Options options) {
-  options.report_writes = !inner.empty();
-  WorkerPool pool(backend, space, options);
-  const RunResult result = pool.RunAlone(state);
-  if (inner.empty()) {
-    return ChainResult{pool.outcomes()[result.outcome], result.unsteady, 0};
-  }
-  const RecoverySpace recovery(space, state, result.writes);
-  PointCursor cursor(recovery.space(), inner[0].kind);
-  POWERCUT_ASSIGN(const CrashState next, InRecovery(inner[0], cursor));
-  POWERCUT_ASSIGN(ChainResult chain, RunChain(backend, recovery.space(), next,
-                                              inner.subspan(1), options));
-  chain.unsteady |= result.unsteady;
-  chain.lost += LostBlocks(next, cursor);
-  return chain;
-}
-
-Result<SparseImage> ImageOfChain(Backend& backend, const CrashSpace& space,
-                                 const CrashState& state,
-                                 std::span<const CrashStep> inner,
-                                 WorkerPool::Options options) {
-  if (inner.empty()) {
-    CrashImage image(space, state.kind);
-    image.Become(state);
-    return std::move(image.bytes());
-  }
-  options.report_writes = true;
-  WorkerPool pool(backend, space, options);
-  const RecoverySpace recovery(space, state, pool.RunAlone(state).writes);
-  PointCursor cursor(recovery.space(), inner[0].kind);
-  POWERCUT_ASSIGN(const CrashState next, InRecovery(inner[0], cursor));
-  return ImageOfChain(backend, recovery.space(), next, inner.subspan(1),
-                      options);
 }
 
 }  // namespace powercut

@@ -22,10 +22,6 @@
 
 namespace powercut {
 
-// What is wrong with a recovery that is not idempotent.
-inline constexpr const char* kUnstableFound =
-    "another result than without the second crash";
-
 // A recovery in which to crash.
 struct InterruptedRecovery {
   CrashState state;  // that it began on
@@ -88,27 +84,6 @@ class NestedCrashes {
 std::vector<UndecidedBlock> UndecidedBlocks(BlockContents& contents,
                                             const CrashState& state,
                                             std::span<const ContentId> read);
-
-struct ChainResult {
-  RecoveryOutcome outcome;
-  // One of the recoveries came to two results.
-  bool unsteady = false;
-  // Blocks that the inner steps lost.
-  uint64_t lost = 0;
-};
-// Runs a state of `space` and the crashes during its recovery, each alone in a
-// fresh worker; returns the last outcome.
-// Errors: kUsage: a step names no state of the recovery it interrupts.
-Result<ChainResult> RunChain(Backend& backend, const CrashSpace& space,
-                             const CrashState& state,
-                             std::span<const CrashStep> inner,
-                             WorkerPool::Options pool);
-
-// The image that the last of those crashes left. Errors: the same.
-Result<SparseImage> ImageOfChain(Backend& backend, const CrashSpace& space,
-                                 const CrashState& state,
-                                 std::span<const CrashStep> inner,
-                                 WorkerPool::Options pool);
 
 }  // namespace powercut
 

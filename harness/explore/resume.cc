@@ -23,19 +23,21 @@ std::string FaultsText(const Workload& workload) {
 }
 
 // What a check says belongs to it alone, and to the acks that it was told.
-std::string CheckText(const RunSetting& setting, const Trace& trace) {
-  std::string text = setting.fsck ? ", fsck" : "";
-  if (setting.check.empty()) return text;
+std::string OracleText(const Oracle& oracle, const Trace& trace) {
+  const CheckOracle* check = CheckOf(oracle);
+  if (check == nullptr) return "";
+  std::string text = check->fsck ? ", fsck" : "";
+  if (check->command.empty()) return text;
   const Hash128 acks = HashOfAcks(trace);
-  return text + fmt::format(", check {}, acks {:016x}{:016x}", setting.check,
+  return text + fmt::format(", check {}, acks {:016x}{:016x}", check->command,
                             acks.high, acks.low);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<RunJournal>> OpenKeptRuns(
-    const Backend& backend, const Workload& workload, const RunSetting& setting,
-    const Recording& recording, const ExploreOptions& options) {
+    const RecordedRun& run, const ExploreOptions& options) {
+  const auto& [backend, workload, setting, recording] = run;
   if (options.resume.empty()) return std::unique_ptr<RunJournal>();
   if (mkdir(options.resume.c_str(), 0777) != 0 && errno != EEXIST) {
     return Error{ErrorCode::kIo,
@@ -50,9 +52,9 @@ Result<std::unique_ptr<RunJournal>> OpenKeptRuns(
       "{}: {}; profile {}, {}-byte blocks, probe {}, nested {}, recording "
       "{:08x}{}",
       POWERCUT_VERSION, backend.traits().description, setting.profile->name,
-      setting.atomic_bytes, options.probe, options.nested > 0,
+      setting.atomic_bytes, options.run.probe, options.nested > 0,
       recording.trace.Digest(),
-      FaultsText(workload) + CheckText(setting, recording.trace));
+      FaultsText(workload) + OracleText(setting.oracle, recording.trace));
   return RunJournal::Open(options.resume + "/" + name + ".runs", context);
 }
 

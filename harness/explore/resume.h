@@ -6,7 +6,8 @@
 #include <memory>
 
 #include "harness/cache/run_journal.h"
-#include "harness/explore/explore.h"
+#include "harness/explore/explore_options.h"
+#include "harness/record/recorded_run.h"
 
 namespace powercut {
 
@@ -15,10 +16,7 @@ namespace powercut {
 // Errors: kIo with the path and the system's reason; those of
 // RunJournal::Open(): kStale: the runs are of another recording, profile,
 // check, or whatever else they depend on.
-Result<std::unique_ptr<RunJournal>> OpenKeptRuns(const Backend& backend,
-                                                 const Workload& workload,
-                                                 const RunSetting& setting,
-                                                 const Recording& recording,
+Result<std::unique_ptr<RunJournal>> OpenKeptRuns(const RecordedRun& run,
                                                  const ExploreOptions& options);
 
 }  // namespace powercut

@@ -24,16 +24,15 @@ std::optional<EventNumber> EventOfReturn(
   return std::nullopt;
 }
 
-std::string PromiseText(const FindingContext& context,
-                        const Violation& violation) {
+std::string PromiseText(const RecordedRun& run, const Violation& violation) {
   const Promise& promise = violation.promise;
   const std::string what =
       violation.path.empty() ? "the volume" : violation.path;
   if (!promise.flush_op) return "none: nothing was promised of " + what;
-  const auto event = EventOfReturn(context.history, *promise.flush_op);
+  const auto event = EventOfReturn(run.recording.history, *promise.flush_op);
   std::string flush = "the sync behind `init`";
   if (*promise.flush_op > 0) {
-    const Op& op = context.workload.OpNumber(*promise.flush_op);
+    const Op& op = run.workload.OpNumber(*promise.flush_op);
     flush = fmt::format("op {}, {}", *promise.flush_op, OpText(op));
   }
   const std::string effect =
@@ -52,7 +51,7 @@ std::string AcksText(const Trace& trace, EventNumber point) {
 }
 
 // Which writes lost blocks, or which alone kept some.
-std::string LostText(const FindingContext& context, const CrashState& state,
+std::string LostText(const RecordedRun& run, const CrashState& state,
                      const PointCursor& cursor, uint64_t lost) {
   if (lost == 0) return "everything issued persisted";
   const CrashStep step = CanonicalStep(state, cursor);
@@ -64,7 +63,7 @@ std::string LostText(const FindingContext& context, const CrashState& state,
   constexpr size_t kItemsShown = 3;
   for (size_t i = 0; i < step.items.size() && i < kItemsShown; ++i) {
     const StateItem& item = step.items[i];
-    const uint32_t op = OpRunningAt(context.history, item.event);
+    const uint32_t op = OpRunningAt(run.recording.history, item.event);
     text += fmt::format("{} {} {}", i > 0 ? "," : "",
                         item.discard ? "discard" : "write", item.event);
     if (op > 0) text += fmt::format(" (op {})", op);
@@ -82,7 +81,7 @@ std::string LostText(const FindingContext& context, const CrashState& state,
 }
 
 // The faults that fell on the disk before the state, one text each.
-std::vector<std::string> FaultTexts(const FindingContext& context,
+std::vector<std::string> FaultTexts(const RecordedRun& run,
                                     const CrashState& state) {
   struct Fallen {
     std::string text;
@@ -90,7 +89,7 @@ std::vector<std::string> FaultTexts(const FindingContext& context,
   };
   std::map<uint32_t, Fallen> fallen;  // by number
   uint32_t marks = 0;
-  for (const HistoryEvent& event : context.history) {
+  for (const HistoryEvent& event : run.recording.history) {
     if (event.after > state.point) break;
     if (event.after == state.point && marks++ == state.marks) break;
     if (event.kind != HistoryEvent::kFault) continue;
@@ -112,26 +111,24 @@ std::vector<std::string> FaultTexts(const FindingContext& context,
 
 }  // namespace
 
-Finding DescribeFinding(const FindingContext& context,
-                        const Violation& violation, const CrashState& state,
-                        const PointCursor& cursor) {
+Finding DescribeFinding(const RecordedRun& run, const Violation& violation,
+                        const CrashState& state, const PointCursor& cursor) {
   Finding finding;
   finding.violation = violation;
   finding.lost_blocks = LostBlocks(state, cursor);
   const CrashStep step = CanonicalStep(state, cursor);
-  finding.id = StateIdText({{step}, context.trace.Digest()});
-  const bool program =
-      context.workload.init.empty() && context.workload.run.empty();
-  finding.promise = program ? AcksText(context.trace, state.point)
-                            : PromiseText(context, violation);
-  finding.faults = FaultTexts(context, state);
+  finding.id = StateIdText({{step}, run.recording.trace.Digest()});
+  const bool program = run.workload.init.empty() && run.workload.run.empty();
+  finding.promise = program ? AcksText(run.recording.trace, state.point)
+                            : PromiseText(run, violation);
+  finding.faults = FaultTexts(run, state);
   finding.crash =
       fmt::format("{:<20} {}", CrashStepText(step),
-                  LostText(context, state, cursor, finding.lost_blocks));
+                  LostText(run, state, cursor, finding.lost_blocks));
   if (program) {
     finding.op_text = "program    recorded";
   } else if (violation.op > 0) {
-    const Op& op = context.workload.OpNumber(violation.op);
+    const Op& op = run.workload.OpNumber(violation.op);
     finding.line = op.line;
     finding.op_text =
         fmt::format("op {:<8}{:<20} {}", violation.op, OpText(op),

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/record/recorded_run.h"
 #include "harness/recover/recovery.h"
 #include "harness/space/crash_state.h"
 #include "harness/trace/op_history.h"
@@ -38,18 +39,10 @@ struct Finding {
   int line = 0;  // of the op at fault; 0: none
 };
 
-// Words for a violation that is to be reported.
-struct FindingContext {
-  const Workload& workload;
-  const Trace& trace;
-  const std::vector<HistoryEvent>& history;
-};
-
 // Fills in the words of a finding from its violation and its state.
 // Requires: `cursor` stands at the state's point and kind.
-Finding DescribeFinding(const FindingContext& context,
-                        const Violation& violation, const CrashState& state,
-                        const PointCursor& cursor);
+Finding DescribeFinding(const RecordedRun& run, const Violation& violation,
+                        const CrashState& state, const PointCursor& cursor);
 
 // Adds the faults that fell on the recovery.
 void AddRecoveryFaults(const Workload& workload, const RecoveryOutcome& outcome,

@@ -24,16 +24,13 @@ bool TakeUnreadable(std::vector<Violation>& violations) {
 
 }  // namespace
 
-Judge::Judge(const Workload& workload, const RunSetting& setting,
-             const Recording& recording, const OutcomeTable& outcomes)
-    : workload_(workload),
-      setting_(setting),
-      recording_(recording),
+Judge::Judge(const RecordedRun& run, const OutcomeTable& outcomes)
+    : run_(run),
       outcomes_(outcomes),
-      cursor_(workload, *setting.profile, recording.history),
+      cursor_(run.workload, run.profile(), run.recording.history),
       milestone_steps_(std::max(kMilestoneStepsMin,
-                                recording.history.size() / kMilestonesMax)),
-      cut_history_(HistoryOfCut(workload, recording.history)) {}
+                                run.recording.history.size() / kMilestonesMax)),
+      cut_history_(HistoryOfCut(run.workload, run.recording.history)) {}
 
 const std::vector<Violation>& Judge::Violations(OutcomeId outcome,
                                                 size_t history,
@@ -57,7 +54,7 @@ std::vector<Violation> Judge::ViolationsUnder(const Profile& profile,
                                               const RecoveryOutcome& outcome,
                                               size_t history,
                                               CrashKind kind) const {
-  ModelCursor cursor(workload_, profile, recording_.history);
+  ModelCursor cursor(run_.workload, profile, run_.recording.history);
   cursor.MoveTo(history);
   return JudgeWith(cursor.model(), outcome, history, kind);
 }
@@ -129,8 +126,8 @@ std::vector<Violation> Judge::JudgeWith(const Model& model,
     return {model.VolumeViolation(ViolationKind::kHang, kind,
                                   "recovery hung: " + outcome.detail)};
   }
-  if (setting_.judged_by_itself) {
-    return JudgeByItself(model, outcome.observation, kind);
+  if (CheckOf(run_.setting.oracle) != nullptr) {
+    return JudgeByItself(model, outcome, kind);
   }
   std::vector<Violation> violations = model.Check(outcome.observation, kind);
   const bool told = !outcome.faults_fired.empty() && TakeUnreadable(violations);
@@ -142,8 +139,9 @@ std::vector<Violation> Judge::JudgeWith(const Model& model,
 }
 
 std::vector<Violation> Judge::JudgeByItself(const Model& model,
-                                            const Observation& seen,
+                                            const RecoveryOutcome& outcome,
                                             CrashKind kind) const {
+  const Observation& seen = outcome.observation;
   std::vector<Violation> violations;
   const auto add = [&](ViolationKind violation, const std::string& found,
                        const std::string& admissible) {
@@ -163,11 +161,11 @@ std::vector<Violation> Judge::JudgeByItself(const Model& model,
   for (const std::string& failure : seen.probe_failures) {
     add(ViolationKind::kError, failure, "a volume that takes writes");
   }
-  if (!seen.check.empty()) {
-    add(ViolationKind::kCheck, seen.check, "exit status 0 of the check");
+  if (!outcome.check.empty()) {
+    add(ViolationKind::kCheck, outcome.check, "exit status 0 of the check");
   }
-  if (!seen.fsck.empty()) {
-    add(ViolationKind::kFsck, seen.fsck,
+  if (!outcome.fsck.empty()) {
+    add(ViolationKind::kFsck, outcome.fsck,
         "a volume in which its own checker finds nothing");
   }
   return violations;
@@ -176,14 +174,14 @@ std::vector<Violation> Judge::JudgeByItself(const Model& model,
 void Judge::CheckForbidden(const Model& model, const Observation& observation,
                            CrashKind kind,
                            std::vector<Violation>& violations) const {
-  for (const Outcome& outcome : workload_.outcomes) {
+  for (const Outcome& outcome : run_.workload.outcomes) {
     const auto& profiles = outcome.profiles;
     const bool named =
         profiles.empty() || std::find(profiles.begin(), profiles.end(),
-                                      setting_.profile->name) != profiles.end();
+                                      run_.profile().name) != profiles.end();
     if (outcome.allow || !named) continue;
-    const auto holds =
-        Holds(outcome.condition, observation, recording_.before, workload_);
+    const auto holds = Holds(outcome.condition, observation,
+                             run_.recording.before, run_.workload);
     if (!holds.value_or(false)) continue;
     Violation violation =
         model.VolumeViolation(ViolationKind::kCheck, kind,

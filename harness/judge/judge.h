@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "harness/judge/crash_points.h"
-#include "harness/record/recording.h"
+#include "harness/record/recorded_run.h"
 #include "harness/recover/outcome_table.h"
 #include "model/words/violation.h"
 
@@ -18,9 +18,8 @@ namespace powercut {
 // Judges outcomes at histories; equal questions once. Not thread-safe.
 class Judge {
  public:
-  // All must outlive this object.
-  Judge(const Workload& workload, const RunSetting& setting,
-        const Recording& recording, const OutcomeTable& outcomes);
+  // What `run` refers to, and `outcomes`, must outlive this object.
+  Judge(const RecordedRun& run, const OutcomeTable& outcomes);
 
   // What is wrong with an outcome after a crash of this kind, the first
   // `history` events of the history having happened; by path. Where a fault
@@ -48,14 +47,12 @@ class Judge {
                                    const RecoveryOutcome& outcome,
                                    size_t history, CrashKind kind) const;
   std::vector<Violation> JudgeByItself(const Model& model,
-                                       const Observation& seen,
+                                       const RecoveryOutcome& outcome,
                                        CrashKind kind) const;
   void CheckForbidden(const Model& model, const Observation& observation,
                       CrashKind kind, std::vector<Violation>& violations) const;
 
-  const Workload& workload_;
-  const RunSetting& setting_;
-  const Recording& recording_;
+  const RecordedRun run_;
   const OutcomeTable& outcomes_;
   ModelCursor cursor_;
   // Every outcome at a crash point is judged at each of its histories, and

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <utility>
 
 namespace powercut {
 namespace {
@@ -31,11 +33,11 @@ EventNumber FindOpenWrite(const PointCursor& cursor, EventNumber written_by) {
 
 }  // namespace
 
-std::vector<UnmetObligation> FindUnmetObligations(const Workload& workload,
-                                                  const Profile& profile,
-                                                  const Recording& recording,
-                                                  const CrashSpace& space,
-                                                  bool sync_covers_disk) {
+std::vector<UnmetObligation> FindUnmetObligations(const RecordedRun& run,
+                                                  const CrashSpace& space) {
+  const auto& [backend, workload, setting, recording] = run;
+  const Profile& profile = run.profile();
+  const bool sync_covers_disk = backend.traits().sync_covers_disk;
   std::vector<UnmetObligation> unmet;
   PointCursor cursor(space, CrashKind::kPower);
   Model model(workload, profile);
@@ -91,6 +93,30 @@ std::vector<UnmetObligation> FindUnmetObligations(const Workload& workload,
     unmet.push_back({std::move(violation), event.after, marks});
   }
   return unmet;
+}
+
+std::vector<Finding> FindingsOfObligations(const RecordedRun& run,
+                                           const CrashSpace& space) {
+  std::vector<Finding> findings;
+  PointCursor cursor(space, CrashKind::kPower);
+  for (const UnmetObligation& unmet : FindUnmetObligations(run, space)) {
+    cursor.MoveTo(unmet.point);
+    const CrashState state{
+        unmet.point, unmet.marks, CrashKind::kPower, CrashState::kNewest, {}};
+    Finding finding = DescribeFinding(run, unmet.violation, state, cursor);
+    const auto same =
+        std::find_if(findings.begin(), findings.end(), [&](const Finding& f) {
+          return f.violation.cause == finding.violation.cause;
+        });
+    if (same == findings.end()) {
+      finding.states = {finding.id};
+      findings.push_back(std::move(finding));
+    } else {
+      ++same->count;
+      same->states.push_back(finding.id);
+    }
+  }
+  return findings;
 }
 
 }  // namespace powercut

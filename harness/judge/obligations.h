@@ -8,7 +8,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "harness/record/recording.h"
+#include "harness/judge/finding.h"
+#include "harness/record/recorded_run.h"
 #include "harness/space/crash_space.h"
 
 namespace powercut {
@@ -25,11 +26,13 @@ struct UnmetObligation {
 // (`sync_covers_disk`), all that was written before the op began must be at the
 // media when it returned. In order of op.
 // Source: research/semantics.md section 2.8, T-OBLIG.
-std::vector<UnmetObligation> FindUnmetObligations(const Workload& workload,
-                                                  const Profile& profile,
-                                                  const Recording& recording,
-                                                  const CrashSpace& space,
-                                                  bool sync_covers_disk);
+std::vector<UnmetObligation> FindUnmetObligations(const RecordedRun& run,
+                                                  const CrashSpace& space);
+
+// The same as findings, one for each cause in order of the first op, with their
+// count and the ids of all their states.
+std::vector<Finding> FindingsOfObligations(const RecordedRun& run,
+                                           const CrashSpace& space);
 
 }  // namespace powercut
 

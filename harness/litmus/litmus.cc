@@ -91,14 +91,16 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
   explore.space.mode = log2 > kSpaceLog2Max ? ExplorationSpace::kEpoch
                                             : ExplorationSpace::kExhaustive;
   explore.jobs = options.jobs;
-  explore.interrupted = options.interrupted;
+  explore.hooks.interrupted = options.interrupted;
   // A log shows what lies behind its end only when it goes on.
   const auto& ops = backend.traits().ops;
-  explore.probe =
+  explore.run.probe =
       std::find(ops.begin(), ops.end(), OpKind::kLogAppend) != ops.end();
-  explore.visited = [&](const VisitedState& visited) { counter.Take(visited); };
+  explore.hooks.visited = [&](const VisitedState& visited) {
+    counter.Take(visited);
+  };
   POWERCUT_ASSIGN(Exploration exploration,
-                  Explore(backend, workload, setting, recording, explore));
+                  Explore({backend, workload, setting, recording}, explore));
   counter.Count();
   run.states = exploration.states;
   run.runs = exploration.runs;

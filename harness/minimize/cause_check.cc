@@ -90,12 +90,12 @@ std::optional<Finding> CauseCheck::FindCause(const Workload& workload,
                                              const Recording& recording) {
   bool seen = false;
   ExploreOptions options = options_;
-  options.cause_seen = [&](const std::string& cause) {
+  options.hooks.cause_seen = [&](const std::string& cause) {
     seen = seen || cause == cause_;
   };
-  options.interrupted = [&] { return seen || Interrupted(); };
+  options.hooks.interrupted = [&] { return seen || Interrupted(); };
   const auto exploration =
-      Explore(backend_, workload, setting_, recording, options);
+      Explore({backend_, workload, setting_, recording}, options);
   if (!exploration) return std::nullopt;
   for (const Finding& finding : exploration->findings) {
     if (finding.violation.cause == cause_) return finding;

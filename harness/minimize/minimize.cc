@@ -11,6 +11,7 @@
 #include "harness/explain/replay.h"
 #include "harness/minimize/cause_check.h"
 #include "harness/minimize/shrink.h"
+#include "harness/minimize/state_shrinker.h"
 
 namespace powercut {
 namespace {
@@ -94,81 +95,6 @@ std::string CauseOf(const std::vector<Finding>& findings,
   return findings.front().violation.cause;
 }
 
-// Makes the state of a finding lose as few blocks as it can.
-class StateShrinker {
- public:
-  StateShrinker(Backend& backend, const Workload& workload,
-                const RunSetting& setting, const Recording& recording,
-                const ExploreOptions& options)
-      : backend_(backend),
-        workload_(workload),
-        setting_(setting),
-        recording_(recording),
-        options_(options),
-        space_(recording.trace, setting.atomic_bytes) {}
-
-  Result<Finding> Shrink(Finding finding) {
-    POWERCUT_ASSIGN(const StateId id, ParseStateId(finding.id));
-    PointCursor cursor(space_, id.steps[0].kind);
-    POWERCUT_ASSIGN(const CrashState named, ResolveStep(id.steps[0], cursor));
-    CrashState state = FromOrigin(named, CrashState::kNewest, cursor);
-    // Runs of half of the lost blocks, down to single ones, until none can be
-    // kept any more.
-    for (size_t chunk = state.choices.size(); chunk > 0;) {
-      const size_t before = state.choices.size();
-      POWERCUT_TRY(KeepBlocks(chunk, cursor, state, finding));
-      const bool again = chunk == 1 && state.choices.size() < before;
-      chunk = again ? 1 : chunk / 2;
-    }
-    return finding;
-  }
-
- private:
-  Status KeepBlocks(size_t chunk, const PointCursor& cursor, CrashState& state,
-                    Finding& finding) {
-    size_t end = state.choices.size();
-    while (end > 0) {
-      const size_t begin = end - std::min(end, chunk);
-      CrashState candidate = state;
-      candidate.choices.erase(
-          candidate.choices.begin() + static_cast<ptrdiff_t>(begin),
-          candidate.choices.begin() + static_cast<ptrdiff_t>(end));
-      POWERCUT_ASSIGN(std::optional<Finding> again,
-                      Show(candidate, cursor, finding));
-      if (again) {
-        state = std::move(candidate);
-        finding = std::move(*again);
-      }
-      end = begin;
-    }
-    return Ok{};
-  }
-
-  // The finding in another state, if it is one there, too.
-  Result<std::optional<Finding>> Show(const CrashState& state,
-                                      const PointCursor& cursor,
-                                      const Finding& finding) {
-    const StateId id{{CanonicalStep(state, cursor)}, recording_.trace.Digest()};
-    POWERCUT_ASSIGN(
-        ReplayedState replayed,
-        Replay(backend_, workload_, setting_, recording_, id, options_));
-    for (Finding& again : replayed.findings) {
-      if (again.violation.cause == finding.violation.cause &&
-          again.violation.path == finding.violation.path) {
-        return std::optional(std::move(again));
-      }
-    }
-    return std::optional<Finding>();
-  }
-
-  Backend& backend_;
-  const Workload& workload_;
-  const RunSetting& setting_;
-  const Recording& recording_;
-  const ExploreOptions& options_;
-  CrashSpace space_;
-};
-
 class Minimizer {
  public:
   Minimizer(Backend& backend, const Pcut& pcut, std::string file,
@@ -180,11 +106,8 @@ class Minimizer {
         options_(options),
         explore_(options.explore) {
     explore_.list_states = false;
-    explore_.budget_ms.reset();
-    explore_.visited = nullptr;
-    explore_.cause_seen = nullptr;
-    explore_.progress = nullptr;
-    explore_.interrupted = nullptr;
+    explore_.bounds.budget_ms.reset();
+    explore_.hooks = {};
   }
 
   Result<Minimized> Run() {
@@ -224,7 +147,7 @@ class Minimizer {
     const auto at = ParseStateId(workload.at);
     if (at && at->digest == recording.trace.Digest()) {
       const auto replayed =
-          Replay(backend_, workload, setting_, recording, *at, explore_);
+          Replay({backend_, workload, setting_, recording}, *at, explore_.run);
       if (replayed && !replayed->findings.empty()) {
         return CauseOf(replayed->findings, workload);
       }
@@ -246,9 +169,9 @@ class Minimizer {
   Result<Exploration> ExploreGiven(const Workload& workload,
                                    const Recording& recording) {
     ExploreOptions options = explore_;
-    options.progress = options_.explore.progress;
-    options.interrupted = options_.interrupted;
-    return Explore(backend_, workload, setting_, recording, options);
+    options.hooks.progress = options_.explore.hooks.progress;
+    options.hooks.interrupted = options_.interrupted;
+    return Explore({backend_, workload, setting_, recording}, options);
   }
 
   // Shrinks by the narrowest look that shows the cause: the prefixes of one
@@ -284,7 +207,7 @@ class Minimizer {
       return {ErrorCode::kStale,
               fmt::format("{}: interrupted before {} was seen", file_, cause_)};
     }
-    const std::string remedy = options_.explore.max_runs
+    const std::string remedy = options_.explore.bounds.max_runs
                                    ? "raise --max-runs"
                                    : "`powercut check` lists the causes of "
                                      "this file; a larger --space shows more";
@@ -324,10 +247,11 @@ class Minimizer {
     POWERCUT_ASSIGN(const Recording recording,
                     Record(backend_, workload, setting_));
     ExploreOptions explore = explore_;
-    explore.max_runs.reset();
-    explore.progress = options_.explore.progress;
-    POWERCUT_ASSIGN(const Exploration all,
-                    Explore(backend_, workload, setting_, recording, explore));
+    explore.bounds.max_runs.reset();
+    explore.hooks.progress = options_.explore.hooks.progress;
+    POWERCUT_ASSIGN(
+        const Exploration all,
+        Explore({backend_, workload, setting_, recording}, explore));
     const Finding* finding = FindCause(all.findings, cause_);
     if (finding == nullptr) {
       return Error{ErrorCode::kInternal,
@@ -335,8 +259,9 @@ class Minimizer {
                                "does not do the same twice",
                                file_, cause_)};
     }
-    StateShrinker state(backend_, workload, setting_, recording, explore_);
-    POWERCUT_ASSIGN(result_.finding, state.Shrink(*finding));
+    POWERCUT_ASSIGN(result_.finding,
+                    ShrinkState({backend_, workload, setting_, recording},
+                                explore_.run, *finding));
     AddEnd(result_.pcut, result_.finding.id, all.findings);
     return Ok{};
   }

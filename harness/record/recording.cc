@@ -1,108 +1,21 @@
+// Runs a workload op by op against the model's plan of it: each op begins and
+// ends with a mark in the trace, must end as the plan and the file say, and the
+// live tree at the end must be the tree that the ops made.
+
 #include "harness/record/recording.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bit>
 #include <map>
 
 #include "harness/base/limits.h"
 #include "harness/fault/fault_disk.h"
+#include "harness/record/workload_error.h"
 #include "harness/trace/recording_disk.h"
 
 namespace powercut {
 namespace {
-
-Error At(const Workload& workload, int line, ErrorCode code,
-         const std::string& what) {
-  return {code, fmt::format("{}:{}: {}", workload.file, line, what)};
-}
-
-// A fault has no line if it came from the command line.
-Error FaultError(const Workload& workload, const Op& fault, ErrorCode code,
-                 const std::string& what) {
-  if (fault.line > 0) return At(workload, fault.line, code, what);
-  return {code, fmt::format("{}: --fault: {}", workload.file, what)};
-}
-
-Status CheckOps(const Workload& workload, const Backend& backend) {
-  const BackendTraits& traits = backend.traits();
-  for (const Op& fault : workload.faults) {
-    if (const Status offered = CheckFaultIsOffered(fault); !offered) {
-      return FaultError(workload, fault, offered.error().code,
-                        offered.error().message);
-    }
-  }
-  for (const auto* section : {&workload.init, &workload.run}) {
-    for (const Op& op : *section) {
-      const bool overlaps = op.start || op.kind == OpKind::kWait;
-      const bool offered = (op.kind == OpKind::kWait ||
-                            std::find(traits.ops.begin(), traits.ops.end(),
-                                      op.kind) != traits.ops.end()) &&
-                           (!overlaps || traits.overlap);
-      if (!offered) {
-        return At(workload, op.line, ErrorCode::kUnsupported,
-                  fmt::format("{} does not offer `{}{}`", traits.name,
-                              op.start ? "start " : "", VerbOf(op.kind)));
-      }
-      for (const std::string& name : op.names) {
-        if (name == kProbePath) {
-          return At(workload, op.line, ErrorCode::kBadInput,
-                    fmt::format("{} is the probe's own file; use another name",
-                                name));
-        }
-      }
-      const bool sized = op.kind == OpKind::kWrite ||
-                         op.kind == OpKind::kAppend ||
-                         op.kind == OpKind::kTruncate;
-      for (const uint64_t number : op.numbers) {
-        if (sized && number > kFileBytesMax) {
-          return At(workload, op.line, ErrorCode::kBadInput,
-                    fmt::format("{} is out of range: files may have up to {} "
-                                "bytes",
-                                number, kFileBytesMax));
-        }
-      }
-    }
-  }
-  return Ok{};
-}
-
-Status CheckGeometry(const Workload& workload, const BackendTraits& traits,
-                     const DiskGeometry& geometry, uint32_t atomic) {
-  if (std::find(traits.sector_sizes_bytes.begin(),
-                traits.sector_sizes_bytes.end(),
-                geometry.sector_bytes) == traits.sector_sizes_bytes.end()) {
-    return Error{
-        ErrorCode::kUnsupported,
-        fmt::format("{}: {} offers sectors of {} bytes, not {}", workload.file,
-                    traits.name, fmt::join(traits.sector_sizes_bytes, ", "),
-                    geometry.sector_bytes)};
-  }
-  if (geometry.size_bytes() < traits.minimum_disk_bytes) {
-    return Error{ErrorCode::kBadInput,
-                 fmt::format("{}: a disk of {} bytes is too small for {}: it "
-                             "needs {}",
-                             workload.file, geometry.size_bytes(), traits.name,
-                             traits.minimum_disk_bytes)};
-  }
-  if (geometry.size_bytes() > kDiskBytesMax) {
-    return Error{
-        ErrorCode::kBadInput,
-        fmt::format("{}: a disk of {} bytes is too large: the most is "
-                    "{}",
-                    workload.file, geometry.size_bytes(), kDiskBytesMax)};
-  }
-  if (!std::has_single_bit(atomic) || atomic < geometry.sector_bytes ||
-      atomic > kAtomicBytesMax) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("atomic {}: expected a power of two from the "
-                             "sector ({}) to {}",
-                             atomic, geometry.sector_bytes, kAtomicBytesMax)};
-  }
-  return Ok{};
-}
 
 // The run of one workload, step by step.
 class Recorder {
@@ -130,8 +43,8 @@ class Recorder {
     Op sync;
     sync.kind = OpKind::kSyncfs;
     if (const OpResult result = mount.Apply(sync, 0, {}); !result.ok()) {
-      return At(workload_, 1, ErrorCode::kBadInput,
-                "the sync behind `init` failed: " + result.error);
+      return WorkloadError(workload_, 1, ErrorCode::kBadInput,
+                           "the sync behind `init` failed: " + result.error);
     }
     disk_.Mark(kRunMark);
     model_.EndInit();
@@ -164,7 +77,7 @@ class Recorder {
     const OpPlan plan = model_.Plan(op);
     if (plan.offset_bytes + plan.content.size() > kFileBytesMax) {
       unexpected_op_ = op.number;
-      return At(
+      return WorkloadError(
           workload_, op.line, ErrorCode::kBadInput,
           fmt::format("the file would grow beyond {} bytes", kFileBytesMax));
     }
@@ -185,9 +98,10 @@ class Recorder {
     const auto started = started_.find(wait.numbers[0]);
     if (started == started_.end()) {
       unexpected_op_ = wait.number;
-      return At(workload_, wait.line, ErrorCode::kBadInput,
-                "there is nothing to wait for: the op that was started under "
-                "this number has failed");
+      return WorkloadError(
+          workload_, wait.line, ErrorCode::kBadInput,
+          "there is nothing to wait for: the op that was started under "
+          "this number has failed");
     }
     const OpResult result = mount.Wait(wait.numbers[0]);
     POWERCUT_TRY(Ended(*started->second.op, started->second.plan, result));
@@ -273,7 +187,7 @@ class Recorder {
         [](const Op& fault) { return fault.names.at(0) == "full"; });
     if (result.error == "ENOSPC" && !full)
       remedy = "the disk is full: make it larger";
-    return At(
+    return WorkloadError(
         workload_, op.line, ErrorCode::kBadInput,
         fmt::format("`{}` returned {}, expected {}; {}", OpText(op),
                     result.ok() ? "success" : result.error, wanted, remedy));
@@ -302,55 +216,6 @@ class Recorder {
 };
 
 }  // namespace
-
-Result<RunSetting> ResolveSetting(const Workload& workload,
-                                  const Backend& backend,
-                                  const SettingOverrides& flags) {
-  const BackendTraits& traits = backend.traits();
-  POWERCUT_TRY(CheckOps(workload, backend));
-  RunSetting setting;
-  const std::string& profile = !flags.profile.empty()      ? flags.profile
-                               : !workload.profile.empty() ? workload.profile
-                                                           : traits.profile;
-  setting.profile = FindProfile(profile);
-  if (setting.profile == nullptr) {
-    std::string names;
-    for (const Profile& p : Profiles()) names += " " + p.name;
-    return Error{ErrorCode::kUsage,
-                 fmt::format("{}: unknown profile '{}'; there are:{}",
-                             workload.file, profile, names)};
-  }
-  const DiskSpec disk = workload.disk.value_or(
-      DiskSpec{traits.default_disk_bytes, std::nullopt, std::nullopt, false});
-  if (disk.weak_discard) {
-    return Error{
-        ErrorCode::kUnsupported,
-        fmt::format("{}: discard=weak is not offered yet", workload.file)};
-  }
-  setting.geometry.sector_bytes = disk.sector_bytes.value_or(512);
-  setting.geometry.sector_count =
-      disk.size_bytes / setting.geometry.sector_bytes;
-  setting.atomic_bytes =
-      flags.atomic_bytes ? *flags.atomic_bytes
-      : disk.atomic_bytes
-          ? *disk.atomic_bytes
-          : traits.default_atomic_bytes.value_or(setting.geometry.sector_bytes);
-  POWERCUT_TRY(
-      CheckGeometry(workload, traits, setting.geometry, setting.atomic_bytes));
-  setting.crash_kinds = !flags.crash_kinds.empty() ? flags.crash_kinds
-                        : !workload.crash_kinds.empty()
-                            ? workload.crash_kinds
-                            : std::vector{traits.crash_kinds[0]};
-  for (const CrashKind kind : setting.crash_kinds) {
-    if (std::find(traits.crash_kinds.begin(), traits.crash_kinds.end(), kind) ==
-        traits.crash_kinds.end()) {
-      return Error{ErrorCode::kUnsupported,
-                   fmt::format("{}: {} cannot show a {} crash", workload.file,
-                               traits.name, CrashKindName(kind))};
-    }
-  }
-  return setting;
-}
 
 Result<Recording> Record(Backend& backend, const Workload& workload,
                          const RunSetting& setting, uint32_t* unexpected_op) {

@@ -7,44 +7,12 @@
 #include <vector>
 
 #include "harness/backend.h"
+#include "harness/record/run_setting.h"
 #include "harness/trace/op_history.h"
 #include "harness/trace/trace.h"
-#include "model/table/profile.h"
 #include "model/words/workload.h"
 
 namespace powercut {
-
-inline constexpr uint32_t kDefaultCheckTimeoutMs = 60'000;
-
-// What a check runs under, once flags, file and backend have had their say (a
-// flag beats the file, the file beats the backend's claim).
-struct RunSetting {
-  const Profile* profile = nullptr;
-  DiskGeometry geometry;
-  uint32_t atomic_bytes = 0;
-  std::vector<CrashKind> crash_kinds;
-  // No model judges, but what recovery shows by itself: that it mounts, reads,
-  // takes writes, and what the user's check says.
-  bool judged_by_itself = false;
-  // The user's check, for a shell; empty: none.
-  std::string check{};
-  // Wall clock that the check, or the storage's own checker, may take.
-  uint32_t check_timeout_ms = kDefaultCheckTimeoutMs;
-  // The storage's own checker runs, too. Requires: there is one.
-  bool fsck = false;
-};
-
-struct SettingOverrides {
-  std::string profile;                 // empty: not given
-  std::vector<CrashKind> crash_kinds;  // empty: not given
-  std::optional<uint32_t> atomic_bytes;
-};
-
-// Errors: kUnsupported (an op, crash kind or disk the backend does not offer),
-// kBadInput, kUsage (unknown profile), each naming what exists.
-Result<RunSetting> ResolveSetting(const Workload& workload,
-                                  const Backend& backend,
-                                  const SettingOverrides& flags);
 
 struct Recording {
   Trace trace;

@@ -13,7 +13,7 @@ namespace powercut {
 
 namespace {
 
-void WriteBlockLog(PackedWriter& out, const ObservedLog& log) {
+void WriteLog(PackedWriter& out, const ObservedLog& log) {
   out.Text(log.name);
   out.Text(log.unreadable);
   out.Number(log.base_lsn);
@@ -26,7 +26,7 @@ void WriteBlockLog(PackedWriter& out, const ObservedLog& log) {
   }
 }
 
-void ReadBlockLog(PackedReader& in, ObservedLog& log) {
+void ReadLog(PackedReader& in, ObservedLog& log) {
   log.name = in.Text();
   log.unreadable = in.Text();
   log.base_lsn = in.Number();
@@ -183,7 +183,7 @@ void EncodeOutcome(const RecoveryOutcome& outcome, std::string& bytes) {
   }
   out.Text(seen.device);
   out.Number(seen.logs.size());
-  for (const ObservedLog& log : seen.logs) WriteBlockLog(out, log);
+  for (const ObservedLog& log : seen.logs) WriteLog(out, log);
   out.Number(seen.keys ? 1 + seen.keys->size() : 0);
   if (seen.keys) {
     for (const auto& [key, value] : *seen.keys) {
@@ -193,8 +193,8 @@ void EncodeOutcome(const RecoveryOutcome& outcome, std::string& bytes) {
   }
   out.Number(seen.probe_failures.size());
   for (const std::string& failure : seen.probe_failures) out.Text(failure);
-  out.Text(seen.check);
-  out.Text(seen.fsck);
+  out.Text(outcome.check);
+  out.Text(outcome.fsck);
   out.Number(outcome.faults_fired.size());
   for (const uint32_t number : outcome.faults_fired) out.Number(number);
 }
@@ -228,7 +228,7 @@ Result<RecoveryOutcome> DecodeOutcome(std::string_view bytes) {
   seen.device = in.Text();
   constexpr uint64_t kLeastLogBytes = 5;
   seen.logs.resize(in.Count(kLeastLogBytes));
-  for (ObservedLog& log : seen.logs) ReadBlockLog(in, log);
+  for (ObservedLog& log : seen.logs) ReadLog(in, log);
   const uint64_t keys = in.Number();
   if (keys > 0) seen.keys.emplace();
   for (uint64_t i = 1; i < keys && in.Good(); ++i) {
@@ -237,8 +237,8 @@ Result<RecoveryOutcome> DecodeOutcome(std::string_view bytes) {
   }
   seen.probe_failures.resize(in.Count(1));
   for (std::string& failure : seen.probe_failures) failure = in.Text();
-  seen.check = in.Text();
-  seen.fsck = in.Text();
+  outcome.check = in.Text();
+  outcome.fsck = in.Text();
   outcome.faults_fired.resize(in.Count(1));
   for (uint32_t& number : outcome.faults_fired) {
     constexpr uint64_t kNumberMax = 0xffff'ffff;

@@ -1,3 +1,7 @@
+// Recovers in one process: opens the volume, then lets the user's command look
+// at it, or observes it and, when asked, uses it. Faults that are armed for
+// recovery stand between the backend and the crash disk all the while.
+
 #include "harness/recover/recovery.h"
 
 #include <fmt/format.h>
@@ -8,269 +12,76 @@
 #include <utility>
 
 #include "harness/fault/fault_disk.h"
-#include "model/words/content.h"
+#include "harness/recover/probe.h"
 
 namespace powercut {
 namespace {
 
-constexpr uint64_t kProbeBytes = 3 * 4096 + 100;
-
-Op ProbeOp(OpKind kind) {
-  Op op;
-  op.kind = kind;
-  if (kind != OpKind::kSyncfs) op.names = {kProbePath};
-  return op;
-}
-
-struct ProbeUse {
-  std::string failure;  // empty: it worked
-  bool full = false;    // there was no room for the file: no fault of recovery
-};
-
-// Uses the mount: a new file with a few blocks, synced.
-ProbeUse UseMount(Mount& mount, const std::string& content) {
-  Op write = ProbeOp(OpKind::kWrite);
-  write.numbers = {0, content.size()};
-  for (const Op& op :
-       {ProbeOp(OpKind::kCreate), write, ProbeOp(OpKind::kFsync)}) {
-    const bool is_write = op.kind == OpKind::kWrite;
-    const OpResult result =
-        mount.Apply(op, 0, is_write ? content : std::string());
-    if (result.error == "ENOSPC") return {"", true};
-    if (!result.ok()) {
-      return {std::string(VerbOf(op.kind)) + ": " + result.error, false};
-    }
-  }
-  return {};
-}
-
-// Takes the probe's own file out of the observation, and says how it differs
-// from what was written.
-std::string TakeProbeFile(Observation& observation,
-                          const std::string& content) {
-  const auto found = std::find_if(
-      observation.entries.begin(), observation.entries.end(),
-      [](const ObservedEntry& entry) { return entry.path == kProbePath; });
-  if (found == observation.entries.end()) return "is missing after a remount";
-  const bool same = found->unreadable.empty() && found->content == content;
-  observation.entries.erase(found);
-  return same ? "" : "came back changed";
-}
-
-// The first path that two observations do not agree on; empty if none.
-std::string FirstChangedPath(const Observation& before,
-                             const Observation& after) {
-  for (const ObservedEntry& entry : before.entries) {
-    const ObservedEntry* same = after.Find(entry.path);
-    if (same == nullptr || !(*same == entry)) return entry.path;
-  }
-  for (const ObservedEntry& entry : after.entries) {
-    if (before.Find(entry.path) == nullptr) return entry.path;
-  }
-  return {};
-}
-
-Observation Look(Mount& mount, const std::vector<std::string>& paths) {
-  Observation observation = mount.Observe();
-  if (observation.unreadable.empty())
-    mount.AddUnlistedPaths(paths, observation);
-  return observation;
-}
-
-// What was seen after the probe, and what the storage itself said had failed.
-struct Probed {
-  Observation seen;
-  std::vector<std::string> told;
-  // What did not end in time; empty: all did.
+// What was found in a volume, and what was said of it.
+struct Looked {
+  ProbedVolume volume;
+  // What did not end in time. Empty if everything did.
   std::string hung = {};
+  // RecoveryOutcome::check and fsck.
+  std::string check = {};
+  std::string fsck = {};
 };
-
-Probed Probe(Backend& backend, VirtualDisk& disk,
-             const std::vector<std::string>& paths,
-             std::unique_ptr<Mount> mount, Observation before) {
-  const std::string content = MakeContent(0xffff, 0xffff, 0, {0, kProbeBytes});
-  ProbeUse use = UseMount(*mount, content);
-  if (use.failure.empty()) use.failure = mount->Shutdown().error;
-  mount.reset();
-  if (!use.failure.empty()) return {std::move(before), {use.failure}};
-  MountResult again = backend.Open(disk);
-  Observation after;
-  if (again.mount != nullptr) after = Look(*again.mount, paths);
-  if (again.mount == nullptr || !after.unreadable.empty()) {
-    return {std::move(before),
-            {"remount: " + again.failure + after.unreadable}};
-  }
-  const std::string lost = TakeProbeFile(after, content);
-  std::vector<std::string> failures;
-  if (!use.full && !lost.empty()) {
-    failures.push_back("the file that the probe wrote " + lost);
-  }
-  const std::string changed = FirstChangedPath(before, after);
-  if (!changed.empty()) {
-    failures.push_back("writing another file changed " + changed);
-  }
-  after.probe_failures = std::move(failures);
-  return {std::move(after), {}};
-}
-
-// --- logs -------------------------------------------------------------------
-
-bool KeepsLogs(const BackendTraits& traits) {
-  const auto offers = [&](OpKind kind) {
-    return std::find(traits.ops.begin(), traits.ops.end(), kind) !=
-           traits.ops.end();
-  };
-  return offers(OpKind::kLogAppend) && !offers(OpKind::kCreate);
-}
-
-// Uses a log: a record, flushed.
-ProbeUse UseLog(Mount& mount, const std::string& log,
-                const std::string& content) {
-  Op open;
-  open.kind = OpKind::kLogOpen;
-  Op append;
-  append.kind = OpKind::kLogAppend;
-  append.numbers = {content.size()};
-  Op flush;
-  flush.kind = OpKind::kLogFlush;
-  for (Op* op : {&open, &append, &flush}) {
-    op->names = {log};
-    const bool is_append = op->kind == OpKind::kLogAppend;
-    const OpResult result =
-        mount.Apply(*op, 0, is_append ? content : std::string());
-    if (result.error == "STATUS_LOG_FULL" ||
-        result.error == "STATUS_DISK_FULL") {
-      return {"", true};
-    }
-    if (!result.ok()) {
-      return {log + ": " + std::string(VerbOf(op->kind)) + ": " + result.error,
-              false};
-    }
-  }
-  return {};
-}
-
-// Takes the probe's own record out of a log, if it is there: one whose append
-// or flush failed may be. Returns its LSN.
-std::optional<uint64_t> DropProbeRecord(ObservedLog& after,
-                                        const std::string& content) {
-  if (after.records.empty() || after.records.back().content != content) {
-    return std::nullopt;
-  }
-  const uint64_t lsn = after.records.back().lsn;
-  after.records.pop_back();
-  // The first record of a log is its base.
-  if (after.base_lsn == lsn) after.base_lsn = 0;
-  return lsn;
-}
-
-// The same, and says how it differs from what was appended, and the rest from
-// what was there before.
-std::string TakeProbeRecord(const ObservedLog& before, ObservedLog& after,
-                            const std::string& content) {
-  const std::optional<uint64_t> lsn = DropProbeRecord(after, content);
-  if (!lsn) {
-    return "the record that the probe appended is not the last one";
-  }
-  for (const auto& log : {before, after}) {
-    for (const ObservedRecord& record : log.records) {
-      if (record.lsn >= *lsn) {
-        return "the record that the probe appended has an LSN that is not "
-               "above the others";
-      }
-    }
-  }
-  return after == before ? "" : "appending a record changed the log";
-}
-
-Probed ProbeLogs(Backend& backend, VirtualDisk& disk,
-                 std::unique_ptr<Mount> mount, Observation before) {
-  const std::string content = MakeContent(0xffff, 0xffff, 0, {0, 64});
-  std::vector<std::string> told;
-  std::vector<bool> used;
-  for (const ObservedLog& log : before.logs) {
-    // One that cannot be read is a matter of its own.
-    ProbeUse use = {"", true};
-    if (log.unreadable.empty()) use = UseLog(*mount, log.name, content);
-    if (!use.failure.empty()) told.push_back(use.failure);
-    used.push_back(use.failure.empty() && !use.full);
-  }
-  const OpResult shut = mount->Shutdown();
-  if (!shut.ok()) told.push_back(shut.error);
-  mount.reset();
-  MountResult again = backend.Open(disk);
-  Observation after;
-  if (again.mount != nullptr) after = again.mount->Observe();
-  if (again.mount == nullptr || after.logs.size() != before.logs.size()) {
-    return {std::move(before),
-            {"remount: " + again.failure + after.unreadable}};
-  }
-  std::vector<std::string> failures;
-  for (size_t i = 0; i < before.logs.size(); ++i) {
-    if (!used[i]) {
-      DropProbeRecord(after.logs[i], content);
-      continue;
-    }
-    const std::string wrong =
-        TakeProbeRecord(before.logs[i], after.logs[i], content);
-    if (!wrong.empty()) failures.push_back(before.logs[i].name + ": " + wrong);
-  }
-  after.probe_failures = std::move(failures);
-  return {std::move(after), std::move(told)};
-}
 
 std::string HungText(std::string_view what, const CommandEnd& end) {
   return fmt::format("{}: {} (--check-timeout)", what, end.detail);
 }
 
-Probed RunCheck(Mount& mount, const RecoveryOptions& options) {
-  Probed checked;
+Looked RunCheck(Mount& mount, const RecoveryOptions& options) {
+  Looked checked;
   Mount::Command command;
-  command.words = {"/bin/sh", "-c", options.check};
+  command.words = {"/bin/sh", "-c", options.check->command};
   command.acked = options.acked;
   command.quiet = true;
-  command.timeout_ms = options.check_timeout_ms;
+  command.timeout_ms = options.check->timeout_ms;
   const auto end = mount.RunCommand(command);
   if (end && end->kind == CommandEnd::kTimedOut) {
     checked.hung = HungText("the check", *end);
   } else {
-    checked.seen.check = end ? end->detail : end.error().message;
+    checked.check = end ? end->detail : end.error().message;
   }
-  if (!options.fsck) return checked;
+  if (!options.check->fsck) return checked;
   const OpResult shut = mount.Shutdown();
-  if (!shut.ok()) checked.told.push_back(shut.error);
+  if (!shut.ok()) checked.volume.told.push_back(shut.error);
   return checked;
 }
 
-// Behind the end of the mount.
+// The mount must have ended.
 void RunChecker(Backend& backend, VirtualDisk& disk,
-                const RecoveryOptions& options, Probed& probed) {
-  const auto end = backend.RunChecker(disk, options.check_timeout_ms);
+                const RecoveryOptions& options, Looked& looked) {
+  const auto end = backend.RunChecker(disk, options.check->timeout_ms);
   if (end && end->kind == CommandEnd::kTimedOut) {
-    probed.hung = HungText("the storage's own checker", *end);
+    looked.hung = HungText("the storage's own checker", *end);
   } else {
-    probed.seen.fsck = end ? end->detail : end.error().message;
+    looked.fsck = end ? end->detail : end.error().message;
   }
 }
 
 // What is there once the backend has opened `disk`.
-Probed OpenAndLook(Backend& backend, CrashDisk& crash, VirtualDisk& disk,
+Looked OpenAndLook(Backend& backend, CrashDisk& crash, VirtualDisk& disk,
                    const RecoveryOptions& options) {
   MountResult mounted = backend.Open(disk);
   crash.ObservationBegins();
   if (mounted.mount == nullptr) {
-    Probed nothing;
-    nothing.seen.unreadable = mounted.failure;
+    Looked nothing;
+    nothing.volume.seen.unreadable = mounted.failure;
     return nothing;
   }
-  if (!options.check.empty()) return RunCheck(*mounted.mount, options);
-  Observation seen = Look(*mounted.mount, options.paths);
-  if (!options.probe || !seen.unreadable.empty()) return {seen, {}};
-  if (KeepsLogs(backend.traits())) {
-    return ProbeLogs(backend, disk, std::move(mounted.mount), std::move(seen));
+  if (options.check && !options.check->command.empty()) {
+    return RunCheck(*mounted.mount, options);
   }
-  return Probe(backend, disk, options.paths, std::move(mounted.mount),
-               std::move(seen));
+  Looked looked;
+  looked.volume.seen = LookAt(*mounted.mount, options.paths);
+  if (options.probe && looked.volume.seen.unreadable.empty()) {
+    looked.volume =
+        UseVolume(backend, disk, options.paths, std::move(mounted.mount),
+                  std::move(looked.volume.seen));
+  }
+  return looked;
 }
 
 }  // namespace
@@ -287,54 +98,47 @@ std::vector<std::string> PathsNamedBy(const Workload& workload) {
   return {paths.begin(), paths.end()};
 }
 
-RecoveryOptions RecoveryOptionsOf(const Workload& workload, bool probe) {
-  return {probe, PathsNamedBy(workload), {}, {}, workload.faults};
-}
-
-bool MustBeStable(const Backend& backend, const Workload& workload) {
-  return backend.traits().recovery_idempotent &&
-         FaultsIn(workload.faults, FaultPhase::kRecovery).empty();
-}
-
 RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
                         const RecoveryOptions& options) {
   RecoveryOutcome outcome;
-  Probed probed;
+  Looked looked;
   if (FaultsIn(options.faults, FaultPhase::kRecovery).empty()) {
-    probed = OpenAndLook(backend, disk, disk, options);
+    looked = OpenAndLook(backend, disk, disk, options);
   } else {
     FaultDisk faulty(disk, options.faults, FaultPhase::kRecovery);
     faulty.Arm();
-    probed = OpenAndLook(backend, disk, faulty, options);
+    looked = OpenAndLook(backend, disk, faulty, options);
     outcome.faults_fired = faulty.Fired();
   }
-  const bool mounted = probed.seen.unreadable.empty() && probed.hung.empty();
-  if (options.fsck && mounted && outcome.faults_fired.empty() &&
-      !backend.HelperExitStatus() && !backend.MissingResource()) {
-    RunChecker(backend, disk, options, probed);
+  const bool mounted =
+      looked.volume.seen.unreadable.empty() && looked.hung.empty();
+  if (options.check && options.check->fsck && mounted &&
+      outcome.faults_fired.empty() && !backend.HelperExitStatus() &&
+      !backend.MissingResource()) {
+    RunChecker(backend, disk, options, looked);
   }
   if (const auto lacks = backend.MissingResource()) {
-    return {RecoveryOutcome::kNotRun, lacks->message, {}, {}};
+    return RecoveryOutcome::NotRun(lacks->message);
   }
   if (backend.HelperExitStatus()) {
-    return {RecoveryOutcome::kDied,
-            "a process that the storage needs is gone",
-            {},
-            {}};
+    return RecoveryOutcome::Died("a process that the storage needs is gone");
   }
-  if (!probed.hung.empty()) {
-    return {RecoveryOutcome::kHung, probed.hung, {}, {}};
+  if (!looked.hung.empty()) {
+    return RecoveryOutcome::Hung(looked.hung);
   }
-  outcome.observation = std::move(probed.seen);
+  outcome.observation = std::move(looked.volume.seen);
+  outcome.check = std::move(looked.check);
+  outcome.fsck = std::move(looked.fsck);
   // On a disk that breaks, storage may say that something failed.
   if (outcome.faults_fired.empty()) {
     auto& failures = outcome.observation.probe_failures;
-    failures.insert(failures.begin(), probed.told.begin(), probed.told.end());
+    failures.insert(failures.begin(), looked.volume.told.begin(),
+                    looked.volume.told.end());
   }
   // The probe holds the contents of two observations against each other.
   if (options.probe) disk.CountCopiesAsRead();
   if (disk.limit_reached()) {
-    return {RecoveryOutcome::kHung, "too many device requests", {}, {}};
+    return RecoveryOutcome::Hung("too many device requests");
   }
   return outcome;
 }

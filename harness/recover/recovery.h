@@ -6,10 +6,13 @@
 #define POWERCUT_HARNESS_RECOVER_RECOVERY_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/backend.h"
+#include "harness/record/oracle.h"
 #include "harness/recover/crash_disk.h"
 #include "model/words/observation.h"
 #include "model/words/workload.h"
@@ -25,31 +28,18 @@ struct RecoveryOptions {
   // Paths to look up by name where the tree does not list them: those that the
   // workload uses. Sorted.
   std::vector<std::string> paths;
-  // A program of the user's judges, run by a shell; empty: none does. Its
-  // verdict is the whole observation then (Observation::check).
-  std::string check{};
-  // The acks in force, a line each.
+  // `std::nullopt` if the model judges. If a check has a command, its verdict
+  // is the whole outcome (RecoveryOutcome::check), and nothing is observed.
+  std::optional<CheckOracle> check{};
+  // What the command is told: the acks in force, a line each.
   std::string acked{};
   // The workload's faults. Those in=recovery are armed from the start of each
   // recovery on, while it is looked at and used, too. Requires: offered.
   std::vector<Op> faults = {};
-  // Wall clock that the check, and the storage's own checker, may take each; 0:
-  // as long as they take. One that takes longer is kHung.
-  uint32_t check_timeout_ms = 0;
-  // Shut down, and run the storage's own checker on what is then on the disk
-  // (Observation::fsck); not where nothing mounted, nor after a fault.
-  // Requires: the backend has one.
-  bool fsck = false;
 };
-
-RecoveryOptions RecoveryOptionsOf(const Workload& workload, bool probe);
 
 // The paths that the ops of a workload name, without duplicates, sorted.
 std::vector<std::string> PathsNamedBy(const Workload& workload);
-
-// Whether recovering twice must give the same. A disk that breaks breaks
-// elsewhere the second time.
-bool MustBeStable(const Backend& backend, const Workload& workload);
 
 // How a recovery ended, as a value that can cross processes.
 struct RecoveryOutcome {
@@ -64,9 +54,26 @@ struct RecoveryOutcome {
     kNotRun,
   };
 
+  static RecoveryOutcome Died(std::string detail) {
+    return {kDied, std::move(detail), {}};
+  }
+  static RecoveryOutcome Hung(std::string detail) {
+    return {kHung, std::move(detail), {}};
+  }
+  static RecoveryOutcome NotRun(std::string detail) {
+    return {kNotRun, std::move(detail), {}};
+  }
+
   Kind kind = kObserved;
   std::string detail;
   Observation observation;  // kObserved only
+  // kObserved only: what the check's command had against the volume, in one
+  // line; empty if it had nothing against it, or did not run.
+  std::string check = {};
+  // kObserved only: what the storage's own checker found afterwards, in one
+  // line; empty if it found nothing, or did not run. It does not run where
+  // nothing mounted, nor after a fault of recovery.
+  std::string fsck = {};
   // kObserved only: the numbers of the faults that fell on a request, among
   // RecoveryOptions::faults from 1; ascending.
   std::vector<uint32_t> faults_fired = {};

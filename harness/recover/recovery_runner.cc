@@ -1,3 +1,6 @@
+// Keeps one image for each crash kind, made when it is first needed, and moves
+// it from state to state, so that a run costs what changed.
+
 #include "harness/recover/recovery_runner.h"
 
 #include <utility>
@@ -19,6 +22,21 @@ struct RecoveryRunner::Stage {
   CrashDisk disk;
 };
 
+WorkerOptions WorkerOptionsOf(const RecordedRun& run,
+                              const RunOptions& options) {
+  WorkerOptions worker;
+  worker.recovery.probe = options.probe;
+  worker.recovery.paths = PathsNamedBy(run.workload);
+  worker.recovery.faults = run.workload.faults;
+  worker.limits = options.limits;
+  if (const CheckOracle* check = CheckOf(run.setting.oracle)) {
+    worker.recovery.check = *check;
+    // The programs have a bound of their own, which must fall first.
+    worker.limits.wall_ms += check->programs() * check->timeout_ms;
+  }
+  return worker;
+}
+
 RecoveryRunner::RecoveryRunner(Backend& backend, const CrashSpace& space,
                                WorkerOptions options)
     : backend_(backend),
@@ -38,7 +56,11 @@ void RecoveryRunner::Approach(const CrashState& state) {
   StageFor(state.kind).image.Become(state);
 }
 
-// With the acks of the state's crash point.
+bool RecoveryRunner::NeedsAcks() const {
+  const auto& check = options_.recovery.check;
+  return check && !check->command.empty();
+}
+
 RecoveryOptions RecoveryRunner::OptionsAt(const CrashState& state) const {
   RecoveryOptions options = options_.recovery;
   for (const std::string_view ack : AcksUpTo(space_.trace(), state.point)) {
@@ -59,8 +81,7 @@ RecoveryOutcome RecoveryRunner::Run(const CrashState& state,
   stage.image.Become(state);
   stage.disk.set_read_seen(read_seen_);
   RecoveryOutcome outcome = Recover(
-      backend_, stage.disk,
-      options_.recovery.check.empty() ? options_.recovery : OptionsAt(state));
+      backend_, stage.disk, NeedsAcks() ? OptionsAt(state) : options_.recovery);
   if (options_.report_reads) {
     access.reads = stage.disk.Reads(outcome.observation);
     if (!options_.all_reads) touched_.RemoveUntouched(access.reads);

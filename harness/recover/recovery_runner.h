@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "harness/backend.h"
+#include "harness/record/recorded_run.h"
 #include "harness/recover/crash_disk.h"
 #include "harness/recover/outcome_codec.h"
 #include "harness/recover/recovery.h"
@@ -32,6 +33,13 @@ struct WorkerLimits {
   uint64_t memory_bytes = uint64_t{2} << 30;
 };
 
+// How each state of a recorded run is run.
+struct RunOptions {
+  // Use the volume after recovery, and look again (harness/recover/probe.h).
+  bool probe = false;
+  WorkerLimits limits;
+};
+
 struct WorkerOptions {
   // 0: no workers; states run in this process, in Submit(), without
   // isolation and without bounds but that on requests. For fuzz targets,
@@ -46,6 +54,12 @@ struct WorkerOptions {
   // touches.
   bool all_reads = false;
 };
+
+// The options under which the states of a recorded run are run in one process,
+// and nothing but the outcome is reported. The wall clock limit grows by what
+// the programs of a check may take.
+WorkerOptions WorkerOptionsOf(const RecordedRun& run,
+                              const RunOptions& options);
 
 class RecoveryRunner {
  public:
@@ -83,6 +97,9 @@ class RecoveryRunner {
  private:
   struct Stage;
   Stage& StageFor(CrashKind kind);
+  // Whether a command runs that must be told the acks.
+  bool NeedsAcks() const;
+  // The options with the acks of the state's crash point.
   RecoveryOptions OptionsAt(const CrashState& state) const;
 
   Backend& backend_;

@@ -1,3 +1,9 @@
+// Searches in two phases. While no trial has failed, the start moves away from
+// the end in steps of 1, 2, 4 and so on: for the row [0, 10) the trials begin
+// at 9, 7, 3 and 0. Once a trial fails, the culprit lies between that start and
+// the last one that did not fail, and the trials bisect this interval: if 3
+// fails, the next trial begins at 5.
+
 #include "harness/worker/culprit_search.h"
 
 #include <algorithm>
@@ -21,6 +27,7 @@ std::optional<size_t> CulpritSearch::Next() const {
 }
 
 void CulpritSearch::Tell(bool failed) {
+  // Next() depends on the state only, so it still names the trial.
   const size_t tried = Next().value();
   if (failed) {
     fails_ = tried;

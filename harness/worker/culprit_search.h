@@ -1,4 +1,5 @@
-// CulpritSearch: which state of a row broke what failed later.
+// CulpritSearch finds which state of a row of states did the damage that made a
+// later state fail.
 
 #ifndef POWERCUT_HARNESS_WORKER_CULPRIT_SEARCH_H_
 #define POWERCUT_HARNESS_WORKER_CULPRIT_SEARCH_H_
@@ -8,26 +9,32 @@
 
 namespace powercut {
 
-// The largest i below `end` such that running the states from i on fails, where
-// running from `end` on does not. Asks from the end in steps that double, since
-// most damage shows soon, then bisects: O(log) questions, and the states asked
-// about are few if the culprit is near.
+// Finds an i in [from, end) such that running the states from i on fails, while
+// running them from i + 1 on does not. Running them from `end` on is taken not
+// to fail. The search asks from the end backwards in steps that double, since
+// most damage shows soon, then bisects. It asks O(log(end - from)) questions,
+// and only about states near the end if the culprit is there.
 class CulpritSearch {
  public:
   // Requires: from < end.
   CulpritSearch(size_t from, size_t end);
 
-  // What to try; nothing once the search is over.
+  // The state to begin the next trial with. `std::nullopt` once the search is
+  // over.
   std::optional<size_t> Next() const;
-  // Whether what Next() says failed. Requires: it says something.
+  // Says whether the trial that Next() asks for failed.
+  // Requires: the search is not over.
   void Tell(bool failed);
-  // Once the search is over; nothing if it never failed.
+  // The culprit, once the search is over. `std::nullopt` if no trial failed.
   std::optional<size_t> culprit() const { return fails_; }
 
  private:
   size_t from_;
-  size_t clean_;                 // the smallest that did not fail
-  std::optional<size_t> fails_;  // the largest that failed
+  // The smallest start that did not fail.
+  size_t clean_;
+  // The largest start that failed. `std::nullopt` while none has.
+  std::optional<size_t> fails_;
+  // How far before `clean_` the next trial begins, while none has failed.
   size_t step_ = 1;
 };
 

@@ -1,4 +1,7 @@
-// A work order is a sequence of packed values (harness/system/packed_bytes.h).
+// Encodes and decodes work orders. An order is a sequence of packed values
+// (harness/system/packed_bytes.h) in the order of the fields. States travel
+// whole, so that the forking process needs no batches of its own. Small numbers
+// take one byte, which keeps the order of a usual batch small.
 
 #include "harness/worker/messages.h"
 
@@ -15,6 +18,7 @@ void WriteState(PackedWriter& out, const CrashState& state) {
   out.Number(static_cast<uint64_t>(state.kind));
   out.Number(state.origin);
   out.Number(state.choices.size());
+  // Slots ascend, so that steps between them are small numbers.
   uint64_t before = 0;
   for (const BlockChoice& choice : state.choices) {
     out.Step(before, choice.slot);
@@ -32,6 +36,7 @@ CrashState ReadState(PackedReader& in) {
   state.marks = static_cast<uint32_t>(in.Number());
   state.kind = static_cast<CrashKind>(in.Number());
   state.origin = static_cast<CrashState::Origin>(in.Number());
+  // A choice is five numbers of at least one byte each.
   constexpr uint64_t kLeastChoiceBytes = 5;
   state.choices.resize(in.Count(kLeastChoiceBytes));
   uint64_t before = 0;
@@ -66,11 +71,13 @@ WorkOrder DecodeWorkOrder(std::string_view bytes) {
   WorkOrder order;
   order.worker = static_cast<uint32_t>(in.Number());
   order.learned.resize(in.Count(sizeof(Hash128)));
+  // memcpy() must not be called with the null pointers of empty spans.
   const ByteSpan hashes = in.Raw(order.learned.size() * sizeof(Hash128));
   if (!hashes.empty()) {
     std::memcpy(order.learned.data(), hashes.data(), hashes.size());
   }
   order.alone = in.Number() != 0;
+  // A state is at least five numbers of at least one byte each.
   constexpr uint64_t kLeastStateBytes = 5;
   order.states.resize(in.Count(kLeastStateBytes));
   for (CrashState& state : order.states) state = ReadState(in);

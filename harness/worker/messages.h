@@ -1,5 +1,7 @@
-// What crosses between the parent of the workers, the process that forks them,
-// and the workers: work orders go down, messages about runs come up.
+// The messages between the parent of the workers, the process that forks the
+// workers (harness/system/fork_server.h), and the workers. Work orders go from
+// the parent to the forking process. Messages about runs go from a worker to
+// the parent, through the worker's ring.
 
 #ifndef POWERCUT_HARNESS_WORKER_MESSAGES_H_
 #define POWERCUT_HARNESS_WORKER_MESSAGES_H_
@@ -17,38 +19,51 @@
 namespace powercut {
 
 struct WorkOrder {
+  // The number of the worker, which says whose ring to use.
   uint32_t worker = 0;
-  // Outcomes that the parent has learned since the order before.
+  // The hashes of outcomes that the parent has learned since the previous
+  // order.
   std::vector<Hash128> learned;
-  // It runs one state alone, be it twice.
+  // The part of the batch holds a single state. The worker then tells each
+  // block that a run reads as it happens.
   bool alone = false;
   // What the worker runs, in order.
   Batch states;
 };
 
-// Replaces what is in `out`, whose memory is used again.
+// Writes the order to run `part` of `batch` into `out`, in place of what is
+// there; the memory of `out` is used again.
 void EncodeWorkOrder(uint32_t worker, std::span<const Hash128> learned,
                      const Batch& batch, const BatchPart& part,
                      std::string& out);
 
-// Requires: the bytes are those of a work order.
+// Returns the order that EncodeWorkOrder() wrote.
+// Requires: `bytes` are those of a work order.
 WorkOrder DecodeWorkOrder(std::string_view bytes);
 
-// One message: this; the outcome's bytes, unless the parent has them already;
-// then what the run read and wrote, if anyone asked.
+// The header of a message from a worker. The bytes of the outcome follow,
+// unless the parent has them already, then what the run read and wrote, if the
+// options ask for that.
 struct WorkerMessageHeader {
-  // In place of an index: a block that the run under way has read.
+  // The value of `index` in a message that only tells a block which the run
+  // under way has read.
   static constexpr uint32_t kReadOfRun = ~uint32_t{0};
 
-  uint32_t index;  // which run of the part
+  // Which run of the part the message is about, counted from 0.
+  uint32_t index;
+  // How many bytes of the outcome, and then of the reads and writes, follow.
   uint32_t outcome_size;
   uint32_t access_size;
+  // The hash of the outcome's bytes, whether they follow or not.
   Hash128 outcome_hash;
+  // The hash of the bytes about reads and writes.
   Hash128 access_hash;
 
+  // How many bytes follow the header.
   uint64_t size() const { return uint64_t{outcome_size} + access_size; }
 };
 
+// The hash by which outcomes are known and messages are checked.
 inline Hash128 HashOfMessage(std::string_view bytes) {
   return HashBytes(AsBytes(bytes), 0);
 }

@@ -1,5 +1,6 @@
-// RunResult: what came of running one state, as the parent of the workers has
-// it; and the batches and parts of batches in which states are run.
+// RunResult is what came of running one state, as the parent of the workers has
+// it. Batch and BatchPart say which states run in one worker, and WorkerEnd
+// says what came of a part.
 
 #ifndef POWERCUT_HARNESS_WORKER_RUN_RESULT_H_
 #define POWERCUT_HARNESS_WORKER_RUN_RESULT_H_
@@ -16,44 +17,53 @@
 namespace powercut {
 
 struct RunResult {
+  // The outcome, as the table of the worker pool numbers it.
   OutcomeId outcome = 0;
-  // With `report_reads`. Of a run that died or was ended: what it had read
-  // until then, copied or not, as blocks.
+  // What the run read, if `report_reads` is set. For a state that was run alone
+  // and died or was ended: the blocks that it had read until then, copied or
+  // not.
   RunReads reads;
-  // With `report_writes`: what recovery itself did to the disk, up to where
-  // the observation began; nothing of a run that died or was ended.
+  // What recovery itself did to the disk before the observation began, if
+  // `report_writes` is set. Empty for a run that died or was ended.
   std::vector<RecoveryEvent> writes;
-  // The same recovery again in the same process came to another outcome: it is
-  // not deterministic.
+  // The recovery is not deterministic: run again in the same process, it came
+  // to another outcome.
   bool unsteady = false;
 };
 
-// States of one crash kind, to be run in order.
+// States of one crash kind, to be run in this order.
 using Batch = std::vector<CrashState>;
 
-// What one worker runs of a batch.
+// The states of a batch that one worker runs, by their positions in the batch.
 struct BatchPart {
-  // States [from, to), in order.
+  // The states [from, to) run in order.
   size_t from = 0;
   size_t to = 0;
-  // And then this one.
+  // The state that runs last: the canary, which shows whether the process was
+  // damaged, or the second run of a single state. `std::nullopt` if no state
+  // runs after [from, to).
   std::optional<size_t> then;
 
+  // How many runs the part has.
   size_t size() const { return to - from + (then ? 1 : 0); }
-  // The state that is run as the part's n-th, from 0.
+  // The position in the batch of the state that runs as number `n`, counted
+  // from 0. Requires: n < size().
   size_t operator[](size_t n) const { return n < to - from ? from + n : *then; }
   bool operator==(const BatchPart&) const = default;
 };
 
-// How a worker ended, and what it gave before.
+// How a worker ended, and what it sent before.
 struct WorkerEnd {
-  // In the order of its part.
+  // The results of the runs that were finished, in the order of the part.
   std::vector<RunResult> results;
-  // What it had read in the run after those, if it ran one state alone.
+  // What the worker had read in the run at which it died, if it ran a single
+  // state.
   RunReads reads_of_death;
-  // How it died at the run after those; nothing: it ran its whole part.
+  // How the worker died at the run after `results`. `std::nullopt` if it ran
+  // its whole part.
   std::optional<RecoveryOutcome> death;
-  // It was killed by a signal that anyone may send, and not by its parent.
+  // The worker was killed by a signal that any process may send, but not by its
+  // parent. The death then says nothing about the state.
   bool from_outside = false;
 };
 

@@ -1,3 +1,17 @@
+// The parent's side of a worker.
+//
+// A worker may die at any instruction, may hang, and may have overwritten its
+// own memory. The parent therefore believes as little as possible: messages
+// must come in the order of the part and have the right hashes, else the worker
+// is "wild" and is not listened to any more. However the worker ends, it counts
+// as having died at the first run of its part that no sound message reported:
+//
+//     part: states 4 5 6, then 4 again     the worker is killed in state 6
+//     messages: results of 4 and 5         Poll() returns these two results
+//                                          and a death at state 6
+//
+// BatchProgress decides what follows from such an end.
+
 #include "harness/worker/worker.h"
 
 #include <fmt/format.h>
@@ -18,27 +32,27 @@
 namespace powercut {
 namespace {
 
-// What whoever cleans up sends: the kernel when memory runs out, a batch
-// system, a terminal that goes away. Storage code has no reason to.
+// These signals come from the kernel when memory runs out, from a batch system
+// or from a terminal that goes away. Storage code has no reason to send them to
+// itself, so that they say nothing about the state.
 bool AnyoneMaySend(int signal_number) {
   return signal_number == SIGKILL || signal_number == SIGTERM ||
          signal_number == SIGHUP;
 }
 
+// The outcome of a recovery that ended its process. SIGPROF is the bound on
+// processor time (worker_process.cc).
 RecoveryOutcome DeathOf(int wait_status) {
   if (!WIFSIGNALED(wait_status)) {
-    return {RecoveryOutcome::kDied,
-            fmt::format("ended with exit status {}", WEXITSTATUS(wait_status)),
-            {}};
+    return RecoveryOutcome::Died(
+        fmt::format("ended with exit status {}", WEXITSTATUS(wait_status)));
   }
   if (WTERMSIG(wait_status) == SIGPROF) {
-    return {
-        RecoveryOutcome::kHung, "more CPU time than a recovery may take", {}};
+    return RecoveryOutcome::Hung("more CPU time than a recovery may take");
   }
   const char* name = sigabbrev_np(WTERMSIG(wait_status));
-  return {RecoveryOutcome::kDied,
-          fmt::format("killed by SIG{}", name == nullptr ? "?" : name),
-          {}};
+  return RecoveryOutcome::Died(
+      fmt::format("killed by SIG{}", name == nullptr ? "?" : name));
 }
 
 }  // namespace
@@ -69,6 +83,8 @@ void Worker::Start(const Batch& batch, const BatchPart& part,
   killed_as_stuck_ = false;
   watched_ = ResultRing::kNoCurrent;
   watched_since_ms_ = MonotonicMs();
+  // The child cannot be reaped before Poll(), so that its number still means
+  // the same process even if it has ended already.
   pid_ = fork(batch, part);
   pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   POWERCUT_CHECK(pidfd_ >= 0);
@@ -78,6 +94,7 @@ bool Worker::TakeRead(std::string_view access) {
   Result<RunAccess> read = runner_.AccessOf(access);
   wild_ = !read;
   if (!read) return false;
+  // Blocks are told one by one in the order of reading.
   std::vector<uint64_t>& blocks = reads_.blocks;
   blocks.insert(blocks.end(), read->reads.blocks.begin(),
                 read->reads.blocks.end());
@@ -88,6 +105,7 @@ Result<RunResult> Worker::ResultOf(const Hash128& outcome_hash,
                                    std::string_view outcome_bytes,
                                    std::string_view access_bytes) {
   POWERCUT_ASSIGN(RunAccess access, runner_.AccessOf(access_bytes));
+  // The bytes are needed, and verified, only if the table does not have them.
   if (outcomes_.Find(outcome_hash) == nullptr) {
     if (HashOfMessage(outcome_bytes) != outcome_hash) {
       return Error{ErrorCode::kInternal, "a worker sent a wrong hash"};
@@ -108,6 +126,8 @@ void Worker::TakeMessages() {
   while (!wild_ && received_.size() - at >= sizeof(WorkerMessageHeader)) {
     WorkerMessageHeader header{};
     std::memcpy(&header, received_.data() + at, sizeof(header));
+    // What is missing has not been sent yet, or never will be if the worker
+    // died in the middle.
     if (received_.size() - at - sizeof(header) < header.size()) break;
     at += sizeof(header);
     const std::string_view message(received_.data() + at, header.size());
@@ -118,14 +138,15 @@ void Worker::TakeMessages() {
         HashOfMessage(access) == header.access_hash && TakeRead(access)) {
       continue;
     }
-    // A worker with a corrupted heap may send anything: it then counts as dead
-    // at the run it had begun.
+    // A worker with a corrupted heap may send anything. It then counts as dead
+    // at the run that it had begun.
     wild_ = header.index != results_.size() || header.index >= part_.size() ||
             HashOfMessage(access) != header.access_hash;
     if (wild_) break;
     Result<RunResult> result = ResultOf(
         header.outcome_hash, message.substr(0, header.outcome_size), access);
     wild_ = !result;
+    // The run is over; its result holds its reads.
     reads_ = {};
     if (result) results_.push_back(std::move(*result));
   }
@@ -133,6 +154,8 @@ void Worker::TakeMessages() {
 }
 
 void Worker::KillIfStuck() {
+  // The clock starts anew with each run, since the limit is that of one
+  // recovery.
   const uint32_t current = ring_.current();
   const uint64_t now = MonotonicMs();
   if (current != watched_) {
@@ -148,7 +171,8 @@ void Worker::KillIfStuck() {
 std::optional<WorkerEnd> Worker::Poll() {
   int wait_status = 0;
   const bool ended = waitpid(pid_, &wait_status, WNOHANG) == pid_;
-  // After the end, so that nothing published before it is missed.
+  // Messages are taken after waitpid(), so that none that was sent before the
+  // end is missed.
   TakeMessages();
   if (ended) return EndOf(wait_status);
   KillIfStuck();
@@ -161,9 +185,10 @@ WorkerEnd Worker::EndOf(int wait_status) {
   WorkerEnd end;
   end.results = std::move(results_);
   end.reads_of_death = std::exchange(reads_, {});
+  // A process that reported its whole part has no run left to die at.
   if (end.results.size() == part_.size()) return end;
   if (killed_as_stuck_) {
-    end.death = {RecoveryOutcome::kHung, "no progress by the wall clock", {}};
+    end.death = RecoveryOutcome::Hung("no progress by the wall clock");
     return end;
   }
   end.death = DeathOf(wait_status);

@@ -1,4 +1,6 @@
-// Worker: a forked process that runs a part of a batch, seen from its parent.
+// Worker is a forked process that runs a part of a batch, seen from its parent:
+// it is started, watched, listened to and reaped here. RunInWorker()
+// (harness/worker/worker_process.h) is the same process seen from inside.
 
 #ifndef POWERCUT_HARNESS_WORKER_WORKER_H_
 #define POWERCUT_HARNESS_WORKER_WORKER_H_
@@ -17,41 +19,48 @@
 
 namespace powercut {
 
-// Forks a process that runs the part (harness/worker/worker_process.h) and
-// sends what comes of it through the ring of the worker that asks.
+// Forks a child process that runs the part by RunInWorker() and sends its
+// messages through the ring of the worker that calls. Returns the process id.
 using ForkWorker = std::function<pid_t(const Batch&, const BatchPart&)>;
 
-// One process at a time.
+// Holds one process at a time. Not thread-safe.
 class Worker {
  public:
-  // Both must outlive this object. Outcomes that the process finds are added
-  // to the table as they arrive.
+  // `runner` and `outcomes` must outlive this object. Outcomes that the process
+  // finds are added to `outcomes` as they arrive.
   Worker(const RecoveryRunner& runner, OutcomeTable& outcomes);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
-  // Kills and reaps.
+  // Kills and reaps the process, if there is one.
   ~Worker();
 
+  // Whether there is a process.
   bool busy() const { return pid_ != 0; }
-  // Becomes readable at the end of the process. Requires: busy().
+  // A file descriptor that becomes readable when the process ends. It belongs
+  // to this object. Requires: busy().
   int end_fd() const { return pidfd_; }
 
-  // Where the process sends.
+  // The ring through which the process sends.
   ResultRing& ring() { return ring_; }
 
+  // Starts a process that runs `part` of `batch`.
   // Requires: !busy(); the part is not empty.
   void Start(const Batch& batch, const BatchPart& part, const ForkWorker& fork);
-  // Takes what has arrived and ends a process that is stuck; what there is to
-  // say once it has ended, else nothing. Requires: busy().
+  // Takes the messages that have arrived. Returns how the process ended;
+  // `std::nullopt` while it runs. Kills the process if one run takes longer
+  // than the limit on wall clock time. Does not wait. Requires: busy().
   std::optional<WorkerEnd> Poll();
   // Kills and reaps the process, if there is one.
   void Kill();
 
  private:
   void TakeMessages();
-  // Of one message, its header apart.
-  // False: it cannot be.
+  // Takes a message that tells a block read. Returns false if no worker in its
+  // senses sends these bytes.
   bool TakeRead(std::string_view access);
+  // Returns the result that a message about a finished run holds.
+  // Errors: kInternal or kBadInput if no worker in its senses sends these
+  // bytes.
   Result<RunResult> ResultOf(const Hash128& outcome_hash,
                              std::string_view outcome_bytes,
                              std::string_view access_bytes);
@@ -61,15 +70,19 @@ class Worker {
   const RecoveryRunner& runner_;
   OutcomeTable& outcomes_;
   ResultRing ring_;
+  // Bytes that have arrived and are not a whole message yet.
   std::string received_;
-  // It sent what makes no sense; whatever follows is not listened to.
+  // The process sent what makes no sense; all its later messages are ignored.
   bool wild_ = false;
   std::vector<RunResult> results_;
-  RunReads reads_;  // of the run under way, if it is alone
+  // What the run under way has read, if the part is a single state.
+  RunReads reads_;
   BatchPart part_;
-  pid_t pid_ = 0;  // 0: none
+  // 0 if there is no process.
+  pid_t pid_ = 0;
   int pidfd_ = -1;
   bool killed_as_stuck_ = false;
+  // The run that the process was last seen at, and since when.
   uint32_t watched_ = ResultRing::kNoCurrent;
   uint64_t watched_since_ms_ = 0;
 };

@@ -1,3 +1,22 @@
+// Deals batches to workers and delivers their results in order.
+//
+// Each batch is a BatchProgress in a queue. An idle worker takes the first
+// batch of the queue that is neither done nor run by another worker, and runs
+// the part that the batch asks for next. Most batches are done after one part;
+// a batch whose worker died asks for more. Batches finish in any order, but
+// only the front of the queue is delivered, so that the caller sees the results
+// in the order in which it submitted the batches, whatever the number of
+// workers.
+//
+// An example with two workers: batches A, B and C are queued. The workers run A
+// and B. B is done first; its worker takes C, while B waits for A. When A is
+// done, A and B are delivered, in this order.
+//
+// Processes are forked by a server that split off while this process was small
+// (harness/system/fork_server.h). A work order tells the server the states to
+// run and the outcomes that were learned since it split off, so that workers
+// need not send the bytes of those again.
+
 #include "harness/worker/worker_pool.h"
 
 #include <poll.h>
@@ -12,13 +31,13 @@
 namespace powercut {
 namespace {
 
-// Batches under way for each worker: the one it runs, and one that waits, so
-// that it need not wait for the parent.
+// How many batches are under way for each worker: the one that it runs, and one
+// that waits, so that the worker need not wait for the parent.
 constexpr size_t kBatchesOfWorker = 2;
 
 }  // namespace
 
-// A worker, and the progress whose part it runs.
+// A worker, and the batch whose part it runs.
 struct WorkerPool::Slot {
   Slot(uint32_t its_number, const RecoveryRunner& runner,
        OutcomeTable& outcomes)
@@ -26,7 +45,8 @@ struct WorkerPool::Slot {
 
   const uint32_t number;
   Worker worker;
-  BatchProgress* progress = nullptr;  // null: idle
+  // `nullptr` if the worker is idle.
+  BatchProgress* progress = nullptr;
 };
 
 WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
@@ -94,6 +114,8 @@ void WorkerPool::StartIdle() {
 }
 
 void WorkerPool::Start(Slot& slot, BatchProgress& progress) {
+  // The server keeps what it was told, so that each outcome is told once. A
+  // server that was started anew has the whole table from the fork.
   slot.progress = &progress;
   slot.worker.Start(progress.batch(), progress.Next(),
                     [&](const Batch& batch, const BatchPart& part) {
@@ -105,11 +127,14 @@ void WorkerPool::Start(Slot& slot, BatchProgress& progress) {
                     });
 }
 
-// In the server. What it was forked with it need not be told.
+// Runs in the process that forks: this one for the first few workers, then the
+// server. The outcomes that were in the table when the server was forked need
+// not be told; all others are in `learned_`.
 std::function<void()> WorkerPool::Serve(std::string_view bytes) {
   WorkOrder order = DecodeWorkOrder(bytes);
   learned_.insert(order.learned.begin(), order.learned.end());
-  // Moved here once, so that no worker repeats the way from the base.
+  // The image moves to the first state before the fork, so that no worker has
+  // to repeat the way from the base.
   runner_.Approach(order.states[0]);
   return [this, order = std::move(order)] {
     const auto known = [this](const Hash128& outcome) {
@@ -126,7 +151,8 @@ void WorkerPool::Wait() {
       ends.push_back({slot->worker.end_fd(), POLLIN, 0});
     }
   }
-  // The rings wake nobody: they are looked at every millisecond.
+  // A ring wakes nobody, so the rings are looked at every millisecond, or when
+  // a process ends.
   poll(ends.data(), ends.size(), 1);
   for (const auto& slot : slots_) {
     if (slot->progress == nullptr) continue;
@@ -138,6 +164,7 @@ void WorkerPool::Wait() {
 
 void WorkerPool::Deliver() {
   while (!progresses_.empty() && progresses_.front().done()) {
+    // Idle workers start first, so that they run while the caller judges.
     BatchProgress progress = std::move(progresses_.front());
     progresses_.pop_front();
     StartIdle();
@@ -147,12 +174,15 @@ void WorkerPool::Deliver() {
 }
 
 RunResult WorkerPool::RunAlone(const CrashState& state) {
+  // In this process a second death cannot be survived, so only differing
+  // outcomes are noticed.
   if (runner_.options().jobs == 0) {
     RunResult result = RunHere(state);
     result.unsteady = RunHere(state).outcome != result.outcome;
     return result;
   }
   POWERCUT_CHECK(progresses_.empty());
+  // The progress asks for another part if a kill from outside spoiled one.
   BatchProgress progress = BatchProgress::Alone(state, outcomes_);
   Slot& slot = *slots_[0];
   while (!progress.done()) {

@@ -1,11 +1,11 @@
-// WorkerPool: recoveries in forked processes, so that storage code may crash,
-// hang or eat memory on a bad disk without taking anything else with it.
+// WorkerPool runs recoveries in forked processes, so that storage code may
+// crash, hang or use up memory on a bad disk without harm to anything else.
 //
-// Hands out batches of states to workers (harness/worker/worker.h) and takes
-// their results in order; harness/worker/batch_progress.h has what follows when
-// one dies.
+// The pool hands out batches of states to workers (harness/worker/worker.h) and
+// delivers their results in order. harness/worker/batch_progress.h decides what
+// follows when a worker dies. docs/crash_model.md 8 has the rules.
 //
-// Results do not depend on the number of workers, nor on workers that are
+// Results depend neither on the number of workers nor on workers that are
 // killed from outside.
 
 #ifndef POWERCUT_HARNESS_WORKER_WORKER_POOL_H_
@@ -30,69 +30,89 @@
 
 namespace powercut {
 
+// Not thread-safe: all calls come from one thread.
 class WorkerPool {
  public:
   using Options = WorkerOptions;
 
-  // `backend` and `space` must outlive this object. The process must have no
-  // other threads.
+  // Starts no process yet. `backend` and `space` must outlive this object. The
+  // calling process must have no other threads, since workers are forked.
   WorkerPool(Backend& backend, const CrashSpace& space, Options options);
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
   // Kills and reaps every worker.
   ~WorkerPool();
 
-  // Called with each batch's results, by position, in the order of Submit();
-  // the callee may take them.
+  // Called once for each batch, in the order of Submit(), from inside Submit()
+  // or Drain(). The results are by position in the batch; the callee may take
+  // them.
   using Done = std::function<void(const Batch&, std::vector<RunResult>&)>;
   void set_done(Done done) { done_ = std::move(done); }
 
-  // Queues a batch. Returns when few enough batches are under way that the
-  // next can be prepared while the workers run; calls `done` meanwhile.
+  // Queues a batch. Returns when at most two batches for each worker are under
+  // way, so that the caller can prepare the next one while the workers run.
+  // Calls `done` for the batches that are finished meanwhile. With no workers
+  // (`jobs` is 0) the batch is run here, and `done` is called before this
+  // function returns.
   void Submit(Batch batch);
-  // Returns when every batch is done.
+  // Returns when `done` was called for every batch.
   void Drain();
-  // Kills the workers and drops what is under way.
+  // Kills the workers and drops the batches that are under way.
   void Cancel();
 
-  // One state alone in a fresh worker, twice. The outcome is the first one,
-  // whatever it is; but if the first came to its end and the second died or
-  // hung, the state is one that damages the process, and its outcome is kDied
-  // with a detail that says so. No batch may be under way.
+  // Runs one state alone in a fresh worker, twice, and waits for the result.
+  // The outcome is that of the first run, with one exception: if the first run
+  // came to its end and the second one died or hung, then the state damages the
+  // process, and the outcome is kDied with a detail that says so. If the two
+  // runs observed different things, the result is `unsteady`. With no workers
+  // both runs are made here. Requires: no batch is under way.
   RunResult RunAlone(const CrashState& state);
 
   const Options& options() const { return runner_.options(); }
+  // All outcomes so far; the ids in results are those of this table.
   const OutcomeTable& outcomes() const { return outcomes_; }
-  // One that no run gave, but that follows from one.
+  // Adds an outcome that no worker of this pool sent: one of a journal, of a
+  // nested crash, or one with copied data filled in. Returns its id.
   OutcomeId AddOutcome(RecoveryOutcome outcome);
 
-  // Of the batches that were handed to `done`: how often a worker died, or gave
-  // another outcome for the same state, and no state could be blamed. If there
-  // are any, something is not deterministic.
+  // How often a worker died, or gave another outcome for the same state,
+  // without a state that could be blamed, in the batches for which `done` was
+  // called. If this is not 0, something is not deterministic.
   uint64_t unexplained_deaths() const { return unexplained_deaths_; }
 
  private:
   struct Slot;
 
+  // Starts what can start, waits a little and delivers what is done.
   void Step();
+  // Calls `done_` for the batches at the front that are done.
   void Deliver();
+  // Gives each idle worker a batch that waits.
   void StartIdle();
+  // Waits at most a millisecond and takes what the workers have sent.
   void Wait();
   bool AnyBusy() const;
+  // Runs in this process, for a pool with no workers.
   RunResult RunHere(const CrashState& state);
   void SubmitHere(const Batch& batch);
+  // Starts a worker on the next part of a batch. Requires: the slot is idle.
   void Start(Slot& slot, BatchProgress& progress);
+  // Takes a work order; returns what the new process is to do.
   std::function<void()> Serve(std::string_view order);
 
   RecoveryRunner runner_;
   OutcomeTable outcomes_;
-  std::deque<BatchProgress> progresses_;  // in order of Submit()
+  // The batches under way, in the order of Submit(). A deque, since slots point
+  // to its elements while others are added at the end.
+  std::deque<BatchProgress> progresses_;
   std::vector<std::unique_ptr<Slot>> slots_;
-  // Forks the workers. What follows is its own, but for the number of outcomes
-  // that it was told of.
+  // Forks the workers.
   ForkServer server_;
+  // How many outcomes of the table work orders have told the server of.
   size_t told_ = 0;
+  // In the server: the outcomes that it was told of.
   std::unordered_set<Hash128, Hash128Hasher> learned_;
+  // The bytes of the newest work order.
   std::string order_;
   Done done_;
   uint64_t unexplained_deaths_ = 0;

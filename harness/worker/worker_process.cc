@@ -1,3 +1,9 @@
+// Runs states in a forked process and sends what came of them. The bounds on
+// memory and processor time are those of the kernel, because storage code may
+// be in any loop when it passes one; the parent watches the wall clock.
+// Whatever was sent is in shared memory, so that the process may die at any
+// moment.
+
 #include "harness/worker/worker_process.h"
 
 #include <signal.h>
@@ -19,6 +25,7 @@
 namespace powercut {
 namespace {
 
+// Restarts the processor time that the next recovery may take.
 void ArmCpuBound(uint32_t cpu_ms) {
   itimerval timer{};
   timer.it_value.tv_sec = cpu_ms / 1000;
@@ -26,7 +33,7 @@ void ArmCpuBound(uint32_t cpu_ms) {
   setitimer(ITIMER_PROF, &timer, nullptr);
 }
 
-// Bytes of address space in use now.
+// How many bytes of address space are in use now. 0 if /proc cannot be read.
 uint64_t AddressSpaceBytes() {
   unsigned long long pages = 0;
   std::FILE* statm = std::fopen("/proc/self/statm", "re");
@@ -36,14 +43,18 @@ uint64_t AddressSpaceBytes() {
   return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+// Lets the process take `bytes` more than it inherits. An allocation beyond
+// that fails, which most storage code does not survive.
 void BoundMemory(uint64_t bytes) {
-  // Sanitizers reserve terabytes of address space.
+  // Sanitizers reserve terabytes of address space, so that no bound makes
+  // sense.
   if (kSanitized) return;
   rlimit limit{};
   limit.rlim_cur = limit.rlim_max = AddressSpaceBytes() + bytes;
   setrlimit(RLIMIT_AS, &limit);
 }
 
+// Fills in the sizes and the hash of the header, and sends the message.
 void Send(ResultRing& ring, WorkerMessageHeader header,
           std::string_view outcome, std::string_view access) {
   header.outcome_size = static_cast<uint32_t>(outcome.size());
@@ -54,6 +65,7 @@ void Send(ResultRing& ring, WorkerMessageHeader header,
   ring.Send(access);
 }
 
+// Tells the parent of one block at the moment at which it is read.
 void SendRead(ResultRing& ring, uint64_t block) {
   std::string access;
   EncodeRunAccess({{{block}, {}}, {}}, access);
@@ -62,8 +74,9 @@ void SendRead(ResultRing& ring, uint64_t block) {
   Send(ring, header, {}, access);
 }
 
-// What ends a process that a recovery needs ends the recovery, and its state is
-// run again if it came from outside: so this process ends as that one did.
+// Ends this process as a helper process ended. Whatever ended a helper that the
+// recovery needed has ended the recovery, too, and the parent runs the state
+// again if the signal may have come from outside.
 [[noreturn]] void EndAs(int wait_status) {
   if (WIFSIGNALED(wait_status)) {
     signal(WTERMSIG(wait_status), SIG_DFL);
@@ -77,20 +90,24 @@ void SendRead(ResultRing& ring, uint64_t block) {
 void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
                  const std::function<bool(const Hash128&)>& known,
                  ResultRing& ring) noexcept {
-  // The CPU bound ends the worker by SIGPROF itself: a handler would have to
-  // wait where a sanitizer defers signals.
+  // At the bound on processor time, SIGPROF itself ends the worker. A handler
+  // would have to wait where a sanitizer defers signals.
   signal(SIGPROF, SIG_DFL);
   const WorkerLimits& limits = runner.options().limits;
   BoundMemory(limits.memory_bytes);
-  // If it dies, what it has read tells which other states do the same.
+  // If the state kills the worker, the blocks that were read until then say
+  // which other states do the same.
   if (order.alone && runner.options().report_reads) {
     runner.TellReads([&ring](uint64_t block) { SendRead(ring, block); });
   }
+  // Most states of a batch have the same few outcomes: the bytes of each travel
+  // once.
   std::unordered_set<Hash128, Hash128Hasher> sent;
   RunAccess access;
   std::string access_bytes;
   std::string bytes;
   for (size_t i = 0; i < order.states.size(); ++i) {
+    // The parent takes a change of this number for progress.
     ring.SetCurrent(static_cast<uint32_t>(i));
     ArmCpuBound(limits.cpu_ms);
     EncodeOutcome(runner.Run(order.states[i], access), bytes);
@@ -104,6 +121,7 @@ void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
     Send(ring, header, parent_has_it ? std::string_view() : bytes,
          access_bytes);
   }
+  // exit() would run the exit handlers of the parent.
   _exit(0);
 }
 

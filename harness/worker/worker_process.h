@@ -1,4 +1,4 @@
-// WorkerProcess: what a worker does, from within.
+// RunInWorker is what a worker does, seen from inside the worker's process.
 
 #ifndef POWERCUT_HARNESS_WORKER_WORKER_PROCESS_H_
 #define POWERCUT_HARNESS_WORKER_WORKER_PROCESS_H_
@@ -12,9 +12,12 @@
 
 namespace powercut {
 
-// Bounds this process as the runner's options say, runs the order's states,
-// sends through the ring what came of them, and ends. `known` tells whose bytes
-// the parent has. What storage code throws ends the process.
+// Bounds the memory and the processor time of this process as the runner's
+// options say, runs the states of the order, sends a message for each through
+// `ring`, and exits with status 0. `known` says whether the parent has the
+// bytes of the outcome with that hash. If storage code throws, the process
+// aborts. If a helper process that a recovery needed has ended, this process
+// ends in the same way.
 [[noreturn]] void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
                               const std::function<bool(const Hash128&)>& known,
                               ResultRing& ring) noexcept;

@@ -1,5 +1,5 @@
-// Figures of a benchmark: measured in turn with what they are held against, and
-// printed one a line.
+// Figures of a benchmark. Each figure is measured in turn with the limit that
+// it is held against, and is printed as one line.
 
 #ifndef POWERCUT_TESTS_BENCH_FIGURES_H_
 #define POWERCUT_TESTS_BENCH_FIGURES_H_
@@ -16,8 +16,10 @@
 
 namespace powercut {
 
+// How often each figure is measured.
 inline constexpr int kRounds = 5;
 
+// A clock in seconds that never goes back; only differences mean anything.
 inline double Seconds() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -30,7 +32,8 @@ inline double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Medians of several figures, one of each measured in each round.
+// The medians of several figures. Each round measures every figure once, so
+// that a busy moment of the machine touches all of them.
 inline std::vector<double> MediansOf(
     const std::vector<std::function<double()>>& figures) {
   std::vector<std::vector<double>> values(figures.size());
@@ -46,7 +49,7 @@ inline std::vector<double> MediansOf(
   return medians;
 }
 
-// Figures of two things, measured in turn.
+// A figure of ours and its limit, measured in turn.
 struct Pair {
   double ours = 0;
   double limit = 0;
@@ -58,13 +61,15 @@ inline Pair Compare(const std::function<double()>& ours,
   return {medians[0], medians[1]};
 }
 
-// `work` returns how many of something it did; how many of them a second.
+// How many of something `work` does in a second. `work` returns how many it
+// did.
 inline double RateOf(const std::function<uint64_t()>& work) {
   const double begin = Seconds();
   const uint64_t count = work();
   return static_cast<double>(count) / (Seconds() - begin);
 }
 
+// Prints one figure with its aim and its limit.
 inline void Row(const std::string& what, const std::string& figure,
                 const std::string& aim, const std::string& limit) {
   std::printf("%-52s %16s   %-18s %s\n", what.c_str(), figure.c_str(),

@@ -1,3 +1,7 @@
+// Mounts of kernel file systems, and recorded runs on them. Each is measured in
+// turn with its limit: bare mounts and unmounts through the backend, and the
+// same script on a loop device over a file in memory.
+
 #include "tests/bench/kernel_bench.h"
 
 #include <fmt/format.h>
@@ -32,7 +36,8 @@ run
   syncfs
 )";
 
-// Small files, each flushed; how long that took, in microseconds, goes to $1.
+// Writes small files and flushes each. Writes to $1 how long that took, in
+// microseconds.
 constexpr const char* kScript =
     "s=$(date +%s%N); for i in $(seq 300); do echo $i > f; sync f; done; "
     "e=$(date +%s%N); echo $(((e - s) / 1000)) > \"$1\"";
@@ -61,10 +66,10 @@ void BenchMounts(const KernelFileSystem& file_system) {
     ExploreOptions options;
     options.jobs = 0;
     options.space.mode = ExplorationSpace::kPrefix;
-    // Every answer is that of a mount.
+    // With every cached answer run again, each state costs a mount.
     options.doublecheck = 1;
     const auto explored =
-        Explore(*backend, *workload, *setting, *recording, options);
+        Explore({*backend, *workload, *setting, *recording}, options);
     POWERCUT_CHECK(explored.has_value() && explored->exhausted);
     return explored->runs + explored->doublechecked;
   };
@@ -89,8 +94,8 @@ double RecordedUs(const KernelFileSystem& file_system) {
   return 0;
 }
 
-// The same on a loop device over a file in memory, in a mount namespace of its
-// own.
+// The time of the same script on a loop device over a file in memory, in a
+// mount namespace of its own.
 double PlainUs(const KernelFileSystem& file_system) {
   const std::string script = fmt::format(
       "set -e; d=$(mktemp -d); mount -t tmpfs none $d; truncate -s {} $d/disk; "
@@ -121,7 +126,7 @@ void BenchRecording(const KernelFileSystem& file_system) {
 
 void BenchKernels() {
   for (const KernelFileSystem& file_system : KernelFileSystems()) {
-    // One of those that share a driver stands for all.
+    // ext4 stands for the three that share its driver.
     if (file_system.name == "ext2" || file_system.name == "ext3") continue;
     const std::string lacks = KernelFileSystemLacks(file_system);
     if (!lacks.empty()) {

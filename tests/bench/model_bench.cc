@@ -1,3 +1,11 @@
+// The speed of Model::Check(), of AdmissibleObservations() and of the litmus
+// suite.
+//
+// Method. The limit for judging is recovery, since every state that is judged
+// was recovered first: judging must not be the slower of the two. The limit for
+// listing observations is judging each listed one. The litmus suite has a fixed
+// aim.
+
 #include "tests/bench/model_bench.h"
 
 #include <algorithm>
@@ -23,8 +31,9 @@ namespace {
 constexpr uint32_t kFiles = 100;
 constexpr uint32_t kAtomicBytes = 4096;
 
-// Files of four atoms, in ten directories. One in five has an atom that was
-// overwritten and not flushed, one in ten was lengthened, too.
+// A workload with a hundred files of four atoms in ten directories. One file in
+// five has an atom that is overwritten and not flushed, and one in ten is
+// lengthened as well.
 std::string HundredFiles() {
   std::string text = "powercut 1\ninit\n";
   for (uint32_t d = 0; d < 10; ++d) text += fmt::format("  mkdir /d{}\n", d);
@@ -46,8 +55,9 @@ RunSetting SettingOf(const Workload& workload, const Backend& backend) {
   return *std::move(setting);
 }
 
-// Power fails after the last op. Everything that was issued is there, or
-// nothing that was not flushed; each once in turn, recovered and judged.
+// Power fails after the last op, once with everything that was issued on the
+// disk, and once with nothing that was not flushed. The two states are judged
+// in turn; the second one is recovered again and again.
 void BenchCheck(const std::string& name) {
   auto made = MakeBackend(name);
   if (!made) {
@@ -80,7 +90,7 @@ void BenchCheck(const std::string& name) {
     POWERCUT_CHECK(outcome.observation.entries.size() == kFiles + 10);
     seen.push_back(outcome.observation);
   }
-  // Different trees, or one of the two was judged for nothing.
+  // The two states must differ, or the model would judge only one.
   POWERCUT_CHECK(!(seen[0] == seen[1]));
   disk.Reset();
 
@@ -92,7 +102,8 @@ void BenchCheck(const std::string& name) {
     }
     return kCount;
   };
-  // The last image stays: making the next is not recovery's work.
+  // The image stays the same, since building another one is no part of
+  // recovery.
   const auto recover = [&] {
     constexpr uint64_t kCount = 500;
     for (uint64_t i = 0; i < kCount; ++i) {
@@ -110,7 +121,7 @@ void BenchCheck(const std::string& name) {
                   rate.ours / rate.limit, Count(rate.limit)));
 }
 
-// A small file that grows, a second one beside it, and a flush of one of them.
+// A small file grows, a second one is made, and the first one is flushed.
 constexpr const char* kSmall = R"(powercut 1
 init
   create /f
@@ -148,7 +159,7 @@ void BenchAdmissible() {
   const auto observations =
       AdmissibleObservations(model, CrashKind::kPower, 1 << 16);
   POWERCUT_CHECK(observations.has_value());
-  // What no listing can do without: each one looked at by the model once.
+  // The limit is that the model looks at each observation once.
   const auto check = [&] {
     uint64_t count = 0;
     for (int i = 0; i < 500; ++i) {

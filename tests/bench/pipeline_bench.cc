@@ -1,8 +1,11 @@
-// Speed of the pipeline, each figure beside the limit it runs against, measured
-// in the same run: machines differ and are noisy, ratios less so. Figures that
-// are compared alternate, and the median of the rounds counts.
+// The benchmark that `./dev bench` runs: the speed of the pipeline.
 //
-// Run by `./dev bench`. One core: everything runs in this process.
+// Method. Each figure is printed with the limit that it is held against, which
+// is the least work that could give the same result. Both are measured in turn
+// in the same run, and the medians count: machines differ and are noisy, but
+// ratios less so. Everything runs in this process on one core, except for the
+// comparison of workers and the benchmark of kernels, which get a process of
+// their own.
 
 #include <fmt/format.h>
 
@@ -32,7 +35,7 @@ namespace {
 constexpr uint64_t kMiB = 1 << 20;
 constexpr uint32_t kBlockBytes = 4096;
 
-// High-water mark of this process's memory, in bytes.
+// The most memory that this process has used so far, in bytes.
 double PeakMemoryBytes() {
   std::FILE* status = std::fopen("/proc/self/status", "re");
   char line[256];
@@ -44,7 +47,8 @@ double PeakMemoryBytes() {
   return kib * 1024;
 }
 
-// `closed` flushed writes, then `open` that are not, each of one block.
+// A trace with `closed` writes that are flushed and then `open` writes that are
+// not, each of one block.
 Trace MakeTrace(uint64_t disk_bytes, uint32_t closed, uint32_t open) {
   const DiskGeometry geometry{512, disk_bytes / 512};
   Trace trace(geometry, std::make_shared<SparseImage>(disk_bytes));
@@ -67,8 +71,8 @@ Trace MakeTrace(uint64_t disk_bytes, uint32_t closed, uint32_t open) {
   return trace;
 }
 
-// States of the last point with up to two writes lost: neighbours differ by
-// one write.
+// Enumerates the states of the last crash point with up to two writes lost.
+// States that follow each other differ by one write.
 void BenchEnumerate(uint64_t disk_bytes, uint32_t closed, const char* aim) {
   constexpr uint32_t kOpen = 300;
   const Trace trace = MakeTrace(disk_bytes, closed, kOpen);
@@ -92,7 +96,7 @@ void BenchEnumerate(uint64_t disk_bytes, uint32_t closed, const char* aim) {
     POWERCUT_CHECK(mix != 1);
     return count;
   };
-  // The same number of blocks written into the image and back, and no more.
+  // The limit is to write one block of the image, and to write it back.
   const auto bare = [&] {
     const uint64_t count = 50'000;
     Bytes old(kBlockBytes);
@@ -121,7 +125,8 @@ void BenchEnumerate(uint64_t disk_bytes, uint32_t closed, const char* aim) {
       fmt::format("{:.2f} x bare apply and undo", built.ours / built.limit));
 }
 
-// Storage that shows nothing, at once: what is left is our own cost.
+// Storage that recovers at once and shows an empty tree, so that only the cost
+// of the pipeline itself is measured.
 class EmptyMount : public Mount {
  public:
   OpResult Apply(const Op&, uint64_t, std::string_view) override { return {}; }
@@ -164,11 +169,11 @@ void BenchPrefixSweep() {
   const auto sweep = [&] {
     const double begin = Seconds();
     const auto explored =
-        Explore(backend, workload, setting, recording, options);
+        Explore({backend, workload, setting, recording}, options);
     POWERCUT_CHECK(explored.has_value() && explored->exhausted);
     return Seconds() - begin;
   };
-  // Each write applied once and hashed once: what no sweep can do without.
+  // The limit is to apply each write once and to hash it once.
   const auto bare = [&] {
     const double begin = Seconds();
     const SparseImage image = ApplyAll(recording.trace);
@@ -190,8 +195,8 @@ void BenchPrefixSweep() {
       fmt::format("{:.0f} MB", PeakMemoryBytes() / 1e6), "aim < 200 MB", "");
 }
 
-// Overwrites only, so that every crash state mounts and is walked whole, like
-// the limit it is held against.
+// The workload only overwrites, so that every crash state mounts and is walked
+// whole, as the disk of the limit is.
 constexpr const char* kNtfsWorkload = R"(powercut 1
 init
   mkdir  /d
@@ -239,8 +244,9 @@ void BenchNtfs3g() {
     }
     return count;
   };
-  // With every cached answer run for real, too, each state costs a recovery:
-  // that is the figure that the limit speaks of. Else the cache is most of it.
+  // With every cached answer run as well, each state costs a recovery, and the
+  // figure can be held against the limit. Otherwise the cache answers most
+  // states.
   for (const double doublecheck : {1.0, 0.0}) {
     ExploreOptions options;
     options.jobs = 0;
@@ -250,7 +256,7 @@ void BenchNtfs3g() {
     Exploration last;
     const auto check = [&] {
       auto explored =
-          Explore(backend, *workload, *setting, *recording, options);
+          Explore({backend, *workload, *setting, *recording}, options);
       POWERCUT_CHECK(explored.has_value() && explored->exhausted);
       last = std::move(*explored);
       return doublecheck > 0 ? last.runs + last.doublechecked : last.states;
@@ -293,7 +299,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   std::printf("%-52s %16s   %-18s %s\n", "", "", "", "beside its limit");
-  // First, since memory is measured as the peak of the process.
+  // This comes first, since it prints the peak of the memory so far.
   powercut::BenchPrefixSweep();
   powercut::BenchEnumerate(64 * powercut::kMiB, 200, "aim 1000000");
   powercut::BenchEnumerate(64 * powercut::kMiB, 10'000, "");
@@ -303,7 +309,8 @@ int main(int argc, char** argv) {
   powercut::BenchModel();
   powercut::BenchSpaces();
   std::fflush(stdout);
-  // In a process of its own, as small as those that people run.
+  // The workers are forked from a new process, which is as small as the ones
+  // that people run.
   const std::string self = argv[0];
   POWERCUT_CHECK(std::system((self + " workers").c_str()) == 0);
 #ifdef POWERCUT_HAVE_KERNEL

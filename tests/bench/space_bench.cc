@@ -1,3 +1,11 @@
+// Explores whole crash spaces and prints their sizes, the states visited, the
+// runs made and the time.
+//
+// Method. Each kind of workload comes in growing sizes, so that the table shows
+// how the number of runs grows with the number of open blocks: not at all where
+// data is only copied, and by powers of two where every record decides. The
+// second part compares two workers with one.
+
 #include "tests/bench/space_bench.h"
 
 #include <fmt/format.h>
@@ -66,10 +74,11 @@ void BenchSpace(const SpaceCase& at, const std::string& only) {
   ExploreOptions options;
   options.jobs = 0;
   options.space = ParseExplorationSpace(at.space).value();
-  options.max_runs = at.max_runs;
+  options.bounds.max_runs = at.max_runs;
   const double begin = Seconds();
-  const auto explored = Explore(backend, recorded.workload, recorded.setting,
-                                recorded.recording, options);
+  const auto explored = Explore(
+      {backend, recorded.workload, recorded.setting, recorded.recording},
+      options);
   const double seconds = Seconds() - begin;
   POWERCUT_CHECK(explored.has_value());
   const Exploration& e = *explored;
@@ -94,7 +103,7 @@ std::string OverwriteAtOnce(uint32_t count) {
       count * 512);
 }
 
-// ... by an op each.
+// One file of `count` atoms, each overwritten by an op of its own.
 std::string OverwriteEach(uint32_t count) {
   std::string text = fmt::format(
       "powercut 1\ndisk 4M\ninit\n  create /f\n  write /f 0 {}\nrun\n",
@@ -105,7 +114,8 @@ std::string OverwriteEach(uint32_t count) {
   return text;
 }
 
-// Raw sectors, one op each.
+// `count` writes to raw sectors, each by an op of its own. Sectors are written
+// again if `count` is above 64.
 std::string RawWrites(uint32_t count) {
   std::string text = "powercut 1\ninit\nrun\n";
   for (uint32_t i = 0; i < count; ++i) {
@@ -120,8 +130,8 @@ std::string LogAppends(uint32_t count) {
   return text;
 }
 
-// A rollback journal: the old pages go to the journal, then the new ones in
-// place, then the journal is cut.
+// Transactions with a rollback journal: the old pages go to the journal, then
+// the new pages are written in place, and then the journal is cut.
 std::string RollbackJournal(uint32_t transactions) {
   std::string text =
       "powercut 1\ndisk 32M\ninit\n  create /db\n  create /j\n"
@@ -139,7 +149,7 @@ std::string RollbackJournal(uint32_t transactions) {
   return text;
 }
 
-// Metadata, most of which every recovery reads.
+// Creates files. Every recovery reads most of the metadata that this changes.
 std::string Creates(uint32_t count) {
   std::string text = "powercut 1\ndisk 4M\ninit\nrun\n";
   for (uint32_t i = 0; i < count; ++i) {
@@ -166,9 +176,10 @@ double CpuSeconds(int who) {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// One worker and two, in turn. Where the machine is busy with other things, the
-// processor time of parent and workers says more: with two processors, two
-// workers cannot be faster than 2 x workers / (workers + parent).
+// Measures one worker and two, in turn. On a busy machine the processor time of
+// the parent and of the workers says more than the clock: on two processors,
+// two workers are at most 2 x workers / (workers + parent) times as fast as
+// one.
 void BenchWorkers(const SpaceCase& at, const std::string& only) {
   const std::string name = "workers: " + at.name;
   if (name.find(only) == std::string::npos) return;
@@ -185,8 +196,9 @@ void BenchWorkers(const SpaceCase& at, const std::string& only) {
     const double begin = Seconds();
     const double self = CpuSeconds(RUSAGE_SELF);
     const double children = CpuSeconds(RUSAGE_CHILDREN);
-    const auto explored = Explore(**made, recorded.workload, recorded.setting,
-                                  recorded.recording, options);
+    const auto explored = Explore(
+        {**made, recorded.workload, recorded.setting, recorded.recording},
+        options);
     POWERCUT_CHECK(explored.has_value() && explored->exhausted);
     runs = explored->runs;
     parent = CpuSeconds(RUSAGE_SELF) - self;
@@ -250,7 +262,8 @@ void BenchWorkers(const std::string& only) {
   BenchWorkers({"16 log records", "clfs", 512, LogAppends(16)}, only);
   BenchWorkers({"16 files", "simfs", 512, Creates(16)}, only);
   BenchWorkers({"26 files", "ntfs-3g", 512, Creates(26), "epoch:1"}, only);
-  // Here the cache leaves the workers little to do.
+  // In this space the cache answers most states, and the workers have little to
+  // do.
   BenchWorkers({"12 atoms, one by one", "simfs", 512, OverwriteEach(12)}, only);
   BenchWorkers({"24 blocks", "ntfs-3g", 512, NtfsOverwrites(24), "epoch:1"},
                only);

@@ -1,4 +1,5 @@
-// Whole crash spaces: how far the engine gets, and what it costs.
+// BenchSpaces() and BenchWorkers(): how far the exploration of whole crash
+// spaces gets, and what it costs.
 
 #ifndef POWERCUT_TESTS_BENCH_SPACE_BENCH_H_
 #define POWERCUT_TESTS_BENCH_SPACE_BENCH_H_
@@ -7,13 +8,14 @@
 
 namespace powercut {
 
-// Of both: only the rows whose names contain `only`.
+// Both functions print only the rows whose names contain `only`.
 
-// A table of workloads of growing size.
+// Prints a table of workloads of growing size.
 void BenchSpaces(const std::string& only = {});
 
-// Two workers against one. In a process of its own: what is forked from one
-// that holds much, costs more.
+// Measures two workers against one.
+// Requires: a process that holds little memory, since forking from a large one
+// costs more.
 void BenchWorkers(const std::string& only = {});
 
 }  // namespace powercut

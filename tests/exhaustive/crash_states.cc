@@ -1,3 +1,6 @@
+// Lists crash states as a plain product over the open blocks, apart from the
+// enumerator under test, and recovers each different image once.
+
 #include "tests/exhaustive/crash_states.h"
 
 #include <utility>
@@ -8,10 +11,12 @@
 namespace powercut {
 namespace {
 
-// More than any recovery needs: it ends one that runs away.
+// More requests than any recovery needs. The bound ends a recovery that would
+// not end by itself.
 constexpr uint64_t kRequestsMax = 1'000'000;
 
-// Sets the open blocks from `slots[next]` on to each of their versions.
+// Visits the states in which the open blocks from `slots[next]` on have each of
+// their versions. A state lists only blocks that are not at their newest.
 void Choose(const PointCursor& cursor, const std::vector<Slot>& slots,
             size_t next, CrashState& state, const Hash128& hash,
             const CrashStates::Visitor& visit) {
@@ -23,6 +28,8 @@ void Choose(const PointCursor& cursor, const std::vector<Slot>& slots,
   const auto versions = cursor.space().versions(slot);
   const VersionIndex newest = cursor.newest(slot);
   Choose(cursor, slots, next + 1, state, hash, visit);
+  // The hash of an image is the XOR of the hashes of its blocks, so that one
+  // block can be exchanged for another.
   for (VersionIndex v = cursor.floor(slot); v < newest; ++v) {
     state.choices.push_back({slot, v, {}, 0});
     Choose(cursor, slots, next + 1, state,

@@ -1,5 +1,5 @@
-// All crash states of a recorded workload, recovered in this process; equal
-// images once.
+// CrashStates: the crash states of a recorded workload, listed naively and
+// recovered in this process. Equal images are recovered once.
 
 #ifndef POWERCUT_TESTS_EXHAUSTIVE_CRASH_STATES_H_
 #define POWERCUT_TESTS_EXHAUSTIVE_CRASH_STATES_H_
@@ -26,7 +26,8 @@
 
 namespace powercut {
 
-// The crash points at which the first `history` events have happened.
+// The crash points at which exactly the first `history` events of the history
+// have happened; both ends are included.
 struct PointRange {
   EventNumber first = 0;
   EventNumber last = 0;
@@ -35,21 +36,24 @@ PointRange PointsAt(const Recording& recording, size_t history);
 
 class CrashStates {
  public:
-  // All must outlive this object.
+  // Requires: `backend` and `recording` outlive this object.
   CrashStates(Backend& backend, const Recording& recording);
 
-  // Calls `visit` for each state of the point, each block at each of its
-  // possible versions, with the hash of its image. False if there are more than
-  // `limit`, and then for none.
+  // Calls `visit` for each state of the point (each block at each of its
+  // possible versions), with the hash of the state's image. Returns false, and
+  // visits none, if there are more than `limit` states.
   using Visitor = std::function<void(const CrashState&, const Hash128&)>;
   bool ForAll(CrashKind kind, EventNumber point, size_t limit,
               const Visitor& visit);
 
-  // The states of a space, up to `limit` of them.
+  // Calls `visit` for the states that a space has at the point, up to `limit`
+  // of them.
   void ForSome(CrashKind kind, EventNumber point, const ExplorationSpace& space,
                uint64_t seed, size_t limit, const Visitor& visit);
 
-  // What is found after a crash in this state. Valid as long as this object.
+  // What is found after a crash in this state. The reference is valid as long
+  // as this object.
+  // Requires: `hash` is the hash of the state's image.
   const Observation& Recovered(const CrashState& state, const Hash128& hash);
 
   size_t recovered() const { return found_.size(); }
@@ -63,7 +67,7 @@ class CrashStates {
   CrashSpace space_;
   std::array<std::unique_ptr<PointCursor>, kCrashKinds.size()> cursors_;
   std::array<std::unique_ptr<CrashImage>, kCrashKinds.size()> images_;
-  // By the hash of the image.
+  // What was found, by the hash of the image.
   std::unordered_map<Hash128, Observation, Hash128Hasher> found_;
 };
 

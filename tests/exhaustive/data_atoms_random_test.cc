@@ -1,6 +1,12 @@
-// DataAtomsApart() by number: where it says so, no violation of a random
-// workload needs two data atoms. Admissible observations are taken, the atoms
-// exchanged that can be exchanged alone, and then many at once.
+// DataAtomsApart() held against random workloads: where it returns true, no
+// violation needs two data atoms.
+//
+// Method. At each moment of a workload some admissible observations are taken
+// as bases. For each atom of a base the test finds the contents that are
+// admissible there while all other atoms stay as they are. Then it exchanges
+// many atoms at once for such contents. If the model rejects the mixture,
+// although it admits each exchange alone, the atoms are tied, and
+// DataAtomsApart() must have returned false.
 
 #include <gtest/gtest.h>
 
@@ -29,13 +35,16 @@ constexpr int kBasesPerMoment = 4;
 constexpr int kMixturesPerBase = 12;
 
 struct Counts {
-  uint64_t apart = 0;      // workloads
-  uint64_t tied = 0;       // those of which it does not say so
-  uint64_t witnessed = 0;  // and that have a violation that needs two atoms
-  uint64_t mixtures = 0;   // judged, of workloads that are apart
+  // Workloads for which DataAtomsApart() returned true, and false.
+  uint64_t apart = 0;
+  uint64_t tied = 0;
+  // Workloads among `tied` for which a violation that needs two atoms was met.
+  uint64_t witnessed = 0;
+  // Mixtures that were judged for the workloads in `apart`.
+  uint64_t mixtures = 0;
 };
 
-// One that exists, or any set of switches.
+// A profile that exists, sometimes with some of its switches flipped.
 Profile PickProfile(Chooser& chooser) {
   Profile profile = Profiles()[chooser.Below(Profiles().size())];
   if (!chooser.OneIn(3)) return profile;
@@ -61,9 +70,9 @@ Workload PickWorkload(Chooser& chooser, const Profile& profile) {
   return RandomWorkload(chooser, knobs, profile);
 }
 
-// An atom of an observation: of the entry, or of the raw device.
+// The place of an atom in an observation.
 struct Place {
-  std::string path;  // empty: the device
+  std::string path;  // Empty if the atom is a sector of the raw device.
   uint64_t index = 0;
 
   auto operator<=>(const Place&) const = default;
@@ -99,7 +108,7 @@ void Put(const Place& place, const std::string& atom,
   content.resize(content.find_last_not_of('\0') + 1);
 }
 
-// One workload, moment by moment.
+// Judges one workload, moment by moment.
 class Trial {
  public:
   Trial(const Workload& workload, const Profile& profile, Chooser& chooser,
@@ -111,8 +120,8 @@ class Trial {
         counts_(counts),
         apart_(DataAtomsApart(profile, workload)) {}
 
-  // An observation that is wrong in several atoms only together; empty if none
-  // was met.
+  // Describes an observation that is wrong only because of several atoms
+  // together; empty if none was met.
   std::string Run() {
     for (const Op& op : workload_.init) Step(op, false);
     model_.EndInit();
@@ -152,7 +161,8 @@ class Trial {
         seen_[place].insert(AtomAt(place, observation));
       }
     }
-    // Of storage that does not show them, names and sizes alone.
+    // Some storage shows neither times nor valid lengths, and the model then
+    // has less to tell files apart by.
     const bool bare = chooser_.OneIn(2);
     for (int i = 0; i < kBasesPerMoment && found_.empty(); ++i) {
       Observation base = (*listed)[chooser_.Below(listed->size())];
@@ -165,7 +175,7 @@ class Trial {
     }
   }
 
-  // As a rename may leave it behind.
+  // Adds a name such as a rename may leave (rename_leaves_temporary).
   void AddStranger(Observation& base) {
     if (base.entries.empty()) return;
     ObservedEntry stranger = base.entries[chooser_.Below(base.entries.size())];
@@ -189,7 +199,8 @@ class Trial {
     return places;
   }
 
-  // What could stand there instead: whatever was met there or elsewhere.
+  // Contents to try at a place: those that were met at the same index of any
+  // file or of the device, zeros, and bytes that no op wrote.
   std::set<std::string> CandidatesFor(const Place& place, size_t size) const {
     std::set<std::string> candidates = {std::string(), std::string(size, '?')};
     for (const auto& [other, atoms] : seen_) {
@@ -212,7 +223,7 @@ class Trial {
           place.path.empty() && place.index * kAtomBytes >= base.device.size();
       if (beyond) places.push_back(place);
     }
-    // By atom, what can be there with the others as they are.
+    // By atom, the contents that are admissible with the others as they are.
     std::map<Place, std::vector<std::string>> alone;
     for (const Place& place : places) {
       const std::string before = AtomAt(place, base);
@@ -270,7 +281,8 @@ TEST(DataAtomsRandom, NoViolationNeedsTwoWhereTheyAreApart) {
       counts.apart, counts.tied, counts.witnessed, counts.mixtures);
   EXPECT_GT(counts.apart, WorkOf(300));
   EXPECT_GT(counts.mixtures, WorkOf(3000));
-  // About one in 300: too few are tried under sanitizers.
+  // About one workload in 300 is witnessed, so that the few that are tried
+  // under sanitizers may have none.
   EXPECT_TRUE(kSanitized || counts.witnessed > 0);
 }
 

@@ -1,3 +1,14 @@
+// The definition, third part: follows a history, lists the ideals, and applies
+// each of them to see what it shows.
+//
+// Method. OpRun turns the events of the history into effects
+// (definition_effects.h) and promises (definition_promises.h). Ideals goes
+// through the effects in order and takes or leaves each one; an effect that
+// must survive is always taken, and one that implies a missing effect is left.
+// View asks for the newest effect of the ideal on each name, shape, atom, time
+// and sector. The code is not fast: it is written to be read along with
+// docs/semantics.md 2.5.
+
 #include "tests/exhaustive/definition.h"
 
 #include <fmt/format.h>
@@ -63,7 +74,7 @@ class OpRun {
     const bool refused =
         dismounted_ || (expected.kind != ExpectedResult::kOk && !by_storage);
     if (op.kind == OpKind::kDismount) dismounted_ = true;
-    // `wait` ends what `start` began, and does nothing itself.
+    // `wait` ends the op that `start` began, and has no effects of its own.
     if (refused || op.kind == OpKind::kWait) {
       idle_.insert(op.number);
       return;
@@ -82,7 +93,7 @@ class OpRun {
   bool dismounted_ = false;
 };
 
-// --- obs(I) ------------------------------------------------------------------
+// --- what an ideal shows -----------------------------------------------------
 
 // What is seen when the effects of an ideal are applied.
 class View {
@@ -100,7 +111,7 @@ class View {
   }
 
  private:
-  // The newest effect of the ideal for which `matches`; null if none.
+  // The newest effect of the ideal that `matches`; `nullptr` if there is none.
   template <class Matches>
   const Effect* Newest(const Matches& matches) const {
     for (Index i = effects_.all().size(); i-- > 0;) {
@@ -152,14 +163,17 @@ class View {
     entry.content.assign(shape.size, '\0');
     for (const auto& [place, space] : shape.spaces) {
       const uint64_t begin = place * kAtom;
-      if (begin >= shape.size) break;  // the rest of a page that was cut
+      // Atoms after the end of the file keep their space if they lie in the
+      // page of an end that was cut (truncation_writes_zeros).
+      if (begin >= shape.size) break;
       const uint64_t count = std::min(kAtom, shape.size - begin);
       entry.content.replace(begin, count, Bytes(space), 0, count);
     }
     return entry;
   }
 
-  // 512 bytes: those of the generation, zeros beyond the cut.
+  // The 512 bytes that a space shows: those of its generation, and zeros from
+  // the cut on.
   std::string Bytes(const Space& space) const {
     if (space.generation == kNone) return std::string(kAtom, '\0');
     const Effect* written = Newest([&](const Effect& e) {
@@ -193,7 +207,7 @@ class View {
       shown.device.resize(sector * kAtom, '\0');
       shown.device += bytes;
     }
-    // Without the sectors of zeros at its end.
+    // An observation leaves out the zeros at the end of the device.
     shown.device.erase(shown.device.find_last_not_of('\0') + 1);
   }
 
@@ -217,8 +231,8 @@ class Ideals {
   }
 
  private:
-  // Every way to choose from the effects from `next` on. False if there are too
-  // many.
+  // Goes through every way to choose from the effects from `next` on. Returns
+  // false if there are more ideals than the limit.
   bool Choose(Index next) {
     if (next == ideal_.size()) {
       if (!Closed()) return true;
@@ -233,7 +247,8 @@ class Ideals {
       ideal_[next] = false;
       if (!Choose(next + 1)) return false;
     }
-    // Almost all that an effect implies is older; no need to go on without.
+    // Nearly everything that an effect implies is older, so that most sets that
+    // are not closed are given up here. Closed() finds the others.
     for (const Index implied : effect.implies) {
       if (implied < next && !ideal_[implied]) return true;
     }
@@ -260,7 +275,8 @@ class Ideals {
 
 // --- text --------------------------------------------------------------------
 
-// Runs of granules of one op, and of equal bytes. No two strings share a text.
+// The bytes as runs: granules of one op, or equal bytes. Different bytes have
+// different texts.
 std::string BytesText(std::string_view bytes) {
   std::string text;
   for (size_t at = 0; at < bytes.size();) {
@@ -307,7 +323,8 @@ std::string ObservationText(const Observation& observation) {
     if (entry.mtime) text += fmt::format(" mtime {}", *entry.mtime);
     text += BytesText(entry.content) + '\n';
   }
-  // Zeros at the device's end are not shown; its last sector here is.
+  // The zeros at the end of the device are left out, but the last sector that
+  // is not all zeros is shown whole.
   std::string device = observation.device;
   device.erase(device.find_last_not_of('\0') + 1);
   device.resize((device.size() + kAtom - 1) / kAtom * kAtom, '\0');

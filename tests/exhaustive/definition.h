@@ -1,20 +1,22 @@
-// What a crash may leave, by definition (research/semantics.md 2.5): the
-// specification as code, to hold the model against.
+// What a crash may leave, by definition (docs/semantics.md 2.5): the
+// specification as code, against which the model is held.
 //
-//   CAND    = the effects of all ops that were called
-//   MUST    = those that a returned op promised for this kind of crash
-//   IDEALS  = { I in CAND: MUST in I; with an effect, I has all it implies }
-//   ALLOWED = { what is seen when the effects of I are applied in order }
+//   CAND     the effects of all ops that were called
+//   MUST     the effects that a returned op promised for this kind of crash
+//   IDEALS   the subsets of CAND that hold MUST and, with an effect, all that
+//            the effect implies
+//   ALLOWED  what is seen when the effects of an ideal are applied in order
 //
-// The sets are listed one by one. It is exponential and for workloads with up
-// to about 16 effects that are not promised.
+// The ideals are listed one by one. This is exponential, and meant for
+// workloads with up to about 16 effects that are not promised.
 //
 // An op that is expected to fail has no effects and promises nothing, unless
-// what fails it is the storage (EIO): a flush that fails so taints what it
-// would have covered.
+// the storage fails it (EIO). Effects of an op that failed so may be found, and
+// a flush that failed so taints what it would have covered.
 //
-// Not defined: the switches `rename_leaves_temporary` and `stale_data`, which
-// belong to ntfs-3g; logs; `remount`; symlinks and modes.
+// The definition leaves out the switches `rename_leaves_temporary` and
+// `stale_data`, which belong to ntfs-3g, and also logs, `remount`, symlinks and
+// modes.
 
 #ifndef POWERCUT_TESTS_EXHAUSTIVE_DEFINITION_H_
 #define POWERCUT_TESTS_EXHAUSTIVE_DEFINITION_H_
@@ -34,17 +36,17 @@
 
 namespace powercut {
 
-// An observation as a key and for the reader: equal for observations that
-// differ in their file ids alone, if those lead the same names to the same
-// files. A line an entry.
+// An observation as text, with one line for each entry. The text is a key as
+// well: it is the same for observations that differ in the values of their file
+// ids alone.
 std::string ObservationText(const Observation& observation);
 
-// ALLOWED, by text. Bytes that may be anything are kAnyByte
+// Observations by their text. Bytes that may be anything are kAnyByte
 // (model/files/admissible.h).
 using Observations = std::map<std::string, Observation>;
 
-// After the events of `history`, for a crash of this kind. Nothing if there are
-// more than `limit` ideals.
+// ALLOWED after the events of `history`, for a crash of this kind;
+// `std::nullopt` if there are more than `limit` ideals.
 std::optional<Observations> DefinedObservations(
     const Workload& workload, const PromiseTable& table, const Profile& profile,
     std::span<const HistoryEvent> history, CrashKind kind, size_t limit);

@@ -1,3 +1,11 @@
+// What every op issues, written anew from the rules. Each op is applied to the
+// memory of the running storage, and every object that it changes gets an
+// effect with its whole new value. Add() makes the effect imply the one before
+// it on the same object, and what barriers and journals say.
+//
+// Lookups go through the whole list of effects. Workloads here have a handful
+// of ops, and code that follows the rules word by word is easier to check.
+
 #include "tests/exhaustive/definition_effects.h"
 
 #include <algorithm>
@@ -78,7 +86,7 @@ std::set<Index> Effects::Closure(Index effect) const {
 Index Effects::Add(Effect effect, bool journalled) {
   const Index index = effects_.size();
   effect.op = op_->number;
-  // An object has its versions in order.
+  // A version of an object contains all earlier ones (O-LOC).
   for (Index i = index; i-- > 0;) {
     if (!effects_[i].Changes(effect)) continue;
     effect.implies.insert(i);
@@ -153,8 +161,8 @@ void Effects::Rename(const std::string& from, const std::string& to) {
   if (moved == replaced) return;
   std::set<Index> brought;
   if (replaced != kNone && profile_.replace_brings_data) {
-    // Earlier versions and generations are implied by these, or are no longer
-    // to be seen.
+    // The rule asks for the newest shape and data. Taking all effects is the
+    // same: earlier ones are implied, or in space that is no longer visible.
     for (Index i = 0; i < effects_.size(); ++i) {
       const Effect& e = effects_[i];
       const bool data = e.thing == Thing::kShape || e.thing == Thing::kAtom;
@@ -180,7 +188,7 @@ void Effects::Write(Index id, uint64_t offset, uint64_t size, Index view) {
                   static_cast<uint16_t>(op_->number),
                   static_cast<uint32_t>(op_->Fill()), {offset, size}));
 
-  // Atoms without space, or with space that was cut, get new space.
+  // Atoms that have no space, or space that was cut, get new space.
   std::map<uint64_t, Space> given;
   for (const uint64_t place : AtomsOf(offset, end)) {
     const auto old = file.shape.spaces.find(place);
@@ -241,8 +249,8 @@ void Effects::Resize(Index id, uint64_t size, bool set_end_of_file) {
   AddShape(id, shape, /*journalled=*/true);
 }
 
-// What lies beyond the end is lost for good. Under the switch its page stays,
-// and gets zeros behind the end, in place.
+// What lies after the new end is lost for good. Under truncation_writes_zeros
+// the page of the end keeps its space and gets zeros after the end, in place.
 void Effects::Shrink(Index id, Shape& shape, uint64_t size) {
   const bool zeros = profile_.truncation_writes_zeros;
   const uint64_t kept = zeros ? (size + kPage - 1) / kPage * kPage : size;
@@ -292,7 +300,7 @@ void Effects::Sectors(bool discard) {
               : MakeContent(0, static_cast<uint16_t>(op_->number),
                             static_cast<uint32_t>(op_->Fill()),
                             {first * kAtom, count * kAtom});
-  // What a preflush carries to the media before the write.
+  // The effects that a preflush carries to the media before the write.
   std::set<Index> before;
   if (op_->HasFlag("preflush")) {
     for (Index i = 0; i < effects_.size(); ++i) {

@@ -1,10 +1,10 @@
-// The definition, first part: what every op issues. A flat list of effects,
-// each with the effects that it implies; and the memory of the storage while it
-// runs, which the effects are taken from.
+// The definition, first part: what every op issues. This is a flat list of
+// effects, each with the effects that it implies, and the memory of the running
+// storage, from which the effects are taken.
 //
-// Written from the rules alone (model/README.md, research/semantics.md 2.2 to
-// 2.4). It shares nothing with the model but the text of workloads, profiles
-// and contents.
+// The definition is written from the rules alone (model/README.md,
+// docs/semantics.md 2.2 to 2.4). It shares nothing with the model but the text
+// of workloads, the profiles and the contents.
 
 #ifndef POWERCUT_TESTS_EXHAUSTIVE_DEFINITION_EFFECTS_H_
 #define POWERCUT_TESTS_EXHAUSTIVE_DEFINITION_EFFECTS_H_
@@ -23,19 +23,20 @@
 
 namespace powercut::definition {
 
-// Index of an effect, a file, a generation or a view; kNone: there is none.
+// The index of an effect, a file, a generation or a view; kNone if there is
+// none.
 using Index = size_t;
 inline constexpr Index kNone = ~Index{0};
-inline constexpr Index kRoot = 0;  // the file that is the root directory
+inline constexpr Index kRoot = 0;  // The file that is the root directory.
 
 // Where an atom of a file lies: nowhere (a hole), or in a generation of its
-// place, of which the first `cut` bytes count.
+// place, whose first `cut` bytes are visible.
 struct Space {
   Index generation = kNone;
   uint64_t cut = 512;
 
-  // A truncation that wrote zeros to it: of what is older than that effect the
-  // first `cut` bytes count.
+  // A truncation that wrote zeros to this space. The first `cut` bytes of
+  // contents older than the effect `by` are visible.
   struct Zeroed {
     Index by = kNone;
     uint64_t cut = 512;
@@ -43,47 +44,49 @@ struct Space {
   std::vector<Zeroed> zeroed = {};
 };
 
-// Space for one atom. Before anything is written to it, it shows what its place
-// showed before, or anything.
+// Space for one atom. Before anything is written to it, the space shows what
+// its place showed before, or anything.
 struct Generation {
   Space before;
   bool anything = false;
-  Index given_by = kNone;  // the first shape that has it
+  Index given_by = kNone;  // The first shape that has the space.
 };
 
 struct Shape {
   uint64_t size = 0;
   uint64_t valid = 0;
-  std::map<uint64_t, Space> spaces;  // by atom; what is missing is a hole
+  std::map<uint64_t, Space> spaces;  // By atom; a missing atom is a hole.
 };
 
 enum class Thing : uint8_t { kName, kShape, kAtom, kTimes, kSector };
 
 struct Effect {
-  // What it changes: the name `text` in directory `file`, the shape or the
-  // times of `file`, atom `place` of `file` in `generation`, sector `place`.
+  // What the effect changes: the name `text` in directory `file`, the shape or
+  // the times of `file`, atom `place` of `file` in `generation`, or sector
+  // `place`.
   Thing thing = Thing::kName;
   Index file = kNone;
   std::string text;
   uint64_t place = 0;
   Index generation = kNone;
 
-  // What it becomes.
+  // The new value of what is changed.
   Index leads_to = kNone;
   Shape shape;
   std::string bytes;
   uint64_t mtime = 0;
 
   uint32_t op = 0;
-  // Of a store: the view. Else kNone.
+  // The view through which the effect was stored; kNone if it was not.
   Index view = kNone;
-  // "If this is there, so are those": of its own object the one before, and
-  // what the orders say. Not closed.
+  // The effects that must be there if this one is: the one before it on the
+  // same object, and what the rules of order say. The set is not closed.
   std::set<Index> implies;
 
-  // What became of it; see definition_promises.h.
-  bool returned = false;  // its op did, with success
-  bool carried = false;   // a store that a view flush handed to the host
+  // What has happened to the effect since; set by Promises
+  // (definition_promises.h).
+  bool returned = false;  // Whether its op returned with success.
+  bool carried = false;   // Whether a view flush handed the store to the host.
   bool tainted = false;
   std::array<bool, kCrashKinds.size()> must{};
 
@@ -99,8 +102,8 @@ struct Effect {
 struct File {
   bool is_directory = false;
   uint32_t created_by = 0;
-  std::string memory;  // its bytes, as the running system reads them
-  Shape shape;         // newest; its size is that of `memory`
+  std::string memory;  // The bytes as the running system reads them.
+  Shape shape;         // The newest shape; its size is that of `memory`.
 };
 
 struct Handle {
@@ -119,14 +122,14 @@ class Effects {
  public:
   explicit Effects(const Profile& profile);
 
-  // Appends what `op` issues. Returns the first new index.
-  // Requires: the op is not refused.
+  // Appends what `op` issues. Returns the index of its first effect.
+  // Requires: the op is not refused; `op` outlives the call.
   Index Issue(const Op& op);
 
-  // From now on every effect on the file system implies those.
+  // From now on every new effect but those on raw sectors implies `covered`.
   void Barrier(std::vector<Index> covered);
 
-  // The effect and all that it implies.
+  // The effect and everything that it implies, directly or not.
   std::set<Index> Closure(Index effect) const;
 
   std::vector<Effect>& all() { return effects_; }
@@ -135,9 +138,10 @@ class Effects {
   const std::vector<Generation>& generations() const { return generations_; }
   const std::vector<View>& views() const { return views_; }
 
-  // With everything done: the file at a path or behind a handle, or kNone.
+  // The file that a path or an open handle leads to when everything is done;
+  // kNone if a path leads nowhere.
   Index Find(std::string_view path_or_handle) const;
-  // Null if it is a path.
+  // The open handle of this name; `nullptr` if there is none, as for a path.
   const Handle* FindHandle(std::string_view name) const;
   Index FindView(const std::string& name) const { return open_views_.at(name); }
 
@@ -161,14 +165,14 @@ class Effects {
   void Write(Index file, uint64_t offset, uint64_t size, Index view);
   void Resize(Index file, uint64_t size, bool set_end_of_file);
   void Shrink(Index file, Shape& shape, uint64_t size);
-  // Space that nobody wrote for the atoms that begin in [from, to) and have
-  // none.
+  // Gives space that nobody wrote to the atoms that begin in [from, to) and
+  // have none.
   void GiveAnything(Shape& shape, uint64_t from, uint64_t to);
   void SetValidData(Index file, uint64_t valid);
   void Sectors(bool discard);
 
   const Profile& profile_;
-  const Op* op_ = nullptr;  // being issued
+  const Op* op_ = nullptr;  // The op that is being issued.
   std::vector<Effect> effects_;
   std::vector<File> files_;
   std::vector<Generation> generations_;

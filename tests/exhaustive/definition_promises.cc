@@ -1,3 +1,12 @@
+// Which effects must survive, written anew from the rules. When an op is
+// called, each primitive that it stands for is turned into the set of effects
+// that it covers; when the op returns with success, these effects, and all that
+// they imply, must survive the kinds of crash that the row says.
+//
+// A write through a handle can stand for several primitives at once, such as
+// `dsync` through an unbuffered handle: each of them is applied, where the
+// model takes the strongest row.
+
 #include "tests/exhaustive/definition_promises.h"
 
 #include <algorithm>
@@ -110,7 +119,7 @@ Reach Promises::ReachOf(const Effect& effect, const Coverage& row) const {
     case Thing::kName:
       return row.names;
     case Thing::kShape:
-      // That a store gave the file space is seen by who sees the store.
+      // A flush that sees stores sees the space that they were given as well.
       return only_stored &&
                      (row.views == Reach::kNone || row.scope == Scope::kView)
                  ? Reach::kNone
@@ -144,8 +153,8 @@ bool Promises::InView(const Op& op, const Effect& effect) const {
   return InPages(effect.place, begin, end);
 }
 
-// Of each name the newest version that counts, if it leads to `file`; and those
-// of the directories above.
+// The names that lead to `file`, each by its newest version that a flush can
+// cover, and the names of the directories above.
 std::set<Index> Promises::NamesOf(Index file) const {
   std::set<Index> names;
   const std::vector<Effect>& all = effects_.all();
@@ -184,7 +193,8 @@ bool Promises::InScope(const Op& op, const Coverage& row, const Effect& effect,
   return !range || effect.thing != Thing::kAtom || InRange(op, effect);
 }
 
-// Whether an OS crash would leave the atom its space.
+// Whether the space of an atom would survive the death of the system; true for
+// what is no atom.
 bool Promises::Placed(Index index) const {
   const Effect& effect = effects_.all()[index];
   if (effect.thing != Thing::kAtom) return true;
@@ -210,7 +220,7 @@ Promises::Call Promises::CallOf(const Op& op, Primitive id,
     const Reach reach = ReachOf(effect, call.row);
     if (reach == Reach::kNone) continue;
     const bool placed = !call.row.placed_data_only || Placed(i);
-    // A view flush hands on to the host what has no place yet.
+    // A view flush hands a store to the host even if its space is not safe.
     if (effect.view != kNone && (placed || call.row.scope == Scope::kView)) {
       call.carried.insert(i);
     }
@@ -220,7 +230,8 @@ Promises::Call Promises::CallOf(const Op& op, Primitive id,
   return call;
 }
 
-// With a part of a store goes the space that it was given.
+// Flushing any part of a store also carries the space that was given to the
+// whole store.
 void Promises::AddSpaceOfStores(Call& call) const {
   const std::vector<Effect>& all = effects_.all();
   const std::set<Index> stored = call.carried;

@@ -1,5 +1,5 @@
-// The definition, second part: which effects must survive. At every return of
-// an op, the rules of flushing applied to the flat list of effects.
+// The definition, second part: which effects must survive. When an op returns,
+// the rules of flushing are applied to the flat list of effects.
 
 #ifndef POWERCUT_TESTS_EXHAUSTIVE_DEFINITION_PROMISES_H_
 #define POWERCUT_TESTS_EXHAUSTIVE_DEFINITION_PROMISES_H_
@@ -18,28 +18,30 @@ namespace powercut::definition {
 
 class Promises {
  public:
-  // All must outlive this object.
+  // Requires: all arguments outlive this object.
   Promises(const PromiseTable& table, const Profile& profile, Effects& effects)
       : table_(table), profile_(profile), effects_(effects) {}
 
-  // An op was called, and is not refused; its effects are those from `first`.
+  // Notes that an op was called. Its effects are those from `first` on.
+  // Requires: the op is not refused.
   void Begin(const Op& op, Index first);
-  // It returned.
+  // Notes that the op returned, with success if `ok`.
+  // Requires: Begin() was called for the op.
   void End(const Op& op, bool ok);
-  // Everything that returned with success is promised.
+  // Promises everything that returned with success.
   void EndInit();
 
  private:
-  // What one primitive will cover, as known when it was called.
+  // What one primitive covers, as fixed when it was called.
   struct Call {
     Coverage row;
-    std::set<Index> carried;  // stores, to the host
-    std::set<Index> device;   // whatever reaches the device
+    std::set<Index> carried;  // The stores that are handed to the host.
+    std::set<Index> device;   // The effects that are carried to the device.
   };
   struct OpRun {
     std::set<Index> own;
     std::vector<Call> calls;
-    std::set<Index> at_device;  // whatever was, when it was called
+    std::set<Index> at_device;  // What was at the device at the call.
   };
 
   Call CallOf(const Op& op, Primitive id, const std::set<Index>& own) const;
@@ -62,7 +64,7 @@ class Promises {
   const PromiseTable& table_;
   const Profile& profile_;
   Effects& effects_;
-  std::map<uint32_t, OpRun> op_runs_;  // by op
+  std::map<uint32_t, OpRun> op_runs_;  // By the number of the op.
 };
 
 }  // namespace powercut::definition

@@ -1,4 +1,5 @@
-// The definition against cases worked out by hand.
+// The definition (definition.h) held against cases that were worked out by
+// hand, one for each rule.
 
 #include "tests/exhaustive/definition.h"
 
@@ -17,7 +18,8 @@ using ::testing::ElementsAre;
 using ::testing::IsSupersetOf;
 using ::testing::UnorderedElementsAre;
 
-// All ops of a workload called and returned as expected, in order.
+// A history in which all ops of a workload are called and return as expected,
+// one after the other.
 std::vector<HistoryEvent> FullHistory(const Workload& workload) {
   std::vector<HistoryEvent> history;
   for (uint32_t n = 1; n <= workload.init.size() + workload.run.size(); ++n) {
@@ -30,8 +32,8 @@ std::vector<HistoryEvent> FullHistory(const Workload& workload) {
   return history;
 }
 
-// The texts of what is allowed after the whole workload, each without its
-// newline at the end.
+// The texts of what is allowed after the whole workload. The newline at the end
+// of each is left out.
 std::vector<std::string> Allowed(const std::string& ops, const Profile& profile,
                                  CrashKind kind = CrashKind::kPower) {
   const auto workload = ParseWorkload("powercut 1\n" + ops, "test");
@@ -47,7 +49,7 @@ std::vector<std::string> Allowed(const std::string& ops, const Profile& profile,
   return texts;
 }
 
-// The same without times, which most rules do not touch.
+// The same texts with times left out, which most rules do not touch.
 std::vector<std::string> AllowedData(const std::string& ops,
                                      const Profile& profile,
                                      CrashKind kind = CrashKind::kPower) {
@@ -111,7 +113,8 @@ TEST(DefinitionTest, AppendedBytesMayBeAnythingAndComeInParts) {
 }
 
 TEST(DefinitionTest, NothingOldComesBackBeyondACut) {
-  // Old bytes, cut at 16, and zeros behind; then a part of it written again.
+  // The file is cut at 16 bytes and lengthened, and a part of it is written
+  // again. Neither the zeros nor the new bytes bring old bytes back.
   EXPECT_THAT(
       AllowedData("init\n create /f\n write /f 0 512\n"
                   "run\n truncate /f 16\n truncate /f 512\n write /f 0 16\n",

@@ -1,3 +1,6 @@
+// Compares two sets of observations by their texts, and shrinks a workload by
+// leaving out ops, the last ones first, until no single op can go.
+
 #include "tests/exhaustive/disagreement.h"
 
 #include <fmt/format.h>

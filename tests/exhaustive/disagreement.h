@@ -1,5 +1,5 @@
-// Where two witnesses of what a crash may leave do not agree: the difference of
-// their sets, and the smallest workload that shows one.
+// What to report when two witnesses of what a crash may leave do not agree: the
+// difference of their sets, and a small workload that shows a difference.
 
 #ifndef POWERCUT_TESTS_EXHAUSTIVE_DISAGREEMENT_H_
 #define POWERCUT_TESTS_EXHAUSTIVE_DISAGREEMENT_H_
@@ -19,11 +19,12 @@ struct Witness {
   const Observations& says;
 };
 
-// What one of the two says and the other does not, with one observation of each
-// such kind; empty if they agree.
+// How many observations only one of the two has, and one example from each
+// side; empty if the witnesses agree.
 std::string Difference(const Witness& a, const Witness& b);
 
-// The model run forwards, by text. Nothing if there are more than `limit`.
+// Everything that the model admits, by text; `std::nullopt` if there are more
+// than `limit` choices of versions.
 std::optional<Observations> ModelObservations(const Model& model,
                                               CrashKind kind, size_t limit);
 
@@ -31,12 +32,14 @@ std::optional<Observations> ModelObservations(const Model& model,
 using Trial = std::function<std::string(const Workload& workload)>;
 
 // Takes ops out of a workload for which the trial fails, one by one, as long as
-// it still fails. Returns the profile, the text of what is left and what the
-// trial says of it.
+// it still fails. Returns the text of what is left, with the profile, and what
+// the trial says about it.
+// Requires: the trial fails for `workload`.
 std::string Shrunk(Workload workload, const Profile& profile,
                    const Trial& trial);
 
-// "after op N began", "after op N returned".
+// The moment after the first `moment` events of the history, in words such as
+// "after op 3, fsync /f, returned".
 std::string MomentText(const Workload& workload,
                        const std::vector<HistoryEvent>& history, size_t moment);
 

@@ -1,9 +1,15 @@
-// The model against the definition: at every moment of random workloads, under
-// every profile and for every kind of crash, the model lists exactly what the
-// definition allows, admits each of it, and rejects all else.
+// The model held against the definition: at every moment of random workloads,
+// under every profile and for every kind of crash, the model lists exactly what
+// the definition allows, admits each of these observations, and rejects others.
 //
-// The profile ntfs-3g is taken without its two switches for which there is no
-// definition (definition.h).
+// Method. At each moment the two sets are compared. Check() must then admit a
+// share of the members. Observations that a mutator makes from members, by
+// exchanging names, sizes, times and atoms, must be admitted if and only if the
+// definition allows them. A workload for which anything differs is shrunk op by
+// op before it is printed.
+//
+// Two switches of the profile ntfs-3g have no definition (definition.h) and are
+// turned off.
 
 #include <gtest/gtest.h>
 
@@ -25,7 +31,7 @@ namespace powercut {
 namespace {
 
 constexpr size_t kIdealsMax = 3000;
-// Judged by Check() at each moment.
+// About how many members Check() judges at each moment.
 constexpr size_t kMembersPerMoment = 30;
 constexpr int kMutantsPerMoment = 12;
 
@@ -35,7 +41,7 @@ Profile Defined(Profile profile) {
   return profile;
 }
 
-// One that exists, or any set of switches.
+// A profile that exists, sometimes with some of its switches flipped.
 Profile PickProfile(Chooser& chooser) {
   Profile profile = Profiles()[chooser.Below(Profiles().size())];
   if (!chooser.OneIn(3)) return Defined(profile);
@@ -46,7 +52,8 @@ Profile PickProfile(Chooser& chooser) {
   return Defined(profile);
 }
 
-// Whether `seen` is `allowed`, where that says no more than "anything".
+// Whether `seen` is the same as `allowed` but for bytes that are anything in
+// `allowed`.
 bool Matches(const Observation& allowed, const Observation& seen) {
   if (allowed.entries.size() != seen.entries.size()) return false;
   Observation same = seen;
@@ -75,7 +82,8 @@ bool IsAllowed(const Observations& allowed, const Observation& seen) {
   });
 }
 
-// A member with something of another one, or of nobody.
+// Makes observations that differ from a member in a few places. What is put
+// there comes from another member, or from no op at all.
 class Mutator {
  public:
   Mutator(const Observations& allowed, Chooser& chooser)
@@ -95,8 +103,8 @@ class Mutator {
     return member->second;
   }
 
-  // Stays a tree: what is in a directory goes with it, and all names of one
-  // file show the same.
+  // Changes one entry. The observation stays a tree: what is in a directory
+  // goes with it, and all names of one file show the same.
   void Change(Observation& seen) {
     const Observation& other = Any();
     if (chooser_.OneIn(8)) seen.device = other.device;
@@ -150,7 +158,8 @@ class Mutator {
         if (!entry.is_directory) entry.valid_bytes = entry.size_bytes;
         return;
       default: {
-        // Another name of an equal file, or no longer of the same.
+        // The entry becomes another name of an equal file, or ceases to be a
+        // name of its own file.
         const auto& twin = seen.entries[chooser_.Below(seen.entries.size())];
         ObservedEntry renamed = twin;
         renamed.path = entry.path;
@@ -199,7 +208,7 @@ struct Counts {
   size_t mutants_rejected = 0;
 };
 
-// What is wrong at one moment.
+// Says what is wrong at one moment; empty if nothing is.
 std::string JudgeMoment(const Model& model, const Observations& defined,
                         CrashKind kind, Chooser& chooser, Counts& counts) {
   const auto listed = ModelObservations(model, kind, 64 * kIdealsMax);
@@ -229,7 +238,8 @@ std::string JudgeMoment(const Model& model, const Observations& defined,
   return {};
 }
 
-// What is wrong with a workload; at every moment of its history.
+// Says what is wrong with a workload at the first moment where anything is;
+// empty if nothing is.
 std::string Judge(const Workload& workload, const Profile& profile,
                   uint64_t seed, Counts& counts) {
   const PromiseTable table = PromisesOf(profile);
@@ -315,16 +325,16 @@ TEST(ModelDefinitionTest, FlushesThatFail) {
   HoldAgainstTheDefinition(4'000'000, knobs, 500);
 }
 
-// What chance seldom comes by.
+// Workloads that random drawing seldom makes.
 TEST(ModelDefinitionTest, RareWorkloads) {
   const std::vector<std::string> workloads = {
-      // A store that one view flush carried, and another one flushes.
+      // A store that one view flush carried is flushed by another one.
       "init\n create /f\n write /f 0 512\nrun\n map v /f 0 512\n"
       " store v 0 512\n flush_view v 0 0\n msync v 0 512\n",
       "init\n create /f\n write /f 0 512\nrun\n map v /f 0 512\n"
       " map w /f 0 512\n store v 0 512\n flush_view w 0 0\n"
       " nt_flush /f file_data_only\n flush_view v 0 0\n disk_flush\n",
-      // Not placed the first time, placed the second.
+      // The store is not placed at the first view flush, but at the second.
       "init\n create /f\nrun\n map v /f 0 512\n store v 0 512\n"
       " flush_view v 0 0\n nt_flush /f no_sync\n flush_view v 0 0\n",
       "init\n create /f\nrun\n map v /f 0 512\n store v 0 512\n"
@@ -333,23 +343,23 @@ TEST(ModelDefinitionTest, RareWorkloads) {
       // Stores and writes to one atom.
       "init\n create /f\n write /f 0 512\nrun\n map v /f 0 512\n"
       " store v 0 16\n write /f 16 16\n store v 32 16\n nt_flush /f\n",
-      // A flush that fails behind one that reached the device.
+      // A flush fails after another one has reached the device.
       "init\n create /f\n write /f 0 512\nrun\n write /f 0 512\n"
       " nt_flush /f no_sync\n nt_flush /f -> EIO\n nt_flush /f\n",
       "init\n create /f\n write /f 0 512\nrun\n write /f 0 512\n"
       " nt_flush /f file_data_only -> EIO\n fsync /f\n disk_flush\n",
-      // Cut, regrown and cut again.
+      // A file is cut, grows, and is cut again.
       "init\n create /f\n write /f 0 512\nrun\n truncate /f 100\n"
       " write /f 50 100\n truncate /f 60\n append /f 10\n",
       "init\n create /f\n write /f 0 512\nrun\n truncate /f 100\n"
       " write /f 50 100\n truncate /f 0\n append /f 10\n",
-      // Barriers and preflushes over everything.
+      // Barriers and preflushes concern files and raw sectors.
       "init\n create /f\n write /f 0 512\nrun\n write /f 0 512\n"
       " barrier_fsync /f\n create /g\n disk_write 0 1\n"
       " barrier_fsync /g\n create /h\n",
       "init\n create /f\n write /f 0 512\nrun\n write /f 0 512\n"
       " nt_flush /f no_sync\n disk_write 0 1 preflush\n",
-      // A directory made, filled, renamed.
+      // A directory is made, filled and renamed.
       "run\n mkdir /d\n create /d/a\n rename /d /e\n fsync /e/a\n",
       "init\n create /a\n create /b\nrun\n replace_file /a /b\n"
       " fsync /b\n create /a\n replace_file /a /b\n",
@@ -360,7 +370,7 @@ TEST(ModelDefinitionTest, RareWorkloads) {
     ASSERT_TRUE(workload) << workload.error().message;
     for (const Profile& named : Profiles()) {
       const Profile profile = Defined(named);
-      // There some of these flushes are refused.
+      // These two profiles refuse some of the flushes.
       if (profile.name == "refs" || profile.name == "exfat") continue;
       EXPECT_EQ(Judge(*workload, profile, 1, counts), "")
           << profile.name << '\n'

@@ -1,5 +1,5 @@
-// The seeds of random tests: the same in every run, others on request with
-// --gtest_random_seed=N.
+// The seeds of random tests, which are the same in every run.
+// --gtest_random_seed=N asks for others.
 
 #ifndef POWERCUT_TESTS_EXHAUSTIVE_SEEDS_H_
 #define POWERCUT_TESTS_EXHAUSTIVE_SEEDS_H_
@@ -17,7 +17,8 @@ inline uint64_t Seed(uint64_t number) {
   return number + kRun * static_cast<uint64_t>(GTEST_FLAG_GET(random_seed));
 }
 
-// How much to do of what is usual: sanitizers are slow.
+// How much of the usual work to do: a twentieth under sanitizers, which are
+// slow.
 constexpr uint64_t WorkOf(uint64_t usual) {
   return kSanitized ? usual / 20 : usual;
 }

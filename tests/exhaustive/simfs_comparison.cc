@@ -1,3 +1,7 @@
+// Records a workload on simfs and compares two sets at each moment and for each
+// kind of crash: the observations that the model lists, and the observations of
+// every crash state of every crash point of the moment.
+
 #include "tests/exhaustive/simfs_comparison.h"
 
 #include <utility>
@@ -11,9 +15,9 @@
 namespace powercut {
 namespace {
 
-constexpr size_t kStatesMax = 1 << 14;  // of one crash point
+constexpr size_t kStatesMax = 1 << 14;  // The bound for one crash point.
 constexpr size_t kObservationsMax = 20000;
-// What seldom comes together by chance.
+// Groups of ops that seldom come together by chance.
 const std::vector<std::vector<OpKind>>& Foci() {
   static const std::vector<std::vector<OpKind>> foci = {
       {},

@@ -1,4 +1,5 @@
-// simfs beside the model, as sets, on one workload after another.
+// SimfsComparison: what the crashes of simfs leave, compared as a set with what
+// the model admits, for one workload after another.
 
 #ifndef POWERCUT_TESTS_EXHAUSTIVE_SIMFS_COMPARISON_H_
 #define POWERCUT_TESTS_EXHAUSTIVE_SIMFS_COMPARISON_H_
@@ -22,21 +23,23 @@ struct ComparisonCounts {
   size_t observations = 0;
 };
 
-// A tiny workload for such a comparison.
+// A random workload that is small enough for such a comparison.
 Workload WorkloadToCompare(Chooser& chooser, const Profile& profile);
 
-// One that cuts files, lets them grow again, and renames them.
+// A small random workload that cuts files, lets them grow again, and renames
+// them.
 Workload CutsToCompare(Chooser& chooser, const Profile& profile);
 
 class SimfsComparison {
  public:
-  // All must outlive this object.
+  // Requires: all arguments outlive this object.
   SimfsComparison(Backend& backend, const Profile& profile,
                   ComparisonCounts& counts)
       : backend_(backend), profile_(profile), counts_(counts) {}
 
-  // What is wrong with a workload; empty if at every moment what crashes leave
-  // is what the model admits. Moments with too many states are counted only.
+  // Says what is wrong with a workload; empty if crashes leave exactly what the
+  // model admits at every moment. Moments with too many states are counted and
+  // not compared.
   std::string Judge(const Workload& workload);
 
  private:

@@ -1,9 +1,8 @@
-// simfs against the model, as sets: at every moment of random tiny workloads,
-// what the crashes of simfs leave is exactly what the model admits, nothing
-// less and nothing more.
+// simfs held against the model by sets: at every moment of small random
+// workloads, the crashes of simfs leave exactly what the model admits.
 //
 // All states are built: every block at every version that a crash of the kind
-// could leave, at every point of the moment.
+// could leave, at every crash point of the moment.
 
 #include <gtest/gtest.h>
 
@@ -61,8 +60,9 @@ TEST_P(SimfsModelTest, FilesCutAndRegrown) {
   HoldAgainstTheModel(*FindProfile(GetParam()), CutsToCompare, 300);
 }
 
-// A rename that brings data needs a sector of it not to be zeros any more; the
-// truncation makes it zeros again.
+// With replace_brings_data, the rename demands that an atom no longer shows the
+// zeros of its new space. The truncation makes that atom zeros again, which
+// meets the demand.
 TEST_P(SimfsModelTest, ZerosThatARenameSaysAreOver) {
   const auto workload = ParseWorkload(
       "powercut 1\nbackend simfs\ninit\n create /f\n write /f 0 512\n"

@@ -1,5 +1,5 @@
-// That the comparison of simfs with the model can fail: with each of simfs's
-// planted bugs, some random workload shows a difference.
+// The comparison of simfs with the model can fail: with each of the planted
+// bugs of simfs, some random workload shows a difference.
 
 #include <gtest/gtest.h>
 
@@ -16,8 +16,8 @@ namespace {
 constexpr uint64_t kSeeds = 40;
 constexpr std::array kProfiles = {"spec-strict", "ext4-ordered", "linux-man"};
 
-// Which takes a device that fails, or workloads that are rare: a thousand
-// seeds. The litmus tests have each of them
+// The bugs that show only on a device that fails, or in workloads so rare that
+// it takes a thousand seeds to draw one. The litmus tests meet each of them
 // (tests/harness/litmus/litmus_bugs_test.cc).
 const std::set<SimfsBug> kOutOfReach = {
     SimfsBug::kFailedFlushForgotten, SimfsBug::kFdatasyncSkipsSize,
@@ -27,7 +27,8 @@ const std::set<SimfsBug> kOutOfReach = {
     SimfsBug::kReplaceForgetsData,   SimfsBug::kVolumeFlagsAccepted,
     SimfsBug::kReadOnlyFlushes};
 
-// The first workload that shows a difference with a bug, or nothing.
+// The seed of the first workload that shows a difference with the bug, and the
+// difference; empty if there is none.
 std::string Caught(SimfsBug bug) {
   const auto backend = MakeSimfsBackend(SimfsBugs{bug});
   ComparisonCounts counts;

@@ -1,5 +1,7 @@
-// simfs against the model, by number: of a million crash states of larger
-// random workloads the model admits every one.
+// simfs held against the model by number: the model admits every one of a
+// million crash states of larger random workloads. Only some states of each
+// crash point are built, so that the workloads may be far too large for
+// simfs_model_test.cc.
 
 #include <gtest/gtest.h>
 
@@ -35,7 +37,7 @@ struct Counts {
   size_t judged = 0;
 };
 
-// What is wrong with a workload; empty if nothing is.
+// Says what is wrong with a workload; empty if the model admits every state.
 std::string Judge(Backend& backend, const Workload& workload,
                   const Profile& profile, const ExplorationSpace& space,
                   Counts& counts) {

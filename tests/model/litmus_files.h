@@ -1,5 +1,5 @@
 // LitmusFiles(): the files of corpora/litmus, read and parsed, for the tests
-// that hold them against the table of primitives and against model/sources.md.
+// that hold them against the table of primitives and against docs/sources.md.
 
 #ifndef POWERCUT_TESTS_MODEL_LITMUS_FILES_H_
 #define POWERCUT_TESTS_MODEL_LITMUS_FILES_H_

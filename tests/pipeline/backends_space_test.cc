@@ -1,8 +1,11 @@
-// The decision tree and the cache against brute force on real backends: on
-// random workloads, what Explore() visits of `exhaustive` is, as a set of what
-// was observed after each kind of crash at each crash point, what every state
-// shows that is run for itself. However copied data is taken, with hardly any
-// cache, for any number of jobs and shards, interrupted and resumed.
+// The decision tree and the cache held against brute force on real backends.
+//
+// Method. For a random workload, every crash state is run by itself. Explore()
+// then visits the space `exhaustive`, and for each kind of crash and each crash
+// point the two sets of outcomes must be equal. This holds whether copied data
+// is filled in or counts as read, with hardly any cache, for any number of jobs
+// and shards, and after an interruption and a resume. With copied blocks varied
+// one by one fewer states are visited, but the same causes must be found.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -32,29 +35,29 @@
 namespace powercut {
 namespace {
 
-// Larger spaces are left out.
+// Workloads with larger spaces are left out.
 constexpr double kSpaceLog2Max = 12;
-// With tears, many times as many.
+// Torn blocks multiply the states, so that only smaller spaces have them.
 constexpr double kTornSpaceLog2Max = 7;
 constexpr uint64_t kHardlyAnyCache = 4096;
-// What costs more is done for one workload in so many.
+// Comparisons that cost more are made for one workload in so many.
 constexpr uint64_t kJobsEvery = 50;
 constexpr uint64_t kPartsEvery = 10;
 
 struct Totals {
   uint64_t workloads = 0;
   uint64_t states = 0;
-  uint64_t recoveries = 0;  // of brute force
-  uint64_t runs = 0;        // of kFilled
-  uint64_t violating = 0;   // workloads with violations
-  uint64_t apart = 0;       // workloads with data taken apart
-  uint64_t fewer = 0;       // ... which saved states
+  uint64_t recoveries = 0;  // Runs of brute force.
+  uint64_t runs = 0;        // Runs with CopyMode::kFillIn.
+  uint64_t violating = 0;   // Workloads with violations.
+  uint64_t apart = 0;       // Workloads with CopyMode::kVaryEach in effect.
+  uint64_t fewer = 0;       // Workloads for which that mode saved states.
 };
 
-// One workload's space, explored in every way.
+// Explores the space of one workload in every way.
 class Comparison {
  public:
-  Comparison(const SeenScene& scene, uint64_t seed) : scene_(scene) {
+  Comparison(const RecordedRun& scene, uint64_t seed) : scene_(scene) {
     space_.mode = ExplorationSpace::kExhaustive;
     if (SpaceLog2Of(scene) < kTornSpaceLog2Max) space_.torn = seed % 3;
     seed_ = seed;
@@ -85,7 +88,7 @@ class Comparison {
     options.space = space_;
     options.jobs = 0;
     options.copied = copied;
-    options.probe = probe_;
+    options.run.probe = probe_;
     return options;
   }
 
@@ -100,7 +103,7 @@ class Comparison {
     return explored;
   }
 
-  // Each copied block by itself shows less, and nothing less that is wrong.
+  // Varying copied blocks one by one shows fewer outcomes, but every cause.
   void Apart(const Exploration& filled, Totals& totals) {
     const SeenExploration apart =
         SeenByExplore(scene_, Options(CopyMode::kVaryEach));
@@ -153,7 +156,7 @@ class Comparison {
     options.resume = folder;
     for (uint64_t patience = 1 + seed_ % 7;; patience *= 3) {
       uint64_t asked = 0;
-      options.interrupted = [&] { return ++asked > patience; };
+      options.hooks.interrupted = [&] { return ++asked > patience; };
       const SeenExploration part = SeenByExplore(scene_, options);
       if (part.exploration.interrupted) continue;
       EXPECT_TRUE(part.seen.seen == all_.seen) << "resumed";
@@ -174,21 +177,22 @@ class Comparison {
     return ids;
   }
 
-  const SeenScene& scene_;
+  const RecordedRun& scene_;
   ExplorationSpace space_;
   uint64_t seed_ = 0;
   bool probe_ = false;
   SeenStates all_;
 };
 
-// False: it could not be recorded, or is too large.
+// Returns false if the workload could not be recorded or its space is too
+// large.
 bool Compare(Backend& backend, const Workload& workload,
              const SettingOverrides& flags, uint64_t seed, Totals& totals) {
   const auto setting = ResolveSetting(workload, backend, flags);
   if (!setting) return false;
   const auto recording = Record(backend, workload, *setting);
   if (!recording) return false;
-  const SeenScene scene = {backend, workload, *setting, *recording};
+  const RecordedRun scene = {backend, workload, *setting, *recording};
   if (SpaceLog2Of(scene) > kSpaceLog2Max) return false;
   SCOPED_TRACE(fmt::format("workload {}\n{}", seed, WorkloadText(workload)));
   Comparison(scene, seed).Run(totals);
@@ -234,12 +238,13 @@ TEST(BackendsSpaceTest, SimfsIsAsBruteForceSeesIt) {
   EXPECT_GT(totals.fewer, totals.workloads / 20);
 }
 
-// So that there are violations to compare.
+// The bugs make violations, which are compared as well.
 TEST(BackendsSpaceTest, SimfsWithBugsIsAsBruteForceSeesIt) {
   std::vector<SimfsBugScene> scenes;
   std::vector<std::unique_ptr<Backend>> backends;
   for (const SimfsBugScene& scene : SimfsBugScenes()) {
-    if (!scene.after_failure.empty()) continue;  // takes a device that fails
+    // These bugs show only on a device that fails.
+    if (!scene.after_failure.empty()) continue;
     scenes.push_back(scene);
     backends.push_back(MakeSimfsBackend({scene.bug}));
   }
@@ -295,7 +300,7 @@ TEST(BackendsSpaceTest, Ntfs3gIsAsBruteForceSeesIt) {
     const auto workload = ParseWorkload(text, "test.pcut");
     ASSERT_TRUE(workload) << text;
     SettingOverrides flags = AllKinds();
-    // Larger blocks, fewer states.
+    // Larger blocks make fewer states.
     flags.atomic_bytes = n % 2 == 0 ? 4096 : 1024;
     Compare(backend, *workload, flags, n, totals);
   }

@@ -1,5 +1,7 @@
-// The same input gives the same result, whatever the number of workers and
-// whatever ran before: ids and reports could not be shared otherwise.
+// The same input gives the same result on ntfs-3g, whatever the number of
+// workers and whatever ran before. Ids and reports could not be shared
+// otherwise. The tests record and explore several workloads of the corpora
+// twice or more and compare everything that an exploration says.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +17,7 @@
 namespace powercut {
 namespace {
 
-// Violates in several ways, through many states.
+// This workload is violated in several ways, in many states.
 constexpr const char* kBusy = R"(powercut 1
 backend ntfs-3g
 disk    8M atomic=4096
@@ -38,7 +40,7 @@ std::unique_ptr<Backend> Ntfs3g() {
   return std::move(MakeBackend("ntfs-3g").value());
 }
 
-// A few of the corpus, spread over it, and the busy one.
+// kBusy and a few workloads of the corpora, at even distances in their list.
 std::vector<Workload> SomeWorkloads() {
   std::vector<Workload> workloads = {MustParse(kBusy)};
   std::vector<std::string> files = PcutFiles("workloads");
@@ -53,15 +55,16 @@ std::vector<Workload> SomeWorkloads() {
   return workloads;
 }
 
-// The dump of exploring a workload from the beginning, recording included.
+// Records and explores a workload on a new backend, and returns the dump of the
+// exploration.
 std::string DumpAfresh(const Workload& workload,
                        const ExploreOptions& options) {
   const std::unique_ptr<Backend> backend = Ntfs3g();
   Result<Recorded> recorded = RecordWorkload(*backend, workload);
   if (!recorded) return "no recording: " + recorded.error().message;
-  const Result<Exploration> exploration =
-      Explore(*backend, recorded->workload, recorded->setting,
-              recorded->recording, options);
+  const Result<Exploration> exploration = Explore(
+      {*backend, recorded->workload, recorded->setting, recorded->recording},
+      options);
   return exploration ? DumpOf(*exploration) : exploration.error().message;
 }
 
@@ -96,7 +99,7 @@ TEST(DeterminismTest, NorWithTheProbe) {
   for (const Workload& workload : SomeWorkloads()) {
     SCOPED_TRACE(workload.file);
     ExploreOptions options = Options("epoch:1", 1);
-    options.probe = true;
+    options.run.probe = true;
     const std::string alone = DumpAfresh(workload, options);
     options.jobs = 3;
     EXPECT_EQ(DumpAfresh(workload, options), alone);
@@ -117,7 +120,7 @@ TEST(DeterminismTest, BoundByRunsIsExact) {
   for (const uint64_t max_runs : {0, 1, 63, 64, 65, 200}) {
     SCOPED_TRACE(max_runs);
     ExploreOptions options = Options("epoch:1", 1);
-    options.max_runs = max_runs;
+    options.bounds.max_runs = max_runs;
     const std::string alone = DumpAfresh(workload, options);
     EXPECT_THAT(alone,
                 testing::HasSubstr(" runs " + std::to_string(max_runs) + " "));
@@ -132,13 +135,15 @@ TEST(DeterminismTest, PrefixVisitsEachPointOnce) {
     SCOPED_TRACE(workload.file);
     const Result<Recorded> recorded = RecordWorkload(*backend, workload);
     ASSERT_TRUE(recorded);
-    // With the default count of an unparsed spec, and with the parsed one.
+    // The count of a space must not matter for `prefix`: the second space keeps
+    // the count of `epoch:1`.
     ExploreOptions by_hand = Options("epoch:1", 1);
     by_hand.space.mode = ExplorationSpace::kPrefix;
     for (const ExploreOptions& options : {Options("prefix", 1), by_hand}) {
       const Result<Exploration> explored =
-          Explore(*backend, recorded->workload, recorded->setting,
-                  recorded->recording, options);
+          Explore({*backend, recorded->workload, recorded->setting,
+                   recorded->recording},
+                  options);
       ASSERT_TRUE(explored);
       EXPECT_EQ(explored->states,
                 explored->crash_points * recorded->setting.crash_kinds.size());
@@ -160,7 +165,8 @@ TEST(DeterminismTest, SamplesFollowTheSeed) {
   EXPECT_EQ(dump(2, 3), dump(2, 1));
 }
 
-// Every id that is reported names its state: replaying it shows its finding.
+// Every id that is reported names its state: replaying the id shows the finding
+// again.
 TEST(DeterminismTest, EveryReportedIdReplays) {
   const std::unique_ptr<Backend> backend = Ntfs3g();
   for (const Workload& workload : SomeWorkloads()) {
@@ -169,12 +175,12 @@ TEST(DeterminismTest, EveryReportedIdReplays) {
     ASSERT_TRUE(r);
     const ExploreOptions options = Options("epoch:1");
     const Result<Exploration> e =
-        Explore(*backend, r->workload, r->setting, r->recording, options);
+        Explore({*backend, r->workload, r->setting, r->recording}, options);
     ASSERT_TRUE(e);
     for (const Finding& finding : e->findings) {
       const Result<ReplayedState> replayed =
-          Replay(*backend, r->workload, r->setting, r->recording,
-                 ParseStateId(finding.id).value(), options);
+          Replay({*backend, r->workload, r->setting, r->recording},
+                 ParseStateId(finding.id).value(), options.run);
       ASSERT_TRUE(replayed) << finding.id;
       const auto same = [&](const Finding& f) {
         return f.violation == finding.violation && f.id == finding.id &&

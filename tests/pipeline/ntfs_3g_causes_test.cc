@@ -1,6 +1,6 @@
-// The causes that ntfs-3g is known to show, as listed in
-// backends/ntfs_3g/README.md, against what workloads show: one that is not
-// listed is news, and one that is listed but never shown is a false claim.
+// The causes that backends/ntfs_3g/README.md lists, held against the causes
+// that workloads show. A cause that is not listed is a new bug of ntfs-3g, and
+// a listed cause that no regression shows is a false claim.
 
 #include <gtest/gtest.h>
 
@@ -26,7 +26,8 @@ std::string ReadText(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// The words in backticks that look like causes; `*` in them stands for any op.
+// The words in backticks that look like causes. A `*` in such a word stands for
+// any op.
 std::vector<std::string> ListedCauses(const std::string& text) {
   std::vector<std::string> causes;
   size_t at = 0;
@@ -44,7 +45,8 @@ std::vector<std::string> ListedCauses(const std::string& text) {
 }
 
 bool Covers(const std::string& listed, const std::string& cause) {
-  const size_t star = listed.find('*');  // one at most
+  // A listed cause has at most one star.
+  const size_t star = listed.find('*');
   if (star == std::string::npos) return listed == cause;
   const std::string before = listed.substr(0, star);
   const std::string after = listed.substr(star + 1);

@@ -1,5 +1,6 @@
-// Spaces far too large to visit state by state, decided by what is read: with
-// forty open blocks and a bug that one combination of three of them brings out.
+// Spaces that are far too large to visit state by state are still exhausted,
+// since what recovery reads decides the outcome. The workloads here leave forty
+// open blocks, and a planted bug shows in one combination of three of them.
 
 #include <gtest/gtest.h>
 
@@ -16,7 +17,8 @@ namespace {
 
 constexpr uint32_t kBlocks = 40;
 
-// Data is read into the observation only; recovery reads the rest.
+// The blocks of file data are only copied into the observation. What recovery
+// itself reads are other blocks.
 constexpr const char* kOverwrite = R"(powercut 1
 init
   create /f
@@ -27,7 +29,7 @@ run
 
 struct Found {
   Exploration exploration;
-  std::set<std::string> shown;  // different outcomes of power crashes
+  std::set<std::string> shown;  // The different outcomes, encoded.
 };
 
 Found ExploreWhole(bool bug, CopyMode copied) {
@@ -37,13 +39,14 @@ Found ExploreWhole(bool bug, CopyMode copied) {
   if (bug) backend.Plant(recorded->recording);
   ExploreOptions options = Options("exhaustive");
   options.copied = copied;
-  options.max_runs = 10'000;
+  options.bounds.max_runs = 10'000;
   Found found;
-  options.visited = [&](const VisitedState& visited) {
+  options.hooks.visited = [&](const VisitedState& visited) {
     found.shown.insert(EncodeOutcome(visited.result));
   };
-  auto explored = Explore(backend, recorded->workload, recorded->setting,
-                          recorded->recording, options);
+  auto explored = Explore(
+      {backend, recorded->workload, recorded->setting, recorded->recording},
+      options);
   EXPECT_TRUE(explored);
   found.exploration = std::move(*explored);
   return found;
@@ -70,8 +73,8 @@ TEST(OpenBlocksTest, ABugOfThreeBlocksAmongFortyIsFound) {
   EXPECT_EQ(found.exploration.findings[0].lost_blocks, 1u);
 }
 
-// What the two tests above rest on: were copied data taken as read, nobody
-// would come to the end.
+// The two tests above depend on copied data: if it counts as read, the same
+// exploration does not come to an end within the bound.
 TEST(OpenBlocksTest, TakenAsReadTheyAreNotExhausted) {
   const Found found = ExploreWhole(/*bug=*/true, CopyMode::kAsRead);
   EXPECT_FALSE(found.exploration.exhausted);

@@ -1,6 +1,10 @@
-// Every kind of bug, planted one at a time around the real ntfs-3g, is found
-// and named rightly; the same workload without the bug is clean. And every
-// switch of the model matters: turned off or on, it changes what is reported.
+// Every kind of bug, planted one at a time around the real ntfs-3g
+// (planted_backend.h), is found and gets the right kind of violation, while the
+// same workload without the bug is clean.
+//
+// The rules of the model are tested the same way: each switch that ntfs-3g
+// claims has a workload for which flipping the switch changes the causes that
+// are reported.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,9 +27,9 @@ using ::testing::IsEmpty;
 using ::testing::IsSubsetOf;
 using Kinds = std::set<std::string>;
 
-// Overwriting in place and syncing is what ntfs-3g keeps: no state at all
-// breaks a promise. No block is written twice, so that the end of the trace
-// tells of every event.
+// ntfs-3g handles overwriting in place and syncing correctly: no crash state of
+// this workload breaks a promise. No block of the files is written twice in
+// `run`, so that no write hides an earlier one.
 constexpr const char* kOverwrites = R"(powercut 1
 backend ntfs-3g
 disk    8M atomic=4096
@@ -53,7 +57,7 @@ struct PlantedRun {
   std::string space = "epoch:2";
   std::vector<CrashKind> crash_kinds = {};
   bool probe = false;
-  // Flipped in the profile before judging; empty: none.
+  // The switch of the profile that is flipped before judging; empty if none is.
   std::string_view flip = {};
 };
 
@@ -69,11 +73,11 @@ Exploration MustExplore(const PlantedRun& run) {
   }
   recorded->setting.profile = &profile;
   ExploreOptions options = Options(run.space);
-  options.probe = run.probe;
-  options.limits.requests = 20'000;
-  Result<Exploration> exploration =
-      Explore(*backend, recorded->workload, recorded->setting,
-              recorded->recording, options);
+  options.run.probe = run.probe;
+  options.run.limits.requests = 20'000;
+  Result<Exploration> exploration = Explore(
+      {*backend, recorded->workload, recorded->setting, recorded->recording},
+      options);
   EXPECT_TRUE(exploration);
   return exploration ? std::move(*exploration) : Exploration{};
 }
@@ -113,7 +117,8 @@ TEST(PlantedBugsTest, SyncThatDoesNothing) {
               testing::IsSupersetOf({"lost /a", "unflushed /a"}));
 }
 
-// Prefix states have everything that was written: only the obligations tell.
+// Prefixes hold everything that was written, so that only the flush obligations
+// (docs/crash_model.md 9) can show the bug.
 TEST(PlantedBugsTest, SyncThatDoesNothingIsCaughtWithoutAnyLoss) {
   EXPECT_THAT(KindsFound({.bug = PlantedBug::kNoSync, .space = "prefix"}),
               ElementsAre("unflushed /a"));
@@ -127,7 +132,8 @@ TEST(PlantedBugsTest, FirstSyncDoesNothing) {
   }
 }
 
-// The cache of the device survives the end of the system, not of the power.
+// The cache of the device survives the death of the system, but not the loss of
+// power.
 TEST(PlantedBugsTest, SyncThatEndsInTheDeviceCache) {
   EXPECT_THAT(KindsFound({.bug = PlantedBug::kSyncToDevice}),
               testing::IsSupersetOf({"lost /a", "unflushed /a"}));
@@ -145,8 +151,8 @@ TEST(PlantedBugsTest, SyncThatEndsInTheDeviceCache) {
 TEST(PlantedBugsTest, SyncThatForgetsSomething) {
   EXPECT_THAT(KindsFound({.bug = PlantedBug::kSyncForgetsBlock}),
               ElementsAre("lost /a", "unflushed /a"));
-  // One sector matters where the device writes sectors, and does not where it
-  // writes blocks whole.
+  // A single sector matters on a device that writes sectors, but not on one
+  // that writes blocks whole.
   std::string sectors = kOverwrites;
   sectors.replace(sectors.find("atomic=4096"), 11, "atomic=512");
   EXPECT_THAT(KindsFound({.bug = PlantedBug::kSyncForgetsSector,
@@ -177,7 +183,7 @@ TEST(PlantedBugsTest, RecoveryThatReadsSomethingElse) {
   };
   for (const auto& [bug, kind] : kCases) {
     EXPECT_THAT(KindsFound({.bug = bug}), ElementsAre(kind));
-    // At the prefixes, too: nothing needs to be lost.
+    // The prefixes show these bugs, too, since no block needs to be lost.
     EXPECT_THAT(KindsFound({.bug = bug, .space = "prefix"}), ElementsAre(kind));
   }
 }
@@ -200,15 +206,15 @@ TEST(PlantedBugsTest, RecoveryThatShowsAnotherTree) {
               ElementsAre("size /a"));
 }
 
-// What only use after recovery shows, only the probe sees.
+// The probe sees what only use of the volume after recovery can show.
 TEST(PlantedBugsTest, VolumeThatCannotBeUsed) {
   EXPECT_THAT(KindsFound({.bug = PlantedBug::kCannotBeUsed}), IsEmpty());
   EXPECT_THAT(KindsFound({.bug = PlantedBug::kCannotBeUsed, .probe = true}),
               ElementsAre("error"));
 }
 
-// What does not happen again is not reported as what it looked like, and each
-// cause is reported once.
+// A violation that is not seen again is reported as `nondeterministic` and not
+// under its own kind. Each cause is reported once.
 TEST(PlantedBugsTest, RecoveryThatIsNotDeterministic) {
   const Exploration e = MustExplore({.bug = PlantedBug::kAlternates});
   EXPECT_THAT(KindsOf(e.findings),
@@ -238,18 +244,20 @@ TEST(PlantedBugsTest, WrongRecordingsAreOurFaultAndNoFinding) {
 
 // --- rules of the model -----------------------------------------------------
 
-// Starts with the profile ntfs-3g; the flip takes away or adds one rule.
+// A workload that shows that one switch matters. The flip takes a rule away
+// from the profile ntfs-3g, or adds one to it.
 struct RuleWitness {
   std::string_view flip;
   PlantedBug bug;
   std::string space;
   std::string body;
-  // A cause that is reported with the rule as it is, or else after the flip.
+  // A cause that is reported only before the flip, if `before`, or only after
+  // it.
   std::string cause;
   bool before;
 };
 
-// Appending to /a takes clusters that held something else.
+// The append to /a gets clusters that held the data of /b.
 constexpr const char* kReuse =
     "init\n  create /a\n  write /a 0 4096\n  create /b\n  write /b 0 20000\n"
     "run\n  unlink /b\n  append /a 20000\n  fsync /a\n";
@@ -293,9 +301,10 @@ TEST(PlantedBugsTest, EveryRuleMatters) {
     EXPECT_THAT(with, testing::Contains(witness.cause));
     EXPECT_THAT(without, testing::Not(testing::Contains(witness.cause)));
   }
-  // Of the switches that ntfs-3g has on, and of those that ask how a rename
-  // ends, one is left out: it matters only where fsync does not cover the
-  // volume, and has a test of its own. The others are the litmus tests' matter.
+  // Every switch that ntfs-3g has on must have a witness.
+  // fsync_directory_covers_names matters only where fsync does not cover the
+  // volume, and has the test below. The switches in `elsewhere` have litmus
+  // tests.
   const Profile& claim = *FindProfile("ntfs-3g");
   const std::set<std::string_view> elsewhere = {
       "flush_sees_views", "flush_covers_device", "data_sync_covers_size"};
@@ -306,9 +315,9 @@ TEST(PlantedBugsTest, EveryRuleMatters) {
   }
 }
 
-// Without fsync_covers_volume, what an fsync of the directory promises is the
-// switch's matter. All prefixes hold everything, so that nothing but the
-// promise can be broken.
+// If fsync does not cover the volume, the switch decides whether an fsync of
+// the directory promises the name. Prefixes hold everything that was written,
+// so that only the flush obligation can be unmet.
 TEST(PlantedBugsTest, DirectoryRuleMatters) {
   const std::unique_ptr<PlantedBackend> backend = Plant(PlantedBug::kNoSync);
   Result<Recorded> recorded = RecordWorkload(
@@ -322,9 +331,9 @@ TEST(PlantedBugsTest, DirectoryRuleMatters) {
   recorded->setting.profile = &profile;
   for (const bool covers : {true, false}) {
     profile.fsync_directory_covers_names = covers;
-    const Result<Exploration> e =
-        Explore(*backend, recorded->workload, recorded->setting,
-                recorded->recording, Options("prefix"));
+    const Result<Exploration> e = Explore(
+        {*backend, recorded->workload, recorded->setting, recorded->recording},
+        Options("prefix"));
     ASSERT_TRUE(e);
     EXPECT_EQ(KindsOf(e->findings).contains("unflushed /d"), covers);
   }

@@ -1,7 +1,14 @@
-// Every planted bug that breaks a promise is found by `exhaustive`, with one
-// crash state that shows it; tests/golden/planted_states.md lists them, beside
-// what the prefixes alone show of the same workload. A list that differs is
-// written to the temporary folder: look at it, and copy it over.
+// Every planted bug that breaks a promise is found by the space `exhaustive`,
+// with one crash state that shows it. tests/golden/planted_states.md lists
+// these states, and also what the prefixes alone show of the same workload. If
+// the list differs, the new one is written to the temporary folder of the
+// tests; look at it and copy it to that place.
+//
+// Method. A bug is tried on several stages (a workload, a space, with or
+// without the probe): on the scene that was written for it, and on litmus
+// tests. A finding counts only if the backend without the bug does not show it
+// as well. The stage is preferred at which the prefixes show nothing, since it
+// needs a lost block to see the bug there.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -39,8 +46,11 @@ struct Stage {
 struct Row {
   std::string bug;
   std::string stage;
-  std::set<std::string> by_prefix;  // kinds and paths
-  std::string state;                // empty: none shows it
+  // The kinds and paths that the prefixes show.
+  std::set<std::string> by_prefix;
+  // The id of a state that shows the bug; empty if there is none.
+  std::string state;
+  // What is wrong in that state, in words.
   std::string wrong;
 };
 
@@ -50,9 +60,10 @@ Result<Exploration> ExploreStage(Backend& backend, const Stage& stage,
       const Recorded recorded,
       RecordWorkload(backend, stage.workload, {"", {}, stage.atomic_bytes}));
   ExploreOptions options = Options(space, /*jobs=*/0);
-  options.probe = stage.probe;
-  return Explore(backend, recorded.workload, recorded.setting,
-                 recorded.recording, options);
+  options.run.probe = stage.probe;
+  return Explore(
+      {backend, recorded.workload, recorded.setting, recorded.recording},
+      options);
 }
 
 bool Shows(const std::vector<Finding>& findings, const Finding& one) {
@@ -62,8 +73,8 @@ bool Shows(const std::vector<Finding>& findings, const Finding& one) {
                      });
 }
 
-// The simplest state of those causes that the prefixes do not show; of those
-// that they do, if there are no others.
+// The finding with the fewest lost blocks. Causes that the prefixes do not show
+// come before those that they do.
 const Finding& Simplest(const std::vector<Finding>& all,
                         const std::vector<Finding>& prefixes) {
   const auto rank = [&](const Finding& f) {
@@ -74,11 +85,13 @@ const Finding& Simplest(const std::vector<Finding>& all,
       [&](const Finding& a, const Finding& b) { return rank(a) < rank(b); });
 }
 
-// What a space shows of the backend with a bug and not of its twin without.
+// What a space shows of the backend with a bug, and not of its twin without the
+// bug.
 std::vector<Finding> FindingsOf(Backend& backend, Backend& twin,
                                 const Stage& stage, const std::string& space) {
   auto all = ExploreStage(backend, stage, space);
-  // An op may end otherwise with the bug.
+  // There is no recording if the bug makes an op end otherwise than its line
+  // says.
   if (!all || all->findings.empty()) return {};
   EXPECT_TRUE(all->exhausted) << all->bound;
   const auto without = ExploreStage(twin, stage, space);
@@ -89,8 +102,9 @@ std::vector<Finding> FindingsOf(Backend& backend, Backend& twin,
   return std::move(all->findings);
 }
 
-// The first stage at which the prefixes show nothing and all states something;
-// else the first at which all states do.
+// The row of the first stage at which the whole space shows the bug and the
+// prefixes do not. If there is none, that of the first stage at which the whole
+// space shows the bug.
 Row Find(const std::string& bug, Backend& backend, Backend& twin,
          const std::vector<Stage>& stages) {
   Row row;
@@ -132,7 +146,7 @@ void AddLitmus(const std::string& backend, const BackendTraits& traits,
          LitmusProfiles(file.workload, OfferedProfiles(traits), {})) {
       Stage stage = {file.stem + " " + profile, file.workload};
       stage.workload.profile = profile;
-      // What the model says, not the conditions of the test.
+      // The model alone judges here, not the conditions of the litmus test.
       stage.workload.outcomes.clear();
       stage.probe = probe;
       stages.push_back(std::move(stage));
@@ -157,9 +171,12 @@ constexpr std::array<std::string_view, kSimfsBugCount> kSimfsBugNames = {
     "HandleFlushesOwn",     "TruncateTrustsZeros",
 };
 
-// Those that promise more than they may leave fewer states, all admissible;
-// those that accept what must be refused return the wrong status; and bytes
-// that come back are there without any crash. None is a matter of crash states.
+// The bugs that no crash state can show, for one of these reasons:
+// * simfs promises more than it has to, and leaves fewer states, which are all
+//   admissible.
+// * simfs accepts what it must refuse, and returns the wrong status.
+// * Old bytes come back, and are there without any crash.
+// * The bug shows only on a device that fails.
 const std::set<SimfsBug> kNotOfStates = {
     SimfsBug::kDataOnlyIsFull,       SimfsBug::kNoSyncFlushesDevice,
     SimfsBug::kDataSyncWritesTimes,  SimfsBug::kViewReachesMedia,
@@ -214,8 +231,8 @@ std::string ClfsRows() {
 
 // --- tearing -----------------------------------------------------------------
 
-// On a device that writes 4096 bytes whole, the same bugs need it to break that
-// word.
+// On a device that is said to write blocks of 4096 bytes whole, the bugs of
+// tearing show only if a block is torn all the same.
 Row FindTorn(const std::string& bug, Backend& backend, Backend& twin,
              Stage stage) {
   stage.name += ", 4096-byte blocks";

@@ -1,5 +1,6 @@
-// The corpus: every committed violation is still found, every workload that
-// must hold still holds, and every file is in the canonical layout.
+// The corpora: every committed violation is still found, every workload that
+// must hold still holds, and every file is in the canonical layout. The README
+// shows what the tool prints.
 
 #include <gtest/gtest.h>
 
@@ -33,9 +34,9 @@ TEST(RegressionsTest, ThereAreSome) {
   EXPECT_FALSE(PcutFiles("workloads").empty());
 }
 
-// The state that a regression names still shows one of its violations. A
-// recording that has changed since is another matter: then only the space can
-// tell, and `check` explores it below.
+// The state that a regression names still shows one of its violations. If the
+// recording has changed since, the id names no state of it; such files are left
+// to the test of `check` below, which explores the space.
 TEST(RegressionsTest, NamedStatesStillFail) {
   size_t replayed_count = 0;
   for (const std::string& file : PcutFiles("regressions")) {
@@ -60,9 +61,9 @@ TEST(RegressionsTest, NamedStatesStillFail) {
     const Result<Recorded> recorded = RecordWorkload(**backend, workload);
     ASSERT_TRUE(recorded) << recorded.error().message;
     if (id->digest != recorded->recording.trace.Digest()) continue;
-    const Result<ReplayedState> replayed =
-        Replay(**backend, recorded->workload, recorded->setting,
-               recorded->recording, *id, Options("epoch:1"));
+    const Result<ReplayedState> replayed = Replay(
+        {**backend, recorded->workload, recorded->setting, recorded->recording},
+        *id, {});
     ASSERT_TRUE(replayed) << replayed.error().message;
     ++replayed_count;
     EXPECT_TRUE(
@@ -73,7 +74,7 @@ TEST(RegressionsTest, NamedStatesStillFail) {
   EXPECT_GT(replayed_count, 0u) << "every `at` is of another recording";
 }
 
-// `check` ends in 0 if what it finds is exactly what is expected.
+// `check` ends in exit status 0 if it finds exactly what the file expects.
 void ExpectChecks(const std::string& folder) {
   for (const std::string& file : PcutFiles(folder)) {
     const Ended ended = RunTool({"check", "--quiet", file});
@@ -105,7 +106,7 @@ TEST(RegressionsTest, EveryFileIsCanonical) {
   }
 }
 
-// The README shows a real finding with the real output: still what it says?
+// The README shows a real finding. The tool must still print that text.
 TEST(ReadmeTest, ShowsWhatTheToolPrints) {
   const std::string readme =
       ReadWholeFile(std::string(POWERCUT_SOURCE_DIR) + "/README.md");

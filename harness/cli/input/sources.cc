@@ -74,8 +74,8 @@ Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
   options.jobs = flags.jobs > 0
                      ? flags.jobs
                      : std::max(1u, std::thread::hardware_concurrency());
-  options.probe = flags.probe;
-  options.max_runs = flags.max_runs;
+  options.run.probe = flags.probe;
+  options.bounds.max_runs = flags.max_runs;
   options.nested = flags.nested;
   options.doublecheck = flags.doublecheck;
   options.resume = flags.resume;
@@ -89,7 +89,8 @@ Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
   }
   POWERCUT_ASSIGN(options.shard, ParseShard(flags.shard));
   if (!flags.budget.empty()) {
-    POWERCUT_ASSIGN(options.budget_ms, ParseDuration("--budget", flags.budget));
+    POWERCUT_ASSIGN(options.bounds.budget_ms,
+                    ParseDuration("--budget", flags.budget));
   }
   return options;
 }
@@ -162,8 +163,9 @@ Status AddFlaggedFaults(const std::string& file, const CommonFlags& flags,
 // What judges a trace beside its mount.
 Status AddChecks(const std::string& file, const CommonFlags& flags,
                  const Backend& backend, RunSetting& setting) {
-  setting.check = flags.check;
-  setting.fsck = flags.fsck;
+  CheckOracle check;
+  check.command = flags.check;
+  check.fsck = flags.fsck;
   if (!flags.check.empty() && !backend.traits().commands) {
     return Error{ErrorCode::kUnsupported,
                  fmt::format("{}: --check: no program can run in {}", file,
@@ -173,6 +175,7 @@ Status AddChecks(const std::string& file, const CommonFlags& flags,
     return Error{has.error().code,
                  fmt::format("{}: --fsck: {}", file, has.error().message)};
   }
+  setting.oracle = check;
   if (flags.check_timeout.empty()) return Ok{};
   POWERCUT_ASSIGN(const uint64_t timeout_ms,
                   ParseDuration("--check-timeout", flags.check_timeout));
@@ -182,7 +185,8 @@ Status AddChecks(const std::string& file, const CommonFlags& flags,
                  fmt::format("--check-timeout '{}': expected 1ms to 24h",
                              flags.check_timeout)};
   }
-  setting.check_timeout_ms = static_cast<uint32_t>(timeout_ms);
+  check.timeout_ms = static_cast<uint32_t>(timeout_ms);
+  setting.oracle = check;
   return Ok{};
 }
 
@@ -209,11 +213,10 @@ Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
   POWERCUT_ASSIGN(const SettingOverrides overrides, SettingOverridesOf(flags));
   POWERCUT_ASSIGN(source.setting,
                   ResolveSetting(source.workload, *source.backend, overrides));
-  source.setting.judged_by_itself = true;
   POWERCUT_TRY(AddChecks(file, flags, *source.backend, source.setting));
   POWERCUT_TRY(AddFlaggedFaults(file, flags, /*trace=*/true, source));
   POWERCUT_ASSIGN(source.options, OptionsOf(flags, source.workload));
-  source.options.probe = flags.check.empty();
+  source.options.run.probe = flags.check.empty();
   POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
                   HistoryOf(loaded.trace, 0, kAnyFaults));
   source.recording = Recording{std::move(loaded.trace), std::move(history), {}};

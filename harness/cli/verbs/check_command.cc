@@ -74,19 +74,23 @@ class Checker {
     ProgressLine progress(file, flags_.common.quiet);
     POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
     ReplayOwnState(source, recording);
-    if (!source.setting.check.empty()) {
-      if (Status holds = CheckHoldsAtTheEnd(*source.backend, source.setting,
-                                            recording, source.options);
+    if (HasCommand(source.setting.oracle)) {
+      if (Status holds = CheckHoldsAtTheEnd(
+              {*source.backend, source.workload, source.setting, recording},
+              source.options.run);
           !holds) {
         return Error{holds.error().code, file + ": " + holds.error().message};
       }
     }
     source.options.list_states = !flags_.json.empty();
-    source.options.progress = [&](const Progress& p) { progress.Update(p); };
-    source.options.interrupted = Interrupted;
-    POWERCUT_ASSIGN(Exploration exploration,
-                    Explore(*source.backend, source.workload, source.setting,
-                            recording, source.options));
+    source.options.hooks.progress = [&](const Progress& p) {
+      progress.Update(p);
+    };
+    source.options.hooks.interrupted = Interrupted;
+    POWERCUT_ASSIGN(
+        Exploration exploration,
+        Explore({*source.backend, source.workload, source.setting, recording},
+                source.options));
     report_.interrupted |= exploration.interrupted;
     CheckedWorkload checked =
         Described(source, file, std::move(exploration), progress.elapsed_s());
@@ -131,7 +135,7 @@ class Checker {
     checked.nested = source.options.nested;
     checked.atomic_bytes = source.setting.atomic_bytes;
     checked.crash_kinds = source.setting.crash_kinds;
-    checked.probe = source.options.probe;
+    checked.probe = source.options.run.probe;
     checked.replay_flags = ReplayFlagsText(flags_.common);
     checked.expectations = source.workload.expectations;
     checked.shard = source.options.shard;

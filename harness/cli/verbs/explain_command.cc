@@ -126,16 +126,17 @@ void PrintTurns(const StateExplanation& why) {
 Result<ExitStatus> ExplainOne(const ExplainFlags& flags) {
   POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
   POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
-  if (source.setting.judged_by_itself) {
+  if (CheckOf(source.setting.oracle) != nullptr) {
     return Error{ErrorCode::kUsage,
                  flags.file +
                      ": a recorded program has no ops that promise anything; "
                      "`powercut replay` says what its check found"};
   }
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
-  POWERCUT_ASSIGN(const StateExplanation why,
-                  Explain(*source.backend, source.workload, source.setting,
-                          recording, id, source.options));
+  POWERCUT_ASSIGN(
+      const StateExplanation why,
+      Explain({*source.backend, source.workload, source.setting, recording}, id,
+              source.options.run));
   PrintMoment(source, recording, why);
   PrintFlushes(why);
   PrintLosses(why);

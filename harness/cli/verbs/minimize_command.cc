@@ -125,11 +125,13 @@ class MinimizeCommand {
       AddFaults(source.added_faults, pcut);
       ExpectFailures(recording.history, pcut);
     }
-    budget_ms_ = source.options.budget_ms;
+    budget_ms_ = source.options.bounds.budget_ms;
     ProgressLine progress(flags_.file, flags_.common.quiet);
     MinimizeOptions options;
     options.explore = source.options;
-    options.explore.progress = [&](const Progress& p) { progress.Update(p); };
+    options.explore.hooks.progress = [&](const Progress& p) {
+      progress.Update(p);
+    };
     options.cause = flags_.cause;
     options.progress = [&](const MinimizeProgress& p) { progress.Update(p); };
     options.interrupted = [&] { return Interrupted() || OverBudget(); };

@@ -65,13 +65,15 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
   // Any kind the backend offers can be replayed, whatever the file asks for.
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
-  POWERCUT_ASSIGN(const ReplayedState replayed,
-                  Replay(*source.backend, source.workload, source.setting,
-                         recording, id, source.options));
+  POWERCUT_ASSIGN(
+      const ReplayedState replayed,
+      Replay({*source.backend, source.workload, source.setting, recording}, id,
+             source.options.run));
   if (!flags.image.empty()) {
-    POWERCUT_ASSIGN(const SparseImage image,
-                    ImageOf(*source.backend, source.workload, source.setting,
-                            recording, id, source.options));
+    POWERCUT_ASSIGN(
+        const SparseImage image,
+        ImageOf({*source.backend, source.workload, source.setting, recording},
+                id, source.options.run));
     POWERCUT_TRY(SaveImage(image, flags.image));
   }
   if (!flags.save.empty()) {

@@ -64,7 +64,7 @@ class KernelTest : public testing::TestWithParam<std::string> {
   Exploration MustExplore(Backend& backend, const Recorded& on,
                           const ExploreOptions& options) {
     auto explored =
-        Explore(backend, on.workload, on.setting, on.recording, options);
+        Explore({backend, on.workload, on.setting, on.recording}, options);
     EXPECT_TRUE(explored) << explored.error().message;
     return std::move(*explored);
   }
@@ -245,15 +245,17 @@ TEST_P(KernelProgramTest, ChecksKnowTheAcksInForce) {
   setting.geometry = Geometry();
   setting.atomic_bytes = 4096;
   setting.crash_kinds = {CrashKind::kPower};
-  setting.judged_by_itself = true;
-  setting.check = "for i in $(cat $POWERCUT_ACKED); do test -s f$i; done";
+  CheckOracle check;
+  check.command = "for i in $(cat $POWERCUT_ACKED); do test -s f$i; done";
+  setting.oracle = check;
   const Recorded holds{workload, setting, made.recording};
   const Exploration good = MustExplore(*backend_, holds, Options("epoch:1", 2));
   EXPECT_TRUE(good.findings.empty()) << DumpOf(good);
   // Demands one file more than was acknowledged.
-  setting.check =
+  check.command =
       "n=$(grep -c . $POWERCUT_ACKED); test -s f$((n + 1)) || "
       "{ echo no f; exit 4; }";
+  setting.oracle = check;
   const Recorded fails{workload, setting, std::move(made.recording)};
   const Exploration bad = MustExplore(*backend_, fails, Options("epoch:1", 2));
   ASSERT_EQ(bad.findings.size(), 1u);
@@ -268,13 +270,12 @@ TEST_P(KernelProgramTest, KeptRunsBelongToTheirAcks) {
   setting.geometry = Geometry();
   setting.atomic_bytes = 4096;
   setting.crash_kinds = {CrashKind::kPower};
-  setting.judged_by_itself = true;
-  setting.check = "true";
+  setting.oracle = CheckOracle{.command = "true"};
   const TemporaryFolder folder;
   ExploreOptions options = Options("prefix", 2);
   options.resume = folder.File("runs");
   const auto explore = [&](const Recording& recording) {
-    return Explore(*backend_, Workload(), setting, recording, options);
+    return Explore({*backend_, Workload(), setting, recording}, options);
   };
   for (int i = 0; i < 2; ++i) {
     const auto same = explore(made.recording);

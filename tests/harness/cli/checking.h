@@ -52,9 +52,9 @@ class SimfsScene {
 
   // The report of one shard.
   Report Check(const ExploreOptions& options) const {
-    Result<Exploration> explored =
-        Explore(*backend_, recorded_.workload, recorded_.setting,
-                recorded_.recording, options);
+    Result<Exploration> explored = Explore(
+        {*backend_, recorded_.workload, recorded_.setting, recorded_.recording},
+        options);
     EXPECT_TRUE(explored);
     CheckedWorkload checked;
     checked.file = "test.pcut";

@@ -44,10 +44,10 @@ class Scene {
 
   // The id of the first finding of a path.
   std::string IdOf(const std::string& kind_and_path) {
-    const Exploration e =
-        Explore(backend_, recorded_.workload, recorded_.setting,
-                recorded_.recording, Options("epoch:1"))
-            .value();
+    const Exploration e = Explore({backend_, recorded_.workload,
+                                   recorded_.setting, recorded_.recording},
+                                  Options("epoch:1"))
+                              .value();
     for (const Finding& finding : e.findings) {
       if (KindsOf({finding}).contains(kind_and_path)) return finding.id;
     }
@@ -57,8 +57,8 @@ class Scene {
 
   StateExplanation Explained(const std::string& id) {
     Result<StateExplanation> why = Explain(
-        backend_, recorded_.workload, recorded_.setting, recorded_.recording,
-        ParseStateId(id).value(), Options("epoch:1"));
+        {backend_, recorded_.workload, recorded_.setting, recorded_.recording},
+        ParseStateId(id).value(), {});
     EXPECT_TRUE(why) << (why ? "" : why.error().message);
     return why ? std::move(*why) : StateExplanation{};
   }

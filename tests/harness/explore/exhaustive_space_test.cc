@@ -117,7 +117,7 @@ TEST(ExhaustiveSpaceTest, InterruptedAndResumedIsTheSame) {
     SeenExploration last;
     for (uint64_t patience = 1;; patience += patience / 2 + seed % 5 + 1) {
       uint64_t asked = 0;
-      options.interrupted = [&] { return ++asked > patience; };
+      options.hooks.interrupted = [&] { return ++asked > patience; };
       last = SeenByExplore(scene.seen(), options);
       if (!last.exploration.interrupted) break;
       EXPECT_FALSE(last.exploration.exhausted);

@@ -206,7 +206,8 @@ struct RedoScene {
     ExploreOptions options;
     options.space.mode = ExplorationSpace::kExhaustive;
     options.nested = nested;
-    auto exploration = Explore(backend, workload, setting, *recording, options);
+    auto exploration =
+        Explore({backend, workload, setting, *recording}, options);
     POWERCUT_CHECK(exploration);
     std::vector<Finding> unstable;
     for (Finding& finding : exploration->findings) {
@@ -233,7 +234,7 @@ TEST(NestedCrashesTest, RecoveryThatForgetsFirstIsUnstable) {
   EXPECT_THAT(found[0].crash, HasSubstr("of its recovery"));
   const StateId id = ParseStateId(found[0].id).value();
   const auto again =
-      Replay(wrong, scene.workload, scene.setting, *scene.recording, id, {});
+      Replay({wrong, scene.workload, scene.setting, *scene.recording}, id, {});
   ASSERT_TRUE(again) << again.error().message;
   const auto unstable = std::find_if(
       again->findings.begin(), again->findings.end(), [](const Finding& f) {
@@ -242,7 +243,7 @@ TEST(NestedCrashesTest, RecoveryThatForgetsFirstIsUnstable) {
   ASSERT_NE(unstable, again->findings.end());
   EXPECT_EQ(unstable->id, found[0].id);
   const auto image =
-      ImageOf(wrong, scene.workload, scene.setting, *scene.recording, id, {});
+      ImageOf({wrong, scene.workload, scene.setting, *scene.recording}, id, {});
   ASSERT_TRUE(image);
   Bytes header(kSectorBytes);
   image->Read(0, header);

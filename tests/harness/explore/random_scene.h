@@ -33,8 +33,8 @@ struct RandomScene {
              .torn = static_cast<uint32_t>(prng.Below(3))};
   }
 
-  SeenScene seen() { return On(backend); }
-  SeenScene On(Backend& other) {
+  RecordedRun seen() { return On(backend); }
+  RecordedRun On(Backend& other) {
     return {other, workload, setting, *recording};
   }
   // Small enough for brute force.

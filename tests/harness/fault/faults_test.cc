@@ -91,7 +91,7 @@ struct Faulty {
   std::unique_ptr<Backend> backend;
   Recorded recorded;
 
-  SeenScene scene() const {
+  RecordedRun scene() const {
     return {*backend, recorded.workload, recorded.setting, recorded.recording};
   }
 };
@@ -126,8 +126,9 @@ std::string ErrorOf(const std::string& text,
 
 Exploration MustExplore(const Faulty& faulty, const ExploreOptions& options) {
   Result<Exploration> explored =
-      Explore(*faulty.backend, faulty.recorded.workload,
-              faulty.recorded.setting, faulty.recorded.recording, options);
+      Explore({*faulty.backend, faulty.recorded.workload,
+               faulty.recorded.setting, faulty.recorded.recording},
+              options);
   EXPECT_TRUE(explored) << explored.error().message;
   return std::move(*explored);
 }
@@ -284,7 +285,7 @@ TEST(FaultsTest, ExhaustiveSeesWhatBruteForceSees) {
         for (const CopyMode copied : {CopyMode::kFillIn, CopyMode::kAsRead}) {
           ExploreOptions options = Options("exhaustive", /*jobs=*/0);
           options.copied = copied;
-          options.probe = probe;
+          options.run.probe = probe;
           const SeenExploration seen = SeenByExplore(faulty.scene(), options);
           EXPECT_TRUE(seen.exploration.exhausted) << fault;
           EXPECT_TRUE(seen.seen.seen == all.seen) << fault << " " << probe;
@@ -308,7 +309,7 @@ TEST(FaultsTest, StorageMaySayThatItCannotRead) {
       const Faulty faulty = MustRecord(text, {fault});
       // In workers: a bad read costs libntfs-3g some leaked memory.
       ExploreOptions options = Options("prefix", /*jobs=*/1);
-      options.visited = [&](const VisitedState& visited) {
+      options.hooks.visited = [&](const VisitedState& visited) {
         const Observation& seen = visited.result.observation;
         const bool some = std::any_of(
             seen.entries.begin(), seen.entries.end(),
@@ -330,7 +331,7 @@ TEST(FaultsTest, AProbeMayFailButNotSilently) {
   const auto probed = [](const std::string& text, const std::string& fault) {
     const Faulty faulty = MustRecord(text, {fault});
     ExploreOptions options = Options("prefix", /*jobs=*/0);
-    options.probe = true;
+    options.run.probe = true;
     const Exploration e = MustExplore(faulty, options);
     EXPECT_GT(e.faults[0].fired, 0u) << fault;
     return Found(e);
@@ -418,8 +419,8 @@ TEST(FaultsTest, AnIdReplaysUnderItsFaults) {
     for (const Finding& finding : e.findings) {
       const auto& [workload, setting, recording] = faulty.recorded;
       const auto replayed =
-          Replay(*faulty.backend, workload, setting, recording,
-                 ParseStateId(finding.id).value(), options);
+          Replay({*faulty.backend, workload, setting, recording},
+                 ParseStateId(finding.id).value(), options.run);
       ASSERT_TRUE(replayed) << replayed.error().message;
       const auto same =
           std::find_if(replayed->findings.begin(), replayed->findings.end(),
@@ -439,7 +440,7 @@ TEST(FaultsTest, RecoveriesFromNestedCrashesHaveTheFaultsToo) {
   ExploreOptions options = Options("prefix", 0);
   options.nested = 1;
   uint64_t fired = 0;
-  options.visited = [&](const VisitedState& visited) {
+  options.hooks.visited = [&](const VisitedState& visited) {
     if (visited.nested) fired += visited.result.faults_fired.size();
   };
   const Exploration e = MustExplore(faulty, options);
@@ -454,8 +455,9 @@ TEST(FaultsTest, AJournalIsOfItsFaults) {
   options.resume = folder;
   const auto explore = [&](const std::vector<std::string>& faults) {
     const Faulty f = MustRecord(kOnSimfs, faults);
-    return Explore(*f.backend, f.recorded.workload, f.recorded.setting,
-                   f.recorded.recording, options);
+    return Explore({*f.backend, f.recorded.workload, f.recorded.setting,
+                    f.recorded.recording},
+                   options);
   };
   ASSERT_TRUE(explore({"error on read nth=2 in=recovery"}));
   ASSERT_TRUE(explore({"error on read nth=2 in=recovery"}));

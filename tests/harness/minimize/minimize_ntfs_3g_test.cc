@@ -48,7 +48,7 @@ std::string CauseIn(const std::string& text) {
   const auto recorded = RecordWorkload(**backend, workload);
   EXPECT_TRUE(recorded);
   const auto explored = Explore(
-      **backend, recorded->workload, recorded->setting, recorded->recording,
+      {**backend, recorded->workload, recorded->setting, recorded->recording},
       Options(workload.space.empty() ? "epoch:1" : workload.space));
   EXPECT_TRUE(explored);
   for (const Finding& finding : explored->findings) {
@@ -110,9 +110,9 @@ TEST(MinimizeNtfs3gTest, TheStateLosesFewerBlocksThanExploringShows) {
   const auto recorded =
       RecordWorkload(**backend, MustParse(PrintPcut(minimized->pcut)));
   ASSERT_TRUE(recorded);
-  const auto explored =
-      Explore(**backend, recorded->workload, recorded->setting,
-              recorded->recording, Options("epoch:1"));
+  const auto explored = Explore(
+      {**backend, recorded->workload, recorded->setting, recorded->recording},
+      Options("epoch:1"));
   ASSERT_TRUE(explored);
   uint64_t shown_lost = 0;
   for (const Finding& finding : explored->findings) {
@@ -121,8 +121,8 @@ TEST(MinimizeNtfs3gTest, TheStateLosesFewerBlocksThanExploringShows) {
   EXPECT_GT(minimized->finding.lost_blocks, 0u);
   EXPECT_LT(minimized->finding.lost_blocks, shown_lost);
   const auto replayed = Replay(
-      **backend, recorded->workload, recorded->setting, recorded->recording,
-      ParseStateId(minimized->finding.id).value(), Options("epoch:1"));
+      {**backend, recorded->workload, recorded->setting, recorded->recording},
+      ParseStateId(minimized->finding.id).value(), {});
   ASSERT_TRUE(replayed);
   EXPECT_EQ(KindsOf(replayed->findings).count("name /c"), 1u);
 }

@@ -72,8 +72,9 @@ const SimfsBugScene& SceneOf(SimfsBug bug) {
 std::vector<Violation> ViolationsAt(Backend& backend, const Recorded& recorded,
                                     const StateId& id) {
   std::vector<Violation> violations;
-  const auto replayed = Replay(backend, recorded.workload, recorded.setting,
-                               recorded.recording, id, {});
+  const auto replayed =
+      Replay({backend, recorded.workload, recorded.setting, recorded.recording},
+             id, {});
   EXPECT_TRUE(replayed) << (replayed ? "" : replayed.error().message);
   if (!replayed) return violations;
   for (const Finding& finding : replayed->findings) {
@@ -122,9 +123,9 @@ void ExpectExpectations(Backend& backend, const Pcut& pcut,
   ASSERT_TRUE(recorded);
   ExploreOptions options;
   options.space = space;
-  const auto exploration =
-      Explore(backend, recorded->workload, recorded->setting,
-              recorded->recording, options);
+  const auto exploration = Explore(
+      {backend, recorded->workload, recorded->setting, recorded->recording},
+      options);
   ASSERT_TRUE(exploration);
   using KindAndPath = std::pair<std::string, std::string>;
   std::set<KindAndPath> found;
@@ -282,8 +283,9 @@ TEST(MinimizeTest, WhichCause) {
   ASSERT_TRUE(recorded);
   ExploreOptions explore;
   explore.space = kNear;
-  const auto all = Explore(*backend, recorded->workload, recorded->setting,
-                           recorded->recording, explore);
+  const auto all = Explore(
+      {*backend, recorded->workload, recorded->setting, recorded->recording},
+      explore);
   ASSERT_TRUE(all);
   const Finding& shown = all->findings.back();
   ASSERT_EQ(shown.violation.cause, last);
@@ -338,7 +340,7 @@ TEST(MinimizeTest, NothingToMinimize) {
   EXPECT_THAT(minimized.error().message, HasSubstr("lost/by/the/way"));
 
   options = In(kNear);
-  options.explore.max_runs = 0;
+  options.explore.bounds.max_runs = 0;
   minimized = MinimizePcut(*buggy, given, options);
   ASSERT_FALSE(minimized);
   EXPECT_EQ(minimized.error().code, ErrorCode::kStale);

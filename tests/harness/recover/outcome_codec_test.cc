@@ -1,5 +1,7 @@
 // What a run read and wrote, as bytes and back.
 
+#include "harness/recover/outcome_codec.h"
+
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -7,7 +9,6 @@
 #include <vector>
 
 #include "harness/base/prng.h"
-#include "harness/recover/outcome_codec.h"
 
 namespace powercut {
 namespace {

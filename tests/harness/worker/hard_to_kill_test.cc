@@ -149,19 +149,19 @@ Trigger LastWriteOf(const Trace& trace) {
 
 ExploreOptions HardOptions(const std::string& space) {
   ExploreOptions options = Options(space);
-  options.limits.requests = 20'000;
-  options.limits.cpu_ms = kSanitized ? 2000 : 200;
-  options.limits.wall_ms = 60'000;
-  options.limits.memory_bytes = uint64_t{256} << 20;
+  options.run.limits.requests = 20'000;
+  options.run.limits.cpu_ms = kSanitized ? 2000 : 200;
+  options.run.limits.wall_ms = 60'000;
+  options.run.limits.memory_bytes = uint64_t{256} << 20;
   options.list_states = true;
   return options;
 }
 
 Exploration MustExplore(HardBackend& backend, const Recorded& recorded,
                         const ExploreOptions& options) {
-  Result<Exploration> exploration =
-      Explore(backend, recorded.workload, recorded.setting, recorded.recording,
-              options);
+  Result<Exploration> exploration = Explore(
+      {backend, recorded.workload, recorded.setting, recorded.recording},
+      options);
   EXPECT_TRUE(exploration);
   return exploration ? std::move(*exploration) : Exploration{};
 }
@@ -182,8 +182,9 @@ void ExpectFound(const HardCase& hard, ExploreOptions options) {
       recorded->recording.trace.geometry().sector_bytes;
   const auto holds = [&](const std::string& text) {
     const StateId id = ParseStateId(text).value();
-    const auto image = ImageOf(backend, recorded->workload, recorded->setting,
-                               recorded->recording, id, options);
+    const auto image = ImageOf(
+        {backend, recorded->workload, recorded->setting, recorded->recording},
+        id, options.run);
     return image && trigger.HeldBy(*image, sector_bytes);
   };
   const Exploration twin = MustExplore(backend, *recorded, options);
@@ -193,7 +194,7 @@ void ExpectFound(const HardCase& hard, ExploreOptions options) {
   uint64_t holding = 0;
   const CrashSpace space(recorded->recording.trace,
                          recorded->setting.atomic_bytes);
-  options.visited = [&](const VisitedState& visited) {
+  options.hooks.visited = [&](const VisitedState& visited) {
     CrashImage image(space, visited.state.kind);
     image.Become(visited.state);
     const bool holds_it = trigger.HeldBy(image.bytes(), sector_bytes);
@@ -213,9 +214,9 @@ void ExpectFound(const HardCase& hard, ExploreOptions options) {
     EXPECT_THAT(finding.violation.found, HasSubstr(hard.found));
     for (const std::string& id : finding.states) EXPECT_TRUE(holds(id)) << id;
     count += finding.count;
-    const Result<ReplayedState> again =
-        Replay(backend, recorded->workload, recorded->setting,
-               recorded->recording, ParseStateId(finding.id).value(), options);
+    const Result<ReplayedState> again = Replay(
+        {backend, recorded->workload, recorded->setting, recorded->recording},
+        ParseStateId(finding.id).value(), options.run);
     ASSERT_TRUE(again);
     EXPECT_TRUE(holds(finding.id));
     ASSERT_EQ(again->findings.size(), 1u);
@@ -240,7 +241,7 @@ TEST(HardToKillTest, EveryWayToEndBadlyIsFoundWhereItIs) {
 TEST(HardToKillTest, LoopAndSleep) {
   ExploreOptions options = HardOptions("prefix");
   ExpectFound({Deed::kLoop, "hang", "more CPU time"}, options);
-  options.limits.wall_ms = 500;
+  options.run.limits.wall_ms = 500;
   ExpectFound({Deed::kSleep, "hang", "no progress by the wall clock"}, options);
 }
 
@@ -250,7 +251,7 @@ TEST(HardToKillTest, EatenMemory) {
                     "it cannot be bounded under them";
   }
   ExploreOptions options = HardOptions("prefix");
-  options.limits.cpu_ms = 10'000;
+  options.run.limits.cpu_ms = 10'000;
   ExpectFound({Deed::kEatMemory, "died", "killed by SIGABRT"}, options);
 }
 

@@ -1,4 +1,4 @@
-// model/sources.md and the litmus files agree on which sentence of which
+// docs/sources.md and the litmus files agree on which sentence of which
 // document is tested where.
 
 #include <gtest/gtest.h>
@@ -49,7 +49,7 @@ SourceMap ReadSourceMap() {
   SourceMap map;
   std::string document;
   int last = 0;
-  std::istringstream in(ReadSourceFile("model/sources.md"));
+  std::istringstream in(ReadSourceFile("docs/sources.md"));
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with("## ")) {
       document = line.substr(3);
@@ -125,7 +125,7 @@ TEST(Sources, FilesThatTheMapNamesExistAndSayTheSame) {
   for (const auto& [sentence, files] : by_files) {
     EXPECT_TRUE(map.contains(sentence))
         << *files.begin() << " names " << sentence.first << " "
-        << sentence.second << ", which model/sources.md does not have";
+        << sentence.second << ", which docs/sources.md does not have";
   }
 }
 

@@ -1,0 +1,103 @@
+// Explorer: one exploration of one recorded run, from the first prefix to the
+// confirmed findings. Use it through Explore().
+
+#ifndef POWERCUT_HARNESS_EXPLORE_EXPLORER_H_
+#define POWERCUT_HARNESS_EXPLORE_EXPLORER_H_
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "harness/explore/bound_watch.h"
+#include "harness/explore/cause_groups.h"
+#include "harness/explore/exploration.h"
+#include "harness/explore/explore_options.h"
+#include "harness/explore/recoveries_to_crash.h"
+#include "harness/explore/run_scheduler.h"
+#include "harness/judge/judge.h"
+#include "harness/worker/worker_pool.h"
+
+namespace powercut {
+
+// Not thread-safe; runs once.
+class Explorer {
+ public:
+  // What `run` refers to, and the other arguments, must outlive this object.
+  // `journal` may be `nullptr`.
+  Explorer(const RecordedRun& run, const ExploreOptions& options,
+           RunJournal* journal);
+  Explorer(const Explorer&) = delete;
+  Explorer& operator=(const Explorer&) = delete;
+
+  // Errors: kMissing: a recovery could not be run.
+  Result<Exploration> Run();
+
+ private:
+  // --- what is explored
+  WorkerPool::Options PoolOptions() const;
+  NestedOptions OptionsOfNested();
+  void Describe();
+  bool PrefixesOnly() const;
+  void ChooseSpace();
+  void ChooseCopyMode();
+  bool IsOurs(size_t index) const;
+
+  // --- walking; each returns false if a bound ended it
+  bool ExplorePrefixes();
+  bool ExploreBeyondPrefixes();
+  bool WalkPoints(const ExplorationSpace& space, bool prefixes_done);
+  bool CrashRecoveries(bool all);
+  bool EnterContextOf(const CrashPoint& point);
+  bool SubmitState(const CrashState& state, const Hash128& image,
+                   uint32_t index);
+
+  // --- visiting
+  void OnOutcome(const StateRequest& request, const StateOutcome& outcome);
+  void Visit(const CrashState& state, const CrashPoint& point,
+             OutcomeId outcome);
+  void VisitNested(const CrashPoint& point,
+                   const NestedCrashes::Visited& visited);
+  template <class MakeState>
+  void JudgeHistories(const CrashPoint& point, CrashKind kind,
+                      OutcomeId outcome, std::optional<OutcomeId> once,
+                      const MakeState& state);
+  void CountFaults(const RecoveryOutcome& outcome);
+
+  // --- bounds and the end
+  uint64_t runs() const;
+  bool MustStop();
+  void ReportPoint();
+  void Finish();
+  void CheckObligations();
+  void Contradict(const CrashState& state);
+  void ReportContradiction();
+  CrashState FirstState() const;
+
+  const RecordedRun run_;
+  const ExploreOptions& options_;
+  CrashSpace space_;
+  BlockContents contents_;
+  std::vector<CrashPoint> crash_points_;
+  WorkerPool pool_;
+  Judge judge_;
+  CauseGroups groups_;
+  BoundWatch bounds_;
+  std::optional<RunScheduler> scheduler_;
+  // Made when the space is known.
+  std::optional<RecoveriesToCrash> recoveries_;
+
+  Exploration result_;
+  // How many visits of points there are in all passes, and how many are done.
+  uint64_t visits_ = 1;
+  uint64_t visits_done_ = 0;
+  // Outcomes by image, so that a state that leaves the same disk as an earlier
+  // one needs no lookup.
+  std::unordered_map<Hash128, OutcomeId, Hash128Hasher> outcome_of_image_;
+  // The first state that shows that the storage is not deterministic.
+  std::optional<CrashState> contradiction_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_EXPLORE_EXPLORER_H_

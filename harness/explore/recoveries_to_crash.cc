@@ -1,0 +1,63 @@
+// A recovery is kept with its events and with the blocks that it did not read:
+// those are still undecided when it is interrupted.
+
+#include "harness/explore/recoveries_to_crash.h"
+
+#include <algorithm>
+
+namespace powercut {
+namespace {
+
+// As many recoveries as wait to be crashed before they are.
+constexpr size_t kRecoveriesKept = 1024;
+
+}  // namespace
+
+RecoveriesToCrash::RecoveriesToCrash(Backend& backend, const CrashSpace& space,
+                                     BlockContents& contents,
+                                     NestedOptions options, Visit visit)
+    : backend_(backend),
+      space_(space),
+      contents_(contents),
+      options_(std::move(options)),
+      visit_(std::move(visit)) {}
+
+void RecoveriesToCrash::Add(const StateRequest& request,
+                            const StateOutcome& outcome) {
+  if (options_.depth == 0 || outcome.events == nullptr) return;
+  const auto& copied = outcome.copied;
+  const bool copy =
+      request.branched &&
+      std::binary_search(copied.begin(), copied.end(), *request.branched);
+  // Recovery did not read the block in which this state differs from an earlier
+  // one, so the block is undecided for that state's recovery, which is kept.
+  if (copy) return;
+  InterruptedRecovery recovery{request.state, outcome.events, {}};
+  if (options_.space.mode == ExplorationSpace::kExhaustive) {
+    recovery.undecided =
+        UndecidedBlocks(contents_, request.state, outcome.path);
+  }
+  kept_.emplace_back(request.point_index, std::move(recovery));
+}
+
+bool RecoveriesToCrash::CrashIfMany() {
+  return kept_.size() < kRecoveriesKept || CrashAll();
+}
+
+bool RecoveriesToCrash::CrashAll() {
+  NestedCrashes crashes(backend_, options_);
+  const uint64_t before = runs_;
+  for (const auto& [point_index, recovery] : std::exchange(kept_, {})) {
+    const bool go_on = crashes.Explore(
+        space_, recovery,
+        [&, index = point_index](const NestedCrashes::Visited& visited) {
+          visit_(index, visited);
+        });
+    runs_ = before + crashes.runs();
+    if (!go_on || options_.stop()) return false;
+  }
+  contradicted_ |= crashes.contradicted();
+  return true;
+}
+
+}  // namespace powercut

@@ -1,0 +1,31 @@
+// Stability: whether a second crash, during recovery, changed what recovery
+// shows in the end. This is the one place with the rule of `unstable`.
+
+#ifndef POWERCUT_HARNESS_JUDGE_STABILITY_H_
+#define POWERCUT_HARNESS_JUDGE_STABILITY_H_
+
+#include <optional>
+#include <vector>
+
+#include "harness/judge/judge.h"
+#include "harness/record/recorded_run.h"
+
+namespace powercut {
+
+// Whether recovering twice must show the same as recovering once: the backend
+// says so, and no fault is armed in recovery, since a disk that breaks breaks
+// elsewhere the second time.
+bool MustBeStable(const RecordedRun& run);
+
+// The violation `unstable`; `std::nullopt` if the state is none. `once` is what
+// recovery shows without the second crash, `twice` with it, and `violations` is
+// what is wrong with `twice`. If something is wrong with `twice` and nothing
+// with `once`, the second crash broke the volume: that is reported already, and
+// is more than a difference. Requires: MustBeStable().
+std::optional<Violation> UnstableViolation(
+    Judge& judge, OutcomeId once, OutcomeId twice, size_t history,
+    CrashKind kind, const std::vector<Violation>& violations);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_JUDGE_STABILITY_H_

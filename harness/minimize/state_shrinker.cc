@@ -1,0 +1,93 @@
+// Keeps lost blocks in chunks: all of them, then halves, down to single ones, and
+// again single ones until none can be kept any more. A chunk stays kept if the
+// finding still shows.
+//
+// Example: blocks A, B, C and D are lost, and the finding needs B and C. Keeping
+// all four fails, {C, D} fails, {A, B} fails; then D is kept, C fails, B fails, A
+// is kept. The next round keeps none, so B and C stay lost.
+
+#include "harness/minimize/state_shrinker.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "harness/explain/replay.h"
+#include "harness/space/crash_state.h"
+#include "harness/space/state_id.h"
+
+namespace powercut {
+namespace {
+
+class StateShrinker {
+ public:
+  StateShrinker(const RecordedRun& run, const RunOptions& options)
+      : run_(run),
+        options_(options),
+        space_(run.trace(), run.setting.atomic_bytes) {}
+
+  Result<Finding> Shrink(Finding finding) {
+    POWERCUT_ASSIGN(const StateId id, ParseStateId(finding.id));
+    PointCursor cursor(space_, id.steps[0].kind);
+    POWERCUT_ASSIGN(const CrashState named, ResolveStep(id.steps[0], cursor));
+    CrashState state = FromOrigin(named, CrashState::kNewest, cursor);
+    for (size_t chunk = state.choices.size(); chunk > 0;) {
+      const size_t before = state.choices.size();
+      POWERCUT_TRY(KeepBlocks(chunk, cursor, state, finding));
+      const bool again = chunk == 1 && state.choices.size() < before;
+      chunk = again ? 1 : chunk / 2;
+    }
+    return finding;
+  }
+
+ private:
+  Status KeepBlocks(size_t chunk, const PointCursor& cursor, CrashState& state,
+                    Finding& finding) {
+    size_t end = state.choices.size();
+    while (end > 0) {
+      const size_t begin = end - std::min(end, chunk);
+      CrashState candidate = state;
+      candidate.choices.erase(
+          candidate.choices.begin() + static_cast<ptrdiff_t>(begin),
+          candidate.choices.begin() + static_cast<ptrdiff_t>(end));
+      POWERCUT_ASSIGN(std::optional<Finding> again,
+                      Show(candidate, cursor, finding));
+      if (again) {
+        state = std::move(candidate);
+        finding = std::move(*again);
+      }
+      end = begin;
+    }
+    return Ok{};
+  }
+
+  // The finding in another state, if it is one there, too.
+  Result<std::optional<Finding>> Show(const CrashState& state,
+                                      const PointCursor& cursor,
+                                      const Finding& finding) {
+    const StateId id{{CanonicalStep(state, cursor)}, run_.trace().Digest()};
+    POWERCUT_ASSIGN(
+        ReplayedState replayed,
+        Replay(run_, id, options_));
+    for (Finding& again : replayed.findings) {
+      if (again.violation.cause == finding.violation.cause &&
+          again.violation.path == finding.violation.path) {
+        return std::optional(std::move(again));
+      }
+    }
+    return std::optional<Finding>();
+  }
+
+  const RecordedRun run_;
+  const RunOptions& options_;
+  CrashSpace space_;
+};
+
+}  // namespace
+
+Result<Finding> ShrinkState(const RecordedRun& run, const RunOptions& options,
+                            Finding finding) {
+  return StateShrinker(run, options).Shrink(std::move(finding));
+}
+
+}  // namespace powercut

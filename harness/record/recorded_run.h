@@ -1,0 +1,27 @@
+// RecordedRun: a workload that was run on a backend, as one value: what
+// exploring, replaying, explaining and minimizing all ask about.
+
+#ifndef POWERCUT_HARNESS_RECORD_RECORDED_RUN_H_
+#define POWERCUT_HARNESS_RECORD_RECORDED_RUN_H_
+
+#include "harness/backend.h"
+#include "harness/record/recording.h"
+#include "harness/record/run_setting.h"
+#include "model/words/workload.h"
+
+namespace powercut {
+
+// A view: what it refers to must outlive it.
+struct RecordedRun {
+  Backend& backend;
+  const Workload& workload;
+  const RunSetting& setting;
+  const Recording& recording;
+
+  const Trace& trace() const { return recording.trace; }
+  const Profile& profile() const { return *setting.profile; }
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_RECORD_RECORDED_RUN_H_
