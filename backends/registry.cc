@@ -44,10 +44,11 @@ KnownBackend InProcess(std::string name, std::string packages,
 
 KnownBackend Ntfs3g() {
 #ifdef POWERCUT_HAVE_NTFS_3G
-  KnownBackend known =
-      InProcess("ntfs-3g", "ntfs-3g-dev and ntfs-3g", MakeNtfs3gBackend);
+  KnownBackend known = InProcess("ntfs-3g", "ntfs-3g-dev and ntfs-3g",
+                                 ntfs_3g::MakeNtfs3gBackend);
   known.lacks = [] {
-    return FindMkntfs().empty() ? "mkntfs is missing: install ntfs-3g" : "";
+    return ntfs_3g::FindMkntfs().empty() ? "mkntfs is missing: install ntfs-3g"
+                                         : "";
   };
   return known;
 #else
@@ -57,13 +58,15 @@ KnownBackend Ntfs3g() {
 
 void AddKernelFileSystems(std::vector<KnownBackend>& known) {
 #ifdef POWERCUT_HAVE_KERNEL
-  for (const KernelFileSystem& file_system : KernelFileSystems()) {
+  for (const kernel::KernelFileSystem& file_system :
+       kernel::KernelFileSystems()) {
     known.push_back(
         {file_system.name, "libfuse3-dev",
          [&file_system](const FormatOptions& options) {
-           return MakeKernelBackend(file_system, options);
+           return kernel::MakeKernelBackend(file_system, options);
          },
-         [&file_system] { return KernelFileSystemLacks(file_system); }, true});
+         [&file_system] { return kernel::KernelFileSystemLacks(file_system); },
+         true});
   }
 #else
   for (const char* name : {"btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs",

@@ -18,7 +18,7 @@
 #include "backends/nt_arguments.h"
 #include "model/words/content.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 // O_DIRECT takes memory that is aligned like the device's blocks.
@@ -333,4 +333,4 @@ OpResult FileSession::NtFlush(const Op& op) {
       ErrnoOf(data_only ? fdatasync(target->fd()) : fsync(target->fd())));
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

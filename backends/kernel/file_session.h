@@ -17,7 +17,7 @@
 #include "harness/backend.h"
 #include "model/words/op.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 // The ops that Apply() takes.
 const std::vector<OpKind>& FileSessionOps();
@@ -66,6 +66,6 @@ class FileSession {
   std::map<std::string, View> views_;
 };
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_FILE_SESSION_H_

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 constexpr size_t kMaxDepth = 128;
@@ -149,4 +149,4 @@ Observation ObserveFolder(const std::string& root) {
   return FolderWalk(root).Run();
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -14,7 +14,7 @@
 
 #include "harness/disk/byte_disk.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 struct FuseFile::Impl {
   fuse_session* session = nullptr;
@@ -54,7 +54,7 @@ struct stat AttributesOf(const FuseFile::Impl& file, fuse_ino_t node) {
   return attributes;
 }
 
-void AddUnlistedPaths(fuse_req_t request, fuse_ino_t parent, const char* name) {
+void LookUp(fuse_req_t request, fuse_ino_t parent, const char* name) {
   const bool text = std::string_view(name) == FuseFile::kTextName;
   const bool known = text || std::string_view(name) == FuseFile::kName;
   if (parent != FUSE_ROOT_ID || !known) {
@@ -162,7 +162,7 @@ void Punch(fuse_req_t request, fuse_ino_t, int, off_t offset, off_t length,
 
 constexpr fuse_lowlevel_ops Operations() {
   fuse_lowlevel_ops operations{};
-  operations.lookup = AddUnlistedPaths;
+  operations.lookup = LookUp;
   operations.getattr = GetAttributes;
   operations.setattr = SetAttributes;
   operations.open = Open;
@@ -228,4 +228,4 @@ bool FuseFile::Serve() {
   return true;
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

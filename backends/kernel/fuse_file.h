@@ -18,7 +18,7 @@
 #include "harness/base/result.h"
 #include "harness/disk/virtual_disk.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 class FuseFile {
  public:
@@ -58,6 +58,6 @@ class FuseFile {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_FUSE_FILE_H_

@@ -14,7 +14,7 @@
 #include "backends/kernel/printed_lines.h"
 #include "harness/recover/outcome_codec.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 constexpr int kRestartsMax = 8;
@@ -261,4 +261,4 @@ std::unique_ptr<Backend> MakeKernelBackend(const KernelFileSystem& file_system,
   return std::make_unique<KernelBackend>(file_system, std::move(options));
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

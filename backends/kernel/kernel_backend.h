@@ -10,7 +10,7 @@
 
 #include "harness/backend.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 // The program that checks one without changing it.
 struct VolumeChecker {
@@ -54,6 +54,6 @@ std::string KernelFileSystemLacks(const KernelFileSystem& file_system);
 std::unique_ptr<Backend> MakeKernelBackend(const KernelFileSystem& file_system,
                                            FormatOptions options = {});
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_KERNEL_BACKEND_H_

@@ -11,7 +11,7 @@
 #include "backends/kernel/kernel_backend.h"
 #include "backends/kernel/mounter_messages.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 constexpr uint64_t kMiB = 1u << 20;
@@ -205,4 +205,4 @@ std::string KernelFileSystemLacks(const KernelFileSystem& fs) {
   return {};
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -10,7 +10,7 @@
 
 #include <cerrno>
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 // Others take devices, too: between asking for a free one and taking it, it may
@@ -66,4 +66,4 @@ std::string LoopDevice::Invalidate() {
   return ioctl(fd_, BLKFLSBUF, 0UL) == 0 ? "" : Failure(path_);
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

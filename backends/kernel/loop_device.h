@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-namespace powercut {
+namespace powercut::kernel {
 
 class LoopDevice {
  public:
@@ -30,6 +30,6 @@ class LoopDevice {
   std::string path_;
 };
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_LOOP_DEVICE_H_

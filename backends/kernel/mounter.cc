@@ -19,7 +19,7 @@
 #include "backends/kernel/mounter_process.h"
 #include "harness/system/message_socket.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 Error Missing(std::string_view what) {
@@ -131,4 +131,4 @@ Result<std::string> Mounter::Ask(const MounterRequest& request) {
   }
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

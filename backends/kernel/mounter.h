@@ -27,7 +27,7 @@
 #include "harness/base/result.h"
 #include "harness/disk/virtual_disk.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 class Mounter {
  public:
@@ -76,6 +76,6 @@ class Mounter {
   std::unique_ptr<FuseFile> file_;
 };
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_MOUNTER_H_

@@ -3,7 +3,7 @@
 #include "harness/base/check.h"
 #include "harness/system/packed_bytes.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 std::string EncodeMounterRequest(const MounterRequest& request) {
   std::string bytes;
@@ -75,4 +75,4 @@ CommandEnd DecodeCommandEnd(std::string_view bytes) {
   return end;
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

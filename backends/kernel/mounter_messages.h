@@ -11,7 +11,7 @@
 #include "harness/backend.h"
 #include "model/words/op.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 // Where things are in the mount namespace of the owner and its mounter. Every
 // Linux has /mnt, and few use it.
@@ -56,6 +56,6 @@ std::string EncodeCommandEnd(const CommandEnd& end);
 // Requires: the bytes are those of an end.
 CommandEnd DecodeCommandEnd(std::string_view bytes);
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_MOUNTER_MESSAGES_H_

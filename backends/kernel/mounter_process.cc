@@ -22,7 +22,7 @@
 #include "harness/recover/outcome_codec.h"
 #include "harness/system/message_socket.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 constexpr const char* kOutputFile = "/mnt/output";
@@ -161,4 +161,4 @@ void RunMounter(int socket) noexcept {
   _exit(0);
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -5,13 +5,13 @@
 #ifndef POWERCUT_BACKENDS_KERNEL_MOUNTER_PROCESS_H_
 #define POWERCUT_BACKENDS_KERNEL_MOUNTER_PROCESS_H_
 
-namespace powercut {
+namespace powercut::kernel {
 
 // Does what is asked through `socket` until the other end is gone, and ends.
 // Requires: it is the first process of its own PID namespace, so that all it
 // starts ends with it.
 [[noreturn]] void RunMounter(int socket) noexcept;
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_MOUNTER_PROCESS_H_

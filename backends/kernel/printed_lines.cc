@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 constexpr size_t kLineBytesMax = 200;
@@ -57,4 +57,4 @@ std::string ComplaintsOf(const VolumeChecker& checker,
   return text;
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -8,7 +8,7 @@
 
 #include "backends/kernel/kernel_backend.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 // The last line that is not empty, cut where it is long; empty: there is none.
 std::string LastLineOf(std::string_view printed);
@@ -18,6 +18,6 @@ std::string LastLineOf(std::string_view printed);
 std::string ComplaintsOf(const VolumeChecker& checker,
                          std::string_view printed);
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_PRINTED_LINES_H_

@@ -15,7 +15,7 @@
 #include "harness/base/check.h"
 #include "harness/base/monotonic_clock.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 // What keeps it from starting goes into `failure`, as an errno.
@@ -117,4 +117,4 @@ CommandEnd RunUserCommand(const UserCommand& command) {
   return {CommandEnd::kEnded, HowItEnded(status)};
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -9,7 +9,7 @@
 
 #include "harness/backend.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 struct UserCommand {
   std::vector<std::string> words;
@@ -28,6 +28,6 @@ struct UserCommand {
 // it runs.
 CommandEnd RunUserCommand(const UserCommand& command);
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_USER_COMMAND_H_

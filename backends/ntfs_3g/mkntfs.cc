@@ -8,7 +8,7 @@
 
 #include "backends/format_program.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 
 std::string FindMkntfs() { return FindProgram("mkntfs"); }
 
@@ -29,4 +29,4 @@ Result<SparseImage> RunMkntfs(const DiskGeometry& geometry) {
   return RunFormatProgram(program, arguments, {}, geometry.size_bytes());
 }
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g

@@ -12,7 +12,7 @@
 #include "harness/disk/sparse_image.h"
 #include "harness/disk/virtual_disk.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 
 // mkntfs wants 1 MiB without the last sector, which holds the spare boot
 // sector. Measured: 1 MiB is refused and this accepted at every sector size.
@@ -25,6 +25,6 @@ std::string FindMkntfs();
 // Errors: kMissing (mkntfs), kBadInput (mkntfs refuses the geometry), kIo.
 Result<SparseImage> RunMkntfs(const DiskGeometry& geometry);
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g
 
 #endif  // POWERCUT_BACKENDS_NTFS_3G_MKNTFS_H_

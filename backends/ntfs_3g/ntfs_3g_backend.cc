@@ -19,7 +19,7 @@
 #include "harness/disk/byte_disk.h"
 #include "harness/disk/virtual_environment.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 namespace {
 
 constexpr uint64_t kDefaultDiskBytes = 8u << 20;
@@ -185,4 +185,4 @@ std::unique_ptr<Backend> MakeNtfs3gBackend() {
   return std::make_unique<Ntfs3gBackend>();
 }
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g

@@ -11,10 +11,10 @@
 
 #include "harness/backend.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 
 std::unique_ptr<Backend> MakeNtfs3gBackend();
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g
 
 #endif  // POWERCUT_BACKENDS_NTFS_3G_NTFS_3G_BACKEND_H_

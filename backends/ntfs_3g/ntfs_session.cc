@@ -10,7 +10,7 @@
 #include "backends/ntfs_3g/ntfs_tree.h"
 #include "model/words/content.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 namespace {
 
 OpResult ResultOf(int error) {
@@ -211,4 +211,4 @@ OpResult NtfsSession::UseView(const Op& op, uint64_t offset_bytes,
   return ResultOf(NtfsSyncDevice(volume_));
 }
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g

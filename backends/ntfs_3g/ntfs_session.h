@@ -18,7 +18,7 @@
 #include "harness/backend.h"
 #include "model/words/op.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 
 class NtfsSession {
  public:
@@ -60,6 +60,6 @@ class NtfsSession {
   std::map<std::string, View> views_;
 };
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g
 
 #endif  // POWERCUT_BACKENDS_NTFS_3G_NTFS_SESSION_H_

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 namespace {
 
 constexpr size_t kMaxDepth = 128;
@@ -176,4 +176,4 @@ std::string ErrorName(int error) {
   return name != nullptr ? name : fmt::format("E{}", error);
 }
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g

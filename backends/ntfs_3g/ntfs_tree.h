@@ -13,7 +13,7 @@
 #include "harness/disk/byte_disk.h"
 #include "model/words/observation.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 
 // Ends on any volume and in bounded memory: loops of directories, sizes beyond
 // the disk and trees without end become unreadable entries. `disk`: the one
@@ -29,6 +29,6 @@ void LookUpPaths(NtfsVolume& volume, const std::vector<std::string>& paths,
 // The symbolic name of an errno value: `ENOENT`.
 std::string ErrorName(int error);
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g
 
 #endif  // POWERCUT_BACKENDS_NTFS_3G_NTFS_TREE_H_

@@ -19,6 +19,11 @@
 namespace powercut {
 namespace {
 
+using kernel::KernelFileSystem;
+using kernel::KernelFileSystemLacks;
+using kernel::KernelFileSystems;
+using kernel::MakeKernelBackend;
+
 // Creates, overwrites, appends, renames and flushes.
 constexpr const char* kWorkload = R"(powercut 1
 init

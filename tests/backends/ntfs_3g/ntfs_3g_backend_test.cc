@@ -17,6 +17,8 @@
 namespace powercut {
 namespace {
 
+using ntfs_3g::MakeNtfs3gBackend;
+
 constexpr DiskGeometry kGeometry = {.sector_bytes = 512, .sector_count = 16384};
 
 struct DiskEvent {

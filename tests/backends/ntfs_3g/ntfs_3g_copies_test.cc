@@ -15,6 +15,8 @@
 namespace powercut {
 namespace {
 
+using ntfs_3g::MakeNtfs3gBackend;
+
 TEST(Ntfs3gCopies, DeriveWhatARunShows) {
   const auto backend = MakeNtfs3gBackend();
   CopyCounts counts;
