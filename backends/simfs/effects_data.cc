@@ -8,9 +8,6 @@
 namespace powercut::simfs {
 namespace {
 
-constexpr uint64_t kAtom = 512;
-constexpr uint64_t kPage = 4096;
-
 // A generation that a cut superseded_contents, or that never began, takes no
 // more writes.
 bool TakesWrites(const Shape& shape, uint64_t atom) {

@@ -7,9 +7,6 @@
 namespace powercut::simfs {
 namespace {
 
-constexpr uint64_t kAtom = 512;
-constexpr uint64_t kPage = 4096;
-
 // Adds to `versions` each sector at that version or a newer one.
 void Cover(SectorVersions& versions, uint64_t sector, EventNumber event) {
   EventNumber& at = versions[sector];

@@ -29,7 +29,10 @@ inline constexpr InodeNumber kRootInode = 1;
 using RecordNumber = uint32_t;
 // Names a generation of one atom's place.
 using GenerationId = uint32_t;
-using AtomBytes = std::array<std::byte, 512>;
+// The bytes of an atom and of a page of file data.
+inline constexpr uint64_t kAtom = 512;
+inline constexpr uint64_t kPage = 4096;
+using AtomBytes = std::array<std::byte, kAtom>;
 
 // What a truncation wrote zeros over, in place: where it is still found, it
 // shows its first bytes only.
