@@ -16,6 +16,8 @@
 #include <boost/interprocess/file_mapping.hpp>
 
 #include "backends/nt_arguments.h"
+#include "backends/ops.h"
+#include "backends/view_arguments.h"
 #include "model/words/content.h"
 
 namespace powercut::kernel {
@@ -66,20 +68,8 @@ int OpenFlagsOf(const Op& op) {
 }  // namespace
 
 const std::vector<OpKind>& FileSessionOps() {
-  static const std::vector<OpKind> kOps = {
-      OpKind::kCreate,        OpKind::kMkdir,
-      OpKind::kWrite,         OpKind::kAppend,
-      OpKind::kTruncate,      OpKind::kFallocate,
-      OpKind::kRename,        OpKind::kLink,
-      OpKind::kUnlink,        OpKind::kRmdir,
-      OpKind::kOpen,          OpKind::kClose,
-      OpKind::kFsync,         OpKind::kFdatasync,
-      OpKind::kSyncFileRange, OpKind::kSyncfs,
-      OpKind::kFullFsync,     OpKind::kBarrierFsync,
-      OpKind::kNtFlush,       OpKind::kFlushFileBuffers,
-      OpKind::kSetEndOfFile,  OpKind::kMap,
-      OpKind::kStore,         OpKind::kMsync,
-      OpKind::kFlushView,     OpKind::kUnmap};
+  static const std::vector<OpKind> kOps =
+      JoinOps(kFileOps, {OpKind::kFallocate});
   return kOps;
 }
 
@@ -287,22 +277,20 @@ OpResult FileSession::UseView(const Op& op, std::string_view content) {
     if (found != views_.end()) views_.erase(found);
     return {};
   }
-  const bool inside =
-      found != views_.end() && op.numbers.at(0) <= found->second.size_bytes &&
-      op.numbers.at(1) <= found->second.size_bytes - op.numbers.at(0);
+  std::optional<uint64_t> view_size_bytes;
+  if (found != views_.end()) view_size_bytes = found->second.size_bytes;
+  std::string error = ViewArgumentError(op, view_size_bytes);
+  if (!error.empty()) return {std::move(error)};
   if (op.kind == OpKind::kStore) {
-    if (!inside) return {"STATUS_ACCESS_VIOLATION"};
     memcpy(static_cast<char*>(found->second.region.get_address()) +
                op.numbers.at(0),
            content.data(), content.size());
     return {};
   }
-  const bool msync = op.kind == OpKind::kMsync;
-  if (!inside) return {msync ? "ENOMEM" : "STATUS_INVALID_PARAMETER"};
   // Both primitives take whole pages; length 0 is the rest of the view for
   // FlushViewOfFile and nothing for msync.
   uint64_t size_bytes = op.numbers.at(1);
-  if (size_bytes == 0 && msync) return {};
+  if (size_bytes == 0 && op.kind == OpKind::kMsync) return {};
   const uint64_t first = op.numbers.at(0) / kPageBytes * kPageBytes;
   if (size_bytes > 0) size_bytes += op.numbers.at(0) - first;
   const bool flushed = found->second.region.flush(

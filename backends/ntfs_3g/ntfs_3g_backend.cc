@@ -16,6 +16,7 @@
 #include "backends/ntfs_3g/ntfs_session.h"
 #include "backends/ntfs_3g/ntfs_tree.h"
 #include "backends/ntfs_3g/ntfs_volume.h"
+#include "backends/ops.h"
 #include "harness/disk/byte_disk.h"
 #include "harness/disk/virtual_environment.h"
 
@@ -106,19 +107,7 @@ BackendTraits MakeTraits() {
   traits.minimum_disk_bytes = kMkntfsMinimumBytes;
   traits.sector_sizes_bytes = {512, 1024, 2048, 4096};
   traits.crash_kinds = {CrashKind::kPower, CrashKind::kOs, CrashKind::kProcess};
-  traits.ops = {OpKind::kCreate,        OpKind::kMkdir,
-                OpKind::kWrite,         OpKind::kAppend,
-                OpKind::kTruncate,      OpKind::kRename,
-                OpKind::kReplaceFile,   OpKind::kLink,
-                OpKind::kUnlink,        OpKind::kRmdir,
-                OpKind::kOpen,          OpKind::kClose,
-                OpKind::kFsync,         OpKind::kFdatasync,
-                OpKind::kSyncFileRange, OpKind::kSyncfs,
-                OpKind::kFullFsync,     OpKind::kBarrierFsync,
-                OpKind::kNtFlush,       OpKind::kFlushFileBuffers,
-                OpKind::kSetEndOfFile,  OpKind::kMap,
-                OpKind::kStore,         OpKind::kMsync,
-                OpKind::kFlushView,     OpKind::kUnmap};
+  traits.ops = JoinOps(kFileOps, {OpKind::kReplaceFile});
   traits.repeatable = true;
   traits.sync_covers_disk = true;
   return traits;

@@ -5,9 +5,12 @@
 #include <errno.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "backends/nt_arguments.h"
 #include "backends/ntfs_3g/ntfs_tree.h"
+#include "backends/view_arguments.h"
 #include "model/words/content.h"
 
 namespace powercut::ntfs_3g {
@@ -197,16 +200,14 @@ OpResult NtfsSession::UseView(const Op& op, uint64_t offset_bytes,
     if (found != views_.end()) views_.erase(found);
     return {};
   }
-  const bool inside =
-      found != views_.end() && op.numbers.at(0) <= found->second.size_bytes &&
-      op.numbers.at(1) <= found->second.size_bytes - op.numbers.at(0);
+  std::optional<uint64_t> view_size_bytes;
+  if (found != views_.end()) view_size_bytes = found->second.size_bytes;
+  std::string error = ViewArgumentError(op, view_size_bytes);
+  if (!error.empty()) return {std::move(error)};
   if (op.kind == OpKind::kStore) {
-    if (!inside) return {"STATUS_ACCESS_VIOLATION"};
     return ResultOf(NtfsWrite(volume_, found->second.path.c_str(), offset_bytes,
                               content.data(), content.size()));
   }
-  const bool msync = op.kind == OpKind::kMsync;
-  if (!inside) return {msync ? "ENOMEM" : "STATUS_INVALID_PARAMETER"};
   if (op.HasFlag("async")) return {};
   return ResultOf(NtfsSyncDevice(volume_));
 }
