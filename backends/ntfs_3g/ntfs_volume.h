@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * NtfsVolume: libntfs-3g behind an interface that C++ can include. The
- * library's own headers do not compile as C++ and define macros named min and
- * max, so only ntfs_volume.c sees them.
+ * NtfsVolume: libntfs-3g with an interface that C++ can include. The library's
+ * own headers do not compile as C++ and define macros named min and max, so
+ * that only the C files of this folder include them (ntfs_library.h).
  *
  * The operations follow the library calls, in order, that the FUSE driver
  * ntfs-3g makes for the system call of that name, after the checks that the
