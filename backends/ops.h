@@ -30,7 +30,7 @@ inline constexpr OpKind kFileOps[] = {
     OpKind::kUnmap};
 
 // Returns the ops of a set, followed by `others`, as BackendTraits::ops takes
-// them. Nothing that powercut prints depends on the order.
+// them. No output of powercut depends on their order.
 inline std::vector<OpKind> JoinOps(std::span<const OpKind> set,
                                    std::initializer_list<OpKind> others) {
   std::vector<OpKind> joined(set.begin(), set.end());

@@ -68,8 +68,7 @@ static int OpenStep(struct NtfsVolume* volume, const char* path, int writable) {
   return NtfsCloseInode(inode, error);
 }
 
-/* ---- System calls: the checks of the kernel, then the steps of the driver
- * ---- */
+/* ---- System calls: checks of the kernel, then steps of the driver ---- */
 
 /* The checks before the content of a file may change. */
 static int CheckWritableFile(struct NtfsVolume* volume, const char* path) {

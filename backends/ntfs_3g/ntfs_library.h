@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the C files behind ntfs_volume.h share: the headers of libntfs-3g, the
- * volume itself, and the few functions that more than one file needs. No other
- * code includes this header, and C++ cannot.
+ * What the C files that implement ntfs_volume.h share: the headers of
+ * libntfs-3g, the volume itself, and the few functions that more than one file
+ * needs. No other code includes this header, and C++ cannot.
  *
  * Functions that return int return 0 or an errno value.
  */

@@ -217,8 +217,7 @@ static int ReplaceStep(struct NtfsVolume* volume, const char* old_path,
   RemoveStep(volume, parked_path);
   return error;
 }
-/* ---- System calls: the checks of the kernel, then the steps of the driver
- * ---- */
+/* ---- System calls: checks of the kernel, then steps of the driver ---- */
 
 static int CreateName(struct NtfsVolume* volume, const char* path,
                       mode_t type) {
