@@ -1,3 +1,14 @@
+// Runs a program such as mkfs on a file in memory and takes over what the
+// program wrote.
+//
+// Steps: make a file of zeros in memory (memfd), as large as the disk, and a
+// second one for what the program prints; start the program with the first file
+// as its descriptor 3; wait for the program to end; copy the parts of the file
+// that hold data into a sparse image. No real disk is touched, and a large
+// disk that mkfs leaves mostly empty costs no more than what mkfs wrote.
+//
+// Example: {"-F", kImageArgument} becomes `mkntfs -F /proc/self/fd/3`.
+
 #include "backends/format_program.h"
 
 #include <errno.h>
@@ -18,9 +29,11 @@
 namespace powercut {
 namespace {
 
-// Descriptors of the child: what it formats, and beside it the standard ones.
+// The descriptor by which the program opens the file to format. The standard
+// descriptors come before it.
 constexpr int kChildImage = 3;
 
+// A file of zeros in memory, which ends with this object.
 class MemoryFile {
  public:
   MemoryFile(const char* name, uint64_t size_bytes)
@@ -34,6 +47,7 @@ class MemoryFile {
     if (descriptor_ >= 0) close(descriptor_);
   }
 
+  // False if the file could not be made.
   bool ok() const { return ok_; }
   int descriptor() const { return descriptor_; }
 
@@ -47,7 +61,7 @@ Error IoError(std::string_view program, std::string_view what, int error) {
                                            strerrordesc_np(error))};
 }
 
-// The last line that the program printed.
+// Returns the last line that the program printed, which says why it gave up.
 std::string LastLine(const MemoryFile& output) {
   std::array<char, 4096> buffer{};
   const off_t size = lseek(output.descriptor(), 0, SEEK_END);
@@ -63,6 +77,8 @@ std::string LastLine(const MemoryFile& output) {
   return std::string(text);
 }
 
+// Returns what execve() takes: pointers to the texts, and a null pointer at the
+// end. The texts must outlive the pointers.
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   for (std::string& text : texts) pointers.push_back(text.data());
@@ -70,6 +86,7 @@ std::vector<char*> Pointers(std::vector<std::string>& texts) {
   return pointers;
 }
 
+// Runs the program to its end. What it prints goes to `output`.
 Status Spawn(const std::string& program, std::vector<std::string> arguments,
              std::vector<std::string> environment, const MemoryFile& image,
              const MemoryFile& output) {
@@ -79,12 +96,14 @@ Status Spawn(const std::string& program, std::vector<std::string> arguments,
       argument = fmt::format("/proc/self/fd/{}", kChildImage);
     }
   }
+  // Messages go into errors, which must not depend on the language of the user.
   environment.push_back("LC_ALL=C");
   const std::vector<char*> argv = Pointers(arguments);
   const std::vector<char*> envp = Pointers(environment);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  // Output first: its descriptor may be kChildImage.
+  // The output comes first: its own descriptor may be kChildImage, which the
+  // last step replaces.
   posix_spawn_file_actions_adddup2(&actions, output.descriptor(), 1);
   posix_spawn_file_actions_adddup2(&actions, output.descriptor(), 2);
   posix_spawn_file_actions_adddup2(&actions, image.descriptor(), kChildImage);
@@ -104,6 +123,7 @@ Status Spawn(const std::string& program, std::vector<std::string> arguments,
                fmt::format("{}: {}", program, LastLine(output))};
 }
 
+// Copies the file. Holes, and pieces that are all zeros, stay out of the image.
 Result<SparseImage> ReadSparsely(const std::string& program,
                                  const MemoryFile& file, uint64_t size_bytes) {
   SparseImage image(size_bytes);
@@ -125,6 +145,7 @@ Result<SparseImage> ReadSparsely(const std::string& program,
     }
     data = lseek(descriptor, hole, SEEK_DATA);
   }
+  // ENXIO: no data follows, so that the whole file was read.
   if (errno != ENXIO)
     return IoError(program, "cannot read what it wrote", errno);
   return image;
@@ -134,7 +155,7 @@ Result<SparseImage> ReadSparsely(const std::string& program,
 
 std::string FindProgram(std::string_view name) {
   const char* path = getenv("PATH");
-  // Users' paths often lack the directories of the administrator.
+  // The PATH of a user often lacks the folders in which Debian puts mkfs.
   const std::string folders =
       fmt::format("{}:/usr/sbin:/sbin", path != nullptr ? path : "");
   size_t begin = 0;

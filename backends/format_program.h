@@ -1,4 +1,4 @@
-// Formatting a disk with the program that its file system comes with.
+// Formats a disk with the program that comes with its file system (mkfs).
 
 #ifndef POWERCUT_BACKENDS_FORMAT_PROGRAM_H_
 #define POWERCUT_BACKENDS_FORMAT_PROGRAM_H_
@@ -13,16 +13,21 @@
 
 namespace powercut {
 
-// Stands for the file to format among the arguments.
+// The argument that stands for the file to format.
 inline constexpr std::string_view kImageArgument = "IMAGE";
 
-// The path of a program, also of those that users' paths lack; empty: it is
-// not installed.
+// Returns the path of an executable program: the first one in the folders of
+// $PATH, /usr/sbin and /sbin. Empty if there is none.
 std::string FindProgram(std::string_view name);
 
-// What `program` makes of a file of zeros, `size_bytes` long, that is in memory
-// only. `environment`: NAME=VALUE, beside LC_ALL=C.
-// Errors: kBadInput (it refuses, with the last line that it printed), kIo.
+// Runs `program` on a file of zeros of `size_bytes` bytes, waits for its end,
+// and returns what the file then holds. The file is in memory only. Each of
+// `arguments` that is kImageArgument is replaced by the name of the file. The
+// program gets no environment but `environment`, which has strings NAME=VALUE,
+// and LC_ALL=C.
+// Errors: kBadInput if the program does not end with status 0 (the message has
+// the last line that it printed); kIo if it cannot be started or waited for, or
+// if there is no memory for the file.
 Result<SparseImage> RunFormatProgram(
     const std::string& program, const std::vector<std::string>& arguments,
     const std::vector<std::string>& environment, uint64_t size_bytes);

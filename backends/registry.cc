@@ -1,3 +1,10 @@
+// The table of all backends that powercut knows.
+//
+// CMake defines POWERCUT_HAVE_KERNEL and POWERCUT_HAVE_NTFS_3G where the
+// targets of these backends exist. A backend that is not built in has a row all
+// the same, without a function that makes it, so that an error and `powercut
+// doctor` can say what to install.
+
 #include "backends/registry.h"
 
 #include <fmt/format.h>
@@ -22,17 +29,18 @@ namespace {
 
 struct KnownBackend {
   std::string name;
-  // Debian packages that building it takes.
+  // The Debian packages that a build with this backend needs.
   std::string packages;
-  // Null: not built in.
+  // `nullptr` if the backend is not built in.
   std::function<std::unique_ptr<Backend>(const FormatOptions&)> make;
-  // What it lacks when it runs, or nothing; null: it needs nothing.
+  // Returns what is missing on this machine, in one line; empty if all is
+  // there. `nullptr` if the backend needs nothing of the machine.
   std::function<std::string()> lacks;
-  // It formats and mounts by programs and calls that take options.
+  // True if formatting and mounting take options (--mkfs, --mount).
   bool takes_options = false;
 };
 
-// Without options.
+// A backend that runs in this process and takes no options.
 KnownBackend InProcess(std::string name, std::string packages,
                        std::unique_ptr<Backend> (*make)()) {
   KnownBackend known;
@@ -44,10 +52,11 @@ KnownBackend InProcess(std::string name, std::string packages,
 
 KnownBackend Ntfs3g() {
 #ifdef POWERCUT_HAVE_NTFS_3G
-  KnownBackend known =
-      InProcess("ntfs-3g", "ntfs-3g-dev and ntfs-3g", MakeNtfs3gBackend);
+  KnownBackend known = InProcess("ntfs-3g", "ntfs-3g-dev and ntfs-3g",
+                                 ntfs_3g::MakeNtfs3gBackend);
   known.lacks = [] {
-    return FindMkntfs().empty() ? "mkntfs is missing: install ntfs-3g" : "";
+    return ntfs_3g::FindMkntfs().empty() ? "mkntfs is missing: install ntfs-3g"
+                                         : "";
   };
   return known;
 #else
@@ -57,15 +66,19 @@ KnownBackend Ntfs3g() {
 
 void AddKernelFileSystems(std::vector<KnownBackend>& known) {
 #ifdef POWERCUT_HAVE_KERNEL
-  for (const KernelFileSystem& file_system : KernelFileSystems()) {
+  for (const kernel::KernelFileSystem& file_system :
+       kernel::KernelFileSystems()) {
     known.push_back(
         {file_system.name, "libfuse3-dev",
          [&file_system](const FormatOptions& options) {
-           return MakeKernelBackend(file_system, options);
+           return kernel::MakeKernelBackend(file_system, options);
          },
-         [&file_system] { return KernelFileSystemLacks(file_system); }, true});
+         [&file_system] { return kernel::KernelFileSystemLacks(file_system); },
+         true});
   }
 #else
+  // The names are those of the table in kernel_file_systems.cc, which is not
+  // built.
   for (const char* name : {"btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs",
                            "ntfs3", "vfat", "xfs"}) {
     known.push_back({name, "libfuse3-dev", nullptr, nullptr, true});
@@ -73,6 +86,7 @@ void AddKernelFileSystems(std::vector<KnownBackend>& known) {
 #endif
 }
 
+// In the order in which `doctor` lists them.
 const std::vector<KnownBackend>& KnownBackends() {
   static const std::vector<KnownBackend> kKnown = [] {
     std::vector<KnownBackend> known = {
@@ -109,6 +123,8 @@ Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
       return Error{ErrorCode::kMissing,
                    fmt::format("backend {} is {}", name, HowToGet(known))};
     }
+    // An option that a backend would ignore is an error: the user would take
+    // the results for those under the option.
     const bool any = !options.mkfs.empty() || !options.mount.empty();
     if (!any || known.takes_options) return known.make(options);
     return Error{ErrorCode::kUsage,

@@ -1,5 +1,5 @@
-// The backends by name: those built into this program, and those that are not
-// because something was missing when it was built.
+// The backends by name: the ones that are built into this program, and the ones
+// that are not because something was missing when the program was built.
 
 #ifndef POWERCUT_BACKENDS_REGISTRY_H_
 #define POWERCUT_BACKENDS_REGISTRY_H_
@@ -14,23 +14,29 @@
 
 namespace powercut {
 
-// All that are built in and need no rights: those in process.
+// Returns a new instance of each backend that is built in and runs in this
+// process. None of these needs root.
 std::vector<std::unique_ptr<Backend>> MakeBackends();
 
-// Errors: kMissing (a known backend that is not built in; says what to
-// install), kUsage (no such backend; lists those there are; options that it
-// does not take).
+// Returns a new instance of the backend of this name, which formats and mounts
+// with `options`.
+// Errors: kMissing if the backend is known and not built in (the message says
+// what to install); kUsage if there is no such backend (the message lists the
+// names), or if it takes no options and `options` has some.
 Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
                                              const FormatOptions& options = {});
 
+// One line of `powercut doctor`.
 struct BackendAvailability {
   std::string name;
   bool available = false;
-  // Available: what it runs, with its version. Else: what to install.
+  // What the backend runs, with its version, if it is available; else what is
+  // missing.
   std::string detail;
 };
 
-// Every known backend, for `powercut doctor`.
+// Returns a row for each backend that powercut knows, whether it is built in or
+// not.
 std::vector<BackendAvailability> ListBackends();
 
 }  // namespace powercut

@@ -1,3 +1,20 @@
+// File ops as system calls.
+//
+// An operand is the name of a handle or a path below the root folder. Target
+// opens a path for one op and closes it again, or lends the descriptor of a
+// handle. Calls give errno values, which become the names of errors at the end;
+// only NT primitives and views have statuses of their own. A view is a mapped
+// region of Boost. NT flushes pass the checks of nt_arguments.h and then become
+// fsync, fdatasync or syncfs.
+//
+// Example, with /mnt/volume as the root:
+//   open   H /a dsync     open("/mnt/volume/a", O_RDWR | O_DSYNC | O_CLOEXEC)
+//   write  H 0 4096       pwritev2() on the descriptor of H
+//   fsync  /a             open(), fsync(), close()
+//   map    V /a 0 8192    ftruncate() if /a is shorter than 8192 bytes; mmap()
+//   store  V 100 50       memcpy() into the region
+//   msync  V 100 50       msync() of the first page
+
 #include "backends/kernel/file_session.h"
 
 #include <fcntl.h>
@@ -16,12 +33,14 @@
 #include <boost/interprocess/file_mapping.hpp>
 
 #include "backends/nt_arguments.h"
+#include "backends/ops.h"
+#include "backends/view_arguments.h"
 #include "model/words/content.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
-// O_DIRECT takes memory that is aligned like the device's blocks.
+// O_DIRECT needs memory that is aligned like the blocks of the device.
 constexpr size_t kAlignment = 4096;
 
 OpResult ResultOf(int error) {
@@ -30,8 +49,11 @@ OpResult ResultOf(int error) {
   return {name != nullptr ? name : "EUNKNOWN"};
 }
 
+// The errno value of a system call that returned `result`.
 int ErrnoOf(int result) { return result == 0 ? 0 : errno; }
 
+// Writes all of `content`. The memory is always aligned, since the descriptor
+// may be that of a handle with O_DIRECT.
 int WriteAll(int fd, std::string_view content, uint64_t offset_bytes,
              int flags) {
   struct Freer {
@@ -48,6 +70,7 @@ int WriteAll(int fd, std::string_view content, uint64_t offset_bytes,
         pwritev2(fd, &piece, 1, static_cast<off_t>(offset_bytes + done), flags);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return errno;
+    // A call that writes nothing would be repeated for ever.
     if (written == 0) return EIO;
     done += static_cast<size_t>(written);
   }
@@ -66,23 +89,12 @@ int OpenFlagsOf(const Op& op) {
 }  // namespace
 
 const std::vector<OpKind>& FileSessionOps() {
-  static const std::vector<OpKind> kOps = {
-      OpKind::kCreate,        OpKind::kMkdir,
-      OpKind::kWrite,         OpKind::kAppend,
-      OpKind::kTruncate,      OpKind::kFallocate,
-      OpKind::kRename,        OpKind::kLink,
-      OpKind::kUnlink,        OpKind::kRmdir,
-      OpKind::kOpen,          OpKind::kClose,
-      OpKind::kFsync,         OpKind::kFdatasync,
-      OpKind::kSyncFileRange, OpKind::kSyncfs,
-      OpKind::kFullFsync,     OpKind::kBarrierFsync,
-      OpKind::kNtFlush,       OpKind::kFlushFileBuffers,
-      OpKind::kSetEndOfFile,  OpKind::kMap,
-      OpKind::kStore,         OpKind::kMsync,
-      OpKind::kFlushView,     OpKind::kUnmap};
+  static const std::vector<OpKind> kOps =
+      JoinOps(kFileOps, {OpKind::kFallocate});
   return kOps;
 }
 
+// The file that an op works on.
 class FileSession::Target {
  public:
   Target(const FileSession& session, const std::string& name, int flags) {
@@ -101,6 +113,7 @@ class FileSession::Target {
     if (owned_ && fd_ >= 0) close(fd_);
   }
 
+  // 0, or why the path could not be opened.
   int error() const { return error_; }
   int fd() const { return fd_; }
 
@@ -179,11 +192,13 @@ int FileSession::RunOnNames(const Op& op) {
     case OpKind::kRmdir:
       return ErrnoOf(rmdir(path.c_str()));
     default:
-      return ENOSYS;  // not in FileSessionOps()
+      return ENOSYS;  // The op is not in FileSessionOps().
   }
 }
 
 int FileSession::RunOnFile(const Op& op) {
+  // Linux flushes through any descriptor, but changes a size only through one
+  // that is open for writing.
   const bool resizes = op.kind == OpKind::kTruncate ||
                        op.kind == OpKind::kSetEndOfFile ||
                        op.kind == OpKind::kFallocate;
@@ -205,7 +220,7 @@ int FileSession::RunOnFile(const Op& op) {
                                      SYNC_FILE_RANGE_WAIT_BEFORE |
                                          SYNC_FILE_RANGE_WRITE |
                                          SYNC_FILE_RANGE_WAIT_AFTER));
-    default:
+    default:  // fsync, and the two flushes of macOS
       return ErrnoOf(fsync(target.fd()));
   }
 }
@@ -226,9 +241,10 @@ int FileSession::Open(const Op& op) {
   const int flags = OpenFlagsOf(op);
   const std::string path = PathOf(op.names.at(1));
   int fd = open(path.c_str(), flags);
-  // A directory opens for reading only.
+  // A directory can be opened for reading only.
   if (fd < 0 && errno == EISDIR) fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return errno;
+  // A handle of this name that is still open gives way, as after a close().
   Close(op);
   handles_[op.names.at(0)] = {fd, flags};
   return 0;
@@ -261,13 +277,13 @@ int FileSession::Map(const Op& op) {
   struct stat attributes{};
   if (fstat(target.fd(), &attributes) != 0) return errno;
   const auto end = static_cast<off_t>(offset_bytes + size_bytes);
-  // CreateFileMapping makes the file longer; a store behind the end of the file
-  // would end this process.
+  // CreateFileMapping makes a file longer that ends before the view does. A
+  // store to a page after the end of the file would kill this process (SIGBUS).
   if (attributes.st_size < end && ftruncate(target.fd(), end) != 0) {
     return errno;
   }
   try {
-    // Mapped by name: Boost takes no descriptor.
+    // Boost maps by name and takes no descriptor.
     const std::string path = "/proc/self/fd/" + std::to_string(target.fd());
     const ipc::file_mapping file(path.c_str(), ipc::read_write);
     views_[op.names.at(0)] = {
@@ -287,22 +303,20 @@ OpResult FileSession::UseView(const Op& op, std::string_view content) {
     if (found != views_.end()) views_.erase(found);
     return {};
   }
-  const bool inside =
-      found != views_.end() && op.numbers.at(0) <= found->second.size_bytes &&
-      op.numbers.at(1) <= found->second.size_bytes - op.numbers.at(0);
+  std::optional<uint64_t> view_size_bytes;
+  if (found != views_.end()) view_size_bytes = found->second.size_bytes;
+  std::string error = ViewArgumentError(op, view_size_bytes);
+  if (!error.empty()) return {std::move(error)};
   if (op.kind == OpKind::kStore) {
-    if (!inside) return {"STATUS_ACCESS_VIOLATION"};
     memcpy(static_cast<char*>(found->second.region.get_address()) +
                op.numbers.at(0),
            content.data(), content.size());
     return {};
   }
-  const bool msync = op.kind == OpKind::kMsync;
-  if (!inside) return {msync ? "ENOMEM" : "STATUS_INVALID_PARAMETER"};
-  // Both primitives take whole pages; length 0 is the rest of the view for
-  // FlushViewOfFile and nothing for msync.
+  // Both primitives flush whole pages. Length 0 means everything up to the end
+  // of the view for FlushViewOfFile, and no page for msync.
   uint64_t size_bytes = op.numbers.at(1);
-  if (size_bytes == 0 && msync) return {};
+  if (size_bytes == 0 && op.kind == OpKind::kMsync) return {};
   const uint64_t first = op.numbers.at(0) / kPageBytes * kPageBytes;
   if (size_bytes > 0) size_bytes += op.numbers.at(0) - first;
   const bool flushed = found->second.region.flush(
@@ -316,6 +330,7 @@ OpResult FileSession::NtFlush(const Op& op) {
   struct stat attributes{};
   const auto handle = handles_.find(operand);
   std::optional<Target> target;
+  // The kind of the file decides which flags are valid.
   if (named) {
     target.emplace(*this, operand, O_RDONLY);
     if (target->error() != 0) return ResultOf(target->error());
@@ -327,10 +342,11 @@ OpResult FileSession::NtFlush(const Op& op) {
       NtFlushArgumentError(op, {S_ISDIR(attributes.st_mode) != 0, read_only});
   if (!error.empty()) return {error};
   if (operand == "volume") return ResultOf(SyncVolume());
+  // The nearest call that is at least as strong (README.md).
   const bool data_only =
       op.HasFlag("file_data_only") || op.HasFlag("file_data_sync_only");
   return ResultOf(
       ErrnoOf(data_only ? fdatasync(target->fd()) : fsync(target->fd())));
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -1,4 +1,5 @@
-// FileSession: the file ops of a workload as system calls below one folder.
+// FileSession: runs the file ops of a workload as system calls below one
+// folder.
 
 #ifndef POWERCUT_BACKENDS_KERNEL_FILE_SESSION_H_
 #define POWERCUT_BACKENDS_KERNEL_FILE_SESSION_H_
@@ -17,39 +18,40 @@
 #include "harness/backend.h"
 #include "model/words/op.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
-// The ops that Apply() takes.
+// The ops that FileSession::Apply() takes.
 const std::vector<OpKind>& FileSessionOps();
 
 class FileSession {
  public:
-  // `root`: the folder that stands for `/`.
+  // `root` is the folder that stands for `/`, without a slash at its end.
   explicit FileSession(std::string root);
   FileSession(const FileSession&) = delete;
   FileSession& operator=(const FileSession&) = delete;
-  // Closes and unmaps everything.
+  // Closes all handles and unmaps all views.
   ~FileSession();
 
-  // As Mount::Apply(). NT primitives become the nearest call of Linux that is
-  // at least as strong (README.md).
+  // Runs one op, as Mount::Apply() does. An NT primitive becomes the nearest
+  // call of Linux that is at least as strong (README.md). The call can wait for
+  // the device below the folder.
   OpResult Apply(const Op& op, uint64_t offset_bytes, std::string_view content);
 
  private:
   struct Handle {
     int fd = -1;
-    int flags = 0;
+    int flags = 0;  // of open()
   };
   struct View {
     boost::interprocess::mapped_region region;
-    uint64_t size_bytes = 0;  // as asked for
+    uint64_t size_bytes = 0;  // as the map asked for
   };
-  // A descriptor of the op's first operand: the handle's own, or one for this
-  // op.
+  // A descriptor of the file that an op works on: that of a handle, or one that
+  // is opened for the op.
   class Target;
 
   std::string PathOf(const std::string& path) const { return root_ + path; }
-  // 0 or an errno value, as all below.
+  // These return 0 or an errno value.
   int Run(const Op& op, uint64_t offset_bytes, std::string_view content);
   int RunOnNames(const Op& op);
   int RunOnFile(const Op& op);
@@ -57,15 +59,16 @@ class FileSession {
   int Open(const Op& op);
   int Close(const Op& op);
   int Map(const Op& op);
+  int SyncVolume() const;
+  // Stores, flushes of views, and unmaps.
   OpResult UseView(const Op& op, std::string_view content);
   OpResult NtFlush(const Op& op);
-  int SyncVolume() const;
 
   std::string root_;
   std::map<std::string, Handle> handles_;
   std::map<std::string, View> views_;
 };
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_FILE_SESSION_H_

@@ -1,3 +1,15 @@
+// The walk over a mounted tree, by readdir, lstat and read.
+//
+// The walk goes depth-first. Damage becomes part of the observation: a name
+// that cannot be looked up, a file that cannot be read and a folder that cannot
+// be listed whole are entries with `unreadable` set to the name of the error.
+// If the root cannot be listed, or if the tree is deeper, has more names or
+// holds more bytes than the bounds below, the whole observation is unreadable:
+// a damaged file system can show a tree without end.
+//
+// Example: the folder has f, a file, and d, whose inode is damaged. The
+// observation has /f with its content, and /d with `EUCLEAN`.
+
 #include "backends/kernel/file_tree.h"
 
 #include <dirent.h>
@@ -13,12 +25,13 @@
 #include <utility>
 #include <vector>
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 constexpr size_t kMaxDepth = 128;
 constexpr size_t kMaxEntries = 1u << 16;
-// Names can share a file, so that the contents can exceed the disk.
+// Files can have several names, so that the contents of all entries together
+// can exceed the disk.
 constexpr uint64_t kMaxContentBytes = 1u << 28;
 constexpr const char* kLostAndFound = "/lost+found";
 
@@ -39,7 +52,8 @@ class FolderWalk {
                                                 : "";
     if (!observation.unreadable.empty()) return observation;
     std::ranges::sort(entries_, {}, &ObservedEntry::path);
-    // A damaged folder can list a name twice; opening it gives one answer.
+    // A damaged folder can list a name twice, but opening the name has one
+    // answer.
     const auto repeated =
         std::ranges::unique(entries_, {}, &ObservedEntry::path);
     entries_.erase(repeated.begin(), repeated.end());
@@ -49,7 +63,8 @@ class FolderWalk {
   }
 
  private:
-  // Why the folder could not be listed whole, or nothing.
+  // Adds the entries below a folder. Returns why the folder could not be listed
+  // whole; empty if it was.
   std::string WalkFolder(const std::string& path, size_t depth) {
     if (depth > kMaxDepth) {
       exceeded_ = fmt::format("more than {} folders deep", kMaxDepth);
@@ -76,6 +91,7 @@ class FolderWalk {
     return {};
   }
 
+  // Adds the entry of one name, and the entries below it if it is a folder.
   void Visit(const std::string& path, size_t depth) {
     struct stat attributes{};
     const std::string full = root_ + path;
@@ -89,6 +105,7 @@ class FolderWalk {
     entry.file_id = attributes.st_ino;
     entry.is_directory = S_ISDIR(attributes.st_mode);
     if (entry.is_directory) {
+      // The entry is found again by its place, since the walk adds entries.
       const size_t at = entries_.size();
       entries_.push_back(std::move(entry));
       entries_[at].unreadable = WalkFolder(path, depth + 1);
@@ -103,6 +120,8 @@ class FolderWalk {
     entries_.push_back(std::move(entry));
   }
 
+  // Returns why the file could not be read; empty if it was. Links are not
+  // followed, because a damaged inode must not lead out of the tree.
   std::string ReadFile(const std::string& path, std::string& content) {
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return FailureOf(errno);
@@ -124,7 +143,7 @@ class FolderWalk {
     return failure;
   }
 
-  // mkfs makes it, no op did.
+  // mkfs of ext2, ext3 and ext4 makes this folder, and no op did.
   void HideEmptyLostAndFound() {
     const std::string inside = std::string(kLostAndFound) + "/";
     const bool used = std::ranges::any_of(entries_, [&](const auto& entry) {
@@ -139,7 +158,8 @@ class FolderWalk {
 
   const std::string root_;
   std::vector<ObservedEntry> entries_;
-  uint64_t content_bytes_ = 0;
+  uint64_t content_bytes_ = 0;  // of all entries
+  // Which bound of the walk was passed. Empty if none was.
   std::string exceeded_;
 };
 
@@ -149,4 +169,4 @@ Observation ObserveFolder(const std::string& root) {
   return FolderWalk(root).Run();
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -1,3 +1,17 @@
+// A file system of two files, served through the low-level interface of
+// libfuse: `disk`, which is the virtual disk, and `acks`, which takes lines of
+// text.
+//
+// Serve() takes one request of the kernel, and one function below answers it
+// before the next request is taken. Hence the requests have an order, and it is
+// that of the disk events. The functions find their file through the user data
+// of the session.
+//
+// Example: a file system on the loop device commits 8192 bytes and flushes. The
+// loop device writes the bytes to `disk` and then calls fsync on it. Here a
+// write request comes, which becomes a write event at the layer `device`, and
+// then an fsync request, which becomes a persist of everything to the media.
+
 #include "backends/kernel/fuse_file.h"
 
 #define FUSE_USE_VERSION 314
@@ -14,7 +28,7 @@
 
 #include "harness/disk/byte_disk.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 struct FuseFile::Impl {
   fuse_session* session = nullptr;
@@ -28,13 +42,15 @@ struct FuseFile::Impl {
 
 namespace {
 
+// The inode numbers of the two files.
 constexpr fuse_ino_t kFileNode = 2;
 constexpr fuse_ino_t kTextNode = 3;
-// Attributes never change.
+// How long the kernel may keep attributes and names, which never change.
 constexpr double kForeverS = 1e9;
 
 FuseFile::Impl* ImplOf(fuse_req_t request);
 
+// Whether a range is not empty and lies within the file.
 bool Lies(uint64_t size_bytes, uint64_t offset_bytes, uint64_t length) {
   return length > 0 && offset_bytes <= size_bytes &&
          length <= size_bytes - offset_bytes;
@@ -45,7 +61,7 @@ struct stat AttributesOf(const FuseFile::Impl& file, fuse_ino_t node) {
   attributes.st_ino = node;
   attributes.st_nlink = 1;
   attributes.st_mode = node == FUSE_ROOT_ID ? S_IFDIR | 0755 : S_IFREG | 0600;
-  // Any program may write acks.
+  // Programs that run as another user may write acks, too.
   if (node == kTextNode) attributes.st_mode = S_IFREG | 0666;
   if (node == kFileNode) {
     attributes.st_size = static_cast<off_t>(file.size_bytes);
@@ -54,7 +70,7 @@ struct stat AttributesOf(const FuseFile::Impl& file, fuse_ino_t node) {
   return attributes;
 }
 
-void AddUnlistedPaths(fuse_req_t request, fuse_ino_t parent, const char* name) {
+void LookUp(fuse_req_t request, fuse_ino_t parent, const char* name) {
   const bool text = std::string_view(name) == FuseFile::kTextName;
   const bool known = text || std::string_view(name) == FuseFile::kName;
   if (parent != FUSE_ROOT_ID || !known) {
@@ -73,13 +89,15 @@ void GetAttributes(fuse_req_t request, fuse_ino_t node, fuse_file_info*) {
   fuse_reply_attr(request, &attributes, kForeverS);
 }
 
-// A shell truncates what it redirects to; the text file is always empty.
+// A shell truncates the file that it redirects to. The text file is always
+// empty, so that there is nothing to do.
 void SetAttributes(fuse_req_t request, fuse_ino_t node, struct stat*, int,
                    fuse_file_info* info) {
   GetAttributes(request, node, info);
 }
 
 void Open(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
+  // The page cache must not stand between the loop device and the disk.
   info->direct_io = 1;
   fuse_reply_open(request, info);
 }
@@ -110,6 +128,8 @@ void Write(fuse_req_t request, fuse_ino_t node, const char* data, size_t size,
   FuseFile::Impl& file = *ImplOf(request);
   const auto offset_bytes = static_cast<uint64_t>(offset);
   if (node == kTextNode) {
+    // The sink gets the text before the writer goes on, so that an ack stands
+    // after the writes that it tells of.
     if (file.text_sink) file.text_sink({data, size});
     fuse_reply_write(request, size);
     return;
@@ -127,7 +147,8 @@ void Write(fuse_req_t request, fuse_ino_t node, const char* data, size_t size,
   }
 }
 
-// What was answered before is what a flush of the device's cache covers.
+// A flush covers the writes that were answered before it. All that came before
+// it were, since requests are answered one after the other.
 void Flush(fuse_req_t request, fuse_ino_t node, int, fuse_file_info*) {
   FuseFile::Impl& file = *ImplOf(request);
   if (node == kTextNode) {
@@ -139,7 +160,8 @@ void Flush(fuse_req_t request, fuse_ino_t node, int, fuse_file_info*) {
   fuse_reply_err(request, flushed ? 0 : EIO);
 }
 
-// The loop device makes discards and zeroing of it; both leave zeros here.
+// The loop device turns discards and zeroing into punched holes. Both leave
+// zeros on the virtual disk.
 void Punch(fuse_req_t request, fuse_ino_t, int, off_t offset, off_t length,
            fuse_file_info*) {
   FuseFile::Impl& file = *ImplOf(request);
@@ -162,7 +184,7 @@ void Punch(fuse_req_t request, fuse_ino_t, int, off_t offset, off_t length,
 
 constexpr fuse_lowlevel_ops Operations() {
   fuse_lowlevel_ops operations{};
-  operations.lookup = AddUnlistedPaths;
+  operations.lookup = LookUp;
   operations.getattr = GetAttributes;
   operations.setattr = SetAttributes;
   operations.open = Open;
@@ -228,4 +250,4 @@ bool FuseFile::Serve() {
   return true;
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -1,11 +1,12 @@
 // FuseFile: a virtual disk as one file, served through FUSE, so that the kernel
-// can put a loop device on it. The only place that knows libfuse.
+// can put a loop device on it. Only fuse_file.cc knows libfuse.
 //
-// Every write that reaches the file is a write to the disk at the device layer,
-// every fsync a flush of its cache, every punched hole a discard. Nothing is
-// cached between the kernel and the disk (direct I/O).
+// Every write that reaches the file is a write to the disk at the layer
+// `device`, every fsync is a flush of its cache, and every punched hole is a
+// discard. No cache stands between the kernel and the disk (direct I/O).
 //
-// Who serves must not wait for the file: the processes that use it are others.
+// The process that serves the file must not wait for it, or it would wait for
+// ever: other processes use the file. One caller at a time.
 
 #ifndef POWERCUT_BACKENDS_KERNEL_FUSE_FILE_H_
 #define POWERCUT_BACKENDS_KERNEL_FUSE_FILE_H_
@@ -18,37 +19,38 @@
 #include "harness/base/result.h"
 #include "harness/disk/virtual_disk.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 class FuseFile {
  public:
-  // The file's name in the folder where it is mounted.
+  // The name of the file in the folder where it is mounted.
   static constexpr const char* kName = "disk";
-  // Beside it stands a file that takes any text and shows none.
+  // The name of a second file there, which takes any text and reads as empty.
   static constexpr const char* kTextName = "acks";
 
-  // A file of `size_bytes`, mounted at `folder`. It has no disk yet: requests
-  // fail.
-  // Errors: kMissing (/dev/fuse, or the right to mount).
+  // Mounts a file of `size_bytes` at `folder`. It has no disk yet, so that
+  // reads and writes fail with EIO.
+  // Errors: kMissing if there is no /dev/fuse or no right to mount.
   static Result<std::unique_ptr<FuseFile>> Mount(const std::string& folder,
                                                  uint64_t size_bytes);
   FuseFile(const FuseFile&) = delete;
   FuseFile& operator=(const FuseFile&) = delete;
-  // Unmounts; what still uses the file gets errors.
+  // Unmounts. Requests of programs that still use the file fail.
   ~FuseFile();
 
-  // What is read and written from now on; null: nothing, requests fail. The
-  // disk must outlive its use here.
-  // Requires: its size is the file's.
+  // Sets the disk that requests read and write from now on. With `nullptr` they
+  // fail with EIO. The disk must outlive its use here.
+  // Requires: the disk has the size of the file.
   void set_disk(VirtualDisk* disk);
 
-  // Gets what is written to the text file, before the writer goes on; empty:
-  // nobody does.
+  // Sets the function that is called with each piece of text that is written to
+  // the text file, before the writer goes on. If it is empty, text is dropped.
   void set_text_sink(std::function<void(std::string_view)> sink);
 
-  // Readable when a request waits.
+  // A descriptor that polls readable when a request waits.
   int fd() const;
-  // Takes one request and answers it. False: the file is unmounted.
+  // Takes one request and answers it. Blocks if none waits. Returns false if
+  // the file was unmounted.
   bool Serve();
 
   struct Impl;
@@ -58,6 +60,6 @@ class FuseFile {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_FUSE_FILE_H_

@@ -1,3 +1,19 @@
+// A file system of the kernel as a backend, seen from the process that owns the
+// disk.
+//
+// This process never touches the mounted volume: every call becomes a request
+// to a mounter (mounter.h), and the disk is served while the answer is awaited.
+// The mounter, with its FUSE mount and its loop device, is kept from one mount
+// to the next. A new one is started for another geometry, after the old one has
+// died, and in a process that was forked, since only the process that started a
+// mounter can serve its device.
+//
+// If the mounter or a device is missing, results say nothing about the storage,
+// and HelperExitStatus() or MissingResource() tells the caller so.
+//
+// Example: a workload on ext4 with one fsync is the requests kMount ("ext4",
+// "no_prefetch_block_bitmaps"), kApply (the fsync), kObserve and kUnmount.
+
 #include "backends/kernel/kernel_backend.h"
 
 #include <fmt/format.h>
@@ -14,11 +30,13 @@
 #include "backends/kernel/printed_lines.h"
 #include "harness/recover/outcome_codec.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
+// How often a mounter that dies while it starts is started again.
 constexpr int kRestartsMax = 8;
 
+// A mounted volume: each call is a request to the mounter.
 class KernelMount : public Mount {
  public:
   explicit KernelMount(Mounter& mounter) : mounter_(mounter) {}
@@ -27,7 +45,7 @@ class KernelMount : public Mount {
     mounter_.set_disk(nullptr);
   }
 
-  // Empty, or why not.
+  // Returns why the volume could not be mounted. Empty if it was.
   std::string MountVolume(const std::string& type, const std::string& options) {
     MounterRequest request;
     request.kind = MounterRequest::kMount;
@@ -55,6 +73,7 @@ class KernelMount : public Mount {
     auto outcome =
         bytes ? DecodeOutcome(*bytes) : Result<RecoveryOutcome>(bytes.error());
     if (outcome) return std::move(outcome->observation);
+    // The mounter is gone. HelperExitStatus() has the caller discard this.
     Observation observation;
     observation.unreadable = outcome.error().message;
     return observation;
@@ -67,6 +86,7 @@ class KernelMount : public Mount {
     request.text = command.acked;
     request.number = command.quiet ? 1 : 0;
     request.timeout_ms = command.timeout_ms;
+    // The program writes its acks while this process waits for the answer.
     mounter_.set_text_sink(command.acks);
     const auto end = mounter_.Ask(request);
     mounter_.set_text_sink(nullptr);
@@ -85,6 +105,7 @@ class KernelMount : public Mount {
     request.kind = MounterRequest::kUnmount;
     return Ask(request);
   }
+  // Returns what failed. Empty if nothing did.
   std::string Ask(const MounterRequest& request) {
     const auto answer = mounter_.Ask(request);
     return answer ? *answer : answer.error().message;
@@ -113,7 +134,8 @@ class KernelBackend : public Backend {
     traits_.name = file_system.name;
     traits_.description = fmt::format("{} of the running kernel, Linux {}",
                                       file_system.name, KernelRelease());
-    // Runs under other options say nothing of these.
+    // The description names the options, so that results under different
+    // options are not taken for each other.
     if (!options_.mkfs.empty()) {
       traits_.description += ", mkfs " + options_.mkfs;
     }
@@ -124,12 +146,13 @@ class KernelBackend : public Backend {
     traits_.default_disk_bytes = file_system.default_disk_bytes;
     traits_.minimum_disk_bytes = file_system.minimum_disk_bytes;
     traits_.default_atomic_bytes = 4096;
-    traits_.default_exhaustive_log2_max = 10;  // a mount takes milliseconds
+    // Each state costs a mount, which takes milliseconds.
+    traits_.default_exhaustive_log2_max = 10;
     traits_.sector_sizes_bytes = {512, 4096};
     traits_.crash_kinds = {CrashKind::kPower, CrashKind::kOs};
     traits_.ops = FileSessionOps();
     traits_.commands = true;
-    // Kernels write when they see fit.
+    // A kernel writes data back when it sees fit.
     traits_.repeatable = false;
   }
 
@@ -158,8 +181,8 @@ class KernelBackend : public Backend {
     return image;
   }
 
-  // The device stays from one mount to the next of the same process and
-  // geometry.
+  // The device stays from one mount to the next if process and geometry are the
+  // same.
   MountResult Open(VirtualDisk& disk) override {
     if (const Status started = StartFor(disk.geometry()); !started) {
       return {nullptr, started.error().message};
@@ -197,6 +220,8 @@ class KernelBackend : public Backend {
     mounter_->set_disk(nullptr);
     if (!answer) return answer.error();
     CommandEnd end = DecodeCommandEnd(*answer);
+    // The detail is a line for how the checker ended, and then all that it
+    // printed.
     const size_t line_end = end.detail.find('\n');
     if (line_end == end.detail.npos) return end;
     const std::string complaints = ComplaintsOf(
@@ -207,6 +232,7 @@ class KernelBackend : public Backend {
   }
 
   std::optional<int> HelperExitStatus() const override {
+    // The mounter of a parent process is no concern of this one.
     if (mounter_ == nullptr || owner_ != getpid()) return std::nullopt;
     return mounter_->end();
   }
@@ -218,9 +244,12 @@ class KernelBackend : public Backend {
   }
 
  private:
+  // Sees to it that a mounter for disks of this geometry runs. On failure,
+  // lacks_ is set to what is missing.
   Status StartFor(const DiskGeometry& geometry) {
     if (owner_ != getpid()) {
-      // A process that was forked: what its parent had is not its own.
+      // This process was forked. The mounter belongs to its parent, and
+      // destroying it here would kill it.
       static_cast<void>(mounter_.release());
       owner_ = getpid();
     }
@@ -235,7 +264,7 @@ class KernelBackend : public Backend {
                               file_system_.name + ": " + cannot});
     }
     auto started = Mounter::Start(geometry);
-    // Killed before anything was asked of it.
+    // kIo means that the process died while it started, killed from outside.
     for (int i = 0; i < kRestartsMax && !started; ++i) {
       if (started.error().code != ErrorCode::kIo) break;
       started = Mounter::Start(geometry);
@@ -248,9 +277,11 @@ class KernelBackend : public Backend {
   const KernelFileSystem& file_system_;
   const FormatOptions options_;
   BackendTraits traits_;
+  // Freshly formatted disks.
   std::map<DiskGeometry, std::shared_ptr<const SparseImage>> formatted_;
   std::unique_ptr<Mounter> mounter_;
   std::optional<Error> lacks_;
+  // The process that started mounter_.
   pid_t owner_ = 0;
 };
 
@@ -261,4 +292,4 @@ std::unique_ptr<Backend> MakeKernelBackend(const KernelFileSystem& file_system,
   return std::make_unique<KernelBackend>(file_system, std::move(options));
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -1,4 +1,5 @@
-// The file systems of the running kernel, on a virtual disk.
+// The file systems of the running kernel, on a virtual disk: the table of what
+// powercut knows of each, and the backend.
 
 #ifndef POWERCUT_BACKENDS_KERNEL_KERNEL_BACKEND_H_
 #define POWERCUT_BACKENDS_KERNEL_KERNEL_BACKEND_H_
@@ -10,50 +11,61 @@
 
 #include "harness/backend.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
-// The program that checks one without changing it.
+// The program that checks a file system without changing it.
 struct VolumeChecker {
-  std::string program;  // empty: powercut knows none
-  // The Debian package that has it.
+  std::string program;  // Empty if powercut knows none.
+  // The Debian package that has the program.
   std::string package;
-  // `DEVICE` stands for the device.
+  // The word kDeviceWord stands for the device.
   std::vector<std::string> arguments;
-  // Lines with one of these parts say nothing of what is wrong.
+  // A line that contains one of these texts does not say what is wrong.
   std::vector<std::string> chatter;
-  // It prints from several threads, in no order.
+  // True if the program prints from several threads, so that the order of its
+  // lines changes from run to run.
   bool parallel = false;
 };
 
-// How one is made and mounted.
+// How a file system is made, mounted, checked and judged.
 struct KernelFileSystem {
-  std::string name;  // as mount(2) and the backend call it
-  // What makes it, and the Debian package that has it.
+  // The name of the backend, and the type for mount(2).
+  std::string name;
+  // The program that formats a disk, and the Debian package that has the
+  // program.
   std::string mkfs;
   std::string package;
-  // Beside the file to format. `SECTOR` stands for the sector's bytes.
+  // The arguments before those of --mkfs and the file to format.
   std::vector<std::string> mkfs_arguments;
-  std::vector<std::string> mkfs_environment;
-  std::string mount_options;
+  std::vector<std::string> mkfs_environment;  // NAME=VALUE
+  std::string mount_options;                  // separated by commas
   VolumeChecker checker;
-  // The profile it is judged by (model/table/profile.h).
+  // The profile by which it is judged (model/table/profile.h).
   std::string profile;
   uint64_t default_disk_bytes = 0;
   uint64_t minimum_disk_bytes = 0;
 };
 
-// In the order of their names.
+// All rows of the table, in the order of their names. They live as long as the
+// process.
 const std::vector<KernelFileSystem>& KernelFileSystems();
 
-// Why this process cannot mount it; empty: it can, if it gets a device.
+// Returns why this process cannot mount the file system: it is not root, or the
+// kernel does not know the type. Empty if it can, given a device.
 std::string KernelCannotMount(const KernelFileSystem& file_system);
 
-// What it takes to use it here that is missing, in one line; empty: nothing.
+// Returns the first thing that is missing to format and mount the file system
+// here, in one line. Empty if all is there.
 std::string KernelFileSystemLacks(const KernelFileSystem& file_system);
 
+// Returns a new instance, which formats and mounts with `options` beside those
+// of the table. `file_system` must outlive the backend. Process and device
+// start with the first mount or check, and end with ReleaseHelpers() or the
+// backend. Where they start, the calling process must have no other threads
+// (Mounter::Start()).
 std::unique_ptr<Backend> MakeKernelBackend(const KernelFileSystem& file_system,
                                            FormatOptions options = {});
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_KERNEL_BACKEND_H_

@@ -1,4 +1,14 @@
-// The table of file systems, and what they take.
+// The table of file systems, and what each needs of the machine.
+//
+// A row is a function that fills a KernelFileSystem. Three rules decide what is
+// in it. Formatting should give the same bytes each time, where mkfs can be
+// made to do so: ids and times are fixed. The kernel must do nothing of itself
+// after a mount that would be recorded as the work of the workload: mkfs leaves
+// nothing to be zeroed later, and prefetching is off. And several workers mount
+// states of one volume at once, which some file systems refuse for a fixed id.
+//
+// To add a file system, write its function, list it in KernelFileSystems(), and
+// add its name to backends/registry.cc.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -11,23 +21,22 @@
 #include "backends/kernel/kernel_backend.h"
 #include "backends/kernel/mounter_messages.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 constexpr uint64_t kMiB = 1u << 20;
-// Ids and times of the volume, so that formatting repeats where the programs
-// allow it.
+// The id of the volume and the time at which it is made.
 constexpr const char* kUuid = "706f7765-7263-4574-8000-000000000001";
 constexpr const char* kTime = "1700000000";
 
-// What ext2, ext3 and ext4 have in common: one driver, one mkfs.
+// The rows of ext2, ext3 and ext4 have one driver and one mkfs in common.
 KernelFileSystem Ext(const std::string& name) {
   KernelFileSystem fs;
   fs.name = name;
   fs.mkfs = "mkfs." + name;
   fs.package = "e2fsprogs";
-  // Nothing is left to be zeroed after the mount: it would be recorded as the
-  // workload's.
+  // With the two lazy_ options off, the kernel has nothing to zero after the
+  // mount.
   fs.mkfs_arguments = {
       "-q",
       "-F",
@@ -41,8 +50,8 @@ KernelFileSystem Ext(const std::string& name) {
                   kUuid)};
   fs.mkfs_environment = {fmt::format("E2FSPROGS_FAKE_TIME={}", kTime),
                          "MKE2FS_SKIP_PROGRESS=1"};
-  // Else a thread of the kernel's reads bitmaps within seconds of the mount,
-  // and what a run read depends on how long it took.
+  // Otherwise a thread of the kernel reads the block bitmaps within seconds of
+  // the mount, so that what a run read would depend on how long it took.
   fs.mount_options = "no_prefetch_block_bitmaps";
   fs.checker = {"e2fsck",
                 "e2fsprogs",
@@ -55,8 +64,8 @@ KernelFileSystem Ext(const std::string& name) {
   return fs;
 }
 
-// No journal: what was not flushed may be in any state, and fsck is asked to
-// mend it.
+// ext2 has no journal: what was not flushed may be in any state, and users run
+// fsck to repair it.
 KernelFileSystem Ext2() {
   KernelFileSystem fs = Ext("ext2");
   fs.profile = "posix-minimal";
@@ -65,7 +74,8 @@ KernelFileSystem Ext2() {
 
 KernelFileSystem Ext3() {
   KernelFileSystem fs = Ext("ext3");
-  fs.profile = "ext4-ordered";  // ext4's driver; it held (README.md)
+  // The driver is that of ext4, and ext3 held under this profile (README.md).
+  fs.profile = "ext4-ordered";
   return fs;
 }
 
@@ -83,7 +93,8 @@ KernelFileSystem Xfs() {
   fs.mkfs_arguments = {"-q", "-f", "-K", "-m", fmt::format("uuid={}", kUuid)};
   fs.mkfs_environment = {fmt::format("SOURCE_DATE_EPOCH={}", kTime),
                          "DETERMINISTIC_SEED=1"};
-  // Workers mount states of one volume at once.
+  // Several workers mount states of the same volume at once, which xfs refuses
+  // for one id.
   fs.mount_options = "nouuid";
   fs.checker = {"xfs_repair",
                 "xfsprogs",
@@ -101,7 +112,8 @@ KernelFileSystem Btrfs() {
   fs.name = "btrfs";
   fs.mkfs = "mkfs.btrfs";
   fs.package = "btrfs-progs";
-  // No id of ours: mkfs.btrfs refuses one that is mounted, and workers mount.
+  // mkfs.btrfs refuses an id that is mounted, and workers may have it mounted.
+  // Hence it chooses one.
   fs.mkfs_arguments = {"-q", "-f", "-K"};
   fs.checker = {
       "btrfs",
@@ -164,6 +176,7 @@ KernelFileSystem Vfat() {
   return fs;
 }
 
+// /proc/filesystems has a line for each type, with the name after a tab.
 bool KernelKnows(const std::string& name) {
   std::ifstream known("/proc/filesystems");
   for (std::string line; std::getline(known, line);) {
@@ -205,4 +218,4 @@ std::string KernelFileSystemLacks(const KernelFileSystem& fs) {
   return {};
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -1,3 +1,7 @@
+// Finds and configures a loop device. The device takes direct I/O to its file,
+// so that no page cache lies between them, reads nothing ahead, and frees
+// itself when the last descriptor closes.
+
 #include "backends/kernel/loop_device.h"
 
 #include <fcntl.h>
@@ -10,17 +14,19 @@
 
 #include <cerrno>
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
-// Others take devices, too: between asking for a free one and taking it, it may
-// be gone.
+// How often a free device is tried. Another process may take it between the
+// moment in which its number is given out and the moment in which it is
+// configured.
 constexpr int kTriesMax = 64;
 
 std::string Failure(std::string_view what) {
   return fmt::format("{}: {}", what, strerrordesc_np(errno));
 }
 
+// Opens a free device. Returns a descriptor, or -1.
 int OpenFree(int control, std::string& path) {
   const int number = ioctl(control, LOOP_CTL_GET_FREE);
   if (number < 0) return -1;
@@ -66,4 +72,4 @@ std::string LoopDevice::Invalidate() {
   return ioctl(fd_, BLKFLSBUF, 0UL) == 0 ? "" : Failure(path_);
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

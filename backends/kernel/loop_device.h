@@ -1,4 +1,4 @@
-// LoopDevice: a block device on a file.
+// LoopDevice: a block device of the kernel on a file.
 
 #ifndef POWERCUT_BACKENDS_KERNEL_LOOP_DEVICE_H_
 #define POWERCUT_BACKENDS_KERNEL_LOOP_DEVICE_H_
@@ -6,23 +6,26 @@
 #include <cstdint>
 #include <string>
 
-namespace powercut {
+namespace powercut::kernel {
 
 class LoopDevice {
  public:
   LoopDevice() = default;
   LoopDevice(const LoopDevice&) = delete;
   LoopDevice& operator=(const LoopDevice&) = delete;
-  // The kernel frees the device once nobody has it open.
+  // Closes the device. The kernel frees it once no process has it open.
   ~LoopDevice();
 
-  // Takes a free device for the file, past the page cache, without reading
-  // ahead. Empty, or why not.
+  // Takes a free device for the file, with direct I/O and without read-ahead.
+  // Waits for the file. Returns why that failed; empty if it did not.
+  // Requires: it has not been called before.
   std::string Attach(const std::string& file, uint32_t sector_bytes);
+  // The path of the device, such as /dev/loop0.
   const std::string& path() const { return path_; }
 
-  // Drops what the kernel has cached of it. A device that stays open between
-  // mounts keeps stale pages. Empty, or why not.
+  // Drops what the kernel has cached of the device: a device that stays open
+  // between mounts keeps stale pages. Returns why that failed; empty if it did
+  // not.
   std::string Invalidate();
 
  private:
@@ -30,6 +33,6 @@ class LoopDevice {
   std::string path_;
 };
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_LOOP_DEVICE_H_

@@ -1,3 +1,20 @@
+// Starts, asks and ends the process that mounts.
+//
+// Starting, in this order: this process enters a mount namespace of its own and
+// makes its folders there; it forks the mounter as the first process of a new
+// PID namespace; it mounts the FUSE file; the mounter attaches a loop device to
+// the file. Ending closes the FUSE file first, which ends every wait for the
+// device with an error, so that the mounter can then be killed and reaped.
+//
+// Asking: send the request, and then wait by poll() for requests of the FUSE
+// file and for the answer. The requests go first, so that a write that reached
+// the file before the answer is on the disk before Ask() returns.
+//
+// Example: the mounter is asked for an fsync, and its fsync() makes the kernel
+// send two writes and a flush to the loop device. They arrive here as three
+// requests of the FUSE file. When all three are served, the fsync() returns in
+// the mounter, and the answer arrives.
+
 #include "backends/kernel/mounter.h"
 
 #include <fmt/format.h>
@@ -19,7 +36,7 @@
 #include "backends/kernel/mounter_process.h"
 #include "harness/system/message_socket.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
 Error Missing(std::string_view what) {
@@ -28,8 +45,8 @@ Error Missing(std::string_view what) {
                       strerrordesc_np(errno))};
 }
 
-// A mount namespace of this process's own, where nothing that is mounted is
-// seen outside.
+// Gives this process a mount namespace of its own, so that no other process
+// sees what is mounted here.
 Status EnterMountNamespace() {
   if (unshare(CLONE_NEWNS) != 0) return Missing("a mount namespace");
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
@@ -38,7 +55,8 @@ Status EnterMountNamespace() {
   return Ok{};
 }
 
-// Its id, or 0 in the new process, which is the first of its PID namespace.
+// Forks a process that is the first of a new PID namespace: all that it starts
+// ends with it. Returns as fork() does.
 pid_t ForkIntoPidNamespace() {
   return static_cast<pid_t>(
       syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, 0));
@@ -64,9 +82,10 @@ Status Mounter::Begin() {
   }
   const auto [ours, theirs] = MessageSocketPair();
   socket_ = ours;
+  // What is buffered must not be printed a second time by the child.
   std::fflush(nullptr);
-  // Before the FUSE device is opened: it must not cross a fork, or it would
-  // outlive its server.
+  // The fork comes before the FUSE device is opened. A descriptor of it that
+  // crosses a fork would keep the device alive after its server has died.
   pid_ = ForkIntoPidNamespace();
   if (pid_ < 0) {
     pid_ = 0;
@@ -74,6 +93,7 @@ Status Mounter::Begin() {
     return Missing("a PID namespace");
   }
   if (pid_ == 0) {
+    // The mounter dies with its owner, even if the owner is killed.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     close(ours);
     RunMounter(theirs);
@@ -96,11 +116,12 @@ Mounter::~Mounter() {
 void Mounter::End() {
   if (socket_ >= 0) close(std::exchange(socket_, -1));
   if (file_ != nullptr) file_->set_disk(nullptr);
-  // It may wait for the device, which must be gone first.
+  // The process may be waiting for the device, which therefore ends first.
   file_.reset();
   if (pid_ == 0) return;
   int status = 0;
-  // One that has ended is not killed by it.
+  // The signal has no effect on a process that has ended: its status is its
+  // own.
   kill(pid_, SIGKILL);
   waitpid(std::exchange(pid_, 0), &status, 0);
   end_ = status;
@@ -124,6 +145,7 @@ Result<std::string> Mounter::Ask(const MounterRequest& request) {
   pollfd ends[] = {{file_->fd(), POLLIN, 0}, {socket_, POLLIN, 0}};
   while (true) {
     if (poll(ends, 2, -1) < 0) continue;
+    // The requests of the file come first, since the answer may depend on them.
     if (ends[0].revents != 0 && file_->Serve()) continue;
     const bool answered = ends[0].revents == 0 && ends[1].revents != 0;
     if (answered && ReceiveMessage(socket_, answer)) return answer;
@@ -131,4 +153,4 @@ Result<std::string> Mounter::Ask(const MounterRequest& request) {
   }
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

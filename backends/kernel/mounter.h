@@ -1,14 +1,15 @@
 // Mounter: a virtual disk as a block device of the running kernel, and a
-// process that mounts it; seen from the owner of the disk.
+// process that mounts the device. This class is the side of the process that
+// owns the disk.
 //
-// The owner serves the device while it waits for the process, so that all that
-// happens to the disk happens in the owner, one thing after another, in order
-// with what the process was asked and answered.
+// The owner serves the device while it waits for the mounting process. Hence
+// all that happens to the disk happens in the owner, one thing after another,
+// in order with what the process was asked and answered, and no lock is needed.
 //
-// Everything lives in a mount namespace of the owner's and a PID namespace of
-// the process's, and ends with the owner: its death closes the device, which
-// ends every wait for it with an error, and ends the process with all that it
-// started.
+// Everything lives in a mount namespace of the owner and a PID namespace of the
+// process, and ends with the owner: when the owner dies, the FUSE device
+// closes, which ends every wait for the disk with an error, and the process
+// dies with all that it started.
 
 #ifndef POWERCUT_BACKENDS_KERNEL_MOUNTER_H_
 #define POWERCUT_BACKENDS_KERNEL_MOUNTER_H_
@@ -27,55 +28,63 @@
 #include "harness/base/result.h"
 #include "harness/disk/virtual_disk.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 class Mounter {
  public:
-  // For disks of this geometry. The calling process must have no other threads.
-  // Errors: kMissing: no right to do so, or no /dev/fuse, or no free loop
-  // device.
+  // Starts the process and the device, for disks of this geometry.
+  // Requires: the calling process has no other threads.
+  // Errors: kMissing if this process is not root, or if there is no /dev/fuse
+  // or no free loop device; kIo if the process died while it started.
   static Result<std::unique_ptr<Mounter>> Start(const DiskGeometry& geometry);
   Mounter(const Mounter&) = delete;
   Mounter& operator=(const Mounter&) = delete;
-  // Ends the process and the device; waits for both.
+  // Ends the process and the device, and waits for both.
   ~Mounter();
 
   const DiskGeometry& geometry() const { return geometry_; }
 
-  // The disk that the device shows from now on, until the next call; null:
-  // none. It must outlive its use here.
-  // Requires: of this geometry.
+  // Sets the disk that the device shows until the next call. With `nullptr` it
+  // shows none, and reads and writes fail. The disk must outlive its use here.
+  // Requires: the disk has the geometry of the mounter.
   void set_disk(VirtualDisk* disk) {
     if (file_ != nullptr) file_->set_disk(disk);
   }
 
-  // As FuseFile::set_text_sink().
+  // Sets what is called with the acks of programs, as FuseFile::set_text_sink()
+  // does.
   void set_text_sink(std::function<void(std::string_view)> sink) {
     if (file_ != nullptr) file_->set_text_sink(std::move(sink));
   }
 
-  // What the process answers; the disk is served meanwhile.
-  // Errors: kIo: the process is gone, and says how it ended; the device is gone
-  // with it.
+  // Sends a request and returns the answer of the process. The disk is served
+  // meanwhile, for as long as the answer takes.
+  // Errors: kIo if the process is gone (the message says which signal killed
+  // it). The device is gone then, too, and every later call fails.
   Result<std::string> Ask(const MounterRequest& request);
 
-  // How the process ended, as of waitpid(); nothing: it has not been missed.
+  // The exit status of the process (from waitpid). `std::nullopt` as long as
+  // Ask() has not found the process gone.
   std::optional<int> end() const { return end_; }
 
  private:
   Mounter() = default;
+  // Starts everything. What was started when it fails is ended by the
+  // destructor.
   Status Begin();
+  // Ends process and device, and keeps the exit status. May be called twice.
   void End();
+  // Ends what is left and returns the error for a process that is gone.
   Error Gone();
 
   DiskGeometry geometry_;
-  pid_t pid_ = 0;
+  pid_t pid_ = 0;  // 0 if there is no process to reap
   int socket_ = -1;
-  bool folders_ = false;
+  bool folders_ = false;  // whether kPlaceFolder is mounted
   std::optional<int> end_;
   std::unique_ptr<FuseFile> file_;
 };
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_MOUNTER_H_

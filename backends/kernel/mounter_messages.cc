@@ -1,9 +1,12 @@
+// Requests and ends of commands as bytes: each field in turn, by PackedWriter.
+// Both sides are one program, so that the format needs no version.
+
 #include "backends/kernel/mounter_messages.h"
 
 #include "harness/base/check.h"
 #include "harness/system/packed_bytes.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 std::string EncodeMounterRequest(const MounterRequest& request) {
   std::string bytes;
@@ -39,6 +42,8 @@ MounterRequest DecodeMounterRequest(std::string_view bytes) {
   request.timeout_ms = static_cast<uint32_t>(in.Number());
   request.name = in.Text();
   request.text = in.Text();
+  // The argument of Count() is the least size of an element. A count that the
+  // rest of the bytes cannot hold is refused before memory is reserved for it.
   request.words.resize(in.Count(1));
   for (std::string& word : request.words) word = in.Text();
   Op& op = request.op;
@@ -75,4 +80,4 @@ CommandEnd DecodeCommandEnd(std::string_view bytes) {
   return end;
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -1,4 +1,4 @@
-// What the owner of a disk and the process that mounts it say to each other.
+// The messages between the owner of a disk and the process that mounts it.
 
 #ifndef POWERCUT_BACKENDS_KERNEL_MOUNTER_MESSAGES_H_
 #define POWERCUT_BACKENDS_KERNEL_MOUNTER_MESSAGES_H_
@@ -11,31 +11,41 @@
 #include "harness/backend.h"
 #include "model/words/op.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
-// Where things are in the mount namespace of the owner and its mounter. Every
-// Linux has /mnt, and few use it.
+// The folders in the mount namespace of the owner and its mounter: all of them,
+// the one with the FUSE file, and the mounted volume. Every Linux has /mnt, and
+// few programs use it.
 inline constexpr const char* kPlaceFolder = "/mnt";
 inline constexpr const char* kShimFolder = "/mnt/shim";
 inline constexpr const char* kVolumeFolder = "/mnt/volume";
 
-// Stands for the block device, whose name differs from run to run.
+// Stands for the block device, whose own name differs from run to run.
 inline constexpr const char* kDeviceWord = "DEVICE";
 
+// A request of the owner. The answer is one text: the name or the description
+// of what failed (empty if nothing did), or what the comment of the kind says.
 struct MounterRequest {
   enum Kind : uint8_t {
-    kAttach,   // `number`: sector bytes; puts a loop device on the shim's file
-    kMount,    // `name`: the file system's type; `text`: mount options
-    kApply,    // `op`, `number`: offset, `text`: content
-    kObserve,  // answered with the bytes of an outcome
-    // `words`: a program; `text`: the acks in force; `number`: quiet;
-    // `timeout_ms`; answered with the bytes of its end
+    // Puts a loop device on the FUSE file. `number` is the bytes of a sector.
+    kAttach,
+    // Mounts. `name` is the type of the file system, `text` the mount options.
+    kMount,
+    // Runs `op`. `number` is the offset in bytes, `text` the content.
+    kApply,
+    // Observes the volume. The answer is an outcome (EncodeOutcome()).
+    kObserve,
+    // Runs the program `words` in the volume, for at most `timeout_ms`. `text`
+    // has the acks in force, `number` is 1 if the program is quiet. The answer
+    // is a CommandEnd.
     kRun,
-    // `words`: a program, kDeviceWord among them; `timeout_ms`; answered with
-    // the bytes of its end, behind a line for how it ended all that it printed,
-    // kDeviceWord for the device
+    // Runs the program `words` on the device, which kDeviceWord stands for, for
+    // at most `timeout_ms`. The answer is a CommandEnd. If the program ended
+    // with another status than 0, the detail is a line for how it ended and
+    // then all that it printed, with kDeviceWord for the device.
     kRunOnDevice,
-    kUnmount,  // ends whatever uses the volume
+    // Unmounts, and kills the processes that keep the volume busy.
+    kUnmount,
   };
   Kind kind = kAttach;
   uint64_t number = 0;
@@ -46,16 +56,14 @@ struct MounterRequest {
   Op op;
 };
 
-// The other way goes one text: what failed, or the bytes of what came of it.
-
 std::string EncodeMounterRequest(const MounterRequest& request);
-// Requires: the bytes are those of a request.
+// Requires: EncodeMounterRequest() made the bytes.
 MounterRequest DecodeMounterRequest(std::string_view bytes);
 
 std::string EncodeCommandEnd(const CommandEnd& end);
-// Requires: the bytes are those of an end.
+// Requires: EncodeCommandEnd() made the bytes.
 CommandEnd DecodeCommandEnd(std::string_view bytes);
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_MOUNTER_MESSAGES_H_

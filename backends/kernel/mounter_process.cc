@@ -1,3 +1,20 @@
+// The loop of the process that mounts: take a request, do it by system calls,
+// send the answer.
+//
+// Every call here may wait for the disk, and the owner serves the disk until
+// the answer comes. The process keeps the loop device from request to request,
+// and a FileSession (handles and views) from a mount to the unmount.
+//
+// Two rules keep runs the same. The pages of the device are dropped before each
+// mount and before each checker, since the owner may have put another disk
+// below them. And volumes are mounted with noatime, so that observing a volume
+// does not change it.
+//
+// Example: for kRun the process writes the acks in force to /mnt/acked, names
+// this file and the FUSE file of acks in the environment of the program, runs
+// it in /mnt/volume, and answers how it ended, with the last line that it
+// printed.
+
 #include "backends/kernel/mounter_process.h"
 
 #include <fmt/format.h>
@@ -22,18 +39,20 @@
 #include "harness/recover/outcome_codec.h"
 #include "harness/system/message_socket.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
+// What a quiet program prints goes here.
 constexpr const char* kOutputFile = "/mnt/output";
 
+// A failure in one line, such as `mount: EIO (Input/output error)`.
 std::string Failure(std::string_view what, int error) {
   const char* name = strerrorname_np(error);
   return fmt::format("{}: {} ({})", what, name != nullptr ? name : "?",
                      strerrordesc_np(error));
 }
 
-// What a program printed there; a part of it, if it is long.
+// Returns the first MiB of what a program printed to kOutputFile.
 std::string ReadOutput() {
   constexpr size_t kBytesMax = 1 << 20;
   std::ifstream in(kOutputFile, std::ios::binary);
@@ -43,6 +62,7 @@ std::string ReadOutput() {
   return text;
 }
 
+// Returns `text` with each `what` replaced by `by`.
 std::string Replaced(std::string text, std::string_view what,
                      std::string_view by) {
   for (size_t at = text.find(what); at != text.npos;
@@ -54,6 +74,7 @@ std::string Replaced(std::string text, std::string_view what,
 
 class MounterProcess {
  public:
+  // Does what is asked and returns the answer (MounterRequest).
   std::string Answer(const MounterRequest& request) {
     switch (request.kind) {
       case MounterRequest::kAttach:
@@ -80,7 +101,8 @@ class MounterProcess {
   std::string MountVolume(const std::string& type, const std::string& options) {
     std::string failure = loop_.Invalidate();
     if (!failure.empty()) return failure;
-    // Nothing that reading changes: what is written is the workload's.
+    // Reading must not change times on the disk: all that is written is to be
+    // the work of the workload.
     constexpr unsigned long kFlags = MS_NOATIME | MS_NODIRATIME;
     if (mount(loop_.path().c_str(), kVolumeFolder, type.c_str(), kFlags,
               options.c_str()) != 0) {
@@ -111,7 +133,7 @@ class MounterProcess {
   }
 
   CommandEnd RunOnDevice(const MounterRequest& request) {
-    // What a mount left in the device's pages is not what is on the disk.
+    // What a mount left in the pages of the device may differ from the disk.
     std::string failure = loop_.Invalidate();
     if (!failure.empty()) return {CommandEnd::kNotStarted, failure};
     UserCommand command;
@@ -130,12 +152,13 @@ class MounterProcess {
     return end;
   }
 
-  // Files that the session holds are closed, and processes that hold the volume
-  // end.
+  // Closes what the session has open, and kills the processes that keep the
+  // volume busy.
   std::string Unmount() {
     session_.reset();
     if (umount2(kVolumeFolder, 0) == 0) return {};
     if (errno == EBUSY) {
+      // -1 means every process of the PID namespace but this one, its first.
       kill(-1, SIGKILL);
       while (waitpid(-1, nullptr, 0) > 0) {
       }
@@ -151,7 +174,8 @@ class MounterProcess {
 }  // namespace
 
 void RunMounter(int socket) noexcept {
-  signal(SIGINT, SIG_IGN);  // the owner decides what Ctrl-C means
+  // Ctrl-C reaches this process, too, and the owner decides what it means.
+  signal(SIGINT, SIG_IGN);
   MounterProcess process;
   std::string bytes;
   while (ReceiveMessage(socket, bytes)) {
@@ -161,4 +185,4 @@ void RunMounter(int socket) noexcept {
   _exit(0);
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -1,17 +1,18 @@
-// MounterProcess: what the process does that mounts the disk, from within. It
-// makes every system call that can wait for the disk, so that the owner of the
-// disk can answer.
+// MounterProcess: the process that mounts the disk, from within. It makes every
+// system call that can wait for the disk, so that the owner of the disk is free
+// to serve it.
 
 #ifndef POWERCUT_BACKENDS_KERNEL_MOUNTER_PROCESS_H_
 #define POWERCUT_BACKENDS_KERNEL_MOUNTER_PROCESS_H_
 
-namespace powercut {
+namespace powercut::kernel {
 
-// Does what is asked through `socket` until the other end is gone, and ends.
-// Requires: it is the first process of its own PID namespace, so that all it
-// starts ends with it.
+// Does what MounterRequests from `socket` ask and answers them, until the other
+// end is gone. Then the process exits with status 0.
+// Requires: this process is the first of its own PID namespace, so that all
+// that it starts ends with it.
 [[noreturn]] void RunMounter(int socket) noexcept;
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_MOUNTER_PROCESS_H_

@@ -1,15 +1,19 @@
+// Picks lines out of what a program printed, and makes them fit into a report:
+// no control characters, no long lines, and the same text from run to run.
+
 #include "backends/kernel/printed_lines.h"
 
 #include <algorithm>
 #include <vector>
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
+// What is longer or more than this is cut.
 constexpr size_t kLineBytesMax = 200;
 constexpr size_t kComplaintsMax = 3;
 
-// Without spaces at their ends, and without empty ones.
+// Returns the lines that are not empty, without spaces at their ends.
 std::vector<std::string_view> LinesOf(std::string_view text) {
   constexpr std::string_view kSpaces = " \t\r";
   std::vector<std::string_view> lines;
@@ -25,7 +29,8 @@ std::vector<std::string_view> LinesOf(std::string_view text) {
   return lines;
 }
 
-// What a terminal would take for a command is shown as `?`.
+// Cuts a long line and replaces control characters, which could command a
+// terminal, by `?`.
 std::string Shown(std::string_view line) {
   std::string shown(line.substr(0, kLineBytesMax));
   std::ranges::replace_if(
@@ -48,6 +53,7 @@ std::string ComplaintsOf(const VolumeChecker& checker,
       return line.find(part) != line.npos;
     });
   });
+  // Threads print in any order, and a report must not depend on it.
   if (checker.parallel) std::ranges::sort(lines);
   lines.resize(std::min(lines.size(), kComplaintsMax));
   std::string text;
@@ -57,4 +63,4 @@ std::string ComplaintsOf(const VolumeChecker& checker,
   return text;
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -1,4 +1,4 @@
-// What programs printed, as one line for a report.
+// Makes one line for a report out of what a program printed.
 
 #ifndef POWERCUT_BACKENDS_KERNEL_PRINTED_LINES_H_
 #define POWERCUT_BACKENDS_KERNEL_PRINTED_LINES_H_
@@ -8,16 +8,19 @@
 
 #include "backends/kernel/kernel_backend.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
-// The last line that is not empty, cut where it is long; empty: there is none.
+// Returns the last line that has more than spaces, cut to 200 bytes. Empty if
+// there is none.
 std::string LastLineOf(std::string_view printed);
 
-// The first few lines in which a checker says what is wrong, without those that
-// it prints in any case; cut where they are long.
+// Returns up to three lines in which a checker says what is wrong, each cut to
+// 200 bytes, with `; ` between them. Lines that match `checker.chatter` are
+// left out. The lines are the first that were printed, or the first in sorted
+// order if the checker prints from several threads. Empty if there are none.
 std::string ComplaintsOf(const VolumeChecker& checker,
                          std::string_view printed);
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_PRINTED_LINES_H_

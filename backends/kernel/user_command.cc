@@ -1,3 +1,11 @@
+// Runs a program: fork, exec, wait with a limit, and kill whatever is left.
+//
+// The child reports through a pipe why the program could not be started. The
+// pipe closes at exec, so that reading nothing means that the program runs. The
+// wait polls a pidfd, which has a timeout, unlike waitpid(). Since the caller
+// is the first process of its PID namespace, it inherits the orphans of the
+// program, and one kill(-1) ends them all, daemons included.
+
 #include "backends/kernel/user_command.h"
 
 #include <fcntl.h>
@@ -15,11 +23,13 @@
 #include "harness/base/check.h"
 #include "harness/base/monotonic_clock.h"
 
-namespace powercut {
+namespace powercut::kernel {
 namespace {
 
-// What keeps it from starting goes into `failure`, as an errno.
+// Becomes the program, in the child. If that fails, the errno value goes into
+// the pipe `failure`.
 [[noreturn]] void Become(const UserCommand& command, int failure) {
+  // The program must get these signals, even where this process ignores them.
   signal(SIGINT, SIG_DFL);
   signal(SIGPIPE, SIG_DFL);
   for (const std::string& variable : command.environment) {
@@ -44,9 +54,9 @@ namespace {
   _exit(written == sizeof(error) ? 0 : 1);
 }
 
-// Starts it; 0, or the errno that kept it from starting.
+// Starts the program. Returns 0, or the errno value that kept it from starting.
 int Start(const UserCommand& command, pid_t& process) {
-  // The program's start closes it.
+  // The pipe closes when the program starts.
   int failure[2];
   if (pipe2(failure, O_CLOEXEC) != 0) return errno;
   process = fork();
@@ -59,7 +69,8 @@ int Start(const UserCommand& command, pid_t& process) {
   return error;
 }
 
-// Reaps whatever ends until it is `process`.
+// Reaps the processes that end until `process` is one of them. Returns its
+// status.
 int WaitFor(pid_t process) {
   int status = 0;
   while (true) {
@@ -69,11 +80,14 @@ int WaitFor(pid_t process) {
   }
 }
 
+// Waits for the end of the process, for at most `timeout_ms`. Returns whether
+// it ended.
 bool EndsInTime(pid_t process, uint32_t timeout_ms) {
   if (timeout_ms == 0) return true;
   pollfd end = {static_cast<int>(syscall(SYS_pidfd_open, process, 0)), POLLIN,
                 0};
   POWERCUT_CHECK(end.fd >= 0);
+  // A signal interrupts poll(), which then goes on for the time that is left.
   const uint64_t began_ms = MonotonicMs();
   uint64_t passed_ms = 0;
   int ended = 0;
@@ -85,6 +99,7 @@ bool EndsInTime(pid_t process, uint32_t timeout_ms) {
   return ended > 0;
 }
 
+// How the program ended, in one line. Empty if it ended with status 0.
 std::string HowItEnded(int status) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   if (!WIFSIGNALED(status)) {
@@ -101,7 +116,7 @@ CommandEnd RunUserCommand(const UserCommand& command) {
   const int error = Start(command, process);
   const bool in_time = error != 0 || EndsInTime(process, command.timeout_ms);
   const int status = error == 0 && in_time ? WaitFor(process) : 0;
-  // What it left running would write into what comes next.
+  // Processes that the program left running would write into what comes next.
   kill(-1, SIGKILL);
   while (waitpid(-1, nullptr, 0) > 0) {
   }
@@ -117,4 +132,4 @@ CommandEnd RunUserCommand(const UserCommand& command) {
   return {CommandEnd::kEnded, HowItEnded(status)};
 }
 
-}  // namespace powercut
+}  // namespace powercut::kernel

@@ -1,4 +1,4 @@
-// A program of the user's, run in a folder to its end.
+// Runs a program of the user in a folder, to its end.
 
 #ifndef POWERCUT_BACKENDS_KERNEL_USER_COMMAND_H_
 #define POWERCUT_BACKENDS_KERNEL_USER_COMMAND_H_
@@ -9,25 +9,29 @@
 
 #include "harness/backend.h"
 
-namespace powercut {
+namespace powercut::kernel {
 
 struct UserCommand {
+  // The program, which is searched in $PATH, and its arguments. Not empty.
   std::vector<std::string> words;
+  // Where it runs.
   std::string folder;
-  // NAME=VALUE, beside this process's own.
+  // NAME=VALUE, in addition to the environment of this process.
   std::vector<std::string> environment;
-  // Gets what it prints; empty: it prints where this process does.
+  // The file that gets what the program prints; the program then reads nothing.
+  // If it is empty, the program prints where this process does.
   std::string output;
-  // Wall clock; 0: as long as it takes.
+  // Milliseconds of the wall clock. 0 means no limit.
   uint32_t timeout_ms = 0;
 };
 
-// How it ended, without what it printed. Kills all that is left of it, behind
-// its end or the end of its time.
-// Requires: this is the first process of its PID namespace, and nothing else of
-// it runs.
+// Runs the program and returns how it ended, without what it printed. When it
+// has ended, or its time is over, all other processes of the PID namespace are
+// killed.
+// Requires: this is the first process of its PID namespace, and no other
+// process of the namespace is to live on.
 CommandEnd RunUserCommand(const UserCommand& command);
 
-}  // namespace powercut
+}  // namespace powercut::kernel
 
 #endif  // POWERCUT_BACKENDS_KERNEL_USER_COMMAND_H_

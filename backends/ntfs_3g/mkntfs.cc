@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Finds and runs mkntfs, with the arguments that make its result repeat.
 
 #include "backends/ntfs_3g/mkntfs.h"
 
@@ -8,7 +10,7 @@
 
 #include "backends/format_program.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 
 std::string FindMkntfs() { return FindProgram("mkntfs"); }
 
@@ -18,8 +20,9 @@ Result<SparseImage> RunMkntfs(const DiskGeometry& geometry) {
     return Error{ErrorCode::kMissing,
                  "the program mkntfs is missing: install the package ntfs-3g"};
   }
-  // -T: no time, serial number or id of its own, so that the bytes repeat.
-  // -p -H -S: else asked of the device, which is a file.
+  // With -T mkntfs puts no time, serial number or id of its own on the disk, so
+  // that the bytes repeat. It would ask the device for what -p, -H and -S say
+  // (start of the partition, heads, sectors of a track); a file has no answer.
   const std::vector<std::string> arguments = {
       "-F", "-Q",   "-q",
       "-T", "-s",   fmt::format("{}", geometry.sector_bytes),
@@ -29,4 +32,4 @@ Result<SparseImage> RunMkntfs(const DiskGeometry& geometry) {
   return RunFormatProgram(program, arguments, {}, geometry.size_bytes());
 }
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g

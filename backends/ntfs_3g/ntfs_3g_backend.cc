@@ -1,4 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The backend `ntfs-3g`: puts the pieces of this folder together.
+//
+// A mount is a ByteDisk on the virtual disk, an NtfsVolume whose device calls
+// end in this ByteDisk, and a session that turns ops into calls of the volume.
+// A write of the library becomes a write event at the layer `host`. A sync
+// becomes two persist events, from `host` to the device and from there to the
+// media.
+//
+// Example: /f has 4 bytes, which lie in its MFT record. `write /f 0 1` makes
+// three write events of 4096 bytes: the block of the record, the index block of
+// the root directory, and the block of the record again. `fsync /f` adds the
+// two persist events. A second `fsync /f` adds nothing, since the device is
+// clean.
 
 #include "backends/ntfs_3g/ntfs_3g_backend.h"
 
@@ -16,13 +30,15 @@
 #include "backends/ntfs_3g/ntfs_session.h"
 #include "backends/ntfs_3g/ntfs_tree.h"
 #include "backends/ntfs_3g/ntfs_volume.h"
+#include "backends/ops.h"
 #include "harness/disk/byte_disk.h"
 #include "harness/disk/virtual_environment.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 namespace {
 
 constexpr uint64_t kDefaultDiskBytes = 8u << 20;
+// The seed of the random numbers that the library sees in each mount.
 constexpr uint64_t kEnvironmentSeed = 1;
 
 int ReadDisk(void* context, uint64_t offset_bytes, void* out, size_t size) {
@@ -30,8 +46,8 @@ int ReadDisk(void* context, uint64_t offset_bytes, void* out, size_t size) {
   return static_cast<ByteDisk*>(context)->Read(offset_bytes, bytes) ? 0 : EIO;
 }
 
-// The driver writes to its device as to a file, so that a write is in the
-// page cache when it returns.
+// The driver writes to its device as to a file, so that a write is in the page
+// cache when it returns: at the layer `host`.
 int WriteDisk(void* context, uint64_t offset_bytes, const void* data,
               size_t size) {
   const ByteSpan bytes(static_cast<const std::byte*>(data), size);
@@ -45,6 +61,7 @@ int SyncDisk(void* context) {
   return SyncWholeDisk(static_cast<ByteDisk*>(context)->disk()) ? 0 : EIO;
 }
 
+// An errno value as the result of an op.
 OpResult ResultOf(int error) {
   return OpResult{error == 0 ? "" : ErrorName(error)};
 }
@@ -53,10 +70,11 @@ class Ntfs3gMount : public Mount {
  public:
   explicit Ntfs3gMount(VirtualDisk& disk) : disk_(disk) {}
   ~Ntfs3gMount() override {
+    // A mount that was not shut down ends as if the driver had been killed.
     if (volume_ != nullptr) NtfsAbandon(volume_);
   }
 
-  // Returns 0 or an errno value. Nothing else may follow a failure.
+  // Returns 0 or an errno value. No other call may follow a failure.
   int MountVolume() {
     const NtfsDisk disk = {.context = &disk_,
                            .size_bytes = disk_.size_bytes(),
@@ -106,20 +124,9 @@ BackendTraits MakeTraits() {
   traits.minimum_disk_bytes = kMkntfsMinimumBytes;
   traits.sector_sizes_bytes = {512, 1024, 2048, 4096};
   traits.crash_kinds = {CrashKind::kPower, CrashKind::kOs, CrashKind::kProcess};
-  traits.ops = {OpKind::kCreate,        OpKind::kMkdir,
-                OpKind::kWrite,         OpKind::kAppend,
-                OpKind::kTruncate,      OpKind::kRename,
-                OpKind::kReplaceFile,   OpKind::kLink,
-                OpKind::kUnlink,        OpKind::kRmdir,
-                OpKind::kOpen,          OpKind::kClose,
-                OpKind::kFsync,         OpKind::kFdatasync,
-                OpKind::kSyncFileRange, OpKind::kSyncfs,
-                OpKind::kFullFsync,     OpKind::kBarrierFsync,
-                OpKind::kNtFlush,       OpKind::kFlushFileBuffers,
-                OpKind::kSetEndOfFile,  OpKind::kMap,
-                OpKind::kStore,         OpKind::kMsync,
-                OpKind::kFlushView,     OpKind::kUnmap};
+  traits.ops = JoinOps(kFileOps, {OpKind::kReplaceFile});
   traits.repeatable = true;
+  // The driver knows one flush, a sync of its whole device.
   traits.sync_covers_disk = true;
   return traits;
 }
@@ -158,7 +165,8 @@ class Ntfs3gBackend : public Backend {
   }
 
   MountResult Open(VirtualDisk& disk) override {
-    // So that it does not matter what ran before in this process.
+    // Each mount sees the same clock and random numbers, whatever ran before it
+    // in this process.
     ResetVirtualEnvironment(kEnvironmentSeed);
     auto mount = std::make_unique<Ntfs3gMount>(disk);
     MountResult result;
@@ -175,6 +183,7 @@ class Ntfs3gBackend : public Backend {
 
  private:
   const BackendTraits traits_ = MakeTraits();
+  // Freshly formatted disks, by bytes of a sector and number of sectors.
   std::map<std::pair<uint32_t, uint64_t>, std::shared_ptr<const SparseImage>>
       formatted_;
 };
@@ -185,4 +194,4 @@ std::unique_ptr<Backend> MakeNtfs3gBackend() {
   return std::make_unique<Ntfs3gBackend>();
 }
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The backend `ntfs-3g`: the real, unmodified libntfs-3g on a virtual disk,
-// driven as the FUSE driver ntfs-3g drives it. README.md says what is like the
+// called as the FUSE driver ntfs-3g calls it. README.md says what is like the
 // driver and what is not.
 
 #ifndef POWERCUT_BACKENDS_NTFS_3G_NTFS_3G_BACKEND_H_
@@ -11,10 +11,13 @@
 
 #include "harness/backend.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 
+// Returns a new instance. Formatting needs the program mkntfs (mkntfs.h);
+// mounting needs nothing beside the library. Mounts of one thread must not
+// overlap: they share the virtual clock.
 std::unique_ptr<Backend> MakeNtfs3gBackend();
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g
 
 #endif  // POWERCUT_BACKENDS_NTFS_3G_NTFS_3G_BACKEND_H_

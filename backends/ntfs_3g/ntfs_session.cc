@@ -1,16 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Ops as calls of the volume.
+//
+// The volume knows paths only. Hence a handle is the path that it was opened
+// with, with its flags, and a view is the path of its file, with its length. A
+// rename of this path changes it; a rename of a directory above does not. Every
+// flush becomes a sync of the device, and a store becomes a write of the same
+// bytes at once.
+//
+// Example:
+//   map    V /f 0 4096    looks /f up; V is {"/f", 4096}
+//   rename /f /g          V is {"/g", 4096}
+//   store  V 100 50       writes 50 bytes at offset 100 of /g
+//   msync  V 100 50       syncs the device
 
 #include "backends/ntfs_3g/ntfs_session.h"
 
 #include <errno.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "backends/nt_arguments.h"
 #include "backends/ntfs_3g/ntfs_tree.h"
+#include "backends/view_arguments.h"
 #include "model/words/content.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 namespace {
 
 OpResult ResultOf(int error) {
@@ -88,6 +105,8 @@ int NtfsSession::RunOnNames(const Op& op) {
       return NtfsMakeDirectory(volume_, name(0));
     case OpKind::kRename:
       return Rename(op.names.at(0), op.names.at(1));
+    // The driver has no call for it: the old file becomes the backup, and the
+    // new one takes its name.
     case OpKind::kReplaceFile: {
       const std::string& target = op.names.at(1);
       const int error = Rename(target, target + ".bak");
@@ -100,7 +119,7 @@ int NtfsSession::RunOnNames(const Op& op) {
     case OpKind::kRmdir:
       return NtfsRemoveDirectory(volume_, name(0));
     default:
-      return ENOSYS;  // not in the traits' ops
+      return ENOSYS;  // The op is not in BackendTraits::ops.
   }
 }
 
@@ -112,7 +131,7 @@ int NtfsSession::Write(const Op& op, uint64_t offset_bytes,
   const int error = NtfsWrite(volume_, path.c_str(), offset_bytes,
                               content.data(), content.size());
   if (error != 0) return error;
-  // O_DSYNC and O_SYNC: the kernel sends an fsync after the write.
+  // For O_DSYNC and O_SYNC the kernel sends an fsync after the write.
   bool sync = op.HasFlag("dsync") || op.HasFlag("sync");
   for (const char* flag : {"dsync", "sync", "write_through"}) {
     sync = sync || (handle != nullptr && handle->Has(flag));
@@ -130,6 +149,7 @@ int NtfsSession::Resize(const Op& op) {
 int NtfsSession::Rename(const std::string& from, const std::string& to) {
   const int error = NtfsRename(volume_, from.c_str(), to.c_str());
   if (error != 0) return error;
+  // Handles and views of the file go on under its new name.
   for (auto& [name, handle] : handles_) {
     if (handle.path == from) handle.path = to;
   }
@@ -146,7 +166,6 @@ int NtfsSession::Open(const Op& op) {
   return error;
 }
 
-// The file's kind and size.
 int NtfsSession::Sizes(const std::string& path, NtfsFile& file) {
   uint64_t id = 0;
   if (const int error = NtfsLookUp(volume_, path.c_str(), &id)) return error;
@@ -155,7 +174,6 @@ int NtfsSession::Sizes(const std::string& path, NtfsFile& file) {
   return 0;
 }
 
-// A map beyond the end lengthens the file, as CreateFileMapping does.
 int NtfsSession::Map(const Op& op) {
   const std::string path = PathOf(op.names.at(1));
   NtfsFile file;
@@ -166,6 +184,7 @@ int NtfsSession::Map(const Op& op) {
       op.numbers.at(0) > file.size_bytes) {
     return EINVAL;
   }
+  // CreateFileMapping makes a file longer that ends before the view does.
   if (end > file.size_bytes) {
     if (const int error = NtfsTruncate(volume_, path.c_str(), end)) {
       return error;
@@ -180,6 +199,7 @@ OpResult NtfsSession::NtFlush(const Op& op) {
   const bool named = operand != "volume" && operand != "null";
   const Handle* handle = HandleOf(operand);
   NtfsFile file{};
+  // The kind of the file decides which flags are valid.
   if (named) {
     if (const int error = Sizes(PathOf(operand), file)) return ResultOf(error);
   }
@@ -197,18 +217,18 @@ OpResult NtfsSession::UseView(const Op& op, uint64_t offset_bytes,
     if (found != views_.end()) views_.erase(found);
     return {};
   }
-  const bool inside =
-      found != views_.end() && op.numbers.at(0) <= found->second.size_bytes &&
-      op.numbers.at(1) <= found->second.size_bytes - op.numbers.at(0);
+  std::optional<uint64_t> view_size_bytes;
+  if (found != views_.end()) view_size_bytes = found->second.size_bytes;
+  std::string error = ViewArgumentError(op, view_size_bytes);
+  if (!error.empty()) return {std::move(error)};
   if (op.kind == OpKind::kStore) {
-    if (!inside) return {"STATUS_ACCESS_VIOLATION"};
+    // As when the kernel writes the page back at once.
     return ResultOf(NtfsWrite(volume_, found->second.path.c_str(), offset_bytes,
                               content.data(), content.size()));
   }
-  const bool msync = op.kind == OpKind::kMsync;
-  if (!inside) return {msync ? "ENOMEM" : "STATUS_INVALID_PARAMETER"};
+  // MS_ASYNC starts no write on Linux, and the store has been written already.
   if (op.HasFlag("async")) return {};
   return ResultOf(NtfsSyncDevice(volume_));
 }
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g

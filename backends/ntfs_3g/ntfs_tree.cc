@@ -1,4 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The walk over the tree, which must end and stay within bounds on any volume.
+//
+// The walk goes depth-first from the root. The names of one directory are
+// collected before the first of them is visited. Damage becomes part of the
+// observation: a name that cannot be opened, a file that cannot be read and a
+// directory that cannot be listed whole are entries with `unreadable` set. The
+// walk ends because a directory is not entered again below itself, and because
+// depth, number of names and bytes of content are bounded. A directory that is
+// too deep is an unreadable entry; too many names or bytes make the whole
+// observation unreadable.
+//
+// Example: the index of / lists a and b, but the record of b is free. The
+// observation has /a with its content, and /b with `cannot open: EIO`.
 
 #include "backends/ntfs_3g/ntfs_tree.h"
 
@@ -11,14 +25,16 @@
 #include <utility>
 #include <vector>
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 namespace {
 
 constexpr size_t kMaxDepth = 128;
 constexpr size_t kMaxEntries = 1u << 16;
-// Names can share a file, so that the contents can exceed the disk.
+// Files can have several names, so that the contents of all entries together
+// can exceed the disk.
 constexpr uint64_t kMaxContentBytes = 1u << 28;
 
+// A name as NtfsListDirectory() visits it.
 struct ListedName {
   std::string name;
   uint64_t file_id;
@@ -40,7 +56,8 @@ class TreeWalk {
       observation.unreadable = exceeded_;
       return observation;
     }
-    // A damaged index can list a name twice; opening it gives one answer.
+    // A damaged index can list a name twice, but opening the name has one
+    // answer.
     std::ranges::sort(entries_, {}, &ObservedEntry::path);
     const auto repeated =
         std::ranges::unique(entries_, {}, &ObservedEntry::path);
@@ -50,7 +67,8 @@ class TreeWalk {
   }
 
  private:
-  // Returns why the directory could not be listed whole, or nothing.
+  // Adds the entries below a directory. Returns why the directory could not be
+  // listed whole; empty if it was.
   std::string WalkDirectory(const std::string& path, uint64_t directory_id) {
     std::vector<ListedName> names;
     const int error = NtfsListDirectory(
@@ -72,6 +90,7 @@ class TreeWalk {
     return error == 0 ? "" : fmt::format("cannot list: {}", ErrorName(error));
   }
 
+  // Adds the entry of one name, and the entries below it if it is a directory.
   void Visit(std::string path, const ListedName& name) {
     ObservedEntry entry;
     entry.path = std::move(path);
@@ -104,6 +123,7 @@ class TreeWalk {
           fmt::format("size {} is larger than the disk", file.size_bytes);
       return;
     }
+    // Counted before the read, so that sizes that lie take no memory.
     content_bytes_ += file.size_bytes;
     if (content_bytes_ > kMaxContentBytes) {
       exceeded_ = fmt::format("more than {} bytes of content in all files",
@@ -111,6 +131,7 @@ class TreeWalk {
       return;
     }
     entry.content.resize(file.size_bytes);
+    // What the library reads straight into the content decides nothing else.
     disk_.DeclareCopyTarget(
         entry.path, std::as_writable_bytes(std::span(entry.content)), 0);
     const int error = NtfsReadFile(&file, entry.content.data());
@@ -137,10 +158,11 @@ class TreeWalk {
 
   NtfsVolume& volume_;
   ByteDisk& disk_;
+  // The directories from the root to the one that is being walked.
   std::vector<uint64_t> ancestors_;
   std::vector<ObservedEntry> entries_;
-  uint64_t content_bytes_ = 0;
-  // Which bound of the walk was passed, or nothing.
+  uint64_t content_bytes_ = 0;  // of all entries
+  // Which bound of the walk was passed. Empty if none was.
   std::string exceeded_;
 };
 
@@ -176,4 +198,4 @@ std::string ErrorName(int error) {
   return name != nullptr ? name : fmt::format("E{}", error);
 }
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g

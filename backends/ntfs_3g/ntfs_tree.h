@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Walking the tree of a mounted NTFS volume that a crash may have damaged.
+// Walks the tree of a mounted NTFS volume that a crash may have damaged.
 
 #ifndef POWERCUT_BACKENDS_NTFS_3G_NTFS_TREE_H_
 #define POWERCUT_BACKENDS_NTFS_3G_NTFS_TREE_H_
@@ -13,22 +13,25 @@
 #include "harness/disk/byte_disk.h"
 #include "model/words/observation.h"
 
-namespace powercut {
+namespace powercut::ntfs_3g {
 
-// Ends on any volume and in bounded memory: loops of directories, sizes beyond
-// the disk and trees without end become unreadable entries. `disk`: the one
-// that the volume is on; what the library reads of it straight to where it was
-// asked to is data that it does not look at (VirtualDisk::DeclareCopyTarget()).
+// Returns the whole tree with its contents, sorted by path. The walk ends on
+// any volume and needs bounded memory: a loop of directories and a size beyond
+// the disk become unreadable entries, and too many names, or too many bytes in
+// all, an unreadable observation. `disk` is the disk that the volume is on:
+// what the library reads of it straight into a file's content is declared as
+// data that is only copied (VirtualDisk::DeclareCopyTarget()).
 Observation ObserveTree(NtfsVolume& volume, ByteDisk& disk);
 
-// Adds the paths that are not listed but can be opened; see
-// Mount::AddUnlistedPaths().
+// Adds to `observation` each of `paths` that it does not list and that can be
+// opened, as Mount::AddUnlistedPaths() does.
 void LookUpPaths(NtfsVolume& volume, const std::vector<std::string>& paths,
                  Observation& observation);
 
-// The symbolic name of an errno value: `ENOENT`.
+// Returns the symbolic name of an errno value, such as `ENOENT`, or `E` and the
+// number if it has no name.
 std::string ErrorName(int error);
 
-}  // namespace powercut
+}  // namespace powercut::ntfs_3g
 
 #endif  // POWERCUT_BACKENDS_NTFS_3G_NTFS_TREE_H_

@@ -37,9 +37,6 @@
 namespace powercut::simfs {
 namespace {
 
-constexpr uint64_t kAtom = 512;
-constexpr uint64_t kPage = 4096;
-
 // Returns whether a write to the atom is a new version of its newest
 // generation. It is not if the atom has no space, or if a cut has ended the
 // generation.

@@ -36,9 +36,6 @@
 namespace powercut::simfs {
 namespace {
 
-constexpr uint64_t kAtom = 512;
-constexpr uint64_t kPage = 4096;
-
 // Adds to `versions` the sector at this version, unless it is there at a newer
 // one.
 void Cover(SectorVersions& versions, uint64_t sector, EventNumber event) {

@@ -32,7 +32,10 @@ using RecordNumber = uint32_t;
 // Names a generation: the bytes of one atom of one file in one space. 0 is
 // none.
 using GenerationId = uint32_t;
-using AtomBytes = std::array<std::byte, 512>;
+// The bytes of an atom and of a page of file data.
+inline constexpr uint64_t kAtom = 512;
+inline constexpr uint64_t kPage = 4096;
+using AtomBytes = std::array<std::byte, kAtom>;
 
 // Contents that a truncation replaced with zeros. Where a crash leaves the old
 // contents, only their first `cut` bytes show.

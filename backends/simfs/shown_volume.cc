@@ -19,12 +19,6 @@
 #include "backends/simfs/layout.h"
 
 namespace powercut::simfs {
-namespace {
-
-constexpr uint64_t kAtom = 512;
-
-}  // namespace
-
 void CutAtom(AtomMap& atom, uint16_t bytes) {
   GenerationLayer& top = atom.back();
   top.cut = std::min(top.cut, bytes);

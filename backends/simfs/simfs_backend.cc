@@ -10,6 +10,7 @@
 #include <map>
 #include <utility>
 
+#include "backends/ops.h"
 #include "backends/simfs/layout.h"
 #include "backends/simfs/profile_rules.h"
 #include "backends/simfs/record_scan.h"
@@ -35,24 +36,11 @@ class SimfsBackend : public Backend {
     traits_.sector_sizes_bytes = {simfs::kSimfsSectorBytes};
     traits_.crash_kinds = {CrashKind::kPower, CrashKind::kOs,
                            CrashKind::kProcess};
-    traits_.ops = {OpKind::kCreate,        OpKind::kMkdir,
-                   OpKind::kWrite,         OpKind::kAppend,
-                   OpKind::kTruncate,      OpKind::kFallocate,
-                   OpKind::kRename,        OpKind::kReplaceFile,
-                   OpKind::kLink,          OpKind::kUnlink,
-                   OpKind::kRmdir,         OpKind::kSetTimes,
-                   OpKind::kOpen,          OpKind::kClose,
-                   OpKind::kFsync,         OpKind::kFdatasync,
-                   OpKind::kSyncFileRange, OpKind::kSyncfs,
-                   OpKind::kFullFsync,     OpKind::kBarrierFsync,
-                   OpKind::kRemount,       OpKind::kDismount,
-                   OpKind::kNtFlush,       OpKind::kFlushFileBuffers,
-                   OpKind::kSetEndOfFile,  OpKind::kSetValidData,
-                   OpKind::kMap,           OpKind::kStore,
-                   OpKind::kMsync,         OpKind::kFlushView,
-                   OpKind::kUnmap,         OpKind::kDiskWrite,
-                   OpKind::kDiskFlush,     OpKind::kDiskDiscard,
-                   OpKind::kWait};
+    traits_.ops = JoinOps(
+        kFileOps, {OpKind::kFallocate, OpKind::kReplaceFile, OpKind::kSetTimes,
+                   OpKind::kSetValidData, OpKind::kRemount, OpKind::kDismount,
+                   OpKind::kDiskWrite, OpKind::kDiskFlush, OpKind::kDiskDiscard,
+                   OpKind::kWait});
     traits_.overlap = true;
     traits_.recovery_idempotent = true;
   }

@@ -27,6 +27,10 @@
 namespace powercut::simfs {
 namespace {
 
+// Ops that change files, names, times or the raw part. Unlike the function of
+// this name in model/files/plan.cc, this one leaves out kMap: BeginMap() asks
+// whether the mount is read-only only where the map makes the file longer. In
+// the model every map fails with EROFS there.
 bool HasEffects(OpKind kind) {
   switch (kind) {
     case OpKind::kCreate:

@@ -22,6 +22,11 @@
 namespace powercut {
 namespace {
 
+using kernel::KernelFileSystem;
+using kernel::KernelFileSystemLacks;
+using kernel::KernelFileSystems;
+using kernel::MakeKernelBackend;
+
 constexpr const char* kWorkload = R"(powercut 1
 init
   create /a

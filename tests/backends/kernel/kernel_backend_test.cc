@@ -1,5 +1,7 @@
-// The file systems of the running kernel. They take root, FUSE and loop
-// devices; where one is missing, the tests are skipped with that reason.
+// The file systems of the running kernel: workloads and programs on btrfs, ext4
+// and xfs, recorded and explored. The tests need root, FUSE and loop devices.
+// Where one of these or a file system is missing, the tests are skipped and say
+// so.
 
 #include "backends/kernel/kernel_backend.h"
 
@@ -19,7 +21,12 @@
 namespace powercut {
 namespace {
 
-// Creates, overwrites, appends, renames and flushes.
+using kernel::KernelFileSystem;
+using kernel::KernelFileSystemLacks;
+using kernel::KernelFileSystems;
+using kernel::MakeKernelBackend;
+
+// A workload that creates, overwrites, appends, renames, maps and flushes.
 constexpr const char* kWorkload = R"(powercut 1
 init
   create /a
@@ -76,7 +83,8 @@ INSTANTIATE_TEST_SUITE_P(Linux, KernelTest,
                          testing::Values("btrfs", "ext4", "xfs"),
                          [](const auto& at) { return at.param; });
 
-// Recording holds the live tree against what the ops made.
+// Recording compares the live tree with what the ops made, so that wrong ops
+// fail here, too.
 TEST_P(KernelTest, HoldsWithItsDefaults) {
   const Recorded recorded = MustRecord(*backend_, kWorkload);
   const Exploration e = MustExplore(*backend_, recorded, Options("epoch:1", 1));
@@ -85,8 +93,8 @@ TEST_P(KernelTest, HoldsWithItsDefaults) {
   EXPECT_EQ(KindsOf(e.findings), std::set<std::string>{}) << DumpOf(e);
 }
 
-// The cache answers what another mount would: nothing stays in the kernel from
-// one state to the next.
+// The cache gives the answers that another mount would give: no trace of one
+// state stays in the kernel for the next.
 TEST_P(KernelTest, CachedAnswersAreThoseOfMounts) {
   const Recorded recorded = MustRecord(*backend_, kWorkload);
   ExploreOptions options = Options("prefix", 1);
@@ -99,7 +107,7 @@ TEST_P(KernelTest, CachedAnswersAreThoseOfMounts) {
   EXPECT_EQ(DumpOf(one), DumpOf(two));
 }
 
-// A device that is open between mounts would keep stale pages.
+// A device that stays open between mounts would show stale pages.
 TEST_P(KernelTest, EachMountSeesItsOwnDisk) {
   const Recorded recorded =
       MustRecord(*backend_, "powercut 1\ninit\nrun\n  create /a\n  syncfs\n");
@@ -116,8 +124,8 @@ TEST_P(KernelTest, EachMountSeesItsOwnDisk) {
   backend_->ReleaseHelpers();
 }
 
-// Else what a run reads depends on how long its check takes. ext4 would begin
-// within 5 s.
+// If the kernel read something on its own, what a run reads would depend on how
+// long its check takes. ext4 would begin within 5 s.
 TEST_P(KernelTest, NothingIsReadByItself) {
   const auto base =
       backend_->Format({Geometry(), backend_->traits().profile}).value();
@@ -144,7 +152,8 @@ TEST_P(KernelTest, ADiskOfGarbageDoesNotMount) {
   backend_->ReleaseHelpers();
 }
 
-// Without barriers what was flushed is lost: a real bug that must be seen.
+// If a mount turns barriers off, flushed data is lost: a real defect, which
+// must be found.
 TEST_P(KernelTest, WithoutBarriersIsCaught) {
   const std::string options = GetParam() == "ext4"    ? "barrier=0"
                               : GetParam() == "btrfs" ? "nobarrier"
@@ -156,8 +165,9 @@ TEST_P(KernelTest, WithoutBarriersIsCaught) {
   EXPECT_FALSE(e.findings.empty());
 }
 
-// ext4 and xfs write zeros behind the new end in place before the new size is
-// committed: without the switch that admits it, this is `ghost /a` on both.
+// ext4 and xfs write zeros after the new end in place before they commit the
+// new size. If the profiles did not admit the zeros (switch
+// truncation_writes_zeros), this would be `ghost /a` on both.
 TEST_P(KernelTest, ZerosOfATruncationAreAdmitted) {
   const Recorded recorded =
       MustRecord(*backend_,
@@ -167,8 +177,8 @@ TEST_P(KernelTest, ZerosOfATruncationAreAdmitted) {
   EXPECT_EQ(KindsOf(e.findings), std::set<std::string>{}) << DumpOf(e);
 }
 
-// xfs commits the new size before the zeroed page, and with it before what was
-// written to that page.
+// xfs commits the new size before the zeroed page, and so before the data that
+// was written to this page.
 TEST_P(KernelTest, ATruncationBringsNoDataThatWasNotFlushed) {
   const Recorded recorded = MustRecord(
       *backend_,
@@ -224,7 +234,8 @@ TEST_P(KernelProgramTest, AcksStandInOrderAmongTheWrites) {
 TEST_P(KernelProgramTest, RudeProgramsAreSurvived) {
   EXPECT_EQ(MustRun("exit 3").ended, "exit status 3");
   EXPECT_EQ(MustRun("kill -9 $$").ended, "killed by SIGKILL");
-  // It goes on in the background, elsewhere, with a file open in the volume.
+  // This program goes on in the background, in another folder, with a file open
+  // in the volume.
   EXPECT_EQ(MustRun("(exec >f; cd /; while :; do echo x; sleep 0.01; done) & "
                     "sleep 0.05")
                 .ended,
@@ -234,7 +245,8 @@ TEST_P(KernelProgramTest, RudeProgramsAreSurvived) {
   EXPECT_TRUE(ChildrenOf(getpid()).empty());
 }
 
-// What a check says under some acks says nothing under others.
+// A check reads the acks in force, so that its answer under some acks does not
+// hold under others.
 TEST_P(KernelProgramTest, ChecksKnowTheAcksInForce) {
   CommandRecording made = MustRun(
       "for i in 1 2 3; do echo $i > f$i; sync f$i .; "
@@ -251,7 +263,7 @@ TEST_P(KernelProgramTest, ChecksKnowTheAcksInForce) {
   const Recorded holds{workload, setting, made.recording};
   const Exploration good = MustExplore(*backend_, holds, Options("epoch:1", 2));
   EXPECT_TRUE(good.findings.empty()) << DumpOf(good);
-  // Demands one file more than was acknowledged.
+  // This check demands one file more than was acknowledged.
   check.command =
       "n=$(grep -c . $POWERCUT_ACKED); test -s f$((n + 1)) || "
       "{ echo no f; exit 4; }";
@@ -262,7 +274,8 @@ TEST_P(KernelProgramTest, ChecksKnowTheAcksInForce) {
   EXPECT_EQ(bad.findings[0].violation.found, "exit status 4: no f");
 }
 
-// Nor does what it said for a recording with other acks, kept in a folder.
+// Runs that were kept in a folder for one recording must not serve another one
+// with other acks.
 TEST_P(KernelProgramTest, KeptRunsBelongToTheirAcks) {
   CommandRecording made = MustRun("echo x > f; sync f .");
   RunSetting setting;

@@ -1,5 +1,6 @@
-// The backend ntfs-3g against its contract, and the library behind it on
-// damaged disks.
+// The backend ntfs-3g keeps its contract: formatting, ops and their errors,
+// what reaches the disk and when, and observing disks that are damaged at
+// random.
 
 #include "backends/ntfs_3g/ntfs_3g_backend.h"
 
@@ -17,6 +18,8 @@
 namespace powercut {
 namespace {
 
+using ntfs_3g::MakeNtfs3gBackend;
+
 constexpr DiskGeometry kGeometry = {.sector_bytes = 512, .sector_count = 16384};
 
 struct DiskEvent {
@@ -28,7 +31,8 @@ struct DiskEvent {
   bool operator==(const DiskEvent&) const = default;
 };
 
-// A disk in memory that remembers what was asked of it.
+// A disk in memory that remembers the writes and persists that it got, and that
+// fails on demand.
 class MemoryDisk : public VirtualDisk {
  public:
   explicit MemoryDisk(const SparseImage& image,
@@ -124,7 +128,8 @@ std::string PutFile(Mount& mount, const std::string& path,
   return error.empty() ? Write(mount, path, 0, content) : error;
 }
 
-// path -> content; directories end in '/', unreadable entries say why.
+// Contents by path. The path of a directory ends in `/`, and the content of an
+// entry that cannot be read says why.
 using Tree = std::map<std::string, std::string>;
 
 Tree TreeOf(const Observation& observation) {
@@ -143,8 +148,8 @@ Tree TreeOf(const Observation& observation) {
   return tree;
 }
 
-// Some of everything: resident and non-resident files, holes, a directory
-// with an index of its own, links, renames.
+// Fills a volume with files inside and outside their records, holes, a
+// directory whose index has left its record, links and renames.
 void Populate(Mount& mount) {
   EXPECT_EQ(Do(mount, OpKind::kMkdir, {"/d"}), "");
   for (int i = 0; i < 40; ++i) {
@@ -442,7 +447,8 @@ TEST(Ntfs3gBackend, ADiskOfZerosDoesNotMount) {
   EXPECT_EQ(result.failure, "mount: EINVAL (Invalid argument)");
 }
 
-// Where NTFS keeps its metadata on this image: damage elsewhere shows nothing.
+// The sectors that the events wrote, sorted: they hold the tree. Most of the
+// image was never written, and damage there would show nothing.
 std::vector<uint64_t> WrittenSectors(const std::vector<DiskEvent>& events) {
   std::vector<uint64_t> sectors;
   for (const DiskEvent& event : events) {

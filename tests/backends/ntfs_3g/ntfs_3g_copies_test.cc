@@ -1,6 +1,6 @@
-// ntfs-3g: contents of files are only copied where the library reads them
-// straight to its caller, and what follows from that for other contents is what
-// a run shows.
+// ntfs-3g: where the library reads the content of a file straight to its
+// caller, the blocks are declared as only copied. The outcomes that are derived
+// from this for other contents of such blocks must be the outcomes of runs.
 
 #include <gtest/gtest.h>
 
@@ -14,6 +14,8 @@
 
 namespace powercut {
 namespace {
+
+using ntfs_3g::MakeNtfs3gBackend;
 
 TEST(Ntfs3gCopies, DeriveWhatARunShows) {
   const auto backend = MakeNtfs3gBackend();
