@@ -77,6 +77,10 @@ Result<BlockLogSuperblock> ReadBlockLogSuperblock(ByteSpan bytes);
 // Errors: kBadInput, the reason alone.
 Result<BlockLogEntry> ReadBlockLogEntry(ByteSpan bytes, uint32_t sector_bytes);
 
+// Whether `bytes` begin as every log does. A log that passes may still be
+// damaged; ReadBlockLog() tells.
+bool LooksLikeBlockLog(ByteSpan bytes);
+
 // Reads the bytes of a log. Total on any bytes.
 // Errors: kBadInput, "entry N at byte B: reason" (entries counted from 0), or
 // that of the superblock.
