@@ -1,51 +1,21 @@
 #include "harness/cli/input/sources.h"
 
-#include <errno.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <string.h>
 
-#include <charconv>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <thread>
+#include <utility>
 
 #include "backends/registry.h"
 #include "harness/block_log/trace_file.h"
+#include "harness/cli/input/flag_values.h"
+#include "harness/cli/input/user_file.h"
 #include "harness/fault/fault.h"
-#include "harness/judge/failure_block.h"
-#include "harness/system/atomic_file.h"
 #include "model/pcut/pcut.h"
 
 namespace powercut {
 namespace {
 
 constexpr const char* kDefaultBackend = "ntfs-3g";
-
-Error SystemError(const std::string& path) {
-  return {ErrorCode::kIo, fmt::format("{}: {}", path, strerror(errno))};
-}
-
-Result<uint64_t> ParseDuration(const char* flag, const std::string& text) {
-  uint64_t value = 0;
-  const auto [stop, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view unit(
-      stop, static_cast<size_t>(text.data() + text.size() - stop));
-  const uint64_t scale = unit == "ms"  ? 1
-                         : unit == "s" ? 1000
-                         : unit == "m" ? 60'000
-                         : unit == "h" ? 3'600'000
-                                       : 0;
-  if (error != std::errc() || scale == 0 || value > 1'000'000'000) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("{} '{}': expected a time such as 500ms, 30s, 2m "
-                             "or 1h",
-                             flag, text)};
-  }
-  return value * scale;
-}
 
 Result<SettingOverrides> SettingOverridesOf(const CommonFlags& flags) {
   SettingOverrides setting{flags.profile, {}, flags.atomic_bytes};
@@ -93,54 +63,6 @@ Result<ExploreOptions> OptionsOf(const CommonFlags& flags,
   }
   return options;
 }
-
-bool IsSpecialFile(const std::string& path) {
-  std::error_code ignored;
-  const auto type = std::filesystem::status(path, ignored).type();
-  return type == std::filesystem::file_type::character ||
-         type == std::filesystem::file_type::fifo ||
-         type == std::filesystem::file_type::socket;
-}
-
-bool LooksLikeTrace(std::string_view text) {
-  constexpr std::string_view kMagic("rhswfsj\0", 8);
-  return text.starts_with(kMagic);
-}
-
-}  // namespace
-
-Result<std::string> ReadFile(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    return Error{ErrorCode::kIo, path + ": is a directory"};
-  }
-  if (std::filesystem::is_character_file(path, error) ||
-      std::filesystem::is_block_file(path, error)) {
-    return Error{ErrorCode::kIo,
-                 path + ": is a device; copy what is on it to a file first"};
-  }
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return SystemError(path);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) return SystemError(path);
-  return text;
-}
-
-Status WriteFile(const std::string& path, std::string_view text) {
-  // A pipe or a device keeps its place: a new file would take it.
-  if (!IsSpecialFile(path)) return WriteWholeFile(path, AsBytes(text));
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out.write(text.data(), static_cast<std::streamsize>(text.size()));
-  out.close();
-  return out ? Status(Ok{}) : SystemError(path);
-}
-
-Status CheckWritable(const std::string& path) {
-  return IsSpecialFile(path) ? Status(Ok{}) : CheckNewFile(path);
-}
-
-namespace {
 
 // Those of the command line, behind those of the file.
 Status AddFlaggedFaults(const std::string& file, const CommonFlags& flags,
@@ -222,13 +144,24 @@ Result<Source> OpenBareTrace(const std::string& file, LoadedTrace loaded,
 
 }  // namespace
 
-Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
+Result<InputFile> ReadInput(const std::string& file) {
+  InputFile input{file, {}, {}};
+  POWERCUT_ASSIGN(std::string bytes, ReadFile(file));
+  if (LooksLikeBlockLog(AsBytes(bytes))) {
+    POWERCUT_ASSIGN(input.trace, ParseTraceFile(std::move(bytes), file));
+  } else {
+    input.text = std::move(bytes);
+  }
+  return input;
+}
+
+Result<Source> OpenSource(InputFile input, const CommonFlags& flags) {
+  const std::string& file = input.path;
+  std::optional<LoadedTrace>& loaded = input.trace;
   Source source;
-  POWERCUT_ASSIGN(source.text, ReadFile(file));
-  std::optional<LoadedTrace> loaded;
+  source.text = std::move(input.text);
   std::string backend;
-  if (LooksLikeTrace(source.text)) {
-    POWERCUT_ASSIGN(loaded, LoadTrace(file));
+  if (loaded) {
     source.text = loaded->about.pcut;
     backend = loaded->about.backend;
     if (source.text.empty() || !flags.check.empty() || flags.fsck) {
@@ -268,113 +201,14 @@ Result<Source> OpenSource(const std::string& file, const CommonFlags& flags) {
   return source;
 }
 
-Result<uint64_t> ParseSize(std::string_view flag, const std::string& text) {
-  uint64_t value = 0;
-  const auto [stop, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view unit(
-      stop, static_cast<size_t>(text.data() + text.size() - stop));
-  const int shift = unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : 0;
-  if (error != std::errc() || shift == 0 || value > 1'000'000) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("{} '{}': expected a size such as 64K, 512M or "
-                             "2G",
-                             flag, text)};
-  }
-  return value << shift;
-}
-
-Result<std::optional<LoadedTrace>> OpenImported(const std::string& file) {
-  POWERCUT_ASSIGN(const std::string text, ReadFile(file));
-  if (!LooksLikeTrace(text)) return std::optional<LoadedTrace>();
-  POWERCUT_ASSIGN(LoadedTrace loaded, LoadTrace(file));
-  if (loaded.about.origin.empty()) return std::optional<LoadedTrace>();
-  return std::optional<LoadedTrace>(std::move(loaded));
-}
-
-Result<LoadedTrace> OpenTrace(const std::string& file,
-                              const CommonFlags& flags) {
-  POWERCUT_ASSIGN(const std::string text, ReadFile(file));
-  if (LooksLikeTrace(text)) return LoadTrace(file);
-  POWERCUT_ASSIGN(Source source, OpenSource(file, flags));
-  POWERCUT_ASSIGN(Recording recording, RecordingOf(source));
-  TraceAbout about;
-  about.backend = source.backend->traits().name;
-  about.pcut = source.text;
-  return LoadedTrace{.trace = std::move(recording.trace),
-                     .about = std::move(about),
-                     .lint = {}};
-}
-
-Result<Shard> ParseShard(const std::string& text) {
-  Shard shard;
-  if (text.empty()) return shard;
-  const char* const end = text.data() + text.size();
-  const auto [slash, error] = std::from_chars(text.data(), end, shard.index);
-  if (error == std::errc() && slash != end && *slash == '/') {
-    const auto [stop, error_2] = std::from_chars(slash + 1, end, shard.count);
-    if (error_2 == std::errc() && stop == end && shard.index >= 1 &&
-        shard.index <= shard.count) {
-      return shard;
-    }
-  }
-  return Error{ErrorCode::kUsage,
-               fmt::format("--shard '{}': expected I/N, part I of N parts from "
-                           "1/N to N/N, such as 2/8",
-                           text)};
-}
-
-Result<std::vector<Op>> ParseFaults(const std::vector<std::string>& texts) {
-  std::vector<Op> faults;
-  for (const std::string& text : texts) {
-    POWERCUT_ASSIGN(Op fault, ParseFault(text, "--fault: column "));
-    faults.push_back(std::move(fault));
-  }
-  return faults;
-}
-
-std::string FaultFlagsText(const std::vector<std::string>& texts) {
-  std::string flags;
-  for (const std::string& text : texts) flags += " --fault " + ShellWord(text);
-  return flags;
-}
-
-Result<std::string> TextWithFaults(const std::string& text,
-                                   const std::string& file,
-                                   const std::vector<Op>& faults) {
-  if (faults.empty()) return text;
-  POWERCUT_ASSIGN(Pcut pcut, ParsePcut(text, file));
-  AddFaults(faults, pcut);
-  return PrintPcut(pcut);
+Result<Source> OpenInput(const std::string& file, const CommonFlags& flags) {
+  POWERCUT_ASSIGN(InputFile input, ReadInput(file));
+  return OpenSource(std::move(input), flags);
 }
 
 Result<Recording> RecordingOf(Source& source) {
   if (source.recording) return *source.recording;
   return Record(*source.backend, source.workload, source.setting);
-}
-
-std::string FormatText(const FormatOptions& options) {
-  std::string text;
-  if (!options.mkfs.empty()) text += " --mkfs " + ShellWord(options.mkfs);
-  if (!options.mount.empty()) text += " --mount " + ShellWord(options.mount);
-  return text;
-}
-
-std::string ReplayFlagsText(const CommonFlags& flags) {
-  std::string text;
-  if (!flags.backend.empty()) text += " --backend " + flags.backend;
-  text += FormatText(flags.format);
-  if (!flags.profile.empty()) text += " --profile " + flags.profile;
-  if (flags.atomic_bytes) {
-    text += fmt::format(" --atomic {}", *flags.atomic_bytes);
-  }
-  if (flags.probe) text += " --probe";
-  if (!flags.check.empty()) text += " --check " + ShellWord(flags.check);
-  if (!flags.check_timeout.empty()) {
-    text += " --check-timeout " + flags.check_timeout;
-  }
-  if (flags.fsck) text += " --fsck";
-  return text + FaultFlagsText(flags.faults);
 }
 
 }  // namespace powercut

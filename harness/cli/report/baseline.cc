@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/cli/input/sources.h"
+#include "harness/cli/input/user_file.h"
 
 namespace powercut {
 namespace {

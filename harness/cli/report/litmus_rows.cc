@@ -6,7 +6,7 @@
 
 #include "backends/registry.h"
 #include "harness/cli/input/kept_trace.h"
-#include "harness/cli/input/sources.h"
+#include "harness/cli/input/replay_flags.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/judge/failure_block.h"
 
@@ -34,8 +34,8 @@ LitmusRow LitmusRunner::Run(const LitmusTask& task) {
 Result<std::string> LitmusRunner::Failures(const LitmusTask& task,
                                            const LitmusRun& run) {
   std::string flags = fmt::format(
-      " --backend {}{} --profile {}{}", task.backend, FormatText(task.format),
-      task.profile,
+      " --backend {}{} --profile {}{}", task.backend,
+      FormatFlagsText(task.format), task.profile,
       task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes) : "");
   std::string kept;
   if (run.recording) {

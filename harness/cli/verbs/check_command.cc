@@ -6,8 +6,11 @@
 #include <filesystem>
 #include <set>
 
+#include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/kept_trace.h"
+#include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/sources.h"
+#include "harness/cli/input/user_file.h"
 #include "harness/cli/report/baseline.h"
 #include "harness/cli/report/report_json.h"
 #include "harness/cli/terminal/interrupt.h"
@@ -70,7 +73,7 @@ class Checker {
   }
 
   Result<ExitStatus> Check(const std::string& file) {
-    POWERCUT_ASSIGN(Source source, OpenSource(file, flags_.common));
+    POWERCUT_ASSIGN(Source source, OpenInput(file, flags_.common));
     ProgressLine progress(file, flags_.common.quiet);
     POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
     ReplayOwnState(source, recording);

@@ -125,7 +125,7 @@ void PrintTurns(const StateExplanation& why) {
 
 Result<ExitStatus> ExplainOne(const ExplainFlags& flags) {
   POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
-  POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
+  POWERCUT_ASSIGN(Source source, OpenInput(flags.file, flags.common));
   if (source.setting.judged_by_itself) {
     return Error{ErrorCode::kUsage,
                  flags.file +

@@ -1,6 +1,7 @@
 // `powercut export`: a trace becomes a log that other tools read.
 
 #include <cstdio>
+#include <utility>
 
 #include "harness/block_log/export.h"
 #include "harness/cli/input/sources.h"
@@ -10,9 +11,20 @@
 namespace powercut {
 namespace {
 
+// The trace in the file as it is, or the recording of a `.pcut` file, made now.
+Result<LoadedTrace> TraceOf(const ExportFlags& flags) {
+  POWERCUT_ASSIGN(InputFile input, ReadInput(flags.file));
+  if (input.trace) return std::move(*input.trace);
+  POWERCUT_ASSIGN(Source source, OpenSource(std::move(input), flags.common));
+  POWERCUT_ASSIGN(Recording recording, RecordingOf(source));
+  return LoadedTrace{
+      .trace = std::move(recording.trace),
+      .about = {.backend = source.backend->traits().name, .pcut = source.text},
+      .lint = {}};
+}
+
 Result<ExitStatus> Export(const ExportFlags& flags) {
-  POWERCUT_ASSIGN(const LoadedTrace loaded,
-                  OpenTrace(flags.file, flags.common));
+  POWERCUT_ASSIGN(const LoadedTrace loaded, TraceOf(flags));
   const ExportedLog exported = ExportBlockLog(loaded.trace, loaded.about);
   POWERCUT_TRY(WriteWholeFile(flags.output, WriteBlockLog(exported.log)));
   for (const std::string& line : exported.losses) {

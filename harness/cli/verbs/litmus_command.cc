@@ -11,7 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/registry.h"
-#include "harness/cli/input/sources.h"
+#include "harness/cli/input/flag_values.h"
+#include "harness/cli/input/replay_flags.h"
+#include "harness/cli/input/user_file.h"
 #include "harness/cli/report/litmus_rows.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/verbs/commands.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/cli/input/sources.h"
+#include "harness/cli/input/user_file.h"
 #include "harness/cli/report/baseline.h"
 #include "harness/cli/report/merge.h"
 #include "harness/cli/report/report_json.h"

@@ -10,6 +10,7 @@
 
 #include "harness/base/monotonic_clock.h"
 #include "harness/cli/input/sources.h"
+#include "harness/cli/input/user_file.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/terminal/progress_line.h"
 #include "harness/cli/verbs/commands.h"
@@ -111,7 +112,7 @@ class MinimizeCommand {
       : flags_(flags), began_ms_(MonotonicMs()) {}
 
   Result<ExitStatus> Run() {
-    POWERCUT_ASSIGN(Source source, OpenSource(flags_.file, flags_.common));
+    POWERCUT_ASSIGN(Source source, OpenInput(flags_.file, flags_.common));
     if (source.recording) {
       return Error{ErrorCode::kUsage,
                    flags_.file + ": is a trace; give the .pcut file"};

@@ -6,7 +6,7 @@
 
 #include "backends/registry.h"
 #include "harness/block_log/trace_file.h"
-#include "harness/cli/input/sources.h"
+#include "harness/cli/input/flag_values.h"
 #include "harness/cli/verbs/commands.h"
 #include "harness/fault/fault.h"
 #include "harness/record/command_recording.h"

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "harness/block_log/trace_file.h"
+#include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/sources.h"
 #include "harness/cli/verbs/commands.h"
 #include "harness/explain/replay.h"
@@ -62,7 +63,7 @@ void PrintOutcome(const RecoveryOutcome& outcome) {
 
 Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
-  POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
+  POWERCUT_ASSIGN(Source source, OpenInput(flags.file, flags.common));
   // Any kind the backend offers can be replayed, whatever the file asks for.
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
   POWERCUT_ASSIGN(const ReplayedState replayed,

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "harness/block_log/trace_file.h"
+#include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/sources.h"
 #include "harness/cli/verbs/commands.h"
 
@@ -99,22 +100,19 @@ Status ShowImported(const LoadedTrace& imported, const std::string& save) {
   if (!save.empty()) {
     POWERCUT_TRY(SaveTrace(imported.trace, imported.about, save));
   }
-  if (!imported.about.origin.empty()) {
-    std::printf("imported from a log of origin %s\n",
-                imported.about.origin.c_str());
-  }
+  std::printf("imported from a log of origin %s\n",
+              imported.about.origin.c_str());
   Print(Workload{}, RecordingOfImported(imported.trace));
   return Ok{};
 }
 
 Result<ExitStatus> Show(const ShowFlags& flags) {
-  POWERCUT_ASSIGN(const std::optional<LoadedTrace> imported,
-                  OpenImported(flags.file));
-  if (imported) {
-    POWERCUT_TRY(ShowImported(*imported, flags.save));
+  POWERCUT_ASSIGN(InputFile input, ReadInput(flags.file));
+  if (input.trace && !input.trace->about.origin.empty()) {
+    POWERCUT_TRY(ShowImported(*input.trace, flags.save));
     return kExitHolds;
   }
-  POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
+  POWERCUT_ASSIGN(Source source, OpenSource(std::move(input), flags.common));
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
   if (!flags.save.empty()) {
     POWERCUT_ASSIGN(
