@@ -22,8 +22,9 @@
 namespace powercut {
 namespace {
 
-// A regression's own state first: it says at once whether the bug is back.
-void ReplayOwnState(Source& source, const Recording& recording) {
+// Prints a note if the `at` state of a regression file is none of this
+// recording. The file still is a workload to explore, so that this is no error.
+void WarnIfStateIsStale(const Source& source, const Recording& recording) {
   if (source.workload.at.empty()) return;
   const auto id = ParseStateId(source.workload.at);
   if (id && id->digest == recording.trace.Digest()) return;
@@ -76,7 +77,7 @@ class Checker {
     POWERCUT_ASSIGN(Source source, OpenInput(file, flags_.common));
     ProgressLine progress(file, flags_.common.quiet);
     POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
-    ReplayOwnState(source, recording);
+    WarnIfStateIsStale(source, recording);
     if (!source.setting.check.empty()) {
       if (Status holds = CheckHoldsAtTheEnd(*source.backend, source.setting,
                                             recording, source.options);
