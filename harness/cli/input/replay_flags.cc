@@ -12,21 +12,22 @@
 
 namespace powercut {
 
-std::string ReplayFlagsText(const CommonFlags& flags) {
+std::string ReplayFlagsText(const InputFlags& input,
+                            const OracleFlags& oracle) {
   std::string text;
-  if (!flags.backend.empty()) text += " --backend " + flags.backend;
-  text += FormatFlagsText(flags.format);
-  if (!flags.profile.empty()) text += " --profile " + flags.profile;
-  if (flags.atomic_bytes) {
-    text += fmt::format(" --atomic {}", *flags.atomic_bytes);
+  if (!input.backend.empty()) text += " --backend " + input.backend;
+  text += FormatFlagsText(input.format);
+  if (!input.profile.empty()) text += " --profile " + input.profile;
+  if (input.atomic_bytes) {
+    text += fmt::format(" --atomic {}", *input.atomic_bytes);
   }
-  if (flags.probe) text += " --probe";
-  if (!flags.check.empty()) text += " --check " + ShellWord(flags.check);
-  if (!flags.check_timeout.empty()) {
-    text += " --check-timeout " + flags.check_timeout;
+  if (oracle.probe) text += " --probe";
+  if (!oracle.check.empty()) text += " --check " + ShellWord(oracle.check);
+  if (!oracle.check_timeout.empty()) {
+    text += " --check-timeout " + oracle.check_timeout;
   }
-  if (flags.fsck) text += " --fsck";
-  return text + FaultFlagsText(flags.faults);
+  if (oracle.fsck) text += " --fsck";
+  return text + FaultFlagsText(input.faults);
 }
 
 std::string FormatFlagsText(const FormatOptions& options) {

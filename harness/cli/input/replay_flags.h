@@ -9,13 +9,15 @@
 #include <vector>
 
 #include "harness/base/result.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/input/input_flags.h"
+#include "harness/cli/input/oracle_flags.h"
+#include "model/words/op.h"
 
 namespace powercut {
 
 // The flags that `replay` needs to run under the same setting. Empty if there
 // are none.
-std::string ReplayFlagsText(const CommonFlags& flags);
+std::string ReplayFlagsText(const InputFlags& input, const OracleFlags& oracle);
 
 // The flags --mkfs and --mount. Empty if neither was given.
 std::string FormatFlagsText(const FormatOptions& options);

@@ -6,19 +6,31 @@
 #include <array>
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "harness/base/monotonic_clock.h"
-#include "harness/cli/input/sources.h"
+#include "harness/cli/input/explore_flags.h"
+#include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/terminal/progress_line.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/verbs/verb.h"
 #include "harness/judge/failure_block.h"
 #include "harness/minimize/minimize.h"
 
 namespace powercut {
 namespace {
+
+struct MinimizeFlags {
+  std::string file;
+  std::string output;
+  std::string cause;  // empty if minimizing chooses it
+  InputFlags input;
+  OracleFlags oracle;  // --probe alone
+  ExploreFlags explore;
+  bool quiet = false;
+};
 
 // The order in which a file has its directives.
 constexpr std::array kDirectives = {Statement::kVersion, Statement::kName,
@@ -47,7 +59,7 @@ Statement& Directive(Pcut& pcut, Statement::Kind kind) {
 
 // The workload with what flags say otherwise, so that the new file needs none
 // of them.
-Pcut WithFlags(Pcut pcut, const CommonFlags& flags, const Source& source) {
+Pcut WithFlags(Pcut pcut, const InputFlags& flags, const OpenedInput& input) {
   if (!flags.backend.empty()) {
     Directive(pcut, Statement::kBackend).text = flags.backend;
   }
@@ -55,15 +67,14 @@ Pcut WithFlags(Pcut pcut, const CommonFlags& flags, const Source& source) {
     Directive(pcut, Statement::kProfile).text = flags.profile;
   }
   if (!flags.crash_kinds.empty()) {
-    Directive(pcut, Statement::kCrash).crash_kinds = source.setting.crash_kinds;
+    Directive(pcut, Statement::kCrash).crash_kinds = input.setting.crash_kinds;
   }
   if (!flags.space.empty()) {
-    Directive(pcut, Statement::kSpace).text =
-        ExplorationSpaceText(source.options.space);
+    Directive(pcut, Statement::kSpace).text = ExplorationSpaceText(input.space);
   }
   if (flags.atomic_bytes) {
     DiskSpec& disk = Directive(pcut, Statement::kDisk).disk;
-    disk.size_bytes = source.setting.geometry.size_bytes();
+    disk.size_bytes = input.setting.geometry.size_bytes();
     disk.atomic_bytes = flags.atomic_bytes;
   }
   return pcut;
@@ -87,55 +98,51 @@ void ExpectFailures(const std::vector<HistoryEvent>& history, Pcut& pcut) {
   }
 }
 
-// What the new file cannot say.
-std::string FlagsLeft(const CommonFlags& flags) {
-  std::string text;
-  if (flags.probe) text += " --probe";
-  return text;
-}
-
 void PrintResult(const Minimized& minimized, const MinimizeFlags& flags,
                  const char* ended) {
-  std::fputs(
-      FailureBlock(minimized.finding, flags.output, FlagsLeft(flags.common))
-          .c_str(),
-      stdout);
+  std::fputs(FailureBlock(minimized.finding, flags.output,
+                          // A file has no directive for it.
+                          flags.oracle.probe ? " --probe" : "")
+                 .c_str(),
+             stdout);
   std::printf("%s\n", fmt::format("{}: {} of {} ops left, {} workloads tried{}",
                                   flags.output, minimized.ops,
                                   minimized.ops_before, minimized.tried, ended)
                           .c_str());
 }
 
-class MinimizeCommand {
+class Minimizing {
  public:
-  explicit MinimizeCommand(const MinimizeFlags& flags)
+  explicit Minimizing(const MinimizeFlags& flags)
       : flags_(flags), began_ms_(MonotonicMs()) {}
 
   Result<ExitStatus> Run() {
-    POWERCUT_ASSIGN(Source source, OpenInput(flags_.file, flags_.common));
-    if (source.recording) {
+    CatchInterrupts();
+    POWERCUT_ASSIGN(const OpenedInput input,
+                    OpenInput(flags_.file, flags_.input, flags_.oracle));
+    MinimizeOptions options;
+    POWERCUT_ASSIGN(options.explore, ExploreOptionsOf(flags_.explore, input));
+    if (input.recording) {
       return Error{ErrorCode::kUsage,
                    flags_.file + ": is a trace; give the .pcut file"};
     }
-    POWERCUT_ASSIGN(const Pcut given, ParsePcut(source.text, flags_.file));
+    POWERCUT_ASSIGN(const Pcut given, ParsePcut(input.text, flags_.file));
     // Before the work, not after.
     POWERCUT_TRY(CheckWritable(flags_.output));
-    Pcut pcut = WithFlags(given, flags_.common, source);
-    if (!source.added_faults.empty()) {
-      POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
-      AddFaults(source.added_faults, pcut);
+    Pcut pcut = WithFlags(given, flags_.input, input);
+    if (!input.added_faults.empty()) {
+      POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
+      AddFaults(input.added_faults, pcut);
       ExpectFailures(recording.history, pcut);
     }
-    budget_ms_ = source.options.budget_ms;
-    ProgressLine progress(flags_.file, flags_.common.quiet);
-    MinimizeOptions options;
-    options.explore = source.options;
+    budget_ms_ = options.explore.budget_ms;
+    ProgressLine progress(flags_.file, flags_.quiet);
     options.explore.progress = [&](const Progress& p) { progress.Update(p); };
     options.cause = flags_.cause;
     options.progress = [&](const MinimizeProgress& p) { progress.Update(p); };
     options.interrupted = [&] { return Interrupted() || OverBudget(); };
     auto minimized =
-        Minimize(*source.backend, pcut, flags_.file, source.setting, options);
+        Minimize(*input.backend, pcut, flags_.file, input.setting, options);
     if (!minimized) {
       if (Interrupted()) {
         Fail(minimized.error());
@@ -164,12 +171,40 @@ class MinimizeCommand {
   std::optional<uint64_t> budget_ms_;
 };
 
+class MinimizeVerb : public Verb {
+ public:
+  MinimizeVerb()
+      : Verb("minimize",
+             "shrink a failing workload to a regression file\n\nKeeps a cause: "
+             "that of --cause; else of the file's own `at` state; else the "
+             "first that an `expect violation` line names; else the first that "
+             "is found. Removes ops, makes numbers smaller, then loses fewer "
+             "blocks. Flags that change what is run or judged are written into "
+             "the new file, but for --probe and --seed. --budget is of the "
+             "whole, --max-runs of each workload tried.\n\nExit status: 0 "
+             "written, 2 a bound came first (what is smallest so far is "
+             "written), 129 also if there is nothing to minimize, 130 "
+             "interrupted (what is smallest so far is written)") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("FILE", flags_.file, "a .pcut file").Required();
+    flags.Add("-o,--output", flags_.output, "the new .pcut file").Required();
+    flags.Add("--cause", flags_.cause, "the cause to keep");
+    DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+    DeclareCrashSpace(flags, flags_.input);
+    DeclareExplore(flags, flags_.explore);
+  }
+
+  Result<ExitStatus> Run() const override { return Minimizing(flags_).Run(); }
+
+ private:
+  MinimizeFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunMinimize(const MinimizeFlags& flags) {
-  CatchInterrupts();
-  auto status = MinimizeCommand(flags).Run();
-  return status ? *status : Fail(status.error());
+std::unique_ptr<Verb> MakeMinimizeVerb() {
+  return std::make_unique<MinimizeVerb>();
 }
 
 }  // namespace powercut

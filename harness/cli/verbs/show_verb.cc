@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
+#include <utility>
 
 #include "harness/block_log/trace_file.h"
-#include "harness/cli/input/replay_flags.h"
-#include "harness/cli/input/sources.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/input/opened_input.h"
+#include "harness/cli/verbs/verb.h"
 
 namespace powercut {
 namespace {
@@ -106,30 +107,49 @@ Status ShowImported(const LoadedTrace& imported, const std::string& save) {
   return Ok{};
 }
 
+struct ShowFlags {
+  std::string file;
+  std::string save;  // Empty if the trace is not wanted.
+  InputFlags input;
+  // Accepted so that the flags of other verbs can be pasted, and not read.
+  bool probe = false;
+  bool quiet = false;
+};
+
 Result<ExitStatus> Show(const ShowFlags& flags) {
-  POWERCUT_ASSIGN(InputFile input, ReadInput(flags.file));
-  if (input.trace && !input.trace->about.origin.empty()) {
-    POWERCUT_TRY(ShowImported(*input.trace, flags.save));
+  POWERCUT_ASSIGN(InputFile file, ReadInput(flags.file));
+  if (file.trace && !file.trace->about.origin.empty()) {
+    POWERCUT_TRY(ShowImported(*file.trace, flags.save));
     return kExitHolds;
   }
-  POWERCUT_ASSIGN(Source source, OpenSource(std::move(input), flags.common));
-  POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
+  POWERCUT_ASSIGN(const OpenedInput input,
+                  OpenInput(std::move(file), flags.input, OracleFlags{}));
+  POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
   if (!flags.save.empty()) {
-    POWERCUT_ASSIGN(
-        const std::string text,
-        TextWithFaults(source.text, source.workload.file, source.added_faults));
-    POWERCUT_TRY(SaveTrace(recording.trace,
-                           {source.backend->traits().name, text}, flags.save));
+    POWERCUT_TRY(SaveRecording(input, recording, flags.save));
   }
-  Print(source.workload, recording);
+  Print(input.workload, recording);
   return kExitHolds;
 }
 
+class ShowVerb : public Verb {
+ public:
+  ShowVerb() : Verb("show", "list a recording") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
+    flags.Add("--save", flags_.save, "save the trace");
+    DeclareSetting(flags, flags_.input, flags_.probe, flags_.quiet);
+  }
+
+  Result<ExitStatus> Run() const override { return Show(flags_); }
+
+ private:
+  ShowFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunShow(const ShowFlags& flags) {
-  auto status = Show(flags);
-  return status ? *status : Fail(status.error());
-}
+std::unique_ptr<Verb> MakeShowVerb() { return std::make_unique<ShowVerb>(); }
 
 }  // namespace powercut

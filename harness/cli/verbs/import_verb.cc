@@ -4,16 +4,27 @@
 
 #include <charconv>
 #include <cstdio>
+#include <memory>
 
 #include "harness/base/limits.h"
 #include "harness/block_log/import.h"
 #include "harness/block_log/salvage.h"
 #include "harness/block_log/trace_file.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/verbs/verb.h"
 #include "harness/system/atomic_file.h"
 
 namespace powercut {
 namespace {
+
+struct ImportFlags {
+  std::string log;
+  std::string output;
+  std::string origin;        // `kernel` or `qemu`
+  std::string size;          // such as `64M`; empty if the entries decide
+  uint32_t race_window = 0;  // of qemu
+  bool assume_fua = false;   // of qemu
+  bool salvage = false;
+};
 
 // `64M`, or a number of bytes.
 Result<uint64_t> ParseDiskSize(const std::string& text) {
@@ -93,11 +104,47 @@ Result<ExitStatus> Import(const ImportFlags& flags) {
   return kExitHolds;
 }
 
+class ImportVerb : public Verb {
+ public:
+  ImportVerb()
+      : Verb("import",
+             "make a trace of a block log of another tool\n\nTakes the logs of "
+             "the kernel's device mapper target log-writes and of QEMU's block "
+             "driver blklogwrites. Who wrote it decides what a flush in it "
+             "covers: docs/trace_file.md. Oddities go to standard error. A log "
+             "whose superblock was never written is taken as far as its "
+             "entries are sound.\n\nExit status: 0 written, 129 else") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("LOG", flags_.log, "a dm-log-writes log, version 1").Required();
+    flags.Add("-o,--output", flags_.output, "the new trace").Required();
+    flags.Add("--origin", flags_.origin, "kernel or qemu: who wrote it")
+        .Required()
+        .OneOf({"kernel", "qemu"});
+    flags.Add("--size", flags_.size,
+              "of the disk, e.g. 64M; default: as far as the log's "
+              "entries reach");
+    flags.Add("--salvage", flags_.salvage,
+              "take all sound entries, whatever the superblock counts; "
+              "right only if the file was empty when the log began");
+    flags
+        .Add("--race-window", flags_.race_window,
+             "qemu: a flush does not cover the last N writes in front of it")
+        .Between(0, 1'000'000);
+    flags.Add("--assume-fua", flags_.assume_fua,
+              "qemu: the first write behind a flush is durable at once");
+  }
+
+  Result<ExitStatus> Run() const override { return Import(flags_); }
+
+ private:
+  ImportFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunImport(const ImportFlags& flags) {
-  auto status = Import(flags);
-  return status ? *status : Fail(status.error());
+std::unique_ptr<Verb> MakeImportVerb() {
+  return std::make_unique<ImportVerb>();
 }
 
 }  // namespace powercut

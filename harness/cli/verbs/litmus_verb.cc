@@ -5,24 +5,38 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <set>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
 #include "backends/registry.h"
+#include "harness/cli/input/explore_flags.h"
 #include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/report/litmus_rows.h"
 #include "harness/cli/terminal/interrupt.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/verbs/verb.h"
 #include "model/pcut/pcut.h"
 
 namespace powercut {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+struct LitmusFlags {
+  std::vector<std::string> files;  // or folders; empty for the default folder
+  FormatOptions format;
+  // Empty lists: as each file says.
+  std::vector<std::string> backends;
+  std::vector<std::string> profiles;
+  std::optional<uint32_t> atomic_bytes;
+  std::vector<std::string> faults;  // such as `error on write nth=3`
+  std::string json;
+  uint32_t jobs = 0;  // 0 means as many as there are processors
+  bool quiet = false;
+};
 
 constexpr const char* kDefaultFolder = "corpora/litmus";
 // For a test that names none.
@@ -97,17 +111,14 @@ class Matrix {
  public:
   explicit Matrix(const LitmusFlags& flags) : flags_(flags) {}
 
-  ExitStatus Run() {
-    auto files = FilesOf(flags_.files);
-    if (!files) return Fail(files.error());
-    if (auto checked = CheckFlags(); !checked) return Fail(checked.error());
+  Result<ExitStatus> Run() {
+    POWERCUT_ASSIGN(const std::vector<std::string> files,
+                    FilesOf(flags_.files));
+    POWERCUT_TRY(CheckFlags());
     CatchInterrupts();
-    for (const std::string& file : *files) ReadTest(file);
+    for (const std::string& file : files) ReadTest(file);
     MakeTasks();
-    const uint32_t jobs =
-        flags_.jobs > 0 ? flags_.jobs
-                        : std::max(1u, std::thread::hardware_concurrency());
-    LitmusRunner runner(jobs);
+    LitmusRunner runner(WorkersOf(flags_.jobs));
     rows_.resize(tasks_.size());
     for (size_t i = 0; i < tasks_.size() && !Interrupted(); ++i) {
       LitmusRow row = runner.Run(tasks_[i]);
@@ -334,10 +345,38 @@ class Matrix {
   ExitStatus status_ = kExitCannotRun;
 };
 
+class LitmusVerb : public Verb {
+ public:
+  LitmusVerb() : Verb("litmus", "run litmus tests with every crash state") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("FILE|DIR", flags_.files,
+              "tests, or folders of them; default: corpora/litmus");
+    flags.Add("--backend", flags_.backends, "or `model`")
+        .SplitAtCommas()
+        .OneValueEach();
+    DeclareFormat(flags, flags_.format);
+    flags.Add("--profile", flags_.profiles, "only under these")
+        .SplitAtCommas()
+        .OneValueEach();
+    flags.Add("--atomic", flags_.atomic_bytes, "bytes the device writes whole");
+    DeclareFaults(flags, flags_.faults);
+    flags.Add("--json", flags_.json, "write a report here");
+    flags.Add("--jobs", flags_.jobs, "default: the processors")
+        .Between(1, 1024);
+    flags.Add("--quiet", flags_.quiet, "only what does not hold");
+  }
+
+  Result<ExitStatus> Run() const override { return Matrix(flags_).Run(); }
+
+ private:
+  LitmusFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunLitmusCommand(const LitmusFlags& flags) {
-  return Matrix(flags).Run();
+std::unique_ptr<Verb> MakeLitmusVerb() {
+  return std::make_unique<LitmusVerb>();
 }
 
 }  // namespace powercut

@@ -3,17 +3,28 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
 
 #include "backends/registry.h"
 #include "harness/block_log/trace_file.h"
 #include "harness/cli/input/flag_values.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/input/input_flags.h"
+#include "harness/cli/verbs/verb.h"
 #include "harness/fault/fault.h"
 #include "harness/record/command_recording.h"
 #include "harness/system/atomic_file.h"
 
 namespace powercut {
 namespace {
+
+struct RecordFlags {
+  std::string fs;
+  std::string size;  // such as `64M`; empty if the file system decides
+  FormatOptions format;
+  std::vector<std::string> faults;
+  std::string output;
+  std::vector<std::string> command;
+};
 
 Result<std::vector<Op>> FaultsOf(const RecordFlags& flags) {
   POWERCUT_ASSIGN(std::vector<Op> faults, ParseFaults(flags.faults));
@@ -69,11 +80,35 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
   return kExitHolds;
 }
 
+class RecordVerb : public Verb {
+ public:
+  RecordVerb()
+      : Verb("record",
+             "run a program in a volume and keep every write\n\nLines that it "
+             "writes to the file $POWERCUT_ACKS are acks: what it promised "
+             "from then on. It runs in the volume, so that names outside must "
+             "be absolute, as root in namespaces of its own; what it leaves "
+             "running is killed.") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("--fs", flags_.fs, "file system").Required();
+    flags.Add("--size", flags_.size, "of the disk, e.g. 64M");
+    DeclareFormat(flags, flags_.format);
+    DeclareFaults(flags, flags_.faults);
+    flags.Add("-o,--output", flags_.output, "the trace").Required();
+    flags.Add("COMMAND", flags_.command, "behind --").Required();
+  }
+
+  Result<ExitStatus> Run() const override { return Record(flags_); }
+
+ private:
+  RecordFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunRecord(const RecordFlags& flags) {
-  auto status = Record(flags);
-  return status ? *status : Fail(status.error());
+std::unique_ptr<Verb> MakeRecordVerb() {
+  return std::make_unique<RecordVerb>();
 }
 
 }  // namespace powercut

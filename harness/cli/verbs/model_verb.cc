@@ -6,15 +6,22 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <memory>
 
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/terminal/wrapped_text.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/verbs/verb.h"
 #include "model/table/primitive_text.h"
 
 namespace powercut {
 namespace {
+
+struct ModelFlags {
+  std::string profile;
+  std::string primitive;  // part of a name or spelling; empty for all rows
+  bool json = false;
+};
 
 // Keeps the keys in the order of writing.
 using Json = nlohmann::ordered_json;
@@ -264,11 +271,26 @@ Result<ExitStatus> Show(const ModelFlags& flags) {
   return kExitHolds;
 }
 
+class ModelVerb : public Verb {
+ public:
+  ModelVerb()
+      : Verb("model", "what each flush primitive promises, with its sources") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("--profile", flags_.profile, "as this profile reads");
+    flags.Add("--primitive", flags_.primitive,
+              "only rows with this in their name");
+    flags.Add("--json", flags_.json, "as data");
+  }
+
+  Result<ExitStatus> Run() const override { return Show(flags_); }
+
+ private:
+  ModelFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunModel(const ModelFlags& flags) {
-  auto status = Show(flags);
-  return status ? *status : Fail(status.error());
-}
+std::unique_ptr<Verb> MakeModelVerb() { return std::make_unique<ModelVerb>(); }
 
 }  // namespace powercut

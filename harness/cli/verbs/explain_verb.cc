@@ -4,10 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <cstdio>
+#include <memory>
 
-#include "harness/cli/input/sources.h"
+#include "harness/cli/input/opened_input.h"
 #include "harness/cli/terminal/wrapped_text.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/verbs/verb.h"
 #include "harness/explain/explain.h"
 #include "harness/judge/failure_block.h"
 
@@ -34,7 +35,7 @@ std::string RangesText(const std::vector<Number>& numbers) {
   return text.empty() ? "none" : text;
 }
 
-void PrintMoment(const Source& source, const Recording& recording,
+void PrintMoment(const OpenedInput& input, const Recording& recording,
                  const StateExplanation& why) {
   std::printf("state %s\n", why.id.c_str());
   Line("  crash      ",
@@ -47,7 +48,7 @@ void PrintMoment(const Source& source, const Recording& recording,
   if (why.in_flight.empty()) Line("  in flight  ", "nothing");
   for (const uint32_t op : why.in_flight) {
     Line("  in flight  ",
-         fmt::format("op {}, {}", op, OpText(source.workload.OpNumber(op))));
+         fmt::format("op {}, {}", op, OpText(input.workload.OpNumber(op))));
   }
 }
 
@@ -93,8 +94,8 @@ void PrintLosses(const StateExplanation& why) {
   }
 }
 
-void PrintVerdict(const Source& source, const StateExplanation& why) {
-  const std::string& profile = source.setting.profile->name;
+void PrintVerdict(const OpenedInput& input, const StateExplanation& why) {
+  const std::string& profile = input.setting.profile->name;
   const bool wrong = !why.replayed.findings.empty();
   std::printf("\nverdict under %s: %s\n", profile.c_str(),
               wrong ? "violation" : "admissible");
@@ -123,32 +124,60 @@ void PrintTurns(const StateExplanation& why) {
                             : fmt::format("{}", fmt::join(why.profiles, ", ")));
 }
 
+struct ExplainFlags {
+  std::string file;
+  std::string at;
+  InputFlags input;
+  OracleFlags oracle;  // --probe alone
+  bool quiet = false;  // accepted and not read
+};
+
 Result<ExitStatus> ExplainOne(const ExplainFlags& flags) {
   POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
-  POWERCUT_ASSIGN(Source source, OpenInput(flags.file, flags.common));
-  if (source.setting.judged_by_itself) {
+  POWERCUT_ASSIGN(const OpenedInput input,
+                  OpenInput(flags.file, flags.input, flags.oracle));
+  if (input.setting.judged_by_itself) {
     return Error{ErrorCode::kUsage,
                  flags.file +
                      ": a recorded program has no ops that promise anything; "
                      "`powercut replay` says what its check found"};
   }
-  POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
+  ExploreOptions options;
+  options.probe = input.probe;
+  POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
   POWERCUT_ASSIGN(const StateExplanation why,
-                  Explain(*source.backend, source.workload, source.setting,
-                          recording, id, source.options));
-  PrintMoment(source, recording, why);
+                  Explain(*input.backend, input.workload, input.setting,
+                          recording, id, options));
+  PrintMoment(input, recording, why);
   PrintFlushes(why);
   PrintLosses(why);
-  PrintVerdict(source, why);
+  PrintVerdict(input, why);
   PrintTurns(why);
   return why.replayed.findings.empty() ? kExitHolds : kExitViolation;
 }
 
+class ExplainVerb : public Verb {
+ public:
+  ExplainVerb()
+      : Verb("explain",
+             "why a crash state is as it is, and what would excuse it") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
+    flags.Add("--at", flags_.at, "id of the state").Required();
+    DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+  }
+
+  Result<ExitStatus> Run() const override { return ExplainOne(flags_); }
+
+ private:
+  ExplainFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunExplain(const ExplainFlags& flags) {
-  auto status = ExplainOne(flags);
-  return status ? *status : Fail(status.error());
+std::unique_ptr<Verb> MakeExplainVerb() {
+  return std::make_unique<ExplainVerb>();
 }
 
 }  // namespace powercut

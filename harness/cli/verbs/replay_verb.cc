@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <memory>
 
-#include "harness/block_log/trace_file.h"
+#include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/replay_flags.h"
-#include "harness/cli/input/sources.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/verbs/verb.h"
 #include "harness/explain/replay.h"
 #include "harness/judge/failure_block.h"
 #include "harness/system/atomic_file.h"
@@ -61,29 +61,38 @@ void PrintOutcome(const RecoveryOutcome& outcome) {
   }
 }
 
+struct ReplayFlags {
+  std::string file;
+  std::string at;
+  std::string image;  // Empty if the crash image is not wanted.
+  std::string save;   // Empty if the trace is not wanted.
+  InputFlags input;
+  OracleFlags oracle;
+  bool quiet = false;
+};
+
 Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
-  POWERCUT_ASSIGN(Source source, OpenInput(flags.file, flags.common));
-  // Any kind the backend offers can be replayed, whatever the file asks for.
-  POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
+  POWERCUT_ASSIGN(const OpenedInput input,
+                  OpenInput(flags.file, flags.input, flags.oracle));
+  ExploreOptions options;
+  options.probe = input.probe;
+  POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
   POWERCUT_ASSIGN(const ReplayedState replayed,
-                  Replay(*source.backend, source.workload, source.setting,
-                         recording, id, source.options));
+                  Replay(*input.backend, input.workload, input.setting,
+                         recording, id, options));
   if (!flags.image.empty()) {
     POWERCUT_ASSIGN(const SparseImage image,
-                    ImageOf(*source.backend, source.workload, source.setting,
-                            recording, id, source.options));
+                    ImageOf(*input.backend, input.workload, input.setting,
+                            recording, id, options));
     POWERCUT_TRY(SaveImage(image, flags.image));
   }
   if (!flags.save.empty()) {
-    POWERCUT_ASSIGN(
-        const std::string text,
-        TextWithFaults(source.text, source.workload.file, source.added_faults));
-    POWERCUT_TRY(SaveTrace(recording.trace,
-                           {source.backend->traits().name, text}, flags.save));
+    POWERCUT_TRY(SaveRecording(input, recording, flags.save));
   }
   for (const Finding& finding : replayed.findings) {
-    std::fputs(FailureBlock(finding, flags.file, ReplayFlagsText(flags.common))
+    std::fputs(FailureBlock(finding, flags.file,
+                            ReplayFlagsText(flags.input, flags.oracle))
                    .c_str(),
                stdout);
   }
@@ -96,15 +105,33 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   if (replayed.findings.empty()) {
     std::printf("%s: %s: admissible\n", flags.file.c_str(), flags.at.c_str());
   }
-  if (!flags.common.quiet) PrintOutcome(replayed.outcome);
+  if (!flags.quiet) PrintOutcome(replayed.outcome);
   return replayed.findings.empty() ? kExitHolds : kExitViolation;
 }
 
+class ReplayVerb : public Verb {
+ public:
+  ReplayVerb() : Verb("replay", "run one crash state again") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
+    flags.Add("--at", flags_.at, "id of the state").Required();
+    flags.Add("--image", flags_.image, "save the crash image");
+    flags.Add("--save", flags_.save, "save the trace");
+    DeclareOracle(flags, flags_.oracle);
+    DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+  }
+
+  Result<ExitStatus> Run() const override { return ReplayOne(flags_); }
+
+ private:
+  ReplayFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunReplay(const ReplayFlags& flags) {
-  auto status = ReplayOne(flags);
-  return status ? *status : Fail(status.error());
+std::unique_ptr<Verb> MakeReplayVerb() {
+  return std::make_unique<ReplayVerb>();
 }
 
 }  // namespace powercut
