@@ -17,7 +17,7 @@ constexpr const char* kHelp =
     "125 cannot run here, 128 internal error, 129 usage, 130 "
     "interrupted";
 
-// In the order of --help.
+// The order is that of --help.
 constexpr std::unique_ptr<Verb> (*kVerbs[])() = {
     MakeCheckVerb,  MakeReplayVerb, MakeRecordVerb,  MakeExploreVerb,
     MakeShowVerb,   MakeLitmusVerb, MakeExplainVerb, MakeMinimizeVerb,
@@ -34,9 +34,10 @@ int Main(int argc, char** argv) {
         command_line.AddVerb(verbs.back()->name(), verbs.back()->help());
     verbs.back()->DeclareFlags(flags);
   }
+  // The values of all flags live in the verbs, also of those that do not run.
   const auto named = command_line.Parse(argc, argv);
   if (!named) return Fail(named.error());
-  if (!*named) return kExitHolds;
+  if (!*named) return kExitHolds;  // --help was printed
   for (const auto& verb : verbs) {
     if (verb->name() != **named) continue;
     const Result<ExitStatus> status = verb->Run();

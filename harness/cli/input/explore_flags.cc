@@ -41,6 +41,7 @@ void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
 Result<ExploreOptions> ExploreOptionsOf(const ExploreFlags& explore,
                                         const OpenedInput& input) {
   ExploreOptions options;
+  // The callbacks and `list_states` are for the verb to set.
   options.space = input.space;
   options.probe = input.probe;
   options.seed = explore.seed;
@@ -57,6 +58,7 @@ Result<ExploreOptions> ExploreOptionsOf(const ExploreFlags& explore,
     // The command line admits no other names.
     options.copied = CopyModeFromName(explore.copied).value();
   }
+  // Texts are parsed here, so that errors can show the form that is expected.
   POWERCUT_ASSIGN(options.shard, ParseShard(explore.shard));
   if (!explore.budget.empty()) {
     POWERCUT_ASSIGN(options.budget_ms,
@@ -66,6 +68,7 @@ Result<ExploreOptions> ExploreOptionsOf(const ExploreFlags& explore,
 }
 
 uint32_t WorkersOf(uint32_t jobs) {
+  // hardware_concurrency() is 0 where it is not known.
   return jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
 }
 

@@ -1,4 +1,5 @@
-// The one file that knows CLI11: each method passes its arguments on.
+// The one file that knows CLI11. Each method passes its arguments on; what
+// CLI11 does not do well is done here, which is telling a misspelt verb.
 
 #include "harness/cli/input/flag_set.h"
 
@@ -20,6 +21,7 @@ Flag& Flag::OneOf(std::vector<std::string> values) {
   return *this;
 }
 
+// Two overloads, since CLI11 shows the type of the bounds in --help.
 Flag& Flag::Between(int min, int max) {
   option_->check(CLI::Range(min, max));
   return *this;
@@ -99,13 +101,15 @@ CommandLine::CommandLine(const std::string& tool, const std::string& help)
 
 CommandLine::~CommandLine() = default;
 
+// CLI11 owns the subcommand, and the FlagSet only points to it.
 FlagSet CommandLine::AddVerb(const std::string& name, const std::string& help) {
   return FlagSet(app_->add_subcommand(name, help));
 }
 
 Result<std::optional<std::string>> CommandLine::Parse(int argc,
                                                       const char* const* argv) {
-  // CLI11 would say that a verb is required, and not that this word is none.
+  // CLI11 would say that a verb is required, and not that this word is not
+  // one.
   const std::string verb = argc > 1 ? argv[1] : "-";
   const auto is_verb = [&](const CLI::App* known) {
     return known->get_name() == verb;
@@ -119,6 +123,7 @@ Result<std::optional<std::string>> CommandLine::Parse(int argc,
   try {
     app_->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    // CLI11 reports a request for help as an error, too.
     if (error.get_exit_code() == 0) {
       app_->exit(error);
       return std::optional<std::string>();
@@ -127,6 +132,7 @@ Result<std::optional<std::string>> CommandLine::Parse(int argc,
         ErrorCode::kUsage,
         fmt::format("{} (`powercut --help` lists the flags)", error.what())};
   }
+  // require_subcommand() saw to it that there is one.
   return std::optional(app_->get_subcommands().front()->get_name());
 }
 

@@ -1,8 +1,9 @@
 // CommandLine and FlagSet: how verbs declare their flags.
 //
-// The parser behind them is CLI11. Each file that includes it takes some ten
-// seconds to compile, so that one file includes it, and this header offers what
-// the verbs need. The text of --help and of usage errors is that of CLI11.
+// The parser is CLI11. One file includes it, and this header offers what the
+// verbs need of it: a small file that includes CLI11 takes 10 s of processor
+// time to compile (GCC 12 at -O2; 8 s with CLI11 in a precompiled header), and
+// 0.4 s without CLI11. The text of --help and of usage errors is that of CLI11.
 
 #ifndef POWERCUT_HARNESS_CLI_INPUT_FLAG_SET_H_
 #define POWERCUT_HARNESS_CLI_INPUT_FLAG_SET_H_
@@ -22,8 +23,8 @@ class Option;
 
 namespace powercut {
 
-// One declared flag, for what else there is to say of it. A value that breaks
-// one of these rules is a usage error.
+// One declared flag, to which rules are added. A value that breaks a rule is a
+// usage error. A Flag is a reference: it may be copied and dropped.
 class Flag {
  public:
   explicit Flag(CLI::Option* option) : option_(option) {}
@@ -35,8 +36,7 @@ class Flag {
   // The value is at least `min` and at most `max`.
   Flag& Between(int min, int max);
   Flag& Between(double min, double max);
-  // The value has no minus sign, which would else be taken for a number near
-  // 2^64.
+  // The value is not negative. Without this rule, -1 is taken for 2^64 - 1.
   Flag& NotNegative();
   // The value is not empty. `remedy` follows `is empty; ` in the error.
   Flag& NotEmpty(const std::string& remedy);

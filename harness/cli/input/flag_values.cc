@@ -33,11 +33,13 @@ std::optional<NumberWithUnit> SplitUnit(std::string_view text) {
 }  // namespace
 
 Result<uint64_t> ParseSize(std::string_view flag, const std::string& text) {
+  // A text that is no number becomes one without a unit, which is refused.
   const auto split = SplitUnit(text).value_or(NumberWithUnit{});
   const int shift = split.unit == "K"   ? 10
                     : split.unit == "M" ? 20
                     : split.unit == "G" ? 30
                                         : 0;
+  // The limit keeps the shifted number within 64 bits.
   if (shift == 0 || split.number > 1'000'000) {
     return Error{ErrorCode::kUsage,
                  fmt::format("{} '{}': expected a size such as 64K, 512M or "
@@ -63,6 +65,7 @@ Result<uint64_t> ParseDuration(std::string_view flag, const std::string& text) {
   return split.number * scale;
 }
 
+// The index counts from 1, as people count parts.
 Result<Shard> ParseShard(const std::string& text) {
   Shard shard;
   if (text.empty()) return shard;
@@ -81,6 +84,8 @@ Result<Shard> ParseShard(const std::string& text) {
                            text)};
 }
 
+// The grammar is that of a `.pcut`, so that a fault can be moved between the
+// command line and a file.
 Result<std::vector<Op>> ParseFaults(const std::vector<std::string>& texts) {
   std::vector<Op> faults;
   for (const std::string& text : texts) {

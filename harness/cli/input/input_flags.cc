@@ -1,4 +1,5 @@
-// Declares the flags of the input in the order in which --help lists them.
+// Declares the flags of the input in the order in which --help lists them. What
+// several verbs offer has its text here once.
 
 #include "harness/cli/input/input_flags.h"
 

@@ -41,7 +41,7 @@ Result<SettingOverrides> SettingOverridesOf(const InputFlags& flags) {
   return setting;
 }
 
-// Sets the backend, and what the flags and the file say of the setting.
+// Makes the backend and resolves the setting from the flags and the workload.
 // Requires: `input.workload` is set.
 Status Prepare(const std::string& path, const std::string& backend,
                const InputFlags& flags, OpenedInput& input) {
@@ -58,6 +58,7 @@ Status Prepare(const std::string& path, const std::string& backend,
 }
 
 Status SetSpace(const InputFlags& flags, OpenedInput& input) {
+  // A flag beats the file, so that the file's own space is not even parsed.
   const std::string& space =
       !flags.space.empty() ? flags.space : input.workload.space;
   if (space.empty()) {
@@ -85,6 +86,8 @@ Status AddFlaggedFaults(const std::string& path, const InputFlags& flags,
   return Ok{};
 }
 
+// Opens a trace without a workload. Its ops are unknown, so that its marks are
+// acks and any faults may have fallen.
 Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
                                   const InputFlags& flags,
                                   const OracleFlags& oracle) {
@@ -96,6 +99,7 @@ Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
     return Error{ErrorCode::kUsage,
                  path + ": the trace does not say what it is of; say --fs"};
   }
+  // The trace knows its disk; ResolveSetting() takes it from the workload.
   input.workload.disk =
       DiskSpec{trace.trace.geometry().size_bytes(),
                trace.trace.geometry().sector_bytes, std::nullopt, false};
@@ -104,6 +108,7 @@ Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
   POWERCUT_TRY(ApplyOracle(path, oracle, *input.backend, input.setting));
   POWERCUT_TRY(AddFlaggedFaults(path, flags, /*is_trace=*/true, input));
   POWERCUT_TRY(SetSpace(flags, input));
+  // A check uses the volume as it likes; without one, the probe does.
   input.probe = oracle.check.empty();
   POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
                   HistoryOf(trace.trace, 0, kAnyFaults));
@@ -140,6 +145,7 @@ Result<OpenedInput> OpenInput(InputFile file, const InputFlags& flags,
   input.text = trace ? trace->about.pcut : std::move(file.text);
   POWERCUT_ASSIGN(input.workload, ParseWorkload(input.text, file.path));
   POWERCUT_TRY(AddFlaggedFaults(file.path, flags, trace.has_value(), input));
+  // A trace may have been recorded on other storage than its text names.
   std::string backend = trace ? trace->about.backend : "";
   if (backend.empty()) backend = input.workload.backend;
   if (!flags.backend.empty()) backend = flags.backend;
@@ -151,6 +157,8 @@ Result<OpenedInput> OpenInput(InputFile file, const InputFlags& flags,
   const auto ops = static_cast<uint32_t>(input.workload.init.size() +
                                          input.workload.run.size());
   const auto faults = static_cast<uint32_t>(input.workload.faults.size());
+  // The geometry of the recording counts, not what the backend would choose
+  // today.
   input.setting.geometry = trace->trace.geometry();
   POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
                   HistoryOf(trace->trace, ops, faults));

@@ -39,7 +39,7 @@ struct OpenedInput {
   std::vector<Op> added_faults;
   std::unique_ptr<Backend> backend;
   RunSetting setting;
-  // Of mode kDefault if neither a flag nor the file names a space.
+  // The mode is kDefault if neither a flag nor the file names a space.
   ExplorationSpace space;
   // Whether each run uses the volume after recovery: --probe was given, or a
   // recorded program has no check that would use the volume.

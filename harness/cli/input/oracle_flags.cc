@@ -35,6 +35,7 @@ Status ApplyOracle(const std::string& file, const OracleFlags& oracle,
   if (oracle.check_timeout.empty()) return Ok{};
   POWERCUT_ASSIGN(const uint64_t timeout_ms,
                   ParseDuration("--check-timeout", oracle.check_timeout));
+  // A day keeps the milliseconds within 32 bits.
   constexpr uint64_t kTimeoutMsMax = 24 * 3'600'000;
   if (timeout_ms == 0 || timeout_ms > kTimeoutMsMax) {
     return Error{ErrorCode::kUsage,

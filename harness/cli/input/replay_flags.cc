@@ -1,5 +1,6 @@
-// The flags are written as text from the flags as given, not from the setting
-// they led to: a replay line shows what its reader typed.
+// Writes flags as they were given, not the setting that they led to: a replay
+// line shows its readers what they typed. Flags that do not change what one
+// state does, such as --space or --jobs, are left out.
 
 #include "harness/cli/input/replay_flags.h"
 

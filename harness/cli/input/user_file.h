@@ -18,8 +18,9 @@ namespace powercut {
 Result<std::string> ReadFile(const std::string& path);
 
 // Writes `text` to `path`. A regular file appears whole or not at all
-// (harness/system/atomic_file.h); pipes, sockets and character devices are
-// written to and stay what they are.
+// (harness/system/atomic_file.h); a pipe or a character device is written to
+// and stays what it is.
+//
 // Errors: kIo with the path and the system's reason.
 Status WriteFile(const std::string& path, std::string_view text);
 

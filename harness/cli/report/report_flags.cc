@@ -1,4 +1,4 @@
-// The flags of reports, each with what is done for it.
+// Declares the flags of reports and does what they ask for.
 
 #include "harness/cli/report/report_flags.h"
 
@@ -13,6 +13,7 @@ void DeclareReport(FlagSet& flags, ReportFlags& report) {
             "known causes, or an earlier report");
 }
 
+// The baseline is read before the work, so that a typing error costs nothing.
 Result<std::set<std::string>> BaselineOf(const ReportFlags& flags) {
   if (flags.baseline.empty()) return std::set<std::string>();
   return ReadBaseline(flags.baseline);

@@ -16,6 +16,7 @@ class CheckVerb : public Verb {
   void DeclareFlags(FlagSet& flags) override {
     flags.Add("FILE", flags_.files, ".pcut files or saved traces").Required();
     DeclareReport(flags, flags_.report);
+    // A check command is for traces; `explore` has it.
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
     DeclareCrashSpace(flags, flags_.input);
     DeclareExplore(flags, flags_.explore);

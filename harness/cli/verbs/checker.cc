@@ -42,6 +42,7 @@ void WarnIfStateIsStale(const Workload& workload, const Recording& recording) {
                fmt::format("{:08x}", recording.trace.Digest()).c_str());
 }
 
+// The hash tells `merge` that all shards had the same file.
 std::string HashText(const std::string& text) {
   const Hash128 hash = HashBytes(AsBytes(text),
                                  /*seed=*/0);
@@ -57,6 +58,7 @@ class Checker {
     report_.shard = shard;
   }
 
+  // Files after an interrupt are left out, and the report says so.
   ExitStatus CheckFiles() {
     ExitStatus status = kExitCannotRun;
     for (const std::string& file : flags_.files) {
@@ -89,6 +91,7 @@ class Checker {
     POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
     WarnIfStateIsStale(input.workload, recording);
     POWERCUT_TRY(CheckOracle(file, input, recording, options));
+    // The text shows one state of a cause; a report lists them all.
     options.list_states = !flags_.report.json.empty();
     options.progress = [&](const Progress& p) { progress.Update(p); };
     options.interrupted = Interrupted;
@@ -102,6 +105,7 @@ class Checker {
     const Conclusion conclusion = Conclude(checked, baseline_);
     progress.Clear();
     std::fputs(conclusion.text.c_str(), stdout);
+    // Results are seen as they come, also through a pipe.
     std::fflush(stdout);
     report_.workloads.push_back(std::move(checked));
     return conclusion.status;
@@ -160,6 +164,7 @@ class Checker {
     return checked;
   }
 
+  // Both belong to RunCheck().
   const CheckFlags& flags_;
   const std::set<std::string>& baseline_;
   Report report_;

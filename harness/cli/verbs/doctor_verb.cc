@@ -1,4 +1,4 @@
-// `powercut doctor`: what can run here, and what is missing.
+// `powercut doctor`: lists what can run here, and what is missing for the rest.
 
 #include <cstdio>
 #include <memory>
@@ -16,6 +16,7 @@ class DoctorVerb : public Verb {
   void DeclareFlags(FlagSet& /*flags*/) override {}
 
   Result<ExitStatus> Run() const override {
+    // One missing backend is not an error, since nobody needs them all.
     bool any = false;
     for (const BackendAvailability& backend : ListBackends()) {
       std::printf("%-10s %-8s %s\n", backend.name.c_str(),

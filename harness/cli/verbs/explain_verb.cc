@@ -1,4 +1,11 @@
-// `powercut explain`: why a crash state is as it is, in words.
+// `powercut explain`: says why a crash state is as it is, and what would excuse
+// it.
+//
+// The explanation comes as data from Explain(), and each function here prints
+// one section of it: the moment of the crash, the flushes in force, the blocks
+// that were lost with what did not carry them, the verdict, and the switches
+// and profiles under which the verdict would turn. Lists of numbers are printed
+// as ranges, since a lost file can be hundreds of writes.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -19,7 +26,8 @@ void Line(const std::string& label, const std::string& text) {
   std::fputs(WrappedText(label, text).c_str(), stdout);
 }
 
-// `405, 407 to 417`
+// Numbers as ranges, such as `405, 407 to 417`. Two numbers in a row are not
+// worth a range.
 template <class Number>
 std::string RangesText(const std::vector<Number>& numbers) {
   std::string text;
@@ -35,6 +43,7 @@ std::string RangesText(const std::vector<Number>& numbers) {
   return text.empty() ? "none" : text;
 }
 
+// Where the crash was, and which ops had returned or were running.
 void PrintMoment(const OpenedInput& input, const Recording& recording,
                  const StateExplanation& why) {
   std::printf("state %s\n", why.id.c_str());
@@ -52,10 +61,12 @@ void PrintMoment(const OpenedInput& input, const Recording& recording,
   }
 }
 
+// What had been promised by then, for crashes of this kind.
 void PrintFlushes(const StateExplanation& why) {
   std::printf("\nin force for a %s crash\n",
               std::string(CrashKindName(why.kind)).c_str());
   for (const ExplainedFlush& flush : why.flushes) {
+    // Op 0 stands for what no op did.
     std::string text = flush.op == 0
                            ? flush.text
                            : fmt::format("op {}, {}", flush.op, flush.text);
@@ -72,6 +83,7 @@ void PrintFlushes(const StateExplanation& why) {
   }
 }
 
+// The writes that the state lost, by op, each with what did not carry it.
 void PrintLosses(const StateExplanation& why) {
   std::printf("\nlost: %llu of %llu open blocks",
               static_cast<unsigned long long>(why.lost_blocks),
@@ -94,6 +106,7 @@ void PrintLosses(const StateExplanation& why) {
   }
 }
 
+// The findings of the state, or that it is admissible.
 void PrintVerdict(const OpenedInput& input, const StateExplanation& why) {
   const std::string& profile = input.setting.profile->name;
   const bool wrong = !why.replayed.findings.empty();
@@ -109,6 +122,8 @@ void PrintVerdict(const OpenedInput& input, const StateExplanation& why) {
   }
 }
 
+// The switches of the profile that turn the verdict, each flipped alone, and
+// the profiles that judge otherwise.
 void PrintTurns(const StateExplanation& why) {
   const bool wrong = !why.replayed.findings.empty();
   std::printf("\n%s\n", wrong ? "what would excuse it"
@@ -128,14 +143,18 @@ struct ExplainFlags {
   std::string file;
   std::string at;
   InputFlags input;
-  OracleFlags oracle;  // --probe alone
-  bool quiet = false;  // accepted and not read
+  OracleFlags oracle;  // only --probe is offered
+  // Not read, since nothing but the explanation is printed.
+  bool quiet = false;
 };
 
+// The exit status tells whether the state is a violation, as that of `replay`
+// does.
 Result<ExitStatus> ExplainOne(const ExplainFlags& flags) {
   POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
   POWERCUT_ASSIGN(const OpenedInput input,
                   OpenInput(flags.file, flags.input, flags.oracle));
+  // An explanation is made of promises, and those are made by ops.
   if (input.setting.judged_by_itself) {
     return Error{ErrorCode::kUsage,
                  flags.file +

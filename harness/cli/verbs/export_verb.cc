@@ -1,4 +1,5 @@
-// `powercut export`: a trace becomes a log that other tools read.
+// `powercut export`: writes a trace as a log that other tools read. What the
+// log cannot say is printed as notes: the log is still useful.
 
 #include <cstdio>
 #include <memory>
@@ -15,10 +16,12 @@ namespace {
 struct ExportFlags {
   std::string file;
   std::string output;
-  InputFlags input;
+  InputFlags input;  // only --backend is offered
 };
 
 // The trace in the file as it is, or the recording of a `.pcut` file, made now.
+// A trace is not opened as an input, so that the trace of storage that is
+// missing here can be exported.
 Result<LoadedTrace> TraceOf(const ExportFlags& flags) {
   POWERCUT_ASSIGN(InputFile file, ReadInput(flags.file));
   if (file.trace) return std::move(*file.trace);

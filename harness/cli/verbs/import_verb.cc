@@ -1,4 +1,9 @@
-// `powercut import`: a log of another tool becomes a trace.
+// `powercut import`: makes a trace of a block log that another tool wrote.
+//
+// Both writers of such logs count the entries in the superblock, which they
+// write only now and then. A log that nobody counted is taken as far as its
+// entries are sound. A log with a count is taken by its count; if that fails or
+// something is odd, the message says what --salvage would take.
 
 #include <fmt/format.h>
 
@@ -21,18 +26,20 @@ struct ImportFlags {
   std::string output;
   std::string origin;        // `kernel` or `qemu`
   std::string size;          // such as `64M`; empty if the entries decide
-  uint32_t race_window = 0;  // of qemu
-  bool assume_fua = false;   // of qemu
+  uint32_t race_window = 0;  // for logs of qemu
+  bool assume_fua = false;   // for logs of qemu
   bool salvage = false;
 };
 
-// `64M`, or a number of bytes.
+// Parses `64M`, or a number of bytes: other than the sizes of flag_values.h,
+// the size of a disk need not be a round number. At most kDiskBytesMax.
 Result<uint64_t> ParseDiskSize(const std::string& text) {
   uint64_t value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   const std::string_view unit(stop, static_cast<size_t>(end - stop));
   const int shift = unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : 0;
+  // The shift would overflow for large values, so that the limit is shifted.
   const bool known = shift > 0 || unit.empty();
   if (error != std::errc() || !known || value == 0 ||
       value > kDiskBytesMax >> shift) {
@@ -56,7 +63,8 @@ Result<ImportOptions> OptionsOf(const ImportFlags& flags) {
   return options;
 }
 
-// Says what salvage would do where reading refuses or leaves out entries.
+// Reads the log by its count, or salvages it. If reading by the count fails or
+// finds oddities, the error or the last oddity says what --salvage would take.
 Result<BlockLog> ReadLogOf(const ImportFlags& flags,
                            const ImportOptions& options, ByteSpan bytes) {
   const uint64_t disk_bytes = options.disk_bytes.value_or(kDiskBytesMax);
@@ -77,7 +85,7 @@ Result<BlockLog> ReadLogOf(const ImportFlags& flags,
 }
 
 Error WithFile(const std::string& file, const Error& error) {
-  // What is wrong with a flag is not wrong with the file.
+  // An error in a flag is no error in the file.
   if (error.code == ErrorCode::kUsage) return error;
   return {error.code, file + ": " + error.message};
 }
@@ -90,6 +98,7 @@ Result<ExitStatus> Import(const ImportFlags& flags) {
   const Result<LoadedTrace> imported = ImportBlockLog(*log, options);
   if (!imported) return WithFile(flags.log, imported.error());
   POWERCUT_TRY(SaveTrace(imported->trace, imported->about, flags.output));
+  // Oddities do not make the trace wrong, so that the exit status stays 0.
   for (const std::string& line : imported->lint) {
     std::fprintf(stderr, "powercut: %s: note: %s\n", flags.log.c_str(),
                  line.c_str());

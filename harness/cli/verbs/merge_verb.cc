@@ -1,4 +1,5 @@
-// `powercut merge`: the reports of all shards as one.
+// `powercut merge`: makes one report of the reports of all shards, and prints
+// what `check` would have printed for the whole.
 
 #include <cstdio>
 #include <memory>
@@ -15,6 +16,8 @@
 namespace powercut {
 namespace {
 
+// Reads all reports before any is merged, so that a malformed one is an error
+// whatever the others say.
 Result<Report> MergedReport(const std::vector<std::string>& files) {
   std::vector<NamedReport> shards;
   for (const std::string& file : files) {
@@ -31,11 +34,14 @@ Result<ExitStatus> Merge(const std::vector<std::string>& files,
   POWERCUT_TRY(CheckReportIsWritable(flags));
   POWERCUT_ASSIGN(Report merged, MergedReport(files));
   ExitStatus status = kExitCannotRun;
+  // The shards printed these messages when they ran. Whoever merges has not
+  // seen them.
   for (const FailedFile& failed : merged.errors) {
     std::fprintf(stderr, "powercut: %s\n", failed.message.c_str());
     status = WorseStatus(status, failed.status);
   }
   for (CheckedWorkload& checked : merged.workloads) {
+    // Only the whole can be compared with expectations and the baseline.
     const Conclusion conclusion = Conclude(checked, baseline);
     std::fputs(conclusion.text.c_str(), stdout);
     status = WorseStatus(status, conclusion.status);

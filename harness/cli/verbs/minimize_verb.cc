@@ -1,4 +1,16 @@
-// `powercut minimize`: a failing workload made small, as a regression file.
+// `powercut minimize`: shrinks a failing workload to a regression file.
+//
+// Minimize() works on the statements of a `.pcut` file. So first the flags of
+// the command line are written into the statements: the new file must show its
+// cause without any flag. A flag that overrides a directive becomes that
+// directive. A fault of --fault becomes a fault of the file; ops that fail
+// under the fault get the failure as their expected result, because in a file,
+// other than on the command line, every unexpected failure is an error. There
+// is no directive for --probe and --seed; the replay line that is printed has
+// --probe.
+//
+// A bound or an interrupt ends minimizing early with the smallest workload so
+// far, which is written all the same.
 
 #include <fmt/format.h>
 
@@ -27,19 +39,20 @@ struct MinimizeFlags {
   std::string output;
   std::string cause;  // empty if minimizing chooses it
   InputFlags input;
-  OracleFlags oracle;  // --probe alone
+  OracleFlags oracle;  // only --probe is offered
   ExploreFlags explore;
   bool quiet = false;
 };
 
-// The order in which a file has its directives.
+// The order in which directives usually stand in a file.
 constexpr std::array kDirectives = {Statement::kVersion, Statement::kName,
                                     Statement::kBackend, Statement::kDisk,
                                     Statement::kProfile, Statement::kCrash,
                                     Statement::kSpace};
 
-// The statement of a kind, added behind those that it follows if it is missing.
-// Requires: kind is one of kDirectives.
+// Returns the statement of a kind. If there is none, adds it after the
+// directives that usually stand before it.
+// Requires: `kind` is one of kDirectives.
 Statement& Directive(Pcut& pcut, Statement::Kind kind) {
   auto place = pcut.statements.begin();
   for (auto s = pcut.statements.begin(); s != pcut.statements.end(); ++s) {
@@ -48,7 +61,7 @@ Statement& Directive(Pcut& pcut, Statement::Kind kind) {
     const auto end = std::find(kDirectives.begin(), kDirectives.end(), kind);
     if (std::find(kDirectives.begin(), end, s->kind) != end) place = s + 1;
   }
-  // A directive may also stand behind the ops.
+  // A directive may also stand after the ops.
   for (Statement& statement : pcut.statements) {
     if (statement.kind == kind) return statement;
   }
@@ -57,8 +70,7 @@ Statement& Directive(Pcut& pcut, Statement::Kind kind) {
   return *pcut.statements.insert(place, std::move(added));
 }
 
-// The workload with what flags say otherwise, so that the new file needs none
-// of them.
+// Writes the flags that override directives into the file.
 Pcut WithFlags(Pcut pcut, const InputFlags& flags, const OpenedInput& input) {
   if (!flags.backend.empty()) {
     Directive(pcut, Statement::kBackend).text = flags.backend;
@@ -80,8 +92,8 @@ Pcut WithFlags(Pcut pcut, const InputFlags& flags, const OpenedInput& input) {
   return pcut;
 }
 
-// What failed for a fault of the command line is expected to, once the file has
-// that fault.
+// Makes the failures in the history the expected results of their ops. Results
+// that the file names already stay.
 void ExpectFailures(const std::vector<HistoryEvent>& history, Pcut& pcut) {
   std::map<uint32_t, std::string> errors;
   for (const HistoryEvent& event : history) {
@@ -101,7 +113,7 @@ void ExpectFailures(const std::vector<HistoryEvent>& history, Pcut& pcut) {
 void PrintResult(const Minimized& minimized, const MinimizeFlags& flags,
                  const char* ended) {
   std::fputs(FailureBlock(minimized.finding, flags.output,
-                          // A file has no directive for it.
+                          // A file has no directive for --probe.
                           flags.oracle.probe ? " --probe" : "")
                  .c_str(),
              stdout);
@@ -127,7 +139,7 @@ class Minimizing {
                    flags_.file + ": is a trace; give the .pcut file"};
     }
     POWERCUT_ASSIGN(const Pcut given, ParsePcut(input.text, flags_.file));
-    // Before the work, not after.
+    // A file that cannot be written must not cost hours of work.
     POWERCUT_TRY(CheckWritable(flags_.output));
     Pcut pcut = WithFlags(given, flags_.input, input);
     if (!input.added_faults.empty()) {
@@ -144,6 +156,7 @@ class Minimizing {
     auto minimized =
         Minimize(*input.backend, pcut, flags_.file, input.setting, options);
     if (!minimized) {
+      // Ctrl-C before the cause was seen is not an error of the file.
       if (Interrupted()) {
         Fail(minimized.error());
         return kExitInterrupted;
@@ -162,6 +175,8 @@ class Minimizing {
   }
 
  private:
+  // --budget is for the whole. Minimize() has no budget of its own, but asks
+  // whether to go on.
   bool OverBudget() const {
     return budget_ms_ && MonotonicMs() - began_ms_ > *budget_ms_;
   }

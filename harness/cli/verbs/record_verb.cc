@@ -1,4 +1,6 @@
-// `powercut record`: runs a program in a volume and keeps what it wrote.
+// `powercut record`: runs a program in a volume and saves what it wrote as a
+// trace. A program that fails is recorded all the same, and a note says how it
+// ended.
 
 #include <fmt/format.h>
 
@@ -26,6 +28,7 @@ struct RecordFlags {
   std::vector<std::string> command;
 };
 
+// Faults of the run only: nothing recovers while a program runs.
 Result<std::vector<Op>> FaultsOf(const RecordFlags& flags) {
   POWERCUT_ASSIGN(std::vector<Op> faults, ParseFaults(flags.faults));
   for (size_t i = 0; i < faults.size(); ++i) {
@@ -48,6 +51,7 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
   if (!flags.size.empty()) {
     POWERCUT_ASSIGN(size_bytes, ParseSize("--size", flags.size));
   }
+  // Here, the message can name the flag.
   if (size_bytes < traits.minimum_disk_bytes) {
     return Error{ErrorCode::kUsage,
                  fmt::format("--size {}: {} needs at least {}M", flags.size,
@@ -55,13 +59,14 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
   }
   geometry.sector_count = size_bytes / geometry.sector_bytes;
   POWERCUT_ASSIGN(const std::vector<Op> faults, FaultsOf(flags));
-  // Before the program runs, not after.
+  // The program may run for hours, and what it did would be lost.
   POWERCUT_TRY(CheckNewFile(flags.output));
   POWERCUT_ASSIGN(const CommandRecording made,
                   RecordCommand(*backend, geometry, flags.command, faults));
   POWERCUT_TRY(
       SaveTrace(made.recording.trace, {traits.name, ""}, flags.output));
   const Trace& trace = made.recording.trace;
+  // The lines that the program wrote to $POWERCUT_ACKS are the user's marks.
   uint64_t acks = 0;
   for (const HistoryEvent& event : made.recording.history) {
     acks += event.kind == HistoryEvent::kUser ? 1 : 0;

@@ -1,4 +1,5 @@
-// `powercut replay`: one crash state again, by its id.
+// `powercut replay`: runs one crash state again, by its id. The state may be of
+// any crash kind that the backend has, whatever the file asks for.
 
 #include <errno.h>
 #include <fmt/format.h>
@@ -18,7 +19,8 @@
 namespace powercut {
 namespace {
 
-// The image as a file with holes where the disk was never written.
+// Saves the image as a file that has holes where the disk was never written or
+// is zero, so that the image of a large disk takes little room.
 Status SaveImage(const SparseImage& image, const std::string& path) {
   POWERCUT_ASSIGN(const auto file, NewFile::Create(path));
   bool good =
@@ -38,6 +40,7 @@ Status SaveImage(const SparseImage& image, const std::string& path) {
   return Error{ErrorCode::kIo, path + ": " + strerror(errno)};
 }
 
+// The outcome of the recovery: how it failed, or the tree it left.
 void PrintOutcome(const RecoveryOutcome& outcome) {
   if (outcome.kind != RecoveryOutcome::kObserved) {
     std::printf("  recovery   %s: %s\n",
@@ -81,6 +84,8 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   POWERCUT_ASSIGN(const ReplayedState replayed,
                   Replay(*input.backend, input.workload, input.setting,
                          recording, id, options));
+  // The image is written also if the state is admissible, and before anything
+  // is printed.
   if (!flags.image.empty()) {
     POWERCUT_ASSIGN(const SparseImage image,
                     ImageOf(*input.backend, input.workload, input.setting,
@@ -96,6 +101,7 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
                    .c_str(),
                stdout);
   }
+  // Each cause is shown once, and how often the state has it.
   if (replayed.repeated > 0) {
     std::printf("%s: %llu more of the same %s in this state\n",
                 flags.file.c_str(),

@@ -1,4 +1,5 @@
-// `powercut show`: a recording as a numbered listing: events, epochs, ops.
+// `powercut show`: lists a recording: disk events with their numbers, which ids
+// refer to, epochs, and between the events the marks of ops, faults and acks.
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 namespace powercut {
 namespace {
 
+// One disk event without its number.
 std::string EventText(const Trace& trace, EventNumber number) {
   const DiskEvent& event = trace.event(number);
   const auto sectors = [](const SectorRange& range) {
@@ -37,6 +39,7 @@ std::string EventText(const Trace& trace, EventNumber number) {
   return text;
 }
 
+// One mark: a beginning or end of an op, a fault, or the text of a user's mark.
 std::string HistoryText(const Workload& workload, const HistoryEvent& event,
                         const std::string& mark) {
   switch (event.kind) {
@@ -65,11 +68,14 @@ void Print(const Workload& workload, const Recording& recording) {
       static_cast<unsigned long long>(trace.geometry().size_bytes()),
       trace.geometry().sector_bytes);
   uint32_t epoch = 1;
+  // Marks have no numbers of their own: they stand after the event that they
+  // followed.
   size_t mark = 0;
   for (EventNumber number = 0; number <= trace.event_count(); ++number) {
     if (number > 0) {
       std::printf("%6u  %s\n", number, EventText(trace, number).c_str());
       const DiskEvent& event = trace.event(number);
+      // Only a flush of the whole disk to the media ends an epoch.
       if (event.kind == DiskEvent::kPersist && event.layer == Layer::kMedia &&
           !event.scope) {
         std::printf("        ---- epoch %u ends\n", epoch++);
@@ -85,7 +91,8 @@ void Print(const Workload& workload, const Recording& recording) {
   }
 }
 
-// The marks of an imported trace are all the user's own.
+// The recording of an imported trace. powercut ran no ops there, so that all
+// marks are the user's own.
 Recording RecordingOfImported(const Trace& trace) {
   Recording recording{.trace = trace, .history = {}, .before = {}};
   for (const Mark& mark : trace.marks()) {
@@ -111,7 +118,8 @@ struct ShowFlags {
   std::string file;
   std::string save;  // Empty if the trace is not wanted.
   InputFlags input;
-  // Accepted so that the flags of other verbs can be pasted, and not read.
+  // Not read, since a recording does not depend on them. They come with the
+  // flags that all verbs share which record a workload.
   bool probe = false;
   bool quiet = false;
 };

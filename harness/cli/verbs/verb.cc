@@ -1,4 +1,5 @@
-// What all verbs have in common.
+// What all verbs have in common: a name, a help text, and one form of error
+// message.
 
 #include "harness/cli/verbs/verb.h"
 
