@@ -195,6 +195,11 @@ Result<BlockLogEntry> ReadBlockLogEntry(ByteSpan bytes, uint32_t sector_bytes) {
   return entry;
 }
 
+bool LooksLikeBlockLog(ByteSpan bytes) {
+  return bytes.size() >= sizeof(kMagic) &&
+         LoadLittleEndian<uint64_t>(bytes, 0) == kMagic;
+}
+
 Result<BlockLog> ReadBlockLog(ByteSpan bytes) {
   POWERCUT_ASSIGN(const BlockLogSuperblock superblock,
                   ReadBlockLogSuperblock(bytes));

@@ -92,6 +92,10 @@ Result<BlockLogSuperblock> ReadBlockLogSuperblock(ByteSpan bytes);
 // Errors: kBadInput with the reason alone; the caller knows the place.
 Result<BlockLogEntry> ReadBlockLogEntry(ByteSpan bytes, uint32_t sector_bytes);
 
+// Whether `bytes` begin as every log does. A log that passes may still be
+// damaged; ReadBlockLog() tells.
+bool LooksLikeBlockLog(ByteSpan bytes);
+
 // Reads a whole log. Any bytes are allowed. Bytes after the last counted entry
 // that are not all zero become lint. O(bytes).
 // Errors: kBadInput with AtEntry()'s text for the first entry that cannot be

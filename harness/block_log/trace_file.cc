@@ -4,6 +4,9 @@
 
 #include "harness/block_log/trace_file.h"
 
+#include <span>
+#include <utility>
+
 #include "harness/block_log/block_log.h"
 #include "harness/system/atomic_file.h"
 
@@ -12,6 +15,19 @@ namespace {
 
 Error WithPath(const std::string& path, const Error& error) {
   return {error.code, path + ": " + error.message};
+}
+
+// `Buffer` is Bytes or std::string.
+template <class Buffer>
+Result<LoadedTrace> ParseWhole(Buffer bytes, const std::string& path) {
+  const Result<BlockLog> log = ReadBlockLog(std::as_bytes(std::span(bytes)));
+  if (!log) return WithPath(path, log.error());
+  // The log holds a copy of everything, and DecodeTrace() makes another one:
+  // without this line a large trace would be in memory three times.
+  Buffer().swap(bytes);
+  Result<LoadedTrace> trace = DecodeTrace(*log);
+  if (!trace) return WithPath(path, trace.error());
+  return trace;
 }
 
 }  // namespace
@@ -29,14 +45,11 @@ Status SaveTrace(const Trace& trace, const TraceAbout& about,
 
 Result<LoadedTrace> LoadTrace(const std::string& path) {
   POWERCUT_ASSIGN(Bytes bytes, ReadWholeFile(path));
-  const Result<BlockLog> log = ReadBlockLog(bytes);
-  if (!log) return WithPath(path, log.error());
-  // The log holds a copy of everything, and DecodeTrace() makes another one:
-  // without this line a large trace would be in memory three times.
-  bytes = Bytes();
-  Result<LoadedTrace> trace = DecodeTrace(*log);
-  if (!trace) return WithPath(path, trace.error());
-  return trace;
+  return ParseWhole(std::move(bytes), path);
+}
+
+Result<LoadedTrace> ParseTraceFile(std::string bytes, const std::string& path) {
+  return ParseWhole(std::move(bytes), path);
 }
 
 }  // namespace powercut

@@ -24,6 +24,11 @@ Status SaveTrace(const Trace& trace, const TraceAbout& about,
 // message begins with the path.
 Result<LoadedTrace> LoadTrace(const std::string& path);
 
+// Parses the trace in `bytes`, the content of a file that was read already;
+// `path` names the file in errors.
+// Errors: kBadInput as LoadTrace().
+Result<LoadedTrace> ParseTraceFile(std::string bytes, const std::string& path);
+
 }  // namespace powercut
 
 #endif  // POWERCUT_HARNESS_BLOCK_LOG_TRACE_FILE_H_

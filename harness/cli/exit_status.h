@@ -1,4 +1,5 @@
-// Exit statuses of the command line: a contract (design.md section 10).
+// The exit statuses of the command line. Scripts and CI depend on them, so that
+// a number never changes its meaning; README.md and --help list them.
 
 #ifndef POWERCUT_HARNESS_CLI_EXIT_STATUS_H_
 #define POWERCUT_HARNESS_CLI_EXIT_STATUS_H_
@@ -12,13 +13,20 @@ namespace powercut {
 enum ExitStatus : int {
   kExitHolds = 0,
   kExitViolation = 1,
-  kExitUnknown = 2,      // a bound was reached, or recovery is undecided
-  kExitCannotRun = 125,  // here; says what is missing
+  // Not every state was judged, since a bound was reached; or an id belongs to
+  // another recording.
+  kExitUnknown = 2,
+  // A prerequisite is missing here; the message names it.
+  kExitCannotRun = 125,
+  // A self-check of powercut failed.
   kExitInternal = 128,
+  // A flag, an argument or an input file is wrong.
   kExitUsage = 129,
+  // Ctrl-C or SIGTERM; results so far were printed and written.
   kExitInterrupted = 130,
 };
 
+// The exit status of a verb that ends with this error.
 constexpr ExitStatus ExitStatusOf(ErrorCode code) {
   switch (code) {
     case ErrorCode::kUsage:
@@ -37,8 +45,10 @@ constexpr ExitStatus ExitStatusOf(ErrorCode code) {
   return kExitInternal;
 }
 
-// Of two statuses the one that counts; 125 only if nothing else ran, which the
-// caller says by starting from it.
+// The status of two files, or of a file and a report, checked together. The
+// order of weight is interrupted, internal, usage, violation, unknown, holds.
+// kExitCannotRun counts least: a caller that starts from it returns it only if
+// nothing ran.
 constexpr ExitStatus WorseStatus(ExitStatus a, ExitStatus b) {
   for (const ExitStatus status : {kExitInterrupted, kExitInternal, kExitUsage,
                                   kExitViolation, kExitUnknown, kExitHolds}) {

@@ -1,3 +1,6 @@
+// Saves the recording of a workload that cannot be recorded again. The name
+// ends in the digest, so that recordings that differ do not replace each other.
+
 #include "harness/cli/input/kept_trace.h"
 
 #include <fmt/format.h>

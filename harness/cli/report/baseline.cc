@@ -1,3 +1,6 @@
+// Reads baselines. The first character tells which kind a file is: a report is
+// a JSON object, and no cause begins with a brace.
+
 #include "harness/cli/report/baseline.h"
 
 #include <fmt/format.h>
@@ -7,11 +10,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/cli/input/sources.h"
+#include "harness/cli/input/user_file.h"
 
 namespace powercut {
 namespace {
 
+// Reads no more of a report than its causes, so that reports of other versions
+// can be baselines, too.
 Result<std::set<std::string>> CausesOfReport(const std::string& path,
                                              const std::string& text) {
   const auto report = nlohmann::json::parse(text, nullptr, false);
@@ -53,6 +58,7 @@ Result<std::set<std::string>> ReadBaseline(const std::string& path) {
     std::string cause;
     std::string more;
     if (!(words >> cause)) continue;
+    // A cause has four parts.
     if (words >> more || std::count(cause.begin(), cause.end(), '/') != 3) {
       return Error{ErrorCode::kBadInput,
                    fmt::format("{}:{}: expected one cause, such as "

@@ -1,3 +1,10 @@
+// Turns an exploration into an exit status and a text.
+//
+// Each finding is expected by the file, known from the baseline, or neither; a
+// violation is what is neither, or an expectation that was not met. For
+// instance, a file with `expect violation name /a` in which `name /a` is found
+// holds: its finding is printed, and the summary says `1 cause, 1 expected`.
+
 #include "harness/cli/report/checked_workload.h"
 
 #include <fmt/format.h>
@@ -10,6 +17,7 @@
 namespace powercut {
 namespace {
 
+// An expectation without a path matches any path.
 bool Matches(const Expectation& expectation, const Finding& finding) {
   return !expectation.ok &&
          expectation.kind == ViolationKindName(finding.violation.kind) &&
@@ -17,11 +25,12 @@ bool Matches(const Expectation& expectation, const Finding& finding) {
           expectation.path == finding.violation.path);
 }
 
-// What was found, held against what was expected.
+// The findings, compared with the expectations and the baseline.
 struct Comparison {
   size_t unexpected = 0;
-  size_t known = 0;                // in the baseline
-  std::vector<std::string> unmet;  // expectations that nothing matched
+  size_t known = 0;  // in the baseline, and not expected
+  // One line for each expectation that no finding matches.
+  std::vector<std::string> unmet;
 };
 
 Comparison Compare(const CheckedWorkload& checked,
@@ -37,6 +46,7 @@ Comparison Compare(const CheckedWorkload& checked,
     const bool known = baseline.contains(finding.violation.cause);
     ++(known ? result.known : result.unexpected);
   }
+  // What this shard does not find may be in another one.
   if (checked.shard.count > 1) return result;
   for (const Expectation& e : expectations) {
     const bool met =
@@ -50,6 +60,8 @@ Comparison Compare(const CheckedWorkload& checked,
   return result;
 }
 
+// An expectation that is not met counts only if every state was judged: a bound
+// may have kept the finding from being seen.
 ExitStatus StatusOf(const Exploration& exploration,
                     const Comparison& comparison) {
   if (exploration.interrupted) return kExitInterrupted;
@@ -58,10 +70,12 @@ ExitStatus StatusOf(const Exploration& exploration,
   return comparison.unmet.empty() ? kExitHolds : kExitViolation;
 }
 
-// One line for each fault: a test under a fault that never fell tests nothing.
+// One line for each fault with how often it fired: a test under a fault that
+// never fired shows nothing about that fault.
 std::string FaultLines(const CheckedWorkload& checked) {
   std::string text;
   for (const FaultCount& fault : checked.exploration.faults) {
+    // A fault without a line came from the command line.
     text += fault.line > 0 ? fmt::format("{}:{}: fault {}: ", checked.file,
                                          fault.line, fault.text)
                            : fmt::format("{}: --fault {}: ", checked.file,
@@ -77,6 +91,8 @@ std::string FaultLines(const CheckedWorkload& checked) {
   return text;
 }
 
+// The last line of a workload. What is zero or the default is left out, so that
+// the usual line is short.
 std::string SummaryText(const CheckedWorkload& checked,
                         const Comparison& comparison) {
   const Exploration& e = checked.exploration;

@@ -1,5 +1,5 @@
-// CheckedWorkload: what came of checking one workload, and what `check` and
-// `merge` say of it.
+// CheckedWorkload: the result of checking one workload, and the text that
+// `check` and `merge` print of it.
 
 #ifndef POWERCUT_HARNESS_CLI_REPORT_CHECKED_WORKLOAD_H_
 #define POWERCUT_HARNESS_CLI_REPORT_CHECKED_WORKLOAD_H_
@@ -17,20 +17,21 @@ namespace powercut {
 
 struct CheckedWorkload {
   std::string file;  // as the user named it
-  // Hash of the text of the `.pcut`: 32 hex digits.
+  // The hash of the text of the `.pcut`, 32 hex digits. For a trace without a
+  // `.pcut`, that of the empty text.
   std::string pcut_hash;
   std::string backend;
   std::string profile;
-  std::string verdict;  // ok, violation or unknown; Conclude() sets it
+  std::string verdict;  // `ok`, `violation` or `unknown`; Conclude() sets it
   ExplorationSpace space;
   uint32_t atomic_bytes = 0;
-  uint32_t nested = 0;                 // crashes during recovery, so many deep
+  uint32_t nested = 0;                 // the depth of crashes during recovery
   std::vector<CrashKind> crash_kinds;  // in the order they are explored
   bool probe = false;
-  // What `replay` needs to run under the same setting; a space in front of
-  // each flag.
+  // The flags that `replay` needs to run under the same setting, each preceded
+  // by a space.
   std::string replay_flags;
-  // What replays its findings; empty: `file`.
+  // The trace that replays the findings. Empty if `file` does.
   std::string replay_file;
   std::vector<Expectation> expectations;
   Shard shard;
@@ -40,26 +41,28 @@ struct CheckedWorkload {
 
 struct Conclusion {
   ExitStatus status = kExitHolds;
-  // For standard output: the failure blocks of the findings by cause, the
-  // expectations that nothing matched by line, how often each fault fired, the
-  // summary line.
+  // The text for standard output, whole lines in this order: the failure blocks
+  // of the findings that are not in the baseline, by cause; the expectations
+  // that no finding matches, by line; how often each fault fired; the summary.
   std::string text;
 };
 
-// Holds what was found against what was expected and what is known
-// (`baseline`: causes), and sets the verdict. Interrupted beats violation
-// beats unknown beats ok.
+// Compares the findings with the expectations of the file and with the causes
+// of the baseline, and sets the verdict. Interrupted beats violation, violation
+// beats unknown, unknown beats ok.
 //
-// One shard of several cannot miss a finding that is expected: others may have
-// it. Only the whole is held against that.
+// An expected finding that is missing is a violation, except in one shard of
+// several: the finding may be in another shard, so that only the merged report
+// is compared.
 Conclusion Conclude(CheckedWorkload& checked,
                     const std::set<std::string>& baseline);
 
-// The size of a space as it is reported: two decimals say enough, and are the
-// same everywhere.
+// Rounds the size of a space to two decimals, as it is reported: more digits
+// may differ from one machine to another.
 double ShownLog2(double log2);
 
-// `ok`, `violation` or, for all that is neither, `unknown`.
+// Returns `ok` for kExitHolds, `violation` for kExitViolation, and `unknown`
+// for every other status.
 const char* VerdictOf(ExitStatus status);
 
 }  // namespace powercut

@@ -1,3 +1,7 @@
+// Reads JSON values with exact errors. A place is a path from the file to the
+// value, such as `r.json: workloads[0].space`: each object knows its own place,
+// and hands it on, extended by the key, to the objects in it.
+
 #include "harness/cli/report/json_fields.h"
 
 #include <fmt/format.h>
@@ -11,15 +15,17 @@ namespace {
 
 using Json = JsonFields::Json;
 
-// Three decimals of it are exact.
+// Reports have up to three decimals, which a double of this size still holds.
 constexpr double kRealMax = 1e12;
 
+// What a missing key reads as, for functions that return references.
 const Json& NullJson() {
   static const Json null;
   return null;
 }
 
-// What a value is, in words: the name of its kind, or the value if it is short.
+// A value for an error message: the type of an object or a list, the text of
+// anything else, cut if it is long.
 std::string Words(const Json& value) {
   if (value.is_null()) return "nothing";
   if (value.is_object()) return "an object";
@@ -47,9 +53,11 @@ JsonFields::JsonFields(const Json& value, std::string place,
 }
 
 std::string JsonFields::PlaceOf(const std::string& key) const {
+  // The place of the whole report is `FILE:`.
   return place_ + (place_.ends_with(':') ? " " : ".") + key;
 }
 
+// Later errors may be consequences of the first.
 void JsonFields::Refuse(const std::string& key, const std::string& message) {
   if (error_->has_value()) return;
   error_->emplace(Error{ErrorCode::kBadInput,
@@ -130,6 +138,7 @@ std::vector<std::string> JsonFields::Texts(const char* key) {
   return texts;
 }
 
+// The constructor refuses a value that is no object.
 JsonFields JsonFields::Object(const char* key) {
   return {At(key), PlaceOf(key), *error_};
 }

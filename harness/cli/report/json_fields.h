@@ -1,5 +1,6 @@
-// JsonFields: an object of a report, read key by key. The first thing that is
-// wrong is kept, with its place; what is read after that is empty.
+// JsonFields: a JSON object that is read key by key. The readers of reports
+// need no error handling of their own: the first error is kept, with the place
+// of the value, and reading goes on with empty values to its end.
 
 #ifndef POWERCUT_HARNESS_CLI_REPORT_JSON_FIELDS_H_
 #define POWERCUT_HARNESS_CLI_REPORT_JSON_FIELDS_H_
@@ -17,34 +18,43 @@ namespace powercut {
 
 class JsonFields {
  public:
-  // Not the ordered one: its objects copy their values as they grow, and a copy
-  // of one that is nested deep takes more stack than there is.
+  // Not nlohmann::ordered_json, whose objects copy their values as they grow: a
+  // copy of a deeply nested value takes more stack than there is.
   using Json = nlohmann::json;
 
-  // `error` takes the first error. All must outlive this object.
+  // Reads `value`, which error messages call `place`. `error` takes the first
+  // error; a `value` that is no object is one. `value` and `error` must outlive
+  // this object.
   JsonFields(const Json& value, std::string place, std::optional<Error>& error);
 
   bool Has(const char* key) const;
-  // A number from `min` to `max`.
+
+  // Each of these returns the value of a key. A key that is missing, or whose
+  // value is of another type or out of range, is an error; the result is then
+  // `min`, 0, false, empty, or zeros for Hex().
+
+  // An integer from `min` to `max`.
   uint64_t Number(const char* key, uint64_t max, uint64_t min = 0);
-  // From 0 to 10^12.
+  // A number from 0 to 10^12.
   double Real(const char* key);
   bool Flag(const char* key);
+  // A text, with its escaped bytes as bytes again (UnescapeBytes()).
   std::string Text(const char* key);
   // Exactly `digits` lower-case hex digits.
   std::string Hex(const char* key, size_t digits);
   std::vector<std::string> Texts(const char* key);
+  // These refer to parts of `value`.
   JsonFields Object(const char* key);
   std::vector<JsonFields> Objects(const char* key);
 
-  // Says that the value of a key cannot be: `PLACE.KEY: MESSAGE`.
+  // Keeps the error `PLACE.KEY: MESSAGE`, unless there is one already.
   void Refuse(const std::string& key, const std::string& message);
-  // As Refuse(), for a value of the wrong kind.
+  // Calls Refuse() with the message `expected EXPECTED, found ...`.
   void RefuseType(const std::string& key, const std::string& expected,
                   const Json& found);
 
  private:
-  // Null if there is none.
+  // The JSON null if there is no such key.
   const Json& At(const char* key);
   std::string PlaceOf(const std::string& key) const;
 
@@ -53,7 +63,7 @@ class JsonFields {
   std::optional<Error>* error_;
 };
 
-// Whether `text` is that many lower-case hex digits.
+// Whether `text` consists of exactly `digits` lower-case hex digits.
 bool IsHex(const std::string& text, size_t digits);
 
 }  // namespace powercut

@@ -1,3 +1,7 @@
+// Runs one row of the litmus matrix: on the model, which has no disk, or on a
+// backend. A violation becomes a failure block whose replay line names the
+// backend and the profile, since a test file names several.
+
 #include "harness/cli/report/litmus_rows.h"
 
 #include <fmt/format.h>
@@ -6,7 +10,7 @@
 
 #include "backends/registry.h"
 #include "harness/cli/input/kept_trace.h"
-#include "harness/cli/input/sources.h"
+#include "harness/cli/input/replay_flags.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/judge/failure_block.h"
 
@@ -24,6 +28,7 @@ LitmusRow LitmusRunner::Run(const LitmusTask& task) {
     row.error = failures.error();
     return row;
   }
+  // Recordings and findings may be large, and a matrix may have many rows.
   row.run = std::move(*run);
   row.failures = std::move(*failures);
   row.run.findings.clear();
@@ -34,14 +39,15 @@ LitmusRow LitmusRunner::Run(const LitmusTask& task) {
 Result<std::string> LitmusRunner::Failures(const LitmusTask& task,
                                            const LitmusRun& run) {
   std::string flags = fmt::format(
-      " --backend {}{} --profile {}{}", task.backend, FormatText(task.format),
-      task.profile,
+      " --backend {}{} --profile {}{}", task.backend,
+      FormatFlagsText(task.format), task.profile,
       task.atomic_bytes ? fmt::format(" --atomic {}", *task.atomic_bytes) : "");
   std::string kept;
   if (run.recording) {
     POWERCUT_ASSIGN(kept, KeepTrace(task.workload->file, task.backend,
                                     *run.recording, *task.text));
   } else {
+    // A saved recording has the faults in its text.
     flags += task.fault_flags;
   }
   std::string failures;
@@ -61,7 +67,7 @@ Result<LitmusRun> LitmusRunner::TryRun(const LitmusTask& task) {
     POWERCUT_ASSIGN(backend, MakeBackend(task.backend, task.format));
   }
   LitmusOptions options;
-  // Storage of our own needs no process around it.
+  // No workers: powercut's own storage needs no process around it.
   options.jobs = ShowsAllThatIsAllowed(task.backend) ? 0 : jobs_;
   options.interrupted = Interrupted;
   options.atomic_bytes = task.atomic_bytes;

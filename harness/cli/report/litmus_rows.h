@@ -1,4 +1,5 @@
-// The rows of the litmus matrix: each test on each backend under each profile.
+// LitmusRunner: the rows of the litmus matrix, which has each test on each
+// backend under each profile.
 
 #ifndef POWERCUT_HARNESS_CLI_REPORT_LITMUS_ROWS_H_
 #define POWERCUT_HARNESS_CLI_REPORT_LITMUS_ROWS_H_
@@ -15,39 +16,45 @@
 
 namespace powercut {
 
+// One row to run. The pointers are not owned and not `nullptr`.
 struct LitmusTask {
   const Workload* workload = nullptr;
   const std::string* text = nullptr;  // of the `.pcut`, with all its faults
   std::string backend;
   std::string profile;
-  std::optional<uint32_t> atomic_bytes;  // nothing: as the file or backend says
-  FormatOptions format;                  // one for all tasks of a backend
-  std::string fault_flags;  // ` --fault ...`, as the workload was given them
+  // `std::nullopt` if the file or the backend decides.
+  std::optional<uint32_t> atomic_bytes;
+  // The same for all tasks of one backend.
+  FormatOptions format;
+  // The faults of the command line as flags, ` --fault ...`.
+  std::string fault_flags;
 };
 
 struct LitmusRow {
-  // Without its findings and their recording: they are in `failures`, as
-  // failure blocks.
+  // Its findings and their recording were removed to save memory.
   LitmusRun run;
+  // The failure blocks of the findings.
   std::string failures;
-  // It could not be run; nothing else is set then.
+  // Why the task could not be run; nothing else is set then. `std::nullopt` if
+  // it ran.
   std::optional<Error> error;
 };
 
-// Runs tasks, and keeps the backends it made.
+// Runs tasks one after another, and keeps the backends for later tasks.
 class LitmusRunner {
  public:
-  // `jobs`: workers for storage that is not our own; the rows do not depend on
-  // it.
+  // `jobs` is the number of workers for storage other than powercut's own,
+  // which runs in this process. The rows do not depend on it.
   explicit LitmusRunner(uint32_t jobs) : jobs_(jobs) {}
 
-  // Ends early when Interrupted(). Violations of what cannot be recorded again
-  // save their trace (harness/cli/input/kept_trace.h).
+  // Runs one task, and ends early if Interrupted(). If a violation is in a
+  // recording that cannot be made again, saves that recording
+  // (harness/cli/input/kept_trace.h).
   LitmusRow Run(const LitmusTask& task);
 
  private:
   Result<LitmusRun> TryRun(const LitmusTask& task);
-  // The failure blocks of a run.
+  // The failure blocks of a run, which may save its recording.
   Result<std::string> Failures(const LitmusTask& task, const LitmusRun& run);
 
   uint32_t jobs_;

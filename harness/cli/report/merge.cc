@@ -1,3 +1,14 @@
+// Merges in two steps. First it is checked that the reports are the shards of
+// one check: traits (all that must be equal) are compared with those of one
+// shard, each part must be there once, and a file that failed must have failed
+// everywhere. Then each workload is summed up over the shards.
+//
+// The counts of states add up, since each crash point belongs to one shard. The
+// counts of runs do not: two shards may have made the same run. A report of a
+// shard therefore lists a key for each of its runs that is not nested, and the
+// merged count is the number of different keys, plus the nested runs. For
+// instance, shards with keys {a, b} and {b, c} made 3 runs, not 4.
+
 #include "harness/cli/report/merge.h"
 
 #include <fmt/format.h>
@@ -14,7 +25,7 @@
 namespace powercut {
 namespace {
 
-// One thing that the shards of a check have in common.
+// Something that must be equal in all shards, with its name for messages.
 struct Trait {
   const char* name;
   std::string value;
@@ -36,7 +47,8 @@ std::string ExpectationsText(const std::vector<Expectation>& expectations) {
   return text;
 }
 
-// Without how often they fired in the shard's states.
+// A fault of the run fired as often in each shard, since each recorded the same
+// run. A fault of recovery fired in the states of one shard, and is left out.
 std::string FaultsText(const std::vector<FaultCount>& faults) {
   std::string text = "none";
   for (const FaultCount& fault : faults) {
@@ -70,7 +82,8 @@ std::vector<Trait> TraitsOf(const CheckedWorkload& checked) {
           {"crash points", std::to_string(e.crash_points)}};
 }
 
-// `subject` is what the traits are of, with `: ` behind it, or empty.
+// Compares the traits of two reports. `subject` begins the message: the file of
+// a workload and `: `, or empty for the whole report.
 Status CheckTraits(const std::vector<Trait>& a, const std::string& name_a,
                    const std::vector<Trait>& b, const std::string& name_b,
                    const std::string& subject) {
@@ -85,14 +98,15 @@ Status CheckTraits(const std::vector<Trait>& a, const std::string& name_a,
   return Ok{};
 }
 
-// Each part once, and none missing; sorts them by index.
+// Checks that each part is there once, and sorts the parts by index.
 Status CheckParts(std::vector<NamedReport>& shards) {
   for (const NamedReport& shard : shards) {
     POWERCUT_TRY(CheckTraits(TraitsOf(shards[0].report), shards[0].name,
                              TraitsOf(shard.report), shard.name, ""));
   }
   const auto index = [](const NamedReport& s) { return s.report.shard.index; };
-  // By index, and those of one index as they were named.
+  // A multimap keeps shards of one index in the order of the command line, so
+  // that the message about them is always the same.
   std::multimap<uint32_t, NamedReport> by_index;
   for (NamedReport& shard : shards) {
     by_index.emplace(index(shard), std::move(shard));
@@ -102,6 +116,7 @@ Status CheckParts(std::vector<NamedReport>& shards) {
   const uint32_t count = shards[0].report.shard.count;
   std::vector<std::string> missing;
   uint32_t next = 1;
+  // A message is one line, even if 1000 shards are missing.
   constexpr size_t kShown = 10;
   for (size_t i = 0; i < shards.size(); ++i) {
     if (i > 0 && index(shards[i]) == index(shards[i - 1])) {
@@ -130,8 +145,8 @@ Status CheckParts(std::vector<NamedReport>& shards) {
                   all == 1 ? "is" : "are")};
 }
 
-// The shard that tells which files there are: one that was not interrupted, or
-// the one that came farthest.
+// The shard that knows the files of the check: one that was not interrupted, or
+// else the one with the most files.
 const NamedReport& FullestOf(const std::vector<NamedReport>& shards) {
   const auto rank = [](const NamedReport& s) {
     return std::pair(!s.report.interrupted,
@@ -143,6 +158,8 @@ const NamedReport& FullestOf(const std::vector<NamedReport>& shards) {
                            });
 }
 
+// A failure that only this shard had. The status in the report is turned back
+// into a code that leads to the same status.
 Error FailureOf(const NamedReport& shard, const FailedFile& failed) {
   ErrorCode code = ErrorCode::kBadInput;
   if (failed.status == kExitCannotRun) code = ErrorCode::kMissing;
@@ -153,7 +170,8 @@ Error FailureOf(const NamedReport& shard, const FailedFile& failed) {
                             shard.report.shard.count, failed.message)};
 }
 
-// The same files failed everywhere, as far as each shard came.
+// Checks that the same files failed in both shards, as far as an interrupted
+// shard came.
 Status CheckFailures(const NamedReport& full, const NamedReport& shard) {
   const auto& want = full.report.errors;
   const auto& have = shard.report.errors;
@@ -168,6 +186,7 @@ Status CheckFailures(const NamedReport& full, const NamedReport& shard) {
   return Ok{};
 }
 
+// An interrupted shard may have fewer workloads, but not others.
 Status CheckWorkloads(const NamedReport& full, const NamedReport& shard) {
   POWERCUT_TRY(CheckFailures(full, shard));
   const auto& want = full.report.workloads;
@@ -184,7 +203,7 @@ Status CheckWorkloads(const NamedReport& full, const NamedReport& shard) {
                            shard.name, have.size(), want.size(), full.name)};
 }
 
-// Where a finding stands among those of its cause; the least is shown.
+// The rank of a finding among the findings of its cause; the least is shown.
 auto PlaceOf(const Finding& finding) {
   // Reports hold only ids that are well formed.
   const StateId id = ParseStateId(finding.id).value();
@@ -197,6 +216,7 @@ auto PlaceOf(const Finding& finding) {
                     step.marks, text);
 }
 
+// Adds a finding to the finding of its cause, and shows the simpler of the two.
 void AddFinding(std::map<std::string, Finding>& findings, Finding finding) {
   const auto [entry, added] =
       findings.try_emplace(finding.violation.cause, finding);
@@ -213,6 +233,7 @@ void AddFinding(std::map<std::string, Finding>& findings, Finding finding) {
 // Adds up the shards of one workload.
 class Sum {
  public:
+  // Takes from one shard what all have in common, and counts from zero.
   explicit Sum(const CheckedWorkload& first) : whole_(first) {
     Exploration& e = whole_.exploration;
     whole_.shard = {};
@@ -254,17 +275,18 @@ class Sum {
     }
   }
 
-  // A shard that was interrupted before it came to this workload.
+  // Adds a shard that was interrupted before it came to this workload.
   void AddUnbegun() {
     Bound("interrupted");
     whole_.exploration.interrupted = true;
   }
 
+  // Ends the sum. Findings are in the order of their causes.
   CheckedWorkload Take() {
     std::sort(keys_.begin(), keys_.end());
     keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
     Exploration& e = whole_.exploration;
-    // One shard that is the whole lists no keys.
+    // A single shard, 1/1, lists no keys, and its runs are those of the whole.
     e.runs = keys_.empty() ? runs_ : keys_.size() + e.nested_runs;
     e.bound = fmt::format("{}", fmt::join(bounds_, ", "));
     for (auto& [cause, finding] : findings_) {
@@ -284,7 +306,7 @@ class Sum {
   CheckedWorkload whole_;
   uint64_t runs_ = 0;
   std::vector<Hash128> keys_;
-  std::vector<std::string> bounds_;  // each once, by shard
+  std::vector<std::string> bounds_;  // without repetition, by shard
   std::map<std::string, Finding> findings_;
 };
 

@@ -1,4 +1,7 @@
-// JSON holds UTF-8 only, names on a broken disk are any bytes.
+// Escapes the bytes that JSON cannot hold: JSON is UTF-8, while names on a
+// broken disk are any bytes. Bytes that are no UTF-8 become `\xHH`. A text that
+// looks like such an escape already has its backslash escaped, so that
+// UnescapeBytes() gives back exactly what EscapeBytes() was given.
 
 #include <string_view>
 
@@ -11,8 +14,10 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 bool IsContinuation(unsigned char c) { return (c & 0xc0) == 0x80; }
 
-// Bytes of the UTF-8 character at the beginning of `text`; 0: there is none.
-// Overlong forms, surrogates and what is beyond U+10FFFF are none.
+// Returns the length of the UTF-8 character at the beginning of `text`; 0 if
+// there is none. Overlong forms, surrogates and numbers beyond U+10FFFF are no
+// characters: parsers of JSON refuse them.
+// Source: The Unicode Standard, table 3-7.
 size_t CharacterBytes(std::string_view text) {
   const auto byte = [&](size_t i) {
     return static_cast<unsigned char>(i < text.size() ? text[i] : 0);
@@ -31,8 +36,8 @@ size_t CharacterBytes(std::string_view text) {
   return size;
 }
 
-// The byte that `\xHH` at the beginning of `text` stands for; -1: there is no
-// such escape.
+// Returns the byte of the escape `\xHH` at the beginning of `text`; -1 if there
+// is none.
 int EscapedByte(std::string_view text) {
   if (!text.starts_with("\\x") || text.size() < 4) return -1;
   const size_t high = kHexDigits.find(text[2]);

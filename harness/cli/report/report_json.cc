@@ -1,3 +1,13 @@
+// Writes reports. Each type of the report has one function that makes its JSON
+// object, with the keys in the order of docs/report_json.md; report_reader.cc
+// has the inverse of each.
+//
+// A report is the same bytes for any number of workers. So no list is in the
+// order in which work was done (states are sorted), and a number that may
+// differ in its last digit between machines is rounded. Texts that may contain
+// names of a broken disk go through EscapeBytes(); words of powercut's own need
+// not.
+
 #include "harness/cli/report/report_json.h"
 
 #include <fmt/format.h>
@@ -14,7 +24,7 @@
 namespace powercut {
 namespace {
 
-// Keeps the keys in the order of writing.
+// This type keeps the keys in the order in which they are added.
 using Json = nlohmann::ordered_json;
 
 Json OfTexts(const std::vector<std::string>& texts) {
@@ -23,7 +33,7 @@ Json OfTexts(const std::vector<std::string>& texts) {
   return list;
 }
 
-// The ids in an order that tells nothing of how they were found.
+// Sorts ids by what they mean. As texts, 10p would come before 9p.
 std::vector<std::string> Sorted(const std::vector<std::string>& ids) {
   using Key =
       std::tuple<CrashKind, EventNumber, uint32_t, std::string, std::string>;
@@ -68,7 +78,7 @@ Json OfShard(const Shard& shard) {
 
 Json OfRunKeys(const std::vector<Hash128>& keys) {
   Json list = Json::array();
-  // The half that sorts first stands first, so that the texts are sorted, too.
+  // Hash128 compares `low` first, so that the sorted keys are sorted texts.
   for (const Hash128& key : keys) {
     list.push_back(fmt::format("{:016x}{:016x}", key.low, key.high));
   }
@@ -141,6 +151,7 @@ Json OfWorkload(const CheckedWorkload& checked) {
                {"faults", OfFaults(e.faults)},
                {"expect", OfExpectations(checked.expectations)},
                {"interrupted", e.interrupted}};
+  // A report of the whole has no key `shard`.
   if (checked.shard.count > 1) {
     json["shard"] = OfShard(checked.shard);
     json["shard"]["run_keys"] = OfRunKeys(e.run_keys);

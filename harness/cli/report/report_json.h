@@ -1,4 +1,5 @@
-// The JSON report of `check` (design.md section 10), written and read.
+// The JSON report of `check`, `explore` and `merge`: its data, and functions
+// that write and read it. docs/report_json.md is the contract.
 
 #ifndef POWERCUT_HARNESS_CLI_REPORT_REPORT_JSON_H_
 #define POWERCUT_HARNESS_CLI_REPORT_REPORT_JSON_H_
@@ -20,51 +21,40 @@ struct FailedFile {
   bool operator==(const FailedFile&) const = default;
 };
 
-// Of this tool, e.g. `0.1.0`.
+// The version of this tool, such as `0.1.0`.
 std::string ToolVersion();
 
-// All that one `check` said.
+// All that one `check` found.
 struct Report {
-  std::string version = ToolVersion();  // of the tool that made it
-  std::string verdict;                  // ok, violation or unknown
+  std::string version = ToolVersion();  // that of the tool that made the report
+  std::string verdict;                  // `ok`, `violation` or `unknown`
   uint64_t seed = 1;
   Shard shard;
-  bool interrupted = false;  // files behind the last workload may be missing
+  bool interrupted = false;  // files after the last workload may be missing
   // Both in the order of the command line.
   std::vector<CheckedWorkload> workloads;
   std::vector<FailedFile> errors;
 };
 
-// One object in one line, with a line break. Beside the keys of design.md it
-// has, for all:
-//   version      of the tool
-//   interrupted  the command line was not done
-//   errors       files that could not be checked: file, status, message
-//   shard        index, count; if this is one of several
-// for a workload:
-//   bound        why it is not exhausted; empty if it is
-//   states       visited; `runs` of them ran, `cached` did not
-//   pcut_hash, crash_kinds, probe, replay_flags, interrupted
-//   expect       line, ok, kind, path of each expectation of the file
-//   shard        index, count, run_keys: Exploration::run_keys in hex
-// and for a violation the words of its failure block:
-//   excuses, op_text, promise, crash, lost_blocks
-//   states       ids of all states of the cause
+// Writes the report as one JSON object in one line that ends in a line break.
+// The keys and their order are those of docs/report_json.md.
 //
-// `states` of a violation are sorted: by crash kind (process, os, power),
-// point, marks, and the text of the crash; so they do not depend on the order
-// of visiting. Bytes of texts that are no UTF-8 become `\xHH`, as in a `.pcut`;
-// a backslash that would read so becomes `\x5c`.
+// `states` of a violation are sorted by crash kind (process, os, power), point,
+// marks and the text of the crash, so that they do not depend on the order in
+// which states were visited. Bytes that are no UTF-8 are escaped as
+// EscapeBytes() does.
 std::string JsonReport(const Report& report);
 
-// Reads what JsonReport() wrote; writing it again gives the same bytes. Unknown
-// keys are passed over. `name` is the file's, for messages.
-// Errors: kBadInput: not JSON, with the byte; not a report; a key that is
-// missing, or whose value cannot be, with its place:
+// Reads what JsonReport() wrote; writing the result gives the same bytes. Keys
+// that are not known are passed over. `name` is the name of the file, for
+// messages.
+// Errors: kBadInput if the text is no JSON, with the number of the byte; if it
+// is no report; if a key is missing or its value is impossible, with the place:
 // `r.json: workloads[0].violations[2].count: expected ..., found a string`.
 Result<Report> ReadReport(const std::string& text, const std::string& name);
 
-// The texts of a report without the bytes that JSON cannot hold, and back.
+// Replaces the bytes that JSON cannot hold (those that are no UTF-8) by
+// escapes, and the escapes by the bytes. UnescapeBytes(EscapeBytes(b)) is `b`.
 std::string EscapeBytes(const std::string& bytes);
 std::string UnescapeBytes(const std::string& text);
 

@@ -1,4 +1,11 @@
-// Reading reports: whatever the bytes are, a report or one precise error.
+// Reads reports: any bytes give a report or one precise error.
+//
+// Each function is the inverse of one in report_json.cc. The functions return
+// values and no errors: JsonFields keeps the first error, with its place, and
+// ReadReport() returns it in the end. Beyond types and ranges it is checked
+// what `merge` relies on: ids are well formed and belong to the recording, keys
+// of runs ascend and are as many as the runs, a shard is within its count, and
+// `cached` agrees with `states` and `runs`.
 
 #include <fmt/format.h>
 
@@ -13,7 +20,8 @@
 namespace powercut {
 namespace {
 
-// Sums of thousands of them do not overflow, and every reader of JSON has them.
+// Thousands of such counts can be added without overflow, and readers of JSON
+// that take all numbers for doubles read them exactly.
 constexpr uint64_t kCountMax = uint64_t{1} << 53;
 constexpr uint64_t kSmallMax = std::numeric_limits<uint32_t>::max();
 constexpr uint64_t kLineMax = std::numeric_limits<int>::max();
@@ -24,7 +32,7 @@ uint64_t FromHex(std::string_view digits) {
   return value;
 }
 
-// An id of this recording.
+// Checks that an id parses and belongs to the recording with this digest.
 void CheckId(JsonFields& json, const std::string& key, const std::string& id,
              uint32_t digest) {
   const auto parsed = ParseStateId(id);
@@ -37,6 +45,7 @@ void CheckId(JsonFields& json, const std::string& key, const std::string& id,
   }
 }
 
+// `explanation` is not read: it is composed again from the other keys.
 Finding ToFinding(JsonFields json, uint32_t digest) {
   Finding finding;
   Violation& violation = finding.violation;
@@ -98,6 +107,7 @@ std::vector<FaultCount> ToFaults(JsonFields& json) {
   return faults;
 }
 
+// A report of the whole has no shard, so that the count is at least 2.
 Shard ToShard(JsonFields& json) {
   Shard shard;
   shard.count = static_cast<uint32_t>(json.Number("count", kSmallMax, 2));
@@ -105,6 +115,7 @@ Shard ToShard(JsonFields& json) {
   return shard;
 }
 
+// `runs` is the number of runs that are not nested.
 std::vector<Hash128> ToRunKeys(JsonFields& json, uint64_t runs) {
   std::vector<Hash128> keys;
   for (const std::string& text : json.Texts("run_keys")) {
@@ -147,6 +158,7 @@ void ReadSpace(JsonFields& json, CheckedWorkload& checked) {
   }
 }
 
+// Counts that are part of another count are at most that.
 void ReadCounts(JsonFields& json, Exploration& e) {
   e.digest = static_cast<uint32_t>(FromHex(json.Hex("digest", 8)));
   e.events = json.Number("events", kCountMax);
@@ -167,6 +179,7 @@ void ReadCounts(JsonFields& json, Exploration& e) {
   e.interrupted = json.Flag("interrupted");
 }
 
+// Verdicts are kept as text, which Conclude() replaces after merging.
 std::string ToVerdict(JsonFields& json) {
   std::string verdict = json.Text("verdict");
   if (verdict != "ok" && verdict != "violation" && verdict != "unknown") {
@@ -213,6 +226,8 @@ CheckedWorkload ToWorkload(JsonFields json) {
   return checked;
 }
 
+// The status must be one that an error leads to (ExitStatusOf()), or `merge`
+// would end with a status that does not exist.
 FailedFile ToFailedFile(JsonFields& json) {
   FailedFile failed;
   failed.file = json.Text("file");
@@ -247,7 +262,8 @@ Report ToReport(JsonFields& json) {
   return report;
 }
 
-// Parse errors have a place, numbers beyond any range do not.
+// Parsing throws two kinds of exceptions: errors of the grammar have a place in
+// the text, numbers beyond the range of a double have none.
 Result<JsonFields::Json> ParseJson(const std::string& text,
                                    const std::string& name) {
   try {

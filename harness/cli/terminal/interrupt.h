@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM, for verbs that keep what they know.
+// Ctrl-C and SIGTERM for verbs that print and write what they found so far.
 
 #ifndef POWERCUT_HARNESS_CLI_TERMINAL_INTERRUPT_H_
 #define POWERCUT_HARNESS_CLI_TERMINAL_INTERRUPT_H_
@@ -6,8 +6,11 @@
 namespace powercut {
 
 // Makes the first Ctrl-C or SIGTERM set a flag instead of ending the process.
-// The second ends it at once, with status 130; workers die with it.
+// The second signal ends the process at once, with exit status 130; its workers
+// end with it. The handlers stay for the rest of the process.
 void CatchInterrupts();
+
+// Whether a signal came since CatchInterrupts().
 bool Interrupted();
 
 }  // namespace powercut

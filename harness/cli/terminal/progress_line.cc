@@ -1,3 +1,6 @@
+// Prints the progress of long work. Update() may be called as often as the work
+// likes; a clock decides which calls print.
+
 #include "harness/cli/terminal/progress_line.h"
 
 #include <fmt/format.h>
@@ -15,7 +18,8 @@ namespace {
 
 constexpr std::string_view kTool = "powercut: ";
 
-// Columns of the terminal, less one: a full line would wrap on some.
+// The columns of the terminal less one, since some terminals wrap a line that
+// is full. 79 if standard error has no size to tell.
 size_t ColumnsToUse() {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) {
@@ -37,6 +41,7 @@ ProgressLine::ProgressLine(std::string file, bool quiet)
 ProgressLine::~ProgressLine() { Clear(); }
 
 void ProgressLine::Clear() {
+  // The escape sequence erases to the end of the line.
   if (drawn_) std::fputs("\r\033[K", stderr);
   drawn_ = false;
 }
@@ -46,6 +51,7 @@ double ProgressLine::elapsed_s() const {
 }
 
 bool ProgressLine::IsDue() {
+  // A line in a log file stays, so that there must be fewer of them.
   constexpr uint64_t kRedrawMs = 200;
   constexpr uint64_t kLineMs = 5000;
   const uint64_t now = MonotonicMs();
@@ -70,12 +76,13 @@ void ProgressLine::Update(const Progress& progress) {
   constexpr double kWindow_s = 30;
   if (!IsDue()) return;
   const double now_s = elapsed_s();
+  // Two samples stay however old they are: one alone has no rate.
   samples_.push_back({now_s, progress});
   while (samples_.size() > 2 &&
          now_s - samples_.front().elapsed_s > kWindow_s) {
     samples_.erase(samples_.begin());
   }
-  size_t room = 0;
+  size_t room = 0;  // 0 means that a log file takes lines of any length
   if (terminal_) {
     const size_t columns = ColumnsToUse();
     room = columns > kTool.size() ? columns - kTool.size() : size_t{1};

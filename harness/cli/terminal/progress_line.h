@@ -1,5 +1,6 @@
-// The progress of an exploration, or of minimizing, on standard error: one line
-// redrawn on a terminal, a line every few seconds elsewhere.
+// ProgressLine: the progress of exploring or minimizing on standard error. On a
+// terminal it is one line that is redrawn; elsewhere a new line is printed
+// every five seconds.
 
 #ifndef POWERCUT_HARNESS_CLI_TERMINAL_PROGRESS_LINE_H_
 #define POWERCUT_HARNESS_CLI_TERMINAL_PROGRESS_LINE_H_
@@ -15,24 +16,26 @@ namespace powercut {
 
 class ProgressLine {
  public:
-  // Prints nothing at all if `quiet`.
+  // `file` is the name shown. A quiet line never prints, but keeps the time.
   ProgressLine(std::string file, bool quiet);
-  // Clears a line that was drawn.
+  // Clears the line.
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  // Draws now and then, however often it is called.
+  // Shows the progress if it is time for it: at most five times a second on a
+  // terminal, every five seconds elsewhere.
   void Update(const Progress& progress);
-  // Takes a line that was drawn off the terminal, before something else is
-  // printed there.
-  void Clear();
   void Update(const MinimizeProgress& progress);
 
+  // Removes the line from the terminal, before something else is printed there.
+  void Clear();
+
+  // Seconds since this object was made.
   double elapsed_s() const;
 
  private:
-  // True if a line may be printed now; counts as printed then.
+  // Whether a line may be printed now. If so, the clock starts again.
   bool IsDue();
   void Draw(const std::string& line);
 
@@ -42,8 +45,8 @@ class ProgressLine {
   bool drawn_ = false;
   uint64_t began_ms_;
   uint64_t last_ms_;
-  // Of the last half minute, so that rates follow what goes on now: prefixes
-  // take far less time than what comes behind them.
+  // The samples of the last half minute, so that rates are those of the present
+  // work: prefixes take far less time than the states after them.
   std::vector<ProgressSample> samples_;
 };
 

@@ -1,3 +1,13 @@
+// Composes the progress line from samples.
+//
+// Rates are differences between the first and the last sample. The time left is
+// harder, since progress is not steady: prefixes come first and are fast. So
+// the samples are halved at the middle of their time, and the share that was
+// done per second is compared between the halves. If they agree within a factor
+// of two, the later half is extrapolated; if not, no time is shown. For
+// instance, shares 0, 0.25 and 0.5 at 0 s, 10 s and 20 s leave 20 s; shares 0,
+// 0.4 and 0.5 leave nothing to say.
+
 #include "harness/cli/terminal/progress_text.h"
 
 #include <fmt/format.h>
@@ -15,20 +25,20 @@ std::string DurationText(double seconds) {
   return fmt::format("{} h {} min", s / 3600, s / 60 % 60);
 }
 
-// Grown from one sample to the other, by the second.
+// The growth of a count per second, as ` (60/s)`. Empty if no time passed.
 std::string RateText(uint64_t from, uint64_t to, double seconds) {
   if (seconds <= 0 || to < from) return "";
   const double rate = static_cast<double>(to - from) / seconds;
   return fmt::format(" ({:.{}f}/s)", rate, rate < 10 ? 1 : 0);
 }
 
-// How much the share grew by the second; 0 if no time passed.
+// How much the share grew per second; 0 if no time passed.
 double GrowthPerSecond(const ProgressSample& from, const ProgressSample& to) {
   const double seconds = to.elapsed_s - from.elapsed_s;
   return seconds > 0 ? (to.progress.share - from.progress.share) / seconds : 0;
 }
 
-// What does not depend on the file.
+// The line without the name of the file.
 std::string FiguresText(const std::vector<ProgressSample>& samples) {
   const ProgressSample& last = samples.back();
   const Progress& from = samples.front().progress;
@@ -36,7 +46,7 @@ std::string FiguresText(const std::vector<ProgressSample>& samples) {
   const double seconds = last.elapsed_s - samples.front().elapsed_s;
   std::string text;
   if (to.share > 0) {
-    // Not 100 before the end.
+    // Rounding down keeps 100 % for the end.
     text = fmt::format("{} %, ",
                        static_cast<int>(std::clamp(to.share, 0.0, 1.0) * 100));
   }
@@ -65,6 +75,8 @@ std::optional<double> SecondsLeft(const std::vector<ProgressSample>& samples) {
     return std::nullopt;
   }
   const double middle_s = (first.elapsed_s + last.elapsed_s) / 2;
+  // Neither the first nor the last sample is taken, so that both halves have a
+  // length.
   const auto middle = std::find_if(
       samples.begin() + 1, samples.end() - 2,
       [&](const ProgressSample& s) { return s.elapsed_s >= middle_s; });
@@ -84,6 +96,7 @@ std::string ProgressText(const std::string& file,
                          size_t columns) {
   const std::string figures = FiguresText(samples);
   std::string name = file;
+  // The end of a path says more than its beginning, which gives way to dots.
   constexpr std::string_view kDots = "...";
   const size_t others = figures.size() + 2;
   if (columns > 0 && name.size() + others > columns) {

@@ -1,3 +1,5 @@
+// Breaks text greedily: each line takes as many words as fit.
+
 #include "harness/cli/terminal/wrapped_text.h"
 
 #include <algorithm>
@@ -6,10 +8,12 @@ namespace powercut {
 
 std::string WrappedText(std::string_view label, std::string_view text) {
   std::string out(label);
+  // A label takes half of the line at most, so that there always is room.
   const size_t room = kTextColumns - std::min(label.size(), kTextColumns / 2);
   while (text.size() > room) {
     size_t cut = text.rfind(' ', room);
-    // A word that is too long for a line has one to itself.
+    // A word that is longer than a line is not broken: it may be a name that a
+    // reader wants to copy.
     if (cut == std::string_view::npos || cut == 0) cut = text.find(' ', 1);
     if (cut == std::string_view::npos) break;
     out += text.substr(0, cut);

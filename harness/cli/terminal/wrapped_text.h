@@ -1,4 +1,4 @@
-// Text broken into lines of a terminal.
+// Text that is broken into lines for a terminal.
 
 #ifndef POWERCUT_HARNESS_CLI_TERMINAL_WRAPPED_TEXT_H_
 #define POWERCUT_HARNESS_CLI_TERMINAL_WRAPPED_TEXT_H_
@@ -10,9 +10,9 @@ namespace powercut {
 
 inline constexpr size_t kTextColumns = 100;
 
-// `label` and `text`, broken at spaces so that no line is longer than
-// kTextColumns where that can be; later lines are indented to where the text
-// begins. Ends in a line break.
+// Returns `label` followed by `text`, broken at spaces so that lines have at
+// most kTextColumns bytes; a longer word has a line to itself. Lines after the
+// first are indented by the length of the label. Ends in a line break.
 std::string WrappedText(std::string_view label, std::string_view text);
 
 }  // namespace powercut

@@ -1,4 +1,5 @@
-// Checking a workload on simfs in this process, as `check` does in its own.
+// Checks workloads on simfs in this process and makes reports of the results,
+// as the verb `check` does.
 
 #ifndef POWERCUT_TESTS_HARNESS_CLI_CHECKING_H_
 #define POWERCUT_TESTS_HARNESS_CLI_CHECKING_H_
@@ -16,8 +17,8 @@
 
 namespace powercut {
 
-// Renames, appends, removes and syncs: with a bug of simfs planted, some of it
-// does not hold. What is expected is found with none.
+// A workload of renames, appends, removes and syncs. Some of it does not hold
+// if a bug of simfs is planted. If none is, the expectation is not met.
 inline constexpr const char* kBusyOnSimfs = R"(powercut 1
 backend simfs
 profile ext4-ordered
@@ -42,7 +43,7 @@ run
 expect violation lost /d/c
 )";
 
-// A workload recorded on simfs with this bug, to be checked in parts.
+// A workload recorded on simfs with planted bugs, to be checked in shards.
 class SimfsScene {
  public:
   explicit SimfsScene(const SimfsBugs& bugs,
@@ -50,7 +51,7 @@ class SimfsScene {
       : backend_(MakeSimfsBackend(bugs)),
         recorded_(RecordWorkload(*backend_, MustParse(text)).value()) {}
 
-  // The report of one shard.
+  // Returns the report of the shard in `options`.
   Report Check(const ExploreOptions& options) const {
     Result<Exploration> explored = Explore(
         {*backend_, recorded_.workload, recorded_.setting, recorded_.recording},

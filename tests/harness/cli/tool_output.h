@@ -1,5 +1,5 @@
-// What the tests of the tool have in common: its exit statuses, a workload that
-// does not hold, and how to read what it says.
+// Shared by the tests that run the tool: exit statuses, a workload that does
+// not hold, and functions that read what the tool prints.
 
 #ifndef POWERCUT_TESTS_HARNESS_CLI_TOOL_OUTPUT_H_
 #define POWERCUT_TESTS_HARNESS_CLI_TOOL_OUTPUT_H_
@@ -24,7 +24,7 @@ inline constexpr int kCannotRun = 125;
 inline constexpr int kUsage = 129;
 inline constexpr int kInterrupted = 130;
 
-// Does not hold, in several ways.
+// A workload that does not hold, in several ways.
 inline constexpr const char* kReplace = R"(powercut 1
 disk    2M atomic=4096
 init
@@ -38,7 +38,7 @@ run
   fsync  /a
 )";
 
-// An error is one line, and nothing else is said.
+// Expects one line of error with `part` in it, and no other output.
 inline void ExpectError(const Ended& ended, int status,
                         const std::string& part) {
   EXPECT_EQ(ended.status, status) << ended.err;
@@ -55,7 +55,7 @@ inline std::string DigestOf(const std::string& file) {
   return listing.substr(10, 8);
 }
 
-// The word behind each `--at` of a report.
+// The ids in the replay lines of an output, the words after `--at`, in order.
 inline std::vector<std::string> IdsIn(const std::string& out) {
   std::vector<std::string> ids;
   for (size_t at = out.find(" --at "); at != std::string::npos;

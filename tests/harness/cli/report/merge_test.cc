@@ -1,4 +1,5 @@
-// However a check is cut into shards, merging them gives what one run gives.
+// Checks are cut into shards at random. Merging the shards must give what one
+// run gives.
 
 #include "harness/cli/report/merge.h"
 
@@ -18,7 +19,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// What a user sees of a report: the text of every workload, and the JSON.
+// All that a user sees of a report: the text of every workload, and the JSON.
 std::string Shown(Report report) {
   std::string text;
   ExitStatus status = kExitCannotRun;
@@ -33,7 +34,7 @@ std::string Shown(Report report) {
                      static_cast<int>(status));
 }
 
-// As `merge` gets them: written, in any order, read again.
+// The reports of all shards as `merge` gets them: written and read again.
 std::vector<NamedReport> ShardsOf(const SimfsScene& scene,
                                   ExploreOptions options, uint32_t count) {
   std::vector<NamedReport> shards;
@@ -90,12 +91,12 @@ TEST(MergeTest, AnyNumberOfShardsIsOneRun) {
     Shuffle(shards, prng);
     EXPECT_EQ(MustMerge(std::move(shards)), Shown(one));
   }
-  // Else it was equality of nothing.
+  // The test must have had findings to merge.
   EXPECT_GT(causes, 15u);
   EXPECT_GT(states, 300u);
 }
 
-// The least of each cause is shown wherever it was found.
+// The simplest finding of a cause is shown, whichever shard found it.
 TEST(MergeTest, SimplestOfEachCauseIsShown) {
   const auto finding = [](uint64_t lost, const std::string& id) {
     Finding f;
@@ -105,7 +106,7 @@ TEST(MergeTest, SimplestOfEachCauseIsShown) {
     f.states = {f.id};
     return f;
   };
-  // Ascending; text against text without the digest behind it.
+  // In ascending order. Texts are compared without the digest at their end.
   const Finding ordered[] = {finding(0, "90p"),         finding(1, "9.1p-w7"),
                              finding(1, "9.10o-w7"),    finding(1, "9.10p-w4"),
                              finding(1, "9.10p-w4,w5"), finding(1, "10k-w4"),
@@ -137,7 +138,8 @@ TEST(MergeTest, SimplestOfEachCauseIsShown) {
 
 TEST(MergeTest, ExpectationsSpeakOfTheWhole) {
   const SimfsScene clean({});
-  // What is expected is found by no shard: none says so, the whole does.
+  // No shard finds what the file expects. A shard does not say so, the merged
+  // report does.
   const ExploreOptions options = ListingOptions("epoch:1");
   std::vector<NamedReport> shards = ShardsOf(clean, options, 3);
   for (NamedReport& shard : shards) {
@@ -169,14 +171,15 @@ TEST(MergeTest, UnfinishedShardLeavesItUnknown) {
   shown = MustMerge(with_bound(2, "interrupted"));
   EXPECT_THAT(shown, HasSubstr("; not exhausted: interrupted\n"));
   EXPECT_THAT(shown, HasSubstr("status 130\n"));
-  // Interrupted before it came to a workload: the others' results are kept.
+  // If a shard was interrupted before it came to a workload, the results of the
+  // others are kept.
   std::vector<NamedReport> some = shards;
   some[0].report.interrupted = true;
   some[0].report.workloads.clear();
   shown = MustMerge(some);
   EXPECT_THAT(shown, HasSubstr("test.pcut: unknown"));
   EXPECT_THAT(shown, HasSubstr("; not exhausted: interrupted\n"));
-  // Of one that ran to its end, nothing may be missing.
+  // A shard that ran to its end must have all workloads.
   some[0].report.interrupted = false;
   EXPECT_THAT(MergeError(some),
               HasSubstr("r1.json: 0 workloads, but 1 in r2.json: not shards"));

@@ -1,5 +1,5 @@
-// Reports: written and read again they are the same bytes; damaged ones are
-// one precise error.
+// Reports that are written and read again are the same bytes, and a damaged
+// report is one precise error.
 
 #include "harness/cli/report/report_json.h"
 
@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using Json = nlohmann::ordered_json;
 
-// One with findings of several shapes, as a shard of several.
+// A report of one shard of several, with findings of several shapes.
 Report ReportWithFindings() {
   const SimfsScene scene({SimfsBug::kFsyncSkipsDevice});
   ExploreOptions options = ListingOptions("epoch:1");
@@ -61,7 +61,7 @@ TEST(ReportJsonTest, ReadingAndWritingAgainChangesNothing) {
   EXPECT_EQ(Again(text), text);
 }
 
-// What a failure block needs comes back, too.
+// All that a failure block needs comes back, too.
 TEST(ReportJsonTest, FailureBlocksComeBack) {
   Report report = ReportWithFindings();
   Result<Report> again = ReadReport(JsonReport(report), "r.json");
@@ -152,7 +152,8 @@ TEST(ReportJsonTest, WhatIsNoReport) {
             "r.json: powercut: this powercut reads reports of format 1");
 }
 
-// Each value in turn: taken out, and replaced by what it cannot be.
+// Damages each value of a report in turn: takes it out, and replaces it by
+// values of other types.
 class Damage {
  public:
   explicit Damage(Json whole) : whole_(std::move(whole)) { Visit(""); }
@@ -174,12 +175,12 @@ class Damage {
     }
   }
 
-  // Said for people, made from the rest.
+  // Whether a value is a text for people that is made from other values.
   static bool IsDerived(const std::string& path) {
     return path.ends_with("/explanation");
   }
 
-  // `/workloads/0/space` as messages say it: `workloads[0].space`.
+  // The place in messages: `workloads[0].space` for `/workloads/0/space`.
   static std::string PlaceOf(const std::string& path) {
     std::string place;
     size_t at = 1;
@@ -210,7 +211,7 @@ class Damage {
       Refused(damaged, path);
     }
     const Pointer pointer(path);
-    // What is one of a list may be missing, and not every report is a shard.
+    // A list may be shorter, and a report need not be that of a shard.
     if (!whole_[pointer.parent_pointer()].is_object() ||
         path.ends_with("/shard")) {
       return;
@@ -270,7 +271,8 @@ TEST(ReportJsonTest, ValuesThatCannotBe) {
   EXPECT_THAT(with("/errors/0/status", 0), HasSubstr("errors[0].status: "));
 }
 
-// Bytes changed, cut or doubled anywhere: an error or a report, never a crash.
+// Bytes are changed, cut or doubled anywhere. The result is an error or a
+// report, never a crash.
 TEST(ReportJsonTest, RandomDamage) {
   const std::string whole = JsonReport(ReportWithFindings());
   Prng prng(1);
@@ -297,7 +299,7 @@ TEST(ReportJsonTest, RandomDamage) {
     }
     const Result<Report> report = ReadReport(text, "r.json");
     if (report) {
-      // What was taken can be written.
+      // A report that was accepted can be written.
       EXPECT_EQ(Again(JsonReport(*report)), JsonReport(*report));
       continue;
     }

@@ -1,4 +1,5 @@
-// Ctrl-C and SIGTERM in the middle of a long exploration.
+// Sends Ctrl-C and SIGTERM in the middle of a long exploration. The tool must
+// print and write what it found so far.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using Json = nlohmann::ordered_json;
 
-// Holds.
+// A workload that holds.
 constexpr const char* kOverwrite = R"(powercut 1
 disk    2M atomic=4096
 init
@@ -31,7 +32,8 @@ run
   fsync /a
 )";
 
-// Nothing is synced, so that the space is far larger than the test's time.
+// A workload without a sync, so that exploring its space would take far longer
+// than the test.
 std::string Endless() {
   std::string text = kReplace;
   text.replace(text.find("  fsync  /a\n"), 12,
@@ -73,8 +75,8 @@ TEST(InterruptTest, KeepsWhatIsKnown) {
   }
 }
 
-// Two signals at once: the second finds the first handled, or the other way
-// round; nothing of the program runs between them.
+// Two signals come at once, while the tool is stopped: whichever is handled
+// first, no other code of the tool runs between their handlers.
 TEST(InterruptTest, SecondEndsItAtOnce) {
   const TemporaryFolder folder;
   const std::string file = folder.Write("w.pcut", Endless());
@@ -96,7 +98,7 @@ TEST(InterruptTest, SecondEndsItAtOnce) {
   }
 }
 
-// What an interrupted shard knows is kept by merging.
+// Merging keeps what interrupted shards found.
 TEST(InterruptTest, MergedWithTheOtherShards) {
   const TemporaryFolder folder;
   const std::string file = folder.Write("w.pcut", Endless());

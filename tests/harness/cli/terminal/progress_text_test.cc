@@ -1,4 +1,4 @@
-// The words of the progress line, and what it says of the time left.
+// Every word of the progress line, and when it shows the time left.
 
 #include "harness/cli/terminal/progress_text.h"
 
@@ -29,7 +29,7 @@ TEST(ProgressTextTest, Line) {
 TEST(ProgressTextTest, WhatIsNotKnownIsNotSaid) {
   EXPECT_EQ(ProgressText("a", {At(0, 0), At(60, 0, 120, 60)}, 0),
             "a: 120 states (2.0/s), 60 runs (1.0/s), 0 causes");
-  // One sample is no rate.
+  // One sample has no rate.
   EXPECT_EQ(ProgressText("a", {At(60, 0.5, 120, 60)}, 0),
             "a: 50 %, 120 states, 60 runs, 0 causes");
   EXPECT_EQ(ProgressText("a", {At(60, 0.5), At(60, 0.5)}, 0),
@@ -37,7 +37,7 @@ TEST(ProgressTextTest, WhatIsNotKnownIsNotSaid) {
 }
 
 TEST(ProgressTextTest, RatesAreThoseOfTheSamples) {
-  // A fast beginning is forgotten with its sample.
+  // A fast beginning does not count once its sample is gone.
   EXPECT_EQ(ProgressText("a",
                          {At(100, 0.5, 1'000'000, 1000), At(105, 0.55),
                           At(110, 0.6, 1'000'100, 1020)},
@@ -54,7 +54,7 @@ TEST(ProgressTextTest, NotWholeBeforeTheEnd) {
 }
 
 TEST(ProgressTextTest, TimeLeftOnceItMeansSomething) {
-  // Too little to tell.
+  // There is too little to tell.
   EXPECT_EQ(SecondsLeft({}), std::nullopt);
   EXPECT_EQ(SecondsLeft({At(100, 0.5)}), std::nullopt);
   EXPECT_EQ(SecondsLeft({At(0, 0), At(10, 0.5)}), std::nullopt);
@@ -67,7 +67,7 @@ TEST(ProgressTextTest, TimeLeftOnceItMeansSomething) {
   EXPECT_DOUBLE_EQ(SecondsLeft({At(0, 0), At(2.5, 0.125), At(5, 0.25)}).value(),
                    15);
   EXPECT_DOUBLE_EQ(SecondsLeft({At(0, 0), At(5, 0.5), At(10, 1)}).value(), 0);
-  // What comes is like what went on last.
+  // The later half is extrapolated.
   EXPECT_DOUBLE_EQ(
       SecondsLeft({At(90, 0.25), At(95, 0.5), At(100, 0.625)}).value(), 15);
 }

@@ -1,4 +1,5 @@
-// The tool as its users meet it: exit statuses, what it says, what it writes.
+// Runs the tool as its users do: exit statuses, what it prints, and what it
+// writes.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +22,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using Json = nlohmann::ordered_json;
 
-// Holds.
+// A workload that holds.
 constexpr const char* kOverwrite = R"(powercut 1
 disk    2M atomic=4096
 init
@@ -46,8 +47,7 @@ std::vector<std::string> CausesIn(const Json& report) {
   return causes;
 }
 
-// --- what cannot run
-// ----------------------------------------------------------
+// --- what cannot run ---------------------------------------------------------
 
 TEST(CommandLineTest, FilesThatCannotBeRead) {
   const TemporaryFolder folder;
@@ -125,8 +125,7 @@ TEST(CommandLineTest, IdsThatNameNothing) {
   ExpectError(replay("1p/1p@" + digest), kUsage, "lies in `init`");
 }
 
-// --- saved traces
-// ---------------------------------------------------------------
+// --- saved traces ------------------------------------------------------------
 
 TEST(CommandLineTest, SavedTraceIsAsGoodAsTheFile) {
   const TemporaryFolder folder;
@@ -172,8 +171,8 @@ TEST(CommandLineTest, CutTraceIsAnError) {
   }
 }
 
-// A flipped byte is noticed, or makes no difference (the format leaves four
-// bytes of its header open).
+// A flipped byte is an error, or makes no difference: the format leaves four
+// bytes of its header unused.
 TEST(CommandLineTest, FlippedTraceIsNeverTakenForAnother) {
   const TemporaryFolder folder;
   const std::string file = folder.Write("w.pcut", kOverwrite);
@@ -201,8 +200,7 @@ TEST(CommandLineTest, FlippedTraceIsNeverTakenForAnother) {
   }
 }
 
-// --- reports
-// -----------------------------------------------------------------------
+// --- reports -----------------------------------------------------------------
 
 TEST(CommandLineTest, JsonHasTheDocumentedKeysInOrder) {
   const TemporaryFolder folder;
@@ -250,7 +248,7 @@ TEST(CommandLineTest, JsonHasTheDocumentedKeysInOrder) {
     EXPECT_EQ(violation["states"].size(), violation["count"].get<size_t>());
     EXPECT_THAT(violation["states"], testing::Contains(violation["id"]));
   }
-  // The report and the text tell the same.
+  // The report and the text have the same ids.
   std::vector<std::string> ids;
   for (const Json& violation : bad["violations"]) {
     ids.push_back(violation["id"]);
@@ -367,8 +365,8 @@ TEST(CommandLineTest, ReportedIdsReplay) {
   EXPECT_THAT(end.out, HasSubstr("admissible"));
 }
 
-// Independent eyes on the image: the tools of ntfs-3g, in processes of their
-// own, through a file.
+// The image is looked at by the tools of ntfs-3g, which are independent of this
+// project and run in processes of their own.
 TEST(CommandLineTest, ImageIsTheDiskOfTheState) {
   const TemporaryFolder folder;
   const std::string file = folder.Write("w.pcut", kOverwrite);

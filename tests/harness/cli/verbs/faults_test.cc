@@ -1,5 +1,6 @@
-// Faults from the command line: read as in a file, shown, replayed by the line
-// that is printed, written by `minimize` and saved with a trace.
+// Faults of the command line: they are read as in a file, shown, and replayed
+// by the line that is printed; `minimize` writes them into the new file, and a
+// saved trace has them.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,7 +30,7 @@ run
   write  /f 0 512 fill=2
 )";
 
-// The words of the first `replay` line: what to paste into a shell.
+// The words of the first `replay` line, as a shell would split them.
 std::vector<std::string> ReplayLine(const std::string& out) {
   const size_t begin = out.find("powercut replay ") + 9;
   const std::string line = out.substr(begin, out.find('\n', begin) - begin);
@@ -81,7 +82,7 @@ TEST(FaultFlagTest, OnePastedLineReplays) {
     const Ended replayed = RunTool(words);
     EXPECT_EQ(replayed.status, kViolation) << replayed.err;
     EXPECT_THAT(replayed.out, HasSubstr("\n  fault      " + fault));
-    // Without the fault it is another disk, or nothing is wrong.
+    // If the fault is left out, the recording is another or the state is right.
     std::vector<std::string> without = words;
     without.resize(words.size() - 2);
     EXPECT_NE(RunTool(without).status, kViolation);
@@ -154,7 +155,7 @@ TEST(FaultFlagTest, MinimizeWritesThemIntoTheFile) {
   EXPECT_EQ(RunTool(ReplayLine(ended.out)).status, kViolation);
 }
 
-// What fails for the fault is expected to, once the file has it.
+// Once the file has the fault, it expects the ops that fail under it to fail.
 TEST(FaultFlagTest, MinimizeWritesWhatFailed) {
   const TemporaryFolder folder;
   const std::string file = folder.Write(

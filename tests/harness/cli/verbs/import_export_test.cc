@@ -1,4 +1,4 @@
-// `import` and `export` as their users meet them: exit statuses, what is said
+// Runs `import` and `export` as their users do: exit statuses, what is printed
 // and what is written.
 
 #include <gmock/gmock.h>
@@ -144,7 +144,7 @@ TEST(ImportTest, UncountedLogIsSalvaged) {
                                       "here, since the file ends"));
   EXPECT_EQ(folder.Read("u"), folder.Read("t"));
 
-  // A cut log needs to be told.
+  // A log that was cut is salvaged only if a flag says so.
   const std::string cut = folder.Write("cut", whole.substr(0, 10'752));
   ExpectError(Import(cut, folder.File("v"), "qemu"), kUsage,
               "entry 5 at byte 10752: truncated: 0 bytes left for a header of "
@@ -153,7 +153,7 @@ TEST(ImportTest, UncountedLogIsSalvaged) {
   EXPECT_EQ(told.status, kHolds);
   EXPECT_THAT(told.out, HasSubstr(" 5 entries"));
 
-  // So does one that goes on behind its count.
+  // So is a log with entries after its count.
   std::string stale = whole;
   stale[16] = 4;
   const std::string file = folder.Write("stale", stale);
@@ -173,7 +173,7 @@ TEST(ExportTest, LogComesBackAsItWas) {
   EXPECT_EQ(exported.status, kHolds);
   EXPECT_THAT(exported.out, HasSubstr("8 entries"));
   EXPECT_EQ(LinesOf(exported.err).size(), 2u) << exported.err;
-  // All but the superblock's count, and the end mark behind.
+  // All is as it was, except for the count and one entry at the end, the mark.
   std::ifstream in(log, std::ios::binary);
   std::string whole{std::istreambuf_iterator<char>(in), {}};
   whole[16] = 8;

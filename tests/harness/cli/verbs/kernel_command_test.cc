@@ -1,5 +1,6 @@
-// `record` and `explore` as a user has them: a real database on real kernels,
-// kills at any moment, and machines where they cannot run.
+// Runs `record` and `explore` as a user does: with a real database on the file
+// systems of the running kernel, killed at any moment, and on machines where
+// the verbs cannot run. Each test is skipped where its file system is missing.
 
 #include <dirent.h>
 #include <gmock/gmock.h>
@@ -25,7 +26,7 @@ namespace {
 
 constexpr const char* kTool = POWERCUT_TOOL;
 
-// Why it cannot run here; empty: it can.
+// Why a file system cannot be used here. Empty if it can.
 std::string MissingResource(const std::string& file_system) {
   const std::string doctor = RunTool({"doctor"}).out;
   const size_t at = doctor.find("\n" + file_system + " ");
@@ -51,7 +52,7 @@ class KernelCommandTest : public testing::Test {
     if (!lacks.empty()) GTEST_SKIP() << lacks;
   }
 
-  // The verdict on so many commits.
+  // Records 12 commits of SQLite and explores them.
   Ended Sqlite(const std::string& journal, const std::string& synchronous) {
     const std::string trace = folder_.File("trace");
     const Ended recorded =
@@ -77,7 +78,7 @@ TEST_F(KernelCommandTest, SqliteHoldsWhereItSaysSo) {
   EXPECT_EQ(Sqlite("WAL", "FULL").status, kHolds);
 }
 
-// The pasted line shows the same again.
+// A replay line that is pasted shows the same finding again.
 TEST_F(KernelCommandTest, FindingsReplay) {
   const std::string trace = folder_.File("trace");
   ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
@@ -97,7 +98,7 @@ TEST_F(KernelCommandTest, FindingsReplay) {
   EXPECT_THAT(replayed.out, testing::HasSubstr(ids[0]));
 }
 
-// The first replay line of an output, as pasted.
+// Runs the first replay line of an output as if it were pasted.
 Ended ReplayAsPrinted(const std::string& out) {
   const size_t line = out.find("powercut replay ");
   EXPECT_NE(line, std::string::npos) << out;
@@ -108,7 +109,8 @@ Ended ReplayAsPrinted(const std::string& out) {
       .Wait();
 }
 
-// A kernel cannot be recorded again: the recording is kept beside the finding.
+// Recording on a kernel twice gives two traces, so that the recording is saved
+// together with the finding.
 TEST_F(KernelCommandTest, FindingsOfWorkloadsReplay) {
   const std::string file = folder_.Write("replace.pcut", kReplace);
   const std::filesystem::path before = std::filesystem::current_path();
@@ -129,7 +131,8 @@ TEST_F(KernelCommandTest, FindingsOfWorkloadsReplay) {
                                     "/corpora/litmus/l01_full_flush.pcut"});
   EXPECT_EQ(litmus.status, kViolation) << litmus.err;
   EXPECT_EQ(ReplayAsPrinted(litmus.out).status, kViolation) << litmus.out;
-  // A fault of the run is in the recording, not on the line.
+  // A fault of the run is in the recording, so that the replay line does not
+  // have it.
   const Ended lied =
       RunTool({"check", file, "--backend", "ext4", "--space", "epoch:1",
                "--fault", "lie on flush times=always"});
@@ -138,7 +141,8 @@ TEST_F(KernelCommandTest, FindingsOfWorkloadsReplay) {
   std::filesystem::current_path(before);
 }
 
-// Data that a removed file left: shown by data=writeback only, which may.
+// With data=writeback, a file may show data that a removed file left. The
+// profile of ext4-writeback admits that, the others do not.
 TEST_F(KernelCommandTest, WritebackShowsWhatItMay) {
   const std::string file =
       std::string(POWERCUT_SOURCE_DIR) + "/corpora/kernel/ext4_stale_data.pcut";
@@ -158,7 +162,7 @@ TEST_F(KernelCommandTest, WritebackShowsWhatItMay) {
   std::filesystem::current_path(before);
 }
 
-// Files of the litmus tests that are violated on a file system under a profile.
+// The litmus tests that are violated on a file system under a profile, by stem.
 std::set<std::string> LitmusViolations(const std::string& file_system,
                                        const std::string& profile) {
   const Ended ended =
@@ -175,7 +179,8 @@ std::set<std::string> LitmusViolations(const std::string& file_system,
   return files;
 }
 
-// The matrix of backends/README.md, under what each promises itself.
+// The matrix of backends/README.md: each file system under the profile that it
+// claims.
 TEST_F(KernelCommandTest, LitmusTestsHold) {
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(folder_.File(""));
@@ -184,7 +189,8 @@ TEST_F(KernelCommandTest, LitmusTestsHold) {
                                          {"btrfs", "btrfs"}}) {
     if (!MissingResource(file_system).empty()) continue;
     std::set<std::string> violated = LitmusViolations(file_system, own);
-    // corpora/kernel/xfs_syncfs.pcut, if the clock did not tick.
+    // These fail if the clock of the kernel does not tick between two ops;
+    // corpora/kernel/xfs_syncfs.pcut says why.
     if (file_system == std::string("xfs")) {
       violated.erase("x22_volume_leaves_stores");
       violated.erase("x23_win32_volume_leaves_stores");
@@ -206,8 +212,8 @@ TEST_F(KernelCommandTest, CorpusHolds) {
     if (!MissingResource(backend).empty()) continue;
     const std::filesystem::path before = std::filesystem::current_path();
     std::filesystem::current_path(folder_.File(""));
-    // On a busy machine the clock ticks at each op of xfs_syncfs.pcut, which
-    // then shows nothing.
+    // On a busy machine the clock may tick at each op of xfs_syncfs.pcut, which
+    // then shows no violation.
     Ended ended;
     for (int tries = 0; tries < 5; ++tries) {
       ended = RunTool({"check", "--quiet", file.path()});
@@ -222,7 +228,7 @@ TEST_F(KernelCommandTest, CorpusHolds) {
 
 // --- kills -----------------------------------------------------------------
 
-// Processes whose command line has this word.
+// The number of processes whose command line has this word.
 int ProcessesWith(const std::string& word) {
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
@@ -252,7 +258,7 @@ void SleepUs(uint64_t us) {
   nanosleep(&pause, nullptr);
 }
 
-// A daemon of the command holds a file of the volume open, too.
+// A daemon that the command left holds a file of the volume open.
 TEST_F(KernelCommandTest, KillsLeaveNothing) {
   const int loops_before = LoopDevicesInUse();
   const std::string mounts_before = FileText("/proc/self/mounts");
@@ -269,7 +275,8 @@ TEST_F(KernelCommandTest, KillsLeaveNothing) {
     tool.Signal(SIGKILL);
     EXPECT_EQ(tool.Wait().status, -1);
   }
-  // Namespaces and devices are taken apart behind the process's end.
+  // The kernel removes namespaces and devices some time after the process
+  // ended.
   for (int i = 0; i < 500; ++i) {
     if (ProcessesWith(marker) == 0 && LoopDevicesInUse() <= loops_before) break;
     SleepUs(10'000);
@@ -307,7 +314,8 @@ TEST_F(KernelCommandTest, WithoutRootItSaysSo) {
   ExpectError(ended, kCannotRun, "take root");
 }
 
-// Under the kernel as in process: from the n-th on, what was synced is not.
+// Faults work below a kernel as they do in process: if flushes lie, what was
+// synced is lost.
 TEST_F(KernelCommandTest, FaultsOfTheDisk) {
   const std::string trace = folder_.File("trace");
   const std::string check =
@@ -334,8 +342,7 @@ TEST_F(KernelCommandTest, FaultsOfTheDisk) {
               "say it to `explore`");
 }
 
-// What a shell cannot start is the shell's matter.
-// Not the storage's fault, at any verb.
+// A missing prerequisite of the machine is no finding, at any verb.
 TEST_F(KernelCommandTest, WhatTheMachineLacksIsNoFinding) {
   const std::string trace = folder_.File("trace");
   ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
@@ -371,7 +378,8 @@ TEST_F(KernelCommandTest, TracesOfProgramsAndWhatTheyAreGiven) {
   }
   ExpectError(RunTool({"explore", trace, "--check", ""}), kUsage,
               "--check: is empty");
-  // The end mark of a log is no ack, and what a check prints is shown plainly.
+  // The end mark of an imported log is no ack, and what a check prints is shown
+  // without control characters.
   const std::string log = folder_.File("log");
   const std::string again = folder_.File("again");
   ASSERT_EQ(RunTool({"export", trace, "-o", log}).status, kHolds);
@@ -396,7 +404,8 @@ TEST_F(KernelCommandTest, TracesOfProgramsAndWhatTheyAreGiven) {
               "a recorded program has no ops");
 }
 
-// Before the program runs: what it did would be lost.
+// A trace that cannot be saved is refused before the program runs, since what
+// it did would be lost.
 TEST_F(KernelCommandTest, TracesThatCannotBeSavedAreRefused) {
   const auto record = [](const std::string& output) {
     return RunTool({"record", "--fs", "ext4", "-o", output, "--", "sh", "-c",
@@ -439,7 +448,7 @@ TEST_F(KernelCommandTest, ChecksThatNeverHoldAreRefused) {
 
 // --- checks that hang ------------------------------------------------------
 
-// All that a check left goes with it, daemons, too.
+// A check that is killed takes with it all that it started, daemons included.
 TEST_F(KernelCommandTest, ChecksThatHangAreFindings) {
   const std::string trace = folder_.File("trace");
   ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "sh", "-c",
@@ -451,7 +460,7 @@ TEST_F(KernelCommandTest, ChecksThatHangAreFindings) {
       "test -s f || { setsid sleep " + marker + " & sleep " + marker + "; }";
   const Ended ended = RunTool({"explore", trace, "--quiet", "--space", "prefix",
                                "--check", check, "--check-timeout", "1s"});
-  // What was killed last may still be on its way out.
+  // A process that was killed may take some time to end.
   for (int i = 0; i < 100 && ProcessesWith(marker) > 0; ++i) usleep(100'000);
   EXPECT_EQ(ProcessesWith(marker), 0);
   EXPECT_EQ(ended.status, kViolation) << ended.err;
@@ -460,7 +469,7 @@ TEST_F(KernelCommandTest, ChecksThatHangAreFindings) {
   EXPECT_THAT(ended.out,
               testing::HasSubstr("found      recovery hung: the check: no end "
                                  "after 1000 ms (--check-timeout)\n"));
-  // The other states were covered.
+  // The other states were checked.
   EXPECT_THAT(ended.out, testing::HasSubstr(" runs; 1 cause\n"));
   const std::vector<std::string> ids = IdsIn(ended.out);
   ASSERT_EQ(ids.size(), 1u);
@@ -508,8 +517,8 @@ TEST_F(KernelCommandTest, CheckersFindNothingInHealthyVolumes) {
   }
 }
 
-// Without a journal, a crash leaves what only the checker sees: the volume
-// mounts, and what was flushed is there.
+// If ext4 has no journal, a crash leaves damage that only the checker sees: the
+// volume mounts, and what was flushed is there.
 TEST_F(KernelCommandTest, CheckersFindWhatMountsMiss) {
   const std::string trace = folder_.File("trace");
   ASSERT_EQ(RunTool({"record", "--fs", "ext4", "--mkfs", "-O ^has_journal",
@@ -568,8 +577,8 @@ TEST_F(KernelCommandTest, CheckersThatAreMissingAreNamed) {
 
 // --- the process that mounts dies ------------------------------------------
 
-// Kills the parents of shells with this word, one after another, until the tool
-// has ended or so many are dead.
+// Kills the parents of shells whose command line has this word, one after
+// another, until the tool has ended or `most` are dead.
 int KillMounters(const std::string& word, int most) {
   int killed = 0;
   pid_t last = 0;
@@ -622,7 +631,7 @@ TEST_F(KernelCommandTest, RecordingsWithoutTheMounterAreErrors) {
   EXPECT_THAT(folder_.Names(), testing::IsEmpty());
 }
 
-// What one check said is not what another says.
+// Runs that were kept for one check do not answer for another check.
 TEST_F(KernelCommandTest, RunsBelongToTheirCheck) {
   const std::string trace = folder_.File("trace");
   ASSERT_EQ(

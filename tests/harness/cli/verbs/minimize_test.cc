@@ -1,4 +1,4 @@
-// `powercut minimize` as its users meet it.
+// Runs `powercut minimize` as its users do.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Replaces a file by rename, among other things.
+// A workload that replaces a file by rename, among other things.
 constexpr const char* kMuch = R"(powercut 1
 name    much
 disk    4M
@@ -74,7 +74,7 @@ run
   EXPECT_EQ(replayed.status, kViolation);
   EXPECT_THAT(replayed.out, HasSubstr("name/target/rename/sync"));
   EXPECT_EQ(RunTool({"check", "--quiet", out}).status, kHolds);
-  // Twice gives the same.
+  // Minimizing again gives the same file.
   const std::string again = folder.File("again.pcut");
   EXPECT_EQ(RunTool({"minimize", "--quiet", out, "-o", again}).status, kHolds);
   EXPECT_EQ(folder.Read("again.pcut"), text);
@@ -139,7 +139,7 @@ TEST(MinimizeCommandTest, ABudgetKeepsTheSmallestSoFar) {
   const Ended ended = RunTool({"minimize", "--quiet", file, "-o", out,
                                "--cause", "name/target/rename/sync", "--space",
                                "epoch:4", "--budget", "300ms"});
-  // Slow machines may not get as far as the first state.
+  // A slow machine may not come to the first state within the budget.
   if (ended.out.empty()) {
     ExpectError(ended, kUnknown, "interrupted before");
     return;

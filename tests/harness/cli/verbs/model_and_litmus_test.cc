@@ -1,4 +1,4 @@
-// The verbs that explain: the table of primitives, crash states, litmus tests.
+// Runs the verbs `model`, `explain` and `litmus` as their users do.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -127,7 +127,7 @@ TEST(ExplainingVerbsTest, LitmusPrintsTheMatrix) {
   const Ended both =
       RunTool({"litmus", folder.File(""), "--backend", "ntfs-3g,model",
                "--profile", "ntfs-3g", "--jobs", "1"});
-  EXPECT_EQ(both.status, kUsage);  // one of them is no test
+  EXPECT_EQ(both.status, kUsage);  // since one of the files is no test
   EXPECT_THAT(both.err, HasSubstr("broken.pcut:1"));
   EXPECT_THAT(both.out, HasSubstr("bad.pcut:9: violation: check\n"));
   EXPECT_THAT(both.out, HasSubstr("forbid /f[0] = 1: the model admits it"));

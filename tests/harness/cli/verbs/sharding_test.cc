@@ -1,5 +1,5 @@
-// The real tool, spread over processes by GNU parallel: what `merge` makes of
-// their reports is byte for byte what one process says.
+// Runs shards of the tool in processes of GNU parallel. The report that `merge`
+// makes of theirs must be that of one process, byte for byte.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -22,12 +22,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kParallel = "/usr/bin/parallel";
 
-// Does not hold, and one of its expectations is not met.
+// A workload that does not hold, with an expectation that is not met.
 std::string Unexpected() {
   return std::string(kReplace) + "expect violation stale /nowhere\n";
 }
 
-// Holds, in 5 crash points.
+// A workload that holds, with 5 crash points.
 constexpr const char* kOnSimfs = R"(powercut 1
 backend simfs
 profile spec-strict
@@ -40,7 +40,7 @@ run
   fsync  /f
 )";
 
-// The report without the time it took.
+// The report without the elapsed time.
 std::string Timeless(const std::string& text) {
   Json report = Json::parse(text);
   for (Json& workload : report["workloads"]) workload["elapsed_s"] = 0;
@@ -49,7 +49,7 @@ std::string Timeless(const std::string& text) {
 
 class ShardingTest : public ::testing::Test {
  protected:
-  // Runs `check` with these flags in `count` shards at a time, two at once.
+  // Runs `check` with these flags in `count` shards, two of them at a time.
   std::vector<std::string> RunShards(const std::string& flags, int count) {
     std::vector<std::string> reports;
     std::vector<std::string> command = {
@@ -117,7 +117,7 @@ TEST_F(ShardingTest, MergedShardsAreOneRun) {
                   .status);
 }
 
-// Without parallel: the tool by itself.
+// These tests run the tool alone, since they need no GNU parallel.
 TEST_F(ShardingTest, ErrorsOfMerge) {
   const std::string file = folder_.Write("w.pcut", kOnSimfs);
   const auto shard = [&](const std::string& part, const std::string& name,
@@ -168,7 +168,7 @@ TEST_F(ShardingTest, BaselineAndBoundsOfShards) {
   const Ended known = Merge(reports, {"--baseline", folder_.File("m.json")});
   EXPECT_EQ(known.status, kHolds) << known.out;
   EXPECT_THAT(known.out, HasSubstr(" in the baseline"));
-  // A bound in one of them.
+  // A bound was hit in one of the shards.
   const std::string holds = folder_.Write("holds.pcut", kOnSimfs);
   for (const char* part : {"1/2", "2/2"}) {
     std::vector<std::string> command = {
@@ -187,7 +187,8 @@ TEST_F(ShardingTest, BaselineAndBoundsOfShards) {
   EXPECT_THAT(bounded.out, HasSubstr("; not exhausted: --max-runs 1\n"));
 }
 
-// A file that cannot be checked is said again, and counts.
+// The error of a file that could not be checked is printed again by `merge`,
+// and counts for the exit status.
 TEST_F(ShardingTest, FilesThatFailed) {
   const std::string holds = folder_.Write("holds.pcut", kOnSimfs);
   const std::string bad = folder_.Write("bad.pcut", "powercut 1\nrun\n  x\n");

@@ -1,13 +1,17 @@
-// `powercut record`: runs a program in a volume and keeps what it wrote.
+// `powercut record`: runs a program in a volume and saves what it wrote as a
+// trace. A program that fails is recorded all the same, and a note says how it
+// ended.
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
 
 #include "backends/registry.h"
 #include "harness/block_log/trace_file.h"
-#include "harness/cli/input/sources.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/input/flag_values.h"
+#include "harness/cli/input/input_flags.h"
+#include "harness/cli/verbs/verb.h"
 #include "harness/fault/fault.h"
 #include "harness/record/command_recording.h"
 #include "harness/system/atomic_file.h"
@@ -15,6 +19,16 @@
 namespace powercut {
 namespace {
 
+struct RecordFlags {
+  std::string fs;
+  std::string size;  // such as `64M`; empty if the file system decides
+  FormatOptions format;
+  std::vector<std::string> faults;
+  std::string output;
+  std::vector<std::string> command;
+};
+
+// Faults of the run only: nothing recovers while a program runs.
 Result<std::vector<Op>> FaultsOf(const RecordFlags& flags) {
   POWERCUT_ASSIGN(std::vector<Op> faults, ParseFaults(flags.faults));
   for (size_t i = 0; i < faults.size(); ++i) {
@@ -37,6 +51,7 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
   if (!flags.size.empty()) {
     POWERCUT_ASSIGN(size_bytes, ParseSize("--size", flags.size));
   }
+  // Here, the message can name the flag.
   if (size_bytes < traits.minimum_disk_bytes) {
     return Error{ErrorCode::kUsage,
                  fmt::format("--size {}: {} needs at least {}M", flags.size,
@@ -44,13 +59,14 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
   }
   geometry.sector_count = size_bytes / geometry.sector_bytes;
   POWERCUT_ASSIGN(const std::vector<Op> faults, FaultsOf(flags));
-  // Before the program runs, not after.
+  // The program may run for hours, and what it did would be lost.
   POWERCUT_TRY(CheckNewFile(flags.output));
   POWERCUT_ASSIGN(const CommandRecording made,
                   RecordCommand(*backend, geometry, flags.command, faults));
   POWERCUT_TRY(
       SaveTrace(made.recording.trace, {traits.name, ""}, flags.output));
   const Trace& trace = made.recording.trace;
+  // The lines that the program wrote to $POWERCUT_ACKS are the user's marks.
   uint64_t acks = 0;
   for (const HistoryEvent& event : made.recording.history) {
     acks += event.kind == HistoryEvent::kUser ? 1 : 0;
@@ -69,11 +85,35 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
   return kExitHolds;
 }
 
+class RecordVerb : public Verb {
+ public:
+  RecordVerb()
+      : Verb("record",
+             "run a program in a volume and keep every write\n\nLines that it "
+             "writes to the file $POWERCUT_ACKS are acks: what it promised "
+             "from then on. It runs in the volume, so that names outside must "
+             "be absolute, as root in namespaces of its own; what it leaves "
+             "running is killed.") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("--fs", flags_.fs, "file system").Required();
+    flags.Add("--size", flags_.size, "of the disk, e.g. 64M");
+    DeclareFormat(flags, flags_.format);
+    DeclareFaults(flags, flags_.faults);
+    flags.Add("-o,--output", flags_.output, "the trace").Required();
+    flags.Add("COMMAND", flags_.command, "behind --").Required();
+  }
+
+  Result<ExitStatus> Run() const override { return Record(flags_); }
+
+ private:
+  RecordFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunRecord(const RecordFlags& flags) {
-  auto status = Record(flags);
-  return status ? *status : Fail(status.error());
+std::unique_ptr<Verb> MakeRecordVerb() {
+  return std::make_unique<RecordVerb>();
 }
 
 }  // namespace powercut

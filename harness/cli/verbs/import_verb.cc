@@ -1,27 +1,45 @@
-// `powercut import`: a log of another tool becomes a trace.
+// `powercut import`: makes a trace of a block log that another tool wrote.
+//
+// Both writers of such logs count the entries in the superblock, which they
+// write only now and then. A log that nobody counted is taken as far as its
+// entries are sound. A log with a count is taken by its count; if that fails or
+// something is odd, the message says what --salvage would take.
 
 #include <fmt/format.h>
 
 #include <charconv>
 #include <cstdio>
+#include <memory>
 
 #include "harness/base/limits.h"
 #include "harness/block_log/import.h"
 #include "harness/block_log/salvage.h"
 #include "harness/block_log/trace_file.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/verbs/verb.h"
 #include "harness/system/atomic_file.h"
 
 namespace powercut {
 namespace {
 
-// `64M`, or a number of bytes.
+struct ImportFlags {
+  std::string log;
+  std::string output;
+  std::string origin;        // `kernel` or `qemu`
+  std::string size;          // such as `64M`; empty if the entries decide
+  uint32_t race_window = 0;  // for logs of qemu
+  bool assume_fua = false;   // for logs of qemu
+  bool salvage = false;
+};
+
+// Parses `64M`, or a number of bytes: other than the sizes of flag_values.h,
+// the size of a disk need not be a round number. At most kDiskBytesMax.
 Result<uint64_t> ParseDiskSize(const std::string& text) {
   uint64_t value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   const std::string_view unit(stop, static_cast<size_t>(end - stop));
   const int shift = unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : 0;
+  // The shift would overflow for large values, so that the limit is shifted.
   const bool known = shift > 0 || unit.empty();
   if (error != std::errc() || !known || value == 0 ||
       value > kDiskBytesMax >> shift) {
@@ -45,7 +63,8 @@ Result<ImportOptions> OptionsOf(const ImportFlags& flags) {
   return options;
 }
 
-// Says what salvage would do where reading refuses or leaves out entries.
+// Reads the log by its count, or salvages it. If reading by the count fails or
+// finds oddities, the error or the last oddity says what --salvage would take.
 Result<BlockLog> ReadLogOf(const ImportFlags& flags,
                            const ImportOptions& options, ByteSpan bytes) {
   const uint64_t disk_bytes = options.disk_bytes.value_or(kDiskBytesMax);
@@ -66,7 +85,7 @@ Result<BlockLog> ReadLogOf(const ImportFlags& flags,
 }
 
 Error WithFile(const std::string& file, const Error& error) {
-  // What is wrong with a flag is not wrong with the file.
+  // An error in a flag is no error in the file.
   if (error.code == ErrorCode::kUsage) return error;
   return {error.code, file + ": " + error.message};
 }
@@ -79,6 +98,7 @@ Result<ExitStatus> Import(const ImportFlags& flags) {
   const Result<LoadedTrace> imported = ImportBlockLog(*log, options);
   if (!imported) return WithFile(flags.log, imported.error());
   POWERCUT_TRY(SaveTrace(imported->trace, imported->about, flags.output));
+  // Oddities do not make the trace wrong, so that the exit status stays 0.
   for (const std::string& line : imported->lint) {
     std::fprintf(stderr, "powercut: %s: note: %s\n", flags.log.c_str(),
                  line.c_str());
@@ -93,11 +113,47 @@ Result<ExitStatus> Import(const ImportFlags& flags) {
   return kExitHolds;
 }
 
+class ImportVerb : public Verb {
+ public:
+  ImportVerb()
+      : Verb("import",
+             "make a trace of a block log of another tool\n\nTakes the logs of "
+             "the kernel's device mapper target log-writes and of QEMU's block "
+             "driver blklogwrites. Who wrote it decides what a flush in it "
+             "covers: docs/trace_file.md. Oddities go to standard error. A log "
+             "whose superblock was never written is taken as far as its "
+             "entries are sound.\n\nExit status: 0 written, 129 else") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("LOG", flags_.log, "a dm-log-writes log, version 1").Required();
+    flags.Add("-o,--output", flags_.output, "the new trace").Required();
+    flags.Add("--origin", flags_.origin, "kernel or qemu: who wrote it")
+        .Required()
+        .OneOf({"kernel", "qemu"});
+    flags.Add("--size", flags_.size,
+              "of the disk, e.g. 64M; default: as far as the log's "
+              "entries reach");
+    flags.Add("--salvage", flags_.salvage,
+              "take all sound entries, whatever the superblock counts; "
+              "right only if the file was empty when the log began");
+    flags
+        .Add("--race-window", flags_.race_window,
+             "qemu: a flush does not cover the last N writes in front of it")
+        .Between(0, 1'000'000);
+    flags.Add("--assume-fua", flags_.assume_fua,
+              "qemu: the first write behind a flush is durable at once");
+  }
+
+  Result<ExitStatus> Run() const override { return Import(flags_); }
+
+ private:
+  ImportFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunImport(const ImportFlags& flags) {
-  auto status = Import(flags);
-  return status ? *status : Fail(status.error());
+std::unique_ptr<Verb> MakeImportVerb() {
+  return std::make_unique<ImportVerb>();
 }
 
 }  // namespace powercut

@@ -1,4 +1,5 @@
-// `powercut replay`: one crash state again, by its id.
+// `powercut replay`: runs one crash state again, by its id. The state may be of
+// any crash kind that the backend has, whatever the file asks for.
 
 #include <errno.h>
 #include <fmt/format.h>
@@ -6,10 +7,11 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <memory>
 
-#include "harness/block_log/trace_file.h"
-#include "harness/cli/input/sources.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/input/opened_input.h"
+#include "harness/cli/input/replay_flags.h"
+#include "harness/cli/verbs/verb.h"
 #include "harness/explain/replay.h"
 #include "harness/judge/failure_block.h"
 #include "harness/system/atomic_file.h"
@@ -17,7 +19,8 @@
 namespace powercut {
 namespace {
 
-// The image as a file with holes where the disk was never written.
+// Saves the image as a file that has holes where the disk was never written or
+// is zero, so that the image of a large disk takes little room.
 Status SaveImage(const SparseImage& image, const std::string& path) {
   POWERCUT_ASSIGN(const auto file, NewFile::Create(path));
   bool good =
@@ -37,6 +40,7 @@ Status SaveImage(const SparseImage& image, const std::string& path) {
   return Error{ErrorCode::kIo, path + ": " + strerror(errno)};
 }
 
+// The outcome of the recovery: how it failed, or the tree it left.
 void PrintOutcome(const RecoveryOutcome& outcome) {
   if (outcome.kind != RecoveryOutcome::kObserved) {
     std::printf("  recovery   %s: %s\n",
@@ -60,34 +64,41 @@ void PrintOutcome(const RecoveryOutcome& outcome) {
   }
 }
 
+struct ReplayFlags {
+  std::string file;
+  std::string at;
+  std::string image;  // Empty if the crash image is not wanted.
+  std::string save;   // Empty if the trace is not wanted.
+  InputFlags input;
+  OracleFlags oracle;
+  bool quiet = false;
+};
+
 Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
-  POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
-  // Any kind the backend offers can be replayed, whatever the file asks for.
-  POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
-  POWERCUT_ASSIGN(
-      const ReplayedState replayed,
-      Replay({*source.backend, source.workload, source.setting, recording}, id,
-             source.options.run));
+  POWERCUT_ASSIGN(const OpenedInput input,
+                  OpenInput(flags.file, flags.input, flags.oracle));
+  const RunOptions options{.probe = input.probe, .limits = {}};
+  POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
+  POWERCUT_ASSIGN(const ReplayedState replayed,
+                  Replay(RunOf(input, recording), id, options));
+  // The image is written also if the state is admissible, and before anything
+  // is printed.
   if (!flags.image.empty()) {
-    POWERCUT_ASSIGN(
-        const SparseImage image,
-        ImageOf({*source.backend, source.workload, source.setting, recording},
-                id, source.options.run));
+    POWERCUT_ASSIGN(const SparseImage image,
+                    ImageOf(RunOf(input, recording), id, options));
     POWERCUT_TRY(SaveImage(image, flags.image));
   }
   if (!flags.save.empty()) {
-    POWERCUT_ASSIGN(
-        const std::string text,
-        TextWithFaults(source.text, source.workload.file, source.added_faults));
-    POWERCUT_TRY(SaveTrace(recording.trace,
-                           {source.backend->traits().name, text}, flags.save));
+    POWERCUT_TRY(SaveRecording(input, recording, flags.save));
   }
   for (const Finding& finding : replayed.findings) {
-    std::fputs(FailureBlock(finding, flags.file, ReplayFlagsText(flags.common))
+    std::fputs(FailureBlock(finding, flags.file,
+                            ReplayFlagsText(flags.input, flags.oracle))
                    .c_str(),
                stdout);
   }
+  // Each cause is shown once, and how often the state has it.
   if (replayed.repeated > 0) {
     std::printf("%s: %llu more of the same %s in this state\n",
                 flags.file.c_str(),
@@ -97,15 +108,33 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   if (replayed.findings.empty()) {
     std::printf("%s: %s: admissible\n", flags.file.c_str(), flags.at.c_str());
   }
-  if (!flags.common.quiet) PrintOutcome(replayed.outcome);
+  if (!flags.quiet) PrintOutcome(replayed.outcome);
   return replayed.findings.empty() ? kExitHolds : kExitViolation;
 }
 
+class ReplayVerb : public Verb {
+ public:
+  ReplayVerb() : Verb("replay", "run one crash state again") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
+    flags.Add("--at", flags_.at, "id of the state").Required();
+    flags.Add("--image", flags_.image, "save the crash image");
+    flags.Add("--save", flags_.save, "save the trace");
+    DeclareOracle(flags, flags_.oracle);
+    DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+  }
+
+  Result<ExitStatus> Run() const override { return ReplayOne(flags_); }
+
+ private:
+  ReplayFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunReplay(const ReplayFlags& flags) {
-  auto status = ReplayOne(flags);
-  return status ? *status : Fail(status.error());
+std::unique_ptr<Verb> MakeReplayVerb() {
+  return std::make_unique<ReplayVerb>();
 }
 
 }  // namespace powercut

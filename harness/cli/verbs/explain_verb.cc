@@ -1,13 +1,21 @@
-// `powercut explain`: why a crash state is as it is, in words.
+// `powercut explain`: says why a crash state is as it is, and what would excuse
+// it.
+//
+// The explanation comes as data from Explain(), and each function here prints
+// one section of it: the moment of the crash, the flushes in force, the blocks
+// that were lost with what did not carry them, the verdict, and the switches
+// and profiles under which the verdict would turn. Lists of numbers are printed
+// as ranges, since a lost file can be hundreds of writes.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <cstdio>
+#include <memory>
 
-#include "harness/cli/input/sources.h"
+#include "harness/cli/input/opened_input.h"
 #include "harness/cli/terminal/wrapped_text.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/verbs/verb.h"
 #include "harness/explain/explain.h"
 #include "harness/judge/failure_block.h"
 
@@ -18,7 +26,8 @@ void Line(const std::string& label, const std::string& text) {
   std::fputs(WrappedText(label, text).c_str(), stdout);
 }
 
-// `405, 407 to 417`
+// Numbers as ranges, such as `405, 407 to 417`. Two numbers in a row are not
+// worth a range.
 template <class Number>
 std::string RangesText(const std::vector<Number>& numbers) {
   std::string text;
@@ -34,7 +43,8 @@ std::string RangesText(const std::vector<Number>& numbers) {
   return text.empty() ? "none" : text;
 }
 
-void PrintMoment(const Source& source, const Recording& recording,
+// Where the crash was, and which ops had returned or were running.
+void PrintMoment(const OpenedInput& input, const Recording& recording,
                  const StateExplanation& why) {
   std::printf("state %s\n", why.id.c_str());
   Line("  crash      ",
@@ -47,14 +57,16 @@ void PrintMoment(const Source& source, const Recording& recording,
   if (why.in_flight.empty()) Line("  in flight  ", "nothing");
   for (const uint32_t op : why.in_flight) {
     Line("  in flight  ",
-         fmt::format("op {}, {}", op, OpText(source.workload.OpNumber(op))));
+         fmt::format("op {}, {}", op, OpText(input.workload.OpNumber(op))));
   }
 }
 
+// What had been promised by then, for crashes of this kind.
 void PrintFlushes(const StateExplanation& why) {
   std::printf("\nin force for a %s crash\n",
               std::string(CrashKindName(why.kind)).c_str());
   for (const ExplainedFlush& flush : why.flushes) {
+    // Op 0 stands for what no op did.
     std::string text = flush.op == 0
                            ? flush.text
                            : fmt::format("op {}, {}", flush.op, flush.text);
@@ -71,6 +83,7 @@ void PrintFlushes(const StateExplanation& why) {
   }
 }
 
+// The writes that the state lost, by op, each with what did not carry it.
 void PrintLosses(const StateExplanation& why) {
   std::printf("\nlost: %llu of %llu open blocks",
               static_cast<unsigned long long>(why.lost_blocks),
@@ -93,8 +106,9 @@ void PrintLosses(const StateExplanation& why) {
   }
 }
 
-void PrintVerdict(const Source& source, const StateExplanation& why) {
-  const std::string& profile = source.setting.profile->name;
+// The findings of the state, or that it is admissible.
+void PrintVerdict(const OpenedInput& input, const StateExplanation& why) {
+  const std::string& profile = input.setting.profile->name;
   const bool wrong = !why.replayed.findings.empty();
   std::printf("\nverdict under %s: %s\n", profile.c_str(),
               wrong ? "violation" : "admissible");
@@ -108,6 +122,8 @@ void PrintVerdict(const Source& source, const StateExplanation& why) {
   }
 }
 
+// The switches of the profile that turn the verdict, each flipped alone, and
+// the profiles that judge otherwise.
 void PrintTurns(const StateExplanation& why) {
   const bool wrong = !why.replayed.findings.empty();
   std::printf("\n%s\n", wrong ? "what would excuse it"
@@ -123,33 +139,62 @@ void PrintTurns(const StateExplanation& why) {
                             : fmt::format("{}", fmt::join(why.profiles, ", ")));
 }
 
+struct ExplainFlags {
+  std::string file;
+  std::string at;
+  InputFlags input;
+  OracleFlags oracle;  // only --probe is offered
+  // Not read, since nothing but the explanation is printed.
+  bool quiet = false;
+};
+
+// The exit status tells whether the state is a violation, as that of `replay`
+// does.
 Result<ExitStatus> ExplainOne(const ExplainFlags& flags) {
   POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
-  POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
-  if (CheckOf(source.setting.oracle) != nullptr) {
+  POWERCUT_ASSIGN(const OpenedInput input,
+                  OpenInput(flags.file, flags.input, flags.oracle));
+  // An explanation is made of promises, and those are made by ops.
+  if (CheckOf(input.setting.oracle) != nullptr) {
     return Error{ErrorCode::kUsage,
                  flags.file +
                      ": a recorded program has no ops that promise anything; "
                      "`powercut replay` says what its check found"};
   }
-  POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
-  POWERCUT_ASSIGN(
-      const StateExplanation why,
-      Explain({*source.backend, source.workload, source.setting, recording}, id,
-              source.options.run));
-  PrintMoment(source, recording, why);
+  POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
+  POWERCUT_ASSIGN(const StateExplanation why,
+                  Explain(RunOf(input, recording), id,
+                          {.probe = input.probe, .limits = {}}));
+  PrintMoment(input, recording, why);
   PrintFlushes(why);
   PrintLosses(why);
-  PrintVerdict(source, why);
+  PrintVerdict(input, why);
   PrintTurns(why);
   return why.replayed.findings.empty() ? kExitHolds : kExitViolation;
 }
 
+class ExplainVerb : public Verb {
+ public:
+  ExplainVerb()
+      : Verb("explain",
+             "why a crash state is as it is, and what would excuse it") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
+    flags.Add("--at", flags_.at, "id of the state").Required();
+    DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+  }
+
+  Result<ExitStatus> Run() const override { return ExplainOne(flags_); }
+
+ private:
+  ExplainFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunExplain(const ExplainFlags& flags) {
-  auto status = ExplainOne(flags);
-  return status ? *status : Fail(status.error());
+std::unique_ptr<Verb> MakeExplainVerb() {
+  return std::make_unique<ExplainVerb>();
 }
 
 }  // namespace powercut

@@ -1,4 +1,15 @@
-// `powercut model`: the table of primitives, to be held against the documents.
+// `powercut model`: prints the table of primitives, to be compared with the
+// documents it was taken from.
+//
+// A row is a flush primitive; its cells say how far the primitive carries data,
+// size, name and so on. A profile reads some cells otherwise than documented,
+// by switches. So each cell is printed as the profile reads it, with a star if
+// a switch changed it, and the documented value and the switches follow. For
+// instance, `size none*` is a cell that the documents grant and this profile
+// does not. Without --profile there are no stars.
+//
+// The table is data of the model (model/table). This file only prints it, as
+// text or as JSON.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,19 +17,27 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <memory>
 
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/terminal/wrapped_text.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/verbs/verb.h"
 #include "model/table/primitive_text.h"
 
 namespace powercut {
 namespace {
 
-// Keeps the keys in the order of writing.
+struct ModelFlags {
+  std::string profile;
+  std::string primitive;  // part of a name or spelling; empty for all rows
+  bool json = false;
+};
+
+// This type keeps the keys in the order in which they are added.
 using Json = nlohmann::ordered_json;
 
+// Names are searched for without regard to case: FlushFileBuffers, fsync.
 std::string Lower(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
@@ -27,7 +46,8 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-// The table as one profile reads it, or as it is documented.
+// The table as one profile reads it, or as it is documented if the profile is
+// `nullptr`.
 class Table {
  public:
   explicit Table(const Profile* profile)
@@ -52,7 +72,8 @@ class Table {
   PromiseTable promises_;
 };
 
-// `data device  size none*  ...`: the cells that are something, or were.
+// The cells of a row, such as `data device; size none*`. A cell that is `none`
+// is left out, unless a switch made it so or it is the cell of the device.
 std::string CellsText(const Table& table, const PrimitiveRow& row) {
   std::string text;
   for (const Cell cell : kCells) {
@@ -65,6 +86,7 @@ std::string CellsText(const Table& table, const PrimitiveRow& row) {
   return text;
 }
 
+// What a row promises for each crash kind, which follows from its cells.
 std::string PromisedText(const Coverage& coverage, Primitive id) {
   std::string text;
   for (const CrashKind kind : kCrashKinds) {
@@ -110,6 +132,7 @@ void PrintProfile(const Profile& profile) {
   line("source", profile.source);
 }
 
+// The switches and rules of order of a profile, the ones that are off included.
 void PrintSwitches(const Profile& profile) {
   std::printf("\nswitches\n");
   for (const ProfileSwitch& one : ProfileSwitches()) {
@@ -142,10 +165,12 @@ void PrintProfiles() {
   }
 }
 
+// Prints rows by family, in the order of the table.
 void PrintTable(const Table& table,
                 const std::vector<const PrimitiveRow*>& rows) {
   if (table.profile() != nullptr) {
     PrintProfile(*table.profile());
+    // A reader who asks for some rows did not ask for all switches.
     if (rows.size() == kPrimitiveCount) PrintSwitches(*table.profile());
     std::printf("\n* read otherwise than documented, by the switches named\n");
   }
@@ -225,6 +250,8 @@ void PrintJson(const Table& table,
   std::printf("%s\n", all.dump().c_str());
 }
 
+// The rows whose name or spelling in a `.pcut` contains `name`; all if it is
+// empty. No row at all is an error, since the name was misspelt then.
 Result<std::vector<const PrimitiveRow*>> RowsNamed(const std::string& name) {
   std::vector<const PrimitiveRow*> rows;
   for (const PrimitiveRow& row : PrimitiveRows()) {
@@ -264,11 +291,26 @@ Result<ExitStatus> Show(const ModelFlags& flags) {
   return kExitHolds;
 }
 
+class ModelVerb : public Verb {
+ public:
+  ModelVerb()
+      : Verb("model", "what each flush primitive promises, with its sources") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("--profile", flags_.profile, "as this profile reads");
+    flags.Add("--primitive", flags_.primitive,
+              "only rows with this in their name");
+    flags.Add("--json", flags_.json, "as data");
+  }
+
+  Result<ExitStatus> Run() const override { return Show(flags_); }
+
+ private:
+  ModelFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunModel(const ModelFlags& flags) {
-  auto status = Show(flags);
-  return status ? *status : Fail(status.error());
-}
+std::unique_ptr<Verb> MakeModelVerb() { return std::make_unique<ModelVerb>(); }
 
 }  // namespace powercut

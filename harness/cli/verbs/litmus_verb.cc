@@ -1,20 +1,34 @@
-// `powercut litmus`: the matrix of tests and backends.
+// `powercut litmus`: runs litmus tests with every crash state, and prints the
+// matrix of tests and backends.
+//
+// The work has four steps. All files are read. From each file follow tasks, one
+// for each backend and profile that the flags or the file name. The tasks run
+// one after another. At the end the rows are printed by test, with a summary,
+// and written to --json. For instance, a file that names no backend, with
+// conditions for two profiles, is two tasks and two rows under one head.
+//
+// An interrupt leaves whole rows only: a row that was not complete is left out.
+// An error of one file or one backend is printed, counted, and makes the exit
+// status worse; the others run.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <set>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
 #include "backends/registry.h"
-#include "harness/cli/input/sources.h"
+#include "harness/cli/input/explore_flags.h"
+#include "harness/cli/input/flag_values.h"
+#include "harness/cli/input/replay_flags.h"
+#include "harness/cli/input/user_file.h"
 #include "harness/cli/report/litmus_rows.h"
 #include "harness/cli/terminal/interrupt.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/verbs/verb.h"
 #include "model/pcut/pcut.h"
 
 namespace powercut {
@@ -22,10 +36,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+struct LitmusFlags {
+  std::vector<std::string> files;  // or folders; empty for kDefaultFolder
+  FormatOptions format;
+  // Empty if each file decides.
+  std::vector<std::string> backends;
+  std::vector<std::string> profiles;
+  std::optional<uint32_t> atomic_bytes;
+  std::vector<std::string> faults;  // such as `error on write nth=3`
+  std::string json;
+  uint32_t jobs = 0;  // 0 means as many as there are processors
+  bool quiet = false;
+};
+
 constexpr const char* kDefaultFolder = "corpora/litmus";
-// For a test that names none.
+// The backend of a test that names none.
 constexpr const char* kDefaultBackend = "simfs";
 
+// The files that the arguments name, with folders replaced by the tests below
+// them, in the order of their names.
 Result<std::vector<std::string>> FilesOf(std::vector<std::string> places) {
   namespace fs = std::filesystem;
   std::error_code error;
@@ -59,13 +88,14 @@ Result<std::vector<std::string>> FilesOf(std::vector<std::string> places) {
   return files;
 }
 
-// One file with what it is to be run on.
+// One file with the backends it runs on.
 struct Test {
   Workload workload;
-  std::string text;  // of the `.pcut`, with all its faults
+  std::string text;  // that of the `.pcut`, with the faults of --fault
   std::vector<std::string> backends;
 };
 
+// The rows by verdict, for the summary.
 struct Totals {
   size_t ok = 0;
   size_t violation = 0;
@@ -95,21 +125,19 @@ class Matrix {
  public:
   explicit Matrix(const LitmusFlags& flags) : flags_(flags) {}
 
-  ExitStatus Run() {
-    auto files = FilesOf(flags_.files);
-    if (!files) return Fail(files.error());
-    if (auto checked = CheckFlags(); !checked) return Fail(checked.error());
+  Result<ExitStatus> Run() {
+    POWERCUT_ASSIGN(const std::vector<std::string> files,
+                    FilesOf(flags_.files));
+    POWERCUT_TRY(CheckFlags());
     CatchInterrupts();
-    for (const std::string& file : *files) ReadTest(file);
+    for (const std::string& file : files) ReadTest(file);
     MakeTasks();
-    const uint32_t jobs =
-        flags_.jobs > 0 ? flags_.jobs
-                        : std::max(1u, std::thread::hardware_concurrency());
-    LitmusRunner runner(jobs);
+    LitmusRunner runner(WorkersOf(flags_.jobs));
     rows_.resize(tasks_.size());
     for (size_t i = 0; i < tasks_.size() && !Interrupted(); ++i) {
       LitmusRow row = runner.Run(tasks_[i]);
-      if (!Interrupted()) rows_[i] = std::move(row);  // not half of one
+      // A row that was interrupted has counted some of its states only.
+      if (!Interrupted()) rows_[i] = std::move(row);
     }
     for (size_t t = 0; t < tests_.size(); ++t) PrintTest(t);
     PrintSummary();
@@ -123,6 +151,7 @@ class Matrix {
   }
 
  private:
+  // Refuses flags that no test could run under, before any test runs.
   Status CheckFlags() {
     for (const std::string& profile : flags_.profiles) {
       if (FindProfile(profile) != nullptr) continue;
@@ -159,15 +188,19 @@ class Matrix {
         {std::move(*workload), std::move(*saved), std::move(backends)});
   }
 
-  // An error of one test does not keep the others from running.
+  // Counts and prints an error of one test; the others run all the same.
   void Note(const Error& error) {
     ++totals_.errors;
-    // Every profile has the same to say.
+    // The same error comes once for each profile of a test.
     if (!said_.insert(error.message).second) return;
-    std::fflush(stdout);  // what came before it is read before it
+    // Standard error is not buffered: without this, the error would overtake
+    // the rows printed before it.
+    std::fflush(stdout);
     status_ = WorseStatus(status_, Fail(error));
   }
 
+  // One task for each profile that LitmusProfilesOf() chooses for a test on a
+  // backend.
   void MakeTasks() {
     for (const Test& test : tests_) {
       first_task_.push_back(tasks_.size());
@@ -200,6 +233,8 @@ class Matrix {
            row.run.verdict == LitmusRun::kUnseen;
   }
 
+  // Prints the rows of one test, under a head if any row is shown, and counts
+  // all of them.
   void PrintTest(size_t t) {
     const Workload& workload = tests_[t].workload;
     bool headed = false;
@@ -223,6 +258,7 @@ class Matrix {
     }
   }
 
+  // The conditions with the numbers that stand for them in the rows.
   static void PrintHead(const Workload& workload, const LitmusRun& run) {
     std::printf("%s: %s\n", workload.file.c_str(), workload.name.c_str());
     for (size_t i = 0; i < run.outcomes.size(); ++i) {
@@ -239,6 +275,7 @@ class Matrix {
     std::printf("%s  other\n", line.c_str());
   }
 
+  // The counts of one row, then its failures.
   static void PrintRow(const Workload& workload, const LitmusRow& row) {
     const LitmusRun& run = row.run;
     std::string line = fmt::format("  {:<8} {:<15} {:<11}", run.backend,
@@ -258,8 +295,9 @@ class Matrix {
     PrintConditions(workload, run);
   }
 
-  // What of the conditions does not hold. A `forbid` on a backend has a
-  // failure block already.
+  // Prints the conditions that do not hold. A `forbid` that was seen on a
+  // backend has a failure block already; on the model there is no state to
+  // show in one.
   static void PrintConditions(const Workload& workload, const LitmusRun& run) {
     for (const LitmusOutcome& outcome : run.outcomes) {
       if (!outcome.applies) continue;
@@ -294,6 +332,8 @@ class Matrix {
     std::fflush(stdout);
   }
 
+  // docs/report_json.md, section 3. Condition texts may have bytes that are no
+  // UTF-8, which become U+FFFD.
   std::string JsonText() const {
     Json tests = Json::array();
     for (size_t i = 0; i < tasks_.size(); ++i) {
@@ -325,17 +365,46 @@ class Matrix {
   std::vector<Op> faults_;
   std::vector<Test> tests_;
   std::vector<LitmusTask> tasks_;
-  std::vector<size_t> first_task_;  // by test, and one behind the last
+  // The index of the first task of each test, and the number of tasks.
+  std::vector<size_t> first_task_;
   std::vector<std::optional<LitmusRow>> rows_;
   Totals totals_;
-  std::set<std::string> said_;  // errors
+  std::set<std::string> said_;  // errors that were printed
   ExitStatus status_ = kExitCannotRun;
+};
+
+class LitmusVerb : public Verb {
+ public:
+  LitmusVerb() : Verb("litmus", "run litmus tests with every crash state") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("FILE|DIR", flags_.files,
+              "tests, or folders of them; default: corpora/litmus");
+    flags.Add("--backend", flags_.backends, "or `model`")
+        .SplitAtCommas()
+        .OneValueEach();
+    DeclareFormat(flags, flags_.format);
+    flags.Add("--profile", flags_.profiles, "only under these")
+        .SplitAtCommas()
+        .OneValueEach();
+    flags.Add("--atomic", flags_.atomic_bytes, "bytes the device writes whole");
+    DeclareFaults(flags, flags_.faults);
+    flags.Add("--json", flags_.json, "write a report here");
+    flags.Add("--jobs", flags_.jobs, "default: the processors")
+        .Between(1, 1024);
+    flags.Add("--quiet", flags_.quiet, "only what does not hold");
+  }
+
+  Result<ExitStatus> Run() const override { return Matrix(flags_).Run(); }
+
+ private:
+  LitmusFlags flags_;
 };
 
 }  // namespace
 
-ExitStatus RunLitmusCommand(const LitmusFlags& flags) {
-  return Matrix(flags).Run();
+std::unique_ptr<Verb> MakeLitmusVerb() {
+  return std::make_unique<LitmusVerb>();
 }
 
 }  // namespace powercut

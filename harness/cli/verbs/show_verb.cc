@@ -1,16 +1,20 @@
-// `powercut show`: a recording as a numbered listing: events, epochs, ops.
+// `powercut show`: lists a recording: disk events with their numbers, which ids
+// refer to, epochs, and between the events the marks of ops, faults and acks.
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
+#include <utility>
 
 #include "harness/block_log/trace_file.h"
-#include "harness/cli/input/sources.h"
-#include "harness/cli/verbs/commands.h"
+#include "harness/cli/input/opened_input.h"
+#include "harness/cli/verbs/verb.h"
 
 namespace powercut {
 namespace {
 
+// One disk event without its number.
 std::string EventText(const Trace& trace, EventNumber number) {
   const DiskEvent& event = trace.event(number);
   const auto sectors = [](const SectorRange& range) {
@@ -35,6 +39,7 @@ std::string EventText(const Trace& trace, EventNumber number) {
   return text;
 }
 
+// One mark: a beginning or end of an op, a fault, or the text of a user's mark.
 std::string HistoryText(const Workload& workload, const HistoryEvent& event,
                         const std::string& mark) {
   switch (event.kind) {
@@ -63,11 +68,14 @@ void Print(const Workload& workload, const Recording& recording) {
       static_cast<unsigned long long>(trace.geometry().size_bytes()),
       trace.geometry().sector_bytes);
   uint32_t epoch = 1;
+  // Marks have no numbers of their own: they stand after the event that they
+  // followed.
   size_t mark = 0;
   for (EventNumber number = 0; number <= trace.event_count(); ++number) {
     if (number > 0) {
       std::printf("%6u  %s\n", number, EventText(trace, number).c_str());
       const DiskEvent& event = trace.event(number);
+      // Only a flush of the whole disk to the media ends an epoch.
       if (event.kind == DiskEvent::kPersist && event.layer == Layer::kMedia &&
           !event.scope) {
         std::printf("        ---- epoch %u ends\n", epoch++);
@@ -83,7 +91,8 @@ void Print(const Workload& workload, const Recording& recording) {
   }
 }
 
-// The marks of an imported trace are all the user's own.
+// The recording of an imported trace. powercut ran no ops there, so that all
+// marks are the user's own.
 Recording RecordingOfImported(const Trace& trace) {
   Recording recording{.trace = trace, .history = {}, .before = {}};
   for (const Mark& mark : trace.marks()) {
@@ -99,39 +108,56 @@ Status ShowImported(const LoadedTrace& imported, const std::string& save) {
   if (!save.empty()) {
     POWERCUT_TRY(SaveTrace(imported.trace, imported.about, save));
   }
-  if (!imported.about.origin.empty()) {
-    std::printf("imported from a log of origin %s\n",
-                imported.about.origin.c_str());
-  }
+  std::printf("imported from a log of origin %s\n",
+              imported.about.origin.c_str());
   Print(Workload{}, RecordingOfImported(imported.trace));
   return Ok{};
 }
 
+struct ShowFlags {
+  std::string file;
+  std::string save;  // Empty if the trace is not wanted.
+  InputFlags input;
+  // Not read, since a recording does not depend on them. They come with the
+  // flags that all verbs share which record a workload.
+  bool probe = false;
+  bool quiet = false;
+};
+
 Result<ExitStatus> Show(const ShowFlags& flags) {
-  POWERCUT_ASSIGN(const std::optional<LoadedTrace> imported,
-                  OpenImported(flags.file));
-  if (imported) {
-    POWERCUT_TRY(ShowImported(*imported, flags.save));
+  POWERCUT_ASSIGN(InputFile file, ReadInput(flags.file));
+  if (file.trace && !file.trace->about.origin.empty()) {
+    POWERCUT_TRY(ShowImported(*file.trace, flags.save));
     return kExitHolds;
   }
-  POWERCUT_ASSIGN(Source source, OpenSource(flags.file, flags.common));
-  POWERCUT_ASSIGN(const Recording recording, RecordingOf(source));
+  POWERCUT_ASSIGN(const OpenedInput input,
+                  OpenInput(std::move(file), flags.input, OracleFlags{}));
+  POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
   if (!flags.save.empty()) {
-    POWERCUT_ASSIGN(
-        const std::string text,
-        TextWithFaults(source.text, source.workload.file, source.added_faults));
-    POWERCUT_TRY(SaveTrace(recording.trace,
-                           {source.backend->traits().name, text}, flags.save));
+    POWERCUT_TRY(SaveRecording(input, recording, flags.save));
   }
-  Print(source.workload, recording);
+  Print(input.workload, recording);
   return kExitHolds;
 }
 
+class ShowVerb : public Verb {
+ public:
+  ShowVerb() : Verb("show", "list a recording") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
+    flags.Add("--save", flags_.save, "save the trace");
+    DeclareSetting(flags, flags_.input, flags_.probe, flags_.quiet);
+  }
+
+  Result<ExitStatus> Run() const override { return Show(flags_); }
+
+ private:
+  ShowFlags flags_;
+};
+
 }  // namespace
 
-ExitStatus RunShow(const ShowFlags& flags) {
-  auto status = Show(flags);
-  return status ? *status : Fail(status.error());
-}
+std::unique_ptr<Verb> MakeShowVerb() { return std::make_unique<ShowVerb>(); }
 
 }  // namespace powercut

@@ -1,0 +1,75 @@
+// Declares the flags of exploring, and makes ExploreOptions from them. Both are
+// here so that a new flag of exploring is a change of this file.
+
+#include "harness/cli/input/explore_flags.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "harness/cli/input/flag_values.h"
+
+namespace powercut {
+
+void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
+  flags.Add("--jobs", explore.jobs, "workers; default: the processors")
+      .Between(1, 1024);
+  flags.Add("--seed", explore.seed, "of sample:N").NotNegative();
+  flags.Add("--max-runs", explore.max_runs, "recoveries a workload")
+      .NotNegative();
+  flags
+      .Add("--nested", explore.nested,
+           "crash again during recovery, so many deep")
+      .Between(0, 8);
+  flags.Add("--cache-size", explore.cache_size,
+            "memory for finished runs, e.g. 1G; default: 512M");
+  flags
+      .Add("--doublecheck", explore.doublecheck,
+           "share of cached answers to run for real, 0 to 1")
+      .Between(0.0, 1.0);
+  flags
+      .Add("--copied", explore.copied,
+           "data only copied: vary each block apart, fill it in, or "
+           "take it as read")
+      .OneOf({"apart", "filled", "read"});
+  flags.Add("--resume", explore.resume,
+            "keep the runs in this folder, and go on from there");
+  flags.Add("--budget", explore.budget, "time a workload, e.g. 30s");
+  flags.Add("--shard", explore.shard,
+            "only part I of N, e.g. 2/8; `merge` joins the reports");
+}
+
+Result<ExploreOptions> ExploreOptionsOf(const ExploreFlags& explore,
+                                        const OpenedInput& input) {
+  ExploreOptions options;
+  // The hooks and `list_states` are for the verb to set.
+  options.space = input.space;
+  options.run.probe = input.probe;
+  options.seed = explore.seed;
+  options.jobs = WorkersOf(explore.jobs);
+  options.bounds.max_runs = explore.max_runs;
+  options.nested = explore.nested;
+  options.doublecheck = explore.doublecheck;
+  options.resume = explore.resume;
+  if (!explore.cache_size.empty()) {
+    POWERCUT_ASSIGN(options.cache_bytes,
+                    ParseSize("--cache-size", explore.cache_size));
+  }
+  if (!explore.copied.empty()) {
+    // The command line admits no other names.
+    options.copied = CopyModeFromName(explore.copied).value();
+  }
+  // Texts are parsed here, so that errors can show the form that is expected.
+  POWERCUT_ASSIGN(options.shard, ParseShard(explore.shard));
+  if (!explore.budget.empty()) {
+    POWERCUT_ASSIGN(options.bounds.budget_ms,
+                    ParseDuration("--budget", explore.budget));
+  }
+  return options;
+}
+
+uint32_t WorkersOf(uint32_t jobs) {
+  // hardware_concurrency() is 0 where it is not known.
+  return jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace powercut

@@ -1,0 +1,98 @@
+// Parses the values of flags. Sizes and durations are a number and a unit, both
+// required, so that nobody has to guess what `--budget 30` means.
+
+#include "harness/cli/input/flag_values.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "harness/fault/fault.h"
+#include "model/pcut/pcut.h"
+
+namespace powercut {
+namespace {
+
+struct NumberWithUnit {
+  uint64_t number = 0;
+  std::string_view unit;  // points into the text that was split
+};
+
+// `std::nullopt` if the text does not begin with a number of 64 bits.
+std::optional<NumberWithUnit> SplitUnit(std::string_view text) {
+  NumberWithUnit split;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, split.number);
+  if (error != std::errc()) return std::nullopt;
+  split.unit = std::string_view(stop, static_cast<size_t>(end - stop));
+  return split;
+}
+
+}  // namespace
+
+Result<uint64_t> ParseSize(std::string_view flag, const std::string& text) {
+  // A text that is no number becomes one without a unit, which is refused.
+  const auto split = SplitUnit(text).value_or(NumberWithUnit{});
+  const int shift = split.unit == "K"   ? 10
+                    : split.unit == "M" ? 20
+                    : split.unit == "G" ? 30
+                                        : 0;
+  // The limit keeps the shifted number within 64 bits.
+  if (shift == 0 || split.number > 1'000'000) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{} '{}': expected a size such as 64K, 512M or "
+                             "2G",
+                             flag, text)};
+  }
+  return split.number << shift;
+}
+
+Result<uint64_t> ParseDuration(std::string_view flag, const std::string& text) {
+  const auto split = SplitUnit(text).value_or(NumberWithUnit{});
+  const uint64_t scale = split.unit == "ms"  ? 1
+                         : split.unit == "s" ? 1000
+                         : split.unit == "m" ? 60'000
+                         : split.unit == "h" ? 3'600'000
+                                             : 0;
+  if (scale == 0 || split.number > 1'000'000'000) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{} '{}': expected a time such as 500ms, 30s, 2m "
+                             "or 1h",
+                             flag, text)};
+  }
+  return split.number * scale;
+}
+
+// The index counts from 1, as people count parts.
+Result<Shard> ParseShard(const std::string& text) {
+  Shard shard;
+  if (text.empty()) return shard;
+  const char* const end = text.data() + text.size();
+  const auto [slash, error] = std::from_chars(text.data(), end, shard.index);
+  if (error == std::errc() && slash != end && *slash == '/') {
+    const auto [stop, error_2] = std::from_chars(slash + 1, end, shard.count);
+    if (error_2 == std::errc() && stop == end && shard.index >= 1 &&
+        shard.index <= shard.count) {
+      return shard;
+    }
+  }
+  return Error{ErrorCode::kUsage,
+               fmt::format("--shard '{}': expected I/N, part I of N parts from "
+                           "1/N to N/N, such as 2/8",
+                           text)};
+}
+
+// The grammar is that of a `.pcut`, so that a fault can be moved between the
+// command line and a file.
+Result<std::vector<Op>> ParseFaults(const std::vector<std::string>& texts) {
+  std::vector<Op> faults;
+  for (const std::string& text : texts) {
+    POWERCUT_ASSIGN(Op fault, ParseFault(text, "--fault: column "));
+    faults.push_back(std::move(fault));
+  }
+  return faults;
+}
+
+}  // namespace powercut

@@ -1,0 +1,191 @@
+// Opens the files of the command line.
+//
+// A file is read once and is then one of three things. It is a `.pcut` text,
+// which is parsed and recorded later. Or it is a trace that has the text of its
+// `.pcut` inside: it opens as that text would, but with the recording that is
+// in the file. Or it is a bare trace, of a program that `record` ran or of an
+// imported log: there is no workload to judge it by, so that its oracle is a
+// check. --check and --fsck make a bare trace of every trace.
+
+#include "harness/cli/input/opened_input.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "backends/registry.h"
+#include "harness/base/bytes.h"
+#include "harness/block_log/trace_file.h"
+#include "harness/cli/input/flag_values.h"
+#include "harness/cli/input/replay_flags.h"
+#include "harness/cli/input/user_file.h"
+#include "harness/fault/fault.h"
+#include "model/pcut/pcut.h"
+
+namespace powercut {
+namespace {
+
+constexpr const char* kDefaultBackend = "ntfs-3g";
+
+Result<SettingOverrides> SettingOverridesOf(const InputFlags& flags) {
+  SettingOverrides setting{flags.profile, {}, flags.atomic_bytes};
+  for (const std::string& name : flags.crash_kinds) {
+    const auto kind = CrashKindFromName(name);
+    if (!kind) {
+      return Error{
+          ErrorCode::kUsage,
+          fmt::format("--crash '{}': expected process, os or power", name)};
+    }
+    setting.crash_kinds.push_back(*kind);
+  }
+  return setting;
+}
+
+// Makes the backend and resolves the setting from the flags and the workload.
+// Requires: `input.workload` is set.
+Status Prepare(const std::string& path, const std::string& backend,
+               const InputFlags& flags, OpenedInput& input) {
+  auto made = MakeBackend(backend, flags.format);
+  if (!made) {
+    return Error{made.error().code,
+                 fmt::format("{}: {}", path, made.error().message)};
+  }
+  input.backend = std::move(*made);
+  POWERCUT_ASSIGN(const SettingOverrides overrides, SettingOverridesOf(flags));
+  POWERCUT_ASSIGN(input.setting,
+                  ResolveSetting(input.workload, *input.backend, overrides));
+  return Ok{};
+}
+
+Status SetSpace(const InputFlags& flags, OpenedInput& input) {
+  // A flag beats the file, so that the file's own space is not even parsed.
+  const std::string& space =
+      !flags.space.empty() ? flags.space : input.workload.space;
+  if (space.empty()) {
+    input.space.mode = ExplorationSpace::kDefault;
+  } else {
+    POWERCUT_ASSIGN(input.space, ParseExplorationSpace(space));
+  }
+  return Ok{};
+}
+
+// Appends the faults of --fault to those of the file.
+Status AddFlaggedFaults(const std::string& path, const InputFlags& flags,
+                        bool is_trace, OpenedInput& input) {
+  POWERCUT_ASSIGN(input.added_faults, ParseFaults(flags.faults));
+  for (const Op& fault : input.added_faults) {
+    if (is_trace && PhaseOf(fault) == FaultPhase::kRun) {
+      return Error{
+          ErrorCode::kUsage,
+          fmt::format("--fault '{}': {} is a trace, whose run is over; "
+                      "add in=recovery, or give the .pcut file",
+                      FaultText(fault), path)};
+    }
+    input.workload.faults.push_back(fault);
+  }
+  return Ok{};
+}
+
+// Opens a trace without a workload. Its ops are unknown, so that its marks are
+// acks and any faults may have fallen.
+Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
+                                  const InputFlags& flags,
+                                  const OracleFlags& oracle) {
+  OpenedInput input;
+  input.workload.file = path;
+  const std::string& backend =
+      flags.backend.empty() ? trace.about.backend : flags.backend;
+  if (backend.empty()) {
+    return Error{ErrorCode::kUsage,
+                 path + ": the trace does not say what it is of; say --fs"};
+  }
+  // The trace knows its disk; ResolveSetting() takes it from the workload.
+  input.workload.disk =
+      DiskSpec{trace.trace.geometry().size_bytes(),
+               trace.trace.geometry().sector_bytes, std::nullopt, false};
+  POWERCUT_TRY(Prepare(path, backend, flags, input));
+  POWERCUT_TRY(ApplyOracle(path, oracle, *input.backend, input.setting));
+  POWERCUT_TRY(AddFlaggedFaults(path, flags, /*is_trace=*/true, input));
+  POWERCUT_TRY(SetSpace(flags, input));
+  // A check uses the volume as it likes; without one, the probe does.
+  input.probe = oracle.check.empty();
+  POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
+                  HistoryOf(trace.trace, 0, kAnyFaults));
+  input.recording = Recording{std::move(trace.trace), std::move(history), {}};
+  return input;
+}
+
+}  // namespace
+
+Result<InputFile> ReadInput(const std::string& path) {
+  InputFile file{path, {}, {}};
+  POWERCUT_ASSIGN(std::string bytes, ReadFile(path));
+  if (LooksLikeBlockLog(AsBytes(bytes))) {
+    POWERCUT_ASSIGN(file.trace, ParseTraceFile(std::move(bytes), path));
+  } else {
+    file.text = std::move(bytes);
+  }
+  return file;
+}
+
+Result<OpenedInput> OpenInput(InputFile file, const InputFlags& flags,
+                              const OracleFlags& oracle) {
+  std::optional<LoadedTrace>& trace = file.trace;
+  if (!trace && oracle.OfTraces()) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{}: {} is of traces; a .pcut file is judged by "
+                             "the model",
+                             file.path, oracle.fsck ? "--fsck" : "--check")};
+  }
+  if (trace && (trace->about.pcut.empty() || oracle.OfTraces())) {
+    return OpenBareTrace(file.path, std::move(*trace), flags, oracle);
+  }
+  OpenedInput input;
+  input.text = trace ? trace->about.pcut : std::move(file.text);
+  POWERCUT_ASSIGN(input.workload, ParseWorkload(input.text, file.path));
+  POWERCUT_TRY(AddFlaggedFaults(file.path, flags, trace.has_value(), input));
+  // A trace may have been recorded on other storage than its text names.
+  std::string backend = trace ? trace->about.backend : "";
+  if (backend.empty()) backend = input.workload.backend;
+  if (!flags.backend.empty()) backend = flags.backend;
+  if (backend.empty()) backend = kDefaultBackend;
+  POWERCUT_TRY(Prepare(file.path, backend, flags, input));
+  POWERCUT_TRY(SetSpace(flags, input));
+  input.probe = oracle.probe;
+  if (!trace) return input;
+  const auto ops = static_cast<uint32_t>(input.workload.init.size() +
+                                         input.workload.run.size());
+  const auto faults = static_cast<uint32_t>(input.workload.faults.size());
+  // The geometry of the recording counts, not what the backend would choose
+  // today.
+  input.setting.geometry = trace->trace.geometry();
+  POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
+                  HistoryOf(trace->trace, ops, faults));
+  input.recording = Recording{std::move(trace->trace), std::move(history), {}};
+  return input;
+}
+
+Result<OpenedInput> OpenInput(const std::string& path, const InputFlags& flags,
+                              const OracleFlags& oracle) {
+  POWERCUT_ASSIGN(InputFile file, ReadInput(path));
+  return OpenInput(std::move(file), flags, oracle);
+}
+
+RecordedRun RunOf(const OpenedInput& input, const Recording& recording) {
+  return {*input.backend, input.workload, input.setting, recording};
+}
+
+Result<Recording> RecordingOf(const OpenedInput& input) {
+  if (input.recording) return *input.recording;
+  return Record(*input.backend, input.workload, input.setting);
+}
+
+Status SaveRecording(const OpenedInput& input, const Recording& recording,
+                     const std::string& path) {
+  POWERCUT_ASSIGN(
+      const std::string text,
+      TextWithFaults(input.text, input.workload.file, input.added_faults));
+  return SaveTrace(recording.trace, {input.backend->traits().name, text}, path);
+}
+
+}  // namespace powercut

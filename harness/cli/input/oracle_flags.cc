@@ -1,0 +1,52 @@
+// Declares what else judges a trace, and refuses at once what the backend
+// cannot do, before states are explored for hours.
+
+#include "harness/cli/input/oracle_flags.h"
+
+#include <fmt/format.h>
+
+#include "harness/cli/input/flag_values.h"
+
+namespace powercut {
+
+void DeclareOracle(FlagSet& flags, OracleFlags& oracle) {
+  flags.Add("--check", oracle.check, "of a trace: for a shell")
+      .NotEmpty("leave it out for no check");
+  flags.Add("--check-timeout", oracle.check_timeout,
+            "kill a check that takes longer, a finding; default: 60s");
+  flags.Add("--fsck", oracle.fsck,
+            "then unmount, and run e2fsck -fn, xfs_repair -n or btrfs "
+            "check --readonly, too");
+}
+
+Status ApplyOracle(const std::string& file, const OracleFlags& oracle,
+                   const Backend& backend, RunSetting& setting) {
+  CheckOracle check;
+  check.command = oracle.check;
+  check.fsck = oracle.fsck;
+  if (!oracle.check.empty() && !backend.traits().commands) {
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("{}: --check: no program can run in {}", file,
+                             backend.traits().name)};
+  }
+  if (const Status has = backend.HasChecker(); oracle.fsck && !has) {
+    return Error{has.error().code,
+                 fmt::format("{}: --fsck: {}", file, has.error().message)};
+  }
+  setting.oracle = check;
+  if (oracle.check_timeout.empty()) return Ok{};
+  POWERCUT_ASSIGN(const uint64_t timeout_ms,
+                  ParseDuration("--check-timeout", oracle.check_timeout));
+  // A day keeps the milliseconds within 32 bits.
+  constexpr uint64_t kTimeoutMsMax = 24 * 3'600'000;
+  if (timeout_ms == 0 || timeout_ms > kTimeoutMsMax) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("--check-timeout '{}': expected 1ms to 24h",
+                             oracle.check_timeout)};
+  }
+  check.timeout_ms = static_cast<uint32_t>(timeout_ms);
+  setting.oracle = check;
+  return Ok{};
+}
+
+}  // namespace powercut

@@ -1,0 +1,44 @@
+// OracleFlags: the flags that say what judges a recovered volume beside the
+// model.
+
+#ifndef POWERCUT_HARNESS_CLI_INPUT_ORACLE_FLAGS_H_
+#define POWERCUT_HARNESS_CLI_INPUT_ORACLE_FLAGS_H_
+
+#include <string>
+
+#include "harness/backend.h"
+#include "harness/base/result.h"
+#include "harness/cli/input/flag_set.h"
+#include "harness/record/recording.h"
+
+namespace powercut {
+
+struct OracleFlags {
+  // A command for a shell that judges the states of a trace. Empty if none
+  // does.
+  std::string check;
+  std::string check_timeout;  // such as `60s`; empty if not given
+  // The file system's own checker judges the states of a trace, too.
+  bool fsck = false;
+  // Use the volume after recovery, and look at it again.
+  bool probe = false;
+
+  // Whether the flags are for traces only: a workload is judged by the model.
+  bool OfTraces() const { return !check.empty() || fsck; }
+};
+
+// Declares --check, --check-timeout and --fsck. (--probe is declared by
+// DeclareSetting(), since it is for workloads, too.)
+void DeclareOracle(FlagSet& flags, OracleFlags& oracle);
+
+// Puts --check, --check-timeout and --fsck into the setting of a trace. `file`
+// is the trace, for errors.
+// Errors: kUnsupported if no program can run in the backend, or it has no
+// checker; kMissing if its checker is not installed; kUsage if the timeout is
+// no duration from 1ms to 24h.
+Status ApplyOracle(const std::string& file, const OracleFlags& oracle,
+                   const Backend& backend, RunSetting& setting);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_CLI_INPUT_ORACLE_FLAGS_H_

@@ -1,0 +1,39 @@
+// ReportFlags: the flags of the report that `check`, `explore` and `merge`
+// write, and of the causes that are known already.
+
+#ifndef POWERCUT_HARNESS_CLI_REPORT_REPORT_FLAGS_H_
+#define POWERCUT_HARNESS_CLI_REPORT_REPORT_FLAGS_H_
+
+#include <set>
+#include <string>
+
+#include "harness/base/result.h"
+#include "harness/cli/input/flag_set.h"
+#include "harness/cli/report/report_json.h"
+
+namespace powercut {
+
+// Paths are empty if the flag was not given.
+struct ReportFlags {
+  std::string json;
+  std::string baseline;
+};
+
+// Declares --json and --baseline.
+void DeclareReport(FlagSet& flags, ReportFlags& report);
+
+// Returns the causes of --baseline; none without the flag.
+// Errors: those of ReadBaseline().
+Result<std::set<std::string>> BaselineOf(const ReportFlags& flags);
+
+// Tells before long work whether the report could be written now.
+// Errors: kIo.
+Status CheckReportIsWritable(const ReportFlags& flags);
+
+// Writes the report to --json, if the flag was given.
+// Errors: kIo.
+Status WriteReport(const ReportFlags& flags, const Report& report);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_CLI_REPORT_REPORT_FLAGS_H_

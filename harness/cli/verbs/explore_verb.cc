@@ -1,0 +1,50 @@
+// `powercut explore`: mounts the crash states of a trace and checks them. The
+// work is that of `check`; the flags are those of traces, which have no
+// workload whose profile could be chosen.
+
+#include <memory>
+
+#include "harness/cli/verbs/checker.h"
+#include "harness/cli/verbs/verb.h"
+
+namespace powercut {
+namespace {
+
+class ExploreVerb : public Verb {
+ public:
+  ExploreVerb()
+      : Verb("explore",
+             "mount the crash states of a trace and check them\n\nThe check "
+             "command runs in the recovered volume, with the acks in force in "
+             "the file $POWERCUT_ACKED; exit status 0: it holds. Without one, "
+             "the volume must mount, read whole and take writes. With --fsck, "
+             "the file system's own checker must find nothing in it, either.") {
+  }
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("TRACE", flags_.files, "saved traces").Required();
+    DeclareOracle(flags, flags_.oracle);
+    flags.Add("--fs,--backend", flags_.input.backend,
+              "file system, if not as the trace says");
+    DeclareFormat(flags, flags_.input.format);
+    DeclareFaults(flags, flags_.input.faults);
+    DeclareAtomic(flags, flags_.input.atomic_bytes);
+    flags.Add("--quiet", flags_.quiet, "results only");
+    DeclareReport(flags, flags_.report);
+    DeclareCrashSpace(flags, flags_.input);
+    DeclareExplore(flags, flags_.explore);
+  }
+
+  Result<ExitStatus> Run() const override { return RunCheck(flags_); }
+
+ private:
+  CheckFlags flags_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> MakeExploreVerb() {
+  return std::make_unique<ExploreVerb>();
+}
+
+}  // namespace powercut

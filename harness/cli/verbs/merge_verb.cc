@@ -1,0 +1,80 @@
+// `powercut merge`: makes one report of the reports of all shards, and prints
+// what `check` would have printed for the whole.
+
+#include <cstdio>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "harness/cli/input/user_file.h"
+#include "harness/cli/report/merge.h"
+#include "harness/cli/report/report_flags.h"
+#include "harness/cli/report/report_json.h"
+#include "harness/cli/verbs/verb.h"
+
+namespace powercut {
+namespace {
+
+// Reads all reports before any is merged, so that a malformed one is an error
+// whatever the others say.
+Result<Report> MergedReport(const std::vector<std::string>& files) {
+  std::vector<NamedReport> shards;
+  for (const std::string& file : files) {
+    POWERCUT_ASSIGN(const std::string text, ReadFile(file));
+    POWERCUT_ASSIGN(Report report, ReadReport(text, file));
+    shards.push_back({file, std::move(report)});
+  }
+  return MergeReports(std::move(shards));
+}
+
+Result<ExitStatus> Merge(const std::vector<std::string>& files,
+                         const ReportFlags& flags) {
+  POWERCUT_ASSIGN(const std::set<std::string> baseline, BaselineOf(flags));
+  POWERCUT_TRY(CheckReportIsWritable(flags));
+  POWERCUT_ASSIGN(Report merged, MergedReport(files));
+  ExitStatus status = kExitCannotRun;
+  // The shards printed these messages when they ran. Whoever merges has not
+  // seen them.
+  for (const FailedFile& failed : merged.errors) {
+    std::fprintf(stderr, "powercut: %s\n", failed.message.c_str());
+    status = WorseStatus(status, failed.status);
+  }
+  for (CheckedWorkload& checked : merged.workloads) {
+    // Only the whole can be compared with expectations and the baseline.
+    const Conclusion conclusion = Conclude(checked, baseline);
+    std::fputs(conclusion.text.c_str(), stdout);
+    status = WorseStatus(status, conclusion.status);
+  }
+  if (merged.interrupted) status = WorseStatus(status, kExitInterrupted);
+  merged.verdict = VerdictOf(status);
+  std::fflush(stdout);
+  if (auto written = WriteReport(flags, merged); !written) {
+    return WorseStatus(status, Fail(written.error()));
+  }
+  return status;
+}
+
+class MergeVerb : public Verb {
+ public:
+  MergeVerb()
+      : Verb("merge",
+             "make the reports of all shards into the report of the whole") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("JSON", files_, "written by check --json").Required();
+    DeclareReport(flags, report_);
+  }
+
+  Result<ExitStatus> Run() const override { return Merge(files_, report_); }
+
+ private:
+  std::vector<std::string> files_;
+  ReportFlags report_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> MakeMergeVerb() { return std::make_unique<MergeVerb>(); }
+
+}  // namespace powercut

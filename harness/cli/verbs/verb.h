@@ -1,0 +1,64 @@
+// Verb: what `powercut NAME ...` does. A verb is one file of this folder, which
+// holds its flags and runs it; main.cc knows the list of verbs and nothing else
+// of them. To add a flag, change the verb's file, docs and tests; to add a
+// verb, add a file and name its function here and in main.cc.
+
+#ifndef POWERCUT_HARNESS_CLI_VERBS_VERB_H_
+#define POWERCUT_HARNESS_CLI_VERBS_VERB_H_
+
+#include <memory>
+#include <string>
+
+#include "harness/base/result.h"
+#include "harness/cli/exit_status.h"
+#include "harness/cli/input/flag_set.h"
+
+namespace powercut {
+
+class Verb {
+ public:
+  // `help` is what --help says of the verb; its first line stands in the list
+  // of all verbs, too.
+  Verb(std::string name, std::string help);
+  virtual ~Verb() = default;
+  Verb(const Verb&) = delete;
+  Verb& operator=(const Verb&) = delete;
+
+  const std::string& name() const { return name_; }
+  const std::string& help() const { return help_; }
+
+  // Declares the flags in the order in which --help lists them. They refer to
+  // members of the verb, which parsing sets.
+  virtual void DeclareFlags(FlagSet& flags) = 0;
+
+  // Does the work with the flags as parsed. Prints results to standard output,
+  // notes and progress to standard error, and returns the exit status.
+  // Errors: what kept the verb from its work, for Fail().
+  virtual Result<ExitStatus> Run() const = 0;
+
+ private:
+  std::string name_;
+  std::string help_;
+};
+
+std::unique_ptr<Verb> MakeCheckVerb();
+std::unique_ptr<Verb> MakeReplayVerb();
+std::unique_ptr<Verb> MakeRecordVerb();
+std::unique_ptr<Verb> MakeExploreVerb();
+std::unique_ptr<Verb> MakeShowVerb();
+std::unique_ptr<Verb> MakeLitmusVerb();
+std::unique_ptr<Verb> MakeExplainVerb();
+std::unique_ptr<Verb> MakeMinimizeVerb();
+std::unique_ptr<Verb> MakeModelVerb();
+std::unique_ptr<Verb> MakeMergeVerb();
+std::unique_ptr<Verb> MakeImportVerb();
+std::unique_ptr<Verb> MakeExportVerb();
+std::unique_ptr<Verb> MakeDoctorVerb();
+
+// Prints `powercut: MESSAGE` to standard error and returns the exit status of
+// the error's code.
+ExitStatus Fail(const Error& error);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_CLI_VERBS_VERB_H_
