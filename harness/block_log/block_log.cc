@@ -100,7 +100,7 @@ std::string NonMarkFault(const BlockLogEntry& entry, uint32_t sector_bytes,
   // overflow until this line has bounded payload_sectors.
   if (payload_sectors > following_bytes / sector_bytes) {
     return fmt::format(
-        "{} sectors of data, but the file ends {} bytes behind "
+        "{} sectors of data, but the file ends {} bytes after "
         "the header",
         payload_sectors, following_bytes);
   }
@@ -153,7 +153,7 @@ Result<BlockLogSuperblock> ReadBlockLogSuperblock(ByteSpan bytes) {
   const ByteSpan padding =
       bytes.subspan(kSuperblockBytes, sector_bytes - kSuperblockBytes);
   if (!AllZero(padding)) {
-    return BadSuperblock(kSuperblockBytes, "non-zero byte behind the fields");
+    return BadSuperblock(kSuperblockBytes, "non-zero byte after the fields");
   }
   return superblock;
 }
@@ -183,8 +183,8 @@ Result<BlockLogEntry> ReadBlockLogEntry(ByteSpan bytes, uint32_t sector_bytes) {
       bytes.subspan(kHeaderBytes, sector_bytes - kHeaderBytes);
   const size_t text_bytes = is_mark ? entry.data_len : 0;
   if (!AllZero(behind.subspan(text_bytes))) {
-    return bad(is_mark ? "non-zero byte behind the mark's text"
-                       : "non-zero byte behind the header");
+    return bad(is_mark ? "non-zero byte after the mark's text"
+                       : "non-zero byte after the header");
   }
   entry.mark_text = AsText(behind.first(text_bytes));
   if (HasPayload(entry)) {
@@ -223,7 +223,7 @@ Result<BlockLog> ReadBlockLog(ByteSpan bytes) {
   if (!AllZero(bytes.subspan(offset_bytes))) {
     log.lint.push_back(
         AtEntry(superblock.entry_count, offset_bytes,
-                fmt::format("{} bytes behind the last entry that the "
+                fmt::format("{} bytes after the last entry that the "
                             "superblock counts: a stale count, or an older log",
                             bytes.size() - offset_bytes)));
   }

@@ -187,7 +187,7 @@ Status TraceReader::ReadBase(SparseImage& base, TraceAbout& about) {
     } else if (text.starts_with(kAboutMark)) {
       ReadAbout(text.substr(kAboutMark.size()), about);
     } else {
-      return Bad("this mark does not belong in front of `powercut:base-end`");
+      return Bad("this mark does not belong before `powercut:base-end`");
     }
   }
   return Bad("expected `powercut:base-end`");

@@ -258,11 +258,11 @@ std::vector<std::string> Exporter::Losses() {
        " at the host or in the process: logged in place, as if sent to the "
        "device");
   Lose(wide_flushes_, "flush",
-       " behind writes that had not been sent to the device: the log's may "
+       " after writes that had not been sent to the device: the log's may "
        "cover them and promise more");
   Lose(late_flushes_, "flush",
        " of what was written up to an earlier event (upto): the log's covers "
-       "all in front of it and promises more");
+       "all before it and promises more");
   Lose(narrow_persists_, "persist",
        " of named sectors to the media, not FUA: left out, the log promises "
        "less");

@@ -41,7 +41,7 @@ std::string OptionsFault(const ImportOptions& options) {
   if (options.origin == BlockLogOrigin::kQemu) return "";
   if (options.race_window > 0) {
     return "--race-window is of --origin qemu: the kernel logs a write only "
-           "in front of a flush that covers it";
+           "before a flush that covers it";
   }
   if (options.assume_fua) {
     return "--assume-fua is of --origin qemu: the kernel logs FUA";

@@ -48,7 +48,7 @@ enum class Oddity : uint8_t {
 std::string_view TextOf(Oddity oddity) {
   switch (oddity) {
     case Oddity::kFirstBehindFlush:
-      return "the first write behind a flush, or in the log, may have been "
+      return "the first write after a flush, or in the log, may have been "
              "FUA, "
              "of which QEMU logs no sign there: taken as not durable; "
              "--assume-fua takes it as durable";
@@ -74,7 +74,7 @@ std::string_view TextOf(Oddity oddity) {
              "writes only with the next flush, so that this may be the older "
              "one; taken as the newer";
     case Oddity::kBehindEnd:
-      return "behind the mark dm-log-writes-end";
+      return "after the mark dm-log-writes-end";
     case Oddity::kOwnMark:
       return "a mark of powercut's own, such as where an op begins: left out, "
              "since the log holds no workload";

@@ -1,3 +1,18 @@
+// Explains a crash state in three steps after it was replayed: the history up
+// to the crash says what had returned and what was promised; the trace says,
+// for each lost version, why no persist event made it safe; and the outcome is
+// judged again with each switch flipped and under each other profile.
+//
+// Why a version is lost: it starts at the layer of its write, and each later
+// persist event up to the crash point either carries it on to a deeper layer or
+// fails for a reason (other sectors, a limit before the write, a layer that was
+// skipped). A version is safe once it is at the layer that survives the crash.
+//
+// Example: event 5 writes sector 8 at the host, event 6 persists sector 9 to
+// the device, event 7 persists everything at the device to the media. For a
+// power loss after event 7 the reason is "persist event 6 names other sectors":
+// had event 6 carried sector 8, event 7 would have made it safe.
+
 #include "harness/explain/explain.h"
 
 #include <fmt/format.h>
@@ -16,14 +31,15 @@
 namespace powercut {
 namespace {
 
-// Why the versions that events wrote could be lost: follows a write through
-// the persist events behind it.
+// Says why what an event wrote could be lost, by following it through the
+// persist events after it.
 class LossReader {
  public:
   LossReader(const Trace& trace, EventNumber point, CrashKind kind)
       : trace_(trace), point_(point), needed_(SurvivingLayer(kind)) {}
 
-  // `range`: sectors of the disk that the event wrote and that are lost.
+  // Returns the reason. `range` has the sectors of the disk that the event
+  // wrote and that are lost.
   std::string Why(EventNumber event, const SectorRange& range) const {
     Layer reached = trace_.event(event).layer;
     std::string why;
@@ -32,7 +48,8 @@ class LossReader {
       if (persist.kind != DiskEvent::kPersist) continue;
       const std::string failing = WhyNot(persist, event, range, reached);
       if (!failing.empty()) {
-        // The first that could have done it says most.
+        // The first persist that failed is the flush that one would look at
+        // first; the failures of later ones mostly repeat it.
         if (why.empty()) why = fmt::format("persist event {} {}", p, failing);
         continue;
       }
@@ -50,8 +67,8 @@ class LossReader {
   }
 
  private:
-  // Why a persist event does not carry a version that is at `reached`; empty
-  // if it does.
+  // Returns why a persist event does not carry what `event` wrote to `range`
+  // and what is at the layer `reached` by then. Empty if it carries all of it.
   std::string WhyNot(const DiskEvent& persist, EventNumber event,
                      const SectorRange& range, Layer reached) const {
     if (persist.upto < event) {
@@ -59,6 +76,8 @@ class LossReader {
                          persist.upto);
     }
     if (!persist.scope) {
+      // A persist of the whole disk, such as a flush of the device's cache,
+      // sees only what lies in the layer just before its own.
       const auto before =
           static_cast<Layer>(static_cast<uint8_t>(persist.layer) - 1);
       if (reached < before) {
@@ -79,6 +98,7 @@ class LossReader {
   Layer needed_;
 };
 
+// Fills in the explanation of one replayed state.
 class Explainer {
  public:
   Explainer(const RecordedRun& run, const ReplayedState& replayed)
@@ -102,6 +122,8 @@ class Explainer {
   }
 
  private:
+  // Follows the history up to the crash: which ops had returned, which were in
+  // flight, and which flushes were in force.
   void ReadHistory() {
     std::map<uint32_t, EventNumber> began;
     bool running = false;
@@ -109,8 +131,10 @@ class Explainer {
       const HistoryEvent& event = run_.recording.history[i];
       if (event.kind == HistoryEvent::kRun) {
         running = true;
+        // Crashes begin here, so that no single op of `init` matters: its final
+        // sync promises all that they did.
         out_.flushes.push_back({0,
-                                "the sync behind `init`",
+                                "the sync after `init`",
                                 event.after,
                                 {"everything before `run`"},
                                 {}});
@@ -130,7 +154,8 @@ class Explainer {
     for (const auto& [op, after] : began) out_.in_flight.push_back(op);
   }
 
-  // The flags of open handles, by name, and which paths are directories.
+  // Keeps the flags of handles by name, and which handles and paths stand for
+  // directories, since the row of a flush depends on both.
   void NoteHandle(const Op& op) {
     if (op.kind == OpKind::kOpen) handles_[op.names[0]] = op.flags;
     if (op.kind == OpKind::kOpen && directories_.contains(op.names[1])) {
@@ -150,6 +175,7 @@ class Explainer {
     const auto& flags = handle == handles_.end() ? none : handle->second;
     const bool directory = name == "/" || directories_.contains(name);
     const Primitive row = PrimitiveOf(op, flags, directory);
+    // This row stands for ops that promise nothing of their own.
     if (row == Primitive::kWrite) return;
     ExplainedFlush flush{end.op, OpText(op), end.after, {}, {}};
     flush.promises =
@@ -162,7 +188,7 @@ class Explainer {
     out_.flushes.push_back(std::move(flush));
   }
 
-  // What a block holds.
+  // Returns what a block holds, whether or not the state lists it.
   BlockChoice ChoiceOf(Slot slot) const {
     const CrashState& state = replayed_.state;
     for (const BlockChoice& choice : state.choices) {
@@ -172,6 +198,9 @@ class Explainer {
     return {slot, newest ? cursor_.newest(slot) : cursor_.floor(slot), {}, 0};
   }
 
+  // Goes through all versions that the state's open blocks could hold and do
+  // not: every version above the chosen one, and the sectors of a torn version
+  // that are missing.
   void ReadLosses() {
     const LossReader reader(run_.recording.trace, out_.point, out_.kind);
     out_.open_blocks = cursor_.open().size();
@@ -194,7 +223,8 @@ class Explainer {
               });
   }
 
-  // `within`: sectors counted from the block's first.
+  // Adds lost sectors of a version to the group of their op and reason.
+  // `within` counts sectors from the block's first.
   void AddLoss(const LossReader& reader, Slot slot, VersionIndex version,
                const SectorRange& within) {
     const EventNumber event = space_.versions(slot)[version].event;
@@ -236,7 +266,11 @@ class Explainer {
                                  out_.kind);
   }
 
+  // Judges the outcome anew under each changed profile. The recovery does not
+  // run again: the storage stays formatted as it was, and only the profile that
+  // judges it changes.
   void TurnSwitches() {
+    // ViolationsUnder() is given the outcome itself and looks none up.
     const OutcomeTable no_outcomes;
     const Judge judge(run_, no_outcomes);
     const bool wrong = !ViolationsOf(judge, *run_.setting.profile).empty();

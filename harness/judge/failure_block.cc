@@ -1,3 +1,6 @@
+// Lays out the words that a finding holds: labels in one column, values in the
+// next. The words themselves are made in finding.cc.
+
 #include "harness/judge/failure_block.h"
 
 #include <fmt/format.h>
@@ -8,6 +11,7 @@
 namespace powercut {
 namespace {
 
+// Where the op at fault stands: `FILE:LINE`, the form that editors jump to.
 std::string Place(const Finding& finding, const std::string& file) {
   return finding.line > 0 ? fmt::format("{}:{}", file, finding.line) : file;
 }
@@ -15,6 +19,9 @@ std::string Place(const Finding& finding, const std::string& file) {
 }  // namespace
 
 std::string ShellWord(const std::string& word) {
+  // A word of safe characters only stays as it is, so that most replay lines
+  // need no quotes. `#` and `~` mean something to a shell at the beginning of a
+  // word.
   const bool plain = !word.empty() &&
                      word.find_first_not_of(
                          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
@@ -24,6 +31,8 @@ std::string ShellWord(const std::string& word) {
   std::string quoted = "'";
   for (const char c : word) {
     if (c == '\'') {
+      // A single quote cannot stand inside single quotes: end them and begin
+      // again.
       quoted += "'\\''";
     } else {
       quoted += c;
@@ -49,7 +58,7 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
   for (const std::string& fault : finding.faults) row("fault", fault);
   row("admissible", violation.admissible);
   row("found", violation.found);
-  row("cause", fmt::format("{}   {} {}", violation.cause, finding.count,
+  row("cause", fmt::format("{}   in {} {}", violation.cause, finding.count,
                            finding.count == 1 ? "state" : "states"));
   if (!finding.excuses.empty()) {
     row("excuse", fmt::format("{}", fmt::join(finding.excuses, ", ")));
@@ -62,13 +71,9 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
 
 std::string Explanation(const Finding& finding) {
   const Violation& violation = finding.violation;
-  // The block aligns its columns; a sentence does not.
-  std::string crash = finding.crash;
-  const auto both_blank = [](char a, char b) { return a == ' ' && b == ' '; };
-  crash.erase(std::unique(crash.begin(), crash.end(), both_blank), crash.end());
   std::string text = fmt::format(
       "In force: {}. The crash: {}. Admissible then: {}. Found: {}.",
-      finding.promise, crash, violation.admissible, violation.found);
+      finding.promise, finding.crash, violation.admissible, violation.found);
   for (const std::string& fault : finding.faults) {
     text += fmt::format(" The disk: {}.", fault);
   }

@@ -1,3 +1,12 @@
+// Puts a violation into words, each row from its own source: the op and the
+// promise from the violation and the workload, the crash from the canonical
+// step of the state, the faults from the marks of the history.
+//
+// Example: a state that lost the first sector of write 56 becomes "57p-w56:0:
+// power was lost after 57 disk events; 1 of 24 open blocks lost: write 56 (op
+// 3) sector 0". If the canonical step has the `+` form, which lists what was
+// kept, the words say "kept" instead. At most three writes are named.
+
 #include "harness/judge/finding.h"
 
 #include <fmt/format.h>
@@ -11,8 +20,8 @@
 namespace powercut {
 namespace {
 
-// The last disk event before op `op` returned; nothing if it did not return.
-// 0 asks for the sync behind `init`.
+// The last disk event before op `op` returned; `std::nullopt` if it did not
+// return. The number 0 stands for the sync after `init`.
 std::optional<EventNumber> EventOfReturn(
     const std::vector<HistoryEvent>& history, uint32_t op) {
   for (const HistoryEvent& event : history) {
@@ -30,7 +39,7 @@ std::string PromiseText(const RecordedRun& run, const Violation& violation) {
       violation.path.empty() ? "the volume" : violation.path;
   if (!promise.flush_op) return "none: nothing was promised of " + what;
   const auto event = EventOfReturn(run.recording.history, *promise.flush_op);
-  std::string flush = "the sync behind `init`";
+  std::string flush = "the sync after `init`";
   if (*promise.flush_op > 0) {
     const Op& op = run.workload.OpNumber(*promise.flush_op);
     flush = fmt::format("op {}, {}", *promise.flush_op, OpText(op));
@@ -42,15 +51,29 @@ std::string PromiseText(const RecordedRun& run, const Violation& violation) {
                      event.value_or(0), flush);
 }
 
-// Of a recorded program.
+// The promise of a recorded program: the acks that it wrote before the crash.
 std::string AcksText(const Trace& trace, EventNumber point) {
   const auto acks = AcksUpTo(trace, point);
-  if (acks.empty()) return "no acks";
+  if (acks.empty()) return "none: the program had written no ack yet";
   return fmt::format("{} {}, the last: {}", acks.size(),
                      acks.size() == 1 ? "ack" : "acks", acks.back());
 }
 
-// Which writes lost blocks, or which alone kept some.
+// What crashed, and after how much of the recording.
+std::string MomentText(const CrashStep& step) {
+  const char* what = step.kind == CrashKind::kProcess ? "the process ended"
+                     : step.kind == CrashKind::kOs    ? "the system stopped"
+                                                      : "power was lost";
+  std::string text = fmt::format("{} after {} disk event{}", what, step.point,
+                                 step.point == 1 ? "" : "s");
+  if (step.marks > 0) {
+    text +=
+        fmt::format(" and {} mark{}", step.marks, step.marks == 1 ? "" : "s");
+  }
+  return text;
+}
+
+// Says which writes lost blocks, or which ones alone kept some.
 std::string LostText(const RecordedRun& run, const CrashState& state,
                      const PointCursor& cursor, uint64_t lost) {
   if (lost == 0) return "everything issued persisted";
@@ -58,11 +81,13 @@ std::string LostText(const RecordedRun& run, const CrashState& state,
   const bool kept = step.sign == '+';
   std::string text =
       fmt::format("{} of {} open blocks lost", lost, cursor.open().size());
+  // A step that names its items by a bitmap lists none.
   if (step.items.empty()) return text;
   text += kept ? "; kept:" : ":";
   constexpr size_t kItemsShown = 3;
   for (size_t i = 0; i < step.items.size() && i < kItemsShown; ++i) {
     const StateItem& item = step.items[i];
+    // The op is a hint only: storage may write at any time, for any op.
     const uint32_t op = OpRunningAt(run.recording.history, item.event);
     text += fmt::format("{} {} {}", i > 0 ? "," : "",
                         item.discard ? "discard" : "write", item.event);
@@ -87,13 +112,15 @@ std::vector<std::string> FaultTexts(const RecordedRun& run,
     std::string text;
     uint64_t times = 0;
   };
-  std::map<uint32_t, Fallen> fallen;  // by number
+  std::map<uint32_t, Fallen> fallen;  // By the fault's number.
+  // Marks after the last event have happened only as far as the state says.
   uint32_t marks = 0;
   for (const HistoryEvent& event : run.recording.history) {
     if (event.after > state.point) break;
     if (event.after == state.point && marks++ == state.marks) break;
     if (event.kind != HistoryEvent::kFault) continue;
     Fallen& fault = fallen[event.fault];
+    // The first time is told in full; others are only counted.
     if (fault.times++ == 0) {
       fault.text =
           fmt::format("{} (after event {})", event.fault_text, event.after);
@@ -118,12 +145,13 @@ Finding DescribeFinding(const RecordedRun& run, const Violation& violation,
   finding.lost_blocks = LostBlocks(state, cursor);
   const CrashStep step = CanonicalStep(state, cursor);
   finding.id = StateIdText({{step}, run.recording.trace.Digest()});
+  // A trace that holds no workload has no ops to speak of.
   const bool program = run.workload.init.empty() && run.workload.run.empty();
   finding.promise = program ? AcksText(run.recording.trace, state.point)
                             : PromiseText(run, violation);
   finding.faults = FaultTexts(run, state);
   finding.crash =
-      fmt::format("{:<20} {}", CrashStepText(step),
+      fmt::format("{}: {}; {}", CrashStepText(step), MomentText(step),
                   LostText(run, state, cursor, finding.lost_blocks));
   if (program) {
     finding.op_text = "program    recorded";
@@ -149,6 +177,8 @@ void AddRecoveryFaults(const Workload& workload, const RecoveryOutcome& outcome,
 void AddInnerCrashes(std::span<const CrashStep> inner, uint64_t lost,
                      Finding& finding) {
   if (inner.empty()) return;
+  // The digest stands once, at the end, so that the steps are inserted before
+  // it.
   auto id = ParseStateId(finding.id);
   POWERCUT_CHECK(id);
   id->steps.insert(id->steps.end(), inner.begin(), inner.end());

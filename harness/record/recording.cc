@@ -1,6 +1,18 @@
 // Runs a workload op by op against the model's plan of it: each op begins and
 // ends with a mark in the trace, must end as the plan and the file say, and the
 // live tree at the end must be the tree that the ops made.
+//
+// 1. `init` runs on a disk without faults, and a sync makes it durable.
+// 2. The mark `run` follows, the faults are armed, and `run` runs.
+// 3. The faults are disarmed, and the self-checks compare the trace with the
+//    disk and the tree with the model. The mount ends after that, on a disk
+//    whose trace was copied already.
+//
+// Example: `run` with a write and an fsync leaves the trace
+//
+//     mark begin 1, write 1, mark end 1, mark begin 2, flush 2, mark end 2
+//
+// where the events carry numbers and the marks lie between them.
 
 #include "harness/record/recording.h"
 
@@ -28,6 +40,7 @@ class Recorder {
         faulty_(disk_, workload.faults, FaultPhase::kRun) {}
 
   Result<Recording> Run(Backend& backend) {
+    // A disk without faults needs no layer that counts its requests.
     const bool faulty = !FaultsIn(workload_.faults, FaultPhase::kRun).empty();
     MountResult mounted = faulty ? backend.Open(faulty_) : backend.Open(disk_);
     if (const auto lacks = backend.MissingResource()) {
@@ -44,10 +57,11 @@ class Recorder {
     sync.kind = OpKind::kSyncfs;
     if (const OpResult result = mount.Apply(sync, 0, {}); !result.ok()) {
       return WorkloadError(workload_, 1, ErrorCode::kBadInput,
-                           "the sync behind `init` failed: " + result.error);
+                           "the sync after `init` failed: " + result.error);
     }
     disk_.Mark(kRunMark);
     model_.EndInit();
+    // Faults count requests from Arm() on, so that this look counts none.
     Observation before = mount.Observe();
     faulty_.Arm();
     for (const Op& op : workload_.run) POWERCUT_TRY(RunOp(mount, op));
@@ -55,11 +69,13 @@ class Recorder {
     POWERCUT_TRY(CheckFaultsFired());
     if (!ContentIsSpoilt()) {
       const Observation live = mount.Observe();
-      // Storage may shut down for an error that it was told.
+      // Storage may shut down for an error that it was told of. It shows no
+      // tree then, and there is nothing to compare.
       const bool shut_down = !live.unreadable.empty() && WasTold();
       if (!shut_down) POWERCUT_TRY(CheckLiveTree(live));
     }
     POWERCUT_TRY(CheckTraceAgainstDisk(disk_.trace(), disk_.live()));
+    // The copy ends here: what the shutdown writes is no part of it.
     Trace trace = disk_.trace();
     mounted.mount.reset();
     const auto ops =
@@ -81,6 +97,8 @@ class Recorder {
           workload_, op.line, ErrorCode::kBadInput,
           fmt::format("the file would grow beyond {} bytes", kFileBytesMax));
     }
+    // The model begins an op where the trace does, before storage can write for
+    // it.
     disk_.Mark(BeginMark(op.number));
     model_.Begin(op.number);
     if (op.kind == OpKind::kWait) return WaitFor(mount, op);
@@ -88,6 +106,7 @@ class Recorder {
         op.start ? mount.Start(op, plan.offset_bytes, plan.content)
                  : mount.Apply(op, plan.offset_bytes, plan.content);
     if (op.start && result.ok()) {
+      // The op goes on while others run; its end comes with its `wait`.
       started_[*op.start] = {&op, plan};
       return Ok{};
     }
@@ -120,8 +139,8 @@ class Recorder {
     return as_expected;
   }
 
-  // Whether a fault of the command line fell that ops may fail for, then or
-  // later: the file could not know.
+  // Whether a fault of the command line fell for which ops may fail, then or
+  // later. The file could not expect such results.
   bool OpsMayFail() const {
     const std::vector<uint32_t> fired = faulty_.Fired();
     return std::any_of(fired.begin(), fired.end(), [&](uint32_t n) {
@@ -146,7 +165,7 @@ class Recorder {
     return Ok{};
   }
 
-  // Whether the disk told of an error.
+  // Whether some request failed by a fault, so that storage knows of an error.
   bool WasTold() const {
     const std::vector<uint32_t> fired = faulty_.Fired();
     return std::any_of(fired.begin(), fired.end(), [&](uint32_t n) {
@@ -154,8 +173,8 @@ class Recorder {
     });
   }
 
-  // What was read or written wrongly, or failed, is not a tree that the ops
-  // made; what is wrong with it then shows after a crash.
+  // Whether a fault may have changed what storage holds, so that the live tree
+  // need not be what the ops made. What is wrong with it shows after a crash.
   bool ContentIsSpoilt() const {
     const std::vector<uint32_t> fired = faulty_.Fired();
     return std::any_of(fired.begin(), fired.end(), [&](uint32_t n) {
@@ -170,7 +189,8 @@ class Recorder {
                              : expected.kind == ExpectedResult::kAnyError
                                  ? !result.ok()
                                  : result.error == expected.name;
-    // An op that must fail and does not would leave the model behind.
+    // If an op succeeds that must fail by the plan, the model no longer knows
+    // the tree, whatever the file expects.
     if (as_expected && result.ok() == plan.error.empty()) return Ok{};
     if (as_expected && !result.ok()) return Ok{};
     const std::string wanted = expected.kind == ExpectedResult::kOk ? "success"
@@ -182,6 +202,7 @@ class Recorder {
     if (plan.error.empty() && result.ok()) {
       remedy = "take the `->` off if that is meant";
     }
+    // If no fault filled the disk, its `disk` line made it too small.
     const bool full = std::any_of(
         workload_.faults.begin(), workload_.faults.end(),
         [](const Op& fault) { return fault.names.at(0) == "full"; });
@@ -211,7 +232,7 @@ class Recorder {
   Model model_;
   RecordingDisk disk_;
   FaultDisk faulty_;
-  std::map<uint64_t, Started> started_;  // by the number of `start`
+  std::map<uint64_t, Started> started_;  // By the number of `start`.
   uint32_t unexpected_op_ = 0;
 };
 
@@ -227,6 +248,7 @@ Result<Recording> Record(Backend& backend, const Workload& workload,
   }
   Recorder recorder(workload, setting, std::move(*base));
   auto recording = recorder.Run(backend);
+  // The workers are forked from this process; they must not share helpers.
   backend.ReleaseHelpers();
   if (unexpected_op != nullptr) *unexpected_op = recorder.unexpected_op();
   return recording;

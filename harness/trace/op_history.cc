@@ -98,7 +98,7 @@ Result<std::vector<HistoryEvent>> HistoryOf(const Trace& trace,
     }
     if (!good) {
       return Error{ErrorCode::kBadInput,
-                   fmt::format("mark {} behind event {}: '{}' makes no sense "
+                   fmt::format("mark {} after event {}: '{}' makes no sense "
                                "there; the trace does not belong to its .pcut",
                                history.size() + 1, mark.after, mark.text)};
     }

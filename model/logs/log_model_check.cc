@@ -169,7 +169,7 @@ std::optional<LogViolation> LogModel::FindGap(
     violation.found =
         here > before ? Runs(numbers) + ": record " + std::to_string(missing) +
                             " is missing below " + std::to_string(here)
-                      : "record " + std::to_string(here) + " behind record " +
+                      : "record " + std::to_string(here) + " after record " +
                             std::to_string(before);
     return violation;
   }

@@ -79,7 +79,7 @@ class Builder {
       return Bad("no `powercut 1`; make it the first line");
     }
     if (section_ != Section::kRun) {
-      return Bad("no `run`; add the line `run` and the ops behind it");
+      return Bad("no `run`; add the line `run` and the ops after it");
     }
     POWERCUT_TRY(Outcomes());
     // If there is no `cut`, conditions are asked after all ops.
@@ -164,7 +164,7 @@ class Builder {
     const std::string word = kind == Statement::kInit ? "init" : "run";
     POWERCUT_TRY(Once(kind, word));
     if (kind == Statement::kInit && section_ == Section::kRun) {
-      return Bad("`init` stands behind `run`; move it before");
+      return Bad("`init` stands after `run`; move it before");
     }
     // At the beginning of `init` nothing has started, so that this holds for
     // the end of `init` alone.
@@ -284,11 +284,11 @@ class Builder {
         workload_.faults.push_back(std::move(op));
         return Ok{};
       }
-      return Bad("an op stands outside `init` and `run`; move it behind one");
+      return Bad("an op stands outside `init` and `run`; move it after one");
     }
     if (closed_) {
       return Bad(
-          "an op stands behind the directives that follow its section; "
+          "an op stands after the directives that follow its section; "
           "move it up to the ops, or a `fault` before `init`");
     }
     const size_t placed = workload_.init.size() + workload_.run.size();

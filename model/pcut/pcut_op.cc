@@ -344,12 +344,12 @@ class OpParser {
     if (next_ == tokens_.size()) {
       return BadToken(end_,
                       "a result is missing; write `ok`, `error` or the "
-                      "name of a status behind `->`");
+                      "name of a status after `->`");
     }
     POWERCUT_ASSIGN(op_.expected, ParseExpected(Take()));
     if (next_ == tokens_.size()) return Ok{};
     return BadToken(Peek(), Quoted(Peek().text) +
-                                " stands behind the result; move it before "
+                                " stands after the result; move it before "
                                 "`->`");
   }
 

@@ -228,7 +228,7 @@ class LineParser {
 
   Error Missing(std::string_view what) const {
     return BadToken(BehindToken(tokens_.back()),
-                    std::string(what) + " is missing behind `" +
+                    std::string(what) + " is missing after `" +
                         std::string(tokens_[0].text) + "`; add it");
   }
 

@@ -125,7 +125,7 @@ PcutScope::Verdict PcutScope::CheckOpen(const Named<Value>& names,
   const std::string opener(words.opener);
   if (names.closed.contains(name)) {
     return Complaint{
-        column, "the " + noun + ' ' + Quoted(name) + " is used behind its `" +
+        column, "the " + noun + ' ' + Quoted(name) + " is used after its `" +
                     std::string(words.closer) + "`; move the op up, or `" +
                     opener + "` it again"};
   }

@@ -105,7 +105,7 @@ constexpr std::array kRows = {
                  .file_systems = kStores,
                  .source =
                      "SQLite, PRAGMA synchronous FULL; LevelDB, WriteOptions "
-                     "sync; design.md 6: a store is a log of commits"},
+                     "sync; a store is a log of commits: semantics.md 1.7"},
     // A lazy commit promises nothing, not even that it survives the process.
     PrimitiveRow{
         .id = Primitive::kCommitLazy,
@@ -118,7 +118,7 @@ constexpr std::array kRows = {
         .errors = "of the store",
         .file_systems = kStores,
         .source = "SQLite, PRAGMA synchronous OFF, NORMAL with WAL; LevelDB, "
-                  "WriteOptions without sync; design.md 6"},
+                  "WriteOptions without sync; semantics.md 1.7"},
     // A checkpoint makes no commit of its own; it promises those that had
     // returned.
     PrimitiveRow{.id = Primitive::kCheckpoint,
@@ -133,7 +133,7 @@ constexpr std::array kRows = {
                  .errors = "of the store",
                  .file_systems = kStores,
                  .source = "SQLite, PRAGMA wal_checkpoint FULL: syncs log and "
-                           "database; design.md 6"},
+                           "database; semantics.md 1.7"},
     // R-WRITE: whatever an op changed is with the operating system when the op
     // has returned. The model applies this row to the effects of every op, and
     // the op's own row in addition.

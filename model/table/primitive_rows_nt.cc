@@ -149,7 +149,7 @@ constexpr std::array kRows = {
                  .file_systems = "all",
                  .source =
                      "FlushFileBuffers; semantics.md 1.1 row 9; stores through "
-                     "views only behind FlushViewOfFile: its Remarks (A-14)"},
+                     "views only after FlushViewOfFile: its Remarks (A-14)"},
     // R-VOL: the Win32 form.
     PrimitiveRow{.id = Primitive::kFlushFileBuffersVolume,
                  .family = Family::kFiles,

@@ -153,7 +153,7 @@ constexpr std::array kRows = {
                  .errors = kWriteErrors,
                  .file_systems = "all",
                  .source = "open(2), Synchronized I/O: as if fdatasync came "
-                           "behind each write; semantics.md 1.6 row 10"},
+                           "after each write; semantics.md 1.6 row 10"},
     // R-ODSYNC: with the times of the file.
     PrimitiveRow{.id = Primitive::kOpenSync,
                  .family = Family::kPosix,
@@ -164,7 +164,7 @@ constexpr std::array kRows = {
                  .invalid = "nothing beyond what opening checks",
                  .errors = kWriteErrors,
                  .file_systems = "all",
-                 .source = "open(2), Synchronized I/O: as if fsync came behind "
+                 .source = "open(2), Synchronized I/O: as if fsync came after "
                            "each write; semantics.md 1.6 row 11"},
     // R-NB: the data bypasses the cache of the system, the metadata does not.
     PrimitiveRow{

@@ -175,7 +175,7 @@ std::vector<OrderRuleText> OrderRulesOf(const Profile& profile) {
       {"restart_atomic", "a restart area counts with its record and its base",
        order.restart_atomic},
       {"base_within_log", "a base implies its record", order.base_within_log},
-      {"reset_before_records", "a record behind a reset implies the reset",
+      {"reset_before_records", "a record after a reset implies the reset",
        order.reset_before_records}};
   // The switches of a profile that are rules of order.
   for (const std::string_view name :

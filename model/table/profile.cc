@@ -42,9 +42,10 @@ constexpr std::array kSwitches = {
         "flush_covers_device", &Profile::flush_covers_device, false,
         "a device flush covers all that is at the device",
         "NtFlushBuffersFileEx, value 0 (A-40); writeback_cache_control"},
-    ProfileSwitch{"overwrite_in_place", &Profile::overwrite_in_place, false,
-                  "data that has its place is overwritten there",
-                  "measured: ext4 and xfs do, btrfs does not; design.md 3"},
+    ProfileSwitch{
+        "overwrite_in_place", &Profile::overwrite_in_place, false,
+        "data that has its place is overwritten there",
+        "measured: ext4 and xfs do, btrfs does not; crash_model.md 7"},
     ProfileSwitch{"range_sync_reaches_device",
                   &Profile::range_sync_reaches_device, false,
                   "sync_file_range reaches the device",

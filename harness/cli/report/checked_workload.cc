@@ -91,6 +91,22 @@ std::string FaultLines(const CheckedWorkload& checked) {
   return text;
 }
 
+// How much of the crash space was looked at. An exhausted space is decided as a
+// whole, although fewer states are visited: those that no recovery tells apart
+// are visited as one.
+std::string StatesText(const CheckedWorkload& checked) {
+  const Exploration& e = checked.exploration;
+  const uint64_t visited = e.states - e.nested_states;
+  const double log2 = ShownLog2(e.space_log2);
+  const bool all = e.exhausted && checked.shard.count == 1 &&
+                   checked.space.mode == ExplorationSpace::kExhaustive;
+  if (all) {
+    return fmt::format("all 2^{:.1f} crash states, decided by visiting {},",
+                       log2, visited);
+  }
+  return fmt::format("{} of 2^{:.1f} crash states visited", visited, log2);
+}
+
 // The last line of a workload. What is zero or the default is left out, so that
 // the usual line is short.
 std::string SummaryText(const CheckedWorkload& checked,
@@ -125,11 +141,11 @@ std::string SummaryText(const CheckedWorkload& checked,
         fmt::format("; shard {}/{}", checked.shard.index, checked.shard.count);
   }
   return fmt::format(
-      "{}: {}: {} on {}, {} of 2^{:.1f} states of {} crash points visited ({}, "
-      "{}-byte blocks), {} runs{}\n",
-      checked.file, checked.verdict, checked.profile, checked.backend,
-      e.states - e.nested_states, ShownLog2(e.space_log2), e.crash_points,
-      ExplorationSpaceText(checked.space), checked.atomic_bytes, e.runs, extra);
+      "{}: {}: {} under profile {}: {} at {} crash points (space {}, blocks of "
+      "{} bytes), {} recoveries run{}\n",
+      checked.file, checked.verdict, checked.backend, checked.profile,
+      StatesText(checked), e.crash_points, ExplorationSpaceText(checked.space),
+      checked.atomic_bytes, e.runs, extra);
 }
 
 }  // namespace

@@ -138,10 +138,10 @@ class ImportVerb : public Verb {
               "right only if the file was empty when the log began");
     flags
         .Add("--race-window", flags_.race_window,
-             "qemu: a flush does not cover the last N writes in front of it")
+             "qemu: a flush does not cover the last N writes before it")
         .Between(0, 1'000'000);
     flags.Add("--assume-fua", flags_.assume_fua,
-              "qemu: the first write behind a flush is durable at once");
+              "qemu: the first write after a flush is durable at once");
   }
 
   Result<ExitStatus> Run() const override { return Import(flags_); }

@@ -101,7 +101,10 @@ class RecordVerb : public Verb {
     DeclareFormat(flags, flags_.format);
     DeclareFaults(flags, flags_.faults);
     flags.Add("-o,--output", flags_.output, "the trace").Required();
-    flags.Add("COMMAND", flags_.command, "behind --").Required();
+    flags
+        .Add("COMMAND", flags_.command,
+             "the program and its arguments, after --")
+        .Required();
   }
 
   Result<ExitStatus> Run() const override { return Record(flags_); }

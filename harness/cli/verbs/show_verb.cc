@@ -1,5 +1,14 @@
-// `powercut show`: lists a recording: disk events with their numbers, which ids
-// refer to, epochs, and between the events the marks of ops, faults and acks.
+// `powercut show` lists a recording: disk events with their numbers, to which
+// ids refer, epochs, and between the events the marks of ops, faults and acks.
+//
+// Method: a workload is recorded, or a trace is loaded; then one loop goes over
+// the event numbers from 0 and prints each event, followed by the marks that
+// were made after it. A write of one raw sector on simfs is listed like this:
+//
+//            > op 2    disk_write 0 1
+//         4  write   process sector 8
+//         5  persist device  1 sectors
+//            < op 2    returned success
 
 #include <fmt/format.h>
 
@@ -14,7 +23,7 @@
 namespace powercut {
 namespace {
 
-// One disk event without its number.
+// Returns the text of one disk event, which the caller puts after its number.
 std::string EventText(const Trace& trace, EventNumber number) {
   const DiskEvent& event = trace.event(number);
   const auto sectors = [](const SectorRange& range) {
@@ -39,7 +48,8 @@ std::string EventText(const Trace& trace, EventNumber number) {
   return text;
 }
 
-// One mark: a beginning or end of an op, a fault, or the text of a user's mark.
+// Returns the text of one mark: an op begins or returns, a fault fell, or the
+// text of a mark of the user.
 std::string HistoryText(const Workload& workload, const HistoryEvent& event,
                         const std::string& mark) {
   switch (event.kind) {
@@ -59,6 +69,8 @@ std::string HistoryText(const Workload& workload, const HistoryEvent& event,
   return "! " + mark;
 }
 
+// Prints the whole recording, with one line for each event and each mark.
+// Requires: the history has one event for each mark of the trace.
 void Print(const Workload& workload, const Recording& recording) {
   const Trace& trace = recording.trace;
   std::printf(
@@ -68,8 +80,8 @@ void Print(const Workload& workload, const Recording& recording) {
       static_cast<unsigned long long>(trace.geometry().size_bytes()),
       trace.geometry().sector_bytes);
   uint32_t epoch = 1;
-  // Marks have no numbers of their own: they stand after the event that they
-  // followed.
+  // Marks have no numbers of their own; each stands after the event that it
+  // followed. Number 0 stands for the marks before the first event.
   size_t mark = 0;
   for (EventNumber number = 0; number <= trace.event_count(); ++number) {
     if (number > 0) {
@@ -91,8 +103,8 @@ void Print(const Workload& workload, const Recording& recording) {
   }
 }
 
-// The recording of an imported trace. powercut ran no ops there, so that all
-// marks are the user's own.
+// Makes a recording of an imported trace. powercut ran no ops there, so that
+// all marks are the user's own.
 Recording RecordingOfImported(const Trace& trace) {
   Recording recording{.trace = trace, .history = {}, .before = {}};
   for (const Mark& mark : trace.marks()) {
@@ -118,8 +130,8 @@ struct ShowFlags {
   std::string file;
   std::string save;  // Empty if the trace is not wanted.
   InputFlags input;
-  // Not read, since a recording does not depend on them. They come with the
-  // flags that all verbs share which record a workload.
+  // These are not read, since a recording does not depend on them. They come
+  // with the flags that all verbs share which record a workload.
   bool probe = false;
   bool quiet = false;
 };

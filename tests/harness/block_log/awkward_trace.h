@@ -26,7 +26,8 @@ inline std::string AwkwardText(Prng& prng, size_t count) {
   return text;
 }
 
-// Texts as awkward as they get: ours, empty, NULs, around the limit of a mark.
+// Returns a text that is hard to store: like one of powercut's own, empty, with
+// NULs, or about as long as a mark may be.
 inline std::string AwkwardMark(Prng& prng, uint32_t sector_bytes) {
   constexpr const char* kTexts[] = {
       "",
@@ -80,7 +81,7 @@ inline void AddAwkwardPersist(Trace& trace, Prng& prng) {
     return;
   }
   SectorSet scope;
-  // From none to more than one mark can hold.
+  // The scope may have no range, or more ranges than one mark can hold.
   for (uint64_t i = prng.Below(prng.OneIn(5) ? 400 : 4); i > 0; --i) {
     scope.Add(AwkwardRange(prng, trace.geometry().sector_count, 10));
   }

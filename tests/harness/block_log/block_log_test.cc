@@ -1,4 +1,4 @@
-// Logs, entry by entry: what damaged ones lead to.
+// Tests the reading of logs, entry by entry, and what damaged logs lead to.
 
 #include "harness/block_log/block_log.h"
 
@@ -7,7 +7,7 @@
 namespace powercut {
 namespace {
 
-// One log of two entries at 512 bytes per sector, to be damaged.
+// A log of two entries with 512 bytes per sector, which tests damage.
 Bytes TwoEntryLog() {
   BlockLog log;
   log.entries.resize(2);
@@ -59,13 +59,13 @@ INSTANTIATE_TEST_SUITE_P(
                "superblock at byte 0: the file ends after 2048 bytes of a "
                "sector of 1048576"},
         Damage{"superblock padding", 32, 1,
-               "superblock at byte 32: non-zero byte behind the fields"},
+               "superblock at byte 32: non-zero byte after the fields"},
         Damage{"overflow", 520, UINT64_MAX,
                "entry 0 at byte 512: 18446744073709551615 sectors from 1 on "
                "overflow"},
         Damage{"sectors", 520, uint64_t{1} << 55,
                "entry 0 at byte 512: 36028797018963968 sectors of data, but "
-               "the file ends 1024 bytes behind the header"},
+               "the file ends 1024 bytes after the header"},
         Damage{"flag", 528, 64, "entry 0 at byte 512: unknown flag bits 0x40"},
         Damage{"data_len", 536, 513,
                "entry 0 at byte 512: data_len 513 is more than the 1 sectors "
@@ -78,7 +78,7 @@ INSTANTIATE_TEST_SUITE_P(
                "entry 1 at byte 1536: a mark text of 480 bytes does not fit "
                "its sector"},
         Damage{"short mark", 1560, 3,
-               "entry 1 at byte 1536: non-zero byte behind the mark's text"}));
+               "entry 1 at byte 1536: non-zero byte after the mark's text"}));
 
 TEST(DamagedLogTest, ZeroSuperblockWasNeverCompleted) {
   const Result<BlockLog> log = ReadBlockLog(Bytes(2048));

@@ -1,5 +1,6 @@
-// Exports: accepted by a reader of its own, the same disk, the same promises,
-// and every difference said.
+// Tests that exported logs are accepted by a reader that shares no code with
+// the harness, that they hold the same disk and the same promises as the trace,
+// and that every difference is reported.
 
 #include "harness/block_log/export.h"
 
@@ -65,8 +66,8 @@ TEST(ExportLogTest, OtherReadersAcceptItAndSeeTheDisk) {
   }
 }
 
-// What the format can carry: writes at the device, FUA, flushes, discards,
-// marks, all of a disk.
+// A trace of what the format can carry: writes at the device, forced writes,
+// flushes, discards and marks.
 Trace PlainTrace(uint64_t seed) {
   Prng prng(seed);
   const DiskGeometry geometry{.sector_bytes = 512u << prng.Below(4),
@@ -107,13 +108,13 @@ TEST(ExportLogTest, WhatTheFormatCarriesComesBackExactly) {
     trace.AddMark("dm-log-writes-end");
     ExpectSameTrace(again, trace);
     if (HasFatalFailure()) return;
-    // The end mark is not doubled.
+    // Exporting again must not add a second end mark.
     EXPECT_EQ(WriteBlockLog(ExportBlockLog(again, {}).log),
               WriteBlockLog(ExportBlockLog(trace, {}).log));
   }
 }
 
-// By sector, all that a power cut at the end may leave there.
+// All contents that a power loss at the end may leave, by sector.
 std::map<uint64_t, std::set<uint32_t>> PossibleContents(const Trace& trace) {
   const CrashSpace space(trace, kSectorBytes);
   PointCursor cursor(space, CrashKind::kPower);
@@ -143,7 +144,7 @@ bool HasPart(const std::vector<std::string>& lines, const std::string& part) {
   });
 }
 
-// A log that promises more or less than the trace says so.
+// If a log promises more or less than its trace, the export reports it.
 TEST(ExportLogTest, NoPromiseChangesUnsaid) {
   Prng prng(7);
   uint64_t equal = 0;
@@ -163,7 +164,7 @@ TEST(ExportLogTest, NoPromiseChangesUnsaid) {
     ASSERT_TRUE(says_less || !is_less) << "trace " << i;
     ++(is_more ? more : is_less ? less : equal);
   }
-  // All three were seen, or the comparison would say nothing.
+  // The comparison shows something only if all three cases occurred.
   EXPECT_GT(equal, 1000 / kSlowdown);
   EXPECT_GT(more, 100 / kSlowdown);
   EXPECT_GT(less, 100 / kSlowdown);
@@ -173,7 +174,7 @@ std::vector<std::string> LossesOf(const Trace& trace) {
   return ExportBlockLog(trace, {}).losses;
 }
 
-// Written in whole, so that its size is in the log.
+// A trace that writes its whole disk, so that the log tells the disk's size.
 Trace FullTrace() {
   Trace trace = EmptyTrace(4);
   Write(trace, 0, {1, 2, 3, 4}, Layer::kDevice);
@@ -194,7 +195,7 @@ TEST(ExportLogTest, EachLossIsSaid) {
   host.AddPersist(Layer::kMedia, nullptr, std::nullopt);
   EXPECT_THAT(LossesOf(host),
               ElementsAre(HasSubstr("at the host"),
-                          StartsWith("1 flush behind writes that had not")));
+                          StartsWith("1 flush after writes that had not")));
 
   Trace late = FullTrace();
   late.AddPersist(Layer::kMedia, nullptr, 0);
@@ -245,7 +246,8 @@ TEST(ExportLogTest, MarksFitOrAreCutAndSaid) {
                           std::string(479, 'y'), "a", "dm-log-writes-end"));
 }
 
-// A write and the persist of just its sectors, at any layer.
+// A write that is followed by a persist of just its sectors becomes a forced
+// write, whatever its layer.
 TEST(ExportLogTest, ForcedWritesAreFua) {
   const auto flags = [](const Trace& trace) {
     std::vector<uint64_t> all;

@@ -1,5 +1,5 @@
-// Logs of others: the golden ones, what becomes of each kind of entry, and
-// where the origins differ.
+// Tests the import of logs that other tools wrote: the golden logs, what
+// becomes of each kind of entry, and where the origins differ.
 
 #include "harness/block_log/import.h"
 
@@ -25,8 +25,8 @@ ImportOptions Of(BlockLogOrigin origin) {
   return options;
 }
 
-// An event in few letters: W3+1, D8+4, P (all to the media), P<2 (up to event
-// 2), P3+1 (those sectors).
+// Returns an event in few letters: W3+1, D8+4, P (all to the media), P<2 (up to
+// event 2), P3+1 (of these sectors only).
 std::string EventText(const Trace& trace, EventNumber number) {
   const DiskEvent& event = trace.event(number);
   const auto range = [](SectorRange sectors) {
@@ -64,8 +64,8 @@ std::string EventsOf(std::vector<BlockLogEntry> entries,
 
 struct GoldenLog {
   const char* name;
-  size_t entries;       // 0: must be rejected
-  const char* outcome;  // events, or the message
+  size_t entries;       // 0 if the log must be rejected.
+  const char* outcome;  // The events, or the error message.
 };
 
 class GoldenLogTest : public testing::TestWithParam<GoldenLog> {
@@ -107,7 +107,7 @@ TEST_P(GoldenLogTest, IsReadAsItsReadmeSays) {
   }
 }
 
-// Every entry that a cut takes from is missed by number, at its place.
+// A log that is cut short anywhere is refused, and the error names the place.
 TEST_P(GoldenLogTest, CutAtEveryByteIsAnErrorWithItsPlace) {
   const Bytes bytes = Contents();
   for (size_t size = 0; size < bytes.size(); ++size) {
@@ -132,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(
         GoldenLog{"hand_zero_entry.log", 0,
                   "entry 0 at byte 512: neither flags nor sectors"},
         GoldenLog{"hand_pad_nonzero.log", 0,
-                  "entry 0 at byte 512: non-zero byte behind the header"}),
+                  "entry 0 at byte 512: non-zero byte after the header"}),
     [](const auto& test) {
       const std::string name = test.param.name;
       return name.substr(0, name.find('.'));
@@ -151,7 +151,7 @@ TEST(ImportLogTest, EachKindOfEntry) {
   EXPECT_EQ(one(FlushOf()), "P");
   EXPECT_EQ(one(WriteOf(3, 2, kFua)), "W3+2 P3+2");
   EXPECT_EQ(one(WriteOf(3, 2, kFua | kMetadata)), "W3+2 P3+2");
-  // A preflush covers what is in front of it, not what it brings.
+  // A preflush covers what was written before it, not what it brings.
   EXPECT_EQ(one(WriteOf(3, 2, kFlush)), "P W3+2");
   EXPECT_EQ(one(WriteOf(3, 2, kFlush | kFua)), "P W3+2 P3+2");
   EXPECT_EQ(one(WriteOf(0, 0, kFlush | kFua)), "P");
@@ -174,7 +174,7 @@ TEST(ImportLogTest, MarksKeepTheirPlaces) {
                                {.after = 2, .text = ""}}));
 }
 
-// What a flush covers, seen in the states of a power cut right behind it.
+// The states of a power loss right after a flush show what the flush covers.
 TEST(ImportLogTest, KernelFlushCoversWhatStandsInFront) {
   const Result<LoadedTrace> loaded = ImportBlockLog(
       LogOf({WriteOf(0, 1), WriteOf(1, 1), WriteOf(2, 1, BlockLogEntry::kFlush),
@@ -188,8 +188,8 @@ TEST(ImportLogTest, KernelFlushCoversWhatStandsInFront) {
   EXPECT_EQ(LosableSectors(loaded->trace, 6), (Sectors{}));
 }
 
-// The same bytes: QEMU logs a write that ends while a flush is under way in
-// front of the flush, the kernel behind it.
+// The same bytes mean different things. If a write ends while a flush is in
+// progress, QEMU logs the write before the flush, and the kernel logs it after.
 TEST(ImportLogTest, QemuFlushMayNotCoverTheLastWrites) {
   const BlockLog log = LogOf({WriteOf(0, 1), WriteOf(1, 1), FlushOf(),
                               WriteOf(2, 1), FlushOf(), FlushOf()});
@@ -204,7 +204,7 @@ TEST(ImportLogTest, QemuFlushMayNotCoverTheLastWrites) {
   using Sectors = std::vector<uint64_t>;
   EXPECT_EQ(LosableSectors(kernel->trace, 3), (Sectors{}));
   EXPECT_EQ(LosableSectors(qemu->trace, 3), (Sectors{1}));
-  // The next flush covers what the last one did not, but for its own window.
+  // The next flush covers what the last one did not, except for its own window.
   EXPECT_EQ(LosableSectors(qemu->trace, 5), (Sectors{2}));
   EXPECT_EQ(LosableSectors(qemu->trace, 6), (Sectors{}));
   EXPECT_EQ(qemu->about.origin, "qemu race-window=1");
@@ -213,7 +213,7 @@ TEST(ImportLogTest, QemuFlushMayNotCoverTheLastWrites) {
   EXPECT_EQ(EventsOf(log.entries, options), "W0+1 W1+1 P<0 W2+1 P<3 P");
 }
 
-// The guest sent write, flush, FUA write, write, flush.
+// The guest sent a write, a flush, a forced write, a write and a flush.
 TEST(ImportLogTest, QemuLogsNoSignOfFuaBehindAFlush) {
   const Result<BlockLog> log =
       ReadBlockLog(FileBytes(std::filesystem::path(POWERCUT_SOURCE_DIR) /
@@ -230,7 +230,7 @@ TEST(ImportLogTest, QemuLogsNoSignOfFuaBehindAFlush) {
   EXPECT_EQ(LosableSectors(plain->trace, 4), (Sectors{1, 2}));
   EXPECT_EQ(LosableSectors(assumed->trace, 6), (Sectors{2}));
   EXPECT_EQ(assumed->about.origin, "qemu assume-fua");
-  // A discard counts as a write of QEMU's, too.
+  // A discard counts as a write of QEMU, too.
   EXPECT_EQ(EventsOf({DiscardOf(0, 1), WriteOf(1, 1)}, options), "D0+1 W1+1");
 }
 

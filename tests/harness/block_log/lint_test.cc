@@ -1,5 +1,5 @@
-// Each oddity of a log, planted alone, is said once at its place; its twin
-// without it is not.
+// Plants each oddity of a log alone: lint reports it once, at its place, and
+// reports nothing for the same log without it.
 
 #include "harness/block_log/lint.h"
 
@@ -19,7 +19,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-// With what keeps a kernel log from being odd.
+// Lints the entries as a kernel log, after adding what every such log must
+// have.
 std::vector<std::string> KernelLint(std::vector<BlockLogEntry> entries) {
   entries.push_back(FlushOf());
   entries.push_back(MarkOf("dm-log-writes-end"));
@@ -74,7 +75,7 @@ TEST(LogLintTest, WritesOverOthersOfTheirEpoch) {
   EXPECT_THAT(KernelLint({WriteOf(0, 4), FlushOf(), WriteOf(3, 1)}), IsEmpty());
   EXPECT_THAT(KernelLint({WriteOf(0, 4, BlockLogEntry::kFua), WriteOf(3, 1)}),
               ElementsAre(HasSubstr("may be the older one")));
-  // A preflush let the plain writes in front of it into the log.
+  // Plain writes enter the log at a flush, and a preflush is one.
   EXPECT_THAT(KernelLint({WriteOf(0, 4, 3), WriteOf(3, 1)}),
               ElementsAre(HasSubstr("in the order of completion")));
 }
@@ -95,7 +96,7 @@ TEST(LogLintTest, EndOfAKernelLog) {
               ElementsAre(StartsWith("entry 1 at byte 1024: no mark "
                                      "dm-log-writes-end")));
   EXPECT_THAT(KernelLint({MarkOf("dm-log-writes-end"), WriteOf(0, 1)}),
-              ElementsAre(StartsWith("entry 1 at byte 1024: behind the mark "
+              ElementsAre(StartsWith("entry 1 at byte 1024: after the mark "
                                      "dm-log-writes-end")));
 }
 
@@ -126,7 +127,7 @@ TEST(LogLintTest, FuaThatQemuDoesNotLog) {
   EXPECT_THAT(LintOf(LogOf(entries), BlockLogOrigin::kQemu, false),
               ElementsAre(testing::AllOf(
                               StartsWith("entry 0 at byte 512: the first write "
-                                         "behind a flush"),
+                                         "after a flush"),
                               HasSubstr("(first of 2)")),
                           HasSubstr("taken as zeros")));
 }

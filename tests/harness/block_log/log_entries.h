@@ -1,4 +1,5 @@
-// Logs written down entry by entry, and what a crash may take from a trace.
+// Helpers of log tests: entries to write a log down with, and the sectors that
+// a crash may take from a trace.
 
 #ifndef POWERCUT_TESTS_HARNESS_BLOCK_LOG_LOG_ENTRIES_H_
 #define POWERCUT_TESTS_HARNESS_BLOCK_LOG_LOG_ENTRIES_H_
@@ -13,7 +14,7 @@
 
 namespace powercut {
 
-// Sectors of 512 bytes, each byte of it `fill`.
+// A write of `count` sectors of 512 bytes. Each byte of them is `fill`.
 inline BlockLogEntry WriteOf(uint64_t sector, uint64_t count,
                              uint64_t flags = 0, uint8_t fill = 0x11) {
   BlockLogEntry entry;
@@ -53,7 +54,8 @@ inline BlockLog LogOf(std::vector<BlockLogEntry> entries) {
   return log;
 }
 
-// The sectors that a power cut behind `point` may leave older than they are.
+// The sectors that a power loss after `point` events may leave at an older
+// version, ascending.
 inline std::vector<uint64_t> LosableSectors(const Trace& trace,
                                             EventNumber point) {
   const CrashSpace space(trace, trace.geometry().sector_bytes);

@@ -1,5 +1,6 @@
-// A reader of dm-log-writes logs that shares no code with the harness: what
-// other tools ask of a log, rule by rule, and the disk that its entries leave.
+// A reader of dm-log-writes logs that shares no code with the harness. It
+// checks what other tools require of a log, rule by rule, and makes the disk
+// that the entries leave.
 
 #ifndef POWERCUT_TESTS_HARNESS_BLOCK_LOG_PLAIN_LOG_READER_H_
 #define POWERCUT_TESTS_HARNESS_BLOCK_LOG_PLAIN_LOG_READER_H_
@@ -16,20 +17,20 @@ namespace powercut {
 
 class PlainLogReader {
  public:
-  // Breaks of a rule are failures of the test.
+  // Reads the whole log. If the log breaks a rule, the test fails.
   explicit PlainLogReader(const std::vector<std::byte>& file) : file_(file) {
     ReadSuperblock();
     for (uint64_t i = 0; i < count_ && !testing::Test::HasFatalFailure(); ++i) {
       SCOPED_TRACE("entry " + std::to_string(i));
       ReadEntry();
     }
-    EXPECT_EQ(at_, file_.size()) << "bytes behind the last entry";
+    EXPECT_EQ(at_, file_.size()) << "bytes after the last entry";
     EXPECT_TRUE(last_is_mark_);
     EXPECT_EQ(marks_.empty() ? "" : marks_.back(), "dm-log-writes-end");
   }
 
   const std::vector<std::string>& marks() const { return marks_; }
-  // The disk as far as entries reach.
+  // The disk, up to the last sector that an entry reaches.
   const std::vector<uint8_t>& disk() const { return disk_; }
 
  private:
@@ -68,7 +69,8 @@ class PlainLogReader {
     const uint64_t header = at_;
     at_ += sector_;
     last_is_mark_ = flags == 8;
-    // Flushes alone, so that QEMU can append; no METADATA, which it refuses.
+    // QEMU can append only if a flush is an entry of its own, and it refuses
+    // the flag METADATA.
     ASSERT_TRUE(flags == 0 || flags == 1 || flags == 2 || flags == 4 ||
                 flags == 8);
     if (flags == 8) {

@@ -1,4 +1,6 @@
-// Logs without a superblock that counts: what is sound is taken, and said.
+// Tests the salvage of logs whose superblock does not say how many entries
+// there are: every sound entry is taken, and the report says where salvage
+// ended.
 
 #include "harness/block_log/salvage.h"
 
@@ -48,7 +50,7 @@ class SalvagedGoldenLogTest : public testing::TestWithParam<const char*> {
   BlockLog log_;
 };
 
-// The whole entries in front of the cut, no more and no fewer.
+// Salvage takes exactly the entries that lie before the cut as a whole.
 TEST_P(SalvagedGoldenLogTest, CutAtEveryByte) {
   ClearSuperblock(bytes_);
   const std::vector<uint64_t> ends = EndsOf(log_);

@@ -1,5 +1,5 @@
-// Traces as logs: random ones there and back, marks as documented, and what
-// damaged or wrongly written ones lead to.
+// Tests traces as logs: random traces are encoded and decoded again, marks are
+// as documented, and damaged or wrongly written logs are refused.
 
 #include "harness/block_log/trace_codec.h"
 
@@ -35,7 +35,7 @@ TEST(TraceLogTest, RandomTracesRoundTrip) {
   }
 }
 
-// What replay-log and QEMU's log-append require of every entry.
+// The rules that replay-log and QEMU's log-append require of every entry hold.
 TEST(TraceLogTest, OtherToolsCanReadEveryEntry) {
   const BlockLog log = EncodeTrace(AwkwardTrace(5, 300), {});
   for (const BlockLogEntry& entry : log.entries) {
@@ -94,7 +94,7 @@ TEST(TraceLogTest, EveryTruncationIsRejectedWithItsPlace) {
 TEST(TraceLogTest, EveryChangedByteIsFound) {
   Bytes bytes = SmallFile();
   for (size_t i = 0; i < bytes.size(); ++i) {
-    // Bytes that the kernel leaves uninitialised.
+    // The kernel leaves these bytes uninitialised, so that nobody checks them.
     if (i >= 28 && i < 32) continue;
     for (const uint8_t flip : {0x01, 0x02, 0x10, 0x20, 0x80, 0xff}) {
       bytes[i] ^= std::byte{flip};
@@ -127,7 +127,7 @@ TEST(TraceLogTest, NoEntryMayBeMissingOrMoved) {
 }
 
 // Gives a log whose entries were changed a fitting end mark, so that only the
-// change can be wrong: the error about the end mark quotes the fitting one.
+// change can be wrong. The error about the end mark quotes the fitting mark.
 Result<LoadedTrace> TraceOfChangedLog(BlockLog log) {
   const std::string message = MessageOf(DecodeTrace(log));
   const size_t begin = message.find("`powercut:end entries=");
@@ -138,7 +138,8 @@ Result<LoadedTrace> TraceOfChangedLog(BlockLog log) {
   return DecodeTrace(log);
 }
 
-// What comes of a small trace with `text` as a mark at entry `at`.
+// Returns the error of decoding a small trace with `text` as a mark at entry
+// `at`.
 std::string MessageForMark(const std::string& text, ptrdiff_t at,
                            bool replace) {
   BlockLog log = EncodeTrace(SmallTrace(), {});
@@ -225,7 +226,7 @@ TEST(TraceLogTest, LogsOfOthersAreForImport) {
   }
 }
 
-// A hostile file may not ask for memory out of proportion.
+// A hostile file cannot make the decoder take memory out of proportion.
 TEST(TraceMarksTest, ScopesAreBounded) {
   const DiskGeometry geometry{.sector_bytes = 512,
                               .sector_count = uint64_t{1} << 32};

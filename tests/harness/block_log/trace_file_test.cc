@@ -1,5 +1,5 @@
-// Trace files: whole, or not there; what unreadable and unwritable ones lead
-// to.
+// Tests that trace files appear as a whole or not at all, and what files lead
+// to that cannot be read or written.
 
 #include "harness/block_log/trace_file.h"
 
@@ -109,7 +109,7 @@ TEST_F(TraceFilesTest, KilledWhileSavingLeavesNothing) {
   ::close(unnamed);
   const pid_t child = ::fork();
   if (child == 0) {
-    // Kills it in the middle of the file.
+    // This limit kills the process in the middle of the file.
     const rlimit limit = {2000, 2000};
     const rlimit no_core = {0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);

@@ -1,4 +1,4 @@
-// The failure block, byte for byte: people and scripts read it.
+// Tests the failure block byte for byte, since people and scripts read it.
 
 #include "harness/judge/failure_block.h"
 
@@ -17,11 +17,12 @@ Finding RenameFinding() {
   finding.violation.op = 9;
   finding.violation.admissible = "/a is op 4's or op 9's";
   finding.violation.found = "/a missing";
-  finding.id = "131p@3f9a01c2";
+  finding.id = "13p@3f9a01c2";
   finding.count = 7;
   finding.op_text = "op 9        rename /b /a         not returned";
   finding.promise = "/a from op 4, durable since event 96 (op 5, fsync /a)";
-  finding.crash = "131p                 everything issued persisted";
+  finding.crash =
+      "13p: power was lost after 13 disk events; everything issued persisted";
   finding.line = 14;
   return finding;
 }
@@ -31,11 +32,11 @@ TEST(ReportTest, FailureBlock) {
             R"(corpora/rename.pcut:14: violation: name /a
   op 9        rename /b /a         not returned
   promise    /a from op 4, durable since event 96 (op 5, fsync /a)
-  crash      131p                 everything issued persisted
+  crash      13p: power was lost after 13 disk events; everything issued persisted
   admissible /a is op 4's or op 9's
   found      /a missing
-  cause      name/target/rename/fsync   7 states
-  replay     powercut replay corpora/rename.pcut --at 131p@3f9a01c2
+  cause      name/target/rename/fsync   in 7 states
+  replay     powercut replay corpora/rename.pcut --at 13p@3f9a01c2
 )");
 }
 
@@ -47,16 +48,16 @@ TEST(ReportTest, ExcusesFlagsAndOneState) {
             R"(a.pcut:14: violation: name /a
   op 9        rename /b /a         not returned
   promise    /a from op 4, durable since event 96 (op 5, fsync /a)
-  crash      131p                 everything issued persisted
+  crash      13p: power was lost after 13 disk events; everything issued persisted
   admissible /a is op 4's or op 9's
   found      /a missing
-  cause      name/target/rename/fsync   1 state
+  cause      name/target/rename/fsync   in 1 state
   excuse     rename_leaves_neither, stale_data
-  replay     powercut replay a.pcut --at 131p@3f9a01c2)"
+  replay     powercut replay a.pcut --at 13p@3f9a01c2)"
             " --profile posix-minimal --probe\n");
 }
 
-// The volume has no path, and where no op had begun there is no line.
+// The volume has no path, and there is no line if no op had begun.
 TEST(ReportTest, VolumeWithoutOp) {
   Finding finding = RenameFinding();
   finding.violation.kind = ViolationKind::kUnreadable;
@@ -66,18 +67,17 @@ TEST(ReportTest, VolumeWithoutOp) {
   finding.violation.admissible = "a volume that mounts and can be read";
   finding.violation.found = "mount: EIO (Input/output error)";
   finding.op_text = "op -        none had begun";
-  finding.promise =
-      "the volume, durable since event 3 (the sync behind `init`)";
+  finding.promise = "the volume, durable since event 3 (the sync after `init`)";
   finding.line = 0;
   EXPECT_EQ(FailureBlock(finding, "a.pcut", ""),
             R"(a.pcut: violation: unreadable
   op -        none had begun
-  promise    the volume, durable since event 3 (the sync behind `init`)
-  crash      131p                 everything issued persisted
+  promise    the volume, durable since event 3 (the sync after `init`)
+  crash      13p: power was lost after 13 disk events; everything issued persisted
   admissible a volume that mounts and can be read
   found      mount: EIO (Input/output error)
-  cause      unreadable/volume/start/init   7 states
-  replay     powercut replay a.pcut --at 131p@3f9a01c2
+  cause      unreadable/volume/start/init   in 7 states
+  replay     powercut replay a.pcut --at 13p@3f9a01c2
 )");
 }
 
@@ -91,8 +91,8 @@ std::string ReplayLine(const std::string& file, const std::string& id) {
 
 // The replay line can be pasted into a shell as it is.
 TEST(ReportTest, ReplayLineIsQuoted) {
-  EXPECT_EQ(ReplayLine("/tmp/a-b_c.d+e,f:g@h%i=j~k", "131p@3f9a01c2"),
-            "powercut replay /tmp/a-b_c.d+e,f:g@h%i=j~k --at 131p@3f9a01c2");
+  EXPECT_EQ(ReplayLine("/tmp/a-b_c.d+e,f:g@h%i=j~k", "13p@3f9a01c2"),
+            "powercut replay /tmp/a-b_c.d+e,f:g@h%i=j~k --at 13p@3f9a01c2");
   EXPECT_EQ(ReplayLine("a b", "1p@00000000"),
             "powercut replay 'a b' --at 1p@00000000");
   EXPECT_EQ(ReplayLine("it's", "1p@00000000"),
@@ -109,7 +109,8 @@ TEST(ReportTest, Explanation) {
   Finding finding = RenameFinding();
   EXPECT_EQ(Explanation(finding),
             "In force: /a from op 4, durable since event 96 (op 5, fsync /a). "
-            "The crash: 131p everything issued persisted. "
+            "The crash: 13p: power was lost after 13 disk events; everything "
+            "issued persisted. "
             "Admissible then: /a is op 4's or op 9's. Found: /a missing.");
   finding.excuses = {"a", "b"};
   EXPECT_TRUE(Explanation(finding).ends_with(

@@ -1,5 +1,5 @@
-// History: marks there and back, marks that make no sense, and a model that
-// follows.
+// Tests histories: marks are written and read again, marks that make no sense
+// are refused, and a model follows a history.
 
 #include "harness/trace/op_history.h"
 
@@ -23,7 +23,7 @@ Trace TraceWith(const Marks& marks) {
   return trace;
 }
 
-// Empty if the marks are a history; else why not.
+// Returns why the marks are no history. Empty if they are one.
 std::string ErrorOf(const Marks& marks, uint32_t op_count = 3) {
   const auto history = HistoryOf(TraceWith(marks), op_count);
   if (history) return "";
@@ -93,8 +93,7 @@ TEST(History, MalformedMarksOfOursAreRefused) {
         "powercut:end 1 ok", "powercut:end 0 ok",
         "powercut:end 9 ok", "powercut:nothing 1"}) {
     const std::string message = ErrorOf({"mine", mark});
-    EXPECT_EQ(message.find("mark 2 behind event 0: '" + mark + "' makes no"),
-              0u)
+    EXPECT_EQ(message.find("mark 2 after event 0: '" + mark + "' makes no"), 0u)
         << "'" << mark << "': " << message;
   }
   for (const std::string end :
@@ -130,12 +129,12 @@ TEST(History, TheErrorNamesThePlace) {
   const auto history = HistoryOf(trace, 2);
   ASSERT_FALSE(history);
   EXPECT_EQ(history.error().message.find(
-                "mark 3 behind event 1: 'powercut:end 2 ok' makes no sense"),
+                "mark 3 after event 1: 'powercut:end 2 ok' makes no sense"),
             0u)
       << history.error().message;
 }
 
-// All that a model says, as far as an empty volume shows it.
+// Returns what a model says about an empty volume, which tells models apart.
 std::string WhatIsMissing(const Model& model) {
   std::string text = model.CompareLive({});
   for (const CrashKind kind : kCrashKinds) {

@@ -1,8 +1,9 @@
-// Small random traces, and disks written down as one number a sector.
+// Makes small random traces, and writes disks down with one number for each
+// sector.
 //
-// Every sector that these tests write holds one 32-bit word over and over, so a
-// disk is a vector of words: short to compare, to print and to compute by hand.
-// That a sector holds its word throughout is checked each time one is read.
+// Every sector that these tests write holds one 32-bit word over and over, so
+// that a disk is a vector of words, which is easy to compare, to print and to
+// compute by hand. Each read checks that the sector holds its word throughout.
 
 #ifndef POWERCUT_TESTS_HARNESS_TRACE_RANDOM_TRACE_H_
 #define POWERCUT_TESTS_HARNESS_TRACE_RANDOM_TRACE_H_
@@ -36,7 +37,7 @@ inline constexpr uint64_t kSlowdown = 1;
 
 inline constexpr uint32_t kSectorBytes = 512;
 
-// One word a sector.
+// One word for each sector.
 using Words = std::vector<uint32_t>;
 
 inline Bytes SectorsOf(const Words& words) {
@@ -92,7 +93,7 @@ inline SectorSet SetOf(const std::vector<uint64_t>& sectors) {
 struct RandomTraceShape {
   uint64_t sectors_max = 9;
   uint32_t events_max = 10;
-  // A write or discard touches at most so many sectors.
+  // The most sectors that one write or discard touches.
   uint64_t range_max = 6;
   uint64_t persist_percent = 30;
 };
@@ -102,7 +103,7 @@ inline EventNumber AddRandomWrite(Trace& trace, Prng& prng, SectorRange range) {
   Words words;
   const uint32_t event = trace.event_count() + 1;
   for (uint64_t i = 0; i < range.count; ++i) {
-    // Now and then contents that were there before, so that different states
+    // One content in six repeats an earlier one, so that different states can
     // have equal images.
     const bool repeated = prng.OneIn(6);
     words.push_back(repeated ? static_cast<uint32_t>(prng.Below(2))
@@ -110,7 +111,7 @@ inline EventNumber AddRandomWrite(Trace& trace, Prng& prng, SectorRange range) {
   }
   const EventNumber number =
       Write(trace, range.first, words, kLayers[prng.Below(3)]);
-  if (prng.OneIn(6)) {  // forced unit access
+  if (prng.OneIn(6)) {  // Forced unit access.
     SectorSet scope;
     scope.Add(range);
     trace.AddPersist(Layer::kMedia, &scope, std::nullopt);
@@ -159,7 +160,7 @@ inline Trace RandomTrace(Prng& prng, const RandomTraceShape& shape = {}) {
   return trace;
 }
 
-// Of 512, 1024 and 2048, and rarely 4096.
+// Returns 512, 1024 or 2048, and rarely 4096.
 inline uint32_t RandomAtomicBytes(Prng& prng) {
   return kSectorBytes << (prng.OneIn(8) ? 3 : prng.Below(3));
 }

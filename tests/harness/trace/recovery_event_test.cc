@@ -1,5 +1,5 @@
-// What recovery did to its disk: kept, told by workers, and a trace again that
-// ends in the image that recovery left.
+// Tests the events of a recovery: they are noted, workers report them, and they
+// make a trace again that ends in the image that the recovery left.
 
 #include "harness/trace/recovery_event.h"
 
@@ -29,7 +29,7 @@ void Repeat(const Trace& trace, VirtualDisk& disk) {
             disk.Write(event.range.first, trace.data(event), event.layer));
         break;
       case DiskEvent::kPersist:
-        // The default is the same as its own number.
+        // The default limit is the event's own number.
         ASSERT_TRUE(disk.Persist(
             event.layer, event.scope ? &trace.scope(event) : nullptr,
             event.upto == number ? std::nullopt : std::optional(event.upto)));
@@ -96,14 +96,14 @@ TEST(RecoveryEventTest, RequestsThatFailAreNoEvents) {
 
 // --- through workers --------------------------------------------------------
 
-// Repairs the disk by a trace; its mount writes, too.
+// A backend whose recovery writes what a trace wrote; its mount writes, too.
 class RepairingBackend : public ContentBackend {
  public:
   explicit RepairingBackend(const Trace& repair) : repair_(repair) {}
 
   MountResult Open(VirtualDisk& disk) override {
     Bytes sector(kContentGeometry.sector_bytes);
-    EXPECT_TRUE(disk.Read(2, sector));  // one that nothing has touched
+    EXPECT_TRUE(disk.Read(2, sector));  // Nothing has touched this sector.
     MountResult result = ContentBackend::Open(disk);
     Repeat(repair_, disk);
     EXPECT_TRUE(disk.Read(40, sector));

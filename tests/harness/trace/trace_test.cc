@@ -1,4 +1,4 @@
-// Traces in memory: digests, and what a disk holds at the end.
+// Tests traces in memory: their digests, and what a disk holds at the end.
 
 #include "harness/trace/trace.h"
 

@@ -111,10 +111,10 @@ TEST(BuildWorkload, OpsStandInSections) {
   EXPECT_BEGINS(BuildError("syncfs\nrun\n"),
                 "t.pcut:2:1: an op stands outside");
   EXPECT_BEGINS(BuildError("run\nsyncfs\ncrash os\nfault lie on flush\n"),
-                "t.pcut:5:1: an op stands behind");
+                "t.pcut:5:1: an op stands after");
   EXPECT_EQ(BuildError("init\nsyncfs\ncrash os\nrun\nsyncfs\n"), "accepted");
   EXPECT_EQ(BuildError("run\ncrash os\nsyncfs\n"), "accepted");
-  EXPECT_BEGINS(BuildError("run\ninit\n"), "t.pcut:3:1: `init` stands behind");
+  EXPECT_BEGINS(BuildError("run\ninit\n"), "t.pcut:3:1: `init` stands after");
   EXPECT_BEGINS(BuildError("cut\nrun\n"), "t.pcut:2:1: `cut` stands outside");
 }
 

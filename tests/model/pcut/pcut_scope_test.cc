@@ -99,13 +99,13 @@ TEST(PcutScope, RangesStayWithinTheirView) {
 TEST(PcutScope, ClosedNamesAreNotUsed) {
   const std::string viewed = kViewed;
   EXPECT_EQ(Message(viewed + "unmap V\nstore V 0 1 -> error\n"),
-            "t.pcut:8:7: the view `V` is used behind its `unmap`; move the op "
+            "t.pcut:8:7: the view `V` is used after its `unmap`; move the op "
             "up, or `map` it again");
   EXPECT_EQ(Message("run\ncreate /f\nopen h /f\nclose h\nwrite h 0 1\n"),
-            "t.pcut:6:7: the handle `h` is used behind its `close`; move the "
+            "t.pcut:6:7: the handle `h` is used after its `close`; move the "
             "op up, or `open` it again");
   EXPECT_EQ(Message("run\ncreate /f\nopen h /f\nclose h\nclose h -> error\n"),
-            "t.pcut:6:7: the handle `h` is used behind its `close`; move the "
+            "t.pcut:6:7: the handle `h` is used after its `close`; move the "
             "op up, or `open` it again");
   EXPECT_EQ(Message("run\ncreate /f\nopen h /f\nclose h\nopen h /f\nfsync h\n"),
             "accepted");

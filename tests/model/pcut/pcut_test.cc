@@ -352,7 +352,7 @@ TEST(PcutParse, FaultErrorsNameColumnAndRemedy) {
 TEST(PcutParse, ResultErrorsNameColumnAndRemedy) {
   EXPECT_BEGINS(LineError("syncfs ->"), "10: a result is missing");
   EXPECT_BEGINS(LineError("syncfs -> eio"), "11: `eio` is no result");
-  EXPECT_BEGINS(LineError("syncfs -> EIO sync"), "15: `sync` stands behind");
+  EXPECT_BEGINS(LineError("syncfs -> EIO sync"), "15: `sync` stands after");
 }
 
 TEST(PcutFaults, AreReadWithoutAndWithTheirFirstWord) {

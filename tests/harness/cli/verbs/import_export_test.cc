@@ -68,13 +68,13 @@ TEST(ImportTest, TraceRemembersWhereItComesFrom) {
   ExpectError(RunTool({"check", trace}), kUsage, "does not say what it is of");
 }
 
-TEST(ImportTest, ReadmeShowsWhatIsSaid) {
+TEST(ImportTest, ManualShowsWhatIsSaid) {
   const TemporaryFolder folder;
   const std::string name = "tests/golden/log/kernel_metadata_flag.log";
   const std::string log = GoldenLog("kernel_metadata_flag.log");
   const Ended imported =
       Import(log, folder.File("t.trace"), "kernel", {"--size", "1M"});
-  std::ifstream in(std::string(POWERCUT_SOURCE_DIR) + "/README.md");
+  std::ifstream in(std::string(POWERCUT_SOURCE_DIR) + "/docs/manual.md");
   const std::string readme{std::istreambuf_iterator<char>(in), {}};
   std::string said = imported.err + imported.out;
   for (const auto& [from, to] :
