@@ -17,7 +17,7 @@
 namespace powercut {
 namespace {
 
-// The state an id names, and its history.
+// The state that an id names, and the length of its history.
 struct Named {
   CrashState state;
   size_t history = 0;
@@ -33,6 +33,8 @@ Result<Named> Find(const RecordedRun& run, const StateId& id,
                              "changed since; run `powercut check` again",
                              id.digest, recording.trace.Digest())};
   }
+  // Only the first step is a state of the recording. The others are states of
+  // the recoveries before them, which RunChain() finds as it runs them.
   const CrashStep& step = id.steps[0];
   POWERCUT_ASSIGN(CrashState state, ResolveStep(step, cursor));
   for (const CrashPoint& crash_point :
@@ -85,12 +87,16 @@ Result<ReplayedState> Replay(const RecordedRun& run, const StateId& id,
         "run twice in one process: two results"));
   }
   if (!inner.empty() && MustBeStable(run)) {
+    // The rule of `unstable` compares with one recovery that is not
+    // interrupted.
     const OutcomeId once = pool.RunAlone(named.state).outcome;
     POWERCUT_TRY(pool.outcomes().AllRun());
     auto unstable = UnstableViolation(judge, once, outcome, named.history,
                                       named.state.kind, violations);
     if (unstable) violations.push_back(std::move(*unstable));
   }
+  // An unmet obligation belongs to the moment just after its op returned, so
+  // that only the id of that moment shows it.
   for (const UnmetObligation& unmet : FindUnmetObligations(run, space)) {
     if (unmet.point == named.state.point && unmet.marks == named.state.marks) {
       violations.push_back(unmet.violation);
@@ -113,6 +119,7 @@ Result<ReplayedState> Replay(const RecordedRun& run, const StateId& id,
 Status CheckHoldsAtTheEnd(const RecordedRun& run, const RunOptions& options) {
   const CrashSpace space(run.trace(), run.setting.atomic_bytes);
   WorkerOptions worker = WorkerOptionsOf(run, options);
+  // Only the user's check is in question here, on a disk that works.
   worker.recovery.paths.clear();
   worker.recovery.faults.clear();
   if (worker.recovery.check) worker.recovery.check->fsck = false;
@@ -124,7 +131,7 @@ Status CheckHoldsAtTheEnd(const RecordedRun& run, const RunOptions& options) {
   const bool hung = outcome.kind == RecoveryOutcome::kHung;
   const std::string& said = hung ? outcome.detail : outcome.check;
   if (said.empty()) return Ok{};
-  // A shell's words for a command that it cannot find or start.
+  // A shell ends with these statuses if it cannot start or find the command.
   const bool not_started = said.starts_with("exit status 126") ||
                            said.starts_with("exit status 127");
   return Error{ErrorCode::kUsage,

@@ -1,4 +1,4 @@
-// Replay: one state of a recording again, by its id.
+// Replay: runs one crash state of a recording again, which its id names.
 
 #ifndef POWERCUT_HARNESS_EXPLAIN_REPLAY_H_
 #define POWERCUT_HARNESS_EXPLAIN_REPLAY_H_
@@ -13,27 +13,39 @@
 
 namespace powercut {
 
-// One state, run alone and judged; what `replay` does.
+// One state that was run alone and judged.
 struct ReplayedState {
-  std::vector<Finding> findings;  // the first of each cause, by path
-  uint64_t repeated = 0;          // violations of causes already there
+  // The first violation of each cause. What the model says comes first, in the
+  // order of paths.
+  std::vector<Finding> findings;
+  // How many more violations have a cause that is in `findings` already.
+  uint64_t repeated = 0;
+  // The outcome of the last recovery of the id.
   RecoveryOutcome outcome;
+  // The state of the first crash.
   CrashState state;
-  size_t history = 0;  // how much of the history had happened
+  // How many events of the history had happened at the first crash.
+  size_t history = 0;
 };
 
-// Errors: kStale: the id's digest is another recording's; kUsage: the id names
-// no state of it; kMissing: the recovery could not be run.
+// Runs the state in fresh workers, with the crashes during recovery that the id
+// names, and judges the last outcome as an exploration would: by the model,
+// the flush obligations, and whether recovery is stable and deterministic.
+// Errors: kStale if the digest of the id belongs to another recording; kUsage
+// if the id names no state of this one; kMissing if the recovery could not be
+// run.
 Result<ReplayedState> Replay(const RecordedRun& run, const StateId& id,
                              const RunOptions& options);
 
-// A check that fails on what the program left, with no crash at all, says
-// nothing of crashes. Complaints of the storage's own checker do not count
-// here: they are not the command's fault. Errors: kUsage: the check fails, with
-// what it said; kMissing: as Replay().
+// Runs the user's check on the disk at the end of the recording, without any
+// crash. A check that fails there says nothing about crashes. The storage's own
+// checker does not run, since its complaints are not the check's fault.
+// Errors: kUsage if the check fails or hangs, with what it said; kMissing as
+// for Replay().
 Status CheckHoldsAtTheEnd(const RecordedRun& run, const RunOptions& options);
 
-// The image of a state. Errors: as Replay().
+// Returns the disk that the crash left, or the last of the crashes if the id
+// names several. Errors: those of Replay().
 Result<SparseImage> ImageOf(const RecordedRun& run, const StateId& id,
                             const RunOptions& options);
 

@@ -10,7 +10,7 @@
 namespace powercut {
 namespace {
 
-// What was observed is kept for judging and confirming.
+// Every different outcome is kept for judging and confirming, in memory.
 constexpr uint64_t kOutcomeBytesMax = uint64_t{4} << 30;
 
 }  // namespace

@@ -1,3 +1,15 @@
+// Counts the violating states of each cause, and keeps one state of each: the
+// simplest seen so far. No state is run again and no finding is described
+// before the end, since a state that is dropped for a simpler one needs
+// neither.
+//
+// At the end, Confirmed() runs each kept state again alone in a fresh worker. A
+// group whose state does not show the same outcome again becomes a group of
+// kind `nondeterministic`, and groups of one new cause are merged.
+//
+// Example: `57p-w56`, `58p` and `59p-w56` all show `lost/written/append/sync`.
+// The group counts 3 states and keeps `58p`, which lost no block.
+
 #include "harness/explore/cause_groups.h"
 
 #include <fmt/format.h>
@@ -15,6 +27,8 @@ CauseGroups::CauseGroups(const Context& context) : context_(context) {}
 PointCursor& CauseGroups::CursorAt(const CrashState& state) {
   auto& cursor = cursors_[static_cast<size_t>(state.kind)];
   if (cursor == nullptr) {
+    // One cursor for each kind stays where the last state was: states come
+    // point by point, so that moving it costs little.
     cursor = std::make_unique<PointCursor>(context_.space, state.kind);
   }
   cursor->MoveTo(state.point);
@@ -27,7 +41,8 @@ bool CauseGroups::Add(const Violation& violation, const ViolatingState& at,
   Group& group = entry->second;
   if (!counted) ++group.count;
   if (!counted && context_.list_states) List(at, group);
-  // A prefix beats whatever lost a block, without walking the cursor there.
+  // If a prefix is kept, a state that lost a block is not simpler. This
+  // shortcut saves moving the cursor.
   if (!added && group.lost_blocks == 0 && group.shown.inner.empty() &&
       !at.state.choices.empty() && at.state.origin == CrashState::kNewest) {
     return false;
@@ -50,6 +65,7 @@ bool CauseGroups::IsSimpler(const ViolatingState& at, uint64_t lost,
   const auto best = std::tuple(shown.inner.size(), group.lost_blocks,
                                shown.state.point, shown.state.marks);
   if (now != best) return now < best;
+  // Texts are made on a tie only, since a canonical step costs O(open blocks).
   if (group.step.empty()) group.step = TextOf(shown);
   return TextOf(at) < group.step;
 }
@@ -72,6 +88,8 @@ void CauseGroups::Confirm(Group& group, WorkerPool& pool) {
   const ViolatingState& shown = group.shown;
   const auto again = RunChain(context_.run.backend, context_.space, shown.state,
                               shown.inner, pool.options());
+  // RunChain() runs each state twice in one process, so that damage that shows
+  // only in the second run is noticed.
   if (again && again->unsteady) {
     Disbelieve(group, "run twice in one process: two results");
   } else if (!again || !(again->outcome == pool.outcomes()[shown.outcome])) {
@@ -107,7 +125,8 @@ std::vector<Finding> CauseGroups::Confirmed(WorkerPool& pool,
   return findings;
 }
 
-// Groups that were not confirmed may share a cause now.
+// Groups that were not confirmed may share a cause now. The group whose state
+// is simpler is shown, and counts and states are those of both.
 void CauseGroups::Merge(std::map<std::string, Group>& groups, Group group) {
   const auto [entry, added] = groups.try_emplace(group.violation.cause, group);
   if (added) return;
@@ -126,6 +145,8 @@ void CauseGroups::Merge(std::map<std::string, Group>& groups, Group group) {
 void CauseGroups::Disbelieve(Group& group, const std::string& found) const {
   CauseParts parts;
   parts.kind = ViolationKind::kNondeterministic;
+  // The cause keeps only what is still believed: the op that was in force. Role
+  // and guarantee came from an outcome that did not come back.
   if (group.violation.op > 0) {
     parts.op = context_.run.workload.OpNumber(group.violation.op).kind;
   }
@@ -141,11 +162,13 @@ std::vector<std::string> CauseGroups::ExcusesOf(const Group& group,
   for (const ProfileSwitch& flip : ProfileSwitches()) {
     Profile profile = *context_.run.setting.profile;
     profile.*flip.member = !(profile.*flip.member);
-    // Only a switch that then admits more or promises less can excuse.
+    // Only a switch that admits more or promises less when flipped can excuse.
     if (profile.*flip.member != flip.widens) continue;
     const auto violations =
         judge.ViolationsUnder(profile, pool.outcomes()[group.shown.outcome],
                               group.shown.history, group.shown.state.kind);
+    // The path decides, not the cause: a switch that turns one violation of the
+    // path into another does not make the state admissible.
     const bool still = std::any_of(
         violations.begin(), violations.end(),
         [&](const Violation& v) { return v.path == group.violation.path; });

@@ -1,5 +1,5 @@
-// CauseGroups: violating states by cause, the simplest of each kept, so that a
-// thousand states with one cause are one finding.
+// CauseGroups: violating states by cause. The simplest state of each cause is
+// kept, so that a thousand states with one cause are one finding.
 
 #ifndef POWERCUT_HARNESS_EXPLORE_CAUSE_GROUPS_H_
 #define POWERCUT_HARNESS_EXPLORE_CAUSE_GROUPS_H_
@@ -17,17 +17,18 @@
 
 namespace powercut {
 
-// A state of a violation.
+// A state that shows a violation.
 struct ViolatingState {
   CrashState state;
-  size_t history = 0;  // how much of it had happened
+  // The length of the history that the state was judged with.
+  size_t history = 0;
   OutcomeId outcome = 0;
-  // The crashes during its recovery, and how many blocks they lost.
+  // The crashes during the state's recovery, and how many blocks they lost.
   std::vector<CrashStep> inner;
   uint64_t inner_lost = 0;
 };
 
-// Its id, with what orders ids: by kind, point, marks and text.
+// The id of a violating state, with what orders ids: kind, point, marks, text.
 struct ListedState {
   CrashKind kind = CrashKind::kPower;
   EventNumber point = 0;
@@ -37,28 +38,33 @@ struct ListedState {
   auto operator<=>(const ListedState&) const = default;
 };
 
+// Not thread-safe.
 class CauseGroups {
  public:
   struct Context {
     RecordedRun run;
     const CrashSpace& space;
-    // Whether the ids of all states are kept.
+    // Whether Finding::states is filled in.
     bool list_states = false;
   };
 
   // What `context` refers to must outlive this object.
   explicit CauseGroups(const Context& context);
 
-  // Takes a state in, and keeps it if it is simpler than the one kept: fewer
-  // crashes, then fewer blocks lost, then an earlier point, then the first id.
-  // `counted`: it was counted for this cause before. True for the first state
-  // of its cause.
+  // Adds a state, and keeps it if it is simpler than the state that is kept:
+  // fewer crashes, then fewer blocks lost, then an earlier point, then fewer
+  // marks, then the first text. If `counted`, the state was counted for this
+  // cause before, with another history. True if no state of this cause was
+  // known.
   bool Add(const Violation& violation, const ViolatingState& at, bool counted);
 
+  // The number of causes.
   size_t size() const { return groups_.size(); }
 
-  // The findings by cause, each shown state run again alone in a fresh worker;
-  // what came out otherwise is a finding of kind `nondeterministic`.
+  // The findings in order of their cause. Each shown state is run again, alone
+  // in a fresh worker. If the outcome is not the same, the finding is of kind
+  // `nondeterministic`. `pool` is the pool that ran the states, and `judge`
+  // judged their outcomes. The groups are used up.
   std::vector<Finding> Confirmed(WorkerPool& pool, const Judge& judge);
 
  private:
@@ -67,14 +73,15 @@ class CauseGroups {
     std::vector<ListedState> states;
     uint64_t lost_blocks = 0;
     ViolatingState shown;
-    std::string step;  // text of the shown state's, once it had to be compared
+    // The text of the shown state; empty until it had to be compared.
+    std::string step;
     Violation violation;
   };
 
-  // At the point of a state.
+  // A cursor at the state's point and kind. Valid until the next call.
   PointCursor& CursorAt(const CrashState& state);
   bool IsSimpler(const ViolatingState& at, uint64_t lost, Group& group);
-  // The text of its id, without the digest.
+  // The text of the state's id, except the digest.
   std::string TextOf(const ViolatingState& at);
   void List(const ViolatingState& at, Group& group);
   void Confirm(Group& group, WorkerPool& pool);

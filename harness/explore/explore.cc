@@ -1,5 +1,5 @@
-// Sums up the sizes of the spaces of all points, and hands the work to an
-// Explorer.
+// Adds up the sizes of the crash spaces of all points and kinds, and hands the
+// exploration itself to an Explorer.
 
 #include "harness/explore/explore.h"
 

@@ -1,10 +1,10 @@
 // One exploration goes like this:
 //
 // 1. The prefixes of all crash points and kinds. What they find is real for
-// every
-//    device, and their size decides the default space.
+//    every device.
 // 2. The other states of the space, point by point (PointWalk). The scheduler
 //    decides each state from earlier runs, or runs it, and calls OnOutcome().
+//    The size of the whole space has decided the default space before step 1.
 // 3. Each outcome is judged at every history that its point can have, and the
 //    violations go to their causes (CauseGroups).
 // 4. With nested crashes, the recoveries that were run are kept and explored in
@@ -136,6 +136,7 @@ void Explorer::Describe() {
   for (size_t index = 0; index < crash_points_.size(); ++index) {
     ours += IsOurs(index) ? 1 : 0;
   }
+  // There are two passes, unless the prefixes are all that was asked for.
   visits_ = std::max<uint64_t>(ours, 1) * run_.setting.crash_kinds.size();
   if (!PrefixesOnly()) visits_ *= 2;
 }
@@ -211,8 +212,9 @@ bool Explorer::CrashRecoveries(bool all) {
   return true;
 }
 
-// A command is told the acks in force; what it said under other acks says
-// nothing here.
+// A check command is told the acks in force, so that its verdict under other
+// acks does not hold at this point. The context is the number of acks, plus one
+// because 0 is the context of runs that depend on their disk alone.
 bool Explorer::EnterContextOf(const CrashPoint& point) {
   if (!HasCommand(run_.setting.oracle)) return true;
   const uint64_t acks = AcksUpTo(run_.trace(), point.after).size() + 1;
@@ -226,6 +228,8 @@ bool Explorer::EnterContextOf(const CrashPoint& point) {
 bool Explorer::SubmitState(const CrashState& state, const Hash128& image,
                            uint32_t index) {
   const auto known = outcome_of_image_.find(image);
+  // An image that was seen needs no lookup. With nested crashes the request is
+  // submitted all the same, since the recovery's events are needed, too.
   if (options_.nested == 0 && known != outcome_of_image_.end()) {
     scheduler_->Doublecheck(state, known->second);
     Visit(state, crash_points_[index], known->second);
@@ -374,7 +378,7 @@ void Explorer::CheckObligations() {
   }
 }
 
-// The state that is shown where none can be named.
+// The state that a contradiction shows if the state at fault is not known.
 CrashState Explorer::FirstState() const {
   const EventNumber point = crash_points_.front().after;
   return {point, 0, run_.setting.crash_kinds.front(), CrashState::kNewest, {}};
@@ -384,7 +388,8 @@ void Explorer::Contradict(const CrashState& state) {
   if (!contradiction_) contradiction_ = state;
 }
 
-// What the cache decided cannot be believed any more.
+// After a contradiction, what the cache decided cannot be believed any more. So
+// the exploration does not count as exhausted.
 void Explorer::ReportContradiction() {
   result_.exhausted = false;
   result_.bound = "nondeterministic: what the cache answered is unknown";

@@ -1,3 +1,21 @@
+// Explores the crashes during one recovery with the same parts that explore a
+// recording, and goes deeper by recursion:
+//
+// 1. RecoverySpace makes a trace of what the recovery did, over the crash image
+//    on which it began. Undecided blocks get all their contents as writes that
+//    come before the recovery's own events.
+// 2. A PointWalk with a scheduler and a pool of its own visits the states after
+//    each event of the recovery.
+// 3. If the depth allows it, each of these runs is a recovery that is crashed
+//    in turn, in a space over this space (ExploreDeeper).
+// 4. A visited state is named in steps that hold no undecided contents, on
+//    demand (Named), because naming costs about as much as a run.
+//
+// Example: the first crash lost write 9 (`12p-w9`), and its recovery did a
+// write and a flush. The crash points are those after event 1 and after event
+// 2. After event 1 the written block is open, so that there are two states,
+// `12p-w9/1p` and `12p-w9/1p-w1`; after event 2 there is `12p-w9/2p` alone.
+
 #include "harness/explore/nested_crashes.h"
 
 #include <algorithm>
@@ -10,9 +28,11 @@
 namespace powercut {
 namespace {
 
+// The most memory that the cache of one recovery's crashes may take. Each
+// recovery has a cache of its own, since it has a crash space of its own.
 constexpr uint64_t kNestedCacheBytes = uint64_t{64} << 20;
 
-// One recovery's crashes.
+// The crashes during one recovery.
 class RecoveryCrashes {
  public:
   RecoveryCrashes(Backend& backend, const NestedOptions& options,
@@ -58,6 +78,8 @@ class RecoveryCrashes {
                    {options_.space, options_.seed, /*prefixes_done=*/false},
                    scheduler_);
     const EventNumber end = inner_.space().trace().event_count();
+    // A crash before the recovery's first event leaves what the first crash
+    // left, and that state was visited.
     for (EventNumber point = inner_.begin() + 1; point <= end; ++point) {
       if (!walk.WalkPoint(point, 0)) return false;
     }
@@ -82,7 +104,10 @@ class RecoveryCrashes {
     if (!walk.SubmitNext(request, outcome, scheduler_)) contradicted_ = true;
   }
 
-  // The state in words that name no undecided contents.
+  // Names a state of this recovery by decided states only. `behind` are the
+  // steps after it, of deeper crashes, which lost `lost_behind` blocks. The
+  // writes that stand for undecided contents have no place in an id, so the
+  // step is written in the space of the same recovery begun on a decided state.
   NestedState Named(const CrashState& state, std::vector<CrashStep> behind,
                     uint64_t lost_behind) const {
     const RecoverySpace plain(outer_, inner_.DecideOuter(state),
@@ -99,6 +124,9 @@ class RecoveryCrashes {
   }
 
   bool ExploreDeeper() {
+    // The outer state of a deeper crash is a state of this space. It is
+    // translated at each level on the way up, so that the caller sees states of
+    // its own space.
     NestedOptions options = options_;
     --options.depth;
     NestedCrashes crashes(backend_, options);
@@ -159,11 +187,13 @@ std::vector<UndecidedBlock> UndecidedBlocks(BlockContents& contents,
     const BlockChoice held = contents.ChoiceIn(state, slot);
     auto options =
         contents.Options(state.point, state.kind, slot, /*torn=*/false);
+    // Versions with the content that the block holds would be the same disk.
     const ContentId content = contents.Of(held);
     std::erase_if(options, [&](const BlockChoice& option) {
       return contents.Of(option) == content;
     });
     if (options.empty()) continue;
+    // RecoverySpace wants what the block holds first.
     options.insert(options.begin(), held);
     undecided.push_back({slot, std::move(options)});
   }

@@ -1,9 +1,9 @@
 // NestedCrashes: crashes during the recovery from a crash, and during the
-// recovery from those (design.md section 5).
+// recovery from these crashes (docs/crash_model.md 5).
 //
-// What a recovery did, up to where the observation began, is a trace of its own
-// and is explored in turn, with the same space. The second crash is of the same
-// kind as the first. Blocks that a recovery did not read stay undecided.
+// What a recovery did until the observation began is a trace of its own and is
+// explored in turn, with the same space. The second crash is of the same kind
+// as the first. Blocks that a recovery did not read stay undecided.
 
 #ifndef POWERCUT_HARNESS_EXPLORE_NESTED_CRASHES_H_
 #define POWERCUT_HARNESS_EXPLORE_NESTED_CRASHES_H_
@@ -24,37 +24,49 @@ namespace powercut {
 
 // A recovery in which to crash.
 struct InterruptedRecovery {
-  CrashState state;  // that it began on
+  // The state on which the recovery began.
+  CrashState state;
+  // What the recovery did to the disk. Never `nullptr`.
   std::shared_ptr<const std::vector<RecoveryEvent>> events;
+  // The blocks that the recovery did not read. Empty if the state decides all
+  // blocks.
   std::vector<UndecidedBlock> undecided;
 };
 
 // A state of a crash during a recovery.
 struct NestedState {
-  // That the first recovery began on, decided.
+  // The state on which the first recovery began, with no undecided block.
   CrashState outer;
-  // One step for each crash behind it.
+  // One step for each crash after the first one.
   std::vector<CrashStep> inner;
-  // Blocks of the inner steps that do not hold their newest version.
+  // The number of blocks that do not hold their newest version, over all inner
+  // steps.
   uint64_t inner_lost = 0;
 };
 
 struct NestedOptions {
-  ExplorationSpace space;  // prefix: only the points of the recovery
+  // The space of each recovery. With `prefix`, each point of the recovery has
+  // one state.
+  ExplorationSpace space;
+  // How many crashes deep recoveries are crashed again.
   uint32_t depth = 1;
   CopyMode copied = CopyMode::kAsRead;
+  // Chooses the states of `sample:N`.
   uint64_t seed = 1;
   WorkerPool::Options pool;
+  // Called between rounds of runs and now and then; true ends the work.
   std::function<bool()> stop;
 };
 
+// Not thread-safe.
 class NestedCrashes {
  public:
-  // A crash state that was run. `outcome` is what recovery showed in the end;
-  // `state()` says which state it is, which costs about as much as running it.
+  // A nested state that was run. `outcome` is what the last recovery showed.
+  // `state()` names the state, which costs about as much as a run. All is valid
+  // during the call only.
   struct Visited {
     const RecoveryOutcome& outcome;
-    // The state that the first recovery began on, decided.
+    // The state on which the first recovery began, with no undecided block.
     const CrashState& outer;
     std::function<NestedState()> state;
   };
@@ -63,13 +75,14 @@ class NestedCrashes {
   // `backend` must outlive this object.
   NestedCrashes(Backend& backend, NestedOptions options);
 
-  // Visits the crashes during this recovery of a state of `outer`. False:
-  // `stop` ended it.
+  // Visits the crashes during this recovery of a state of `outer`, and deeper
+  // ones. False if `stop` ended the work.
   bool Explore(const CrashSpace& outer, const InterruptedRecovery& recovery,
                const Visit& visit);
 
+  // How many runs all calls took.
   uint64_t runs() const { return runs_; }
-  // A recovery did not follow from what it read.
+  // Whether a recovery did not follow from what it read.
   bool contradicted() const { return contradicted_; }
 
  private:
@@ -80,7 +93,8 @@ class NestedCrashes {
 };
 
 // The blocks that may hold different contents at the state's point and kind,
-// but for those whose contents decided its run.
+// except those in `read`, whose contents decided the run on this state. In
+// ascending order of slots. O(slots).
 std::vector<UndecidedBlock> UndecidedBlocks(BlockContents& contents,
                                             const CrashState& state,
                                             std::span<const ContentId> read);

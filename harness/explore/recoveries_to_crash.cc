@@ -8,7 +8,7 @@
 namespace powercut {
 namespace {
 
-// As many recoveries as wait to be crashed before they are.
+// How many recoveries are kept before they are crashed.
 constexpr size_t kRecoveriesKept = 1024;
 
 }  // namespace

@@ -1,3 +1,7 @@
+// Names a journal for each workload and shard, and writes into its context line
+// everything that a run depends on except its state. A journal with another
+// context is refused, since its runs could be wrong here.
+
 #include "harness/explore/resume.h"
 
 #include <errno.h>
@@ -14,6 +18,7 @@
 namespace powercut {
 namespace {
 
+// Only faults of recovery change what a run on a given disk does.
 std::string FaultsText(const Workload& workload) {
   std::string text;
   for (const Op& fault : FaultsIn(workload.faults, FaultPhase::kRecovery)) {
@@ -22,7 +27,7 @@ std::string FaultsText(const Workload& workload) {
   return text;
 }
 
-// What a check says belongs to it alone, and to the acks that it was told.
+// A check's verdict depends on the command and on the acks that it was told.
 std::string OracleText(const Oracle& oracle, const Trace& trace) {
   const CheckOracle* check = CheckOf(oracle);
   if (check == nullptr) return "";
@@ -44,6 +49,7 @@ Result<std::unique_ptr<RunJournal>> OpenKeptRuns(
                  fmt::format("{}: {}", options.resume, strerror(errno))};
   }
   std::string name = workload.file;
+  // The workload's path becomes one file name in the folder.
   std::replace(name.begin(), name.end(), '/', '_');
   if (options.shard.count > 1) {
     name += fmt::format(".{}of{}", options.shard.index, options.shard.count);

@@ -1,4 +1,4 @@
-// The runs that `--resume` keeps: in which file, and what they depend on.
+// Opens the file in which `--resume` keeps finished runs.
 
 #ifndef POWERCUT_HARNESS_EXPLORE_RESUME_H_
 #define POWERCUT_HARNESS_EXPLORE_RESUME_H_
@@ -11,11 +11,11 @@
 
 namespace powercut {
 
-// Where the runs of this exploration are kept; null if none are to be. Makes
-// the folder.
-// Errors: kIo with the path and the system's reason; those of
-// RunJournal::Open(): kStale: the runs are of another recording, profile,
-// check, or whatever else they depend on.
+// Opens the journal of this exploration in the folder `options.resume`, which
+// is made if it is not there. Returns `nullptr` if that option is empty.
+// Errors: kIo with the path and the system's reason; the errors of
+// RunJournal::Open(), such as kStale if the runs are those of another
+// recording, storage, profile, block size, probe, check or set of acks.
 Result<std::unique_ptr<RunJournal>> OpenKeptRuns(const RecordedRun& run,
                                                  const ExploreOptions& options);
 

@@ -37,6 +37,8 @@ constexpr size_t kFilledMax = 1 << 20;
 // How many requests are looked up between two calls of `stop`.
 constexpr uint64_t kStopEvery = 256;
 
+// Marks are left out, since they do not change the disk: a state is run once,
+// whatever had returned by then.
 Hash128 KeyOf(const CrashState& state, uint64_t seed) {
   std::vector<uint64_t> words = {state.point, static_cast<uint64_t>(state.kind),
                                  state.origin};
@@ -86,6 +88,8 @@ RunScheduler::RunScheduler(WorkerPool& pool, BlockContents& contents,
 
 bool RunScheduler::Run(bool all) {
   while (true) {
+    // Requests come from the end, so that a walk of a tree goes into the depth
+    // and few requests wait.
     for (uint64_t n = 1; !submitted_.empty(); ++n) {
       if (n % kStopEvery == 0 && Stopped()) return false;
       Waiting next{std::move(submitted_.back()), {}};
@@ -98,6 +102,8 @@ bool RunScheduler::Run(bool all) {
       if (!RunRound()) return false;
       continue;
     }
+    // Doublechecks decide nothing, so that they wait until a batch of them is
+    // worth the start of workers.
     if (all || doubted_.size() >= kWaitingMax) RunDoublechecks();
     return true;
   }
@@ -114,7 +120,9 @@ void RunScheduler::EnterContext(uint64_t context) {
 
 void RunScheduler::Doublecheck(const CrashState& state, OutcomeId outcome) {
   if (options_.doublecheck <= 0) return;
-  // The state chooses, not its turn: any order of work checks the same.
+  // The state alone decides whether it is drawn, not its turn, so that any
+  // order of work checks the same states. 53 bits of the hash are a number
+  // below 1.
   const Hash128 key = KeyOf(state, options_.seed);
   const double draw = static_cast<double>(key.low >> 11) * 0x1p-53;
   if (draw < options_.doublecheck) doubted_.emplace_back(state, outcome);
@@ -165,6 +173,7 @@ std::vector<RunScheduler::Waiting> RunScheduler::TakeRunsOfRound() {
   std::vector<Waiting> others;
   std::set<ReadTree::Miss> misses;
   for (Waiting& waiting : std::exchange(waiting_, {})) {
+    // The round before may have made the run that decides this request.
     if (DecideFromCache(waiting.request, waiting.miss)) continue;
     const bool first = misses.insert(waiting.miss).second;
     (first ? needed : others).push_back(std::move(waiting));
@@ -202,8 +211,9 @@ bool RunScheduler::RunRound() {
   return !max_runs_reached_ && journal_error_.empty();
 }
 
-// Runs what is under way, as far as it is not in the journal; results are taken
-// in order. Stops before the end if it must.
+// Runs the states of the round that the journal does not have. Results are
+// taken in the order of the round, journaled ones in their place between the
+// others. Returns early if a bound or an error of the journal ends the work.
 void RunScheduler::SubmitRound() {
   Batch batch;
   const auto submit = [&] {
@@ -229,7 +239,8 @@ bool RunScheduler::IsJournaled(const StateRequest& request) const {
          options_.journal->Find(KeyOf(request.state, 0)) != nullptr;
 }
 
-// Takes the journaled runs up to the next that was submitted.
+// Takes the journaled runs of the round up to the next one that was submitted
+// to the pool.
 void RunScheduler::TakeJournaled() {
   for (; taken_ < round_.size(); ++taken_) {
     const StateRequest& request = round_[taken_].request;
@@ -239,7 +250,7 @@ void RunScheduler::TakeJournaled() {
     auto access =
         DecodeRunAccess(run.access, {contents_.space().trace().geometry(),
                                      contents_.space().block_bytes()});
-    // Its hash and its context were right.
+    // The journal checked the hash and the context of these bytes.
     POWERCUT_CHECK(outcome && access);
     RunResult result;
     result.outcome = pool_.AddOutcome(std::move(*outcome));
@@ -253,7 +264,8 @@ void RunScheduler::AddToJournal(const StateRequest& request,
                                 const RunResult& result) {
   if (options_.journal == nullptr || !journal_error_.empty()) return;
   const RecoveryOutcome& outcome = pool_.outcomes()[result.outcome];
-  // What died or hung is run again.
+  // A death or a hang may have a reason outside the disk, so that it is not
+  // kept and is run again.
   if (outcome.kind != RecoveryOutcome::kObserved) return;
   JournaledRun run;
   run.outcome = EncodeOutcome(outcome);
@@ -271,6 +283,8 @@ CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
   std::vector<Slot> copied;
   for (const uint64_t block : result.reads.blocks) {
     const std::optional<Slot> slot = space.FindSlot(block);
+    // Blocks that the trace never touched are no slots; they hold the same in
+    // every state and decide nothing.
     if (slot) path_.push_back(contents_.In(request.state, *slot));
   }
   for (const CopiedPiece& piece : result.reads.copies) {
@@ -291,6 +305,7 @@ CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
   }
   run.key = CertificateKey(contents_, path_);
   if (context_ != 0) {
+    // Equal reads under other acks are another run.
     run.key ^= HashBytes(std::as_bytes(std::span(&context_, 1)), 1);
   }
   if (!result.writes.empty()) {
@@ -311,7 +326,8 @@ void RunScheduler::TakeRun(const StateRequest& request, RunResult& result) {
       pool_.outcomes()[result.outcome].kind == RecoveryOutcome::kObserved;
   const CachedRun* cached_run = nullptr;
   auto how = ObservationCache::Inserted::kConflict;
-  // What died or hung may do so for reasons that lie outside the disk.
+  // A recovery may die or hang for reasons that lie outside the disk, so that
+  // it is no certificate.
   if (observed) how = cache_->Insert(path_, run, &cached_run);
   if (how == ObservationCache::Inserted::kKnown) {
     ++spare_runs_;
@@ -322,7 +338,8 @@ void RunScheduler::TakeRun(const StateRequest& request, RunResult& result) {
     const bool contradicts = how == ObservationCache::Inserted::kConflict;
     if (contradicts && !contradiction_) contradiction_ = request.state;
   } else {
-    // It is not cached_run, so that it may run again: each disk counts once.
+    // The run is not cached, so that the same disk may run again. Each disk is
+    // counted once, however often it runs.
     const Hash128 key = request.image.value_or(KeyOf(request.state, 0));
     if (!request.seen && died_.insert(key).second) CountRun(key);
   }
@@ -346,10 +363,12 @@ OutcomeId RunScheduler::OutcomeOf(const CachedRun& run,
   for (const Slot slot : run.copied) {
     contents.push_back(contents_.In(state, slot));
   }
-  // Certificates and copied contents name disjoint sets of blocks.
+  // The certificate and the copied contents name disjoint sets of blocks, so
+  // that their keys can be combined by exclusive or.
   const Hash128 key = run.key ^ CertificateKey(contents_, contents);
   const auto known = filled_.find(key);
   if (known != filled_.end()) return known->second;
+  // Only memory is lost: an outcome that was dropped is filled in once more.
   if (filled_.size() >= kFilledMax) filled_.clear();
   const CrashSpace& space = contents_.space();
   Bytes block(space.block_bytes());

@@ -67,8 +67,8 @@ struct StateOutcome {
   // ascending. Valid during the call.
   const std::vector<ContentId>& path;
   const std::vector<Slot>& copied;
-  // What recovery itself did to the disk; `nullptr` if the pool does not report
-  // writes.
+  // What recovery itself did to the disk; `nullptr` if it did nothing, or if
+  // the pool does not report writes.
   std::shared_ptr<const std::vector<RecoveryEvent>> events;
 };
 

@@ -1,3 +1,11 @@
+// Every state of the tree has one parent: the state without its last change in
+// reading order. So a state branches only on blocks that its run read after the
+// block that was changed last, and no state is submitted twice.
+//
+// Example: recovery reads block A, then B. The root (all newest) branches on A
+// and on B. A state that changed A branches on what its own run read after A,
+// and a state that changed B on what its run read after B, never on A again.
+
 #include "harness/explore/tree_walk.h"
 
 #include <algorithm>
@@ -18,12 +26,16 @@ StateRequest TreeWalk::Root(EventNumber point, CrashKind kind,
 bool TreeWalk::SubmitNext(const StateRequest& request,
                           const StateOutcome& outcome,
                           RunScheduler& scheduler) const {
+  // Whether the block that was changed last has been passed; the root changed
+  // none.
   bool behind = !request.branched;
   for (const ContentId read : outcome.path) {
     const Slot slot = contents.slot(read);
     if (behind) Branch(request, slot, /*expand=*/true, scheduler);
     behind |= slot == request.branched;
   }
+  // Copied bytes do not decide what is read. If each copied block is varied by
+  // itself, the states that differ in one of them are not expanded any further.
   const bool apart = copied == CopyMode::kVaryEach;
   for (const Slot slot : outcome.copied) {
     if (behind) Branch(request, slot, /*expand=*/!apart, scheduler);
@@ -37,6 +49,7 @@ void TreeWalk::Branch(const StateRequest& request, Slot slot, bool expand,
   const CrashState& state = request.state;
   const auto options =
       contents.Options(state.point, state.kind, slot, request.torn < torn);
+  // Option 0 is the newest version, which the state holds already.
   for (size_t i = 1; i < options.size(); ++i) {
     StateRequest next;
     next.state = state;

@@ -1,5 +1,5 @@
-// TreeWalk: from one answered state of a point's decision tree to the next
-// ones.
+// TreeWalk: goes from a state of a point's decision tree that was run, or
+// decided by the cache, to the next states (docs/crash_model.md 5).
 
 #ifndef POWERCUT_HARNESS_EXPLORE_TREE_WALK_H_
 #define POWERCUT_HARNESS_EXPLORE_TREE_WALK_H_
@@ -11,16 +11,19 @@ namespace powercut {
 struct TreeWalk {
   BlockContents& contents;
   CopyMode copied = CopyMode::kAsRead;
-  uint32_t torn = 0;  // blocks of a state that may be torn
+  // How many blocks of a state may be torn.
+  uint32_t torn = 0;
 
-  // The state at the root: everything at its newest version.
+  // The request for the root of the tree: the state in which every block holds
+  // its newest version.
   static StateRequest Root(EventNumber point, CrashKind kind,
                            uint32_t point_index);
 
-  // Asks the states that differ from this one in one block that was read behind
-  // the last one that was decided; of blocks that were only copied, too, where
-  // `copied` says so. False: what was decided last was not read at all, so that
-  // the storage does not do the same wherever it reads the same.
+  // Submits the states that differ from this one in one block that was read
+  // after the block changed last (StateRequest::branched), or that was only
+  // copied. With CopyMode::kVaryEach, the states that differ in a copied block
+  // are not expanded further. False if the block changed last was neither read
+  // nor copied: the storage did not do the same where it read the same.
   bool SubmitNext(const StateRequest& request, const StateOutcome& outcome,
                   RunScheduler& scheduler) const;
 

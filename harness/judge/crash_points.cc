@@ -10,6 +10,7 @@ namespace powercut {
 std::vector<CrashPoint> CrashPointsOf(const Recording& recording,
                                       bool strictest) {
   const auto& history = recording.history;
+  // Crashes begin at the `run` mark. A trace that has none begins at event 0.
   size_t run_at = 0;
   EventNumber run_after = 0;
   for (size_t i = 0; i < history.size(); ++i) {
@@ -20,6 +21,8 @@ std::vector<CrashPoint> CrashPointsOf(const Recording& recording,
   std::vector<CrashPoint> crash_points;
   size_t passed = 0;
   for (EventNumber point = 0; point <= recording.trace.event_count(); ++point) {
+    // `passed` counts the marks before this point; those that lie here come
+    // next.
     CrashPoint crash_point{point, passed, passed, passed};
     while (passed < history.size() && history[passed].after == point) {
       ++passed;

@@ -1,4 +1,5 @@
-// The failure block: the same everywhere, made here (design.md section 10).
+// The failure block: the text that shows a finding in every verb
+// (docs/crash_model.md 6).
 
 #ifndef POWERCUT_HARNESS_JUDGE_FAILURE_BLOCK_H_
 #define POWERCUT_HARNESS_JUDGE_FAILURE_BLOCK_H_
@@ -9,26 +10,31 @@
 
 namespace powercut {
 
-// Quotes a word for a shell if it needs it.
+// The word, in single quotes if a shell would read it otherwise.
 std::string ShellWord(const std::string& word);
 
-// `file` is the workload as the user named it; `replay_flags` what `replay`
-// needs beside it and the id to run under the same setting (with a leading
-// space), or empty. Ends in a line break.
+// The block of a finding; it ends in a line break. `file` is the workload as
+// the user named it. `replay_file` is the file that `replay` must be given, if
+// this is another one; otherwise empty. `replay_flags` are the flags that
+// `replay` needs to run under the same setting, with a leading space, or empty.
 //
 //   FILE:14: violation: name /a
 //     op 9       rename /b /a         not returned
 //     promise    /a from op 4, durable since event 96 (op 5, fsync /a)
-//     crash      131p                 everything issued persisted
+//     crash      131p: power was lost after 131 disk events; everything ...
 //     admissible /a is op 4's or op 9's
 //     found      /a missing
+//     cause      name/target/rename/fsync   in 12 states
 //     replay     powercut replay FILE --at 131p@3f9a01c2
-// `replay_file`: what replays it, if that is another file.
+//
+// A row `fault` for each fault comes after `crash`, and a row `excuse` after
+// `cause` if there are excuses.
 std::string FailureBlock(const Finding& finding, const std::string& file,
                          const std::string& replay_flags,
                          const std::string& replay_file = {});
 
-// The whole proof as one paragraph.
+// The same proof as one paragraph, except the op, the cause and the replay
+// line.
 std::string Explanation(const Finding& finding);
 
 }  // namespace powercut

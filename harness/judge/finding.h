@@ -1,4 +1,4 @@
-// Finding: a violation with all that replays and explains it.
+// Finding: a violation, with everything that replays and explains it.
 
 #ifndef POWERCUT_HARNESS_JUDGE_FINDING_H_
 #define POWERCUT_HARNESS_JUDGE_FINDING_H_
@@ -19,37 +19,48 @@ namespace powercut {
 
 struct Finding {
   Violation violation;
-  // The state shown: of all with this cause the one with the fewest blocks
-  // lost, then the earliest point, then the first id.
+  // The id of the state shown. It is the simplest one with this cause: the one
+  // with the fewest crashes, then the fewest lost blocks, then the earliest
+  // point, then the fewest marks, then the first text.
   std::string id;
+  // How many blocks the shown state lost, over all its crashes.
   uint64_t lost_blocks = 0;
-  uint64_t count = 1;  // states with this cause
-  // Their ids, in the order they were visited, if asked for.
+  // How many states have this cause.
+  uint64_t count = 1;
+  // The ids of these states, by kind, point, marks and text. Empty if they were
+  // not asked for.
   std::vector<std::string> states;
 
-  // In words, for people.
-  std::string op_text;  // `op 9       rename /b /a         not returned`
-  std::string promise;  // `/a from op 4, durable since the flush at event 96`
-  std::string crash;    // `131p                 everything issued persisted`
+  // The rows of the failure block, for people. Examples:
+  // `op 9       rename /b /a         not returned`
+  std::string op_text;
+  // `/a from op 4, durable since event 96 (op 5, fsync /a)`
+  std::string promise;
+  // `131p: power was lost after 131 disk events; everything issued persisted`
+  std::string crash;
   // Faults that fell on the disk before the crash or during the recovery:
   // `lie on flush: nothing is carried (after event 12)`.
   std::vector<std::string> faults;
-  // Names of single profile switches under which it would be admissible.
+  // The names of the profile switches that would each make the shown state
+  // admissible if it alone were changed.
   std::vector<std::string> excuses;
-  int line = 0;  // of the op at fault; 0: none
+  // The line of the op at fault in the workload; 0 if there is none.
+  int line = 0;
 };
 
-// Fills in the words of a finding from its violation and its state.
+// Makes a finding of one violating state. Its `count` is 1, and `states` and
+// `excuses` are empty.
 // Requires: `cursor` stands at the state's point and kind.
 Finding DescribeFinding(const RecordedRun& run, const Violation& violation,
                         const CrashState& state, const PointCursor& cursor);
 
-// Adds the faults that fell on the recovery.
+// Adds the faults that fell on the recovery that came to `outcome`.
+// Requires: `outcome` is one of a run of `workload`.
 void AddRecoveryFaults(const Workload& workload, const RecoveryOutcome& outcome,
                        Finding& finding);
 
-// Adds the crashes during recovery behind the finding's state, and how many
-// blocks they lost.
+// Adds crashes during recovery, in order, to the state that the finding shows.
+// `lost` is the number of blocks that these crashes lost.
 void AddInnerCrashes(std::span<const CrashStep> inner, uint64_t lost,
                      Finding& finding);
 

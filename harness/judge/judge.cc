@@ -1,3 +1,16 @@
+// A verdict needs the model as it was at one history. One model walks the
+// history forwards (ModelCursor), and a verdict is kept by outcome, history and
+// kind, so that equal questions are answered once.
+//
+// Rounds of runs ask about earlier points again, and a model cannot go back. So
+// two sorts of copies are kept: milestones, one every `milestone_steps_` marks,
+// for good; and the models of histories that were gone back to, of which the
+// least recently used ones are dropped.
+//
+// Example: the model stands at history 500, milestones are 64 apart, and an
+// outcome is asked about at 300. The copy at 256 goes on for 44 marks, and the
+// model at 300 is kept, since one step back is often followed by another.
+
 #include "harness/judge/judge.h"
 
 #include <fmt/format.h>
@@ -10,12 +23,14 @@
 namespace powercut {
 namespace {
 
+// How many models are kept that are no milestones.
 constexpr size_t kModelsKept = 48;
-// Going back costs so many steps, but for long histories.
+// Milestones are at least this far apart, and further in long histories, so
+// that at most kMilestonesMax or so of them are kept.
 constexpr size_t kMilestoneStepsMin = 64;
 constexpr size_t kMilestonesMax = 16;
 
-// Whether there were any.
+// Removes the violations of kind `unreadable`; true if there were any.
 bool TakeUnreadable(std::vector<Violation>& violations) {
   return std::erase_if(violations, [](const Violation& violation) {
            return violation.kind == ViolationKind::kUnreadable;
@@ -35,6 +50,7 @@ Judge::Judge(const RecordedRun& run, const OutcomeTable& outcomes)
 const std::vector<Violation>& Judge::Violations(OutcomeId outcome,
                                                 size_t history,
                                                 CrashKind kind) {
+  // The kind takes two bits, and the history the 30 bits above.
   const uint64_t key =
       uint64_t{outcome} << 32 | history << 2 | static_cast<uint64_t>(kind);
   const auto [entry, added] = verdicts_.try_emplace(key);
@@ -66,8 +82,8 @@ const Model& Judge::ModelAt(size_t history) {
     kept->second.used = ++uses_;
     return kept->second.model;
   }
-  // Most histories are asked in a row and never again: only where it went back
-  // once will it go back again.
+  // Most histories are asked about in a row and never again. A model is worth
+  // keeping only at a history that was gone back to.
   const bool back = history < cursor_.at();
   Approach(history);
   if (!back) return cursor_.model();
@@ -75,7 +91,8 @@ const Model& Judge::ModelAt(size_t history) {
   return Keep();
 }
 
-// From the nearest model there is; milestones on the way are kept.
+// Moves the cursor to a history, from the nearest model at or before it, and
+// keeps the milestones that it passes.
 void Judge::Approach(size_t history) {
   const auto above = kept_.upper_bound(history);
   if (above != kept_.begin()) {
@@ -98,6 +115,7 @@ const Model& Judge::Keep() {
       .first->second.model;
 }
 
+// A scan is enough, since few models are kept.
 void Judge::MakeRoom() {
   const auto is_milestone = [&](size_t history) {
     return history % milestone_steps_ == 0;
@@ -130,6 +148,8 @@ std::vector<Violation> Judge::JudgeWith(const Model& model,
     return JudgeByItself(model, outcome, kind);
   }
   std::vector<Violation> violations = model.Check(outcome.observation, kind);
+  // On a disk that broke, storage may say that it cannot read. What it does
+  // show must be admissible all the same.
   const bool told = !outcome.faults_fired.empty() && TakeUnreadable(violations);
   if (history >= cut_history_ && outcome.observation.unreadable.empty() &&
       !told) {
@@ -138,6 +158,9 @@ std::vector<Violation> Judge::JudgeWith(const Model& model,
   return violations;
 }
 
+// Judges by what the volume and its checks say, with no model of ops. A volume
+// that does not mount has no other violation, and of the entries that cannot be
+// read the first one is enough.
 std::vector<Violation> Judge::JudgeByItself(const Model& model,
                                             const RecoveryOutcome& outcome,
                                             CrashKind kind) const {
@@ -180,6 +203,7 @@ void Judge::CheckForbidden(const Model& model, const Observation& observation,
         profiles.empty() || std::find(profiles.begin(), profiles.end(),
                                       run_.profile().name) != profiles.end();
     if (outcome.allow || !named) continue;
+    // A condition that cannot be decided on this observation does not hold.
     const auto holds = Holds(outcome.condition, observation,
                              run_.recording.before, run_.workload);
     if (!holds.value_or(false)) continue;

@@ -1,4 +1,5 @@
-// Judging: what the model says of an outcome at each moment of a recording.
+// Judge: what is wrong with an outcome at each moment of a recording, according
+// to the model or to the check that the setting names (docs/crash_model.md 6).
 
 #ifndef POWERCUT_HARNESS_JUDGE_JUDGE_H_
 #define POWERCUT_HARNESS_JUDGE_JUDGE_H_
@@ -15,17 +16,19 @@
 
 namespace powercut {
 
-// Judges outcomes at histories; equal questions once. Not thread-safe.
+// Judges outcomes, and answers equal questions once. Not thread-safe.
 class Judge {
  public:
   // What `run` refers to, and `outcomes`, must outlive this object.
   Judge(const RecordedRun& run, const OutcomeTable& outcomes);
 
-  // What is wrong with an outcome after a crash of this kind, the first
-  // `history` events of the history having happened; by path. Where a fault
-  // fell on the recovery, storage may say that something cannot be read: that
-  // is nothing wrong, and no condition is asked of such an outcome. The
-  // reference stays valid.
+  // What is wrong with an outcome after a crash of this kind before which the
+  // first `history` events of the history happened. The violations come in the
+  // order of their paths, then those of `forbid` conditions; empty if the
+  // outcome is admissible. If a fault fell on the recovery, storage may say
+  // that something cannot be read: this is no violation, and no condition is
+  // asked of such an outcome. The reference is valid as long as this object.
+  // The cost is O(marks) if the model must move, and that of Model::Check().
   const std::vector<Violation>& Violations(OutcomeId outcome, size_t history,
                                            CrashKind kind);
 
@@ -33,7 +36,8 @@ class Judge {
   Violation VolumeViolation(ViolationKind violation, size_t history,
                             CrashKind kind, const std::string& found);
 
-  // The same under another profile, without memory. O(history).
+  // Violations() under another profile, for an outcome that need not be in the
+  // table. The result is not kept. O(history).
   std::vector<Violation> ViolationsUnder(const Profile& profile,
                                          const RecoveryOutcome& outcome,
                                          size_t history, CrashKind kind) const;
@@ -55,19 +59,22 @@ class Judge {
   const RecordedRun run_;
   const OutcomeTable& outcomes_;
   ModelCursor cursor_;
-  // Every outcome at a crash point is judged at each of its histories, and
-  // rounds of runs go back to earlier crash_points. So models that were gone
-  // back to are kept for a while, and milestones for good: no way back begins
-  // at the first event.
+  // Every outcome at a crash point is judged at each of the point's histories,
+  // and rounds of runs go back to earlier points. So models that were gone back
+  // to are kept for a while, and milestones for good: no way back begins at the
+  // first event.
   struct KeptModel {
     Model model;
-    uint64_t used = 0;  // when, counted in uses
+    // The value of `uses_` at the last use.
+    uint64_t used = 0;
   };
-  std::map<size_t, KeptModel> kept_;  // by history
+  // The kept models by history.
+  std::map<size_t, KeptModel> kept_;
   uint64_t uses_ = 0;
+  // The distance of milestones.
   size_t milestone_steps_;
-  // The history from which on conditions are judged: the op in front of `cut`
-  // has returned.
+  // The history from which on conditions are judged: the op before `cut` has
+  // returned.
   size_t cut_history_;
   std::unordered_map<uint64_t, std::vector<Violation>> verdicts_;
 };

@@ -1,3 +1,12 @@
+// Follows the history with a model and a cursor of the crash space. At each
+// return that newly promised something, it asks whether a power loss at this
+// moment could lose a write from before the op began, and if so, whether the
+// trace holds the flush that would have prevented this.
+//
+// Example: write 1, an fsync begins, flush 2, the fsync returns: no block is
+// open, and the obligation is met. If flush 2 is missing, write 1 is open and
+// the fsync left no persist, so the obligation is unmet.
+
 #include "harness/judge/obligations.h"
 
 #include <fmt/format.h>
@@ -9,6 +18,8 @@
 namespace powercut {
 namespace {
 
+// Whether one of the events after `after`, up to `upto`, is a persist to the
+// media.
 bool HasPersistToMedia(const Trace& trace, EventNumber after,
                        EventNumber upto) {
   for (EventNumber n = after + 1; n <= upto; ++n) {
@@ -20,8 +31,9 @@ bool HasPersistToMedia(const Trace& trace, EventNumber after,
   return false;
 }
 
-// A write at or before `written_by` that a power loss at the cursor's point
-// could lose; 0 if there is none.
+// The event of a write at or before `written_by` that a power loss at the
+// cursor's point could lose; 0 if there is none. The oldest version above the
+// floor of each open block decides, since the versions above it are newer.
 EventNumber FindOpenWrite(const PointCursor& cursor, EventNumber written_by) {
   for (const Slot slot : cursor.open()) {
     const EventNumber event =
@@ -41,10 +53,10 @@ std::vector<UnmetObligation> FindUnmetObligations(const RecordedRun& run,
   std::vector<UnmetObligation> unmet;
   PointCursor cursor(space, CrashKind::kPower);
   Model model(workload, profile);
-  std::map<uint32_t, EventNumber> began_at;  // by op
+  std::map<uint32_t, EventNumber> began_at;  // By op.
   EventNumber point = 0;
   uint32_t marks = 0;
-  bool lied_to = false;  // since the last op began
+  bool lied_to = false;  // Since the last op began.
   for (const HistoryEvent& event : recording.history) {
     if (event.kind == HistoryEvent::kFault) {
       lied_to |= workload.faults.at(event.fault - 1).names.at(0) == "lie";
@@ -58,14 +70,15 @@ std::vector<UnmetObligation> FindUnmetObligations(const RecordedRun& run,
       lied_to = false;
     }
     if (event.kind != HistoryEvent::kEnd) continue;
+    // End() says whether the return promised anything new for power loss.
     if (!model.End(event.op, event.error.empty())) continue;
-    // It asked for the flush that the trace does not have.
+    // The op asked for a flush; that the trace lacks it is the disk's fault.
     if (lied_to) continue;
     cursor.MoveTo(event.after);
     std::string found;
     const EventNumber began = began_at[event.op];
     const EventNumber write = FindOpenWrite(cursor, began);
-    // With nothing left to flush, no flush is needed.
+    // If no write is open, no flush is needed.
     if (write == 0) continue;
     if (!HasPersistToMedia(recording.trace, began, event.after)) {
       found = "it returned without any flush of the disk";
@@ -84,6 +97,7 @@ std::vector<UnmetObligation> FindUnmetObligations(const RecordedRun& run,
     violation.found = found;
     CauseParts parts;
     parts.kind = violation.kind;
+    // The cause is made of the same parts as those of the model's violations.
     parts.role = violation.path.empty() ? Role::kVolume : Role::kWritten;
     parts.op = op.kind;
     parts.volume_guarantee =
@@ -104,6 +118,8 @@ std::vector<Finding> FindingsOfObligations(const RecordedRun& run,
     const CrashState state{
         unmet.point, unmet.marks, CrashKind::kPower, CrashState::kNewest, {}};
     Finding finding = DescribeFinding(run, unmet.violation, state, cursor);
+    // Unmet obligations are in order of op, so the first one of a cause is
+    // shown.
     const auto same =
         std::find_if(findings.begin(), findings.end(), [&](const Finding& f) {
           return f.violation.cause == finding.violation.cause;

@@ -1,3 +1,14 @@
+// Runs one test on one backend: chooses the profiles, asks what the backend and
+// the profile offer, records the workload, explores all crash states and counts
+// how many of them satisfy each condition. The verdict follows from the counts
+// and from the findings of the exploration.
+//
+// Example: `allow /f[0] = old` and `forbid missing /f` on simfs. Each state
+// from `cut` on adds 1 to every condition that it satisfies, or to `other` if
+// it satisfies none. An `allow` with a count of 0 makes the test `unseen` on
+// simfs, which must show all that is allowed; a `forbid` above 0 is a
+// violation.
+
 #include "harness/litmus/litmus.h"
 
 #include <fmt/format.h>
@@ -15,7 +26,7 @@
 namespace powercut {
 namespace {
 
-// log2 of the most states of one test that has all of them run.
+// log2 of the most states that a test may have if all of them must be visited.
 constexpr double kSpaceLog2Max = 20;
 
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
@@ -28,8 +39,9 @@ LitmusRun Unsupported(LitmusRun run, std::string reason) {
   return run;
 }
 
-// Counts states as they come in. States of different crash points often have
-// the same outcome, so that conditions are asked once an outcome.
+// Counts states as exploring visits them. States of different crash points
+// often have the same outcome, so that each outcome is kept with how often it
+// came, and the conditions are asked once for each outcome at the end.
 class Counter {
  public:
   Counter(const Workload& workload, const Recording& recording, LitmusRun& run)
@@ -40,7 +52,8 @@ class Counter {
 
   void Take(const VisitedState& visited) {
     if (visited.crash_point.history_max < cut_) return;
-    // A recovery that died shows nothing; it is a finding.
+    // A recovery that died or hung shows no observation; exploring reports it
+    // as a finding.
     if (visited.result.kind != RecoveryOutcome::kObserved) {
       ++run_.at_cut;
       return;
@@ -50,6 +63,7 @@ class Counter {
     ++entry->second.times;
   }
 
+  // Asks the conditions of all outcomes. To be called once, at the end.
   void Count() {
     for (const auto& [outcome, seen] : seen_) {
       CountStates(
@@ -61,9 +75,11 @@ class Counter {
  private:
   const Workload& workload_;
   const Recording& recording_;
+  // The history from which on states count.
   size_t cut_;
   LitmusRun& run_;
-  // A copy, since the table of outcomes moves when it grows.
+  // What one outcome showed, and in how many states. The observation is a copy,
+  // since a VisitedState is valid during the call only.
   struct Seen {
     Observation observation;
     uint64_t times = 0;
@@ -71,6 +87,7 @@ class Counter {
   std::map<OutcomeId, Seen> seen_;
 };
 
+// Records and explores a test that the backend and the profile offer.
 Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
                            const RunSetting& setting,
                            const LitmusOptions& options, LitmusRun run) {
@@ -87,12 +104,14 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
   }
   Counter counter(workload, recording, run);
   ExploreOptions explore;
-  // What is not said of all states can still be said of many.
+  // Other storage need not show every `allow`, so that a part of its states
+  // still tells whether a `forbid` occurs.
   explore.space.mode = log2 > kSpaceLog2Max ? ExplorationSpace::kEpoch
                                             : ExplorationSpace::kExhaustive;
   explore.jobs = options.jobs;
   explore.hooks.interrupted = options.interrupted;
-  // A log shows what lies behind its end only when it goes on.
+  // Records after the end of a log may show only once something is appended,
+  // which the probe does.
   const auto& ops = backend.traits().ops;
   explore.run.probe =
       std::find(ops.begin(), ops.end(), OpKind::kLogAppend) != ops.end();
@@ -134,6 +153,7 @@ std::vector<std::string> LitmusProfiles(
   if (named.empty() && !workload.profile.empty()) {
     named.insert(workload.profile);
   }
+  // A test that names no profile is meant for all of them.
   if (named.empty()) named.insert(offered.begin(), offered.end());
   std::vector<std::string> profiles;
   for (const Profile& profile : Profiles()) {
@@ -196,6 +216,8 @@ void CountStates(const std::vector<bool>& satisfied, uint64_t times,
 
 std::string UnofferedByProfile(const Workload& workload,
                                const Profile& profile) {
+  // Whether an op fails can depend on the ops before it, so that the model is
+  // led through the whole test.
   Model model(workload, profile);
   std::map<uint64_t, uint32_t> started;
   for (const auto* section : {&workload.init, &workload.run}) {
@@ -241,6 +263,8 @@ Result<LitmusRun> RunLitmus(Backend& backend, const Workload& workload,
                             const LitmusOptions& options) {
   const BackendTraits& traits = backend.traits();
   LitmusRun run;
+  // The reasons below make the test kUnsupported; they are no errors, since a
+  // batch of tests goes on to the next backend and profile.
   run.backend = traits.name;
   run.profile = profile;
   run.outcomes = OutcomesUnder(workload, profile);

@@ -1,4 +1,13 @@
-// Litmus tests on the model itself; see litmus.h.
+// Runs a litmus test on the model itself (RunLitmusOnModel()). The ops of the
+// test begin and return in the model as they would on storage; at each such
+// moment from `cut` on, the model lists every observation that it admits, and
+// each of these counts like a crash state.
+//
+// Some atoms of a listed observation stand for any bytes (kAnyByte). For each
+// of them the contents that the conditions ask for are put in, one combination
+// after the other, and the observation satisfies what any combination
+// satisfies. Example: for `allow /f[0] = 3` and an atom 0 that may be anything,
+// fill 3 is put in, so that the condition counts as seen.
 
 #include <fmt/format.h>
 
@@ -19,10 +28,11 @@
 namespace powercut {
 namespace {
 
-// Choices of versions at one moment.
+// The most choices of versions at one moment.
 constexpr size_t kChoicesMax = size_t{1} << 20;
 
-// Puts what conditions ask for in place of atoms that may be anything.
+// Puts what the conditions of a test ask for in the place of atoms that may be
+// anything.
 class AnythingFiller {
  public:
   AnythingFiller(const Workload& workload, const Observation& before)
@@ -33,6 +43,7 @@ class AnythingFiller {
   }
 
   // Calls `use` with the observation, and with each way to fill its atoms.
+  // There are up to 2^n ways for n tests of such atoms.
   void ForEach(const Observation& observation,
                const std::function<void(const Observation&)>& use) const {
     Observation filled = observation;
@@ -40,17 +51,20 @@ class AnythingFiller {
   }
 
  private:
+  // Collects the tests of atoms in a condition.
   void Gather(const Condition& condition) {
     if (condition.kind == Condition::kAtom) atoms_.push_back(&condition);
     for (const Condition& operand : condition.operands) Gather(operand);
   }
 
-  // The content that a test asks for, as long as the atom.
+  // Returns the content that a test asks for, cut or filled up to the length of
+  // the atom.
   std::string Wanted(const Condition& test, size_t bytes) const {
     const uint64_t offset = test.number * kAtomBytes;
     std::string content;
     if (test.word == Condition::kNumber) {
-      // By whom is not asked.
+      // A condition asks for a fill, and not for the file or the op that wrote
+      // it, so that any of these will do.
       content = MakeContent(
           1,
           static_cast<uint16_t>(std::max<uint64_t>(1, test.value % UINT16_MAX)),
@@ -65,6 +79,8 @@ class AnythingFiller {
     return content;
   }
 
+  // Goes through the tests from `next` on, and leaves or fills the atom of
+  // each.
   void Fill(size_t next, Observation& filled,
             const std::function<void(const Observation&)>& use) const {
     if (next == atoms_.size()) return use(filled);
@@ -85,6 +101,7 @@ class AnythingFiller {
   std::vector<const Condition*> atoms_;
 };
 
+// One test on the model, from its first op to its last.
 class ModelLitmus {
  public:
   ModelLitmus(const Workload& workload, const Profile& profile,
@@ -100,8 +117,8 @@ class ModelLitmus {
     POWERCUT_ASSIGN(
         std::vector<Observation> before,
         AdmissibleObservations(model_, CrashKind::kPower, kChoicesMax));
-    // All is promised then, so that there is one; where it shows "anything",
-    // that is no `old`.
+    // Everything is promised at this moment, so that there is one observation.
+    // An atom of it that may be anything has no content that `old` could mean.
     if (!before.empty()) before_ = std::move(before.front());
     running_ = true;
     counting_ = workload_.cut == 0;
@@ -111,11 +128,14 @@ class ModelLitmus {
   }
 
  private:
+  // Begins and returns an op. An op that was begun by `start` returns at its
+  // `wait`.
   Status Step(const Op& op) {
     const OpPlan plan = model_.Plan(op);
     const bool must_fail = !plan.error.empty();
     const bool expected_to = op.expected.kind != ExpectedResult::kOk;
-    // What a fault makes fail is what the file says.
+    // The model knows no faults, so that the file alone says what they make
+    // fail.
     const bool faulty = expected_to && !workload_.faults.empty();
     if (must_fail != expected_to && !faulty) {
       return Error{
@@ -149,7 +169,7 @@ class ModelLitmus {
     return Moment();
   }
 
-  // What the model admits now, counted.
+  // Counts what the model admits now, if counting has begun.
   Status Moment() {
     if (!running_ || !counting_) return Ok{};
     for (const CrashKind kind : crash_kinds_) {
@@ -163,8 +183,8 @@ class ModelLitmus {
     return Ok{};
   }
 
-  // What an observation satisfies if what may be anything is what is asked
-  // for.
+  // Returns which conditions an observation can satisfy, if atoms that may be
+  // anything hold what is asked for.
   std::vector<bool> SatisfiedByAny(const Observation& observation) const {
     std::vector<bool> satisfied(workload_.outcomes.size());
     const AnythingFiller filler(workload_, before_);
@@ -182,9 +202,9 @@ class ModelLitmus {
   LitmusRun& run_;
   std::vector<CrashKind> crash_kinds_;
   Observation before_;
-  bool running_ = false;   // `init` is over
-  bool counting_ = false;  // the op in front of `cut` has returned
-  // Ops under way, by the N of `start N`.
+  bool running_ = false;   // Whether `init` is over.
+  bool counting_ = false;  // Whether the op before `cut` has returned.
+  // The ops that were begun by `start N` and have not returned, by N.
   std::map<uint64_t, uint32_t> started_;
 };
 
@@ -202,6 +222,7 @@ Result<LitmusRun> RunLitmusOnModel(const Workload& workload,
     run.verdict = LitmusRun::kUnsupported;
     return run;
   }
+  // A test with too many choices of versions is beyond the model, not wrong.
   const auto status = ModelLitmus(workload, profile, promises, run).Run();
   if (!status && status.error().code == ErrorCode::kUnsupported) {
     run.verdict = LitmusRun::kUnsupported;

@@ -1,3 +1,13 @@
+// Tries one workload: leaves out ops that cannot stay by the text alone,
+// records the workload, leaves out the op that ends otherwise than its line
+// says, and so on; what can be recorded is explored until the cause is seen.
+// Texts that were refused are kept, since shrinking tries many workloads more
+// than once.
+//
+// Example: without `create /a`, a later `write /a 0 512` fails. The text allows
+// this op, so that only recording shows the failure; then the write is left out
+// and the workload recorded again.
+
 #include "harness/minimize/cause_check.h"
 
 #include <utility>
@@ -8,7 +18,8 @@
 namespace powercut {
 namespace {
 
-// Goes through the ops of a workload, and knows what those that stay have made.
+// Is shown the ops of a workload in order, and knows what the ops that stay
+// have made and started.
 class OrphanFilter {
  public:
   bool CanStay(const Op& op) {
@@ -36,6 +47,7 @@ Pcut WithoutOrphans(const Pcut& pcut) {
     if (filter.CanStay(left.statements[place].op)) {
       ++number;
     } else {
+      // The next op has this number now.
       left = WithoutStatement(std::move(left), place);
     }
   }
@@ -55,7 +67,8 @@ std::optional<Pcut> CauseCheck::ReduceIfShown(const Pcut& pcut) {
   const std::string text = PrintPcut(pcut);
   if (refused_.contains(text)) return std::nullopt;
   std::optional<Pcut> kept = KeepRecorded(WithoutOrphans(pcut));
-  // Of a workload that was interrupted nothing is known.
+  // If the attempt was interrupted, the workload may show the cause all the
+  // same.
   if (!kept && !Interrupted()) refused_.insert(text);
   return kept;
 }
@@ -64,6 +77,7 @@ std::optional<Pcut> CauseCheck::KeepRecorded(Pcut pcut) {
   while (!Interrupted()) {
     const std::string text = PrintPcut(pcut);
     if (refused_.contains(text)) return std::nullopt;
+    // The printed text is what will be written to the file, with its lines.
     const auto workload = ParseWorkload(text, "minimized");
     if (!workload) return std::nullopt;
     ++tried_;
@@ -79,6 +93,7 @@ std::optional<Pcut> CauseCheck::KeepRecorded(Pcut pcut) {
       if (!Interrupted()) refused_.insert(text);
       return std::nullopt;
     }
+    // If no op is to blame, leaving out ops cannot help.
     if (unexpected_op == 0) return std::nullopt;
     const size_t place = PlaceOfOp(pcut, unexpected_op);
     pcut = WithoutOrphans(WithoutStatement(std::move(pcut), place));
@@ -88,6 +103,7 @@ std::optional<Pcut> CauseCheck::KeepRecorded(Pcut pcut) {
 
 std::optional<Finding> CauseCheck::FindCause(const Workload& workload,
                                              const Recording& recording) {
+  // The answer is yes or no, so that the rest of the space need not be visited.
   bool seen = false;
   ExploreOptions options = options_;
   options.hooks.cause_seen = [&](const std::string& cause) {

@@ -1,5 +1,5 @@
-// CauseCheck: whether a workload still shows a cause, and what can stay of one
-// from which ops were taken away.
+// CauseCheck: says whether a workload still shows a cause, and what can stay of
+// a workload from which ops were removed.
 
 #ifndef POWERCUT_HARNESS_MINIMIZE_CAUSE_CHECK_H_
 #define POWERCUT_HARNESS_MINIMIZE_CAUSE_CHECK_H_
@@ -16,31 +16,38 @@
 
 namespace powercut {
 
-// The ops that can stay by the text alone: an op is left out that names what
-// nothing opened or made, a `start` whose number is taken, a `wait` without its
-// `start`.
+// Returns the workload with only the ops that can stay by the text alone. It
+// leaves out an op that PcutScope does not accept after the ops before it (such
+// as a write to a handle that no op opened), a `start` whose number is taken,
+// and a `wait` whose `start` is missing. Cost: O(n^2) for n statements.
 Pcut WithoutOrphans(const Pcut& pcut);
 
+// Tries workloads on a backend, and remembers those that do not show the cause.
+// Not thread-safe.
 class CauseCheck {
  public:
-  // `backend` must outlive this object. `options` without the hooks, and
-  // without a budget. `interrupted` may be empty; once it returns true, all
-  // answers are `nothing`.
+  // `interrupted` may be empty; once it returns true, ReduceIfShown() returns
+  // `std::nullopt`.
+  // Requires: `backend` outlives this object; `options` has no hooks and no
+  // budget.
   CauseCheck(Backend& backend, RunSetting setting, ExploreOptions options,
              std::string cause, std::function<bool()> interrupted);
 
   // Records the workload and explores it until the cause is seen. An op that
-  // ends otherwise than it says it must is left out, and so on until all end as
-  // they should; what is left is returned if it shows the cause.
+  // ends otherwise than its line says is left out, and the workload recorded
+  // again, until all ops end as they should. Returns what is left if that shows
+  // the cause, otherwise `std::nullopt`.
   //
   // The answer depends on the workload and the arguments of the constructor
-  // only, not on the jobs. A workload that was refused is not run again.
+  // only, not on the jobs, unless it was interrupted. A workload that was
+  // refused is not run again.
   std::optional<Pcut> ReduceIfShown(const Pcut& pcut);
 
-  // A state that shows the cause in what ReduceIfShown() returned last; not always the
-  // simplest. Which one may depend on the jobs.
+  // A state that shows the cause in the last workload that ReduceIfShown()
+  // returned. It is not always the simplest one, and which one it is may depend
+  // on the jobs.
   const std::optional<Finding>& last_finding() const { return last_finding_; }
-  // Workloads that were run.
+  // How many workloads were recorded.
   uint64_t tried() const { return tried_; }
 
  private:
@@ -56,7 +63,8 @@ class CauseCheck {
   std::function<bool()> interrupted_;
   std::optional<Finding> last_finding_;
   uint64_t tried_ = 0;
-  std::set<std::string> refused_;  // as text
+  // The texts of the workloads that do not show the cause.
+  std::set<std::string> refused_;
 };
 
 }  // namespace powercut

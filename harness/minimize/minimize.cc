@@ -1,3 +1,15 @@
+// Chooses the cause, shrinks the workload with CauseCheck as the judge of each
+// candidate, then explores what is left and shrinks the state
+// (docs/crash_model.md 10). Candidates are judged by as few states as possible:
+// first by the prefixes of one kind of crash, and by the whole space only at
+// the end.
+//
+// Example: `create /a`, `write /a`, `fsync /a`, `create /b` on a backend whose
+// fsync does nothing. The cause is a lost /a. If some prefix shows it, each
+// candidate is judged by its prefixes; `create /b` goes, the write becomes
+// shorter, and the last exploration of the whole space finds the state with the
+// fewest lost blocks.
+
 #include "harness/minimize/minimize.h"
 
 #include <fmt/format.h>
@@ -16,11 +28,11 @@
 namespace powercut {
 namespace {
 
-// Without what does not hold for a smaller workload.
+// Returns the workload without the lines that need not hold for a smaller one.
 //
 // Conditions name ops by what they wrote, which is their number unless `fill=`
-// says otherwise; a cause that comes of conditions keeps those, and its ops
-// keep the numbers that they had.
+// says otherwise. If the cause comes from conditions (`keep_outcomes`), these
+// stay, and `fill=` keeps each op writing the number that it has now.
 Pcut Prepared(Pcut pcut, bool keep_outcomes) {
   bool in_section = false;
   std::erase_if(pcut.statements, [&](const Statement& statement) {
@@ -35,7 +47,7 @@ Pcut Prepared(Pcut pcut, bool keep_outcomes) {
   if (!keep_outcomes) return pcut;
   for (uint32_t number = 1; number <= CountOps(pcut); ++number) {
     Op& op = pcut.statements[PlaceOfOp(pcut, number)].op;
-    // `fill` is the only key of those that take it.
+    // `fill` is the only key of the ops that take it.
     if (SignatureOf(op.kind).keys == "fill" && op.keys.empty()) {
       op.keys = {{"fill", std::to_string(number)}};
     }
@@ -47,13 +59,15 @@ void Add(Pcut& pcut, Statement statement) {
   pcut.statements.push_back(std::move(statement));
 }
 
-// Adds the lines that make it a regression.
+// Adds the lines that make a workload a regression: its state, and what must be
+// found there.
 void AddEnd(Pcut& pcut, const std::string& at,
             const std::vector<Finding>& findings) {
   Statement state;
   state.kind = Statement::kAt;
   state.text = at;
   Add(pcut, std::move(state));
+  // Several causes may have one kind and path, which is what a line can say.
   std::set<std::pair<std::string, std::string>> expected;
   for (const Finding& finding : findings) {
     expected.emplace(ViolationKindName(finding.violation.kind),
@@ -64,13 +78,15 @@ void AddEnd(Pcut& pcut, const std::string& at,
     expect.kind = Statement::kExpect;
     expect.expectation.ok = false;
     expect.expectation.kind = kind;
-    // A raw sector has a name, but no path that a file could say.
+    // A raw sector is named in words, such as `sector 8`, which the operand of
+    // `expect` cannot say.
     const bool sector = !path.starts_with('/') && path.find(' ') != path.npos;
     expect.expectation.path = sector ? "" : path;
     Add(pcut, std::move(expect));
   }
 }
 
+// Returns the finding of a cause; `nullptr` if there is none.
 const Finding* FindCause(const std::vector<Finding>& findings,
                          const std::string& cause) {
   const auto found = std::find_if(
@@ -79,8 +95,8 @@ const Finding* FindCause(const std::vector<Finding>& findings,
   return found == findings.end() ? nullptr : &*found;
 }
 
-// The first that an expectation names, else the first.
-// Requires: there is one.
+// Returns the cause of the first finding that an expectation of the file names,
+// or of the first finding if they name none. Requires: there is a finding.
 std::string CauseOf(const std::vector<Finding>& findings,
                     const Workload& workload) {
   for (const Expectation& e : workload.expectations) {
@@ -95,6 +111,7 @@ std::string CauseOf(const std::vector<Finding>& findings,
   return findings.front().violation.cause;
 }
 
+// One call of Minimize().
 class Minimizer {
  public:
   Minimizer(Backend& backend, const Pcut& pcut, std::string file,
@@ -105,6 +122,8 @@ class Minimizer {
         setting_(setting),
         options_(options),
         explore_(options.explore) {
+    // A budget on the clock would let the answer for one workload vary, and the
+    // caller's interrupt holds for the whole.
     explore_.list_states = false;
     explore_.bounds.budget_ms.reset();
     explore_.hooks = {};
@@ -121,7 +140,8 @@ class Minimizer {
     POWERCUT_ASSIGN(cause_, ChooseCause());
     result_.pcut = Prepared(given_, cause_.starts_with("check/"));
     POWERCUT_TRY(ShrinkByNarrowLook());
-    // What the narrow look did not show the whole space may.
+    // A smaller workload that the narrow look refused may still show the cause
+    // in the whole space.
     if (!Interrupted() && narrow_) {
       CauseCheck whole(backend_, setting_, explore_, cause_,
                        options_.interrupted);
@@ -139,6 +159,8 @@ class Minimizer {
     return options_.interrupted && options_.interrupted();
   }
 
+  // Returns the cause to keep. The workload is recorded first in any case, so
+  // that one which cannot be recorded is an error of its own.
   Result<std::string> ChooseCause() {
     POWERCUT_ASSIGN(const Workload workload, BuildWorkload(given_, file_));
     POWERCUT_ASSIGN(const Recording recording,
@@ -166,6 +188,7 @@ class Minimizer {
                              file_, ExplorationSpaceText(all.space))};
   }
 
+  // Looks for all causes of the workload that was given.
   Result<Exploration> ExploreGiven(const Workload& workload,
                                    const Recording& recording) {
     ExploreOptions options = explore_;
@@ -174,8 +197,9 @@ class Minimizer {
     return Explore({backend_, workload, setting_, recording}, options);
   }
 
-  // Shrinks by the narrowest look that shows the cause: the prefixes of one
-  // kind of crash, if that is enough.
+  // Shrinks with the narrowest look that shows the cause: the prefixes of one
+  // kind of crash if they do, otherwise the whole space of one kind. Prefixes
+  // are few, so that most of the work takes little time.
   Status ShrinkByNarrowLook() {
     for (const bool prefix : {true, false}) {
       for (const CrashKind kind : setting_.crash_kinds) {
@@ -216,7 +240,9 @@ class Minimizer {
                         ExplorationSpaceText(explore_.space), cause_, remedy)};
   }
 
+  // Shrinks the workload as long as `check` still sees the cause.
   void ShrinkWith(CauseCheck& check) {
+    // `check` counts on from its earlier calls, which `tried_` has already.
     const uint64_t before = tried_ - check.tried();
     size_t ops = CountOps(result_.pcut);
     ShrinkRules rules;
@@ -234,13 +260,15 @@ class Minimizer {
     if (check.last_finding()) result_.finding = *check.last_finding();
   }
 
-  // What the last workload that was kept showed.
+  // Ends an interrupted call: there is no time to look for the simplest state,
+  // so that the one in which the cause was seen is taken.
   Status EndEarly() {
     AddEnd(result_.pcut, result_.finding.id, {result_.finding});
     return Ok{};
   }
 
-  // Explores all of what is left: it may show other causes, too.
+  // Explores the whole space of what is left, since it may show other causes,
+  // which the file must expect, too. Only the whole gives the simplest state.
   Status End() {
     POWERCUT_ASSIGN(const Workload workload,
                     ParseWorkload(PrintPcut(result_.pcut), file_));
@@ -273,7 +301,7 @@ class Minimizer {
   const MinimizeOptions& options_;
   ExploreOptions explore_;
   std::string cause_;
-  // The first shrinking did not look everywhere.
+  // Whether the first shrinking looked at less than the whole space.
   bool narrow_ = false;
   uint64_t tried_ = 0;
   Minimized result_;

@@ -1,3 +1,16 @@
+// Delta debugging on the statements of a file. Chunks of ops are removed, from
+// all of a part down to single ones, and the back of the file is tried first;
+// then each number tries smaller values in ascending order. Both repeat until a
+// whole pass changes nothing, so that no single step is left that the caller
+// would accept.
+//
+// Example: a run has ops 1 to 4, and 1 and 4 are needed. All four cannot go;
+// {3, 4} cannot, {1, 2} cannot; then 4 stays, 3 goes, 2 goes, 1 stays. The next
+// pass changes nothing.
+//
+// The invariant is that `pcut_` is always a workload that rules.keep()
+// returned, or the one that was given.
+
 #include "harness/minimize/shrink.h"
 
 #include <algorithm>
@@ -9,15 +22,17 @@
 namespace powercut {
 namespace {
 
+// The three lists from which statements can be removed.
 enum class Part : uint8_t { kInit, kRun, kOutcomes };
 
-// The places of the statements of a part, ascending.
+// Returns the indices of the statements of a part, ascending.
 std::vector<size_t> PlacesOf(const Pcut& pcut, Part part) {
   std::vector<size_t> places;
   Statement::Kind section = Statement::kVersion;
   for (size_t i = 0; i < pcut.statements.size(); ++i) {
     const Statement::Kind kind = pcut.statements[i].kind;
     if (kind == Statement::kInit || kind == Statement::kRun) section = kind;
+    // A fault is an op, too, but stands before the first section.
     const bool in_part =
         part == Part::kOutcomes
             ? kind == Statement::kOutcome
@@ -36,8 +51,9 @@ void DropEmptyInit(Pcut& pcut) {
   });
 }
 
-// The operands of an op that are sizes, offsets and lengths, as indices into
-// its numbers. Modes are not, nor what names a `start`.
+// Returns which of an op's numbers are sizes, offsets and lengths, as indices.
+// A mode is none, and neither is the number by which a `wait` names its
+// `start`.
 std::vector<size_t> SizesOf(const Op& op) {
   std::vector<size_t> sizes;
   if (op.kind == OpKind::kWait) return sizes;
@@ -49,12 +65,15 @@ std::vector<size_t> SizesOf(const Op& op) {
   return sizes;
 }
 
+// The workload so far, and the steps that make it smaller.
 class Shrinker {
  public:
   Shrinker(Pcut pcut, const ShrinkRules& rules)
       : pcut_(std::move(pcut)), rules_(rules) {}
 
   Pcut Shrink() {
+    // Ops that were needed for others may go once those are gone, so that only
+    // a pass in which nothing changes shows that the result is minimal.
     do {
       changed_ = false;
       for (const Part part : {Part::kRun, Part::kInit, Part::kOutcomes}) {
@@ -68,7 +87,8 @@ class Shrinker {
  private:
   bool Stopped() const { return rules_.stop && rules_.stop(); }
 
-  // True if the candidate, or what can stay of it, is the workload now.
+  // Makes the candidate, or what can stay of it, the workload. Returns whether
+  // it was accepted.
   bool Take(const Pcut& candidate) {
     if (Stopped()) return false;
     std::optional<Pcut> kept = rules_.keep(candidate);
@@ -79,28 +99,32 @@ class Shrinker {
   }
 
   void RemoveFrom(Part part) {
-    // Down from all of them: often none of `init` is needed.
+    // All at once are tried first, since often none of `init` is needed.
     size_t chunk = PlacesOf(pcut_, part).size();
     for (; chunk > 0 && !Stopped(); chunk /= 2) RemoveChunks(part, chunk);
   }
 
   void RemoveChunks(Part part, size_t chunk) {
     std::vector<size_t> places = PlacesOf(pcut_, part);
+    // Later ops depend on earlier ones, so that the last ones go most easily.
     size_t end = places.size();
     while (end > 0) {
       const size_t begin = end - std::min(end, chunk);
       if (Take(Without(places, begin, end))) {
         places = PlacesOf(pcut_, part);
       }
-      // More than was asked for may be gone.
+      // Orphans may have gone, too, so that there may be fewer places than
+      // `begin`.
       end = std::min(begin, places.size());
     }
   }
 
-  // Without the statements at places[begin] to places[end - 1].
+  // Returns the workload after the statements at places[begin] to
+  // places[end - 1] are removed.
   Pcut Without(const std::vector<size_t>& places, size_t begin,
                size_t end) const {
     Pcut candidate = pcut_;
+    // From the back, so that the indices that remain stay right.
     for (size_t i = end; i > begin; --i) {
       candidate.statements.erase(candidate.statements.begin() +
                                  static_cast<ptrdiff_t>(places[i - 1]));
@@ -119,13 +143,17 @@ class Shrinker {
     }
   }
 
+  // Makes one number of an op smaller by one step. Returns whether it did.
   bool MakeSmaller(uint32_t number, size_t index) {
+    // The step before may have removed ops, so that another op may have this
+    // number now, or none.
     if (number > CountOps(pcut_)) return false;
     const size_t place = PlaceOfOp(pcut_, number);
     const Op& op = pcut_.statements[place].op;
     if (index >= op.numbers.size()) return false;
     const std::vector<uint64_t> smaller =
         SmallerNumbers(op.numbers[index], rules_.round_sizes);
+    // They ascend, so that the first that is accepted is the smallest.
     return std::any_of(smaller.begin(), smaller.end(), [&](uint64_t value) {
       Pcut candidate = pcut_;
       candidate.statements[place].op.numbers[index] = value;

@@ -1,10 +1,11 @@
-// Keeps lost blocks in chunks: all of them, then halves, down to single ones, and
-// again single ones until none can be kept any more. A chunk stays kept if the
-// finding still shows.
+// Puts lost blocks back to their newest version in chunks: all of them, then
+// halves, down to single ones, and again single ones until no block can be put
+// back any more. A chunk stays so if the finding still shows.
 //
-// Example: blocks A, B, C and D are lost, and the finding needs B and C. Keeping
-// all four fails, {C, D} fails, {A, B} fails; then D is kept, C fails, B fails, A
-// is kept. The next round keeps none, so B and C stay lost.
+// Example: blocks A, B, C and D are lost, and the finding needs the loss of B
+// and C. Keeping all four fails, {C, D} fails, {A, B} fails; then D is kept, C
+// fails, B fails, A is kept. The next round keeps none, so that B and C stay
+// lost.
 
 #include "harness/minimize/state_shrinker.h"
 
@@ -19,6 +20,7 @@
 namespace powercut {
 namespace {
 
+// The recording, in which the states that are tried are replayed.
 class StateShrinker {
  public:
   StateShrinker(const RecordedRun& run, const RunOptions& options)
@@ -30,10 +32,12 @@ class StateShrinker {
     POWERCUT_ASSIGN(const StateId id, ParseStateId(finding.id));
     PointCursor cursor(space_, id.steps[0].kind);
     POWERCUT_ASSIGN(const CrashState named, ResolveStep(id.steps[0], cursor));
+    // Described from newest, the choices are exactly the lost and torn blocks.
     CrashState state = FromOrigin(named, CrashState::kNewest, cursor);
     for (size_t chunk = state.choices.size(); chunk > 0;) {
       const size_t before = state.choices.size();
       POWERCUT_TRY(KeepBlocks(chunk, cursor, state, finding));
+      // A block that was needed may not be any more once others are kept.
       const bool again = chunk == 1 && state.choices.size() < before;
       chunk = again ? 1 : chunk / 2;
     }
@@ -41,6 +45,7 @@ class StateShrinker {
   }
 
  private:
+  // Tries to keep each chunk of so many lost blocks, the last chunk first.
   Status KeepBlocks(size_t chunk, const PointCursor& cursor, CrashState& state,
                     Finding& finding) {
     size_t end = state.choices.size();
@@ -61,14 +66,13 @@ class StateShrinker {
     return Ok{};
   }
 
-  // The finding in another state, if it is one there, too.
+  // Replays another state. Returns its finding of the same cause and path, or
+  // `std::nullopt` if it has none.
   Result<std::optional<Finding>> Show(const CrashState& state,
                                       const PointCursor& cursor,
                                       const Finding& finding) {
     const StateId id{{CanonicalStep(state, cursor)}, run_.trace().Digest()};
-    POWERCUT_ASSIGN(
-        ReplayedState replayed,
-        Replay(run_, id, options_));
+    POWERCUT_ASSIGN(ReplayedState replayed, Replay(run_, id, options_));
     for (Finding& again : replayed.findings) {
       if (again.violation.cause == finding.violation.cause &&
           again.violation.path == finding.violation.path) {

@@ -1,4 +1,4 @@
-// Makes the crash state of a finding simpler: it loses as few blocks as it can.
+// Makes the crash state of a finding simpler, by letting it lose fewer blocks.
 
 #ifndef POWERCUT_HARNESS_MINIMIZE_STATE_SHRINKER_H_
 #define POWERCUT_HARNESS_MINIMIZE_STATE_SHRINKER_H_
@@ -9,10 +9,11 @@
 
 namespace powercut {
 
-// The finding at a state in which no single block that is lost could be kept: the
-// cause, or its path, would not show then. Only the first crash of a state with
-// nested ones is looked at.
-// Errors: those of Replay().
+// Returns the finding at a state in which no single lost block can be kept:
+// with the block at its newest version, no violation would have both this cause
+// and this path. States are tried without crashes during their recovery, so
+// that a finding that needs a second crash is returned as it is. Errors: those
+// of Replay().
 Result<Finding> ShrinkState(const RecordedRun& run, const RunOptions& options,
                             Finding finding);
 

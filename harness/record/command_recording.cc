@@ -1,3 +1,8 @@
+// Records a program as a workload is recorded, but with no ops: the `run` mark
+// stands where the program starts, and the lines that it writes to its ack file
+// become marks while it runs. The clean unmount at the end belongs to the
+// trace.
+
 #include "harness/record/command_recording.h"
 
 #include <fmt/format.h>
@@ -12,7 +17,8 @@
 namespace powercut {
 namespace {
 
-// Text that comes in pieces, as lines.
+// Puts the text of the ack file, which comes in pieces, into the trace as one
+// mark for each line.
 class LineReader {
  public:
   explicit LineReader(VirtualDisk& disk) : disk_(disk) {}
@@ -26,7 +32,7 @@ class LineReader {
       }
     }
   }
-  // A last line without its end is a line.
+  // The text is over. A last line counts even if it has no line break.
   void Finish() {
     if (!line_.empty()) End();
   }
@@ -46,9 +52,11 @@ Error FailedTo(const Backend& backend, const std::string& what) {
 Result<std::string> RunOn(Backend& backend, FaultDisk& disk,
                           const std::vector<std::string>& words) {
   MountResult mounted = backend.Open(disk);
+  // The result of Open() means nothing if the environment lacked something.
   if (const auto lacks = backend.MissingResource()) return *lacks;
   if (mounted.mount == nullptr) return FailedTo(backend, mounted.failure);
-  // What mounting wrote is not the program's.
+  // What mounting wrote is not the program's, so it is made durable before the
+  // `run` mark, where crashes begin.
   Op sync;
   sync.kind = OpKind::kSyncfs;
   const OpResult synced = mounted.mount->Apply(sync, 0, {});
@@ -69,7 +77,7 @@ Result<std::string> RunOn(Backend& backend, FaultDisk& disk,
   acks.Finish();
   POWERCUT_TRY(disk.Disarm());
   const OpResult unmounted = mounted.mount->Shutdown();
-  // After a fault a volume may not be able to.
+  // After a fault, a volume may be unable to unmount cleanly.
   if (!unmounted.ok() && disk.Fired().empty()) {
     return FailedTo(backend, unmounted.error);
   }
@@ -94,6 +102,7 @@ Result<CommandRecording> RecordCommand(Backend& backend,
   FaultDisk faulty(disk, faults, FaultPhase::kRun);
   CommandRecording result{{Trace(geometry, base), {}, {}}, {}, {}};
   auto ended = RunOn(backend, faulty, words);
+  // The workers are forked from this process; they must not share helpers.
   backend.ReleaseHelpers();
   if (!ended) return ended.error();
   result.ended = std::move(*ended);

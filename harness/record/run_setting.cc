@@ -1,5 +1,9 @@
 // Works out a setting field by field, and refuses what the backend does not
-// offer before anything runs.
+// offer before anything runs, so that a mistake is told with its line.
+//
+// For each field the flag counts if it was given, else the workload's line,
+// else the backend's trait. Example: with `--atomic 4096`, a workload that says
+// `disk 8M atomic=512` gets blocks of 4096 bytes on a disk of 8 MiB.
 
 #include "harness/record/run_setting.h"
 
@@ -16,6 +20,7 @@
 namespace powercut {
 namespace {
 
+// Whether every op and fault is one that the backend offers.
 Status CheckOps(const Workload& workload, const Backend& backend) {
   const BackendTraits& traits = backend.traits();
   for (const Op& fault : workload.faults) {
@@ -26,6 +31,7 @@ Status CheckOps(const Workload& workload, const Backend& backend) {
   }
   for (const auto* section : {&workload.init, &workload.run}) {
     for (const Op& op : *section) {
+      // `wait` is no op of the backend's; it needs overlapping ops.
       const bool overlaps = op.start || op.kind == OpKind::kWait;
       const bool offered = (op.kind == OpKind::kWait ||
                             std::find(traits.ops.begin(), traits.ops.end(),
@@ -45,6 +51,8 @@ Status CheckOps(const Workload& workload, const Backend& backend) {
                           name));
         }
       }
+      // An offset or a size beyond this bound makes the file too large. Sums
+      // are checked when the op is recorded.
       const bool sized = op.kind == OpKind::kWrite ||
                          op.kind == OpKind::kAppend ||
                          op.kind == OpKind::kTruncate;
@@ -87,6 +95,7 @@ Status CheckGeometry(const Workload& workload, const BackendTraits& traits,
                     "{}",
                     workload.file, geometry.size_bytes(), kDiskBytesMax)};
   }
+  // Powers of two from the sector on, so that a block holds whole sectors.
   if (!std::has_single_bit(atomic) || atomic < geometry.sector_bytes ||
       atomic > kAtomicBytesMax) {
     return Error{ErrorCode::kUsage,

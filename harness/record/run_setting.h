@@ -1,5 +1,5 @@
-// RunSetting: what a workload is run and judged under, once the command line,
-// the file and the backend have had their say.
+// RunSetting: what a workload is run and judged under. It is worked out from
+// the command line, the file and the backend.
 
 #ifndef POWERCUT_HARNESS_RECORD_RUN_SETTING_H_
 #define POWERCUT_HARNESS_RECORD_RUN_SETTING_H_
@@ -27,7 +27,7 @@ struct RunSetting {
   Oracle oracle{};
 };
 
-// What the command line says in place of the file.
+// What the command line gives in place of the file.
 struct SettingOverrides {
   std::string profile;                 // Empty if not given.
   std::vector<CrashKind> crash_kinds;  // Empty if not given.

@@ -1,4 +1,4 @@
-// Puts the place in front of a message, in the form that editors jump to.
+// Puts the place before a message, in the form that editors jump to.
 
 #include "harness/record/workload_error.h"
 

@@ -1,3 +1,24 @@
+// Notes what a recovery reads and takes back what it writes:
+//
+// * The first write to a sector in a run saves the sector's old bytes, and
+//   Reset() puts all saved bytes back. So a run costs what it touches, not the
+//   size of the disk.
+// * A sector that this run has written says nothing about the crash state. A
+//   read of any other sector notes its block, in one of two ways: a read into a
+//   declared copy target is a copy, any other read decides.
+// * When the run is over, Reads() holds the copies against the observation. A
+//   copy whose bytes do not show where they were declared counts as a read that
+//   decides.
+//
+// Example: recovery reads block 5, writes all of block 7, reads block 7, and
+// copies block 9 into the content of a file. Block 5 decides, block 7 is not
+// noted, and block 9 is a copied piece. If the observation says that the file
+// is unreadable, block 9 decides, too.
+//
+// What has been noted is kept as run numbers: a block is noted if its entry is
+// the number of the current run, so that forgetting all blocks is one
+// increment.
+
 #include "harness/recover/crash_disk.h"
 
 #include <algorithm>
@@ -12,13 +33,14 @@
 namespace powercut {
 namespace {
 
-// The content of the observation that pieces go to, as an entry index, and how
-// large it may get; nothing if there is none.
+// The content of the observation that pieces go to, as the index of an entry,
+// and how large that content may get.
 struct CopyPlace {
   uint32_t entry = 0;
   uint64_t size_bytes = 0;
 };
 
+// `std::nullopt` if the observation has no content for this path.
 std::optional<CopyPlace> PlaceOf(const std::string& path,
                                  const Observation& observation) {
   if (!observation.unreadable.empty()) return std::nullopt;
@@ -29,6 +51,8 @@ std::optional<CopyPlace> PlaceOf(const std::string& path,
                    entry->content.size()};
 }
 
+// Whether a piece lies within the content and in step with its atoms. An atom
+// made of two blocks would tie these blocks to each other.
 bool Fits(const CopiedPiece& piece, const std::optional<CopyPlace>& place) {
   return place && piece.offset_bytes <= place->size_bytes &&
          piece.size_bytes <= place->size_bytes - piece.offset_bytes &&
@@ -50,6 +74,8 @@ CrashDisk::CrashDisk(SparseImage& image, DiskGeometry geometry,
 
 CrashDisk::RunNumbers CrashDisk::MakeRunNumbers(uint64_t count) {
   RunNumbers numbers(
+      // calloc() takes pages that are zero already, so that large disks cost
+      // little.
       static_cast<uint32_t*>(std::calloc(count, sizeof(uint32_t))));
   POWERCUT_CHECK(numbers != nullptr);
   return numbers;
@@ -95,7 +121,7 @@ void CrashDisk::NoteRead(uint64_t block) {
 }
 
 bool CrashDisk::IsCopying(MutableByteSpan out) const {
-  // Unrelated pointers: only std::less orders them.
+  // The pointers may belong to different arrays; only std::less orders these.
   const std::less<const std::byte*> before;
   return !copy_buffer_.empty() &&
          before(out.data(), copy_buffer_.data() + copy_buffer_.size()) &&
@@ -113,6 +139,7 @@ void CrashDisk::NoteCopies(uint64_t first_sector, MutableByteSpan out) {
     const uint64_t block = byte / block_bytes_;
     if (sector_written_in_[sector] == run_) continue;
     NoteRead(block);
+    // Bytes outside the declared buffer are dropped by the storage.
     const ptrdiff_t from = std::max<ptrdiff_t>(begin, 0);
     const ptrdiff_t to = std::min(begin + size, buffer_size);
     if (block_decides_in_[block] == run_ || from >= to) continue;
@@ -125,7 +152,8 @@ void CrashDisk::NoteCopies(uint64_t first_sector, MutableByteSpan out) {
   }
 }
 
-// Joins it to the last one where both are parts of one.
+// Joins the piece to the last one if the two are parts of one range. Reads come
+// sector by sector, so that this happens often.
 void CrashDisk::NoteCopy(const CopiedPiece& copy) {
   if (!copies_.empty()) {
     CopiedPiece& last = copies_.back();
@@ -154,8 +182,9 @@ Status CrashDisk::Write(uint64_t first_sector, ByteSpan data, Layer layer) {
   return Ok{};
 }
 
-// What remains of a block that is overwritten in part decides what is there
-// after a crash during this recovery.
+// Notes the first and the last block of a write as deciding if the write leaves
+// some of the block's old sectors. What they hold shows after a crash during
+// this recovery.
 void CrashDisk::NoteRests(SectorRange written) {
   const uint64_t per_block = block_bytes_ / geometry_.sector_bytes;
   for (const uint64_t block :
@@ -193,6 +222,7 @@ Status CrashDisk::Persist(Layer to, const SectorSet* scope,
                           std::optional<EventNumber> upto) {
   POWERCUT_TRY(CountRequest());
   if (!KeepsEvents()) return Ok{};
+  // This event's own number, which limits what the persist carries.
   const auto number = static_cast<EventNumber>(events_.size() + 1);
   RecoveryEvent event;
   event.kind = DiskEvent::kPersist;
@@ -205,6 +235,7 @@ Status CrashDisk::Persist(Layer to, const SectorSet* scope,
 
 Status CrashDisk::Discard(SectorRange range) {
   POWERCUT_TRY(CountRequest());
+  // A discarded sector reads as zeros.
   WriteImage(range.first, Bytes(range.count * geometry_.sector_bytes));
   if (KeepsEvents()) {
     events_.push_back(
@@ -213,6 +244,7 @@ Status CrashDisk::Discard(SectorRange range) {
   return Ok{};
 }
 
+// A recovery has no ops, and its marks are of no use.
 void CrashDisk::Mark(std::string_view) {}
 
 void CrashDisk::DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
@@ -220,6 +252,7 @@ void CrashDisk::DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
   copy_buffer_ = buffer;
   copy_offset_bytes_ = offset_bytes;
   if (buffer.empty()) return;
+  // A file is read in many pieces, and its path is kept once for all of them.
   if (copy_paths_.empty() || copy_paths_.back() != path) {
     copy_paths_.emplace_back(path);
   }
@@ -230,6 +263,7 @@ RunReads CrashDisk::Reads(const Observation& observation) const {
   for (const std::string& path : copy_paths_) {
     places.push_back(PlaceOf(path, observation));
   }
+  // One piece that does not fit is enough for its whole block to decide.
   std::unordered_set<uint64_t> looked_at;
   for (const CopiedPiece& copy : copies_) {
     if (!Fits(copy, places[copy.entry])) looked_at.insert(copy.block);
@@ -237,6 +271,8 @@ RunReads CrashDisk::Reads(const Observation& observation) const {
   const auto decides = [&](uint64_t block) {
     return block_decides_in_[block] == run_ || looked_at.contains(block);
   };
+  // The order matters: each block must follow from the contents of the blocks
+  // before it. What only the observation made a read comes last.
   RunReads reads;
   reads.blocks = blocks_deciding_;
   std::copy_if(blocks_read_.begin(), blocks_read_.end(),

@@ -1,5 +1,6 @@
 // CrashDisk: a crash image as the disk of a recovery. What recovery writes is
-// seen by its later reads and taken back afterwards.
+// seen by its later reads and taken back afterwards. What it reads is noted
+// (harness/recover/run_reads.h).
 
 #ifndef POWERCUT_HARNESS_RECOVER_CRASH_DISK_H_
 #define POWERCUT_HARNESS_RECOVER_CRASH_DISK_H_
@@ -20,17 +21,19 @@
 
 namespace powercut {
 
+// Not thread-safe.
 class CrashDisk : public VirtualDisk {
  public:
-  // `image` must outlive this object; it is lent: Reset() or destruction gives
-  // it back as it was. After `request_limit` reads, writes and persists every
-  // request fails, and limit_reached() says so; 0 is no limit.
+  // `image` must outlive this object and belongs to it until Reset() or the
+  // destructor puts it back as it was. After `request_limit` reads, writes,
+  // persists and discards every request fails, and limit_reached() says so; 0
+  // means no limit.
   CrashDisk(SparseImage& image, DiskGeometry geometry, uint32_t block_bytes,
             uint64_t request_limit);
   ~CrashDisk() override;
 
   const DiskGeometry& geometry() const override { return geometry_; }
-  // Errors: kIo once the request limit is reached.
+  // Errors of all requests: kIo once the request limit is passed.
   Status Read(uint64_t first_sector, MutableByteSpan out) override;
   Status Write(uint64_t first_sector, ByteSpan data, Layer layer) override;
   Status Persist(Layer to, const SectorSet* scope,
@@ -43,28 +46,30 @@ class CrashDisk : public VirtualDisk {
   bool limit_reached() const {
     return request_limit_ > 0 && requests_ > request_limit_;
   }
+  // How many writes and discards were made since the last Reset().
   uint64_t write_count() const { return write_count_; }
 
-  // What was read so far, by the run that made `observation`. What was copied
-  // to where the observation has no content (the entry is not there or
-  // unreadable, or its content ends before), or out of step with its atoms,
-  // counts as read. O(reads).
+  // What was read so far by the run that made `observation`. A copied piece
+  // counts as read if the observation has no content in its place (the entry is
+  // missing or unreadable, or its content ends earlier), or if the piece is out
+  // of step with the content's atoms. O(reads).
   RunReads Reads(const Observation& observation) const;
-  // What was copied so far counts as read: the observation that it went into
-  // was looked at.
+  // Makes everything that was copied so far count as read. To be called if the
+  // observation that the copies went into was looked at.
   void CountCopiesAsRead();
 
-  // Before the first request: whether to keep what recovery does to the disk.
-  // Blocks that it overwrites in part then count as read.
+  // Whether to keep what recovery does to the disk. Blocks that it overwrites
+  // in part then count as read. Requires: no request was made since Reset().
   void set_keep_events(bool keep) { keep_events_ = keep; }
-  // Called with each block as it is read first; may be empty. Stays over
-  // Reset().
+  // Sets what is called with each block at its first read of any kind; may be
+  // empty. Reset() does not change it.
   void set_read_seen(std::function<void(uint64_t block)> seen) {
     read_seen_ = std::move(seen);
   }
-  // The backend is open: what it does from here on is not its recovery.
+  // The backend is open: what it does from now on is not part of its recovery,
+  // and is not kept as events.
   void ObservationBegins() { observing_ = true; }
-  // What recovery did so far, numbered from 1, if it is kept.
+  // What recovery did so far, numbered from 1; empty if it is not kept.
   const std::vector<RecoveryEvent>& events() const { return events_; }
 
   // Takes back every write and forgets every read and event, for the next
@@ -75,7 +80,7 @@ class CrashDisk : public VirtualDisk {
   Status CountRequest();
   void NoteDeciding(uint64_t block);
   void NoteRead(uint64_t block);
-  // Whether some of `out` lies in what DeclareCopyTarget() said.
+  // Whether some of `out` lies in the buffer of DeclareCopyTarget().
   bool IsCopying(MutableByteSpan out) const;
   void NoteCopies(uint64_t first_sector, MutableByteSpan out);
   void NoteCopy(const CopiedPiece& copy);
@@ -90,9 +95,9 @@ class CrashDisk : public VirtualDisk {
   uint64_t requests_ = 0;
   uint64_t write_count_ = 0;
 
-  // A run number for each sector written and block read, so that forgetting
-  // costs nothing; from calloc(), so that what is never touched costs nothing
-  // either.
+  // Arrays of run numbers, for sectors written and blocks read: an entry counts
+  // if it is `run_`, so that forgetting all of them costs nothing. The memory
+  // comes from calloc(), so that entries never touched cost nothing either.
   struct Free {
     void operator()(uint32_t* numbers) const { std::free(numbers); }
   };
@@ -100,20 +105,23 @@ class CrashDisk : public VirtualDisk {
   static RunNumbers MakeRunNumbers(uint64_t count);
   uint32_t run_ = 1;
   RunNumbers sector_written_in_;
-  RunNumbers block_read_in_;     // in any way
-  RunNumbers block_decides_in_;  // in another way than copied
+  // The run that last read a block in any way.
+  RunNumbers block_read_in_;
+  // The run that last read a block in another way than copying.
+  RunNumbers block_decides_in_;
   // In order of first read of any kind.
   std::vector<uint64_t> blocks_read_;
   // In order of the first read that decided.
   std::vector<uint64_t> blocks_deciding_;
   std::function<void(uint64_t)> read_seen_;
-  // What DeclareCopyTarget() said last.
+  // The last declaration of DeclareCopyTarget().
   MutableByteSpan copy_buffer_;
   uint64_t copy_offset_bytes_ = 0;
   std::vector<std::string> copy_paths_;
-  // In order of reading; `entry` is an index in copy_paths_.
+  // The copied pieces in order of reading; their `entry` is an index in
+  // copy_paths_.
   std::vector<CopiedPiece> copies_;
-  // Old bytes of the sectors written, in order, one entry a sector.
+  // The sectors written, and the old bytes of each, in the same order.
   std::vector<uint64_t> saved_sectors_;
   Bytes saved_bytes_;
 

@@ -1,3 +1,7 @@
+// Overwrites, in a copy of the finished run's observation, each copied piece by
+// the same bytes of the other state. No judging happens here: the filled-in
+// outcome is judged like one that was run.
+
 #include "harness/recover/fill_copies.h"
 
 #include <algorithm>
@@ -18,9 +22,11 @@ RecoveryOutcome FillCopies(RecoveryOutcome outcome,
                                ? observation.device
                                : observation.entries.at(piece.entry).content;
     const uint64_t end = piece.offset_bytes + piece.size_bytes;
-    // The device is shown without the zeros at its end.
+    // The device is shown without the zeros at its end, so that it may have to
+    // grow before the piece is written and be cut again at the end.
     if (to_device) content.resize(std::max<uint64_t>(content.size(), end));
     device = device || to_device;
+    // CrashDisk::Reads() reports only pieces that lie within the content.
     POWERCUT_CHECK(end <= content.size());
     const ByteSpan bytes =
         bytes_of(piece.block).subspan(piece.offset_in_block, piece.size_bytes);

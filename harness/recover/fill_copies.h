@@ -14,12 +14,13 @@
 
 namespace powercut {
 
-// What a block of the other state holds: all of it, valid during the call.
+// Returns all bytes that a block of the other state holds. They need to be
+// valid only until the next call.
 using BytesOfBlock = std::function<ByteSpan(uint64_t block)>;
 
 // The outcome of recovery on a state that differs from that of a finished run
-// in blocks of `copies` only. `outcome` and `copies` are that run's; `contents`
-// is asked for each of their blocks. O(bytes copied).
+// in blocks of `copies` only. `outcome` and `copies` are those of the finished
+// run; `bytes_of` is called for each piece. O(bytes copied and observed).
 RecoveryOutcome FillCopies(RecoveryOutcome outcome,
                            std::span<const CopiedPiece> copies,
                            const BytesOfBlock& bytes_of);

@@ -1,6 +1,15 @@
 // Both forms are sequences of packed values (harness/system/packed_bytes.h).
 // What a run read and wrote is sent with every run, so it is small: a block
 // read costs about one byte, since most block numbers lie near the one before.
+//
+// The bytes come from workers, in which storage may have written anywhere. So
+// the reader checks every value against the disk, and every count against the
+// bytes that are left (the kLeast... constants are the fewest bytes that one
+// element takes). Where a piece goes in the observation is not checked here.
+//
+// A value that may be missing is written as 0, or as 1 plus the count of its
+// elements. Example: the blocks 100, 101 and 99 are the bytes 3 (the count),
+// 200 1 (the step from 0, doubled to make room for the sign), 2 (+1), 3 (-2).
 
 #include "harness/recover/outcome_codec.h"
 
@@ -40,7 +49,8 @@ void ReadLog(PackedReader& in, ObservedLog& log) {
   }
 }
 
-// Contents are nearly all of an outcome. More is no error, it only costs time.
+// An estimate of the encoded size, to reserve memory once. Contents are nearly
+// all of an outcome; an estimate that is too small only costs time.
 uint64_t SizeAbout(const Observation& seen) {
   constexpr uint64_t kEntryBytes = 256;
   uint64_t size = kEntryBytes + seen.device.size();
@@ -64,7 +74,7 @@ void WriteReads(PackedWriter& out, const RunReads& reads) {
     before = piece.block;
     out.Number(piece.offset_in_block);
     out.Number(piece.size_bytes);
-    // kDevice becomes 0.
+    // kDevice, the largest number, becomes 0 and takes one byte.
     out.Number(static_cast<uint32_t>(piece.entry + 1));
     out.Number(piece.offset_bytes);
   }
@@ -72,6 +82,7 @@ void WriteReads(PackedWriter& out, const RunReads& reads) {
 
 RunReads ReadReads(PackedReader& in, const RunDisk& disk) {
   const uint64_t disk_bytes = disk.geometry.size_bytes();
+  // The last block may be cut short by the end of the disk.
   const uint64_t block_count =
       (disk_bytes + disk.block_bytes - 1) / disk.block_bytes;
   RunReads reads;
@@ -135,6 +146,7 @@ RecoveryEvent ReadEvent(PackedReader& in, const DiskGeometry& geometry,
       static_cast<Layer>(in.NumberUpTo(static_cast<uint64_t>(Layer::kMedia)));
   switch (event.kind) {
     case DiskEvent::kWrite: {
+      // A Trace refuses a write that is at the media from the start.
       in.Require(event.layer != Layer::kMedia);
       event.range = ReadRange(in, geometry);
       const ByteSpan data = in.Raw(event.range.count * geometry.sector_bytes);
@@ -142,6 +154,7 @@ RecoveryEvent ReadEvent(PackedReader& in, const DiskGeometry& geometry,
       break;
     }
     case DiskEvent::kDiscard:
+      // Discards are requests to the device.
       in.Require(event.layer == Layer::kDevice);
       event.range = ReadRange(in, geometry);
       break;
@@ -150,6 +163,7 @@ RecoveryEvent ReadEvent(PackedReader& in, const DiskGeometry& geometry,
       event.upto = static_cast<EventNumber>(in.NumberUpTo(number));
       const uint64_t ranges = in.Number();
       if (ranges > 0) event.scope.emplace();
+      // A count that is too large ends this loop when the bytes run out.
       for (uint64_t i = 1; i < ranges && in.Good(); ++i) {
         const SectorRange range = ReadRange(in, geometry);
         if (in.Good()) event.scope->Add(range);

@@ -1,3 +1,6 @@
+// Keeps outcomes by the 128-bit hash of their encoded bytes. Equal hashes count
+// as equal outcomes, so that adding one compares no contents.
+
 #include "harness/recover/outcome_table.h"
 
 #include <string>
@@ -19,6 +22,7 @@ OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
     if (outcome.kind == RecoveryOutcome::kNotRun) {
       all_run_ = Error{ErrorCode::kMissing, outcome.detail};
     }
+    // An estimate for the bound on memory; contents are nearly all of it.
     bytes_ += sizeof(outcome);
     for (const ObservedEntry& seen : outcome.observation.entries) {
       bytes_ += sizeof(seen) + seen.path.size() + seen.content.size();

@@ -1,4 +1,4 @@
-// OutcomeTable: outcomes, each kept once.
+// OutcomeTable keeps the different outcomes of an exploration, each once.
 
 #ifndef POWERCUT_HARNESS_RECOVER_OUTCOME_TABLE_H_
 #define POWERCUT_HARNESS_RECOVER_OUTCOME_TABLE_H_
@@ -16,24 +16,27 @@ namespace powercut {
 
 using OutcomeId = uint32_t;
 
-// Ids count from 0 in the order of arrival.
+// Ids count from 0 in the order of arrival. Not thread-safe.
 class OutcomeTable {
  public:
-  // The id of these bytes, if they are known.
+  // The id of the outcome whose bytes have this hash; `nullptr` if it is not
+  // known. Valid as long as this object.
   const OutcomeId* Find(const Hash128& hash) const;
-  // Requires: `hash` is that of the outcome's bytes.
+  // The id of an outcome, which is added if it is not known.
+  // Requires: `hash` is HashBytes() with seed 0 of the bytes that
+  // EncodeOutcome() makes of `outcome`.
   OutcomeId Add(const Hash128& hash, RecoveryOutcome outcome);
   OutcomeId Add(RecoveryOutcome outcome);
   const RecoveryOutcome& operator[](OutcomeId id) const {
     return outcomes_[id];
   }
   const Hash128& hash(OutcomeId id) const { return hashes_[id]; }
-  // By id; valid until the next Add().
+  // The hashes of all outcomes, by id. Valid until the next Add().
   std::span<const Hash128> hashes() const { return hashes_; }
   size_t size() const { return outcomes_.size(); }
-  // Errors: kMissing: an outcome says that a recovery could not be run.
+  // Errors: kMissing if an outcome says that a recovery could not be run.
   Status AllRun() const { return all_run_; }
-  // Bytes that what was observed takes, about.
+  // About how many bytes of memory the outcomes take.
   uint64_t bytes() const { return bytes_; }
 
  private:
@@ -42,7 +45,8 @@ class OutcomeTable {
   std::vector<Hash128> hashes_;
   uint64_t bytes_ = 0;
   Status all_run_ = Ok{};
-  std::string scratch_;  // the bytes of an outcome
+  // The bytes of one outcome, kept for their memory.
+  std::string scratch_;
 };
 
 }  // namespace powercut

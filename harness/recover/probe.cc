@@ -1,5 +1,17 @@
-// Uses files or logs, by what the backend offers, and compares: the new content
-// must be back after the remount, and all else must be as it was.
+// Uses the volume, remounts it, and compares two observations, one from before
+// and one from after: what the probe wrote must be back, and everything else
+// must be as it was. Storage with files gets one new file, and storage that
+// keeps logs and no files gets one record in each log.
+//
+// What the probe itself made is taken out of the second observation before the
+// model sees it, since no op of the workload made it. If the storage fails
+// while it is used, its own words are reported (`told`). If no second
+// observation could be made, the volume is shown as it was before. A full
+// volume or log is no failure.
+//
+// Example: after recovery the volume's bitmap says that a cluster of /a is
+// free. The file /a reads well, but the probe's file is given that cluster, and
+// after the remount /a has other bytes: "writing another file changed /a".
 
 #include "harness/recover/probe.h"
 
@@ -12,6 +24,7 @@
 namespace powercut {
 namespace {
 
+// A few blocks and a part of one, so that whole blocks and a tail are used.
 constexpr uint64_t kProbeBytes = 3 * 4096 + 100;
 
 Op ProbeOp(OpKind kind) {
@@ -22,11 +35,13 @@ Op ProbeOp(OpKind kind) {
 }
 
 struct ProbeUse {
-  std::string failure;  // empty: it worked
-  bool full = false;    // there was no room for the file: no fault of recovery
+  // What failed, in words. Empty if all worked.
+  std::string failure;
+  // Whether there was no room, which is no fault of recovery.
+  bool full = false;
 };
 
-// Uses the mount: a new file with a few blocks, synced.
+// Uses the mount: makes a new file with a few blocks, and syncs it.
 ProbeUse UseMount(Mount& mount, const std::string& content) {
   Op write = ProbeOp(OpKind::kWrite);
   write.numbers = {0, content.size()};
@@ -43,8 +58,8 @@ ProbeUse UseMount(Mount& mount, const std::string& content) {
   return {};
 }
 
-// Takes the probe's own file out of the observation, and says how it differs
-// from what was written.
+// Takes the probe's own file out of the observation, and says how the file
+// differs from what was written; empty if it does not.
 std::string TakeProbeFile(Observation& observation,
                           const std::string& content) {
   const auto found = std::find_if(
@@ -56,7 +71,7 @@ std::string TakeProbeFile(Observation& observation,
   return same ? "" : "came back changed";
 }
 
-// The first path that two observations do not agree on; empty if none.
+// The first path on which two observations do not agree; empty if they agree.
 std::string FirstChangedPath(const Observation& before,
                              const Observation& after) {
   for (const ObservedEntry& entry : before.entries) {
@@ -84,6 +99,8 @@ ProbedVolume UseFiles(Backend& backend, VirtualDisk& disk,
     return {std::move(before),
             {"remount: " + again.failure + after.unreadable}};
   }
+  // If the volume was full, a part of the file may be there, and is taken out,
+  // too.
   const std::string lost = TakeProbeFile(after, content);
   std::vector<std::string> failures;
   if (!use.full && !lost.empty()) {
@@ -107,7 +124,7 @@ bool KeepsOnlyLogs(const BackendTraits& traits) {
   return offers(OpKind::kLogAppend) && !offers(OpKind::kCreate);
 }
 
-// Uses a log: a record, flushed.
+// Uses a log: appends a record and flushes it.
 ProbeUse UseLog(Mount& mount, const std::string& log,
                 const std::string& content) {
   Op open;
@@ -134,8 +151,9 @@ ProbeUse UseLog(Mount& mount, const std::string& log,
   return {};
 }
 
-// Takes the probe's own record out of a log, if it is there: one whose append
-// or flush failed may be. Returns its LSN.
+// Takes the probe's own record out of a log, and returns the record's log
+// sequence number; `std::nullopt` if it is not there. A record whose append or
+// flush failed may be there or not.
 std::optional<uint64_t> DropProbeRecord(ObservedLog& after,
                                         const std::string& content) {
   if (after.records.empty() || after.records.back().content != content) {
@@ -148,8 +166,8 @@ std::optional<uint64_t> DropProbeRecord(ObservedLog& after,
   return lsn;
 }
 
-// The same, and says how it differs from what was appended, and the rest from
-// what was there before.
+// Takes the probe's own record out of a log, and says what is wrong with the
+// record or with the other ones; empty if all is well.
 std::string TakeProbeRecord(const ObservedLog& before, ObservedLog& after,
                             const std::string& content) {
   const std::optional<uint64_t> lsn = DropProbeRecord(after, content);
@@ -173,7 +191,7 @@ ProbedVolume UseLogs(Backend& backend, VirtualDisk& disk,
   std::vector<std::string> told;
   std::vector<bool> used;
   for (const ObservedLog& log : before.logs) {
-    // One that cannot be read is a matter of its own.
+    // A log that cannot be read is a violation already, so it is not used.
     ProbeUse use = {"", true};
     if (log.unreadable.empty()) use = UseLog(*mount, log.name, content);
     if (!use.failure.empty()) told.push_back(use.failure);
@@ -192,6 +210,8 @@ ProbedVolume UseLogs(Backend& backend, VirtualDisk& disk,
   std::vector<std::string> failures;
   for (size_t i = 0; i < before.logs.size(); ++i) {
     if (!used[i]) {
+      // The append may have got through all the same; the model must not see
+      // it.
       DropProbeRecord(after.logs[i], content);
       continue;
     }

@@ -1,6 +1,11 @@
 // Recovers in one process: opens the volume, then lets the user's command look
 // at it, or observes it and, when asked, uses it. Faults that are armed for
-// recovery stand between the backend and the crash disk all the while.
+// recovery stand between the backend and the crash disk all the while. The
+// storage's own checker comes last, after the mount has ended.
+//
+// What is believed goes the other way round: a missing prerequisite or a helper
+// process that ended makes everything else worthless, so both are looked at
+// before the observation is.
 
 #include "harness/recover/recovery.h"
 
@@ -17,10 +22,10 @@
 namespace powercut {
 namespace {
 
-// What was found in a volume, and what was said of it.
+// What was found in a volume, and what the checks said of it.
 struct Looked {
   ProbedVolume volume;
-  // What did not end in time. Empty if everything did.
+  // Which program did not end in time. Empty if all ended.
   std::string hung = {};
   // RecoveryOutcome::check and fsck.
   std::string check = {};
@@ -31,6 +36,8 @@ std::string HungText(std::string_view what, const CommandEnd& end) {
   return fmt::format("{}: {} (--check-timeout)", what, end.detail);
 }
 
+// Runs the user's command in the volume. Its verdict takes the place of an
+// observation.
 Looked RunCheck(Mount& mount, const RecoveryOptions& options) {
   Looked checked;
   Mount::Command command;
@@ -44,13 +51,14 @@ Looked RunCheck(Mount& mount, const RecoveryOptions& options) {
   } else {
     checked.check = end ? end->detail : end.error().message;
   }
+  // The checker needs a volume that was unmounted cleanly.
   if (!options.check->fsck) return checked;
   const OpResult shut = mount.Shutdown();
   if (!shut.ok()) checked.volume.told.push_back(shut.error);
   return checked;
 }
 
-// The mount must have ended.
+// Runs the storage's own checker. Requires: the mount has ended.
 void RunChecker(Backend& backend, VirtualDisk& disk,
                 const RecoveryOptions& options, Looked& looked) {
   const auto end = backend.RunChecker(disk, options.check->timeout_ms);
@@ -61,10 +69,12 @@ void RunChecker(Backend& backend, VirtualDisk& disk,
   }
 }
 
-// What is there once the backend has opened `disk`.
+// Opens the volume on `disk`, which is `crash` or a layer over it, and looks at
+// what is there. The mount has ended on return.
 Looked OpenAndLook(Backend& backend, CrashDisk& crash, VirtualDisk& disk,
                    const RecoveryOptions& options) {
   MountResult mounted = backend.Open(disk);
+  // Only what Open() did is the recovery, which nested crashes interrupt.
   crash.ObservationBegins();
   if (mounted.mount == nullptr) {
     Looked nothing;
@@ -91,6 +101,7 @@ std::vector<std::string> PathsNamedBy(const Workload& workload) {
   for (const auto* section : {&workload.init, &workload.run}) {
     for (const Op& op : *section) {
       for (const std::string& name : op.names) {
+        // Only paths begin with a slash, and the root is always there.
         if (name.starts_with('/') && name != "/") paths.insert(name);
       }
     }
@@ -110,6 +121,8 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
     looked = OpenAndLook(backend, disk, faulty, options);
     outcome.faults_fired = faulty.Fired();
   }
+  // After a fault of recovery the checker's complaints would be the disk's
+  // fault.
   const bool mounted =
       looked.volume.seen.unreadable.empty() && looked.hung.empty();
   if (options.check && options.check->fsck && mounted &&
@@ -129,13 +142,15 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
   outcome.observation = std::move(looked.volume.seen);
   outcome.check = std::move(looked.check);
   outcome.fsck = std::move(looked.fsck);
-  // On a disk that breaks, storage may say that something failed.
+  // On a disk that breaks, storage may say that something failed; on any other
+  // disk this is a violation.
   if (outcome.faults_fired.empty()) {
     auto& failures = outcome.observation.probe_failures;
     failures.insert(failures.begin(), looked.volume.told.begin(),
                     looked.volume.told.end());
   }
-  // The probe holds the contents of two observations against each other.
+  // The probe compares the contents of two observations, so that copied bytes
+  // decide what it reports.
   if (options.probe) disk.CountCopiesAsRead();
   if (disk.limit_reached()) {
     return RecoveryOutcome::Hung("too many device requests");

@@ -1,6 +1,7 @@
-// One recovery of a backend on a crash image, in three steps: recover (mount),
-// observe (the tree with contents) and, when asked, probe (use it, and look
-// again). In this process: harness/worker/worker_pool.h isolates it.
+// One recovery of a backend on a crash image, in up to three steps: recover
+// (mount), observe (the tree with contents) and, when asked, probe (use the
+// volume, and look again). A check takes the place of the last two steps. All
+// happens in this process; harness/worker/worker_pool.h isolates it.
 
 #ifndef POWERCUT_HARNESS_RECOVER_RECOVERY_H_
 #define POWERCUT_HARNESS_RECOVER_RECOVERY_H_
@@ -20,21 +21,23 @@
 namespace powercut {
 
 struct RecoveryOptions {
-  // Create a file, fill it, sync, remount, look again: cross-linked clusters
-  // and wrong bitmaps show only on the next write. Of storage that keeps logs
-  // and no files: append a record to each log, flush, remount, look again: it
-  // is the last, above all others, and they are as before.
+  // Whether the volume is used after it was observed (harness/recover/probe.h).
+  // The probe creates a file, fills it, syncs, remounts and looks again. If the
+  // storage keeps logs and no files, the probe appends a record to each log,
+  // flushes, remounts and looks again: the record must be the last one, and the
+  // others must be as before.
   bool probe = false;
-  // Paths to look up by name where the tree does not list them: those that the
-  // workload uses. Sorted.
+  // The paths to look up by name if the tree does not list them, sorted: those
+  // that the workload uses.
   std::vector<std::string> paths;
   // `std::nullopt` if the model judges. If a check has a command, its verdict
-  // is the whole outcome (RecoveryOutcome::check), and nothing is observed.
+  // is the outcome (RecoveryOutcome::check), and the tree is not observed.
   std::optional<CheckOracle> check{};
-  // What the command is told: the acks in force, a line each.
+  // What the command is told: the acks in force, one a line.
   std::string acked{};
-  // The workload's faults. Those in=recovery are armed from the start of each
-  // recovery on, while it is looked at and used, too. Requires: offered.
+  // The workload's faults. The faults in=recovery are armed from the start of
+  // each recovery until the volume has been observed and used.
+  // Requires: CheckFaultIsOffered() succeeds for each.
   std::vector<Op> faults = {};
 };
 
@@ -44,13 +47,16 @@ std::vector<std::string> PathsNamedBy(const Workload& workload);
 // How a recovery ended, as a value that can cross processes.
 struct RecoveryOutcome {
   enum Kind : uint8_t {
-    kObserved,  // recovery came to an end, be it `unreadable`
-    // It crashed; `detail` names the signal or exit status. Of Recover()
-    // itself: a process of the backend's did (Backend::HelperExitStatus()).
+    // Recovery came to an end, even if the volume is unreadable.
+    kObserved,
+    // Recovery crashed; `detail` names the signal or the exit status. If
+    // Recover() itself returns it, a helper process of the backend ended
+    // (Backend::HelperExitStatus()).
     kDied,
-    kHung,  // it passed a bound; `detail` names which
-    // The backend lacked something (Backend::MissingResource()); nothing
-    // follows.
+    // Recovery passed a bound; `detail` names the bound.
+    kHung,
+    // The backend lacked something (Backend::MissingResource()), which `detail`
+    // names. The outcome says nothing about the state.
     kNotRun,
   };
 
@@ -65,25 +71,29 @@ struct RecoveryOutcome {
   }
 
   Kind kind = kObserved;
+  // Empty if `kind` is kObserved.
   std::string detail;
-  Observation observation;  // kObserved only
-  // kObserved only: what the check's command had against the volume, in one
-  // line; empty if it had nothing against it, or did not run.
+
+  // The fields below are filled in for kObserved only.
+  Observation observation;
+  // How the check's command failed, in one line; empty if it ended with exit
+  // status 0 or did not run.
   std::string check = {};
-  // kObserved only: what the storage's own checker found afterwards, in one
-  // line; empty if it found nothing, or did not run. It does not run where
-  // nothing mounted, nor after a fault of recovery.
+  // What the storage's own checker found after the mount had ended, in one
+  // line; empty if it found nothing or did not run. It does not run if the
+  // volume did not mount or a fault of recovery fell.
   std::string fsck = {};
-  // kObserved only: the numbers of the faults that fell on a request, among
-  // RecoveryOptions::faults from 1; ascending.
+  // The numbers of the faults that fell on a request, among
+  // RecoveryOptions::faults, from 1; ascending.
   std::vector<uint32_t> faults_fired = {};
 
   bool operator==(const RecoveryOutcome&) const = default;
 };
 
-// Runs the steps on `disk`, which keeps the reads and writes that recovery
-// made until its Reset(). Deterministic: nothing that ran before in this
-// process matters.
+// Runs the steps on `disk`, which keeps the reads and writes that recovery made
+// until its Reset(). The result depends on the arguments alone: what ran before
+// in this process does not matter.
+// Requires: `disk` is new, or was Reset() after its last recovery.
 RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
                         const RecoveryOptions& options);
 

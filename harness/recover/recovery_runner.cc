@@ -1,5 +1,6 @@
 // Keeps one image for each crash kind, made when it is first needed, and moves
-// it from state to state, so that a run costs what changed.
+// it from state to state, so that a run costs what changed between the states.
+// The recovery's own writes are taken back before the image moves on.
 
 #include "harness/recover/recovery_runner.h"
 
@@ -31,7 +32,8 @@ WorkerOptions WorkerOptionsOf(const RecordedRun& run,
   worker.limits = options.limits;
   if (const CheckOracle* check = CheckOf(run.setting.oracle)) {
     worker.recovery.check = *check;
-    // The programs have a bound of their own, which must fall first.
+    // The programs have a bound of their own. It must be passed first, so that
+    // the outcome says which program hung.
     worker.limits.wall_ms += check->programs() * check->timeout_ms;
   }
   return worker;
@@ -63,6 +65,7 @@ bool RecoveryRunner::NeedsAcks() const {
 
 RecoveryOptions RecoveryRunner::OptionsAt(const CrashState& state) const {
   RecoveryOptions options = options_.recovery;
+  // Made anew for each state, since other acks are in force at each point.
   for (const std::string_view ack : AcksUpTo(space_.trace(), state.point)) {
     options.acked.append(ack).push_back('\n');
   }
@@ -86,6 +89,7 @@ RecoveryOutcome RecoveryRunner::Run(const CrashState& state,
     access.reads = stage.disk.Reads(outcome.observation);
     if (!options_.all_reads) touched_.RemoveUntouched(access.reads);
   }
+  // Reset() forgets the events, so they are copied before.
   if (options_.report_writes) access.writes = stage.disk.events();
   stage.disk.Reset();
   return outcome;
@@ -99,6 +103,7 @@ Result<RunAccess> RecoveryRunner::AccessOf(std::string_view bytes) const {
   if (options_.all_reads) return access;
   const RunReads told = access.reads;
   touched_.RemoveUntouched(access.reads);
+  // A worker removes untouched blocks itself; one that did not was damaged.
   if (access.reads == told) return access;
   return Error{ErrorCode::kInternal, "a worker told of other blocks"};
 }

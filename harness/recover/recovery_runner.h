@@ -1,5 +1,5 @@
-// RecoveryRunner: recoveries of states in this process, on one image a crash
-// kind that goes from state to state.
+// RecoveryRunner: recoveries of states in this process, on one image for each
+// crash kind, which moves from state to state.
 
 #ifndef POWERCUT_HARNESS_RECOVER_RECOVERY_RUNNER_H_
 #define POWERCUT_HARNESS_RECOVER_RECOVERY_RUNNER_H_
@@ -21,6 +21,7 @@
 
 namespace powercut {
 
+// The bounds of one recovery (docs/crash_model.md 8).
 struct WorkerLimits {
   // Device requests of one recovery. A mount with a walk of a small tree makes
   // about a hundred; a million is a loop.
@@ -29,38 +30,40 @@ struct WorkerLimits {
   uint32_t cpu_ms = 10'000;
   // Wall clock of one recovery: the last resort.
   uint32_t wall_ms = 100'000;
-  // Memory a worker may take in addition to what it inherits.
+  // The memory that a worker may take in addition to what it inherits.
   uint64_t memory_bytes = uint64_t{2} << 30;
 };
 
 // How each state of a recorded run is run.
 struct RunOptions {
-  // Use the volume after recovery, and look again (harness/recover/probe.h).
+  // Whether to use the volume after recovery, and to look again
+  // (harness/recover/probe.h).
   bool probe = false;
   WorkerLimits limits;
 };
 
 struct WorkerOptions {
-  // 0: no workers; states run in this process, in Submit(), without
-  // isolation and without bounds but that on requests. For fuzz targets,
-  // where a crash is the fuzzer's to catch.
+  // The number of worker processes. With 0, states run in this process, in
+  // WorkerPool::Submit(), with no isolation and no bound except the one on
+  // requests. This is for fuzz targets, where the fuzzer catches crashes.
   uint32_t jobs = 1;
   RecoveryOptions recovery;
   WorkerLimits limits;
-  // Fill in RunResult::reads and RunResult::writes.
+  // Whether RunResult::reads and RunResult::writes are filled in.
   bool report_reads = false;
   bool report_writes = false;
-  // Report the reads of every block, not only of those that the trace
-  // touches.
+  // Whether reads of every block are reported, not only of the blocks that the
+  // trace touches.
   bool all_reads = false;
 };
 
-// The options under which the states of a recorded run are run in one process,
-// and nothing but the outcome is reported. The wall clock limit grows by what
+// The options under which the states of a recorded run are run by one worker,
+// which reports the outcomes only. The bound on wall clock time grows by what
 // the programs of a check may take.
 WorkerOptions WorkerOptionsOf(const RecordedRun& run,
                               const RunOptions& options);
 
+// Not thread-safe.
 class RecoveryRunner {
  public:
   // `backend` and `space` must outlive this object.
@@ -71,33 +74,37 @@ class RecoveryRunner {
   ~RecoveryRunner();
 
   const WorkerOptions& options() const { return options_; }
-  // Whether anyone asked for more than outcomes.
+  // Whether the options ask for more than outcomes.
   bool tells() const { return options_.report_reads || options_.report_writes; }
 
-  // Moves the image to the state, so that a run of a near one costs little,
-  // here and in processes forked from this one.
+  // Moves the image to the state, so that running a state close to it costs
+  // little, here and in processes forked from this one.
   void Approach(const CrashState& state);
 
-  // Bounded by device requests only. Fills in `access` as the options say.
+  // Runs the state. The bound on device requests is the only one that holds
+  // here. Fills in `access` as the options say.
   RecoveryOutcome Run(const CrashState& state, RunAccess& access);
 
-  // How a process ended that the last run needed; see Backend.
+  // The exit status of a helper process that the last run depended on;
+  // `std::nullopt` while all helpers are alive (Backend::HelperExitStatus()).
   std::optional<int> HelperExitStatus() const {
     return backend_.HelperExitStatus();
   }
 
-  // Calls `seen` with each block that a run reads and that is to be reported,
-  // as it happens, copied or not.
+  // From now on calls `seen` with each block that a run reads, copied or not,
+  // at its first read, if the block is one that is reported.
   void TellReads(std::function<void(uint64_t block)> seen);
 
-  // What another process with these options says of a run.
-  // Errors: kInternal: it cannot be (the process wrote wild).
+  // Decodes what another process with these options reported of a run. Empty if
+  // the options ask for outcomes only.
+  // Errors: kInternal if no run can have done this, because the process was
+  // damaged.
   Result<RunAccess> AccessOf(std::string_view bytes) const;
 
  private:
   struct Stage;
   Stage& StageFor(CrashKind kind);
-  // Whether a command runs that must be told the acks.
+  // Whether a check command runs, which must be told the acks.
   bool NeedsAcks() const;
   // The options with the acks of the state's crash point.
   RecoveryOptions OptionsAt(const CrashState& state) const;
@@ -107,7 +114,7 @@ class RecoveryRunner {
   WorkerOptions options_;
   TouchedBlocks touched_;
   std::function<void(uint64_t)> read_seen_;
-  // By kind, made on demand.
+  // The image and the disk of each kind, made on demand.
   std::array<std::unique_ptr<Stage>, kCrashKinds.size()> stages_;
 };
 

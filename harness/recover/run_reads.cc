@@ -1,5 +1,5 @@
-// TouchedBlocks keeps one bit for each block of the disk, in memory that costs
-// nothing where no block is touched.
+// TouchedBlocks keeps one bit for each block of the disk. The memory comes from
+// calloc(), so that parts of it in which no block is touched cost nothing.
 
 #include "harness/recover/run_reads.h"
 

@@ -13,15 +13,16 @@
 
 namespace powercut {
 
-// Bytes of a block that went into the observation and nowhere else, in step
-// with the content's atoms: offset_bytes and offset_in_block are equal modulo
-// kAtomBytes (model/words/content.h), so that no atom is made of two blocks.
+// Bytes of a block that went into the observation and nowhere else
+// (docs/crash_model.md 5). They are in step with the content's atoms:
+// offset_bytes and offset_in_block are equal modulo kAtomBytes
+// (model/words/content.h), so that no atom is made of two blocks.
 struct CopiedPiece {
   uint64_t block = 0;
   uint32_t offset_in_block = 0;
   uint32_t size_bytes = 0;
-  // Where they went: the content of Observation::entries[entry], or, if `entry`
-  // is kDevice, Observation::device.
+  // Where the bytes went: the content of Observation::entries[entry], or
+  // Observation::device if `entry` is kDevice.
   static constexpr uint32_t kDevice = ~uint32_t{0};
   uint32_t entry = 0;
   uint64_t offset_bytes = 0;
@@ -31,31 +32,32 @@ struct CopiedPiece {
 
 struct RunReads {
   // The blocks of which something was read before it had been overwritten,
-  // without duplicates; without those that were only copied. In an order in
-  // which each follows from the contents of those before: by their first read
-  // that was no copy, and then, by their first copy, those that the observation
-  // made reads of copies only.
+  // except blocks that were only copied. No block is there twice. The order is
+  // one in which each block follows from the contents of the blocks before it:
+  // by the first read that was no copy; then, by their first copy, blocks that
+  // were only copied but count as read (CrashDisk::Reads()).
   std::vector<uint64_t> blocks;
-  // The pieces of those that were only copied, in order of reading. Where two
-  // lie on one another, the later one is what shows. A block of which nothing
-  // shows has none.
+  // The pieces of the blocks that were only copied, in order of reading. If two
+  // pieces overlap, the later one shows. A block of which no byte shows has no
+  // piece.
   std::vector<CopiedPiece> copies;
 
   bool operator==(const RunReads&) const = default;
 };
 
-// One bit a block, in memory that costs nothing where nothing is touched.
+// The set of blocks that the trace of a crash space touches. Other blocks hold
+// the same in every state.
 class TouchedBlocks {
  public:
   // O(slots).
   explicit TouchedBlocks(const CrashSpace& space);
 
-  // False for numbers that are no block.
+  // Whether a block is touched; false for numbers that are no block. O(1).
   bool Contains(uint64_t block) const {
     return block < block_count_ && (bits_[block / 64] >> block % 64 & 1) != 0;
   }
 
-  // Takes out what was read of other blocks.
+  // Removes from `reads` every block that the trace never touches.
   void RemoveUntouched(RunReads& reads) const;
 
  private:

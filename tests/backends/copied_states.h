@@ -175,7 +175,7 @@ class CopiedStates {
   std::map<uint64_t, Slot> slots_;  // by block
   EventNumber first_point_ = 0;     // of `run`
   CopyCounts& counts_;
-  // Of the state being checked.
+  // What the state that is being checked showed and read.
   RecoveryOutcome outcome_;
   RunReads reads_;
 };

@@ -61,7 +61,7 @@ TEST(Result, CanBeAssignedEitherWay) {
   EXPECT_EQ(*result, 2);
 }
 
-// The test is for a value being there, not for the value.
+// A result is true if it has a value, whatever the value is.
 TEST(Result, ABoolResultIsTrueForHavingAValue) {
   const Result<bool> result = false;
   EXPECT_TRUE(result);

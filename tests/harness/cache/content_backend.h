@@ -1,6 +1,6 @@
 // ContentBackend: a backend whose recovery does what the first bytes of the
-// disk say: work, crash, hang, eat memory. And a recording of such disks, one
-// crash point each.
+// disk say, such as work, crash, hang or eat memory; and a recording of such
+// disks, with one crash point for each.
 
 #ifndef POWERCUT_TESTS_HARNESS_CACHE_CONTENT_BACKEND_H_
 #define POWERCUT_TESTS_HARNESS_CACHE_CONTENT_BACKEND_H_
@@ -25,11 +25,11 @@
 
 namespace powercut {
 
-// What a recovery does; stands in sector 0.
+// What a recovery does. The character stands in sector 0.
 enum class Deed : char {
   kWork = 'w',
   kWorkSlowly = 'W',
-  kShowMuch = 'b',  // more than a ring holds
+  kShowMuch = 'b',  // Shows more than a ring holds.
   kFailToMount = 'u',
   kSegfault = 's',
   kAbort = 'a',
@@ -37,12 +37,12 @@ enum class Deed : char {
   kExitSeven = 'x',
   kExitZero = 'q',
   kLoop = 'c',
-  kLoopOnDevice = 'd',         // until the device fails
-  kLoopOnDeviceForEver = 'D',  // and on
+  kLoopOnDevice = 'd',         // Reads until the device fails.
+  kLoopOnDeviceForEver = 'D',  // Goes on even then.
   kSleep = 'z',
   kEatMemory = 'm',
-  kPoison = 'p',      // works, and makes the next recovery abort
-  kScribbleUp = 'r',  // works, and overwrites the shared memory
+  kPoison = 'p',      // Works, and makes the next recovery abort.
+  kScribbleUp = 'r',  // Works, and overwrites the shared memory.
   kScribbleDown = 'R',
 };
 
@@ -50,7 +50,7 @@ inline constexpr DiskGeometry kContentGeometry = {.sector_bytes = 512,
                                                   .sector_count = 64};
 inline constexpr size_t kMuchBytes = (3 << 20) + 12345;
 
-// What a mount of a disk with this deed shows as the content of /f.
+// Returns what a mount of a disk with this deed shows as the content of /f.
 inline std::string ContentShown(Deed deed, uint32_t point) {
   std::string text = std::string(1, static_cast<char>(deed)) + ' ' +
                      std::to_string(point) + '\n';
@@ -138,7 +138,7 @@ class ContentBackend : public Backend {
         break;
       }
       case Deed::kSegfault:
-        signal(SIGSEGV, SIG_DFL);  // a sanitizer would catch it
+        signal(SIGSEGV, SIG_DFL);  // A sanitizer would catch the signal.
         raise(SIGSEGV);
         break;
       case Deed::kAbort:
@@ -188,7 +188,7 @@ class ContentBackend : public Backend {
   const volatile bool never_ = false;
 };
 
-// A trace whose disk after event N says the Nth deed.
+// Returns a trace whose disk after event N says the Nth deed.
 inline Trace TraceOfDeeds(const std::vector<Deed>& deeds) {
   Trace trace(kContentGeometry, std::make_shared<const SparseImage>(
                                     kContentGeometry.size_bytes()));

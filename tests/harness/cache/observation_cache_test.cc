@@ -1,5 +1,5 @@
-// The cache's two halves: what is used stays, what is not goes, and the count
-// of what went is right.
+// Tests the two halves of the cache: runs that are used stay, the others go,
+// and the count of dropped runs is right.
 
 #include "harness/cache/observation_cache.h"
 
@@ -48,7 +48,7 @@ class ObservationCacheTest : public testing::Test {
     return cache.Insert(path, run);
   }
 
-  // How many can be found, without touching them.
+  // How many runs can be found, without marking them as used.
   uint32_t Held(const ObservationCache& cache) {
     uint32_t held = 0;
     for (uint32_t v = 0; v < kContents; ++v) {
@@ -94,7 +94,7 @@ TEST_F(ObservationCacheTest, EvictedIsWhatIsMissing) {
   Prng prng(1);
   uint64_t filed = 0;
   for (uint32_t round = 0; round < 2000; ++round) {
-    // Some more often than others.
+    // Small numbers come more often than large ones.
     const auto v = static_cast<uint32_t>(prng.Below(1 + prng.Below(kContents)));
     if (!Finds(cache, v)) {
       EXPECT_EQ(Insert(cache, v), ObservationCache::Inserted::kNew);
@@ -106,7 +106,8 @@ TEST_F(ObservationCacheTest, EvictedIsWhatIsMissing) {
   EXPECT_GT(cache.evicted(), kContents);
 }
 
-// A run that ended before, or went on behind, what an earlier one read.
+// A run contradicts an earlier one if it read the same and then ended earlier
+// or read on.
 TEST_F(ObservationCacheTest, ContradictionsAreConflicts) {
   ObservationCache cache(contents_, kBytesMax);
   Insert(cache, 3);

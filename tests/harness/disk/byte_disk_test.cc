@@ -1,5 +1,5 @@
-// ByteDisk against a flat buffer: random byte ranges, the write events they
-// become, and errors from below.
+// Tests ByteDisk against a flat buffer: random byte ranges, the write events
+// that they become, and errors of the disk below.
 
 #include "harness/disk/byte_disk.h"
 
@@ -14,7 +14,7 @@
 namespace powercut {
 namespace {
 
-// A disk in memory that counts what reaches it and can refuse to.
+// A disk in memory that counts what reaches it and can be told to fail.
 class MemoryDisk : public VirtualDisk {
  public:
   explicit MemoryDisk(DiskGeometry geometry)

@@ -1,4 +1,4 @@
-// SectorSet against std::set under seeded random operations.
+// Tests SectorSet against std::set under seeded random operations.
 
 #include "harness/disk/sector_set.h"
 
@@ -34,7 +34,7 @@ std::vector<SectorRange> RangesOf(const std::set<uint64_t>& set) {
   return ranges;
 }
 
-// The same operations on a SectorSet and on a plain set.
+// Does the same operations on a SectorSet and on a plain set.
 struct Pair {
   SectorSet set;
   std::set<uint64_t> plain;

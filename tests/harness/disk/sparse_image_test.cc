@@ -1,4 +1,4 @@
-// SparseImage against a flat buffer under seeded random writes.
+// Tests SparseImage against a flat buffer under seeded random writes.
 
 #include "harness/disk/sparse_image.h"
 
@@ -14,7 +14,7 @@ namespace {
 
 Bytes RandomBytes(Prng& prng, size_t count) {
   Bytes bytes(count);
-  // Every third piece is of zeros, which an image need not store.
+  // Every third piece is zeros, which an image need not store.
   if (prng.OneIn(3)) return bytes;
   for (std::byte& byte : bytes) byte = static_cast<std::byte>(prng.Below(4));
   return bytes;
@@ -27,7 +27,7 @@ Bytes AllOf(const SparseImage& image) {
 }
 
 TEST(SparseImageTest, AgreesWithFlatBuffer) {
-  // Over two leaves of 2 MiB, and not a multiple of the page size.
+  // More than two leaves of 2 MiB, and not a multiple of the page size.
   constexpr uint64_t kSizeBytes = (uint64_t{5} << 20) + 512;
   Prng prng(1);
   SparseImage image(kSizeBytes);

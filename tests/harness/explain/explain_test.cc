@@ -1,5 +1,5 @@
-// Explanations of crash states: why each lost write could be lost, told apart
-// by planting one reason at a time around the real ntfs-3g.
+// Tests explanations of crash states. One reason for lost writes at a time is
+// planted around the real ntfs-3g, and the explanation must name it.
 
 #include "harness/explain/explain.h"
 
@@ -129,7 +129,7 @@ TEST(ExplainTest, SaysWhatWasInForceAndWhatRan) {
   EXPECT_EQ(why.lost_blocks, 1u);
 }
 
-// With nothing lost there is nothing to turn.
+// Where nothing is lost, no switch turns the verdict.
 TEST(ExplainTest, StatesThatAreRightSayWhatHeldThem) {
   Scene scene;
   const StateExplanation why = scene.Explained(scene.End());
@@ -139,7 +139,7 @@ TEST(ExplainTest, StatesThatAreRightSayWhatHeldThem) {
   EXPECT_THAT(why.flushes.back().persists, Not(IsEmpty()));
 }
 
-// fsync that stops at the device promises nothing of a power loss.
+// An fsync that stops at the device promises nothing for a power loss.
 TEST(ExplainTest, FindsTheSwitchThatWouldExcuseIt) {
   Scene scene(PlantedBug::kNoSync, "linux-man");
   const StateExplanation why = scene.Explained(scene.IdOf("lost /a"));
@@ -152,7 +152,8 @@ TEST(ExplainTest, FindsTheSwitchThatWouldExcuseIt) {
   EXPECT_THAT(why.profiles, ElementsAre("macos"));
 }
 
-// ... and the other way: what macos admits, a flush to the media would not.
+// The other way round, `macos` admits the state, and the switch that makes
+// fsync reach the media would make it a violation.
 TEST(ExplainTest, FindsTheSwitchThatWouldMakeItAViolation) {
   Scene wrong(PlantedBug::kNoSync, "linux-man");
   const std::string id = wrong.IdOf("lost /a");

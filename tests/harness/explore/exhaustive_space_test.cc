@@ -1,19 +1,20 @@
-// The decision tree and the cache against brute force: on random traces and
-// recoveries, what is visited is exactly what all states would show.
+// Tests the decision tree and the cache against brute force: on random traces
+// and recoveries, what is visited is exactly what all states would show.
 //
-// Each of these was done to the engine by hand, and one of these tests, of
-// observation_cache_test.cc or of nondeterminism_test.cc failed: a slot's
-// floor, or its torn tails, are no option; no torn options; torn blocks not
-// counted; floors of another kind; the newest version of another point; copied
-// slots do not branch, or nothing behind them does; nothing branches behind the
-// first read; the last block is left out of a certificate, or not compared; an
-// unknown content takes a known edge; a split loses a block; equal contents of
-// two slots are one; a block that was copied and read counts as copied, or
-// stands where it was copied; a block that is read twice is ignored; data
-// filled in from the newest version, or remembered without its contents;
-// nothing is promoted from the older half, or counts as evicted when it is;
-// runs that died are filed, or tell no reads; double checks compare nothing;
-// the journal keeps another state, or no reads; shards overlap.
+// Each of the following mistakes was made in the engine by hand, and a test in
+// this file, in observation_cache_test.cc or in nondeterminism_test.cc failed:
+// a slot's floor, or its torn tails, are no option; there are no torn options;
+// torn blocks are not counted; floors are those of another kind; the newest
+// version is that of another point; copied slots do not branch, or no slot
+// after them does; no slot after the first read branches; the last block is
+// left out of a certificate, or is not compared; an unknown content takes a
+// known edge; a split loses a block; equal contents of two slots are one; a
+// block that was copied and read counts as copied, or stands where it was
+// copied; a block that is read twice is ignored; data is filled in from the
+// newest version, or is remembered without its contents; nothing is promoted
+// from the older half, or a promoted run counts as evicted; runs that died are
+// kept, or report no reads; double checks compare nothing; the journal keeps
+// another state, or no reads; shards overlap.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -47,7 +48,7 @@ TEST(ExhaustiveSpaceTest, VisitsWhatBruteForceSees) {
       options.space = scene.space;
       options.jobs = 0;
       options.copied = copied;
-      // Now and then hardly any room.
+      // Every third time the cache has hardly any room.
       if (seed % 3 == 0) options.cache_bytes = 1 << (seed % 13);
       const SeenExploration explored = SeenByExplore(scene.seen(), options);
       ASSERT_TRUE(explored.exploration.exhausted) << seed;
@@ -59,7 +60,7 @@ TEST(ExhaustiveSpaceTest, VisitsWhatBruteForceSees) {
     }
   }
   EXPECT_GT(scenes, kTraces / 3);
-  // It would prove nothing if every state ran.
+  // The test shows something only if the cache decided some of the states.
   EXPECT_LT(runs, states);
   RecordProperty("scenes", static_cast<int>(scenes));
   RecordProperty("runs", static_cast<int>(runs));
@@ -90,7 +91,7 @@ TEST(ExhaustiveSpaceTest, CacheChangesNothingInOtherSpaces) {
   }
 }
 
-// What a report is made of.
+// The parts of an exploration that a report shows.
 auto Figures(const Exploration& e) {
   std::vector<std::string> findings;
   for (const Finding& f : e.findings) {
@@ -122,7 +123,7 @@ TEST(ExhaustiveSpaceTest, InterruptedAndResumedIsTheSame) {
       if (!last.exploration.interrupted) break;
       EXPECT_FALSE(last.exploration.exhausted);
       ++interrupted;
-      // As a kill in the middle of a record leaves it.
+      // Cut off part of the last record, as a kill in the middle of it would.
       const auto file = std::filesystem::directory_iterator(folder)->path();
       const uint64_t size = std::filesystem::file_size(file);
       if (seed % 2 == 0) std::filesystem::resize_file(file, size - size / 9);
@@ -170,7 +171,7 @@ TEST(ExhaustiveSpaceTest, WhatWasKeptIsNotRunAgain) {
         SeenByExplore(scene.On(backend), options).exploration.runs;
     const uint64_t first = backend.TakeOpened();
     SeenByExplore(scene.On(backend), options);
-    // Findings are confirmed anew.
+    // The recoveries that confirm findings are made again.
     EXPECT_LE(backend.TakeOpened() + runs, first) << seed;
     std::filesystem::remove_all(options.resume);
   }
@@ -204,9 +205,9 @@ TEST(ExhaustiveSpaceTest, ShardsAddUpToTheWhole) {
 
 // --- recoveries that die ----------------------------------------------------
 
-// A recovery that looks at one block and for one content in three ends there:
-// its process dies or, for brute force, it says so. It looks before all else,
-// or behind all else, when it has copied blocks, too.
+// A recovery that looks at one block, and for one content in three ends there:
+// its process dies or, for brute force, it reports that. It looks at the block
+// first, or last, when it has also copied blocks.
 struct Dying {
   bool dies = false;
   bool late = false;
@@ -278,8 +279,8 @@ SeenOrDied WithDeaths(const SeenStates& states) {
   return result;
 }
 
-// A worker that runs a state alone tells what it reads as it reads it, so that
-// a death hides nothing.
+// A worker that runs a state alone reports each block as soon as it reads it,
+// so that the reads before a death are known.
 TEST(ExhaustiveSpaceTest, DeathsHideNothing) {
   uint64_t died = 0;
   for (uint64_t seed = 1; seed <= kTraces / 10 + 10; ++seed) {
@@ -305,7 +306,8 @@ TEST(ExhaustiveSpaceTest, DeathsHideNothing) {
   EXPECT_GT(died, 0u);
 }
 
-// What died is run for each state, and each such run has a key of its own.
+// A state that died is never answered from the cache, so that each such state
+// has a run of its own, with a key of its own.
 TEST(ExhaustiveSpaceTest, ShardsWithDeathsAddUpToTheWhole) {
   uint64_t died = 0;
   for (uint64_t seed = 1; seed <= kTraces / 20; ++seed) {

@@ -1,6 +1,6 @@
-// Crashes during recovery against brute force, and a recovery that is right
-// unless it crashes. What these recordings show is no file of the model, so
-// that `unstable` is looked for beside its violations.
+// Tests crashes during recovery against brute force, and with a recovery that
+// is right unless it crashes. The model knows no file that these recordings
+// show, so that the tests look for `unstable` among other violations.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,7 +29,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr uint64_t kScenes = 400 / kSlowdown;
-// States of one crash point and of one recovery; larger ones are left out.
+// log2 of the most states of one crash point and of one recovery. Larger ones
+// are left out.
 constexpr double kOuterLog2Max = 7;
 
 using Seen = std::set<std::tuple<CrashKind, EventNumber, Hash128>>;
@@ -51,7 +52,7 @@ Ran RunState(RandomScene& scene, const CrashSpace& space,
   return {table.hash(id), disk.events()};
 }
 
-// All states of the crashes during this recovery.
+// Sees all states of the crashes during this recovery.
 void SeeNested(RandomScene& scene, const CrashSpace& outer,
                const CrashState& state, uint32_t depth, EventNumber point,
                const ExplorationSpace& spec, Seen& seen) {

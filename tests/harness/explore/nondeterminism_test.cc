@@ -1,5 +1,6 @@
-// Recoveries that do not follow from the disk alone: running cached answers
-// for real finds them, says so, and never accuses one that does.
+// Tests recoveries that do not follow from the disk alone: running cached
+// answers for real finds and reports them, and never accuses a recovery that
+// does.
 
 #include <gtest/gtest.h>
 
@@ -18,12 +19,13 @@ constexpr uint64_t kScenes = 150;
 
 enum class Unsteady {
   kNot,
-  kAlternates,  // every other recovery shows something else
-  kByChance,    // one in five does
-  kRemembers,   // shows what the recovery before this one showed
+  kAlternates,  // Every other recovery shows something else.
+  kByChance,    // One recovery in five shows something else.
+  kRemembers,   // Each also shows what the recovery before it showed.
 };
 
-// Behind every object of this kind, as in storage code with static variables.
+// What all mounts of the process share, as static variables of storage code
+// are.
 struct OutsideTheDisk {
   uint64_t recoveries = 0;
   std::string shown_before;
@@ -91,7 +93,8 @@ Exploration ExploreUnsteady(RandomScene& scene, Unsteady how, double share,
   return SeenByExplore(scene.On(backend), options).exploration;
 }
 
-// Caught and said, or neither.
+// Returns whether the exploration found and reported it. It must not report
+// anything that it did not find.
 bool IsCaught(const Exploration& e) {
   const bool found =
       std::any_of(e.findings.begin(), e.findings.end(), [](const Finding& f) {
@@ -103,7 +106,7 @@ bool IsCaught(const Exploration& e) {
   return named && found;
 }
 
-// Enough cached answers that chance alone does not hide anything.
+// Returns scenes with so many cached answers that chance alone hides nothing.
 std::vector<std::unique_ptr<RandomScene>> ScenesWithManyAnswers(
     uint64_t answers) {
   std::vector<std::unique_ptr<RandomScene>> scenes;
@@ -131,7 +134,7 @@ TEST(NondeterminismTest, EveryAnswerCheckedFindsEachKind) {
       ++all;
     }
   }
-  // Else it would not be the check that finds them.
+  // Fewer are caught without double checks, so that these are what finds them.
   EXPECT_LT(without, all);
 }
 

@@ -14,7 +14,8 @@
 
 namespace powercut {
 
-// Without ops: only what was seen matters here.
+// A random trace with a backend that reads at random. Its workload has one op,
+// which the history does not mention, since only what recoveries show matters.
 struct RandomScene {
   explicit RandomScene(uint64_t seed) : prng(seed), backend(seed) {
     RandomTraceShape shape;
@@ -37,7 +38,7 @@ struct RandomScene {
   RecordedRun On(Backend& other) {
     return {other, workload, setting, *recording};
   }
-  // Small enough for brute force.
+  // Whether the space is small enough for brute force.
   bool IsSmall() { return SpaceLog2Of(seen()) < 12; }
 
   Prng prng;

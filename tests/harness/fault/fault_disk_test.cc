@@ -1,13 +1,14 @@
-// FaultDisk over a recording: what each fault does to the bytes, what the
+// Tests FaultDisk over a recording: what each fault does to the bytes, what the
 // storage is told, and what the trace says.
 //
-// Each of these was done to the disk by hand, and a test here failed: `nth` is
-// one off; `times` is ignored; sectors are not looked at; requests count before
-// Arm() or after Disarm(); a lie is carried, or not even to the device; the
-// second half of a torn write arrives; a misdirected one stays; wrap-around
-// forgets the rest; the flipped bit is another one; a delayed write is not
-// read, overwrites a newer one, or is carried by the flush; events are numbered
-// as below; copies are passed on.
+// Each of the following mistakes was made in the disk by hand, and a test here
+// failed: `nth` is one off; `times` is ignored; sectors are not looked at;
+// requests count before Arm() or after Disarm(); a lie carries its flush, or
+// does not even reach the device; the second half of a torn write arrives; a
+// misdirected write stays in its place; wrap-around forgets the sectors after
+// the end; another bit is flipped; a delayed write cannot be read, overwrites a
+// newer one, or is carried by the flush; events keep the numbers of the disk
+// below; copies are passed on.
 
 #include "harness/fault/fault_disk.h"
 
@@ -47,7 +48,7 @@ class Scene {
     disk.Arm();
   }
 
-  // Whether it succeeded.
+  // Returns whether the write succeeded.
   bool Write(uint64_t first, const Words& words) {
     const Status status = disk.Write(first, SectorsOf(words), Layer::kHost);
     if (!status) code = status.error().code;
@@ -63,7 +64,7 @@ class Scene {
     Bytes bytes(count * kSectorBytes);
     return disk.Read(first, bytes) ? WordsOf(bytes) : Words{};
   }
-  // What is below, which is what the trace makes of its base.
+  // Returns the disk below, which must be what the trace makes of its base.
   Words Live() const {
     EXPECT_TRUE(CheckTraceAgainstDisk(below.trace(), below.live()));
     return WordsOf(below.live());
@@ -229,7 +230,7 @@ TEST(FaultDisk, ALostRequestIsAcknowledgedAndNotDone) {
 
 TEST(FaultDisk, OfATornRequestTheFirstHalfIsDone) {
   Scene scene({"tear on write", "tear on discard"});
-  EXPECT_TRUE(scene.Write(7, {9}));  // one sector does not tear
+  EXPECT_TRUE(scene.Write(7, {9}));  // One sector does not tear.
   EXPECT_TRUE(scene.Write(1, {1, 2, 3}));
   EXPECT_EQ(scene.Live(), (Words{100, 1, 102, 103, 104, 105, 106, 9}));
   EXPECT_TRUE(scene.Discard(3, 4));
@@ -253,7 +254,7 @@ TEST(FaultDisk, BehindTheLastSectorComesTheFirst) {
   EXPECT_TRUE(scene.Write(2, {1, 2, 3, 4}));
   EXPECT_EQ(scene.Live(), (Words{3, 4, 102, 103, 104, 105, 1, 2}));
   EXPECT_EQ(scene.Read(3, 3), (Words{1, 2, 3}));
-  // The whole disk has no other place.
+  // A write of the whole disk has no other place to go to.
   EXPECT_TRUE(scene.Write(0, Words(8, 5)));
   EXPECT_EQ(scene.Live(), Words(8, 5));
   EXPECT_EQ(scene.Marks().size(), 2u);
@@ -281,7 +282,7 @@ TEST(FaultDisk, ADelayedWriteIsReadButNotCarried) {
   EXPECT_EQ(scene.Read(0, 3), (Words{100, 1, 2}));
   EXPECT_EQ(scene.Events(), 0u);
   EXPECT_TRUE(scene.disk.Persist(Layer::kDevice, nullptr, std::nullopt));
-  EXPECT_TRUE(scene.Write(2, {3}));  // newer, and no longer waiting
+  EXPECT_TRUE(scene.Write(2, {3}));  // This one is newer and not delayed.
   EXPECT_TRUE(scene.Flush());
   EXPECT_TRUE(scene.Flush());
   EXPECT_EQ(scene.Events(), 4u);
@@ -303,7 +304,8 @@ TEST(FaultDisk, WhatIsDelayedArrivesAtTheEnd) {
   EXPECT_EQ(scene.Live(), (Words{100, 1, 102, 103, 104, 5, 6, 107}));
 }
 
-// Storage counts what succeeded; the trace has what happened.
+// Storage counts the requests that succeeded, and the trace those that
+// happened.
 TEST(FaultDisk, EventsAreNumberedAsTheStorageSeesThem) {
   Scene scene(
       {"lose on write", "error on write nth=3", "misdirect on write nth=3"});

@@ -1,12 +1,12 @@
-// Faults at the disk, from the workload to the report, on real backends.
+// Tests faults at the disk, from the workload to the report, on real backends.
 //
-// Each of these was done by hand, and a test here failed: recovery is not
-// given the faults, or `replay` is not; the outcome forgets which fired, or
-// crosses wrongly; the cache answers with copies of what was flipped; what
-// cannot be read is never excused; the live tree is held against a disk that
-// lost a write; a lie leaves an `unflushed`; faults of recovery are not in the
-// journal's context; what the probe was told counts, or is forgotten without a
-// fault.
+// Each of the following mistakes was made by hand, and a test here failed:
+// recovery is not given the faults, or `replay` is not; the outcome forgets
+// which faults fired, or crosses processes wrongly; the cache answers with
+// copies of flipped bytes; an entry that cannot be read is never excused; the
+// live tree is compared although the disk lost a write; a lie leaves an
+// `unflushed`; faults of recovery are not in the journal's context; an error
+// that the probe was told of counts, or is forgotten though no fault fell.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -59,7 +59,7 @@ run
   fsync  /f
 )";
 
-// Its recovery writes.
+// A workload after which the recovery of ntfs-3g writes.
 constexpr const char* kBusyOnNtfs = R"(powercut 1
 backend ntfs-3g
 init
@@ -86,7 +86,8 @@ run
   log_flush  L
 )";
 
-// A workload with faults, as from the command line, recorded on its backend.
+// A workload with faults, given as on the command line, recorded on its
+// backend.
 struct Faulty {
   std::unique_ptr<Backend> backend;
   Recorded recorded;
@@ -139,7 +140,7 @@ Exploration Explored(const std::string& text,
   return MustExplore(MustRecord(text, faults), Options(space, /*jobs=*/0));
 }
 
-// What is found, and each fault with how often it fired.
+// Returns the kinds of the findings, and each fault with how often it fired.
 std::vector<std::string> Found(const Exploration& e) {
   const std::set<std::string> kinds = KindsOf(e.findings);
   return {kinds.begin(), kinds.end()};
@@ -154,7 +155,8 @@ TEST(FaultsTest, WithoutFaultsAllHold) {
 
 // --- in the run -------------------------------------------------------------
 
-// What storage was not told of excuses nothing, and the report names it.
+// A fault that the storage was not told of excuses nothing, and the report
+// names it.
 TEST(FaultsTest, WhatNobodyWasToldOfIsAViolation) {
   for (const char* fault :
        {"lie on flush times=always", "lose on write", "tear on write",
@@ -171,7 +173,7 @@ TEST(FaultsTest, WhatNobodyWasToldOfIsAViolation) {
               Contains("ghost /f"));
 }
 
-// simfs asked for each flush.
+// simfs did ask for each flush, so that it broke no flush obligation.
 TEST(FaultsTest, ALieIsNoMissingFlush) {
   const Exploration e = Explored(kOnSimfs, {"lie on flush times=always"});
   EXPECT_THAT(Found(e), ElementsAre("lost /f"));
@@ -230,7 +232,8 @@ TEST(FaultsTest, WhatNeverFiredInTheRunIsAnError) {
       testing::StartsWith("test.pcut:2: `fault lose on discard` never"));
 }
 
-// The file could not know of the fault, but of its own it must.
+// A file cannot know of faults of the command line, so that its ops may fail;
+// the failures from its own faults must be expected.
 TEST(FaultsTest, OpsFailAsExpectedForFaultsOfTheFile) {
   EXPECT_EQ(ErrorOf(kOnSimfs, {"error on write"}), "");
   std::string text = kOnSimfs;
@@ -270,7 +273,7 @@ const std::vector<std::string>& RecoveryFaults() {
   return kFaults;
 }
 
-// States that read the same must fare the same under faults, too.
+// States that read the same must have the same outcome under faults, too.
 TEST(FaultsTest, ExhaustiveSeesWhatBruteForceSees) {
   size_t fired = 0;
   size_t different = 0;
@@ -295,7 +298,7 @@ TEST(FaultsTest, ExhaustiveSeesWhatBruteForceSees) {
       }
     }
   }
-  // It would prove nothing if the faults changed nothing.
+  // The test shows something only if the faults changed outcomes.
   EXPECT_GT(fired, 30u);
   EXPECT_GT(different, 15u);
 }
@@ -307,7 +310,7 @@ TEST(FaultsTest, StorageMaySayThatItCannotRead) {
       const std::string fault =
           fmt::format("error on read nth={} in=recovery", nth);
       const Faulty faulty = MustRecord(text, {fault});
-      // In workers: a bad read costs libntfs-3g some leaked memory.
+      // Recoveries run in workers, since libntfs-3g leaks memory on a bad read.
       ExploreOptions options = Options("prefix", /*jobs=*/1);
       options.hooks.visited = [&](const VisitedState& visited) {
         const Observation& seen = visited.result.observation;
@@ -326,7 +329,8 @@ TEST(FaultsTest, StorageMaySayThatItCannotRead) {
   EXPECT_GT(unreadable, 20u);
 }
 
-// So may it of the probe; but what it wrote must not come back changed.
+// An operation of the probe may fail if a fault fell on it, but what the probe
+// wrote must not come back changed.
 TEST(FaultsTest, AProbeMayFailButNotSilently) {
   const auto probed = [](const std::string& text, const std::string& fault) {
     const Faulty faulty = MustRecord(text, {fault});
@@ -347,7 +351,8 @@ TEST(FaultsTest, AProbeMayFailButNotSilently) {
               Contains(HasSubstr("error")));
 }
 
-// The same, but nobody said that it cannot be read: the bytes are wrong.
+// If a fault changes bytes and nobody reports an error, the wrong bytes are a
+// violation.
 TEST(FaultsTest, SilenceIsAViolation) {
   bool ghost = false;
   for (uint64_t nth = 1; nth <= 8; ++nth) {
@@ -361,7 +366,7 @@ TEST(FaultsTest, SilenceIsAViolation) {
   EXPECT_TRUE(ghost);
 }
 
-// A disk that was broken in the run stays so: that is what is lost.
+// What a fault of the run broke stays broken, and recovery does not excuse it.
 TEST(FaultsTest, WhatTheRunLostIsNotExcusedByRecovery) {
   const Exploration e = Explored(kOnNtfs, {"flip on write nth=2"}, "prefix");
   EXPECT_THAT(Found(e), Not(IsEmpty()));
@@ -433,7 +438,7 @@ TEST(FaultsTest, AnIdReplaysUnderItsFaults) {
   }
 }
 
-// Each recovery counts from its own start.
+// Each recovery counts requests from its own start.
 TEST(FaultsTest, RecoveriesFromNestedCrashesHaveTheFaultsToo) {
   const Faulty faulty =
       MustRecord(kBusyOnNtfs, {"error on read nth=5 in=recovery"});

@@ -1,5 +1,5 @@
-// Bugs planted in simfs and clfs are caught by the litmus tests; without them
-// every test holds.
+// Tests that the litmus tests catch bugs planted in simfs and clfs, and that
+// every litmus test holds if no bug is planted.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,8 +20,8 @@ namespace {
 
 using MakeBackendFn = std::function<std::unique_ptr<Backend>()>;
 
-// What is wrong with the first test of `name`'s that does not hold; empty if
-// all do.
+// Returns what is wrong with the first test of the backend `name` that does not
+// hold. Empty if all hold.
 std::string FirstFailure(const std::string& name, const MakeBackendFn& make) {
   static const std::vector<LitmusFile> files = LitmusFiles();
   const std::unique_ptr<Backend> backend = make();

@@ -1,10 +1,11 @@
-// Every cell of the table of primitives, every rule of order and every switch
-// matters: change one by a step, and a litmus test on the model fails.
+// Tests that every cell of the table of primitives, every rule of order and
+// every switch matters: if one of them is changed by a step, a litmus test on
+// the model fails.
 //
-// A step of a cell is one that some crash could tell: what an op did is with
-// the host when it has returned, whatever its row says, so that data, size,
-// times and names go from nothing to the device at once, except in the row of
-// plain writes, which is where the host's part comes from.
+// Only steps that some crash could tell count. What an op did is at the host
+// when the op has returned, whatever its row says. Data, size, times and names
+// therefore go from nothing to the device in one step, except in the row of
+// plain writes, which is where the promise of the host comes from.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,7 +25,7 @@
 namespace powercut {
 namespace {
 
-// A test with what it is run under.
+// A test with the profiles that it is run under, and the rows of its ops.
 struct Runnable {
   const LitmusFile* file = nullptr;
   std::vector<std::string> profiles;
@@ -71,8 +72,8 @@ class LitmusMutants : public testing::Test {
 
   using Change = std::function<void(Profile&, PromiseTable&)>;
 
-  // The first test that notices the change, among those with an op of `row`
-  // (kWrite: all); empty if none does.
+  // Returns the first test that notices the change, among the tests with an op
+  // of `row` (all tests for kWrite). Empty if no test does.
   std::string Killer(Primitive row, const Change& change) const {
     for (const Runnable& runnable : runnables_) {
       if (row != Primitive::kWrite && !runnable.rows.contains(row)) continue;
@@ -119,8 +120,8 @@ TEST_F(LitmusMutants, NoTestFailsWithoutAChange) {
   }
 }
 
-// One step of one cell, as text and as a change; false if there is no such
-// step.
+// One step of one cell, as text and as a change, which returns false if the
+// cell has no such step.
 struct Step {
   std::string name;
   std::function<bool(Coverage&)> take;
@@ -141,10 +142,11 @@ std::function<bool(Coverage&)> Along(Value Coverage::* cell,
   };
 }
 
-// The cells that a row can have, by its scope: the others speak of what the
-// primitive has nothing to do with, and the model does not read them.
+// Returns the cells that a row can have, by its scope. The other cells are
+// about effects that the primitive does not have, and the model does not read
+// them.
 std::set<std::string> CellsOf(const PrimitiveRow& row) {
-  if (row.family == Family::kStores) return {};  // no backend has them yet
+  if (row.family == Family::kStores) return {};  // No backend has stores yet.
   if (row.id == Primitive::kWrite) {
     return {"data", "size", "times", "names", "views"};
   }
@@ -219,7 +221,7 @@ std::vector<Step> StepsOf(const PrimitiveRow& row) {
   return steps;
 }
 
-// What no test can tell, and why.
+// The steps that no test can tell, each with the reason.
 const std::map<std::string, std::string>& Equivalent();
 
 TEST_F(LitmusMutants, EveryStepOfEveryCellIsNoticed) {
@@ -270,8 +272,8 @@ TEST_F(LitmusMutants, EveryRuleOfOrderIsNoticed) {
   }
 }
 
-// A switch flipped in every profile: those that only ntfs-3g has on are the
-// matter of its own tests (tests/pipeline/planted_bugs_test.cc).
+// Each switch is flipped in every profile. The switches that only ntfs-3g has
+// on are covered by its own tests (tests/pipeline/planted_bugs_test.cc).
 TEST_F(LitmusMutants, EverySwitchIsNoticed) {
   const std::set<std::string_view> of_ntfs_3g = {
       "fsync_covers_volume", "rename_leaves_temporary", "stale_data"};
@@ -280,7 +282,7 @@ TEST_F(LitmusMutants, EverySwitchIsNoticed) {
   for (const ProfileSwitch& one : ProfileSwitches()) {
     for (const bool value : {false, true}) {
       if (of_ntfs_3g.contains(one.name)) continue;
-      // No profile has it on.
+      // No profile has this switch on, so that turning it off changes nothing.
       if (!value && nowhere.contains(one.name)) continue;
       const std::string killer =
           Killer(Primitive::kWrite, [&](Profile& profile, PromiseTable& table) {

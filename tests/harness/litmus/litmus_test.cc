@@ -1,4 +1,4 @@
-// Litmus tests: what is counted, on a backend and on the model itself.
+// Tests what litmus runs count, on a backend and on the model itself.
 
 #include "harness/litmus/litmus.h"
 
@@ -109,7 +109,7 @@ TEST(LitmusTest, OverlappingOpsAreUnderWay) {
   EXPECT_EQ(OnModel(before + "forbid /f[0] = 7\n").verdict, LitmusRun::kOk);
 }
 
-// What may be anything is whatever is asked for.
+// An atom that may be anything counts as whatever a condition asks for.
 TEST(LitmusTest, AnythingIsWhatIsAskedFor) {
   const std::string grown = R"(run
   set_end_of_file /f 1024
@@ -150,7 +150,7 @@ TEST(LitmusTest, WhatIsNotOfferedIsUnsupported) {
   const auto run = RunLitmus(*MakeBackend("simfs").value(), fsync, "xfs", {});
   ASSERT_TRUE(run);
   EXPECT_EQ(run->verdict, LitmusRun::kUnsupported);
-  // Storage with one behaviour can be judged by anything.
+  // Storage with one behaviour can be judged by any profile.
   const auto other =
       RunLitmus(*MakeBackend("ntfs-3g").value(), fsync, "xfs", {});
   ASSERT_TRUE(other);
@@ -213,7 +213,8 @@ TEST(LitmusTest, TooManyStatesAreAnError) {
   EXPECT_THAT(run.error().message, HasSubstr("test.pcut"));
 }
 
-// Storage that need not show all that is allowed is explored as far as it goes.
+// If storage need not show all that is allowed, a space that is too large is
+// explored in part.
 TEST(LitmusTest, ManyStatesOfRealStorageAreVisitedInPart) {
   const auto run =
       RunLitmus(*MakeBackend("ntfs-3g").value(),

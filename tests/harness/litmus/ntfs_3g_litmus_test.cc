@@ -1,6 +1,6 @@
-// The litmus suite on ntfs-3g against the table of backends/README.md: a test
-// that differs and is not in the table is news, and one in the table that does
-// not differ any more is a false claim.
+// Compares the litmus suite on ntfs-3g with the table of backends/README.md. A
+// test that differs and is not in the table is news, and a test in the table
+// that does not differ any more is a false claim.
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,8 @@ constexpr const char* kClaim = "ntfs-3g";
 constexpr const char* kHeading = "## Litmus tests on ntfs-3g\n";
 
 using Names = std::set<std::string>;
-// What the column `seen` begins with, and the tests of all rows that do.
+// Maps what the column `seen` begins with to the tests of all rows with that
+// beginning.
 using Table = std::map<std::string, Names>;
 
 constexpr const char* kViolates = "violates";
@@ -30,7 +31,7 @@ constexpr const char* kUnseen = "never seen";
 constexpr const char* kLinuxUnseen = "never seen under linux-man";
 constexpr const char* kNotOffered = "not offered";
 constexpr const char* kOtherStatus = "other status";
-// Not in the table, only in the summary.
+// This word is not in the table, only in the summary.
 constexpr const char* kOk = "ok";
 
 std::vector<std::string> SplitAt(char mark, const std::string& text) {
@@ -40,7 +41,7 @@ std::vector<std::string> SplitAt(char mark, const std::string& text) {
   return parts;
 }
 
-// Words such as l02, l18b, x107.
+// Returns the tests that a cell names, in words such as l02, l18b and x107.
 Names TestsIn(const std::string& cell) {
   Names tests;
   std::istringstream in(cell);
@@ -53,7 +54,7 @@ Names TestsIn(const std::string& cell) {
   return tests;
 }
 
-// Rows `| group | tests | seen: details | why |` under the heading.
+// Reads the rows `| group | tests | seen: details | why |` under the heading.
 Table TableIn(const std::string& readme) {
   Table table;
   const size_t begin = readme.find(kHeading);
@@ -87,7 +88,7 @@ bool HasUnseen(const LitmusRun& run) {
                      });
 }
 
-// The suite with blocks that a device writes whole, as the table has it.
+// Runs the suite with blocks that a device writes whole, as the table says.
 Table SuiteUnder(const std::string& profile) {
   Table seen;
   const auto backend = MakeBackend("ntfs-3g").value();
@@ -120,7 +121,8 @@ std::string Missing(const Names& from, const Names& of) {
   return text;
 }
 
-// What differs between the table and the suite, a line each; empty: nothing.
+// Returns what differs between the table and the suite, in one line each. Empty
+// if they agree.
 std::string Differences(const std::string& what, const Names& listed,
                         const Names& seen) {
   std::string text;
@@ -146,8 +148,8 @@ std::string Readme() {
 
 Table Listed() { return TableIn(Readme()); }
 
-// As `powercut litmus` ends. Nothing is `unseen`: storage that need not show
-// all that is allowed is not blamed for it.
+// Returns the last line of `powercut litmus`. No test is `unseen`, since
+// storage that need not show all that is allowed is not blamed for it.
 std::string SummaryOf(Table seen) {
   const size_t tests = PcutFiles("litmus").size();
   return fmt::format(

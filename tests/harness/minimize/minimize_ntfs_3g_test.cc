@@ -1,5 +1,5 @@
-// Minimizing what ntfs-3g shows: regressions among unrelated ops come back as
-// small as they were committed.
+// Tests minimizing on ntfs-3g: committed regressions are padded with unrelated
+// ops, and must come back as small as they were.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ std::string Regression(const std::string& name) {
                        "/corpora/regressions/" + name + ".pcut");
 }
 
-// With ops around those of each section that have nothing to do with them.
+// Adds ops around those of each section that have nothing to do with them.
 std::string Padded(std::string text) {
   const std::pair<std::string, std::string> kPadding[] = {
       {"init\n",
@@ -91,7 +91,8 @@ TEST(MinimizeNtfs3gTest, PaddedRegressionsBecomeSmallAgain) {
   }
 }
 
-// epoch:1 shows this cause where one write is kept of many; fewer need be lost.
+// epoch:1 shows this cause in a state that keeps one write of many, though
+// fewer blocks need be lost.
 TEST(MinimizeNtfs3gTest, TheStateLosesFewerBlocksThanExploringShows) {
   const std::string text = Regression("name_source_unlink");
   const Workload given = MustParse(text);

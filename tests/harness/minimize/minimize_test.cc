@@ -1,4 +1,4 @@
-// Minimizing on simfs with planted bugs, held against brute force.
+// Tests minimizing on simfs with planted bugs, against brute force.
 
 #include "harness/minimize/minimize.h"
 
@@ -40,8 +40,8 @@ Result<Recorded> RecordPcut(Backend& backend, const Pcut& pcut) {
                   std::move(recording)};
 }
 
-// In this process: there are hundreds of small explorations, and forks of a
-// sanitized process are slow.
+// Explores a space in this process: there are hundreds of small explorations,
+// and forks of a sanitized process are slow.
 MinimizeOptions In(const ExplorationSpace& space) {
   MinimizeOptions options;
   options.explore.space = space;
@@ -116,7 +116,7 @@ void ExpectSimplestState(Backend& backend, const Minimized& minimized) {
   }
 }
 
-// What is found and what is expected are the same, as `check` compares them.
+// The findings are exactly the expected ones, as `check` compares them.
 void ExpectExpectations(Backend& backend, const Pcut& pcut,
                         const ExplorationSpace& space) {
   const auto recorded = RecordPcut(backend, pcut);
@@ -140,8 +140,9 @@ void ExpectExpectations(Backend& backend, const Pcut& pcut,
   EXPECT_EQ(found, expected);
 }
 
-// Bugs whose scene is refused: an op succeeds that must not, or the live tree
-// is wrong. And those that promise too much, which is no violation.
+// The bugs whose scene is refused, since an op succeeds that must not or the
+// live tree is wrong; and the bugs that promise too much, which is no
+// violation.
 const std::set<SimfsBug> kNotViolating = {
     SimfsBug::kDataOnlyIsFull,      SimfsBug::kNoSyncFlushesDevice,
     SimfsBug::kDataSyncWritesTimes, SimfsBug::kViewReachesMedia,
@@ -149,8 +150,8 @@ const std::set<SimfsBug> kNotViolating = {
     SimfsBug::kTruncateKeepsBytes,  SimfsBug::kFailedFlushForgotten,
     SimfsBug::kVolumeFlagsAccepted, SimfsBug::kReadOnlyFlushes};
 
-// 38 or so ops come down to 2 to 10; no workload with one op less shows the
-// cause, and where 7 or fewer are left, none with any of them missing.
+// About 38 ops come down to 2 to 10. No workload with one op less shows the
+// cause, and where 7 or fewer ops are left, no smaller set of them does.
 TEST(MinimizeTest, PlantedBugsAmongManyOps) {
   constexpr size_t kOpsMax = 10;
   constexpr size_t kOpsOfSubsetsMax = 7;
@@ -195,7 +196,7 @@ TEST(MinimizeTest, SameForAnyNumberOfJobs) {
   }
 }
 
-// Random states lose much more than they need to.
+// States that are drawn at random lose much more than they need to.
 TEST(MinimizeTest, StatesLoseNoMoreThanTheyMust) {
   uint64_t lost = 0;
   for (uint64_t seed = 1; seed <= 6; ++seed) {
@@ -237,7 +238,7 @@ std::string With(const std::string& text, const std::string& end) {
   return text + end;
 }
 
-// The id depends on the layout of the disk.
+// Leaves out the id, which depends on the layout of the disk.
 std::string TextWithoutAt(Pcut pcut) {
   EXPECT_EQ(std::erase_if(pcut.statements,
                           [](const Statement& statement) {
@@ -278,7 +279,7 @@ TEST(MinimizeTest, WhichCause) {
   const std::string first = *causes->begin();
   const std::string last = *causes->rbegin();
   EXPECT_EQ(CauseKept(*backend, kTwoCauses), first);
-  // A state and an expectation of the last.
+  // The file names a state of the last cause, or expects that cause.
   const auto recorded = RecordPcut(*backend, given);
   ASSERT_TRUE(recorded);
   ExploreOptions explore;
@@ -296,7 +297,7 @@ TEST(MinimizeTest, WhichCause) {
   EXPECT_EQ(CauseKept(*backend, With(kTwoCauses, expect)), last);
   EXPECT_EQ(CauseKept(*backend, With(kTwoCauses, "at " + shown.id + "\n")),
             last);
-  // An `at` of another recording says nothing.
+  // An `at` that belongs to another recording is ignored.
   EXPECT_EQ(CauseKept(*backend, With(kTwoCauses, "at 1p@00000000\n")), first);
 }
 
@@ -347,7 +348,7 @@ TEST(MinimizeTest, NothingToMinimize) {
   EXPECT_THAT(minimized.error().message, HasSubstr("--max-runs 0"));
 }
 
-// Says of another backend that it is not repeatable.
+// A simfs that says that it is not repeatable.
 class Unrepeatable : public Backend {
  public:
   Unrepeatable() : backend_(MakeSimfsBackend()), traits_(backend_->traits()) {
@@ -480,8 +481,8 @@ expect  violation lost /f
 )");
 }
 
-// The prefixes are looked at first, and show it after the second write only.
-// With a block lost the first write is enough.
+// The prefixes are looked at first, and show the cause after the second write
+// only. In a state that lost a block, the first write is enough.
 TEST(MinimizeTest, TheLastLookIsAtTheWholeSpace) {
   const auto backend = MakeSimfsBackend();
   MinimizeOptions options = In(kNear);

@@ -1,4 +1,4 @@
-// Shrinking with conditions made up for the test.
+// Tests shrinking with conditions that are made up for the test.
 
 #include "harness/minimize/shrink.h"
 
@@ -78,8 +78,8 @@ TEST(ShrinkTest, KeepsJustWhatIsNeeded) {
   }
 }
 
-// Conditions that hold for some sets of ops and not for others, without order:
-// whatever is left, no single op can go.
+// The conditions hold for some sets of ops and not for others, and are not
+// monotonic. Whatever is left, no single op can go.
 TEST(ShrinkTest, NoSingleOpCanGo) {
   for (uint64_t seed = 0; seed < 300; ++seed) {
     const Pcut given = ManyOps(3 + seed % 12);
@@ -102,7 +102,7 @@ TEST(ShrinkTest, NoSingleOpCanGo) {
   }
 }
 
-// What keep() takes away besides stays away.
+// An op that keep() leaves out on its own stays away.
 TEST(ShrinkTest, MoreCanGoThanWasAskedFor) {
   const Pcut given = MustParsePcut(
       "powercut 1\nrun\ncreate /a\ncreate /b\nwrite /a 0 0\nwrite /a 0 1\n"
@@ -112,7 +112,7 @@ TEST(ShrinkTest, MoreCanGoThanWasAskedFor) {
     Pcut left = WithoutOrphans(candidate);
     const auto names = NamesIn(left);
     if (!names.contains("/b")) return std::nullopt;
-    // Without its create a file cannot be written.
+    // A file whose create is gone cannot be written.
     const Statement& first = left.statements[PlaceOfOp(left, 1)];
     if (first.op.names[0] != "/a") {
       std::erase_if(left.statements, [](const Statement& statement) {

@@ -1,5 +1,5 @@
-// CrashDisk: reads, writes, what was read or copied, and undo, by hand and
-// against a plain model of them.
+// Tests CrashDisk: reads, writes, what was read or copied, and undo, by hand
+// and against a plain model of them.
 
 #include "harness/recover/crash_disk.h"
 
@@ -97,7 +97,7 @@ TEST_F(CrashDiskTest, WhatWasOverwrittenFirstIsNotRead) {
   Write(disk_, 4, {1, 2, 3, 4});
   Read(disk_, 4, 4);
   EXPECT_TRUE(BlocksRead().empty());
-  // A read over a border sees only the block that it did not make itself.
+  // A read over a border notes only the block that recovery did not write.
   Read(disk_, 6, 4);
   EXPECT_EQ(BlocksRead(), Blocks{2});
 }
@@ -173,7 +173,7 @@ TEST(CrashDiskLimit, ZeroIsNoLimit) {
   EXPECT_FALSE(disk.limit_reached());
 }
 
-// What a recovery sees and has read, kept in the plainest way.
+// What a recovery sees, has read and has written, kept in the plainest way.
 struct PlainDisk {
   Words before;
   Words now;

@@ -1,5 +1,5 @@
-// Copies: what CrashDisk says was only copied, by hand, and what follows from
-// it for other versions of a block.
+// Tests what CrashDisk reports as only copied, by hand, and how observations
+// are filled in from it for other versions of a block.
 
 #include "harness/recover/fill_copies.h"
 
@@ -20,8 +20,8 @@ using Pieces = std::vector<CopiedPiece>;
 
 constexpr uint32_t kDevice = CopiedPiece::kDevice;
 
-// Eight blocks; sector n holds n + 100. A file `/f` of three sectors, and a
-// larger one.
+// Eight blocks, of which sector n holds n + 100; a file `/f` of three sectors,
+// and a larger file `/g`.
 class CopiesTest : public testing::Test {
  protected:
   CopiesTest() : image_(16 * kSectorBytes) {
@@ -80,16 +80,16 @@ TEST_F(CopiesTest, SectorsOfABlockAreOnePiece) {
 TEST_F(CopiesTest, PiecesThatFollowEachOtherAreJoined) {
   Copy(0, 4, 1, 0);
   Copy(0, 5, 1, 1);
-  // Not where the place does not follow, nor into another file.
+  // Pieces are not joined if the place does not follow, or in another file.
   Copy(0, 5, 1, 0);
   Copy(1, 4, 1, 0);
   Expect({}, {{2, 0, 1024, 0, 0}, {2, 512, 512, 0, 0}, {2, 0, 512, 1, 0}});
 }
 
 TEST_F(CopiesTest, WhatWasReadInAnotherWayIsNoCopy) {
-  Copy(0, 2, 1, 0);  // block 1, read later
-  Copy(0, 6, 1, 1);  // block 3, only copied
-  Read(8, 1);        // block 4, read before
+  Copy(0, 2, 1, 0);  // Block 1, which is read later.
+  Copy(0, 6, 1, 1);  // Block 3, which is only copied.
+  Read(8, 1);        // Block 4, which is read before it is copied.
   Copy(0, 9, 1, 2);
   Read(3, 1);
   // Block 1 decided nothing before its read.
@@ -178,7 +178,7 @@ TEST_F(CopiesTest, FilledInShowsTheOtherBytes) {
   EXPECT_EQ(reads.copies, (Pieces{{2, 0, 1024, 0, 0},
                                   {3, 0, 512, 0, 1024},
                                   {4, 0, 1024, kDevice, 0}}));
-  // Each block has a number of its own; block 4 ends in zeros.
+  // The content of each block follows from its number; block 4 ends in zeros.
   Bytes content;
   const auto other = [&](uint64_t block) {
     content =

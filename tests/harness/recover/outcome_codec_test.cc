@@ -1,4 +1,4 @@
-// What a run read and wrote, as bytes and back.
+// Tests the encoding of what a run read and wrote, as bytes and back.
 
 #include "harness/recover/outcome_codec.h"
 
@@ -96,7 +96,7 @@ TEST(OutcomeCodecTest, WhatDoesNotFitTheDiskIsAnError) {
   }
 }
 
-// Whatever is taken can be appended to a trace, which checks it.
+// Whatever the decoder accepts can be appended to a trace, which checks it.
 void ExpectFits(const RunAccess& access) {
   Trace trace(kDisk.geometry,
               std::make_shared<const SparseImage>(kDisk.geometry.size_bytes()));

@@ -1,5 +1,5 @@
-// CrashImage: whatever it held before, it becomes exactly the disk that the
-// definition gives.
+// Tests that a CrashImage, whatever it held before, becomes exactly the disk
+// that the definition gives.
 
 #include "harness/space/crash_image.h"
 
@@ -59,7 +59,7 @@ TEST(CrashImage, BecomesRandomStatesInRandomOrder) {
     CrashImage image(space, kind);
     PointCursor cursor(space, kind);
     for (int step = 0; step < 25; ++step) {
-      // Mostly small moves, as an exploration makes them.
+      // Most moves are small, as in an exploration.
       if (prng.OneIn(2)) {
         cursor.MoveTo(
             static_cast<EventNumber>(prng.Below(trace.event_count() + 1)));
@@ -74,7 +74,7 @@ TEST(CrashImage, BecomesRandomStatesInRandomOrder) {
   }
 }
 
-// The same contents by two ways are equal as images too, page by page.
+// Images that came to the same contents in two ways are equal page by page.
 TEST(CrashImage, DoesNotDependOnTheWayThere) {
   for (uint64_t seed = 0; seed < 200 / kSlowdown; ++seed) {
     Prng prng(seed + 1'000'000);

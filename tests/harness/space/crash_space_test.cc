@@ -1,5 +1,5 @@
-// CrashSpace: each rule of design.md section 3 by hand, then thousands of
-// random traces against NaiveCrashSpace.
+// Tests CrashSpace: each rule of docs/crash_model.md 3 by hand, then thousands
+// of random traces against NaiveCrashSpace.
 
 #include "harness/space/crash_space.h"
 
@@ -103,7 +103,7 @@ TEST(CrashSpaceFloors, UptoKeepsLaterWritesOut) {
     EXPECT_EQ(FloorsOf(trace, 0), (Floors{3, 3, 0}));
     trace.AddPersist(Layer::kMedia, sectors, 2);
     EXPECT_EQ(FloorsOf(trace, 0), (Floors{3, 3, 2}));
-    // What an older flush says takes nothing back.
+    // A flush with an older limit takes nothing back.
     trace.AddPersist(Layer::kMedia, sectors, 1);
     EXPECT_EQ(FloorsOf(trace, 0), (Floors{3, 3, 2}));
     trace.AddPersist(Layer::kMedia, sectors, std::nullopt);
@@ -188,7 +188,7 @@ TEST(CrashSpace, AnUntouchedDiskHasOneState) {
   EXPECT_EQ(cursor.newest_hash(), cursor.floor_hash());
 }
 
-// The hash of an image as the difference from the base, block by block.
+// Returns the hash of an image as its difference from the base, block by block.
 Hash128 HashFromScratch(const NaiveCrashSpace& naive, const NaiveState& state) {
   Hash128 hash;
   size_t next_open = 0;
@@ -219,7 +219,7 @@ void ExpectSameVersions(const CrashSpace& space, Slot slot,
   }
 }
 
-// The cursor against a space made from nothing.
+// Compares the cursor with a space that was computed from the trace anew.
 void ExpectSamePoint(const PointCursor& cursor, const NaiveCrashSpace& naive) {
   const CrashSpace& space = cursor.space();
   double log2 = 0;
@@ -271,9 +271,8 @@ TEST(CrashSpace, EqualsTheNaiveSpaceOnRandomTraces) {
   }
 }
 
-// Layers are independent witnesses here: whatever happened, what survives a
-// weaker crash includes what survives a stronger one, and time takes nothing
-// back.
+// Crash kinds can be compared with each other: whatever happened, what survives
+// a stronger crash also survives a weaker one, and time takes nothing back.
 TEST(CrashSpace, FloorsOnlyRiseAndStrongerCrashesKeepLess) {
   for (uint64_t seed = 0; seed < 1000 / kSlowdown; ++seed) {
     Prng prng(seed + 1'000'000);

@@ -1,5 +1,6 @@
-// CrashState: to ids and back, on enumerated, random and hand-made states, with
-// the rules of harness/space/crash_state.h written a second time here.
+// Tests the way from crash states to ids and back, on enumerated, random and
+// hand-made states. The rules of harness/space/crash_state.h are written here a
+// second time.
 
 #include "harness/space/crash_state.h"
 
@@ -29,14 +30,14 @@ CrashStep StepOf(const std::string& text) {
   return id->steps.at(0);
 }
 
-// The canonical text of what a step names; or the error.
+// Returns the canonical text of what a step names, or the error.
 std::string Canonical(const std::string& text, PointCursor& cursor) {
   const Result<CrashState> state = ResolveStep(StepOf(text), cursor);
   if (!state) return state.error().message;
   return CrashStepText(CanonicalStep(*state, cursor));
 }
 
-// What a state says of a sector of an open write.
+// What a state says about a sector of an open write.
 enum class Fate { kLost, kKept, kShadowed };
 
 std::vector<Fate> FatesOf(const NaiveBlock& block, const NaiveChoice& choice,
@@ -81,7 +82,7 @@ std::string ItemsText(EventNumber event, const DiskEvent& what,
   return text;
 }
 
-// The items of a state in one of its two forms.
+// Returns the items of a state in one of its two forms.
 std::string ListText(const NaiveState& state, const NaiveCrashSpace& naive,
                      const Trace& trace, Fate listed) {
   std::map<EventNumber, std::vector<Fate>> fates;
@@ -107,7 +108,8 @@ std::string ListText(const NaiveState& state, const NaiveCrashSpace& naive,
   return text;
 }
 
-// The canonical text by its definition; nothing if it must be a bitmap.
+// Returns the canonical text by its definition; `std::nullopt` if it must be a
+// bitmap.
 std::optional<std::string> ExpectedText(const CrashState& state,
                                         const NaiveState& plain,
                                         const NaiveCrashSpace& naive,
@@ -124,7 +126,7 @@ std::optional<std::string> ExpectedText(const CrashState& state,
   return text;
 }
 
-// A random trace and kind at one of its points.
+// A random trace and crash kind, at one of the trace's points.
 class OnePoint {
  public:
   OnePoint(uint64_t seed, const RandomTraceShape& shape)
@@ -142,7 +144,7 @@ class OnePoint {
                                                      cursor_.kind(), point);
   }
 
-  // All that must hold of one state of this point.
+  // Checks everything that must hold for one state of this point.
   void Check(const CrashState& state) {
     const NaiveState plain = naive_->StateOf(state, space_);
     const CrashStep step = CanonicalStep(state, cursor_);
@@ -244,8 +246,8 @@ TEST(CrashStateIds, LargeStatesGoToTheirBitmapsAndBack) {
   EXPECT_GT(bitmaps, 20u / kSlowdown);
 }
 
-// What a list of items says of one block: its choice, or nothing if the id
-// tears it in more than one place.
+// Returns what a list of items says about one block: its choice, or
+// `std::nullopt` if the items tear the block in more than one place.
 std::optional<NaiveChoice> ChoiceOfItems(const CrashStep& step,
                                          const Trace& trace,
                                          const NaiveBlock& block,
@@ -333,7 +335,7 @@ TEST(CrashStateIds, RandomItemsMeanWhatTheGrammarSays) {
   EXPECT_GT(refused, 0u);
 }
 
-// An item that could go without changing the state should not be there.
+// No item of a canonical id can be removed without changing the state.
 TEST(CrashStateIds, EveryCanonicalItemMatters) {
   for (uint64_t seed = 0; seed < 400 / kSlowdown; ++seed) {
     OnePoint random(seed + 3'000'000, {});
@@ -345,7 +347,7 @@ TEST(CrashStateIds, EveryCanonicalItemMatters) {
         CrashStep fewer = step;
         fewer.items.erase(fewer.items.begin() + static_cast<ptrdiff_t>(i));
         const Result<CrashState> other = ResolveStep(fewer, cursor);
-        if (!other) continue;  // torn in two places: not the same either
+        if (!other) continue;  // The block is torn in two places.
         EXPECT_NE(random.naive().StateOf(*other, cursor.space()), plain)
             << "seed " << seed << ": item " << i << " of "
             << CrashStepText(step);
@@ -389,7 +391,7 @@ TEST_F(FourBlocks, TheShorterFormIsCanonicalAndMinusOnATie) {
   EXPECT_EQ(Canon("4p-w1,w2"), "4p-w1,w2");
   EXPECT_EQ(Canon("4p+w3,w4"), "4p-w1,w2");
   EXPECT_EQ(Canon("4p+w1,w2,w3,w4"), "4p");
-  // Nothing kept: `+` alone is no id.
+  // If nothing is kept, the `+` form has no items, and `+` alone is no id.
   EXPECT_EQ(Canon("4p-w1,w2,w3,w4"), "4p-w1,w2,w3,w4");
 }
 
@@ -454,7 +456,7 @@ TEST_F(FourBlocks, WhatTheFloorHoldsIsNotOpen) {
 }
 
 TEST_F(FourBlocks, BitmapsListTheSectorsOfOpenWritesLowestBitFirst) {
-  // Four writes of four sectors: 16 bits in 3 digits.
+  // Four writes of four sectors make 16 bits, which are 3 digits.
   EXPECT_EQ(Canon("4p-#PAA"), "4p-w1");
   EXPECT_EQ(Canon("4p-#BAA"), "4p-w1:0");
   EXPECT_EQ(Canon("4p-#wAA"), "4p-w2:0~1");

@@ -1,6 +1,7 @@
-// EnumerateStates against brute force. The sets of states are made here from
-// their definitions in harness/space/enumerate.h and harness/space/state_id.h
-// alone: naive products and subsets over NaiveCrashSpace.
+// Tests EnumerateStates against brute force. The sets of states are made here
+// from their definitions in harness/space/enumerate.h and
+// harness/space/state_id.h alone, as naive products and subsets over
+// NaiveCrashSpace.
 
 #include <gtest/gtest.h>
 
@@ -19,7 +20,7 @@
 namespace powercut {
 namespace {
 
-// A state as numbers, for sets.
+// A state as numbers, which sets can order.
 using Key = std::vector<uint64_t>;
 
 Key KeyOf(const NaiveState& state) {
@@ -37,7 +38,7 @@ void Insert(StateSet& set, const NaiveState& state) {
   set.emplace(KeyOf(state), state);
 }
 
-// All assignments of versions to open blocks.
+// Returns all assignments of versions to open blocks.
 StateSet Product(const NaiveCrashSpace& naive) {
   StateSet states;
   NaiveState state = naive.Floor();
@@ -55,13 +56,13 @@ StateSet Product(const NaiveCrashSpace& naive) {
   }
 }
 
-// An item: sectors of one event, by their place on the disk.
+// An item of a list: sectors of one event, by their place on the disk.
 struct NaiveItem {
   EventNumber event;
   SectorRange sectors;
 };
 
-// Whole writes, and single blocks of them, of which some block may be lost.
+// Returns all writes of which some block may be lost, whole and block by block.
 std::vector<NaiveItem> ItemsOf(const NaiveCrashSpace& naive,
                                const Trace& trace) {
   std::vector<NaiveItem> items;
@@ -79,9 +80,9 @@ std::vector<NaiveItem> ItemsOf(const NaiveCrashSpace& naive,
   return items;
 }
 
-// The state that the listed items name, from newest or from the floor: each
-// block holds its newest version that is not listed; or that is, else the
-// floor.
+// Returns the state that the listed items name. From newest, each block holds
+// its newest version that is not listed. From the floor, it holds its newest
+// version that is listed, or its floor if none is.
 NaiveState StateOfItems(const NaiveCrashSpace& naive,
                         const std::vector<NaiveItem>& listed,
                         bool from_newest) {
@@ -125,7 +126,7 @@ StateSet Epoch(const NaiveCrashSpace& naive, const Trace& trace,
   return states;
 }
 
-// The ways to tear one block: heads and tails of the older version.
+// Returns the ways to tear one block: heads and tails of the older version.
 std::vector<NaiveChoice> Tears(const NaiveBlock& block, size_t version,
                                uint64_t per_block) {
   std::vector<NaiveChoice> tears;
@@ -205,7 +206,7 @@ struct HashBook {
   }
 };
 
-// Each visited state once, and exactly those expected.
+// Exactly the expected states were visited, each of them once.
 void ExpectStates(const std::vector<Visited>& visited, const StateSet& expected,
                   const PointCursor& cursor, const NaiveCrashSpace& naive,
                   HashBook& book) {
@@ -224,7 +225,7 @@ void ExpectStates(const std::vector<Visited>& visited, const StateSet& expected,
   EXPECT_EQ(visited[0].hash, cursor.newest_hash());
 }
 
-// Every choice of the blocks from `next` on.
+// Inserts every choice of the blocks from `next` on.
 void InsertAll(const NaiveCrashSpace& naive, NaiveState state, size_t next,
                StateSet& all) {
   if (next == state.size()) {
@@ -313,8 +314,8 @@ TEST(EnumerateExhaustive, ALargeEpochIsTheWholeProduct) {
   }
 }
 
-// The fewest items that name a state from one origin; items.size() + 1 if none
-// up to `most` do.
+// Returns the fewest items that name each state from one origin;
+// items.size() + 1 if no set of up to `most` items names it.
 std::map<Key, uint32_t> FewestItems(const NaiveCrashSpace& naive,
                                     const std::vector<NaiveItem>& items,
                                     bool from_newest, uint32_t most) {
@@ -504,7 +505,8 @@ TEST(EnumerateSample, StaysWithinTheSpaceAndRepeats) {
     }
     EXPECT_EQ(KeyOf(naive.StateOf(visited[0].state, space)),
               KeyOf(naive.Newest()));
-    // The way to the point does not matter.
+    // The states do not depend on the way by which the cursor came to the
+    // point.
     PointCursor other(space, kind);
     other.MoveTo(trace.event_count());
     other.MoveTo(point);
@@ -539,7 +541,7 @@ TEST(EnumerateSample, ChoosesEvenlyAndByPointKindAndSeed) {
       ++held[choice.version];
     }
   }
-  // 16,000 choices: a third of them with a deviation of 60.
+  // Each version has a third of 16,000 choices, with a deviation of 60.
   for (const uint32_t count : held) {
     EXPECT_NEAR(count, kBlocks * kDraws / 3.0, 400);
   }

@@ -1,4 +1,5 @@
-// ExplorationSpace: every form there and back, and what is no form.
+// Tests the texts of spaces: every form is parsed and printed, and everything
+// else is refused.
 
 #include "harness/space/exploration_space.h"
 

@@ -1,7 +1,6 @@
-// NaiveCrashSpace: the crash space as design.md sections 3 and 4 define it,
-// computed anew for one crash point and kind with no thought for cost. It
-// shares no code with harness/space/crash_space.cc and is what that is tested
-// against.
+// NaiveCrashSpace: the crash space as docs/crash_model.md 3 and 4 define it,
+// computed anew for one crash point and kind, at any cost. It shares no code
+// with harness/space/crash_space.cc, which is tested against it.
 
 #ifndef POWERCUT_TESTS_HARNESS_SPACE_NAIVE_CRASH_SPACE_H_
 #define POWERCUT_TESTS_HARNESS_SPACE_NAIVE_CRASH_SPACE_H_
@@ -17,9 +16,12 @@
 namespace powercut {
 
 struct NaiveVersion {
-  EventNumber event = 0;  // 0: the base
-  Words content;          // of the block; zeros beyond the end of the disk
-  SectorRange written;    // on the disk: what of the block the event wrote
+  // The event that made the version; 0 for the base.
+  EventNumber event = 0;
+  // The block's content, with zeros beyond the end of the disk.
+  Words content;
+  // The sectors of the block that the event wrote, by their place on the disk.
+  SectorRange written;
 };
 
 struct NaiveBlock {
@@ -31,10 +33,10 @@ struct NaiveBlock {
   bool open() const { return floor < newest(); }
 };
 
-// What a block holds; as BlockChoice, but of a block by number.
+// What a block holds. It is like BlockChoice, but stands for a block by number.
 struct NaiveChoice {
   size_t version = 0;
-  SectorRange torn;  // counted from the block's first sector
+  SectorRange torn;  // Counted from the block's first sector.
   size_t under = 0;
 
   bool operator==(const NaiveChoice&) const = default;
@@ -65,7 +67,7 @@ class NaiveCrashSpace {
   uint64_t per_block() const { return per_block_; }
   // All blocks of the disk, also those never touched.
   const std::vector<NaiveBlock>& blocks() const { return blocks_; }
-  // The numbers of the open ones.
+  // The numbers of the open blocks.
   const std::vector<size_t>& open() const { return open_; }
   const NaiveBlock& open_block(size_t i) const { return blocks_[open_[i]]; }
 
@@ -102,7 +104,7 @@ class NaiveCrashSpace {
     return image;
   }
 
-  // A CrashState in the terms of this space.
+  // Returns a CrashState in the terms of this space.
   NaiveState StateOf(const CrashState& state, const CrashSpace& space) const {
     NaiveState result =
         state.origin == CrashState::kNewest ? Newest() : Floor();
@@ -145,9 +147,9 @@ class NaiveCrashSpace {
     }
   }
 
-  // Every version of every sector with the layer it has reached: nothing is
-  // ever forgotten. A persist event takes each sector's newest version that it
-  // may see one or more layers on.
+  // Keeps every version of every sector with the layer that it has reached. A
+  // persist event takes each sector's newest version that it may see one or
+  // more layers on.
   void FindFloors(CrashKind kind, EventNumber point) {
     std::vector<std::map<EventNumber, int>> reached(base_.size());
     for (EventNumber number = 1; number <= point; ++number) {
@@ -180,8 +182,8 @@ class NaiveCrashSpace {
     for (auto version = reached.rbegin(); version != reached.rend();
          ++version) {
       if (version->first > persist.upto) continue;
-      // With no scope only what lies in the layer just before is seen (or has
-      // passed it).
+      // A persist of the whole disk sees only what has reached the layer just
+      // before its own.
       if (!persist.scope && version->second < to - 1) continue;
       version->second = std::max(version->second, to);
       return;

@@ -1,5 +1,5 @@
-// Random states of a crash point, with tears that no enumeration makes: in the
-// middle of a write, and over any older version.
+// Makes random states of a crash point, with tears that no enumeration makes:
+// in the middle of a write, and over any older version.
 
 #ifndef POWERCUT_TESTS_HARNESS_SPACE_RANDOM_STATE_H_
 #define POWERCUT_TESTS_HARNESS_SPACE_RANDOM_STATE_H_
@@ -28,7 +28,7 @@ inline BlockChoice RandomChoice(const PointCursor& cursor, Slot slot,
   return choice;
 }
 
-// A state of the cursor's point, of either origin.
+// Returns a state of the cursor's point, with either origin.
 inline CrashState RandomState(const PointCursor& cursor, Prng& prng) {
   CrashState state{cursor.point(),
                    0,

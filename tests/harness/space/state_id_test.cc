@@ -1,5 +1,5 @@
-// StateId: what is accepted prints as it was written, and what is not is
-// refused at its column.
+// Tests the texts of ids: an accepted text prints as it was written, and any
+// other text is refused with the column at which it goes wrong.
 
 #include "harness/space/state_id.h"
 
@@ -55,7 +55,7 @@ TEST(StateId, AcceptedTextsPrintAsTheyWere) {
 struct Refused {
   std::string text;
   int column;
-  std::string expected;  // the beginning of what was expected there
+  std::string expected;  // The beginning of what was expected there.
 };
 
 TEST(StateId, RefusedTextsSayWhereAndWhy) {
@@ -122,7 +122,7 @@ TEST(StateId, RefusedTextsSayWhereAndWhy) {
   }
 }
 
-// Small, large and edge numbers alike.
+// Returns small numbers, large ones and those at the limits.
 uint32_t RandomNumber(Prng& prng) {
   constexpr uint32_t kMax = std::numeric_limits<uint32_t>::max();
   if (prng.OneIn(8)) return prng.OneIn(2) ? 0 : kMax;
@@ -175,7 +175,7 @@ TEST(StateId, RandomIdsGoToTheirTextAndBack) {
   }
 }
 
-// Damaged ids: few are still ids, and those print as they are.
+// Few damaged ids are still ids, and these print as they are.
 TEST(StateId, WhateverIsAcceptedPrintsAsItWas) {
   constexpr std::string_view kLetters = "0123456789kop-+wd:~,/@#.aAf _";
   uint32_t accepted = 0;

@@ -1,3 +1,7 @@
+// Tests the fork server: its children are children of this process, it starts
+// again after it was killed, and kills at random leave no child that nobody
+// knows.
+
 #include "harness/system/fork_server.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +23,8 @@ int ExitStatusOf(pid_t pid) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// Ends with as many requests as the server has had, and the request's size.
+// Ends with a status that tells how many requests the server has had, and the
+// size of this one.
 ForkServer::Serve CountRequests(int& requests) {
   return [&requests](std::string_view request) {
     ++requests;
@@ -60,8 +65,8 @@ TEST(ForkServerTest, StartsAgainWhenKilled) {
   EXPECT_EQ(ExitStatusOf(server.Fork("1")), 21);
 }
 
-// Whoever is killed, server or process: each call gives one child, which is
-// reaped here, and none is left over.
+// Whether the server or a child is killed, each call gives one child, which is
+// reaped here, and no child is left over.
 TEST(ForkServerTest, KillsLeaveNoUnknownChildren) {
   {
     ForkServer server([](std::string_view) { return [] { _exit(0); }; }, 0);

@@ -1,5 +1,5 @@
-// Killer: a process of its own that kills children of this one now and then. A
-// thread would not do: the pool forks.
+// Killer: a process of its own that kills children of this process now and
+// then. It is not a thread, since the pool under test forks.
 
 #ifndef POWERCUT_TESTS_HARNESS_SYSTEM_KILLER_H_
 #define POWERCUT_TESTS_HARNESS_SYSTEM_KILLER_H_
@@ -26,7 +26,7 @@
 
 namespace powercut {
 
-// The parent of a process that still runs; 0 if it is gone.
+// Returns the parent of a process; 0 if the process is gone.
 inline pid_t ParentOf(pid_t pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/stat";
   std::FILE* stat = std::fopen(path.c_str(), "re");
@@ -53,7 +53,8 @@ inline std::vector<pid_t> ChildrenOf(pid_t parent) {
 
 class Killer {
  public:
-  // Of random children, at random moments, pause_us to twice that apart.
+  // Kills random children with pauses of `pause_us` to twice as long in
+  // between.
   Killer(uint64_t seed, uint32_t pause_us) {
     void* shared = mmap(nullptr, sizeof(*kills_), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -71,7 +72,7 @@ class Killer {
     munmap(kills_, sizeof(*kills_));
   }
 
-  // Kills made so far.
+  // How many kills were made so far.
   uint64_t kills() const { return *kills_; }
 
  private:

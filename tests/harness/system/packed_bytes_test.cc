@@ -1,3 +1,7 @@
+// Tests packed values: what was written is read again, each number has one
+// form, and a reader fails on bytes that are missing or wrong. Work orders,
+// which are made of packed values, are read again, too.
+
 #include "harness/system/packed_bytes.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
-// BatchProgress against workers that are played: states that die, hang and
-// damage the process, and kills at random. Whatever the batch and the kills,
-// each state comes to what it comes to in a process of its own.
+// Tests BatchProgress with simulated workers: states that die, hang and damage
+// the process, and kills at random. Whatever the batch and the kills, each
+// state has the outcome that it has in a process of its own.
 
 #include "harness/worker/batch_progress.h"
 
@@ -21,11 +21,11 @@ enum class Deed {
   kWork,
   kDie,
   kExceedRequests,
-  kKillNext,     // works; the next recovery of the process dies
-  kHangNext,     // works; the next one hangs
-  kChangeLater,  // works; all later ones give something else
-  kKillOne,      // works; the state 7 dies if it runs later
-  kKillItself,   // by a signal that anyone may send
+  kKillNext,     // Works, and the next recovery of the process dies.
+  kHangNext,     // Works, and the next recovery hangs.
+  kChangeLater,  // Works, and all later recoveries show something else.
+  kKillOne,      // Works, and the state 7 dies if it runs later.
+  kKillItself,   // Dies by a signal that anyone may send.
 };
 
 RecoveryOutcome Observed(const std::string& what) {
@@ -54,13 +54,13 @@ RecoveryOutcome Expected(Deed deed, size_t state) {
   }
 }
 
-// A batch of these deeds, played to its end.
+// Runs a batch of deeds to its end, in the place of a worker pool.
 class Play {
  public:
   explicit Play(std::vector<Deed> deeds) : deeds_(std::move(deeds)) {}
 
-  // Of 1000 runs, so many are killed from outside at their beginning; then 0
-  // once `kills` were made.
+  // Lets `per_1000` of 1000 runs be killed from outside at their beginning,
+  // until `kills` were made.
   void set_kills(uint64_t seed, uint32_t per_1000, uint64_t kills) {
     prng_ = Prng(seed);
     per_1000_ = per_1000;
@@ -214,15 +214,15 @@ TEST(BatchProgressTest, EachStateComesToWhatItIs) {
   }
 }
 
-// Damage that only a canary shows is another matter: who is killed all the time
-// never comes to one.
+// The deeds leave out damage that only a canary shows, since a worker that is
+// killed all the time never comes to its canary.
 TEST(BatchProgressTest, KillsChangeNothing) {
   Prng prng(6);
   for (uint64_t i = 0; i < 3000; ++i) {
     const std::vector<Deed> deeds = RandomDeeds(prng, false);
     SCOPED_TRACE(TextOf(deeds));
     Play play(deeds);
-    // From a kill now and then to hardly any run that is not killed.
+    // Between 1 and 400 of 1000 runs are killed.
     play.set_kills(i, 1 + static_cast<uint32_t>(prng.Below(400)), 1000);
     play.Run();
     ExpectAllRight(deeds, play);
@@ -230,8 +230,8 @@ TEST(BatchProgressTest, KillsChangeNothing) {
   }
 }
 
-// Few kills are followed by the whole way again, so that damage that shows
-// late shows again.
+// After few kills the batch runs from its beginning again, so that damage that
+// shows late shows again.
 TEST(BatchProgressTest, FewKillsLoseNoDamageThatShowsLate) {
   std::vector<Deed> deeds(20, Deed::kWork);
   deeds[3] = Deed::kChangeLater;
@@ -271,7 +271,8 @@ TEST(BatchProgressTest, AloneIsTheSameAsInABatch) {
   }
 }
 
-// Damage that alone does not show is nobody's, but is counted.
+// Damage that does not show when its state runs alone is blamed on no state,
+// but counted.
 TEST(BatchProgressTest, WhatCannotBeBlamedIsCounted) {
   std::vector<Deed> deeds(10, Deed::kWork);
   deeds[2] = Deed::kKillOne;
@@ -281,7 +282,7 @@ TEST(BatchProgressTest, WhatCannotBeBlamedIsCounted) {
   EXPECT_EQ(play.unexplained(), 1u);
 }
 
-// Storage that never gives the same ends, too.
+// A batch ends even if every state damages the process.
 TEST(BatchProgressTest, NothingButDamageEnds) {
   for (const Deed deed : {Deed::kChangeLater, Deed::kKillNext, Deed::kDie}) {
     Play play(std::vector<Deed>(500, deed));

@@ -1,7 +1,8 @@
-// Storage that dies, hangs, eats memory or damages its process on one content
-// of the disk, seen through Explore(): one finding of the right kind, at a
-// state that holds the content, that replays; all other states are covered as
-// ever. And an exploration whose workers are killed all the time.
+// Tests Explore() on storage that dies, hangs, eats memory or damages its
+// process on one content of the disk: there is one finding of the right kind,
+// at a state that holds the content, and it replays; all other states are
+// covered as usual. Another test kills the workers of an exploration all the
+// time.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -48,10 +49,10 @@ enum class Deed {
   kEatMemory,
   kSegfault,
   kExitZero,
-  kDamage,  // works; the next recovery of the process dies
+  kDamage,  // Works, and the next recovery of the process dies.
 };
 
-// What the disk holds where and when the deed is done.
+// The content, and its place, at which the deed is done.
 struct Trigger {
   uint64_t first_sector = 0;
   Bytes content;
@@ -63,7 +64,7 @@ struct Trigger {
   }
 };
 
-// simfs, until it is armed.
+// A simfs that does its deed once it is armed.
 class HardBackend : public Backend {
  public:
   const BackendTraits& traits() const override { return simfs_->traits(); }
@@ -132,7 +133,8 @@ class HardBackend : public Backend {
   const volatile bool never_ = false;
 };
 
-// The last write whose content the disk had nowhere before in that place.
+// Returns the last write whose content the disk never held in that place
+// before.
 Trigger LastWriteOf(const Trace& trace) {
   for (EventNumber number = trace.event_count(); number > 0; --number) {
     const DiskEvent& event = trace.event(number);
@@ -169,7 +171,7 @@ Exploration MustExplore(HardBackend& backend, const Recorded& recorded,
 struct HardCase {
   Deed deed;
   std::string kind;
-  std::string found;  // part of what the finding says
+  std::string found;  // A part of what the finding says.
 };
 
 void ExpectFound(const HardCase& hard, ExploreOptions options) {
@@ -203,7 +205,7 @@ void ExpectFound(const HardCase& hard, ExploreOptions options) {
   };
   const Exploration e = MustExplore(backend, *recorded, options);
   EXPECT_EQ(e.states, twin.states);
-  // What died is not filed: each such state runs.
+  // The cache does not keep runs that died, so that each such state runs.
   EXPECT_GE(e.runs, twin.runs);
   EXPECT_TRUE(e.exhausted);
   EXPECT_GT(holding, 0u);
@@ -223,7 +225,7 @@ void ExpectFound(const HardCase& hard, ExploreOptions options) {
     EXPECT_EQ(again->findings[0].violation.cause, finding.violation.cause);
     EXPECT_EQ(again->findings[0].violation.found, finding.violation.found);
   }
-  // One with two moments may count for two causes.
+  // A state with two moments may count for two causes.
   EXPECT_GE(count, holding);
 }
 
@@ -255,7 +257,7 @@ TEST(HardToKillTest, EatenMemory) {
   ExpectFound({Deed::kEatMemory, "died", "killed by SIGABRT"}, options);
 }
 
-// Damage, deaths and work, each recovery slow enough to be hit.
+// Each recovery is slow enough to be hit by a kill.
 TEST(HardToKillTest, AThousandKillsChangeNothing) {
   HardBackend backend;
   std::string text = kWorkload;

@@ -1,6 +1,6 @@
-// WorkerPool against storage code that misbehaves in every way, and against
-// workers that are killed from outside; and the form in which outcomes cross
-// processes.
+// Tests WorkerPool with storage code that misbehaves in every way, and with
+// workers that are killed from outside; and tests the form in which outcomes
+// cross processes.
 
 #include "harness/worker/worker_pool.h"
 
@@ -25,8 +25,8 @@
 namespace powercut {
 namespace {
 
-// Small, so that hangs end soon; the wall clock stays out of the way, since
-// other programs may have the processors.
+// The limits are small, so that hangs end soon. Only the limit on wall clock is
+// large, since other programs may use the processors.
 WorkerLimits SmallLimits() {
   WorkerLimits limits;
   limits.requests = 1000;
@@ -50,7 +50,7 @@ RecoveryOutcome Expected(Deed deed, uint32_t point) {
       return Died("killed by SIGSEGV");
     case Deed::kAbort:
     case Deed::kThrow:
-    case Deed::kEatMemory:  // std::bad_alloc, which nobody catches
+    case Deed::kEatMemory:  // Nobody catches its std::bad_alloc.
       return Died("killed by SIGABRT");
     case Deed::kExitSeven:
       return Died("ended with exit status 7");
@@ -116,7 +116,7 @@ std::vector<RecoveryOutcome> RunDeeds(const std::vector<Deed>& deeds,
   return outcomes;
 }
 
-// One line, without the contents of files.
+// Returns an outcome in one line, with no contents of files.
 std::string Brief(const RecoveryOutcome& outcome) {
   std::string text = std::to_string(outcome.kind) + " " + outcome.detail + " " +
                      outcome.observation.unreadable;
@@ -140,7 +140,7 @@ void ExpectOutcomes(const std::vector<Deed>& deeds, const PoolRun& run) {
   }
 }
 
-// Working states around each of the deeds.
+// Puts working states around each of the deeds.
 std::vector<Deed> Among(const std::vector<Deed>& deeds) {
   std::vector<Deed> all = {Deed::kWork, Deed::kWork};
   for (const Deed deed : deeds) {
@@ -154,7 +154,7 @@ const std::vector<PoolRun> kRuns = {{1, 4096}, {2, 5}, {4, 1}, {4, 3}};
 
 bool HasChildren() { return waitpid(-1, nullptr, WNOHANG) != -1; }
 
-// Beside the process that forks them.
+// Whether there are workers besides the process that forks them.
 bool HasWorkers() { return ChildrenOf(getpid()).size() > 1; }
 
 TEST(WorkerPoolTest, CrashesAreBlamedOnTheirStates) {
@@ -208,8 +208,8 @@ TEST(WorkerPoolTest, MemoryIsBounded) {
   }
 }
 
-// What a recovery breaks for a later one of the same worker is not the later
-// state's fault, but its own.
+// If a recovery breaks a later one of the same worker, the earlier state is
+// blamed, and not the later one.
 TEST(WorkerPoolTest, CorruptionIsBlamedOnWhoDidIt) {
   const std::vector<Deed> deeds = {Deed::kWork,   Deed::kPoison, Deed::kWork,
                                    Deed::kWork,   Deed::kPoison, Deed::kPoison,
@@ -239,7 +239,7 @@ TEST(WorkerPoolTest, FullRingWhileTheParentIsBusy) {
   });
   pool.Submit({StateAt(1), StateAt(2), StateAt(3)});
   pool.Submit({StateAt(4), StateAt(5), StateAt(6)});
-  // Longer than the CPU time that one recovery may take.
+  // This is longer than the processor time that one recovery may take.
   const timespec busy = {.tv_sec = 0, .tv_nsec = 600'000'000};
   nanosleep(&busy, nullptr);
   pool.Drain();
@@ -250,9 +250,9 @@ TEST(WorkerPoolTest, FullRingWhileTheParentIsBusy) {
   }
 }
 
-// Messages that make no sense count as none, and do no harm here. What comes
-// of the state that wrote wild depends on what the parent had read by then: it
-// came to its end, but that may not have arrived.
+// Messages that make no sense are ignored and do no harm in the parent. The
+// outcome of the state that overwrote the memory depends on what the parent had
+// read by then: the state came to its end, but its result may not have arrived.
 TEST(WorkerPoolTest, GarbageInTheSharedMemory) {
   const std::vector<Deed> deeds = {
       Deed::kWork,         Deed::kScribbleUp, Deed::kWork,
@@ -316,7 +316,7 @@ TEST(WorkerPoolTest, RunAloneGivesWhateverHappens) {
   const CrashSpace space(trace, kContentGeometry.sector_bytes);
   ContentBackend backend;
   WorkerPool pool(backend, space, {2, {}, SmallLimits()});
-  // Backwards and twice: the image goes back, and nothing is left over.
+  // The points run backwards and twice, so that each image must be undone.
   for (int round = 0; round < 2; ++round) {
     for (uint32_t point = deeds.size(); point > 0; --point) {
       const RecoveryOutcome& outcome =
@@ -347,7 +347,7 @@ TEST(WorkerPoolTest, CancelEndsTheWorkersAtOnce) {
   pool.Cancel();
   EXPECT_FALSE(HasWorkers());
   EXPECT_TRUE(sizes.empty());
-  // It can go on.
+  // The pool can go on after that.
   pool.Submit({StateAt(2), StateAt(2), StateAt(2)});
   pool.Drain();
   EXPECT_EQ(sizes, std::vector<size_t>{3});
@@ -368,13 +368,13 @@ TEST(WorkerPoolTest, DestructionLeavesNoChildren) {
 
 // --- workers killed from outside ------------------------------------------
 
-// Every outcome is as if nobody had been killed.
+// Expects every outcome to be as if no worker had been killed.
 void ExpectSurvivesKiller(uint64_t seed, uint32_t jobs, size_t states,
                           uint64_t kills_min) {
   std::vector<Deed> deeds(states, Deed::kWorkSlowly);
   for (size_t i = 50; i < deeds.size(); i += 100) deeds[i] = Deed::kAbort;
   for (size_t i = 70; i < deeds.size(); i += 100) deeds[i] = Deed::kPoison;
-  // Sanitized workers need longer for a state than others for a batch.
+  // A sanitized worker needs longer for a state than another one for a batch.
   const Killer killer(seed, kSanitized ? 20'000 : 2500);
   // How many kills fit into one turn depends on the machine.
   constexpr int kTurnsMax = 20;
@@ -394,7 +394,8 @@ TEST(WorkerPoolTest, AThousandKillsLoseNothing) {
   ExpectSurvivesKiller(7, 2, 10'000, kSanitized ? 100 : 1000);
 }
 
-// Witness that the killer kills: without pauses nothing gets through.
+// The tests above show something only if the killer kills: with hardly any
+// pause no recovery gets through.
 TEST(WorkerPoolTest, TheKillerKills) {
   const Killer killer(3, 20);
   const std::vector<RecoveryOutcome> outcomes =
@@ -474,7 +475,7 @@ TEST(OutcomeBytesTest, AnythingElseIsAnError) {
   EXPECT_EQ(DecodeOutcome("").error().code, ErrorCode::kInternal);
 }
 
-// Whatever is read is a value, and never the one that was sent.
+// If damaged bytes can be read at all, the value is not the one that was sent.
 TEST(OutcomeBytesTest, FlippedBitsNeverPassForTheSame) {
   const RecoveryOutcome rich = RichOutcome();
   const std::string bytes = EncodeOutcome(rich);
