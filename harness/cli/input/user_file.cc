@@ -21,8 +21,14 @@ Error SystemError(const std::string& path) {
   return {ErrorCode::kIo, fmt::format("{}: {}", path, strerror(errno))};
 }
 
+// Whether the path must be written in place. A pipe or a device keeps its
+// place, and so does /dev/stdout: it is a link to an open file of this process,
+// and a new file under its name would take the link away from the whole
+// machine.
 bool IsSpecialFile(const std::string& path) {
   std::error_code ignored;
+  const auto target = std::filesystem::read_symlink(path, ignored);
+  if (!ignored && target.string().starts_with("/proc/")) return true;
   const auto type = std::filesystem::status(path, ignored).type();
   return type == std::filesystem::file_type::character ||
          type == std::filesystem::file_type::fifo ||
@@ -54,7 +60,8 @@ Result<std::string> ReadFile(const std::string& path) {
 Status WriteFile(const std::string& path, std::string_view text) {
   // An atomic write would replace a pipe or a device by a regular file.
   if (!IsSpecialFile(path)) return WriteWholeFile(path, AsBytes(text));
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  // What was printed there before must stay.
+  std::ofstream out(path, std::ios::binary | std::ios::app);
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
   out.close();
   return out ? Status(Ok{}) : SystemError(path);

@@ -19,8 +19,8 @@ Result<std::string> ReadFile(const std::string& path);
 
 // Writes `text` to `path`. A regular file appears whole or not at all
 // (harness/system/atomic_file.h); a pipe or a character device is written to
-// and stays what it is. A symbolic link to a regular file is replaced by the
-// new file; /dev/stdout is such a link while standard output goes to a file.
+// and stays what it is, and so is /dev/stdout whatever it leads to. Any other
+// symbolic link to a regular file is replaced by the new file.
 //
 // Errors: kIo with the path and the system's reason.
 Status WriteFile(const std::string& path, std::string_view text);

@@ -14,6 +14,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "harness/block_log/trace_file.h"
@@ -60,7 +61,7 @@ std::string HistoryText(const Workload& workload, const HistoryEvent& event,
       return fmt::format("< op {:<4} returned {}", event.op,
                          event.error.empty() ? "success" : event.error);
     case HistoryEvent::kRun:
-      return "= run: nothing crashed before this; all so far is promised";
+      return "= run: crashes are explored from here on; all so far is promised";
     case HistoryEvent::kFault:
       return "* fault " + event.fault_text;
     case HistoryEvent::kUser:
@@ -69,9 +70,48 @@ std::string HistoryText(const Workload& workload, const HistoryEvent& event,
   return "! " + mark;
 }
 
-// Prints the whole recording, with one line for each event and each mark.
+// A part of a recording: marks by their place in the history, and the disk
+// events among them.
+struct Part {
+  size_t marks_begin = 0;
+  size_t marks_end = 0;
+  EventNumber first_event = 0;
+  EventNumber last_event = 0;
+};
+
+Part WholeOf(const Recording& recording) {
+  return {0, recording.history.size(), 1, recording.trace.event_count()};
+}
+
+// What happened while op `op` ran: from its begin to its return, or to the end
+// of the recording if it did not return. Errors: kUsage: no such op began.
+Result<Part> PartOfOp(const Recording& recording, uint32_t op) {
+  Part part = WholeOf(recording);
+  bool began = false;
+  for (size_t i = 0; i < recording.history.size(); ++i) {
+    const HistoryEvent& event = recording.history[i];
+    if (event.op != op || op == 0) continue;
+    if (event.kind == HistoryEvent::kBegin) {
+      part.marks_begin = i;
+      part.first_event = event.after + 1;
+      began = true;
+    } else if (event.kind == HistoryEvent::kEnd) {
+      part.marks_end = i + 1;
+      part.last_event = event.after;
+    }
+  }
+  if (began) return part;
+  return Error{
+      ErrorCode::kUsage,
+      fmt::format("--op {}: the recording has no such op; leave it out "
+                  "to list all",
+                  op)};
+}
+
+// Prints a part of the recording, with one line for each event and each mark.
 // Requires: the history has one event for each mark of the trace.
-void Print(const Workload& workload, const Recording& recording) {
+void Print(const Workload& workload, const Recording& recording,
+           const Part& part) {
   const Trace& trace = recording.trace;
   std::printf(
       "recording %08x: %u disk events, %zu marks, disk of %llu bytes in "
@@ -85,17 +125,24 @@ void Print(const Workload& workload, const Recording& recording) {
   size_t mark = 0;
   for (EventNumber number = 0; number <= trace.event_count(); ++number) {
     if (number > 0) {
-      std::printf("%6u  %s\n", number, EventText(trace, number).c_str());
+      const bool shown =
+          number >= part.first_event && number <= part.last_event;
+      if (shown) {
+        std::printf("%6u  %s\n", number, EventText(trace, number).c_str());
+      }
       const DiskEvent& event = trace.event(number);
-      // Only a flush of the whole disk to the media ends an epoch.
+      // Only a flush of the whole disk to the media ends an epoch. Epochs are
+      // counted in what is not shown, too.
       if (event.kind == DiskEvent::kPersist && event.layer == Layer::kMedia &&
           !event.scope) {
-        std::printf("        ---- epoch %u ends\n", epoch++);
+        if (shown) std::printf("        ---- epoch %u ends\n", epoch);
+        ++epoch;
       }
     }
     for (; mark < recording.history.size() &&
            recording.history[mark].after == number;
          ++mark) {
+      if (mark < part.marks_begin || mark >= part.marks_end) continue;
       std::printf("        %s\n", HistoryText(workload, recording.history[mark],
                                               trace.marks()[mark].text)
                                       .c_str());
@@ -122,13 +169,15 @@ Status ShowImported(const LoadedTrace& imported, const std::string& save) {
   }
   std::printf("imported from a log of origin %s\n",
               imported.about.origin.c_str());
-  Print(Workload{}, RecordingOfImported(imported.trace));
+  const Recording recording = RecordingOfImported(imported.trace);
+  Print(Workload{}, recording, WholeOf(recording));
   return Ok{};
 }
 
 struct ShowFlags {
   std::string file;
   std::string save;  // Empty if the trace is not wanted.
+  std::optional<uint32_t> op;
   InputFlags input;
   // These are not read, since a recording does not depend on them. They come
   // with the flags that all verbs share which record a workload.
@@ -138,17 +187,21 @@ struct ShowFlags {
 
 Result<ExitStatus> Show(const ShowFlags& flags) {
   POWERCUT_ASSIGN(InputFile file, ReadInput(flags.file));
-  if (file.trace && !file.trace->about.origin.empty()) {
+  if (file.trace && !file.trace->about.origin.empty() && !flags.op) {
     POWERCUT_TRY(ShowImported(*file.trace, flags.save));
     return kExitHolds;
   }
   POWERCUT_ASSIGN(const OpenedInput input,
                   OpenInput(std::move(file), flags.input, OracleFlags{}));
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
+  Part part = WholeOf(recording);
+  if (flags.op) {
+    POWERCUT_ASSIGN(part, PartOfOp(recording, *flags.op));
+  }
   if (!flags.save.empty()) {
     POWERCUT_TRY(SaveRecording(input, recording, flags.save));
   }
-  Print(input.workload, recording);
+  Print(input.workload, recording, part);
   return kExitHolds;
 }
 
@@ -158,6 +211,7 @@ class ShowVerb : public Verb {
 
   void DeclareFlags(FlagSet& flags) override {
     flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
+    flags.Add("--op", flags_.op, "only what happened while this op ran");
     flags.Add("--save", flags_.save, "save the trace");
     DeclareSetting(flags, flags_.input, flags_.probe, flags_.quiet);
   }

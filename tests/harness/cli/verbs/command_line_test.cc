@@ -47,6 +47,25 @@ std::vector<std::string> CausesIn(const Json& report) {
   return causes;
 }
 
+// --- show --op ---------------------------------------------------------------
+
+TEST(CommandLineTest, ShowListsWhatHappenedInAnOp) {
+  const TemporaryFolder folder;
+  const std::string file = folder.Write("w.pcut", kOverwrite);
+  const std::string all = RunTool({"show", file}).out;
+  const Ended fsync = RunTool({"show", file, "--op", "4"});
+  ASSERT_EQ(fsync.status, 0) << fsync.err;
+  const size_t begin = fsync.out.find('\n') + 1;
+  // The first line is that of the whole; what follows is a piece of it.
+  EXPECT_TRUE(all.starts_with(fsync.out.substr(0, begin)));
+  EXPECT_NE(all.find(fsync.out.substr(begin)), std::string::npos) << fsync.out;
+  EXPECT_NE(fsync.out.find("> op 4"), std::string::npos);
+  EXPECT_NE(fsync.out.find("< op 4"), std::string::npos);
+  EXPECT_EQ(fsync.out.find("op 3"), std::string::npos);
+  ExpectError(RunTool({"show", file, "--op", "9"}), kUsage,
+              "--op 9: the recording has no such op");
+}
+
 // --- what cannot run ---------------------------------------------------------
 
 TEST(CommandLineTest, FilesThatCannotBeRead) {
@@ -274,7 +293,11 @@ TEST(CommandLineTest, JsonThatCannotBeWrittenLeavesEverythingAsItWas) {
   const Ended ended =
       RunTool({"check", "--quiet", file, "--json", "/dev/stdout"});
   EXPECT_EQ(ended.status, kHolds) << ended.err;
-  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+  // Standard output goes to a file here, so that /dev/stdout is a link to one.
+  // The report comes after the text, and the link is still a link.
+  EXPECT_TRUE(std::filesystem::is_symlink("/dev/stdout"));
+  EXPECT_THAT(ended.out, HasSubstr(": ok: "));
+  EXPECT_THAT(ended.out, HasSubstr("\"powercut\""));
 }
 
 TEST(CommandLineTest, NumberOfWorkersChangesNothing) {
