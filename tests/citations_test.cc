@@ -78,7 +78,7 @@ std::string Unbroken(const std::string& text) {
 Complaints CitedSections(const SourceFile& file) {
   if (file.path == "tests/citations_test.cc") return {};
   static const std::regex citation(
-      R"(([a-z_]+)\.md,? (?:sections? )?(\d+(?:\.\d+)*))"
+      R"(([a-z_]+)\.md,? +(?:sections? )?(\d+(?:\.\d+)*))"
       R"(((?: rows? [\d, andto]+)?))");
   static const std::regex number(R"(\d+)");
   Complaints complaints;

@@ -45,14 +45,15 @@ std::vector<Comment> CommentsOf(const SourceFile& file) {
 // Words that begin a fragment, or a riddle, in place of a sentence.
 Complaints CommentsBeginAsSentences(const SourceFile& file) {
   constexpr std::string_view kOpenings[] = {
-      "Of ",     "As of ",   "Those ", "Such ",       "Without ", "Nothing",
-      "Behind ", "Nothing:", "Empty:", "Null:",       "nothing:", "empty:",
-      "null:",   "But for ", "Be it ", "In front of "};
+      "Of",      "As of",    "Those",   "Such",   "Without",
+      "Nothing", "nothing:", "Behind",  "Empty:", "empty:",
+      "Null:",   "null:",    "But for", "Be it",  "In front of"};
   Complaints complaints;
   if (!IsCode(file.path)) return complaints;
   for (const Comment& comment : CommentsOf(file)) {
     for (const std::string_view opening : kOpenings) {
       if (!comment.text.starts_with(opening)) continue;
+      if (IsWordCharacter(comment.text[opening.size()])) continue;
       complaints.push_back(Place(file, comment.line_index) +
                            "a comment must be a sentence, and not begin with " +
                            std::string(opening));

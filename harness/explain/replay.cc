@@ -1,5 +1,10 @@
 // A state is found by its id in the crash space of the recording, run alone in
 // a fresh worker, and judged like a state that an exploration visits.
+//
+// The digest of the id says whether it belongs to this recording; the point and
+// the marks say how much of the history had happened; the items say which
+// blocks hold what. Crashes during recovery follow one after the other, each in
+// the trace of the recovery before it (harness/worker/state_chain.h).
 
 #include "harness/explain/replay.h"
 

@@ -1,6 +1,6 @@
-// Random workloads: one seed gives one workload, which prints as text that parses
-// back; every primitive occurs in some workload; whatever a crash may leave, a
-// crash that takes more may leave, too.
+// Random workloads: one seed gives one workload, which prints as text that
+// parses back; every primitive occurs in some workload; whatever a crash may
+// leave, a crash that takes more may leave, too.
 
 #include "fuzz/draw/random_workload.h"
 

@@ -17,12 +17,12 @@ Finding RenameFinding() {
   finding.violation.op = 9;
   finding.violation.admissible = "/a is op 4's or op 9's";
   finding.violation.found = "/a missing";
-  finding.id = "13p@3f9a01c2";
+  finding.id = "9p@3f9a01c2";
   finding.count = 7;
   finding.op_text = "op 9        rename /b /a         not returned";
   finding.promise = "/a from op 4, durable since event 96 (op 5, fsync /a)";
   finding.crash =
-      "13p: power was lost after 13 disk events; everything issued persisted";
+      "9p: power was lost after 9 disk events; everything issued persisted";
   finding.line = 14;
   return finding;
 }
@@ -32,11 +32,11 @@ TEST(ReportTest, FailureBlock) {
             R"(corpora/rename.pcut:14: violation: name /a
   op 9        rename /b /a         not returned
   promise    /a from op 4, durable since event 96 (op 5, fsync /a)
-  crash      13p: power was lost after 13 disk events; everything issued persisted
+  crash      9p: power was lost after 9 disk events; everything issued persisted
   admissible /a is op 4's or op 9's
   found      /a missing
   cause      name/target/rename/fsync   in 7 states
-  replay     powercut replay corpora/rename.pcut --at 13p@3f9a01c2
+  replay     powercut replay corpora/rename.pcut --at 9p@3f9a01c2
 )");
 }
 
@@ -48,12 +48,12 @@ TEST(ReportTest, ExcusesFlagsAndOneState) {
             R"(a.pcut:14: violation: name /a
   op 9        rename /b /a         not returned
   promise    /a from op 4, durable since event 96 (op 5, fsync /a)
-  crash      13p: power was lost after 13 disk events; everything issued persisted
+  crash      9p: power was lost after 9 disk events; everything issued persisted
   admissible /a is op 4's or op 9's
   found      /a missing
   cause      name/target/rename/fsync   in 1 state
   excuse     rename_leaves_neither, stale_data
-  replay     powercut replay a.pcut --at 13p@3f9a01c2)"
+  replay     powercut replay a.pcut --at 9p@3f9a01c2)"
             " --profile posix-minimal --probe\n");
 }
 
@@ -73,11 +73,11 @@ TEST(ReportTest, VolumeWithoutOp) {
             R"(a.pcut: violation: unreadable
   op -        none had begun
   promise    the volume, durable since event 3 (the sync after `init`)
-  crash      13p: power was lost after 13 disk events; everything issued persisted
+  crash      9p: power was lost after 9 disk events; everything issued persisted
   admissible a volume that mounts and can be read
   found      mount: EIO (Input/output error)
   cause      unreadable/volume/start/init   in 7 states
-  replay     powercut replay a.pcut --at 13p@3f9a01c2
+  replay     powercut replay a.pcut --at 9p@3f9a01c2
 )");
 }
 
@@ -91,8 +91,8 @@ std::string ReplayLine(const std::string& file, const std::string& id) {
 
 // The replay line can be pasted into a shell as it is.
 TEST(ReportTest, ReplayLineIsQuoted) {
-  EXPECT_EQ(ReplayLine("/tmp/a-b_c.d+e,f:g@h%i=j~k", "13p@3f9a01c2"),
-            "powercut replay /tmp/a-b_c.d+e,f:g@h%i=j~k --at 13p@3f9a01c2");
+  EXPECT_EQ(ReplayLine("/tmp/a-b_c.d+e,f:g@h%i=j~k", "9p@3f9a01c2"),
+            "powercut replay /tmp/a-b_c.d+e,f:g@h%i=j~k --at 9p@3f9a01c2");
   EXPECT_EQ(ReplayLine("a b", "1p@00000000"),
             "powercut replay 'a b' --at 1p@00000000");
   EXPECT_EQ(ReplayLine("it's", "1p@00000000"),
@@ -109,7 +109,7 @@ TEST(ReportTest, Explanation) {
   Finding finding = RenameFinding();
   EXPECT_EQ(Explanation(finding),
             "In force: /a from op 4, durable since event 96 (op 5, fsync /a). "
-            "The crash: 13p: power was lost after 13 disk events; everything "
+            "The crash: 9p: power was lost after 9 disk events; everything "
             "issued persisted. "
             "Admissible then: /a is op 4's or op 9's. Found: /a missing.");
   finding.excuses = {"a", "b"};

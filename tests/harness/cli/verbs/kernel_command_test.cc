@@ -470,7 +470,7 @@ TEST_F(KernelCommandTest, ChecksThatHangAreFindings) {
               testing::HasSubstr("found      recovery hung: the check: no end "
                                  "after 1000 ms (--check-timeout)\n"));
   // The other states were checked.
-  EXPECT_THAT(ended.out, testing::HasSubstr(" runs; 1 cause\n"));
+  EXPECT_THAT(ended.out, testing::HasSubstr(" recoveries run; 1 cause\n"));
   const std::vector<std::string> ids = IdsIn(ended.out);
   ASSERT_EQ(ids.size(), 1u);
   EXPECT_THAT(ended.out, testing::HasSubstr(" --check-timeout 1s\n"));
@@ -536,7 +536,7 @@ TEST_F(KernelCommandTest, CheckersFindWhatMountsMiss) {
   EXPECT_EQ(ended.status, kViolation) << ended.err;
   EXPECT_THAT(ended.out, testing::HasSubstr("violation: fsck\n"));
   EXPECT_THAT(ended.out, testing::HasSubstr("found      exit status 4: "));
-  EXPECT_THAT(ended.out, testing::HasSubstr(" runs; 1 cause"));
+  EXPECT_THAT(ended.out, testing::HasSubstr(" recoveries run; 1 cause"));
   const size_t line = ended.out.find("powercut replay ");
   ASSERT_NE(line, std::string::npos);
   const std::string words =
