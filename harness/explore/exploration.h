@@ -59,7 +59,8 @@ struct Exploration {
   std::vector<Finding> findings;
 };
 
-// How many visited states needed no run of their own.
+// The visited states less the different runs. A state that was run, but turned
+// out to read the same as an earlier run, counts here, too.
 inline uint64_t CachedStates(const Exploration& e) {
   return e.states - std::min(e.states, e.runs);
 }
