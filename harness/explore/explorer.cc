@@ -28,7 +28,6 @@
 #include "harness/explore/explore.h"
 #include "harness/explore/point_walk.h"
 #include "harness/explore/tree_walk.h"
-#include "harness/fault/fault.h"
 #include "harness/judge/obligations.h"
 #include "harness/judge/stability.h"
 #include "harness/trace/acks.h"

@@ -218,7 +218,7 @@ class OpParser {
       words.insert(words.end(), directives_.begin(), directives_.end());
     }
     std::string remedy = DidYouMean(verb.text, words);
-    if (remedy.empty()) remedy = "; `powercut model` lists them";
+    if (remedy.empty()) remedy = "; docs/pcut.md lists the ops";
     return BadToken(verb, "unknown op " + Quoted(verb.text) + remedy);
   }
 

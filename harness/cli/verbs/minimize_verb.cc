@@ -194,8 +194,8 @@ class MinimizeVerb : public Verb {
       : Verb("minimize",
              "shrink a failing workload to a regression file\n\nKeeps a cause: "
              "that of --cause; else of the file's own `at` state; else the "
-             "first that an `expect violation` line names; else the first that "
-             "is found. Removes ops, makes numbers smaller, then loses fewer "
+             "first that an `expect violation` line names; else the first by "
+             "name. Removes ops, makes numbers smaller, then loses fewer "
              "blocks. Flags that change what is run or judged are written into "
              "the new file, but for --probe and --seed. --budget is of the "
              "whole, --max-runs of each workload tried.\n\nExit status: 0 "

@@ -274,7 +274,7 @@ TEST(PcutParse, UnknownOpSuggestsTheNearestVerb) {
   EXPECT_EQ(LineError("start 1 ftync /f"),
             "9: unknown op `ftync`; did you mean `fsync`?");
   EXPECT_EQ(LineError("qqqqqqqqqqqqqqq"),
-            "1: unknown op `qqqqqqqqqqqqqqq`; `powercut model` lists them");
+            "1: unknown op `qqqqqqqqqqqqqqq`; docs/pcut.md lists the ops");
 }
 
 TEST(PcutParse, OperandErrorsNameColumnAndRemedy) {
