@@ -16,6 +16,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace powercut {
@@ -49,6 +50,21 @@ inline std::vector<std::string> LinesOf(const std::string& text) {
 
 inline std::string Place(const SourceFile& file, size_t line_index) {
   return file.path + ":" + std::to_string(line_index + 1) + ": ";
+}
+
+// The operands of #include, with their <> or "".
+inline std::vector<std::pair<size_t, std::string>> IncludesOf(
+    const SourceFile& file) {
+  std::vector<std::pair<size_t, std::string>> includes;
+  const auto lines = LinesOf(file.text);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    constexpr std::string_view kInclude = "#include ";
+    if (!lines[i].starts_with(kInclude)) continue;
+    std::string operand = lines[i].substr(kInclude.size());
+    const size_t end = operand.find_first_of(">\"", 1);
+    includes.emplace_back(i, operand.substr(0, end + 1));
+  }
+  return includes;
 }
 
 inline bool IsWordCharacter(char c) {
