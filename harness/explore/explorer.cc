@@ -195,20 +195,22 @@ bool Explorer::WalkPoints(const ExplorationSpace& space, bool prefixes_done) {
       if (!EnterContextOf(crash_points_[index])) return false;
       const bool go_on = walk.WalkPoint(crash_points_[index].after,
                                         static_cast<uint32_t>(index));
-      if (!go_on || MustStop() || !CrashRecoveries(/*all=*/false)) return false;
+      if (!go_on || MustStop() ||
+          !TakeContradiction(recoveries_->CrashIfMany()))
+        return false;
       ReportPoint();
     }
-    if (!scheduler_->RunAll() || !CrashRecoveries(/*all=*/true)) return false;
+    if (!scheduler_->RunAll() || !TakeContradiction(recoveries_->CrashAll()))
+      return false;
   }
   return true;
 }
 
-bool Explorer::CrashRecoveries(bool all) {
-  if (!(all ? recoveries_->CrashAll() : recoveries_->CrashIfMany())) {
-    return false;
-  }
-  if (recoveries_->contradicted()) Contradict(FirstState());
-  return true;
+// Notes whether a nested exploration found that the storage is not
+// deterministic, and passes on whether it came to its end.
+bool Explorer::TakeContradiction(bool go_on) {
+  if (go_on && recoveries_->contradicted()) Contradict(FirstState());
+  return go_on;
 }
 
 // A check command is told the acks in force, so that its verdict under other

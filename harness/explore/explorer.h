@@ -47,7 +47,7 @@ class Explorer {
   bool ExplorePrefixes();
   bool ExploreBeyondPrefixes();
   bool WalkPoints(const ExplorationSpace& space, bool prefixes_done);
-  bool CrashRecoveries(bool all);
+  bool TakeContradiction(bool go_on);
   bool EnterContextOf(const CrashPoint& point);
   bool SubmitState(const CrashState& state, const Hash128& image,
                    uint32_t index);
