@@ -10,8 +10,9 @@
 // finds a run if and only if there is one, and it is the right run with the
 // right path. The cache does so, too, as long as nothing was dropped; later it
 // may find less, but nothing wrong. Lookups that end in the same miss have read
-// the same before. A run that contradicts the tree, by ending too early or
-// reading on, is refused and changes nothing.
+// the same before. A run that is out of order, by ending too early or reading
+// on, is refused and changes nothing. Once it is arranged it is the run that
+// the tree has, if the tree has one, and would be added otherwise.
 //
 // An example: the recovery reads slot 2 first, and then slot 0 if it found
 // content 5, and ends if it found content 6. States that hold 6 in slot 2 agree
@@ -23,6 +24,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "fuzz/draw/chooser.h"
@@ -58,7 +60,7 @@ class TreeFuzzer {
           Add(state);
           break;
         case 1:
-          AddContradiction(state);
+          AddOutOfOrder(state);
           break;
         default:
           Find(state);
@@ -118,7 +120,7 @@ class TreeFuzzer {
     run.outcome = known->second;
     const CachedRun* cached = nullptr;
     const auto how = cache_.Insert(path, run, &cached);
-    POWERCUT_CHECK(how != ObservationCache::Inserted::kConflict);
+    POWERCUT_CHECK(how != ObservationCache::Inserted::kOutOfOrder);
     POWERCUT_CHECK(cached != nullptr && cached->outcome == known->second);
     // A run that was added before is known, or new again if it was dropped.
     if (added) POWERCUT_CHECK(how == ObservationCache::Inserted::kNew);
@@ -127,9 +129,10 @@ class TreeFuzzer {
 
   // Adds a run that ends earlier than a known one with the same contents, or
   // that reads on where the known one ended. The tree must refuse it and stay
-  // as it is.
-  void AddContradiction(const CrashState& state) {
-    Path path = PathOf(state);
+  // as it is. Arranged, it is the known run.
+  void AddOutOfOrder(const CrashState& state) {
+    const Path known = PathOf(state);
+    Path path = known;
     if (!certificates_.contains(path) || path.empty()) return;
     const auto unread = [&](Slot slot) {
       return std::none_of(path.begin(), path.end(), [&](ContentId id) {
@@ -147,6 +150,27 @@ class TreeFuzzer {
     POWERCUT_CHECK(!tree_.Add(path));
     POWERCUT_CHECK(tree_.run_count() == certificates_.size());
     Find(state);
+    tree_.Arrange(state, path);
+    POWERCUT_CHECK(path == known);
+    AddShuffled();
+  }
+
+  // Adds what another state reads, in another order, to a copy of the tree.
+  // The order of the tree must be found again.
+  void AddShuffled() {
+    const CrashState state = ChosenState(chooser_, contents_);
+    Path path = PathOf(state);
+    ReadTree tree = tree_;
+    const bool known = tree.Find(state, nullptr).found;
+    for (size_t i = path.size(); i > 1; --i) {
+      std::swap(path[i - 1], path[chooser_.Below(i)]);
+    }
+    tree.Arrange(state, path);
+    POWERCUT_CHECK(known || path.size() == PathOf(state).size());
+    const auto number = tree.Add(path);
+    POWERCUT_CHECK(number && (*number < tree_.run_count()) == known);
+    Path found;
+    POWERCUT_CHECK(tree.Find(state, &found).run == *number && found == path);
   }
 
   void Find(const CrashState& state) {

@@ -49,7 +49,13 @@ const CachedRun* ObservationCache::Find(const CrashState& state,
   if (!older.found) return nullptr;
   ++kept_of_older_;
   const CachedRun* kept = nullptr;
-  Insert(path, older_.runs[older.run], &kept);
+  const Inserted how = Insert(path, older_.runs[older.run], &kept);
+  if (how != Inserted::kOutOfOrder) return kept;
+  // The newer half asks in another order. Nothing was turned over, so that the
+  // run is still there.
+  CachedRun run = older_.runs[older.run];
+  Arrange(state, path);
+  Insert(path, std::move(run), &kept);
   return kept;
 }
 
@@ -57,7 +63,7 @@ ObservationCache::Inserted ObservationCache::Insert(
     std::span<const ContentId> path, CachedRun run, const CachedRun** cached) {
   if (cached != nullptr) *cached = nullptr;
   const std::optional<ReadTree::RunNumber> number = newer_.tree.Add(path);
-  if (!number) return Inserted::kConflict;
+  if (!number) return Inserted::kOutOfOrder;
   // The tree numbers runs in the order of insertion, so that a number below the
   // count is that of an earlier run.
   if (*number < newer_.runs.size()) {

@@ -60,15 +60,21 @@ class ObservationCache {
     // An earlier run read the same contents; it stays.
     kKnown,
     // The run read other blocks than an earlier run although it had read the
-    // same contents before. It is not kept.
-    kConflict,
+    // same contents before. It is not kept; Arrange() helps.
+    kOutOfOrder,
   };
   // Keeps a run that read `path`. If `cached` is not `nullptr`, it becomes the
   // run that the cache now holds for this path, which is the earlier one if the
-  // run is known, or `nullptr` on a conflict. The pointer is valid as long as
-  // one of Find().
+  // run is known, or `nullptr` if the run is out of order. The pointer is valid
+  // as long as one of Find().
   Inserted Insert(std::span<const ContentId> path, CachedRun run,
                   const CachedRun** cached = nullptr);
+
+  // ReadTree::Arrange() for the tree that Insert() adds to: afterwards the path
+  // is in order.
+  void Arrange(const CrashState& state, std::vector<ContentId>& path) const {
+    newer_.tree.Arrange(state, path);
+  }
 
   // How many runs were dropped to make room.
   uint64_t evicted() const { return evicted_; }

@@ -11,13 +11,14 @@
 //     [a] -- b --> [c] run 0
 //         -- B --> [d] run 1
 //
-// A run that reads a and then block 3 contradicts this tree, since after a the
-// recovery must read block 2.
+// A run that reads a and then block 3 is out of order, since the tree asks for
+// block 2 after a. If the run reads block 2 later, Arrange() moves that content
+// forward; otherwise it puts in what the state of the run holds in block 2.
 
 #include "harness/cache/read_tree.h"
 
 #include <algorithm>
-#include <optional>
+#include <unordered_map>
 #include <utility>
 
 namespace powercut {
@@ -89,7 +90,7 @@ std::optional<ReadTree::RunNumber> ReadTree::Add(
     for (; i < node.count; ++i, ++next) {
       const ContentId shared = shared_[node.begin + i];
       // Here and below: a run that ends where another one read on, or that read
-      // another block, contradicts that other one.
+      // another block, is out of order.
       if (next == path.size()) return std::nullopt;
       if (path[next] == shared) continue;
       if (contents_->slot(path[next]) != contents_->slot(shared)) {
@@ -120,6 +121,27 @@ std::optional<ReadTree::RunNumber> ReadTree::Add(
     nodes_[at_node].edges.push_back({path[next], leaf});
     ++edge_count_;
     return nodes_[leaf].run;
+  }
+}
+
+void ReadTree::Arrange(const CrashState& state,
+                       std::vector<ContentId>& path) const {
+  if (nodes_.empty()) return;
+  std::unordered_map<Slot, ContentId> read;
+  for (const ContentId content : path) {
+    read.emplace(contents_->slot(content), content);
+  }
+  const std::vector<ContentId> in_order_of_reading = std::move(path);
+  path.clear();
+  // Every content of the path is that of `state`, so that a lookup of `state`
+  // passes the contents that the tree asks for.
+  const Lookup lookup = Find(state, &path);
+  if (lookup.found) return;
+  // The miss is a content, too: the tree asks for its block.
+  path.push_back(lookup.miss.content);
+  for (const ContentId asked : path) read.erase(contents_->slot(asked));
+  for (const ContentId content : in_order_of_reading) {
+    if (read.contains(contents_->slot(content))) path.push_back(content);
   }
 }
 

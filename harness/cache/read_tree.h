@@ -1,15 +1,21 @@
 // ReadTree holds finished runs, arranged by what they read.
 //
-// A recovery is deterministic: which block it reads next follows from what it
-// has read so far. All runs together are therefore one tree. A node asks what
-// one block holds, an edge answers, and a leaf is a run. A lookup walks down
-// with the contents of a state. Where an edge is missing, no run is known yet.
+// Which block a recovery reads next follows from what it has read so far. All
+// runs together are therefore one tree. A node asks what one block holds, an
+// edge answers, and a leaf is a run. A lookup walks down with the contents of a
+// state. Where an edge is missing, no run is known yet.
+//
+// Programs with threads or processes may read in an order that varies. A run
+// is a certificate for every state that agrees with what the run read, in
+// whatever order, so that such a run is put into the tree's order first
+// (Arrange).
 
 #ifndef POWERCUT_HARNESS_CACHE_READ_TREE_H_
 #define POWERCUT_HARNESS_CACHE_READ_TREE_H_
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -55,10 +61,19 @@ class ReadTree {
 
   // Adds a run that read these contents, in order. Returns its number, which is
   // that of an earlier run if that one read the same. `std::nullopt` if the run
-  // contradicts an earlier one: after equal contents it read another block, or
-  // ended where the other read on. The tree then stays unchanged. O(size of the
-  // path + edges on the way).
+  // is out of order: after equal contents it read another block, or ended where
+  // the other read on. The tree then stays unchanged. O(size of the path +
+  // edges on the way).
   std::optional<RunNumber> Add(std::span<const ContentId> path);
+
+  // Puts what a run of `state` read into the order in which the tree asks, so
+  // that Add() takes it. A block that the tree asks for and the run did not
+  // read gets the content that `state` holds, which makes the certificate
+  // decide fewer states, and the same ones in the same way. If an earlier run
+  // decides `state`, `path` becomes what that run read.
+  // Requires: `path` has one content of each block at most, as `state` holds
+  // it. O(size of the path + what the tree asks).
+  void Arrange(const CrashState& state, std::vector<ContentId>& path) const;
 
   // How many different runs there are.
   RunNumber run_count() const { return run_count_; }

@@ -89,7 +89,8 @@ Result<ReplayedState> Replay(const RecordedRun& run, const StateId& id,
   if (chain.unsteady) {
     violations.push_back(judge.VolumeViolation(
         ViolationKind::kNondeterministic, named.history, named.state.kind,
-        "run twice in one process: two results"));
+        "run twice in one process: " +
+            DifferenceInWords(chain.unsteady->first, chain.unsteady->second)));
   }
   if (!inner.empty() && MustBeStable(run)) {
     // The rule of `unstable` compares with one recovery that is not

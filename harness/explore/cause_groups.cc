@@ -18,6 +18,7 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/judge/stability.h"
 #include "harness/worker/state_chain.h"
 
 namespace powercut {
@@ -90,12 +91,18 @@ void CauseGroups::Confirm(Group& group, WorkerPool& pool) {
                               shown.inner, pool.options());
   // RunChain() runs each state twice in one process, so that damage that shows
   // only in the second run is noticed.
-  if (again && again->unsteady) {
-    Disbelieve(group, "run twice in one process: two results");
-  } else if (!again || !(again->outcome == pool.outcomes()[shown.outcome])) {
-    Disbelieve(group, fmt::format("in a batch: {}; alone in a fresh process: "
-                                  "something else",
-                                  group.violation.found));
+  if (!again) {
+    Disbelieve(group,
+               "in a batch: " + group.violation.found +
+                   "; alone in a fresh process: " + again.error().message);
+  } else if (again->unsteady) {
+    Disbelieve(group, "run twice in one process: " +
+                          DifferenceInWords(again->unsteady->first,
+                                            again->unsteady->second));
+  } else if (!(again->outcome == pool.outcomes()[shown.outcome])) {
+    Disbelieve(group, "in a batch, and later alone in a fresh process: " +
+                          DifferenceInWords(pool.outcomes()[shown.outcome],
+                                            again->outcome));
   }
 }
 

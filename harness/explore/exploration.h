@@ -43,6 +43,9 @@ struct Exploration {
   uint64_t nested_runs = 0;
   // How many states that the cache decided were run all the same.
   uint64_t doublechecked = 0;
+  // How many runs read in another order than earlier runs, or other blocks,
+  // after they had read the same; they are part of `runs` or ahead of time.
+  uint64_t reordered_runs = 0;
   // How many runs the cache dropped for want of room.
   uint64_t evicted = 0;
   // One for each run that is not nested, sorted, if this is one shard of

@@ -195,22 +195,12 @@ bool Explorer::WalkPoints(const ExplorationSpace& space, bool prefixes_done) {
       if (!EnterContextOf(crash_points_[index])) return false;
       const bool go_on = walk.WalkPoint(crash_points_[index].after,
                                         static_cast<uint32_t>(index));
-      if (!go_on || MustStop() ||
-          !TakeContradiction(recoveries_->CrashIfMany()))
-        return false;
+      if (!go_on || MustStop() || !recoveries_->CrashIfMany()) return false;
       ReportPoint();
     }
-    if (!scheduler_->RunAll() || !TakeContradiction(recoveries_->CrashAll()))
-      return false;
+    if (!scheduler_->RunAll() || !recoveries_->CrashAll()) return false;
   }
   return true;
-}
-
-// Notes whether a nested exploration found that the storage is not
-// deterministic, and passes on whether it came to its end.
-bool Explorer::TakeContradiction(bool go_on) {
-  if (go_on && recoveries_->contradicted()) Contradict(FirstState());
-  return go_on;
 }
 
 // A check command is told the acks in force, so that its verdict under other
@@ -258,9 +248,7 @@ void Explorer::OnOutcome(const StateRequest& request,
   }
   if (!request.expand) return;
   const TreeWalk walk{contents_, result_.copied, result_.space.torn};
-  if (!walk.SubmitNext(request, outcome, *scheduler_)) {
-    Contradict(request.state);
-  }
+  walk.SubmitNext(request, outcome, *scheduler_);
 }
 
 // Judges an outcome at each history of its point. `once` is what recovery shows
@@ -351,6 +339,7 @@ void Explorer::Finish() {
   result_.nested_runs = recoveries_->runs();
   result_.evicted = scheduler_->evicted();
   result_.doublechecked = scheduler_->doublechecked();
+  result_.reordered_runs = scheduler_->reordered_runs();
   if (options_.shard.count > 1) {
     result_.run_keys = scheduler_->run_keys();
     std::sort(result_.run_keys.begin(), result_.run_keys.end());
@@ -358,9 +347,7 @@ void Explorer::Finish() {
   for (Finding& finding : groups_.Confirmed(pool_, judge_)) {
     result_.findings.push_back(std::move(finding));
   }
-  if (scheduler_->contradiction()) Contradict(*scheduler_->contradiction());
-  if (pool_.unexplained_deaths() > 0) Contradict(FirstState());
-  if (contradiction_) ReportContradiction();
+  ReportContradictions();
   std::sort(result_.findings.begin(), result_.findings.end(),
             [](const Finding& a, const Finding& b) {
               return a.violation.cause < b.violation.cause;
@@ -385,13 +372,25 @@ CrashState Explorer::FirstState() const {
   return {point, 0, run_.setting.crash_kinds.front(), CrashState::kNewest, {}};
 }
 
-void Explorer::Contradict(const CrashState& state) {
-  if (!contradiction_) contradiction_ = state;
+// The first contradiction that is known is enough for a report.
+void Explorer::ReportContradictions() {
+  if (const auto& two = scheduler_->contradiction()) {
+    ReportContradiction(two->state,
+                        DifferenceInWords(pool_.outcomes()[two->earlier],
+                                          pool_.outcomes()[two->later]));
+  } else if (const auto& nested = recoveries_->contradiction()) {
+    ReportContradiction(nested->outer,
+                        "after a second crash, " + nested->found);
+  } else if (pool_.unexplained_deaths() > 0) {
+    ReportContradiction(FirstState(),
+                        "workers died, and no state makes a worker die again");
+  }
 }
 
 // After a contradiction, what the cache decided cannot be believed any more. So
 // the exploration does not count as exhausted.
-void Explorer::ReportContradiction() {
+void Explorer::ReportContradiction(const CrashState& state,
+                                   const std::string& found) {
   result_.exhausted = false;
   result_.bound = "nondeterministic: what the cache answered is unknown";
   Violation violation;
@@ -400,15 +399,14 @@ void Explorer::ReportContradiction() {
   parts.kind = violation.kind;
   violation.cause = MakeCause(parts);
   violation.admissible = "the same wherever the same is read from the disk";
-  violation.found = "another result than an earlier run that read the same";
+  violation.found = found;
   const auto same = std::any_of(
       result_.findings.begin(), result_.findings.end(),
       [&](const Finding& f) { return f.violation.cause == violation.cause; });
   if (same) return;
-  PointCursor cursor(space_, contradiction_->kind);
-  cursor.MoveTo(contradiction_->point);
-  result_.findings.push_back(
-      DescribeFinding(run_, violation, *contradiction_, cursor));
+  PointCursor cursor(space_, state.kind);
+  cursor.MoveTo(state.point);
+  result_.findings.push_back(DescribeFinding(run_, violation, state, cursor));
 }
 
 }  // namespace powercut

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -47,7 +48,6 @@ class Explorer {
   bool ExplorePrefixes();
   bool ExploreBeyondPrefixes();
   bool WalkPoints(const ExplorationSpace& space, bool prefixes_done);
-  bool TakeContradiction(bool go_on);
   bool EnterContextOf(const CrashPoint& point);
   bool SubmitState(const CrashState& state, const Hash128& image,
                    uint32_t index);
@@ -70,8 +70,8 @@ class Explorer {
   void ReportPoint();
   void Finish();
   void CheckObligations();
-  void Contradict(const CrashState& state);
-  void ReportContradiction();
+  void ReportContradictions();
+  void ReportContradiction(const CrashState& state, const std::string& found);
   CrashState FirstState() const;
 
   const RecordedRun run_;
@@ -94,8 +94,6 @@ class Explorer {
   // Outcomes by image, so that a state that leaves the same disk as an earlier
   // one needs no lookup.
   std::unordered_map<Hash128, OutcomeId, Hash128Hasher> outcome_of_image_;
-  // The first state that shows that the storage is not deterministic.
-  std::optional<CrashState> contradiction_;
 };
 
 }  // namespace powercut

@@ -24,6 +24,7 @@
 
 #include "harness/explore/point_walk.h"
 #include "harness/explore/tree_walk.h"
+#include "harness/judge/stability.h"
 
 namespace powercut {
 namespace {
@@ -58,10 +59,20 @@ class RecoveryCrashes {
                      Take(q, a);
                    }) {}
 
-  bool Run() { return WalkPoints() && ExploreDeeper(); }
+  bool Run() {
+    const bool done = WalkPoints() && ExploreDeeper();
+    if (const auto& two = scheduler_.contradiction()) {
+      contradiction_ = {inner_.DecideOuter(two->state),
+                        DifferenceInWords(pool_.outcomes()[two->earlier],
+                                          pool_.outcomes()[two->later])};
+    }
+    return done;
+  }
 
   uint64_t runs() const { return scheduler_.runs() + deeper_runs_; }
-  bool contradicted() const { return contradicted_; }
+  const std::optional<NestedContradiction>& contradiction() const {
+    return contradiction_;
+  }
 
  private:
   WorkerPool::Options PoolOptions() const {
@@ -101,7 +112,7 @@ class RecoveryCrashes {
     }
     if (!request.expand) return;
     const TreeWalk walk{contents_, options_.copied, options_.space.torn};
-    if (!walk.SubmitNext(request, outcome, scheduler_)) contradicted_ = true;
+    walk.SubmitNext(request, outcome, scheduler_);
   }
 
   // Names a state of this recovery by decided states only. `behind` are the
@@ -130,8 +141,9 @@ class RecoveryCrashes {
     NestedOptions options = options_;
     --options.depth;
     NestedCrashes crashes(backend_, options);
+    bool go_on = true;
     for (const InterruptedRecovery& recovery : deeper_) {
-      const bool go_on = crashes.Explore(
+      go_on = crashes.Explore(
           inner_.space(), recovery, [&](const NestedCrashes::Visited& visited) {
             const CrashState outer = inner_.DecideOuter(visited.outer);
             visit_({visited.outcome, outer, [&] {
@@ -140,11 +152,13 @@ class RecoveryCrashes {
                                    state.inner_lost);
                     }});
           });
-      if (!go_on) return false;
+      if (!go_on) break;
     }
     deeper_runs_ = crashes.runs();
-    contradicted_ |= crashes.contradicted();
-    return true;
+    if (const auto& two = crashes.contradiction()) {
+      contradiction_ = {inner_.DecideOuter(two->outer), two->found};
+    }
+    return go_on;
   }
 
   Backend& backend_;
@@ -158,7 +172,7 @@ class RecoveryCrashes {
   RunScheduler scheduler_;
   std::vector<InterruptedRecovery> deeper_;
   uint64_t deeper_runs_ = 0;
-  bool contradicted_ = false;
+  std::optional<NestedContradiction> contradiction_;
 };
 
 }  // namespace
@@ -172,7 +186,7 @@ bool NestedCrashes::Explore(const CrashSpace& outer,
   RecoveryCrashes crashes(backend_, options_, outer, recovery, visit);
   const bool go_on = crashes.Run();
   runs_ += crashes.runs();
-  contradicted_ |= crashes.contradicted();
+  if (!contradiction_) contradiction_ = crashes.contradiction();
   return go_on;
 }
 

@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "harness/backend.h"
@@ -42,6 +44,14 @@ struct NestedState {
   // The number of blocks that do not hold their newest version, over all inner
   // steps.
   uint64_t inner_lost = 0;
+};
+
+// Two outcomes of one nested state.
+struct NestedContradiction {
+  // The state on which the first recovery began, with no undecided block.
+  CrashState outer;
+  // The two outcomes in words (DifferenceInWords()).
+  std::string found;
 };
 
 struct NestedOptions {
@@ -82,14 +92,17 @@ class NestedCrashes {
 
   // How many runs all calls took.
   uint64_t runs() const { return runs_; }
-  // Whether a recovery did not follow from what it read.
-  bool contradicted() const { return contradicted_; }
+  // The first nested state of all calls that had two outcomes; `std::nullopt`
+  // if there is none.
+  const std::optional<NestedContradiction>& contradiction() const {
+    return contradiction_;
+  }
 
  private:
   Backend& backend_;
   NestedOptions options_;
   uint64_t runs_ = 0;
-  bool contradicted_ = false;
+  std::optional<NestedContradiction> contradiction_;
 };
 
 // The blocks that may hold different contents at the state's point and kind,

@@ -26,9 +26,10 @@ void RecoveriesToCrash::Add(const StateRequest& request,
                             const StateOutcome& outcome) {
   if (options_.depth == 0 || outcome.events == nullptr) return;
   const auto& copied = outcome.copied;
+  const auto settled = request.settled.slots();
   const bool copy =
-      request.branched &&
-      std::binary_search(copied.begin(), copied.end(), *request.branched);
+      !settled.empty() &&
+      std::binary_search(copied.begin(), copied.end(), settled.back());
   // Recovery did not read the block in which this state differs from an earlier
   // one, so the block is undecided for that state's recovery, which is kept.
   if (copy) return;
@@ -54,9 +55,9 @@ bool RecoveriesToCrash::CrashAll() {
           visit_(index, visited);
         });
     runs_ = before + crashes.runs();
+    if (!contradiction_) contradiction_ = crashes.contradiction();
     if (!go_on || options_.stop()) return false;
   }
-  contradicted_ |= crashes.contradicted();
   return true;
 }
 

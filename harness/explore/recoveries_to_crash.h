@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -34,8 +35,10 @@ class RecoveriesToCrash {
 
   // How many runs nested states took so far.
   uint64_t runs() const { return runs_; }
-  // Whether a recovery did not follow from what it read.
-  bool contradicted() const { return contradicted_; }
+  // NestedCrashes::contradiction() of all calls.
+  const std::optional<NestedContradiction>& contradiction() const {
+    return contradiction_;
+  }
 
  private:
   Backend& backend_;
@@ -46,7 +49,7 @@ class RecoveriesToCrash {
   // With the index of the crash point.
   std::vector<std::pair<uint32_t, InterruptedRecovery>> kept_;
   uint64_t runs_ = 0;
-  bool contradicted_ = false;
+  std::optional<NestedContradiction> contradiction_;
 };
 
 }  // namespace powercut

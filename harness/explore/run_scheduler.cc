@@ -145,9 +145,8 @@ void RunScheduler::RunDoublechecks() {
 
 void RunScheduler::TakeDoublecheck(const CrashState& state, OutcomeId outcome) {
   ++doublechecked_;
-  if (outcome != doubted_[taken_++].second && !contradiction_) {
-    contradiction_ = state;
-  }
+  const OutcomeId cached = doubted_[taken_++].second;
+  if (outcome != cached) Contradict(state, cached, outcome);
 }
 
 bool RunScheduler::DecideFromCache(StateRequest& request,
@@ -303,16 +302,35 @@ CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
     run.copied = std::move(copied);
     run.copies = std::move(result.reads.copies);
   }
-  run.key = CertificateKey(contents_, path_);
-  if (context_ != 0) {
-    // Equal reads under other acks are another run.
-    run.key ^= HashBytes(std::as_bytes(std::span(&context_, 1)), 1);
-  }
+  run.key = KeyOfPath();
   if (!result.writes.empty()) {
     run.events = std::make_shared<const std::vector<RecoveryEvent>>(
         std::move(result.writes));
   }
   return run;
+}
+
+// The name of the certificate in `path_`. Equal reads under other acks are
+// another run.
+Hash128 RunScheduler::KeyOfPath() const {
+  Hash128 key = CertificateKey(contents_, path_);
+  if (context_ != 0) {
+    key ^= HashBytes(std::as_bytes(std::span(&context_, 1)), 1);
+  }
+  return key;
+}
+
+// Puts `path_`, which `run` read, into the order of the cache's tree. What the
+// run only copied may be asked for by the tree and then decides.
+void RunScheduler::Arrange(const CrashState& state, CachedRun& run) {
+  cache_->Arrange(state, path_);
+  const auto asked = [&](Slot slot) {
+    return std::any_of(path_.begin(), path_.end(), [&](ContentId content) {
+      return contents_.slot(content) == slot;
+    });
+  };
+  std::erase_if(run.copied, asked);
+  run.key = KeyOfPath();
 }
 
 void RunScheduler::CountRun(const Hash128& key) {
@@ -321,31 +339,51 @@ void RunScheduler::CountRun(const Hash128& key) {
 }
 
 void RunScheduler::TakeRun(const StateRequest& request, RunResult& result) {
-  CachedRun run = CachedRunOf(request, result);
   const bool observed =
       pool_.outcomes()[result.outcome].kind == RecoveryOutcome::kObserved;
-  const CachedRun* cached_run = nullptr;
-  auto how = ObservationCache::Inserted::kConflict;
-  // A recovery may die or hang for reasons that lie outside the disk, so that
-  // it is no certificate.
-  if (observed) how = cache_->Insert(path_, run, &cached_run);
-  if (how == ObservationCache::Inserted::kKnown) {
-    ++spare_runs_;
-    const bool same = OutcomeOf(*cached_run, request.state) == result.outcome;
-    if (!same && !contradiction_) contradiction_ = request.state;
-  } else if (observed) {
+  observed ? KeepRun(request, result) : TakeUnkeptRun(request, result);
+}
+
+void RunScheduler::KeepRun(const StateRequest& request, RunResult& result) {
+  using Inserted = ObservationCache::Inserted;
+  CachedRun run = CachedRunOf(request, result);
+  const CachedRun* kept = nullptr;
+  Inserted how = cache_->Insert(path_, run, &kept);
+  if (how == Inserted::kOutOfOrder) {
+    ++reordered_runs_;
+    Arrange(request.state, run);
+    how = cache_->Insert(path_, run, &kept);
+  }
+  POWERCUT_CHECK(how != Inserted::kOutOfOrder);
+  if (how == Inserted::kNew) {
     CountRun(run.key);
-    const bool contradicts = how == ObservationCache::Inserted::kConflict;
-    if (contradicts && !contradiction_) contradiction_ = request.state;
-  } else {
-    // The run is not cached, so that the same disk may run again. Each disk is
-    // counted once, however often it runs.
-    const Hash128 key = request.image.value_or(KeyOf(request.state, 0));
-    if (!request.seen && died_.insert(key).second) CountRun(key);
+    on_outcome_(request,
+                {result.outcome, false, path_, run.copied, run.events});
+    return;
+  }
+  ++spare_runs_;
+  const OutcomeId earlier = OutcomeOf(*kept, request.state);
+  if (earlier != result.outcome) {
+    Contradict(request.state, earlier, result.outcome);
   }
   on_outcome_(request,
-              {result.outcome, how == ObservationCache::Inserted::kKnown, path_,
-               run.copied, run.events});
+              {result.outcome, true, path_, kept->copied, kept->events});
+}
+
+// A recovery may die or hang for reasons that lie outside the disk, so that it
+// is no certificate. The same disk may run again; each disk is counted once,
+// however often it runs.
+void RunScheduler::TakeUnkeptRun(const StateRequest& request,
+                                 RunResult& result) {
+  const CachedRun run = CachedRunOf(request, result);
+  const Hash128 key = request.image.value_or(KeyOf(request.state, 0));
+  if (!request.seen && died_.insert(key).second) CountRun(key);
+  on_outcome_(request, {result.outcome, false, path_, run.copied, run.events});
+}
+
+void RunScheduler::Contradict(const CrashState& state, OutcomeId earlier,
+                              OutcomeId later) {
+  if (!contradiction_) contradiction_ = Contradiction{state, earlier, later};
 }
 
 std::optional<OutcomeId> RunScheduler::Known(const CrashState& state) {

@@ -8,7 +8,9 @@
 // place, and a few of the other waiting states ahead of time, or long chains of
 // places would run one after the other. A run ahead of time that turns out to
 // have read the same as an earlier run is a check of that run and is not
-// counted. Runs enter the cache in a fixed order, so that outcomes and counts
+// counted. A run that read in another order than the runs before it is put into
+// their order; it is no sign of bad storage, and is counted. Runs enter the
+// cache in a fixed order, so that outcomes and counts
 // do not depend on the number of workers.
 
 #ifndef POWERCUT_HARNESS_EXPLORE_RUN_SCHEDULER_H_
@@ -17,8 +19,10 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -44,6 +48,25 @@ std::string_view CopyModeName(CopyMode mode);
 // `std::nullopt` if no mode has this name.
 std::optional<CopyMode> CopyModeFromName(std::string_view name);
 
+// The first `count` slots of a list that states of a decision tree share.
+struct SettledSlots {
+  std::shared_ptr<const std::vector<Slot>> list;
+  size_t count = 0;
+
+  std::span<const Slot> slots() const {
+    return list == nullptr ? std::span<const Slot>()
+                           : std::span(*list).first(count);
+  }
+};
+
+// Two outcomes of one disk.
+struct Contradiction {
+  CrashState state;
+  // That of an earlier run, which read what `state` holds.
+  OutcomeId earlier = 0;
+  OutcomeId later = 0;
+};
+
 // A crash state to run, and what the explorer wants to know of it afterwards.
 struct StateRequest {
   CrashState state;
@@ -53,9 +76,11 @@ struct StateRequest {
   // if the image was not made.
   std::optional<Hash128> image;
   // Whether the explorer goes on from this state, through the states that
-  // differ from it in one block that was read after `branched`.
+  // differ from it in one block that is not among `settled`.
   bool expand = false;
-  std::optional<Slot> branched;
+  // The blocks of the decision tree above this state; the last one is the block
+  // that was changed last. Empty for the root.
+  SettledSlots settled;
   uint32_t torn = 0;  // The number of blocks torn so far.
   bool seen = false;  // The state was submitted and judged before.
 };
@@ -63,8 +88,9 @@ struct StateRequest {
 struct StateOutcome {
   OutcomeId id = 0;
   bool cached = false;  // No run was made for the state.
-  // The contents that were read, in order, and the slots that were only copied,
-  // ascending. Valid during the call.
+  // The contents that decide the outcome, in the order of the cache's tree,
+  // which is that of reading unless the order varies; and the slots that were
+  // only copied, ascending. Valid during the call.
   const std::vector<ContentId>& path;
   const std::vector<Slot>& copied;
   // What recovery itself did to the disk; `nullptr` if it did nothing, or if
@@ -138,10 +164,13 @@ class RunScheduler {
   uint64_t evicted() const { return evicted_before_ + cache_->evicted(); }
   // One for each run that counts, in order of counting.
   const std::vector<Hash128>& run_keys() const { return run_keys_; }
-  // The first state whose run did not follow from what it had read, or did not
-  // show what an earlier run with the same reads had shown: the storage is not
-  // deterministic. `std::nullopt` if there is none.
-  const std::optional<CrashState>& contradiction() const {
+  // How many runs read in another order than earlier runs, or other blocks,
+  // after they had read the same.
+  uint64_t reordered_runs() const { return reordered_runs_; }
+  // The first state that did not show what an earlier run had shown that read
+  // what this state holds: the storage is not deterministic. `std::nullopt` if
+  // there is none.
+  const std::optional<Contradiction>& contradiction() const {
     return contradiction_;
   }
   // Why the journal could not be written; empty if it could.
@@ -166,8 +195,13 @@ class RunScheduler {
   bool IsJournaled(const StateRequest& request) const;
   void AddToJournal(const StateRequest& request, const RunResult& result);
   void TakeRun(const StateRequest& request, RunResult& result);
+  void KeepRun(const StateRequest& request, RunResult& result);
+  void TakeUnkeptRun(const StateRequest& request, RunResult& result);
   void CountRun(const Hash128& key);
   CachedRun CachedRunOf(const StateRequest& request, RunResult& result);
+  void Arrange(const CrashState& state, CachedRun& run);
+  Hash128 KeyOfPath() const;
+  void Contradict(const CrashState& state, OutcomeId earlier, OutcomeId later);
   void RunDoublechecks();
   void TakeDoublecheck(const CrashState& state, OutcomeId outcome);
   bool Stopped() const { return options_.stop && options_.stop(); }
@@ -200,7 +234,8 @@ class RunScheduler {
   uint64_t spare_runs_ = 0;
   std::vector<Hash128> run_keys_;
   std::set<Hash128> died_;  // The keys of runs that died or hung.
-  std::optional<CrashState> contradiction_;
+  uint64_t reordered_runs_ = 0;
+  std::optional<Contradiction> contradiction_;
   bool max_runs_reached_ = false;
   std::string journal_error_;
 };

@@ -19,17 +19,16 @@ struct TreeWalk {
   static StateRequest Root(EventNumber point, CrashKind kind,
                            uint32_t point_index);
 
-  // Submits the states that differ from this one in one block that was read
-  // after the block changed last (StateRequest::branched), or that was only
-  // copied. With CopyMode::kVaryEach, the states that differ in a copied block
-  // are not expanded further. False if the block changed last was neither read
-  // nor copied: the storage did not do the same where it read the same.
-  bool SubmitNext(const StateRequest& request, const StateOutcome& outcome,
+  // Submits the states that differ from this one in one block that decides the
+  // outcome or was only copied, and that is not settled yet
+  // (StateRequest::settled). With CopyMode::kVaryEach, the states that differ
+  // in a copied block are not expanded further.
+  void SubmitNext(const StateRequest& request, const StateOutcome& outcome,
                   RunScheduler& scheduler) const;
 
  private:
-  void Branch(const StateRequest& request, Slot slot, bool expand,
-              RunScheduler& scheduler) const;
+  void Branch(const StateRequest& request, const SettledSlots& settled,
+              bool expand, RunScheduler& scheduler) const;
 };
 
 }  // namespace powercut

@@ -1,11 +1,82 @@
 // Compares the outcomes of one recovery and of two, as values: outcomes that
-// are equal have one id.
+// are equal have one id. Where two outcomes differ, the parts of an outcome are
+// gone through in the order of their weight, and the first part that differs is
+// told for both.
 
 #include "harness/judge/stability.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
 
 #include "harness/fault/fault.h"
 
 namespace powercut {
+namespace {
+
+std::string Both(std::string_view earlier, std::string_view later) {
+  return fmt::format("earlier: {}; later: {}", earlier, later);
+}
+
+// How a recovery with its check ended, in one line.
+std::string EndInWords(const RecoveryOutcome& outcome) {
+  const std::string& unreadable = outcome.observation.unreadable;
+  if (outcome.kind == RecoveryOutcome::kDied) {
+    return "recovery died: " + outcome.detail;
+  }
+  if (outcome.kind == RecoveryOutcome::kHung) {
+    return "recovery hung: " + outcome.detail;
+  }
+  if (outcome.kind == RecoveryOutcome::kNotRun) {
+    return "recovery did not run: " + outcome.detail;
+  }
+  if (!unreadable.empty()) return "the volume does not open: " + unreadable;
+  if (!outcome.check.empty()) return "the check failed: " + outcome.check;
+  if (!outcome.fsck.empty()) return "the checker found: " + outcome.fsck;
+  return "the volume opens and no check failed";
+}
+
+std::string EntryInWords(const ObservedEntry* entry) {
+  if (entry == nullptr) return "missing";
+  if (!entry->unreadable.empty()) return "unreadable: " + entry->unreadable;
+  if (entry->is_directory) return "a directory";
+  return fmt::format("{} bytes", entry->size_bytes);
+}
+
+std::string EntriesInWords(const std::string& path, const ObservedEntry* a,
+                           const ObservedEntry* b) {
+  const std::string one = EntryInWords(a);
+  const std::string two = EntryInWords(b);
+  if (one != two || a == nullptr || b == nullptr) {
+    return path + " " + Both(one, two);
+  }
+  const auto at = std::mismatch(a->content.begin(), a->content.end(),
+                                b->content.begin(), b->content.end());
+  if (at.first == a->content.end()) {
+    return path + ": other times, valid length or file in the two runs";
+  }
+  return fmt::format("{}: other content from byte {} on in the two runs", path,
+                     at.first - a->content.begin());
+}
+
+// The first entry in which two observations differ. Empty if all are equal.
+std::string EntryDifference(const Observation& earlier,
+                            const Observation& later) {
+  for (const ObservedEntry& entry : earlier.entries) {
+    const ObservedEntry* other = later.Find(entry.path);
+    if (other == nullptr || !(*other == entry)) {
+      return EntriesInWords(entry.path, &entry, other);
+    }
+  }
+  for (const ObservedEntry& entry : later.entries) {
+    if (earlier.Find(entry.path) != nullptr) continue;
+    return EntriesInWords(entry.path, nullptr, &entry);
+  }
+  return {};
+}
+
+}  // namespace
 
 bool MustBeStable(const RecordedRun& run) {
   return run.backend.traits().recovery_idempotent &&
@@ -20,6 +91,23 @@ std::optional<Violation> UnstableViolation(
   if (!violations.empty() && !broken_before) return std::nullopt;
   return judge.VolumeViolation(ViolationKind::kUnstable, history, kind,
                                "another result than without the second crash");
+}
+
+std::string DifferenceInWords(const RecoveryOutcome& earlier,
+                              const RecoveryOutcome& later) {
+  const std::string one = EndInWords(earlier);
+  const std::string two = EndInWords(later);
+  if (one != two) return Both(one, two);
+  const std::string entry =
+      EntryDifference(earlier.observation, later.observation);
+  if (!entry.empty()) return entry;
+  if (earlier.observation.logs != later.observation.logs) {
+    return "other log records in the two runs";
+  }
+  if (earlier.observation.device != later.observation.device) {
+    return "other raw sectors in the two runs";
+  }
+  return "other keys, probe results or faults in the two runs";
 }
 
 }  // namespace powercut

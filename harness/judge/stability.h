@@ -1,14 +1,17 @@
 // Stability: whether a second crash, during recovery, changed what recovery
-// shows in the end. This is the one place with the rule of `unstable`.
+// shows in the end, and in what two outcomes differ. This is the one place with
+// the rule of `unstable`.
 
 #ifndef POWERCUT_HARNESS_JUDGE_STABILITY_H_
 #define POWERCUT_HARNESS_JUDGE_STABILITY_H_
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "harness/judge/judge.h"
 #include "harness/record/recorded_run.h"
+#include "harness/recover/recovery.h"
 
 namespace powercut {
 
@@ -25,6 +28,12 @@ bool MustBeStable(const RecordedRun& run);
 std::optional<Violation> UnstableViolation(
     Judge& judge, OutcomeId once, OutcomeId twice, size_t history,
     CrashKind kind, const std::vector<Violation>& violations);
+
+// What two outcomes of one disk show, in words: the first thing in which they
+// differ. For example "earlier: the check holds; later: the check failed: exit
+// status 1: lost: c". O(size of the outcomes).
+std::string DifferenceInWords(const RecoveryOutcome& earlier,
+                              const RecoveryOutcome& later);
 
 }  // namespace powercut
 

@@ -195,7 +195,7 @@ RunResult BatchProgress::TwiceAlone(WorkerEnd end) {
   // Two observations that differ are no damage to the process: the recovery may
   // depend on something else than the disk.
   if (next.kind == RecoveryOutcome::kObserved) {
-    result.unsteady = true;
+    result.second_outcome = end.results[1].outcome;
     return result;
   }
   result.writes.clear();
@@ -259,11 +259,14 @@ void BatchProgress::TakeBlame(WorkerEnd end) {
   const OutcomeId first = end.results[0].outcome;
   RunResult twice = TwiceAlone(std::move(end));
   if (twice.outcome != first) return Decide(suspect_, std::move(twice));
-  if (!twice.unsteady || ++unsteady_ > kUnsteadyMax) return GiveUpSearch();
+  if (!twice.second_outcome || ++unsteady_ > kUnsteadyMax) {
+    return GiveUpSearch();
+  }
   // The suspect keeps the outcome of the batch: its first run here may be the
   // one that differs.
   RunResult result = std::move(results_[suspect_]);
-  result.unsteady = true;
+  result.second_outcome =
+      first == result.outcome ? *twice.second_outcome : first;
   Decide(suspect_, std::move(result));
 }
 

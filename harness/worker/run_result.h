@@ -26,9 +26,9 @@ struct RunResult {
   // What recovery itself did to the disk before the observation began, if
   // `report_writes` is set. Empty for a run that died or was ended.
   std::vector<RecoveryEvent> writes;
-  // The recovery is not deterministic: run again in the same process, it came
-  // to another outcome.
-  bool unsteady = false;
+  // What a second run in the same process came to, if that was another outcome:
+  // the recovery is not deterministic. `std::nullopt` otherwise.
+  std::optional<OutcomeId> second_outcome;
 };
 
 // States of one crash kind, to be run in this order.

@@ -32,8 +32,13 @@ Result<ChainResult> RunChain(Backend& backend, const CrashSpace& space,
   options.report_writes = !inner.empty();
   WorkerPool pool(backend, space, options);
   const RunResult result = pool.RunAlone(state);
+  std::optional<TwoOutcomes> unsteady;
+  if (result.second_outcome) {
+    unsteady = {pool.outcomes()[result.outcome],
+                pool.outcomes()[*result.second_outcome]};
+  }
   if (inner.empty()) {
-    return ChainResult{pool.outcomes()[result.outcome], result.unsteady, 0};
+    return ChainResult{pool.outcomes()[result.outcome], std::move(unsteady), 0};
   }
   const RecoverySpace recovery(space, state, result.writes);
   PointCursor cursor(recovery.space(), inner[0].kind);
@@ -41,7 +46,7 @@ Result<ChainResult> RunChain(Backend& backend, const CrashSpace& space,
   POWERCUT_ASSIGN(ChainResult chain, RunChain(backend, recovery.space(), next,
                                               inner.subspan(1), options));
   // The deeper steps are in `chain` already.
-  chain.unsteady |= result.unsteady;
+  if (unsteady) chain.unsteady = std::move(unsteady);
   chain.lost += LostBlocks(next, cursor);
   return chain;
 }

@@ -6,6 +6,7 @@
 #define POWERCUT_HARNESS_WORKER_STATE_CHAIN_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "harness/backend.h"
@@ -14,11 +15,18 @@
 
 namespace powercut {
 
+// The outcomes of two runs of one state in one process.
+struct TwoOutcomes {
+  RecoveryOutcome first;
+  RecoveryOutcome second;
+};
+
 struct ChainResult {
   // The outcome of the last recovery.
   RecoveryOutcome outcome;
-  // Whether one of the recoveries came to two different outcomes.
-  bool unsteady = false;
+  // The outcomes of the first of the recoveries that came to two different
+  // ones. `std::nullopt` if there is none.
+  std::optional<TwoOutcomes> unsteady;
   // How many blocks the states of the inner steps lost, all steps together.
   uint64_t lost = 0;
 };

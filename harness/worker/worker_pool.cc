@@ -178,7 +178,8 @@ RunResult WorkerPool::RunAlone(const CrashState& state) {
   // outcomes are noticed.
   if (runner_.options().jobs == 0) {
     RunResult result = RunHere(state);
-    result.unsteady = RunHere(state).outcome != result.outcome;
+    const OutcomeId second = RunHere(state).outcome;
+    if (second != result.outcome) result.second_outcome = second;
     return result;
   }
   POWERCUT_CHECK(progresses_.empty());

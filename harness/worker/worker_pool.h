@@ -64,8 +64,8 @@ class WorkerPool {
   // The outcome is that of the first run, with one exception: if the first run
   // came to its end and the second one died or hung, then the state damages the
   // process, and the outcome is kDied with a detail that says so. If the two
-  // runs observed different things, the result is `unsteady`. With no workers
-  // both runs are made here. Requires: no batch is under way.
+  // runs observed different things, the result has a `second_outcome`. With no
+  // workers both runs are made here. Requires: no batch is under way.
   RunResult RunAlone(const CrashState& state);
 
   const Options& options() const { return runner_.options(); }

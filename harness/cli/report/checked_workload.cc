@@ -130,6 +130,10 @@ std::string SummaryText(const CheckedWorkload& checked,
   if (e.doublechecked > 0) {
     extra += fmt::format("; {} cached answers run again", e.doublechecked);
   }
+  if (e.reordered_runs > 0) {
+    extra +=
+        fmt::format("; {} recoveries read in another order", e.reordered_runs);
+  }
   if (e.evicted > 0) {
     extra += fmt::format("; {} runs dropped from the cache (--cache-size)",
                          e.evicted);

@@ -243,6 +243,7 @@ class Sum {
     e.nested_states = 0;
     e.nested_runs = 0;
     e.doublechecked = 0;
+    e.reordered_runs = 0;
     e.evicted = 0;
     e.run_keys.clear();
     for (FaultCount& fault : e.faults) {
@@ -262,6 +263,7 @@ class Sum {
     whole_.exploration.nested_states += e.nested_states;
     whole_.exploration.nested_runs += e.nested_runs;
     whole_.exploration.doublechecked += e.doublechecked;
+    whole_.exploration.reordered_runs += e.reordered_runs;
     whole_.exploration.evicted += e.evicted;
     for (size_t i = 0; i < e.faults.size(); ++i) {
       if (!e.faults[i].recovery) continue;

@@ -142,6 +142,7 @@ Json OfWorkload(const CheckedWorkload& checked) {
                {"nested_states", e.nested_states},
                {"nested_runs", e.nested_runs},
                {"doublechecked", e.doublechecked},
+               {"reordered_runs", e.reordered_runs},
                {"evicted", e.evicted},
                {"elapsed_s", std::round(checked.elapsed_s * 1000) / 1000},
                {"pcut_hash", checked.pcut_hash},

@@ -175,6 +175,7 @@ void ReadCounts(JsonFields& json, Exploration& e) {
   e.nested_states = json.Number("nested_states", e.states);
   e.nested_runs = json.Number("nested_runs", e.runs);
   e.doublechecked = json.Number("doublechecked", kCountMax);
+  e.reordered_runs = json.Number("reordered_runs", kCountMax);
   e.evicted = json.Number("evicted", kCountMax);
   e.interrupted = json.Flag("interrupted");
 }

@@ -106,16 +106,30 @@ TEST_F(ObservationCacheTest, EvictedIsWhatIsMissing) {
   EXPECT_GT(cache.evicted(), kContents);
 }
 
-// A run contradicts an earlier one if it read the same and then ended earlier
-// or read on.
-TEST_F(ObservationCacheTest, ContradictionsAreConflicts) {
+// A run is out of order if it read the same as an earlier one and then ended
+// earlier or read on. It is kept once it is arranged: an earlier run that
+// decides its state stays, and a run that read less gets what its state holds.
+TEST_F(ObservationCacheTest, RunsOutOfOrderAreArranged) {
   ObservationCache cache(contents_, kBytesMax);
   Insert(cache, 3);
-  const std::vector<ContentId> longer = {contents_.Of(Slot{0}, 3),
-                                         contents_.Of(Slot{0}, 4)};
-  EXPECT_EQ(cache.Insert(longer, {}), ObservationCache::Inserted::kConflict);
-  EXPECT_EQ(cache.Insert({}, {}), ObservationCache::Inserted::kConflict);
+  std::vector<ContentId> longer = {contents_.Of(Slot{0}, 3),
+                                   contents_.Of(Slot{0}, 4)};
+  EXPECT_EQ(cache.Insert(longer, {}), ObservationCache::Inserted::kOutOfOrder);
+  EXPECT_EQ(cache.Insert({}, {}), ObservationCache::Inserted::kOutOfOrder);
   EXPECT_TRUE(Finds(cache, 3));
+
+  cache.Arrange(StateWith(3), longer);
+  EXPECT_EQ(longer, std::vector{contents_.Of(Slot{0}, 3)});
+  EXPECT_EQ(cache.Insert(longer, {}), ObservationCache::Inserted::kKnown);
+
+  std::vector<ContentId> shorter;
+  cache.Arrange(StateWith(5), shorter);
+  EXPECT_EQ(shorter, std::vector{contents_.Of(Slot{0}, 5)});
+  CachedRun run;
+  run.outcome = 5;
+  EXPECT_EQ(cache.Insert(shorter, run), ObservationCache::Inserted::kNew);
+  EXPECT_TRUE(Finds(cache, 5));
+  EXPECT_FALSE(Finds(cache, 6));
 }
 
 }  // namespace

@@ -171,7 +171,9 @@ void ExpectAllRight(const std::vector<Deed>& deeds, const Play& play) {
   for (size_t i = 0; i < deeds.size(); ++i) {
     EXPECT_EQ(play.outcome(i).detail, Expected(deeds[i], i).detail) << i;
     EXPECT_TRUE(play.outcome(i) == Expected(deeds[i], i)) << i;
-    EXPECT_EQ(play.results()[i].unsteady, deeds[i] == Deed::kChangeLater) << i;
+    EXPECT_EQ(play.results()[i].second_outcome.has_value(),
+              deeds[i] == Deed::kChangeLater)
+        << i;
   }
 }
 
@@ -267,7 +269,8 @@ TEST(BatchProgressTest, AloneIsTheSameAsInABatch) {
     Play play(deeds);
     play.RunAlone(i);
     EXPECT_TRUE(play.outcome(0) == Expected(deeds[i], i)) << i;
-    EXPECT_EQ(play.results()[0].unsteady, deeds[i] == Deed::kChangeLater);
+    EXPECT_EQ(play.results()[0].second_outcome.has_value(),
+              deeds[i] == Deed::kChangeLater);
   }
 }
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "harness/base/prng.h"
+#include "tests/harness/cli/recorded_programs.h"
 #include "tests/harness/cli/tool_output.h"
 
 namespace powercut {
@@ -26,23 +27,9 @@ namespace {
 
 constexpr const char* kTool = POWERCUT_TOOL;
 
-// Why a file system cannot be used here. Empty if it can.
-std::string MissingResource(const std::string& file_system) {
-  const std::string doctor = RunTool({"doctor"}).out;
-  const size_t at = doctor.find("\n" + file_system + " ");
-  if (at == std::string::npos) return file_system + " is not built in";
-  const std::string line =
-      doctor.substr(at + 1, doctor.find('\n', at + 1) - at);
-  return line.find(" ready ") != std::string::npos ? "" : line;
-}
-
 std::string FileText(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::string Program(const std::string& name) {
-  return std::string(POWERCUT_SOURCE_DIR) + "/corpora/programs/" + name;
 }
 
 class KernelCommandTest : public testing::Test {
