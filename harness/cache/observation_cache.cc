@@ -33,7 +33,7 @@ ObservationCache::ObservationCache(BlockContents& contents, uint64_t bytes_max)
       older_{ReadTree(contents), {}, 0} {}
 
 uint64_t ObservationCache::Half::bytes() const {
-  return tree.bytes() + runs.size() * sizeof(CachedRun) + copies_bytes;
+  return tree.bytes() + runs.size() * sizeof(CachedRun) + extra_bytes;
 }
 
 const CachedRun* ObservationCache::Find(const CrashState& state,
@@ -70,8 +70,13 @@ ObservationCache::Inserted ObservationCache::Insert(
     if (cached != nullptr) *cached = &newer_.runs[*number];
     return Inserted::kKnown;
   }
-  newer_.copies_bytes += run.copies.size() * sizeof(CopiedPiece) +
-                         run.copied.size() * sizeof(Slot);
+  if (run.events != nullptr) {
+    for (const RecoveryEvent& event : *run.events) {
+      newer_.extra_bytes += sizeof(RecoveryEvent) + event.data.size();
+    }
+  }
+  newer_.extra_bytes += run.copies.size() * sizeof(CopiedPiece) +
+                        run.copied.size() * sizeof(Slot);
   newer_.runs.push_back(std::move(run));
   // If the halves were turned over, the run is in the older one by now.
   const Half& half = MakeRoom() ? older_ : newer_;

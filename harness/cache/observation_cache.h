@@ -84,8 +84,8 @@ class ObservationCache {
     ReadTree tree;
     // The runs by their number in the tree.
     std::vector<CachedRun> runs;
-    // The memory that the copies of the runs take.
-    uint64_t copies_bytes = 0;
+    // The memory that the copies and events of the runs take.
+    uint64_t extra_bytes = 0;
 
     // The memory in use, approximately.
     uint64_t bytes() const;

@@ -85,10 +85,24 @@ void CauseGroups::List(const ViolatingState& at, Group& group) {
        StateIdText({steps, context_.run.recording.trace.Digest()})});
 }
 
+// Where a recovery may do something else the next time, the recovery that was
+// seen is crashed again, not another one.
+Result<ChainResult> CauseGroups::RunAgain(
+    const ViolatingState& shown, const WorkerPool::Options& options) const {
+  Backend& backend = context_.run.backend;
+  if (shown.recovery == nullptr) {
+    return RunChain(backend, context_.space, shown.state, shown.inner, options);
+  }
+  const CrashSpace space(*shown.recovery, context_.space.block_bytes());
+  const CrashStep& step = shown.inner.back();
+  PointCursor cursor(space, step.kind);
+  POWERCUT_ASSIGN(const CrashState state, ResolveStep(step, cursor));
+  return RunChain(backend, space, state, {}, options);
+}
+
 void CauseGroups::Confirm(Group& group, WorkerPool& pool) {
   const ViolatingState& shown = group.shown;
-  const auto again = RunChain(context_.run.backend, context_.space, shown.state,
-                              shown.inner, pool.options());
+  const auto again = RunAgain(shown, pool.options());
   // RunChain() runs each state twice in one process, so that damage that shows
   // only in the second run is noticed.
   if (!again) {
@@ -121,6 +135,11 @@ std::vector<Finding> CauseGroups::Confirmed(WorkerPool& pool,
     AddRecoveryFaults(context_.run.workload,
                       pool.outcomes()[group.shown.outcome], finding);
     AddInnerCrashes(group.shown.inner, group.shown.inner_lost, finding);
+    if (group.shown.recovery != nullptr) {
+      finding.recovery = group.shown.recovery;
+      finding.recovery_id = StateIdText(
+          {{group.shown.inner.back()}, group.shown.recovery->Digest()});
+    }
     finding.count = group.count;
     std::sort(group.states.begin(), group.states.end());
     for (ListedState& listed : group.states) {

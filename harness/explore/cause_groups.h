@@ -13,6 +13,7 @@
 
 #include "harness/judge/finding.h"
 #include "harness/judge/judge.h"
+#include "harness/worker/state_chain.h"
 #include "harness/worker/worker_pool.h"
 
 namespace powercut {
@@ -26,6 +27,9 @@ struct ViolatingState {
   // The crashes during the state's recovery, and how many blocks they lost.
   std::vector<CrashStep> inner;
   uint64_t inner_lost = 0;
+  // For storage that does not recover twice in the same way: the recovery that
+  // the last crash interrupted (NestedState::recovery). `nullptr` otherwise.
+  std::shared_ptr<const Trace> recovery = {};
 };
 
 // The id of a violating state, with what orders ids: kind, point, marks, text.
@@ -85,6 +89,8 @@ class CauseGroups {
   std::string TextOf(const ViolatingState& at);
   void List(const ViolatingState& at, Group& group);
   void Confirm(Group& group, WorkerPool& pool);
+  Result<ChainResult> RunAgain(const ViolatingState& shown,
+                               const WorkerPool::Options& options) const;
   static void Merge(std::map<std::string, Group>& groups, Group group);
   void Disbelieve(Group& group, const std::string& found) const;
   std::vector<std::string> ExcusesOf(const Group& group, const WorkerPool& pool,

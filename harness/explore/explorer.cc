@@ -288,7 +288,7 @@ void Explorer::Visit(const CrashState& state, const CrashPoint& point,
     options_.hooks.visited({state, point, outcome, pool_.outcomes()[outcome]});
   }
   JudgeHistories(point, state.kind, outcome, std::nullopt,
-                 [&] { return ViolatingState{state, 0, outcome, {}, 0}; });
+                 [&] { return ViolatingState{state, 0, outcome, {}, 0, {}}; });
 }
 
 void Explorer::VisitNested(const CrashPoint& point,
@@ -305,8 +305,15 @@ void Explorer::VisitNested(const CrashPoint& point,
   if (MustBeStable(run_)) once = scheduler_->Known(visited.outer);
   JudgeHistories(point, visited.outer.kind, outcome, once, [&] {
     NestedState state = visited.state();
-    return ViolatingState{std::move(state.outer), 0, outcome,
-                          std::move(state.inner), state.inner_lost};
+    // The model knows no trace of a recovery; a check is told the acks by it.
+    const bool by_check = CheckOf(run_.setting.oracle) != nullptr;
+    if (run_.backend.traits().repeatable || !by_check) state.recovery = nullptr;
+    return ViolatingState{std::move(state.outer),
+                          0,
+                          outcome,
+                          std::move(state.inner),
+                          state.inner_lost,
+                          std::move(state.recovery)};
   });
 }
 

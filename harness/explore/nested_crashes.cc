@@ -100,7 +100,7 @@ class RecoveryCrashes {
   void Take(const StateRequest& request, const StateOutcome& outcome) {
     const CrashState outer = inner_.DecideOuter(request.state);
     const RecoveryOutcome shown = pool_.outcomes()[outcome.id];
-    visit_({shown, outer, [&] { return Named(request.state, {}, 0); }});
+    visit_({shown, outer, [&] { return Named(request.state, {}); }});
     if (options_.depth > 1 && outcome.events != nullptr &&
         !outcome.events->empty()) {
       InterruptedRecovery deeper{request.state, outcome.events, {}};
@@ -115,22 +115,22 @@ class RecoveryCrashes {
     walk.SubmitNext(request, outcome, scheduler_);
   }
 
-  // Names a state of this recovery by decided states only. `behind` are the
-  // steps after it, of deeper crashes, which lost `lost_behind` blocks. The
-  // writes that stand for undecided contents have no place in an id, so the
-  // step is written in the space of the same recovery begun on a decided state.
-  NestedState Named(const CrashState& state, std::vector<CrashStep> behind,
-                    uint64_t lost_behind) const {
+  // Names a state of this recovery by decided states only. `deeper` has what
+  // deeper crashes add, with no outer state. The writes that stand for
+  // undecided contents have no place in an id, so the step is written in the
+  // space of the same recovery begun on a decided state.
+  NestedState Named(const CrashState& state, NestedState deeper) const {
     const RecoverySpace plain(outer_, inner_.DecideOuter(state),
                               *recovery_.events);
     RecoverySpace::Decided decided = inner_.Decide(state, plain.space());
     PointCursor cursor(plain.space(), kind());
     cursor.MoveTo(decided.inner.point);
-    NestedState named;
+    NestedState named = std::move(deeper);
     named.outer = std::move(decided.outer);
-    named.inner = {CanonicalStep(decided.inner, cursor)};
-    named.inner_lost = LostBlocks(decided.inner, cursor) + lost_behind;
-    named.inner.insert(named.inner.end(), behind.begin(), behind.end());
+    named.inner.insert(named.inner.begin(),
+                       CanonicalStep(decided.inner, cursor));
+    named.inner_lost += LostBlocks(decided.inner, cursor);
+    if (named.recovery == nullptr) named.recovery = plain.trace();
     return named;
   }
 
@@ -148,8 +148,7 @@ class RecoveryCrashes {
             const CrashState outer = inner_.DecideOuter(visited.outer);
             visit_({visited.outcome, outer, [&] {
                       NestedState state = visited.state();
-                      return Named(state.outer, std::move(state.inner),
-                                   state.inner_lost);
+                      return Named(state.outer, state);
                     }});
           });
       if (!go_on) break;

@@ -44,6 +44,9 @@ struct NestedState {
   // The number of blocks that do not hold their newest version, over all inner
   // steps.
   uint64_t inner_lost = 0;
+  // The recovery that the last crash interrupted, as a trace over the disk on
+  // which it began. The last step names a state of it. Never `nullptr`.
+  std::shared_ptr<const Trace> recovery;
 };
 
 // Two outcomes of one nested state.

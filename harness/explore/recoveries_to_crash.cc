@@ -8,8 +8,10 @@
 namespace powercut {
 namespace {
 
-// How many recoveries are kept before they are crashed.
+// How many recoveries are kept before they are crashed, and how many bytes they
+// may have written: the check of a database writes megabytes.
 constexpr size_t kRecoveriesKept = 1024;
+constexpr uint64_t kBytesKept = uint64_t{256} << 20;
 
 }  // namespace
 
@@ -38,16 +40,22 @@ void RecoveriesToCrash::Add(const StateRequest& request,
     recovery.undecided =
         UndecidedBlocks(contents_, request.state, outcome.path);
   }
+  for (const RecoveryEvent& event : *recovery.events) {
+    kept_bytes_ += event.data.size();
+  }
   kept_.emplace_back(request.point_index, std::move(recovery));
 }
 
 bool RecoveriesToCrash::CrashIfMany() {
-  return kept_.size() < kRecoveriesKept || CrashAll();
+  const bool many =
+      kept_.size() >= kRecoveriesKept || kept_bytes_ >= kBytesKept;
+  return !many || CrashAll();
 }
 
 bool RecoveriesToCrash::CrashAll() {
   NestedCrashes crashes(backend_, options_);
   const uint64_t before = runs_;
+  kept_bytes_ = 0;
   for (const auto& [point_index, recovery] : std::exchange(kept_, {})) {
     const bool go_on = crashes.Explore(
         space_, recovery,

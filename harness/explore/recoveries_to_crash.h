@@ -48,6 +48,8 @@ class RecoveriesToCrash {
   Visit visit_;
   // With the index of the crash point.
   std::vector<std::pair<uint32_t, InterruptedRecovery>> kept_;
+  // How many bytes the kept recoveries wrote; shared ones count each time.
+  uint64_t kept_bytes_ = 0;
   uint64_t runs_ = 0;
   std::optional<NestedContradiction> contradiction_;
 };

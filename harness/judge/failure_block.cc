@@ -63,9 +63,13 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
   if (!finding.excuses.empty()) {
     row("excuse", fmt::format("{}", fmt::join(finding.excuses, ", ")));
   }
+  const std::string& recovery = finding.recovery_file;
+  const std::string& recording = replay_file.empty() ? file : replay_file;
   row("replay", fmt::format("powercut replay {} --at {}{}",
-                            ShellWord(replay_file.empty() ? file : replay_file),
-                            ShellWord(finding.id), replay_flags));
+                            ShellWord(recovery.empty() ? recording : recovery),
+                            ShellWord(recovery.empty() ? finding.id
+                                                       : finding.recovery_id),
+                            replay_flags));
   return text;
 }
 

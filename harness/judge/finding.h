@@ -4,6 +4,7 @@
 #define POWERCUT_HARNESS_JUDGE_FINDING_H_
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,6 +47,14 @@ struct Finding {
   std::vector<std::string> excuses;
   // The line of the op at fault in the workload; 0 if there is none.
   int line = 0;
+
+  // For a crash during the recovery of storage that does not recover twice in
+  // the same way: the recovery that was interrupted, as a trace of its own,
+  // which replays the state by `recovery_id`. `nullptr` and empty otherwise.
+  std::shared_ptr<const Trace> recovery = {};
+  std::string recovery_id = {};
+  // The file that this trace was saved in; empty while it was not saved.
+  std::string recovery_file = {};
 };
 
 // Makes a finding of one violating state. Its `count` is 1, and `states` and

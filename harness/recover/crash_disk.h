@@ -66,8 +66,8 @@ class CrashDisk : public VirtualDisk {
   void set_read_seen(std::function<void(uint64_t block)> seen) {
     read_seen_ = std::move(seen);
   }
-  // The backend is open: what it does from now on is not part of its recovery,
-  // and is not kept as events.
+  // The recovery is over: what is done from now on is no part of it, and is not
+  // kept as events.
   void ObservationBegins() { observing_ = true; }
   // What recovery did so far, numbered from 1; empty if it is not kept.
   const std::vector<RecoveryEvent>& events() const { return events_; }

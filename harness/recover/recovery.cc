@@ -74,14 +74,17 @@ void RunChecker(Backend& backend, VirtualDisk& disk,
 Looked OpenAndLook(Backend& backend, CrashDisk& crash, VirtualDisk& disk,
                    const RecoveryOptions& options) {
   MountResult mounted = backend.Open(disk);
-  // Only what Open() did is the recovery, which nested crashes interrupt.
-  crash.ObservationBegins();
+  const bool command = options.check && !options.check->command.empty();
+  // A program recovers its files when the check opens them, so that nested
+  // crashes interrupt the check and what the storage writes until the mount has
+  // ended. Where no program runs, only what Open() did is the recovery.
+  if (!command) crash.ObservationBegins();
   if (mounted.mount == nullptr) {
     Looked nothing;
     nothing.volume.seen.unreadable = mounted.failure;
     return nothing;
   }
-  if (options.check && !options.check->command.empty()) {
+  if (command) {
     return RunCheck(*mounted.mount, options);
   }
   Looked looked;
@@ -121,6 +124,7 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
     looked = OpenAndLook(backend, disk, faulty, options);
     outcome.faults_fired = faulty.Fired();
   }
+  disk.ObservationBegins();
   // After a fault of recovery the checker's complaints would be the disk's
   // fault.
   const bool mounted =

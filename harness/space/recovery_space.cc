@@ -22,6 +22,8 @@
 #include <algorithm>
 
 #include "harness/space/crash_image.h"
+#include "harness/trace/acks.h"
+#include "harness/trace/op_history.h"
 
 namespace powercut {
 namespace {
@@ -53,8 +55,12 @@ RecoverySpace::RecoverySpace(const CrashSpace& outer, const CrashState& state,
   }
   image.Become(oldest);
   const DiskGeometry geometry = outer.trace().geometry();
-  trace_ = std::make_unique<Trace>(
+  trace_ = std::make_shared<Trace>(
       geometry, std::make_shared<const SparseImage>(std::move(image.bytes())));
+  trace_->AddMark(kRunMark);
+  for (const std::string_view ack : AcksUpTo(outer.trace(), state.point)) {
+    trace_->AddMark(AckMark(ack));
+  }
   Bytes content(outer.block_bytes());
   for (const UndecidedBlock& block : undecided_) {
     const uint64_t sector = outer.block(block.slot) * outer.sectors_per_block();

@@ -3,9 +3,11 @@
 // (docs/crash_model.md 5, Crashes during recovery).
 //
 // The base of the space is the crash image on which the recovery began, and its
-// events are what the recovery did. A block that the recovery never read may
-// have held any of its contents when the recovery began, and the recovery would
-// have done the same. This block is *undecided*, and stays so.
+// events are what the recovery did. The acks in force at the first crash are
+// marks of the trace, since they are still in force at the second one. A block
+// that the recovery never read may have held any of its contents when the
+// recovery began, and the recovery would have done the same. This block is
+// *undecided*, and stays so.
 
 #ifndef POWERCUT_HARNESS_SPACE_RECOVERY_SPACE_H_
 #define POWERCUT_HARNESS_SPACE_RECOVERY_SPACE_H_
@@ -39,6 +41,8 @@ class RecoverySpace {
                 std::vector<UndecidedBlock> undecided = {});
 
   const CrashSpace& space() const { return *space_; }
+  // The trace of space(), as a value that outlives this object.
+  std::shared_ptr<const Trace> trace() const { return trace_; }
   // The point at which the recovery begins. It is 0 if no block is undecided.
   // Otherwise the events up to this point are writes that stand for undecided
   // contents; the first option of a block is written last.
@@ -69,7 +73,7 @@ class RecoverySpace {
   EventNumber begin_ = 0;
   // On the heap, since the space refers to the trace and others to the space,
   // wherever this object is moved.
-  std::unique_ptr<Trace> trace_;
+  std::shared_ptr<Trace> trace_;
   std::unique_ptr<CrashSpace> space_;
 };
 

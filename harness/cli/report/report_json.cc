@@ -69,6 +69,8 @@ Json OfFinding(const Finding& finding) {
           {"crash", EscapeBytes(finding.crash)},
           {"faults", OfTexts(finding.faults)},
           {"lost_blocks", finding.lost_blocks},
+          {"recovery_file", EscapeBytes(finding.recovery_file)},
+          {"recovery_id", finding.recovery_id},
           {"states", Sorted(finding.states)}};
 }
 

@@ -70,6 +70,8 @@ Finding ToFinding(JsonFields json, uint32_t digest) {
   finding.crash = json.Text("crash");
   finding.faults = json.Texts("faults");
   finding.lost_blocks = json.Number("lost_blocks", kCountMax);
+  finding.recovery_file = json.Text("recovery_file");
+  finding.recovery_id = json.Text("recovery_id");
   finding.states = json.Texts("states");
   for (size_t i = 0; i < finding.states.size(); ++i) {
     CheckId(json, fmt::format("states[{}]", i), finding.states[i], digest);

@@ -101,6 +101,9 @@ class Checker {
     CheckedWorkload checked = Described(
         input, options, file, std::move(exploration), progress.elapsed_s());
     POWERCUT_TRY(KeepRecording(input, recording, checked));
+    for (Finding& finding : checked.exploration.findings) {
+      POWERCUT_TRY(KeepRecovery(file, checked.backend, finding));
+    }
     const Conclusion conclusion = Conclude(checked, baseline_);
     progress.Clear();
     std::fputs(conclusion.text.c_str(), stdout);

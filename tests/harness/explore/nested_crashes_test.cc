@@ -20,6 +20,7 @@
 #include "harness/space/crash_image.h"
 #include "harness/space/enumerate.h"
 #include "harness/space/recovery_space.h"
+#include "harness/trace/acks.h"
 #include "tests/harness/explore/random_scene.h"
 
 namespace powercut {
@@ -249,6 +250,32 @@ TEST(NestedCrashesTest, RecoveryThatForgetsFirstIsUnstable) {
   Bytes header(kSectorBytes);
   image->Read(0, header);
   EXPECT_TRUE(AllZero(header));
+}
+
+// A check that judges a second crash is told what was in force at the first.
+TEST(NestedCrashesTest, AcksStayInForce) {
+  Trace trace = EmptyTrace(4);
+  trace.AddMark(AckMark("one"));
+  Write(trace, 0, {1}, Layer::kDevice);
+  trace.AddMark(AckMark("two"));
+  Write(trace, 1, {2}, Layer::kDevice);
+  const CrashSpace outer(trace, kSectorBytes);
+  CrashState state;
+  state.kind = CrashKind::kPower;
+  std::vector<RecoveryEvent> events(1);
+  events[0].layer = Layer::kDevice;
+  events[0].range = {2, 1};
+  events[0].data = Bytes(kSectorBytes);
+  for (const EventNumber point : {0, 1, 2}) {
+    state.point = point;
+    const RecoverySpace first(outer, state, events);
+    EXPECT_EQ(AcksUpTo(first.space().trace(), 1), AcksUpTo(trace, point));
+    CrashState again;
+    again.kind = CrashKind::kPower;
+    again.point = 1;
+    const RecoverySpace second(first.space(), again, events);
+    EXPECT_EQ(AcksUpTo(second.space().trace(), 1), AcksUpTo(trace, point));
+  }
 }
 
 }  // namespace
