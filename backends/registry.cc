@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -147,6 +148,29 @@ std::vector<BackendAvailability> ListBackends() {
     const std::string lack = known.lacks ? known.lacks() : "";
     row.available = lack.empty();
     row.detail = lack.empty() ? known.make({})->traits().description : lack;
+  }
+  return list;
+}
+
+bool BackendOps::Offers(OpKind kind) const {
+  return std::find(ops.begin(), ops.end(), kind) != ops.end();
+}
+
+std::vector<BackendOps> ListBackendOps() {
+  std::vector<BackendOps> list;
+  for (const KnownBackend& known : KnownBackends()) {
+    if (!known.make) continue;
+    const auto backend = known.make({});
+    const BackendTraits& traits = backend->traits();
+    BackendOps& row = list.emplace_back();
+    row.name = known.name;
+    // The kernel's file systems are those that take options.
+    row.kernel = known.takes_options;
+    row.ops = traits.ops;
+    // The harness runs `wait` itself where ops can overlap.
+    if (traits.overlap && !row.Offers(OpKind::kWait)) {
+      row.ops.push_back(OpKind::kWait);
+    }
   }
   return list;
 }

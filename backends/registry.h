@@ -39,6 +39,21 @@ struct BackendAvailability {
 // not.
 std::vector<BackendAvailability> ListBackends();
 
+// What a backend offers of the ops of the text format.
+struct BackendOps {
+  std::string name;
+  // Whether it is a file system of the running kernel.
+  bool kernel = false;
+  // BackendTraits::ops, and `wait` if ops can overlap.
+  std::vector<OpKind> ops;
+
+  bool Offers(OpKind kind) const;
+};
+
+// Returns a row for each backend that is built in, in the order of
+// ListBackends(), whether it can run on this machine or not.
+std::vector<BackendOps> ListBackendOps();
+
 }  // namespace powercut
 
 #endif  // POWERCUT_BACKENDS_REGISTRY_H_

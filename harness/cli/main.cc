@@ -21,8 +21,8 @@ constexpr const char* kHelp =
 constexpr std::unique_ptr<Verb> (*kVerbs[])() = {
     MakeCheckVerb,  MakeReplayVerb, MakeRecordVerb,  MakeExploreVerb,
     MakeShowVerb,   MakeLitmusVerb, MakeExplainVerb, MakeMinimizeVerb,
-    MakeModelVerb,  MakeMergeVerb,  MakeImportVerb,  MakeExportVerb,
-    MakeDoctorVerb,
+    MakeModelVerb,  MakeOpsVerb,    MakeMergeVerb,   MakeImportVerb,
+    MakeExportVerb, MakeDoctorVerb,
 };
 
 int Main(int argc, char** argv) {

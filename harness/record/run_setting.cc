@@ -16,6 +16,7 @@
 #include "harness/base/limits.h"
 #include "harness/fault/fault.h"
 #include "harness/record/workload_error.h"
+#include "model/pcut/op_words.h"
 
 namespace powercut {
 namespace {
@@ -40,8 +41,9 @@ Status CheckOps(const Workload& workload, const Backend& backend) {
       if (!offered) {
         return WorkloadError(
             workload, op.line, ErrorCode::kUnsupported,
-            fmt::format("{} does not offer `{}{}`", traits.name,
-                        op.start ? "start " : "", VerbOf(op.kind)));
+            fmt::format("{} does not offer `{}{}`{}", traits.name,
+                        op.start ? "start " : "", VerbOf(op.kind),
+                        NotOfferedRemedy(op.kind)));
       }
       for (const std::string& name : op.names) {
         if (name == kProbePath) {

@@ -16,6 +16,7 @@
 #include <map>
 #include <utility>
 
+#include "model/pcut/op_words.h"
 #include "model/pcut/pcut_parse.h"
 #include "model/words/tokens.h"
 
@@ -55,36 +56,6 @@ Result<std::string> ParseOneOf(const Token& token, std::string_view what,
   return BadToken(token, Quoted(token.text) + " is not " + std::string(what) +
                              " (" + Joined(words) + ")" +
                              DidYouMean(token.text, words));
-}
-
-// How an op is written, such as `write PATH NUMBER NUMBER`; for messages.
-std::string UsageText(const OpSignature& signature) {
-  std::string text = "`";
-  text += signature.verb;
-  if (signature.kind == OpKind::kFault) return text + " WHAT on WHICH`";
-  for (const char letter : signature.operands) {
-    text += ' ';
-    switch (letter) {
-      case 'P':
-        text += "PATH";
-        break;
-      case 'V':
-        text += "PATH|volume";
-        break;
-      case 'H':
-        text += "NAME";
-        break;
-      case 'K':
-        text += "WORD";
-        break;
-      case 'M':
-        text += "MODE";
-        break;
-      default:
-        text += "NUMBER";
-    }
-  }
-  return text + '`';
 }
 
 Result<std::string> ParseFill(const Token& value) {
@@ -212,14 +183,12 @@ class OpParser {
     // The first word of a line may also have been meant as a directive. After
     // `start N` only a verb makes sense.
     std::vector<std::string_view> words;
-    for (const OpSignature& row : OpSignatures()) words.push_back(row.verb);
     if (!op_.start) {
       words.push_back("start");
       words.insert(words.end(), directives_.begin(), directives_.end());
     }
-    std::string remedy = DidYouMean(verb.text, words);
-    if (remedy.empty()) remedy = "; docs/pcut.md lists the ops";
-    return BadToken(verb, "unknown op " + Quoted(verb.text) + remedy);
+    return BadToken(verb, "unknown op " + Quoted(verb.text) +
+                              UnknownOpRemedy(verb.text, words));
   }
 
   Status Operands() {
@@ -242,8 +211,8 @@ class OpParser {
   }
 
   Error WrongUsage(const std::string& missing) const {
-    return BadToken(Peek(),
-                    missing + " is missing; write " + UsageText(*signature_));
+    return BadToken(
+        Peek(), missing + " is missing; write `" + OpSyntax(*signature_) + '`');
   }
 
   Status Operand(char letter, const Token& token) {
@@ -312,6 +281,9 @@ class OpParser {
     std::string message = "`";
     message += signature_->verb;
     message += "` takes no " + what + ' ' + Quoted(token.text);
+    const std::string_view reason =
+        RefusedFlagReason(signature_->kind, token.text);
+    if (!reason.empty()) message += ": " + std::string(reason);
     if (known.empty()) {
       message += "; remove it";
     } else {

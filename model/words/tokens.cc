@@ -181,10 +181,11 @@ std::string DidYouMean(std::string_view word,
   // hostile input.
   constexpr size_t kLongest = 40;
   if (word.size() > kLongest) return "";
-  // A few edits always count as near; a longer word may differ in half its
-  // bytes.
+  // Two edits always count as near, so that two swapped letters do; a longer
+  // word may differ in a third of its bytes. Half of them would take `setxattr`
+  // for `start`.
   std::string_view nearest;
-  size_t fewest = std::max<size_t>(2, word.size() / 2) + 1;
+  size_t fewest = std::max<size_t>(2, word.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
     const size_t edits = EditDistance(word, candidate);
     if (edits < fewest) {

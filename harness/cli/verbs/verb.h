@@ -50,6 +50,7 @@ std::unique_ptr<Verb> MakeLitmusVerb();
 std::unique_ptr<Verb> MakeExplainVerb();
 std::unique_ptr<Verb> MakeMinimizeVerb();
 std::unique_ptr<Verb> MakeModelVerb();
+std::unique_ptr<Verb> MakeOpsVerb();
 std::unique_ptr<Verb> MakeMergeVerb();
 std::unique_ptr<Verb> MakeImportVerb();
 std::unique_ptr<Verb> MakeExportVerb();

@@ -274,14 +274,20 @@ TEST(PcutParse, UnknownOpSuggestsTheNearestVerb) {
   EXPECT_EQ(LineError("start 1 ftync /f"),
             "9: unknown op `ftync`; did you mean `fsync`?");
   EXPECT_EQ(LineError("qqqqqqqqqqqqqqq"),
-            "1: unknown op `qqqqqqqqqqqqqqq`; docs/pcut.md lists the ops");
+            "1: unknown op `qqqqqqqqqqqqqqq`; `powercut ops` lists the ops");
+  EXPECT_EQ(LineError("start 1 sync"),
+            "9: unknown op `sync`; did you mean `syncfs`?");
+  EXPECT_EQ(LineError("log_append l 100 use_reservation"),
+            "18: `log_append` takes no flag `use_reservation`: powercut does "
+            "not offer reservations of log space; it takes force_append, "
+            "force_flush");
 }
 
 TEST(PcutParse, OperandErrorsNameColumnAndRemedy) {
   EXPECT_EQ(LineError("write /f 0"),
-            "11: an operand is missing; write `write PATH NUMBER NUMBER`");
+            "11: an operand is missing; write `write PATH OFFSET LENGTH`");
   EXPECT_EQ(LineError("write /f 0 -> error"),
-            "12: an operand is missing; write `write PATH NUMBER NUMBER`");
+            "12: an operand is missing; write `write PATH OFFSET LENGTH`");
   EXPECT_EQ(LineError("write /f 0 99999999999999999999"),
             "12: `99999999999999999999` is too large; the largest is "
             "9223372036854775807");

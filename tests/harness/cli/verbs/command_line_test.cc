@@ -97,7 +97,16 @@ TEST(CommandLineTest, WorkloadsThatSayWhatCannotBeDone) {
               "w.pcut:2:");
   ExpectError(check(Workload("create /a")), kUsage, "EEXIST");
   ExpectError(check(Workload("symlink /a /b")), kCannotRun,
-              "does not offer `symlink`");
+              "does not offer `symlink`; `powercut ops` says which backends "
+              "do, and `powercut record` takes a program that does it");
+  ExpectError(check(Workload("mknod /b", "backend ext4\n")), kUsage,
+              "unknown op `mknod`; a workload cannot say it: `powercut record` "
+              "takes a program that does it, and `powercut ops` lists the ops");
+  ExpectError(check("powercut 1\nbackend clfs\ninit\n  log_open l\n"
+                    "run\n  log_truncate l 2\n"),
+              kUsage,
+              "unknown op `log_truncate`: powercut does not offer SetEndOfLog "
+              "and TruncateLog; `powercut ops` lists the ops");
   ExpectError(check(Workload("create /b", "backend none\n")), kUsage,
               "no backend is named none");
   ExpectError(check(Workload("create /b", "profile none\n")), kUsage,

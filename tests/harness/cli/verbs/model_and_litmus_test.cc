@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -47,6 +50,73 @@ TEST(ExplainingVerbsTest, ModelPrintsTheTable) {
   EXPECT_THAT(one.out, Not(HasSubstr("syncfs")));
   ExpectError(RunTool({"model", "--primitive", "x y"}), kUsage, "x y");
   ExpectError(RunTool({"model", "--profile", "x"}), kUsage, "spec-strict");
+}
+
+// The ops of a line of docs/pcut.md, section 5, such as
+// "| `fsync P`, `fdatasync P` | s n k | The calls of these names. |", each with
+// the letters of its second column. Empty for any other line.
+std::map<std::string, std::string> OpsInRow(const std::string& line) {
+  std::map<std::string, std::string> ops;
+  const size_t column = line.find(" | ");
+  if (!line.starts_with("| `") || column == std::string::npos) return ops;
+  const size_t end = line.find(" | ", column + 3);
+  if (end == std::string::npos) return ops;
+  const std::string where = line.substr(column + 3, end - column - 3);
+  if (where != "none" &&
+      where.find_first_not_of("scnk ") != std::string::npos) {
+    return ops;
+  }
+  const std::string spellings = line.substr(2, column - 2);
+  for (size_t at = spellings.find('`'); at != std::string::npos;) {
+    const size_t close = spellings.find('`', at + 1);
+    const std::string spelling = spellings.substr(at + 1, close - at - 1);
+    ops[spelling.substr(0, spelling.find(' '))] = where;
+    at = spellings.find('`', close + 1);
+  }
+  return ops;
+}
+
+TEST(ExplainingVerbsTest, OpsAreThoseOfTheDocument) {
+  std::map<std::string, std::string> document;
+  std::ifstream file(std::string(POWERCUT_SOURCE_DIR) + "/docs/pcut.md");
+  for (std::string line; std::getline(file, line);) {
+    document.merge(OpsInRow(line));
+  }
+  const Json all = Json::parse(RunTool({"ops", "--json"}).out);
+  EXPECT_EQ(all["powercut"], 1);
+  std::map<std::string, std::string> printed;
+  const std::pair<const char*, const char*> kLetters[] = {
+      {"simfs", "s"}, {"clfs", "c"}, {"ntfs-3g", "n"}, {"ext4", "k"}};
+  for (const Json& op : all["ops"]) {
+    EXPECT_THAT(KeysOf(op), testing::ElementsAre("name", "syntax", "backends"));
+    const std::string name = op["name"];
+    EXPECT_TRUE(std::string(op["syntax"]).starts_with(name)) << name;
+    // These have sections of their own.
+    if (name == "fault" || name == "wait") continue;
+    std::string where;
+    for (const auto& [backend, letter] : kLetters) {
+      const auto& backends = op["backends"];
+      if (std::find(backends.begin(), backends.end(), backend) ==
+          backends.end()) {
+        continue;
+      }
+      where += where.empty() ? letter : std::string(" ") + letter;
+    }
+    printed[name] = where.empty() ? "none" : where;
+  }
+  EXPECT_GT(printed.size(), 45u);
+  EXPECT_EQ(printed, document);
+}
+
+TEST(ExplainingVerbsTest, OpsAsText) {
+  const Ended ops = RunTool({"ops"});
+  EXPECT_EQ(ops.status, kHolds);
+  EXPECT_LE(LongestLine(ops.out), 100u);
+  EXPECT_THAT(ops.out, HasSubstr("\nclfs simfs                 remount "
+                                 "[read_only]\n"));
+  EXPECT_THAT(ops.out, HasSubstr("\nsimfs kernel               fallocate PATH "
+                                 "OFFSET LENGTH\n"));
+  EXPECT_THAT(ops.out, HasSubstr("\nnone                       symlink "));
 }
 
 TEST(ExplainingVerbsTest, ModelAsData) {
