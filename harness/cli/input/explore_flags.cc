@@ -11,14 +11,21 @@
 namespace powercut {
 
 void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
-  flags.Add("--jobs", explore.jobs, "workers; default: the processors")
+  flags
+      .Add("--jobs", explore.jobs,
+           "number of workers; default: one for each processor")
       .Between(1, 1024);
-  flags.Add("--seed", explore.seed, "of sample:N").NotNegative();
-  flags.Add("--max-runs", explore.max_runs, "recoveries a workload")
+  flags
+      .Add("--seed", explore.seed,
+           "selects the draws of sample:N and of --doublecheck")
+      .NotNegative();
+  flags
+      .Add("--max-runs", explore.max_runs,
+           "at most this many recoveries for each workload")
       .NotNegative();
   flags
       .Add("--nested", explore.nested,
-           "crash again during recovery, so many deep")
+           "crash again during recovery, to this depth")
       .Between(0, 8);
   flags.Add("--cache-size", explore.cache_size,
             "memory for finished runs, e.g. 1G; default: 512M");
@@ -28,12 +35,13 @@ void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
       .Between(0.0, 1.0);
   flags
       .Add("--copied", explore.copied,
-           "data only copied: vary each block apart, fill it in, or "
-           "take it as read")
+           "what becomes of blocks that recovery only copies: vary each of "
+           "them alone, fill them in, or take them as read")
       .OneOf({"apart", "filled", "read"});
   flags.Add("--resume", explore.resume,
-            "keep the runs in this folder, and go on from there");
-  flags.Add("--budget", explore.budget, "time a workload, e.g. 30s");
+            "keep every run in this folder, and use those that are there");
+  flags.Add("--budget", explore.budget,
+            "at most this much time for each workload, e.g. 30s");
   flags.Add("--shard", explore.shard,
             "only part I of N, e.g. 2/8; `merge` joins the reports");
 }

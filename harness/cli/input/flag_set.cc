@@ -101,9 +101,17 @@ CommandLine::CommandLine(const std::string& tool, const std::string& help)
 
 CommandLine::~CommandLine() = default;
 
-// CLI11 owns the subcommand, and the FlagSet only points to it.
+// CLI11 owns the subcommand, and the FlagSet only points to it. CLI11 prints
+// the description of a verb in the list of all verbs, too, so that only the
+// first line is the description; what follows stands after the flags of the
+// verb.
 FlagSet CommandLine::AddVerb(const std::string& name, const std::string& help) {
-  return FlagSet(app_->add_subcommand(name, help));
+  const size_t end = help.find('\n');
+  CLI::App* verb = app_->add_subcommand(name, help.substr(0, end));
+  if (end != std::string::npos) {
+    verb->footer(help.substr(help.find_first_not_of('\n', end)));
+  }
+  return FlagSet(verb);
 }
 
 Result<std::optional<std::string>> CommandLine::Parse(int argc,

@@ -7,9 +7,9 @@ namespace powercut {
 
 void DeclareSetting(FlagSet& flags, InputFlags& input, bool& probe,
                     bool& quiet) {
-  flags.Add("--backend,--fs", input.backend, "storage under test");
+  flags.Add("--backend,--fs", input.backend, "the storage under test");
   DeclareFormat(flags, input.format);
-  flags.Add("--profile", input.profile, "what is promised");
+  flags.Add("--profile", input.profile, "judge by what this profile promises");
   DeclareAtomic(flags, input.atomic_bytes);
   flags.Add("--probe", probe, "use the volume after recovery, and look again");
   DeclareFaults(flags, input.faults);
@@ -17,7 +17,8 @@ void DeclareSetting(FlagSet& flags, InputFlags& input, bool& probe,
 }
 
 void DeclareCrashSpace(FlagSet& flags, InputFlags& input) {
-  flags.Add("--crash", input.crash_kinds, "process, os, power").SplitAtCommas();
+  flags.Add("--crash", input.crash_kinds, "kinds of crash: process, os, power")
+      .SplitAtCommas();
   flags.Add("--space", input.space,
             "prefix, epoch:K, sample:N or exhaustive, with +torn:T");
 }

@@ -10,10 +10,12 @@
 namespace powercut {
 
 void DeclareOracle(FlagSet& flags, OracleFlags& oracle) {
-  flags.Add("--check", oracle.check, "of a trace: for a shell")
+  flags
+      .Add("--check", oracle.check,
+           "a command for a shell that judges the states of a trace")
       .NotEmpty("leave it out for no check");
   flags.Add("--check-timeout", oracle.check_timeout,
-            "kill a check that takes longer, a finding; default: 60s");
+            "kill a check that takes longer, which is a finding; default: 60s");
   flags.Add("--fsck", oracle.fsck,
             "then unmount, and run e2fsck -fn, xfs_repair -n or btrfs "
             "check --readonly, too");

@@ -98,11 +98,17 @@ std::string StatesText(const CheckedWorkload& checked) {
   const Exploration& e = checked.exploration;
   const uint64_t visited = e.states - e.nested_states;
   const double log2 = ShownLog2(e.space_log2);
-  const bool all = e.exhausted && checked.shard.count == 1 &&
-                   checked.space.mode == ExplorationSpace::kExhaustive;
-  if (all) {
+  const bool all =
+      e.exhausted && checked.space.mode == ExplorationSpace::kExhaustive;
+  if (all && checked.shard.count == 1) {
     return fmt::format("all 2^{:.1f} crash states, decided by visiting {},",
                        log2, visited);
+  }
+  if (all) {
+    return fmt::format(
+        "all crash states of this shard, decided by visiting {} (all shards "
+        "have 2^{:.1f}),",
+        visited, log2);
   }
   return fmt::format("{} of 2^{:.1f} crash states visited", visited, log2);
 }

@@ -380,17 +380,22 @@ class LitmusVerb : public Verb {
   void DeclareFlags(FlagSet& flags) override {
     flags.Add("FILE|DIR", flags_.files,
               "tests, or folders of them; default: corpora/litmus");
-    flags.Add("--backend", flags_.backends, "or `model`")
+    flags
+        .Add("--backend", flags_.backends,
+             "storage to run on, or `model` for the model alone")
         .SplitAtCommas()
         .OneValueEach();
     DeclareFormat(flags, flags_.format);
-    flags.Add("--profile", flags_.profiles, "only under these")
+    flags.Add("--profile", flags_.profiles, "only under these profiles")
         .SplitAtCommas()
         .OneValueEach();
-    flags.Add("--atomic", flags_.atomic_bytes, "bytes the device writes whole");
+    flags.Add("--atomic", flags_.atomic_bytes,
+              "bytes that the device writes whole");
     DeclareFaults(flags, flags_.faults);
     flags.Add("--json", flags_.json, "write a report here");
-    flags.Add("--jobs", flags_.jobs, "default: the processors")
+    flags
+        .Add("--jobs", flags_.jobs,
+             "number of workers; default: one for each processor")
         .Between(1, 1024);
     flags.Add("--quiet", flags_.quiet, "only what does not hold");
   }

@@ -192,16 +192,19 @@ class MinimizeVerb : public Verb {
  public:
   MinimizeVerb()
       : Verb("minimize",
-             "shrink a failing workload to a regression file\n\nKeeps a cause: "
-             "that of --cause; else of the file's own `at` state; else the "
-             "first that an `expect violation` line names; else the first by "
-             "name. Removes ops, makes numbers smaller, then loses fewer "
-             "blocks. Flags that change what is run or judged are written into "
-             "the new file, but for --probe and --seed. --budget is of the "
-             "whole, --max-runs of each workload tried.\n\nExit status: 0 "
-             "written, 2 a bound came first (what is smallest so far is "
-             "written), 129 also if there is nothing to minimize, 130 "
-             "interrupted (what is smallest so far is written)") {}
+             "shrink a failing workload to a regression file\n\nThe new file "
+             "shows one cause: the one that --cause names; otherwise the cause "
+             "of the file's own `at` state; otherwise the first cause that an "
+             "`expect violation` line names; otherwise the first one by name. "
+             "minimize removes ops, then makes numbers smaller, then looks for "
+             "a state that loses fewer blocks. Flags that change what runs or "
+             "what judges it are written into the new file, except for "
+             "--probe, --nested and --seed. --budget bounds the whole, and "
+             "--max-runs bounds each workload that is tried.\n\nExit status: 0 "
+             "if the file is written; 2 after a bound and 130 after an "
+             "interrupt, with the smallest workload so far written if the "
+             "cause was seen by then; 129 for wrong usage, or if there is "
+             "nothing to minimize; 125 and 128 as for every verb") {}
 
   void DeclareFlags(FlagSet& flags) override {
     flags.Add("FILE", flags_.file, "a .pcut file").Required();

@@ -132,6 +132,10 @@ TEST(CommandLineTest, ArgumentsThatAreWrong) {
   }
   EXPECT_EQ(RunTool({"--help"}).status, 0);
   EXPECT_EQ(RunTool({"check", "--help"}).status, 0);
+  // The list of verbs has one line of each, and the verb's own help has all.
+  constexpr const char* kMinimizeMore = "The new file shows one cause";
+  EXPECT_THAT(RunTool({"--help"}).out, Not(HasSubstr(kMinimizeMore)));
+  EXPECT_THAT(RunTool({"minimize", "--help"}).out, HasSubstr(kMinimizeMore));
   EXPECT_EQ(RunTool({"doctor"}).status, 0);
 }
 
