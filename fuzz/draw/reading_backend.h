@@ -1,7 +1,7 @@
-// ReadingBackend is a recovery at random: what it reads and writes next follows
-// from what it has read so far. Its observation depends on everything that was
-// read. A part of the observation is copied from the disk, now and then from
-// blocks that are also read, before or after.
+// ReadingBackend is a recovery at random: what it reads, writes and flushes
+// next follows from what it has read so far. Its observation depends on
+// everything that was read. A part of the observation is copied from the disk,
+// now and then from blocks that are also read, before or after.
 
 #ifndef POWERCUT_FUZZ_DRAW_READING_BACKEND_H_
 #define POWERCUT_FUZZ_DRAW_READING_BACKEND_H_
@@ -21,7 +21,8 @@ namespace powercut {
 // Recovers when it is made.
 class ReadingMount : public Mount {
  public:
-  ReadingMount(VirtualDisk& disk, uint64_t state) : disk_(disk), now_(state) {
+  ReadingMount(VirtualDisk& disk, uint64_t state, uint64_t steps_max)
+      : disk_(disk), now_(state), steps_max_(steps_max) {
     Wander();
   }
 
@@ -56,15 +57,20 @@ class ReadingMount : public Mount {
     return prng.Below(bound);
   }
 
-  // Reads some blocks and writes some. Each content that is read changes what
-  // is drawn afterwards; a failed read or write is ignored.
+  // Reads some blocks, writes some and flushes now and then. Each content that
+  // is read changes what is drawn afterwards; a failed request is ignored.
   void Wander() {
-    for (uint64_t steps = Draw(6); steps > 0; --steps) {
+    for (uint64_t steps = Draw(steps_max_ + 1); steps > 0; --steps) {
       const uint64_t sector = Draw(sectors());
       Bytes bytes(sector_bytes());
-      if (Draw(4) == 0) {
+      const uint64_t what = Draw(8);
+      if (what < 2) {
         bytes[0] = std::byte{static_cast<unsigned char>(Draw(250) + 1)};
         (void)disk_.Write(sector, bytes, Layer::kDevice).has_value();
+        continue;
+      }
+      if (what == 2) {
+        (void)disk_.Persist(Layer::kMedia).has_value();
         continue;
       }
       (void)disk_.Read(sector, bytes).has_value();
@@ -91,12 +97,15 @@ class ReadingMount : public Mount {
 
   VirtualDisk& disk_;
   uint64_t now_;
+  uint64_t steps_max_;
 };
 
 class ReadingBackend : public Backend {
  public:
-  // What a recovery does follows from `seed` and the disk alone.
-  explicit ReadingBackend(uint64_t seed) : seed_(seed) {}
+  // What a recovery does follows from `seed` and the disk alone. It makes at
+  // most `steps_max` requests before the observation.
+  explicit ReadingBackend(uint64_t seed, uint64_t steps_max = 5)
+      : seed_(seed), steps_max_(steps_max) {}
 
   const BackendTraits& traits() const override { return traits_; }
   Result<std::shared_ptr<const SparseImage>> Format(
@@ -104,12 +113,13 @@ class ReadingBackend : public Backend {
     return std::make_shared<const SparseImage>(spec.geometry.size_bytes());
   }
   MountResult Open(VirtualDisk& disk) override {
-    return {std::make_unique<ReadingMount>(disk, seed_), ""};
+    return {std::make_unique<ReadingMount>(disk, seed_, steps_max_), ""};
   }
 
  private:
   BackendTraits traits_;
   uint64_t seed_;
+  uint64_t steps_max_;
 };
 
 }  // namespace powercut

@@ -119,7 +119,8 @@ class RecoveryCrashes {
   // deeper crashes add, with no outer state. The writes that stand for
   // undecided contents have no place in an id, so the step is written in the
   // space of the same recovery begun on a decided state.
-  NestedState Named(const CrashState& state, NestedState deeper) const {
+  NestedState Named(const CrashState& visited, NestedState deeper) const {
+    const CrashState state = FromNewest(visited);
     const RecoverySpace plain(outer_, inner_.DecideOuter(state),
                               *recovery_.events);
     RecoverySpace::Decided decided = inner_.Decide(state, plain.space());
@@ -132,6 +133,15 @@ class RecoveryCrashes {
     named.inner_lost += LostBlocks(decided.inner, cursor);
     if (named.recovery == nullptr) named.recovery = plain.trace();
     return named;
+  }
+
+  // `epoch:K` lists states from the floor, too, and Decide() leaves out the
+  // choices that are newest.
+  CrashState FromNewest(const CrashState& state) const {
+    if (state.origin == CrashState::kNewest) return state;
+    PointCursor cursor(inner_.space(), kind());
+    cursor.MoveTo(state.point);
+    return FromOrigin(state, CrashState::kNewest, cursor);
   }
 
   bool ExploreDeeper() {

@@ -21,6 +21,7 @@
 
 #include <algorithm>
 
+#include "harness/base/check.h"
 #include "harness/space/crash_image.h"
 #include "harness/trace/acks.h"
 #include "harness/trace/op_history.h"
@@ -93,6 +94,8 @@ VersionIndex RecoverySpace::FirstOwnVersion(Slot slot) const {
 
 CrashState RecoverySpace::DecideOuter(const CrashState& state) const {
   CrashState outer = state_;
+  // What an undecided block held must be read from what the state lists.
+  POWERCUT_CHECK(undecided_.empty() || state.origin == CrashState::kNewest);
   for (const BlockChoice& choice : state.choices) {
     const VersionIndex own = FirstOwnVersion(choice.slot);
     // A version of the recovery itself says nothing about the outer state.
@@ -112,6 +115,7 @@ CrashState RecoverySpace::DecideOuter(const CrashState& state) const {
 
 RecoverySpace::Decided RecoverySpace::Decide(const CrashState& state,
                                              const CrashSpace& inner) const {
+  POWERCUT_CHECK(state.origin == CrashState::kNewest);
   Decided decided;
   decided.outer = DecideOuter(state);
   decided.inner = state;

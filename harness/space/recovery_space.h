@@ -59,7 +59,8 @@ class RecoverySpace {
   // the origin kNewest; `inner` is the crash space of
   // RecoverySpace(outer space, DecideOuter(state), events).
   Decided Decide(const CrashState& state, const CrashSpace& inner) const;
-  // Decided::outer alone.
+  // Decided::outer alone. If no block is undecided, the state may have any
+  // origin.
   CrashState DecideOuter(const CrashState& state) const;
 
  private:

@@ -2,6 +2,8 @@
 // is right unless it crashes. The model knows no file that these recordings
 // show, so that the tests look for `unstable` among other violations.
 
+#include "harness/explore/nested_crashes.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -121,6 +123,149 @@ TEST(NestedCrashesTest, VisitsWhatBruteForceSees) {
   }
   EXPECT_GT(scenes, kScenes / 8);
   EXPECT_GT(nested, scenes * 10);
+}
+
+// The blocks that recovery read, also those that it only copied, as the tree
+// of decisions takes them.
+std::vector<ContentId> ReadBy(RandomScene& scene, BlockContents& contents,
+                              const CrashState& state) {
+  CrashImage image(contents.space(), state.kind);
+  image.Become(state);
+  CrashDisk disk(image.bytes(), scene.setting.geometry,
+                 scene.setting.atomic_bytes, 0);
+  disk.set_keep_events(true);
+  const RecoveryOutcome outcome = Recover(scene.backend, disk, {});
+  const RunReads reads = disk.Reads(outcome.observation);
+  std::vector<uint64_t> blocks = reads.blocks;
+  for (const CopiedPiece& piece : reads.copies) blocks.push_back(piece.block);
+  std::vector<ContentId> read;
+  for (const uint64_t block : blocks) {
+    const auto slot = contents.space().FindSlot(block);
+    if (slot) read.push_back(contents.In(state, *slot));
+  }
+  return read;
+}
+
+// What an id names: the outcome after its last step, and how many blocks the
+// steps after the first lost.
+struct NamedRun {
+  Hash128 outcome;
+  uint64_t inner_lost = 0;
+};
+
+// Runs the crashes of an id one after the other in this process.
+NamedRun RunSteps(RandomScene& scene, const CrashSpace& first,
+                  const std::vector<CrashStep>& steps) {
+  NamedRun named;
+  std::vector<std::unique_ptr<RecoverySpace>> inner;
+  const CrashSpace* space = &first;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    PointCursor cursor(*space, steps[i].kind);
+    const auto state = ResolveStep(steps[i], cursor);
+    POWERCUT_CHECK(state);
+    if (i > 0) named.inner_lost += LostBlocks(*state, cursor);
+    const Ran ran = RunState(scene, *space, *state);
+    named.outcome = ran.outcome;
+    if (i + 1 == steps.size()) break;
+    inner.push_back(
+        std::make_unique<RecoverySpace>(*space, *state, ran.events));
+    space = &inner.back()->space();
+  }
+  return named;
+}
+
+// Counts of the states whose ids were run again.
+struct NamedCounts {
+  uint64_t states = 0;
+  uint64_t two_losses = 0;  // at both of two crashes during recovery
+  uint64_t third_contents = 0;
+};
+
+// Explores the crashes during the recovery from one state, and runs the id of
+// each again.
+void RunEachId(RandomScene& scene, const CrashSpace& space,
+               const CrashState& state, NestedOptions options,
+               NamedCounts& counts) {
+  const Ran ran = RunState(scene, space, state);
+  if (ran.events.empty()) return;
+  BlockContents contents(space);
+  InterruptedRecovery recovery{
+      state,
+      std::make_shared<const std::vector<RecoveryEvent>>(ran.events),
+      {}};
+  if (options.space.mode == ExplorationSpace::kExhaustive) {
+    recovery.undecided =
+        UndecidedBlocks(contents, state, ReadBy(scene, contents, state));
+  }
+  NestedCrashes crashes(scene.backend, std::move(options));
+  const auto run_again = [&](const NestedCrashes::Visited& visited) {
+    const NestedState nested = visited.state();
+    PointCursor cursor(space, state.kind);
+    cursor.MoveTo(nested.outer.point);
+    std::vector<CrashStep> steps = {CanonicalStep(nested.outer, cursor)};
+    steps.insert(steps.end(), nested.inner.begin(), nested.inner.end());
+    const NamedRun named = RunSteps(scene, space, steps);
+    OutcomeTable table;
+    const Hash128 shown = table.hash(table.Add(visited.outcome));
+    ASSERT_TRUE(named.outcome == shown) << StateIdText({steps, 0});
+    ASSERT_EQ(named.inner_lost, nested.inner_lost) << StateIdText({steps, 0});
+    ++counts.states;
+    const bool both =
+        steps.size() == 3 && steps[1].sign != 0 && steps[2].sign != 0;
+    counts.two_losses += both ? 1 : 0;
+    for (const UndecidedBlock& block : recovery.undecided) {
+      const ContentId held =
+          contents.Of(contents.ChoiceIn(nested.outer, block.slot));
+      const bool third = block.options.size() > 2 &&
+                         held != contents.Of(block.options[0]) &&
+                         held != contents.Of(block.options[1]);
+      counts.third_contents += third ? 1 : 0;
+    }
+  };
+  crashes.Explore(space, recovery, run_again);
+}
+
+// Each nested state has an id that names it: the crashes that the id lists,
+// run one after the other, show what the exploration was told, and lose as many
+// blocks.
+TEST(NestedCrashesTest, EachIdNamesItsState) {
+  // Few blocks that are written often, and recoveries that do much: a block has
+  // three contents, and three blocks of a recovery are open.
+  constexpr RandomTraceShape kShape{
+      .sectors_max = 6, .events_max = 9, .range_max = 2, .persist_percent = 10};
+  constexpr uint64_t kRecoverySteps = 14;
+  constexpr uint64_t kStatesOfScene = 6;
+  NamedCounts counts;
+  for (uint64_t seed = 1; seed <= kScenes / 10; ++seed) {
+    RandomScene scene(seed, kShape, kRecoverySteps);
+    scene.setting.atomic_bytes = kSectorBytes;
+    const CrashSpace space(scene.recording->trace, scene.setting.atomic_bytes);
+    for (const ExplorationSpace& spec :
+         {ExplorationSpace{ExplorationSpace::kExhaustive, 0, 0},
+          ExplorationSpace{ExplorationSpace::kEpoch, 1, 0},
+          ExplorationSpace{ExplorationSpace::kEpoch, 2, 1}}) {
+      NestedOptions options;
+      options.space = spec;
+      options.depth = 1 + seed % 2;
+      options.pool.jobs = 0;
+      options.stop = [] { return false; };
+      uint64_t states = 0;
+      const CrashKind kind = kCrashKinds[seed % kCrashKinds.size()];
+      PointCursor cursor(space, kind);
+      for (const CrashPoint& crash_point : CrashPointsOf(*scene.recording)) {
+        cursor.MoveTo(crash_point.after);
+        EnumerateStates(
+            cursor, spec, 1, [&](const CrashState& state, const Hash128&) {
+              RunEachId(scene, space, state, options, counts);
+              return ++states % kStatesOfScene != 0 && !HasFatalFailure();
+            });
+        if (HasFatalFailure()) FAIL() << "seed " << seed;
+      }
+    }
+  }
+  EXPECT_GT(counts.states, 5'000 / kSlowdown);
+  EXPECT_GT(counts.two_losses, 100 / kSlowdown);
+  EXPECT_GT(counts.third_contents, 100 / kSlowdown);
 }
 
 // A redo log of one sector: sector 0 says whether sector 1 is to be copied to

@@ -17,9 +17,10 @@ namespace powercut {
 // A random trace with a backend that reads at random. Its workload has one op,
 // which the history does not mention, since only what recoveries show matters.
 struct RandomScene {
-  explicit RandomScene(uint64_t seed) : prng(seed), backend(seed) {
-    RandomTraceShape shape;
-    shape.persist_percent = 15;
+  explicit RandomScene(uint64_t seed,
+                       const RandomTraceShape& shape = {.persist_percent = 15},
+                       uint64_t recovery_steps_max = 5)
+      : prng(seed), backend(seed, recovery_steps_max) {
     recording = std::make_unique<Recording>(Recording{
         RandomTrace(prng, shape), {{HistoryEvent::kRun, 0, 0, ""}}, {}});
     auto parsed = ParseWorkload("powercut 1\nrun\n  create /f\n", "test.pcut");
