@@ -1,7 +1,8 @@
-// ThreeBlockBackend: storage with a recovery bug that shows in one combination
-// of three blocks. If the first two blocks hold what the workload wrote and the
-// third does not, the first file shows a byte that no op wrote.
-// Requires: the workload writes the first file from its beginning on, in `run`.
+// ThreeBlockBackend: storage with a recovery bug that shows in some
+// combinations of three blocks: the first file then shows a byte that no op
+// wrote. By default the bug shows if the first two blocks hold what the
+// workload wrote and the third does not. Requires: the workload writes the
+// first file from its beginning on, in `run`.
 
 #ifndef POWERCUT_TESTS_THREE_BLOCK_BACKEND_H_
 #define POWERCUT_TESTS_THREE_BLOCK_BACKEND_H_
@@ -45,8 +46,15 @@ class ThreeBlockMount : public Mount {
 // reads three sectors of file data.
 class ThreeBlockBackend : public Backend {
  public:
-  explicit ThreeBlockBackend(std::unique_ptr<Backend> backend)
-      : backend_(std::move(backend)) {}
+  // Whether the bug shows, by whether each of the blocks holds what the
+  // workload wrote.
+  using Rule = bool (*)(bool first, bool middle, bool last);
+
+  explicit ThreeBlockBackend(
+      std::unique_ptr<Backend> backend,
+      Rule rule = [](bool first, bool middle,
+                     bool last) { return first && middle && !last; })
+      : backend_(std::move(backend)), rule_(rule) {}
 
   // Plants the bug. The three victims are the first, the middle and the last
   // sector of file data that the workload wrote in `run`.
@@ -62,13 +70,11 @@ class ThreeBlockBackend : public Backend {
       for (uint64_t i = 0; i < event.range.count; ++i) {
         const ByteSpan data = trace.data(event).subspan(i * size, size);
         if (!ReadGranule(AsText(data.first(kGranuleBytes)))) continue;
-        written.push_back(
-            {event.range.first + i, {data.begin(), data.end()}, true});
+        written.push_back({event.range.first + i, {data.begin(), data.end()}});
       }
     }
     POWERCUT_CHECK(written.size() >= 3);
     victims_ = {written.front(), written[written.size() / 2], written.back()};
-    victims_.back().is_new = false;
   }
 
   const BackendTraits& traits() const override { return backend_->traits(); }
@@ -89,8 +95,6 @@ class ThreeBlockBackend : public Backend {
   struct Victim {
     uint64_t sector = 0;
     Bytes written;
-    // Whether the bug needs the written content or any other content.
-    bool is_new = true;
   };
 
   static EventNumber RunBegin(const Trace& trace) {
@@ -101,16 +105,18 @@ class ThreeBlockBackend : public Backend {
   }
 
   bool Strikes(VirtualDisk& disk) const {
-    bool all = !victims_.empty();
+    if (victims_.empty()) return false;
+    std::vector<bool> written;
     for (const Victim& victim : victims_) {
       Bytes found(victim.written.size());
       if (!disk.Read(victim.sector, found)) return false;
-      all = all && (found == victim.written) == victim.is_new;
+      written.push_back(found == victim.written);
     }
-    return all;
+    return rule_(written[0], written[1], written[2]);
   }
 
   std::unique_ptr<Backend> backend_;
+  Rule rule_;
   std::vector<Victim> victims_;
 };
 

@@ -107,6 +107,20 @@ TEST_P(KernelTest, CachedAnswersAreThoseOfMounts) {
   EXPECT_EQ(DumpOf(one), DumpOf(two));
 }
 
+// A disk that is full is no disk that is broken: the program is told which.
+TEST_P(KernelTest, AFullDiskIsToldApartFromABrokenOne) {
+  for (const auto& [fault, error] :
+       {std::pair{"full", "ENOSPC"}, {"error", "EIO"}}) {
+    // Recording fails if an op returns another error than this.
+    const Recorded recorded = MustRecord(
+        *backend_, fmt::format("powercut 1\nfault {} on write times=always\n"
+                               "init\n  create /f\n  write /f 0 8192\n"
+                               "run\n  write /f 0 4096\n  fsync /f -> {}\n",
+                               fault, error));
+    EXPECT_GT(recorded.recording.trace.event_count(), 0u);
+  }
+}
+
 // A device that stays open between mounts would show stale pages.
 TEST_P(KernelTest, EachMountSeesItsOwnDisk) {
   const Recorded recorded =

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <set>
 #include <string>
@@ -173,6 +174,60 @@ TEST(ExhaustiveSpaceTest, WhatWasKeptIsNotRunAgain) {
     SeenByExplore(scene.On(backend), options);
     // The recoveries that confirm findings are made again.
     EXPECT_LE(backend.TakeOpened() + runs, first) << seed;
+    std::filesystem::remove_all(options.resume);
+  }
+}
+
+// A recovery that dies, or that reads for ever, while a file exists: the reason
+// lies outside the disk.
+class IllBackend : public Backend {
+ public:
+  IllBackend(Backend& backend, std::string file, bool dies)
+      : backend_(backend), file_(std::move(file)), dies_(dies) {}
+
+  const BackendTraits& traits() const override { return backend_.traits(); }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return backend_.Format(spec);
+  }
+  MountResult Open(VirtualDisk& disk) override {
+    const bool ill = std::filesystem::exists(file_);
+    if (ill && dies_) _exit(3);
+    Bytes sector(disk.geometry().sector_bytes);
+    while (ill && disk.Read(0, sector)) {
+    }
+    return backend_.Open(disk);
+  }
+
+ private:
+  Backend& backend_;
+  std::string file_;
+  bool dies_;
+};
+
+TEST(ExhaustiveSpaceTest, WhatDiedOrHungIsRunAgain) {
+  const std::string name =
+      ::testing::TempDir() + "ill." + std::to_string(getpid());
+  for (const bool dies : {true, false}) {
+    uint64_t seed = 1;
+    while (!RandomScene(seed).IsSmall()) ++seed;
+    RandomScene scene(seed);
+    IllBackend backend(scene.backend, name + ".file", dies);
+    ExploreOptions options;
+    options.space = {ExplorationSpace::kPrefix, 0, 0};
+    options.run.limits.requests = 1000;
+    const Exploration healthy =
+        SeenByExplore(scene.On(backend), options).exploration;
+    options.resume = name + ".runs";
+    std::filesystem::remove_all(options.resume);
+    std::ofstream(name + ".file") << "ill";
+    const Exploration ill =
+        SeenByExplore(scene.On(backend), options).exploration;
+    EXPECT_FALSE(Figures(ill) == Figures(healthy));
+    std::filesystem::remove(name + ".file");
+    const Exploration resumed =
+        SeenByExplore(scene.On(backend), options).exploration;
+    EXPECT_TRUE(Figures(resumed) == Figures(healthy)) << resumed.bound;
     std::filesystem::remove_all(options.resume);
   }
 }

@@ -232,7 +232,7 @@ TEST(NestedCrashesTest, EachIdNamesItsState) {
   // Few blocks that are written often, and recoveries that do much: a block has
   // three contents, and three blocks of a recovery are open.
   constexpr RandomTraceShape kShape{
-      .sectors_max = 6, .events_max = 9, .range_max = 2, .persist_percent = 10};
+      .sectors_max = 5, .events_max = 12, .range_max = 2, .persist_percent = 8};
   constexpr uint64_t kRecoverySteps = 14;
   constexpr uint64_t kStatesOfScene = 6;
   NamedCounts counts;
@@ -263,9 +263,9 @@ TEST(NestedCrashesTest, EachIdNamesItsState) {
       }
     }
   }
-  EXPECT_GT(counts.states, 5'000 / kSlowdown);
-  EXPECT_GT(counts.two_losses, 100 / kSlowdown);
-  EXPECT_GT(counts.third_contents, 100 / kSlowdown);
+  EXPECT_GT(counts.states, 10'000 / kSlowdown);
+  EXPECT_GT(counts.two_losses, 1000 / kSlowdown);
+  EXPECT_GT(counts.third_contents, 20 / kSlowdown);
 }
 
 // A redo log of one sector: sector 0 says whether sector 1 is to be copied to

@@ -16,6 +16,8 @@
 #include "fuzz/draw/fewer_ops.h"
 #include "fuzz/draw/planted_workload.h"
 #include "harness/explain/replay.h"
+#include "harness/minimize/state_shrinker.h"
+#include "tests/three_block_backend.h"
 
 namespace powercut {
 namespace {
@@ -213,6 +215,41 @@ TEST(MinimizeTest, StatesLoseNoMoreThanTheyMust) {
     lost += minimized->finding.lost_blocks;
   }
   EXPECT_GT(lost, 0u);
+}
+
+// The middle block can be kept only once the first one is, and blocks are tried
+// from the last one on, so that one round over all blocks is not enough.
+TEST(MinimizeTest, ABlockMayBeKeptOnlyOnceAnotherIs) {
+  ThreeBlockBackend backend(MakeSimfsBackend(),
+                            [](bool first, bool middle, bool last) {
+                              return !last && (!middle || first);
+                            });
+  const auto recorded = RecordPcut(
+      backend, MustParsePcut("powercut 1\nbackend simfs\nprofile linux-man\n"
+                             "init\n  create /f\n  write /f 0 1536\nrun\n"
+                             "  write /f 0 512\n  write /f 512 512\n"
+                             "  write /f 1024 512\n"));
+  ASSERT_TRUE(recorded) << recorded.error().message;
+  backend.Plant(recorded->recording);
+  const RecordedRun run{backend, recorded->workload, recorded->setting,
+                        recorded->recording};
+  const CrashSpace space(recorded->recording.trace,
+                         recorded->setting.atomic_bytes);
+  PointCursor cursor(space, CrashKind::kPower);
+  cursor.MoveTo(recorded->recording.trace.event_count());
+  const CrashState all_lost{
+      cursor.point(), 0, CrashKind::kPower, CrashState::kFloor, {}};
+  const StateId id{{CanonicalStep(all_lost, cursor)},
+                   recorded->recording.trace.Digest()};
+  const auto replayed = Replay(run, id, {});
+  ASSERT_TRUE(replayed) << replayed.error().message;
+  ASSERT_FALSE(replayed->findings.empty());
+  const Finding& found = replayed->findings.front();
+  EXPECT_GE(found.lost_blocks, 3u);
+  const auto simplest = ShrinkState(run, {}, found);
+  ASSERT_TRUE(simplest) << simplest.error().message;
+  EXPECT_EQ(simplest->violation.cause, found.violation.cause);
+  EXPECT_EQ(simplest->lost_blocks, 1u) << simplest->id;
 }
 
 constexpr const char* kTwoCauses = R"(powercut 1

@@ -204,5 +204,31 @@ TEST_F(CopiesTest, FilledInShowsTheOtherBytes) {
       "");
 }
 
+// Sectors that end in no zeros: the device is shown without zeros at its end.
+std::string FullSectors(const std::string& letters) {
+  std::string text;
+  for (const char letter : letters) text += std::string(kSectorBytes, letter);
+  return text;
+}
+
+// The tail of the device was read and not copied, and the copied pieces come
+// from its end to its beginning.
+TEST_F(CopiesTest, FillingInLeavesTheRestOfTheDevice) {
+  seen_.device = FullSectors("abcdef");
+  const Pieces copies = {{1, 0, 1024, kDevice, 1024}, {0, 0, 1024, kDevice, 0}};
+  std::string content;
+  const auto other = [&](uint64_t block) {
+    content = FullSectors(block == 0 ? "01" : "23");
+    return AsBytes(content);
+  };
+  const auto filled = [&](const Pieces& pieces) {
+    return FillCopies({RecoveryOutcome::kObserved, "", seen_}, pieces, other)
+        .observation.device;
+  };
+  EXPECT_TRUE(filled(copies) == FullSectors("0123ef"));
+  EXPECT_TRUE(filled({copies[1]}) == FullSectors("01cdef"));
+  EXPECT_TRUE(filled({copies[0]}) == FullSectors("ab23ef"));
+}
+
 }  // namespace
 }  // namespace powercut

@@ -287,6 +287,38 @@ TEST(EnumerateExhaustive, EqualsBruteForceOnRandomTraces) {
   EXPECT_GT(states, kTraces * 100) << "the traces are too dull";
 }
 
+// Draws of `sample:N` tear a block at each of its cuts, head and tail alike.
+TEST(EnumerateExhaustive, SampledTearsAreAtEveryCut) {
+  constexpr uint64_t kSectors = 8;
+  constexpr uint32_t kDraws = 4000;
+  Trace trace = EmptyTrace(kSectors);
+  Words words(kSectors);
+  std::iota(words.begin(), words.end(), 1);
+  Write(trace, 0, words, Layer::kDevice);
+  const CrashSpace space(trace, kSectors * kSectorBytes);
+  PointCursor cursor(space, CrashKind::kPower);
+  cursor.MoveTo(1);
+  std::map<std::pair<uint64_t, uint64_t>, uint32_t> draws;
+  // A state is visited once for each seed, however often it is drawn.
+  for (uint64_t seed = 1; seed <= kDraws; ++seed) {
+    EnumerateStates(cursor, {ExplorationSpace::kSample, 1, 1}, seed,
+                    [&](const CrashState& state, const Hash128&) {
+                      for (const BlockChoice& choice : state.choices) {
+                        ++draws[{choice.torn.first, choice.torn.count}];
+                      }
+                      return true;
+                    });
+  }
+  // Half of the draws lose the block, and an eighth tears it.
+  draws.erase({0, 0});
+  EXPECT_EQ(draws.size(), 2 * (kSectors - 1));
+  for (const auto& [torn, count] : draws) {
+    const double expected = kDraws / 8.0 / (2 * (kSectors - 1));
+    EXPECT_GT(count, expected / 2) << torn.first << "+" << torn.second;
+    EXPECT_LT(count, expected * 2) << torn.first << "+" << torn.second;
+  }
+}
+
 TEST(EnumerateExhaustive, ALargeEpochIsTheWholeProduct) {
   constexpr uint64_t kTraces = 2000 / kSlowdown;
   for (uint64_t seed = 0; seed < kTraces && !testing::Test::HasFailure();
