@@ -11,6 +11,7 @@
 
 #include "backends/format_program.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fmt/format.h>
 #include <spawn.h>
@@ -20,11 +21,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "harness/disk/image_file.h"
 
 namespace powercut {
 namespace {
@@ -61,20 +63,27 @@ Error IoError(std::string_view program, std::string_view what, int error) {
                                            strerrordesc_np(error))};
 }
 
-// Returns the last line that the program printed, which says why it gave up.
-std::string LastLine(const MemoryFile& output) {
-  std::array<char, 4096> buffer{};
+// Returns what the program printed, up to 1 MiB.
+std::string PrintedOn(const MemoryFile& output) {
+  constexpr off_t kBytesMax = 1 << 20;
   const off_t size = lseek(output.descriptor(), 0, SEEK_END);
-  const off_t start = std::max<off_t>(0, size - off_t{buffer.size()});
-  const ssize_t got =
-      pread(output.descriptor(), buffer.data(), buffer.size(), start);
-  std::string_view text(buffer.data(), got > 0 ? static_cast<size_t>(got) : 0);
-  while (!text.empty() && (text.back() == '\n' || text.back() == '.')) {
-    text.remove_suffix(1);
-  }
-  const size_t line_end = text.rfind('\n');
-  if (line_end != text.npos) text.remove_prefix(line_end + 1);
-  return std::string(text);
+  std::string text(static_cast<size_t>(std::clamp<off_t>(size, 0, kBytesMax)),
+                   '\0');
+  const ssize_t got = pread(output.descriptor(), text.data(), text.size(), 0);
+  text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+  return text;
+}
+
+// Whether a line begins the help of a program. mke2fs lists the options of -E
+// with no word `usage`.
+bool BeginsHelp(std::string_view line) {
+  constexpr std::string_view kUsage = "usage:";
+  const auto same = [](char a, char b) { return a == tolower(b); };
+  return std::equal(kUsage.begin(), kUsage.end(), line.begin(),
+                    line.begin() + static_cast<ptrdiff_t>(
+                                       std::min(line.size(), kUsage.size())),
+                    same) ||
+         line.find("options are separated by commas") != line.npos;
 }
 
 // Returns what execve() takes: pointers to the texts, and a null pointer at the
@@ -120,38 +129,26 @@ Status Spawn(const std::string& program, std::vector<std::string> arguments,
   }
   if (WIFEXITED(state) && WEXITSTATUS(state) == 0) return Ok{};
   return Error{ErrorCode::kBadInput,
-               fmt::format("{}: {}", program, LastLine(output))};
-}
-
-// Copies the file. Holes, and pieces that are all zeros, stay out of the image.
-Result<SparseImage> ReadSparsely(const std::string& program,
-                                 const MemoryFile& file, uint64_t size_bytes) {
-  SparseImage image(size_bytes);
-  Bytes buffer(size_t{64} * 1024);
-  const int descriptor = file.descriptor();
-  off_t data = lseek(descriptor, 0, SEEK_DATA);
-  while (data >= 0) {
-    const off_t hole = lseek(descriptor, data, SEEK_HOLE);
-    if (hole < 0) return IoError(program, "cannot read what it wrote", errno);
-    const uint64_t end = std::min(static_cast<uint64_t>(hole), size_bytes);
-    for (uint64_t offset = static_cast<uint64_t>(data); offset < end;) {
-      const size_t wanted = std::min<uint64_t>(buffer.size(), end - offset);
-      const ssize_t got =
-          pread(descriptor, buffer.data(), wanted, static_cast<off_t>(offset));
-      if (got <= 0) return IoError(program, "cannot read what it wrote", errno);
-      const ByteSpan read(buffer.data(), static_cast<size_t>(got));
-      if (!AllZero(read)) image.Write(offset, read);
-      offset += read.size();
-    }
-    data = lseek(descriptor, hole, SEEK_DATA);
-  }
-  // ENXIO: no data follows, so that the whole file was read.
-  if (errno != ENXIO)
-    return IoError(program, "cannot read what it wrote", errno);
-  return image;
+               fmt::format("{}: {}", program, ComplaintIn(PrintedOn(output)))};
 }
 
 }  // namespace
+
+std::string ComplaintIn(std::string_view printed) {
+  std::string_view complaint;
+  while (!printed.empty()) {
+    const size_t end = std::min(printed.find('\n'), printed.size());
+    std::string_view line = printed.substr(0, end);
+    printed.remove_prefix(std::min(end + 1, printed.size()));
+    const size_t last = line.find_last_not_of(" \t\r.");
+    line = line.substr(0, last == line.npos ? 0 : last + 1);
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    // What stands before the help is the reason why the help was printed.
+    if (BeginsHelp(line) && !complaint.empty()) break;
+    if (!line.empty()) complaint = line;
+  }
+  return std::string(complaint);
+}
 
 std::string FindProgram(std::string_view name) {
   const char* path = getenv("PATH");
@@ -178,7 +175,12 @@ Result<SparseImage> RunFormatProgram(
     return IoError(program, "no memory for the disk", errno);
   }
   POWERCUT_TRY(Spawn(program, arguments, environment, image, output));
-  return ReadSparsely(program, image, size_bytes);
+  SparseImage disk(size_bytes);
+  const std::string failure =
+      ReadSparsely(image.descriptor(), size_bytes, disk);
+  if (failure.empty()) return disk;
+  return Error{ErrorCode::kIo, fmt::format("{}: cannot read what it wrote: {}",
+                                           program, failure)};
 }
 
 }  // namespace powercut

@@ -20,13 +20,18 @@ inline constexpr std::string_view kImageArgument = "IMAGE";
 // $PATH, /usr/sbin and /sbin. Empty if there is none.
 std::string FindProgram(std::string_view name);
 
+// Returns the line in which a program that failed says why, from all that it
+// printed: the last one, or, if the program went on to print how it is used,
+// the last one before that. Empty if there is none.
+std::string ComplaintIn(std::string_view printed);
+
 // Runs `program` on a file of zeros of `size_bytes` bytes, waits for its end,
 // and returns what the file then holds. The file is in memory only. Each of
 // `arguments` that is kImageArgument is replaced by the name of the file. The
 // program gets no environment but `environment`, which has strings NAME=VALUE,
 // and LC_ALL=C.
 // Errors: kBadInput if the program does not end with status 0 (the message has
-// the last line that it printed); kIo if it cannot be started or waited for, or
+// the line in which it says why); kIo if it cannot be started or waited for, or
 // if there is no memory for the file.
 Result<SparseImage> RunFormatProgram(
     const std::string& program, const std::vector<std::string>& arguments,
