@@ -18,6 +18,7 @@
 
 #ifdef POWERCUT_HAVE_KERNEL
 #include "backends/kernel/kernel_backend.h"
+#include "backends/kernel/mount_options.h"
 #endif
 
 #ifdef POWERCUT_HAVE_NTFS_3G
@@ -127,6 +128,11 @@ Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
     // An option that a backend would ignore is an error: the user would take
     // the results for those under the option.
     const bool any = !options.mkfs.empty() || !options.mount.empty();
+#ifdef POWERCUT_HAVE_KERNEL
+    if (known.takes_options) {
+      POWERCUT_TRY(kernel::ParseMountOptions(options.mount));
+    }
+#endif
     if (!any || known.takes_options) return known.make(options);
     return Error{ErrorCode::kUsage,
                  fmt::format("{} takes no --mkfs and no --mount", name)};

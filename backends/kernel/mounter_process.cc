@@ -7,8 +7,8 @@
 //
 // Two rules keep runs the same. The pages of the device are dropped before each
 // mount and before each checker, since the owner may have put another disk
-// below them. And volumes are mounted with noatime, so that observing a volume
-// does not change it.
+// below them. And volumes are mounted with noatime, unless the user asks for
+// times, so that observing a volume does not change it.
 //
 // Example: for kRun the process writes the acks in force to /mnt/acked, names
 // this file and the FUSE file of acks in the environment of the program, runs
@@ -34,6 +34,7 @@
 #include "backends/kernel/fuse_file.h"
 #include "backends/kernel/loop_device.h"
 #include "backends/kernel/mounter_messages.h"
+#include "backends/kernel/mount_options.h"
 #include "backends/kernel/printed_lines.h"
 #include "backends/kernel/user_command.h"
 #include "harness/recover/outcome_codec.h"
@@ -101,12 +102,15 @@ class MounterProcess {
   std::string MountVolume(const std::string& type, const std::string& options) {
     std::string failure = loop_.Invalidate();
     if (!failure.empty()) return failure;
-    // Reading must not change times on the disk: all that is written is to be
-    // the work of the workload.
-    constexpr unsigned long kFlags = MS_NOATIME | MS_NODIRATIME;
-    if (mount(loop_.path().c_str(), kVolumeFolder, type.c_str(), kFlags,
-              options.c_str()) != 0) {
-      return Failure("mount", errno);
+    const auto parsed = ParseMountOptions(options);
+    if (!parsed) return parsed.error().message;
+    if (mount(loop_.path().c_str(), kVolumeFolder, type.c_str(), parsed->flags,
+              parsed->data.c_str()) != 0) {
+      failure = Failure("mount", errno);
+      const std::string word = RefusedByKernel(type, parsed->data);
+      if (word.empty()) return failure;
+      return fmt::format("{}: {} of this kernel refuses the option `{}`",
+                         failure, type, word);
     }
     session_.emplace(kVolumeFolder);
     return {};
