@@ -214,6 +214,20 @@ struct MountResult {
   std::string failure;
 };
 
+// What about a disk keeps storage from being opened on it.
+struct DiskProblem {
+  enum Kind : uint8_t {
+    kNone,       // Nothing is seen that would.
+    kNoVolume,   // The disk holds no storage that is known.
+    kWrongDisk,  // It holds other storage, or is smaller than what it holds.
+  };
+
+  Kind kind = kNone;
+  // What is wrong, as a clause, with the remedy if there is one. Empty for
+  // kNone.
+  std::string text;
+};
+
 class Backend {
  public:
   Backend() = default;
@@ -238,6 +252,12 @@ class Backend {
   // the mount.
   // Requires: there is no other mount of this backend.
   virtual MountResult Open(VirtualDisk& disk) = 0;
+
+  // Says what about a disk that this storage could not open is wrong. O(1).
+  virtual DiskProblem ProblemOf(const SparseImage& disk) const {
+    (void)disk;
+    return {};
+  }
 
   // Succeeds if the storage's own checker (fsck) can run.
   // Errors: kUnsupported if powercut knows no checker; kMissing, with what to

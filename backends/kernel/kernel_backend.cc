@@ -20,6 +20,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <utility>
@@ -28,6 +29,7 @@
 #include "backends/kernel/file_session.h"
 #include "backends/kernel/mounter.h"
 #include "backends/kernel/printed_lines.h"
+#include "backends/kernel/volume_signature.h"
 #include "harness/recover/outcome_codec.h"
 
 namespace powercut::kernel {
@@ -197,6 +199,28 @@ class KernelBackend : public Backend {
     return {std::move(mount), ""};
   }
 
+  DiskProblem ProblemOf(const SparseImage& disk) const override {
+    const std::optional<FoundVolume> found = FindVolume(disk);
+    if (!found) {
+      return {DiskProblem::kNoVolume, "no file system is on the disk"};
+    }
+    if (!Mounts(found->type)) {
+      const auto& all = KernelFileSystems();
+      const bool known = std::any_of(
+          all.begin(), all.end(),
+          [&](const KernelFileSystem& fs) { return fs.name == found->type; });
+      return {DiskProblem::kWrongDisk,
+              fmt::format("the disk holds {}{}", found->type,
+                          known ? "; say --fs " + found->type : "")};
+    }
+    if (found->size_bytes <= disk.size_bytes()) return {};
+    return {DiskProblem::kWrongDisk,
+            fmt::format("the disk is cut short: its {} takes {} bytes, and the "
+                        "disk has {}; import the log with --size {}",
+                        found->type, found->size_bytes, disk.size_bytes(),
+                        found->size_bytes)};
+  }
+
   Status HasChecker() const override {
     const VolumeChecker& checker = file_system_.checker;
     if (checker.program.empty()) return Backend::HasChecker();
@@ -244,6 +268,16 @@ class KernelBackend : public Backend {
   }
 
  private:
+  // Whether the driver of this file system is one for volumes of this type. The
+  // drivers of ext4 and ext3 are for older versions, too.
+  bool Mounts(const std::string& type) const {
+    const std::string& name = file_system_.name;
+    if (name == "ntfs3") return type == "ntfs";
+    if (name == "ext4") return type.starts_with("ext");
+    if (name == "ext3") return type == "ext2" || type == "ext3";
+    return name == type;
+  }
+
   // Sees to it that a mounter for disks of this geometry runs. On failure,
   // lacks_ is set to what is missing.
   Status StartFor(const DiskGeometry& geometry) {

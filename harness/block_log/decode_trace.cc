@@ -200,6 +200,12 @@ void TraceReader::ReadAbout(std::string_view rest, TraceAbout& about) {
     about.pcut = rest;
   } else if (TakePrefix(rest, "origin ")) {
     about.origin = rest;
+  } else if (TakePrefix(rest, "writeback ")) {
+    about.writeback = rest;
+  } else if (uint64_t number = 0; TakePrefix(rest, "program-end ") &&
+                                  TakeNumber(rest, number) && rest.empty()) {
+    about.program_end = static_cast<EventNumber>(
+        std::min<uint64_t>(number, std::numeric_limits<EventNumber>::max()));
   } else {
     lint_.push_back(cursor_.At("an unknown `powercut:about` was passed over"));
   }

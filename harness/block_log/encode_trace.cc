@@ -84,6 +84,14 @@ void AddFront(BlockLogBuilder& builder, const Trace& trace,
   if (!about.origin.empty()) {
     AddText(builder, fmt::format("{}origin {}", kAboutMark, about.origin));
   }
+  if (about.program_end) {
+    AddText(builder,
+            fmt::format("{}program-end {}", kAboutMark, *about.program_end));
+  }
+  if (!about.writeback.empty()) {
+    AddText(builder,
+            fmt::format("{}writeback {}", kAboutMark, about.writeback));
+  }
   builder.AddImage(trace.base());
   AddText(builder, kBaseEndMark);
 }

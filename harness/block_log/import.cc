@@ -32,6 +32,8 @@
 #include "harness/block_log/lint.h"
 #include "harness/trace/acks.h"
 #include "harness/trace/marks.h"
+#include "harness/trace/op_history.h"
+#include "harness/trace/run_begin.h"
 
 namespace powercut {
 namespace {
@@ -77,14 +79,22 @@ Result<DiskGeometry> GeometryOf(const BlockLog& log,
   const uint64_t disk_bytes = *options.disk_bytes;
   const auto bad = [&](std::string_view reason) {
     return Error{ErrorCode::kUsage,
-                 fmt::format("--size {}: {}", disk_bytes, reason)};
+                 options.base != nullptr
+                     ? fmt::format("a disk of {} bytes, with the image of "
+                                   "--base on it: {}",
+                                   disk_bytes, reason)
+                     : fmt::format("--size {}: {}", disk_bytes, reason)};
   };
   if (disk_bytes % geometry.sector_bytes != 0) {
     return bad(fmt::format("not whole sectors of {}", geometry.sector_bytes));
   }
   if (disk_bytes < geometry.size_bytes()) {
-    return bad(fmt::format("the log's entries reach to byte {}",
-                           geometry.size_bytes()));
+    return bad(fmt::format(
+        "the log's entries reach to byte {}{}", geometry.size_bytes(),
+        options.base != nullptr
+            ? "; --size gives the disk more room after the image, if it is "
+              "the image of this disk"
+            : ""));
   }
   geometry.sector_count = disk_bytes / geometry.sector_bytes;
   const std::string fault =
@@ -106,11 +116,34 @@ size_t BaseEntries(const BlockLog& log) {
   return is_base ? count + 2 : 0;
 }
 
+// The number, from 1, of the ack that `name` means among the acks of the log; 0
+// if the name is empty.
+Result<size_t> AckNamed(const BlockLog& log, const std::string& name) {
+  if (name.empty()) return size_t{0};
+  std::vector<std::string> acks;
+  for (BlockLogCursor cursor(log); cursor.Next();) {
+    if (!IsMark(cursor.entry())) continue;
+    const Mark mark{.after = 0, .text = std::string(cursor.text())};
+    if (const auto ack = AckOf(mark)) acks.emplace_back(*ack);
+  }
+  // Nothing can begin where the kernel ended the log.
+  std::vector<std::string_view> texts(acks.begin(), acks.end());
+  while (!texts.empty() && texts.back() == kKernelEndMark) texts.pop_back();
+  POWERCUT_ASSIGN(const NamedMark found, FindMark(texts, name));
+  return found.index + 1;
+}
+
 class Importer {
  public:
+  // `run_ack` is the number, from 1, of the ack after which crashes begin; 0
+  // if there is none.
   Importer(const BlockLog& log, const ImportOptions& options,
-           DiskGeometry geometry, std::shared_ptr<const SparseImage> base)
-      : options_(options), cursor_(log), trace_(geometry, std::move(base)) {}
+           DiskGeometry geometry, std::shared_ptr<const SparseImage> base,
+           size_t run_ack)
+      : options_(options),
+        cursor_(log),
+        trace_(geometry, std::move(base)),
+        run_ack_(run_ack) {}
 
   // Skips the first `base_entries` entries and takes all others. It is called
   // once.
@@ -126,6 +159,8 @@ class Importer {
   const ImportOptions& options_;
   BlockLogCursor cursor_;
   Trace trace_;
+  size_t run_ack_;
+  size_t acks_ = 0;
   ScopeBudget scope_budget_;
   // The writes and discards since the last flush, in order.
   std::vector<EventNumber> written_;
@@ -152,7 +187,9 @@ Status Importer::AddMark() {
   }
   // Marks about the ops of a workload have no meaning without the workload.
   const Mark mark{.after = 0, .text = std::string(cursor_.text())};
-  if (AckOf(mark)) trace_.AddMark(mark.text);
+  if (!AckOf(mark)) return Ok{};
+  trace_.AddMark(mark.text);
+  if (++acks_ == run_ack_) trace_.AddMark(kRunMark);
   return Ok{};
 }
 
@@ -214,16 +251,24 @@ Result<LoadedTrace> ImportBlockLog(const BlockLog& log,
   const std::string fault = OptionsFault(options);
   if (!fault.empty()) return Error{ErrorCode::kUsage, fault};
   POWERCUT_ASSIGN(const DiskGeometry geometry, GeometryOf(log, options));
-  auto base = std::make_shared<SparseImage>(geometry.size_bytes());
   const size_t base_entries = BaseEntries(log);
+  if (base_entries > 0 && options.base != nullptr) {
+    return Error{ErrorCode::kUsage,
+                 "--base: the log itself begins with the disk, up to its mark "
+                 "`powercut:base-end`"};
+  }
+  auto written = std::make_shared<SparseImage>(geometry.size_bytes());
   // The last two entries of a base are its flush and its mark.
   for (size_t i = 0; i + 2 < base_entries; ++i) {
     const BlockLogEntry& entry = log.entries[i];
-    base->Write(entry.sector * geometry.sector_bytes, entry.payload);
+    written->Write(entry.sector * geometry.sector_bytes, entry.payload);
   }
-  POWERCUT_ASSIGN(
-      Trace trace,
-      Importer(log, options, geometry, std::move(base)).Import(base_entries));
+  std::shared_ptr<const SparseImage> base = options.base;
+  if (base == nullptr) base = std::move(written);
+  POWERCUT_ASSIGN(const size_t run_ack, AckNamed(log, options.from));
+  POWERCUT_ASSIGN(Trace trace,
+                  Importer(log, options, geometry, std::move(base), run_ack)
+                      .Import(base_entries));
   TraceAbout about;
   about.origin = OriginText(options);
   std::vector<std::string> lint = log.lint;

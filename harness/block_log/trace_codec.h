@@ -6,6 +6,7 @@
 #ifndef POWERCUT_HARNESS_BLOCK_LOG_TRACE_CODEC_H_
 #define POWERCUT_HARNESS_BLOCK_LOG_TRACE_CODEC_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct TraceAbout {
   // For an imported log, who wrote it and with which options it was read. Empty
   // for other traces.
   std::string origin{};
+  // For a recorded program, the number of disk events when it had ended;
+  // what follows is the unmount. `std::nullopt` for other traces.
+  std::optional<EventNumber> program_end{};
+  // For a recorded program, the schedule of writeback that `record` was asked
+  // for. Empty if the kernel's own was taken, and for other traces.
+  std::string writeback{};
 
   bool operator==(const TraceAbout&) const = default;
 };

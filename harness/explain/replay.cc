@@ -58,10 +58,13 @@ Result<Named> Find(const RecordedRun& run, const StateId& id,
     }
     return Named{std::move(state), history};
   }
-  return Error{ErrorCode::kUsage,
-               fmt::format("crash state {}: the point lies in `init`, where "
-                           "nothing crashes",
-                           CrashStepText(step))};
+  return Error{
+      ErrorCode::kUsage,
+      fmt::format("crash state {}: the point lies {}, where nothing crashes",
+                  CrashStepText(step),
+                  CheckOf(run.setting.oracle) != nullptr
+                      ? "before the mark at which crashes begin"
+                      : "in `init`")};
 }
 
 }  // namespace
@@ -122,18 +125,23 @@ Result<ReplayedState> Replay(const RecordedRun& run, const StateId& id,
   return replayed;
 }
 
-Status CheckHoldsAtTheEnd(const RecordedRun& run, const RunOptions& options) {
+Result<RecoveryOutcome> RecoverAtTheEnd(const RecordedRun& run,
+                                        const RunOptions& options) {
   const CrashSpace space(run.trace(), run.setting.atomic_bytes);
   WorkerOptions worker = WorkerOptionsOf(run, options);
-  // Only the user's check is in question here, on a disk that works.
   worker.recovery.paths.clear();
   worker.recovery.faults.clear();
+  worker.recovery.probe = false;
   if (worker.recovery.check) worker.recovery.check->fsck = false;
   WorkerPool pool(run.backend, space, worker);
   const CrashState end = {
       run.trace().event_count(), 0, CrashKind::kPower, CrashState::kNewest, {}};
-  const RecoveryOutcome& outcome = pool.outcomes()[pool.RunAlone(end).outcome];
+  const RecoveryOutcome outcome = pool.outcomes()[pool.RunAlone(end).outcome];
   POWERCUT_TRY(pool.outcomes().AllRun());
+  return outcome;
+}
+
+Status CheckHeld(const RecoveryOutcome& outcome) {
   const bool hung = outcome.kind == RecoveryOutcome::kHung;
   const std::string& said = hung ? outcome.detail : outcome.check;
   if (said.empty()) return Ok{};

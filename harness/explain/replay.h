@@ -37,12 +37,18 @@ struct ReplayedState {
 Result<ReplayedState> Replay(const RecordedRun& run, const StateId& id,
                              const RunOptions& options);
 
-// Runs the user's check on the disk at the end of the recording, without any
-// crash. A check that fails there says nothing about crashes. The storage's own
-// checker does not run, since its complaints are not the check's fault.
-// Errors: kUsage if the check fails or hangs, with what it said; kMissing as
-// for Replay().
-Status CheckHoldsAtTheEnd(const RecordedRun& run, const RunOptions& options);
+// Recovers the disk at the end of the recording, without any crash, on a disk
+// that works: mounts it and runs the user's check. The storage's own checker
+// does not run, since its complaints are not the check's fault, and the volume
+// is not used (--probe).
+// Errors: kMissing as for Replay().
+Result<RecoveryOutcome> RecoverAtTheEnd(const RecordedRun& run,
+                                        const RunOptions& options);
+
+// Succeeds if the user's check held in what RecoverAtTheEnd() returned. A check
+// that fails there says nothing about crashes.
+// Errors: kUsage if the check failed or hung, with what it said.
+Status CheckHeld(const RecoveryOutcome& outcome);
 
 // Returns the disk that the crash left, or the last of the crashes if the id
 // names several. Errors: those of Replay().

@@ -32,6 +32,9 @@ struct Exploration {
   // log2 of the number of states of the whole crash space, over all points and
   // kinds; 0 for one state.
   double space_log2 = 0;
+  // How many of the crash points have an open block. If none has, no write
+  // could be lost.
+  uint64_t open_points = 0;
   // How many states were visited.
   uint64_t states = 0;
   // How many of `states` are nested: a second crash during recovery.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <vector>
 
 #include "harness/explore/explorer.h"
 #include "harness/explore/resume.h"
@@ -24,18 +25,23 @@ void AddPowerOfTwo(double& sum_log2, double log2) {
 
 }  // namespace
 
-double SpaceLog2(const Recording& recording, const RunSetting& setting) {
+SpaceSize SizeOfSpace(const Recording& recording, const RunSetting& setting) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
   const std::vector<CrashPoint> points = CrashPointsOf(recording);
-  double log2 = -std::numeric_limits<double>::infinity();
+  SpaceSize size;
+  size.log2 = -std::numeric_limits<double>::infinity();
+  std::vector<bool> open(points.size(), false);
   for (const CrashKind kind : setting.crash_kinds) {
     PointCursor cursor(space, kind);
-    for (const CrashPoint& point : points) {
-      cursor.MoveTo(point.after);
-      AddPowerOfTwo(log2, cursor.SpaceLog2());
+    for (size_t i = 0; i < points.size(); ++i) {
+      cursor.MoveTo(points[i].after);
+      AddPowerOfTwo(size.log2, cursor.SpaceLog2());
+      if (!cursor.open().empty()) open[i] = true;
     }
   }
-  return log2;
+  size.open_points =
+      static_cast<uint64_t>(std::count(open.begin(), open.end(), true));
+  return size;
 }
 
 Result<Exploration> Explore(const RecordedRun& run,

@@ -11,8 +11,14 @@
 
 namespace powercut {
 
-// log2 of the number of states of all crash points and kinds.
-double SpaceLog2(const Recording& recording, const RunSetting& setting);
+// How much a crash of a recording can leave.
+struct SpaceSize {
+  // log2 of the number of states of all crash points and kinds.
+  double log2 = 0;
+  // How many crash points have an open block, for any of the kinds.
+  uint64_t open_points = 0;
+};
+SpaceSize SizeOfSpace(const Recording& recording, const RunSetting& setting);
 
 // Explores every crash point from the `run` mark to the end of the trace, for
 // each crash kind of the setting: the prefixes of all points first, then the

@@ -79,7 +79,9 @@ Explorer::Explorer(const RecordedRun& run, const ExploreOptions& options,
 Result<Exploration> Explorer::Run() {
   Describe();
   if (options_.shard.index == 1) CheckObligations();
-  result_.space_log2 = SpaceLog2(run_.recording, run_.setting);
+  const SpaceSize size = SizeOfSpace(run_.recording, run_.setting);
+  result_.space_log2 = size.log2;
+  result_.open_points = size.open_points;
   ChooseSpace();
   ChooseCopyMode();
   recoveries_.emplace(

@@ -93,7 +93,7 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
                            const LitmusOptions& options, LitmusRun run) {
   POWERCUT_ASSIGN(Recording recording, Record(backend, workload, setting));
   const bool all = ShowsAllThatIsAllowed(backend.traits().name);
-  const double log2 = SpaceLog2(recording, setting);
+  const double log2 = SizeOfSpace(recording, setting).log2;
   if (all && log2 > kSpaceLog2Max) {
     return Error{
         ErrorCode::kBadInput,

@@ -24,6 +24,9 @@ struct InputFlags {
   std::optional<uint32_t> atomic_bytes;
   std::string space;                // as ParseExplorationSpace() takes it
   std::vector<std::string> faults;  // such as `error on write nth=3`
+  // For a trace without a workload: the mark from which crashes are explored,
+  // as FindMark() takes it.
+  std::string from;
 };
 
 // Declares --backend, --mkfs, --mount, --profile, --atomic, --probe, --fault

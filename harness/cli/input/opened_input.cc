@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "backends/registry.h"
@@ -20,6 +21,7 @@
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/fault/fault.h"
+#include "harness/trace/run_begin.h"
 #include "model/pcut/pcut.h"
 
 namespace powercut {
@@ -86,6 +88,37 @@ Status AddFlaggedFaults(const std::string& path, const InputFlags& flags,
   return Ok{};
 }
 
+// The least disk that the format program of a kernel file system takes; the
+// kernel mounts smaller ones, which other tools may have formatted. 0 for other
+// storage, which cannot be opened on less.
+uint64_t LeastFormatted(const std::string& name) {
+  const auto backend = MakeBackend(name);
+  if (!backend || !(*backend)->traits().commands) return 0;
+  return (*backend)->traits().minimum_disk_bytes;
+}
+
+// Makes crashes begin at the mark of --from. Returns the mark in words.
+Result<std::string> BeginFrom(const std::string& path, const Trace& trace,
+                              const std::string& name,
+                              std::vector<HistoryEvent>& history) {
+  const auto found = BeginRunAt(trace, name, history);
+  if (!found) {
+    return Error{found.error().code, path + ": " + found.error().message};
+  }
+  std::string text =
+      fmt::format("{} after event {}", name,
+                  std::find_if(history.begin(), history.end(),
+                               [](const HistoryEvent& event) {
+                                 return event.kind == HistoryEvent::kRun;
+                               })
+                      ->after);
+  if (found->occurrences > 1) {
+    text += fmt::format(", number {} of {} with this text", found->occurrence,
+                        found->occurrences);
+  }
+  return text;
+}
+
 // Opens a trace without a workload. Its ops are unknown, so that its marks are
 // acks and any faults may have fallen.
 Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
@@ -100,10 +133,13 @@ Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
                  path + ": the trace does not say what it is of; say --fs"};
   }
   // The trace knows its disk; ResolveSetting() takes it from the workload.
+  const DiskGeometry geometry = trace.trace.geometry();
   input.workload.disk =
-      DiskSpec{trace.trace.geometry().size_bytes(),
-               trace.trace.geometry().sector_bytes, std::nullopt, false};
+      DiskSpec{std::max(geometry.size_bytes(), LeastFormatted(backend)),
+               geometry.sector_bytes, std::nullopt, false};
   POWERCUT_TRY(Prepare(path, backend, flags, input));
+  input.workload.disk->size_bytes = geometry.size_bytes();
+  input.setting.geometry = geometry;
   POWERCUT_TRY(ApplyOracle(path, oracle, *input.backend, input.setting));
   POWERCUT_TRY(AddFlaggedFaults(path, flags, /*is_trace=*/true, input));
   POWERCUT_TRY(SetSpace(flags, input));
@@ -111,6 +147,11 @@ Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
   input.probe = oracle.check.empty();
   POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
                   HistoryOf(trace.trace, 0, kAnyFaults));
+  if (!flags.from.empty()) {
+    POWERCUT_ASSIGN(input.from,
+                    BeginFrom(path, trace.trace, flags.from, history));
+  }
+  input.about = std::move(trace.about);
   input.recording = Recording{std::move(trace.trace), std::move(history), {}};
   return input;
 }
@@ -140,7 +181,15 @@ Result<OpenedInput> OpenInput(InputFile file, const InputFlags& flags,
   if (trace && (trace->about.pcut.empty() || oracle.OfTraces())) {
     return OpenBareTrace(file.path, std::move(*trace), flags, oracle);
   }
+  if (!flags.from.empty()) {
+    return Error{
+        ErrorCode::kUsage,
+        fmt::format("{}: --from is of traces that are judged by "
+                    "themselves; in a workload, crashes begin at `run`",
+                    file.path)};
+  }
   OpenedInput input;
+  if (trace) input.about = trace->about;
   input.text = trace ? trace->about.pcut : std::move(file.text);
   POWERCUT_ASSIGN(input.workload, ParseWorkload(input.text, file.path));
   POWERCUT_TRY(AddFlaggedFaults(file.path, flags, trace.has_value(), input));

@@ -47,6 +47,11 @@ struct OpenedInput {
   bool probe = false;
   // The recording if the file is a trace, else `std::nullopt`.
   std::optional<Recording> recording;
+  // What a trace says of itself. Empty for a `.pcut` file.
+  TraceAbout about;
+  // The mark of --from in words: its text, and the event after which it stands.
+  // Empty if the flag was not given.
+  std::string from;
 };
 
 // Reads a file once, and parses it if it is a trace.

@@ -113,6 +113,25 @@ std::string StatesText(const CheckedWorkload& checked) {
   return fmt::format("{} of 2^{:.1f} crash states visited", visited, log2);
 }
 
+// What the verdict does not speak of. A recording is one schedule of the
+// kernel's writeback, and where nothing was open, or all was written by the
+// unmount, it says little of what a crash can do.
+std::string ScheduleText(const CheckedWorkload& checked) {
+  std::string text;
+  if (checked.exploration.open_points == 0) {
+    text +=
+        "; nothing was open at any crash point, so that no write could be "
+        "lost";
+  }
+  if (checked.writeback.empty()) return text;
+  text += "; one schedule of writeback";
+  if (checked.writeback != "kernel") text += " (" + checked.writeback + ")";
+  if (checked.unmount_only) {
+    text += ", in which nothing reached the disk before the program had ended";
+  }
+  return text;
+}
+
 // The last line of a workload. What is zero or the default is left out, so that
 // the usual line is short.
 std::string SummaryText(const CheckedWorkload& checked,
@@ -129,6 +148,7 @@ std::string SummaryText(const CheckedWorkload& checked,
       extra += fmt::format(", {} in the baseline", comparison.known);
     }
   }
+  if (!checked.from.empty()) extra += "; crashes from mark " + checked.from;
   if (checked.nested > 0) {
     extra +=
         fmt::format("; {} states of crashes during recovery", e.nested_states);
@@ -146,6 +166,7 @@ std::string SummaryText(const CheckedWorkload& checked,
   }
   if (e.copied == CopyMode::kVaryEach) extra += "; copied data varied apart";
   if (!e.bound.empty()) extra += "; not exhausted: " + e.bound;
+  extra += ScheduleText(checked);
   if (checked.shard.count > 1) {
     extra +=
         fmt::format("; shard {}/{}", checked.shard.index, checked.shard.count);

@@ -28,6 +28,15 @@ struct CheckedWorkload {
   uint32_t nested = 0;                 // the depth of crashes during recovery
   std::vector<CrashKind> crash_kinds;  // in the order they are explored
   bool probe = false;
+  // Where --from makes crashes begin: the mark, and the event after which it
+  // stands. Empty if the flag was not given.
+  std::string from;
+  // For a recorded program: which schedule of writeback it was recorded under
+  // (`kernel`, or that of `record --writeback`), and whether nothing reached
+  // the disk between the beginning of crashes and the end of the program. Empty
+  // and false for everything else.
+  std::string writeback;
+  bool unmount_only = false;
   // The flags that `replay` needs to run under the same setting, each preceded
   // by a space.
   std::string replay_flags;

@@ -72,6 +72,8 @@ std::vector<Trait> TraitsOf(const CheckedWorkload& checked) {
           {"--space", ExplorationSpaceText(checked.space)},
           {"--atomic", std::to_string(checked.atomic_bytes)},
           {"--probe", checked.probe ? "on" : "off"},
+          {"--from", checked.from.empty() ? "not given" : checked.from},
+          {"writeback", checked.writeback},
           {"flags of replay", checked.replay_flags},
           {"faults", FaultsText(e.faults)},
           {"expectations", ExpectationsText(checked.expectations)},

@@ -112,6 +112,7 @@ Json OfFaults(const std::vector<FaultCount>& faults) {
 Json OfSpace(const CheckedWorkload& checked) {
   const Exploration& e = checked.exploration;
   return {{"log2", ShownLog2(e.space_log2)},
+          {"open_points", e.open_points},
           {"mode", ExplorationSpaceText(checked.space)},
           {"atomic", checked.atomic_bytes},
           {"exhausted", e.exhausted},
@@ -154,6 +155,12 @@ Json OfWorkload(const CheckedWorkload& checked) {
                {"faults", OfFaults(e.faults)},
                {"expect", OfExpectations(checked.expectations)},
                {"interrupted", e.interrupted}};
+  // These keys stand only where they say something.
+  if (!checked.from.empty()) json["from"] = EscapeBytes(checked.from);
+  if (!checked.writeback.empty()) {
+    json["writeback"] = EscapeBytes(checked.writeback);
+    json["unmount_only"] = checked.unmount_only;
+  }
   // A report of the whole has no key `shard`.
   if (checked.shard.count > 1) {
     json["shard"] = OfShard(checked.shard);

@@ -144,6 +144,7 @@ std::vector<Hash128> ToRunKeys(JsonFields& json, uint64_t runs) {
 void ReadSpace(JsonFields& json, CheckedWorkload& checked) {
   JsonFields space = json.Object("space");
   checked.exploration.space_log2 = space.Real("log2");
+  checked.exploration.open_points = space.Number("open_points", kCountMax);
   if (auto spec = ParseExplorationSpace(space.Text("mode"))) {
     checked.space = *spec;
   } else {
@@ -216,6 +217,11 @@ CheckedWorkload ToWorkload(JsonFields json) {
   checked.elapsed_s = json.Real("elapsed_s");
   checked.crash_kinds = ToCrashKinds(json);
   checked.probe = json.Flag("probe");
+  if (json.Has("from")) checked.from = json.Text("from");
+  if (json.Has("writeback")) {
+    checked.writeback = json.Text("writeback");
+    checked.unmount_only = json.Flag("unmount_only");
+  }
   checked.replay_flags = json.Text("replay_flags");
   checked.expectations = ToExpectations(json);
   if (json.Has("shard")) {

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <set>
 #include <utility>
@@ -24,7 +25,10 @@
 #include "harness/cli/terminal/progress_line.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/disk/content_hash.h"
+#include "harness/explain/last_state.h"
 #include "harness/explain/replay.h"
+#include "harness/judge/crash_points.h"
+#include "harness/trace/run_begin.h"
 
 namespace powercut {
 namespace {
@@ -47,6 +51,28 @@ std::string HashText(const std::string& text) {
   const Hash128 hash = HashBytes(AsBytes(text),
                                  /*seed=*/0);
   return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
+
+// Prints a note if a log begins on a blank disk and nothing says where crashes
+// begin: either they are explored inside mkfs, too, where nothing can be
+// mounted, or the disk was not blank.
+void NoteBlankBeginning(const std::string& file, const OpenedInput& input,
+                        const Recording& recording) {
+  if (input.about.origin.empty()) return;
+  const auto points = CrashPointsOf(recording);
+  const std::vector<std::string_view> marks =
+      NamableMarksOf(recording.trace).texts;
+  if (points.empty() || points.front().after > 0 || marks.empty()) return;
+  bool blank = true;
+  recording.trace.base().ForEachPage(
+      [&](uint64_t, ByteSpan bytes) { blank = blank && AllZero(bytes); });
+  if (!blank) return;
+  std::fprintf(stderr,
+               "powercut: %s: note: the log begins on a blank disk. Crashes "
+               "before the end of mkfs are explored, too; --from MARK begins "
+               "later (marks: %s). If the disk held something before, import "
+               "the log with --base IMAGE\n",
+               file.c_str(), MarksText(marks).c_str());
 }
 
 class Checker {
@@ -90,7 +116,8 @@ class Checker {
     ProgressLine progress(file, flags_.quiet);
     POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
     WarnIfStateIsStale(input.workload, recording);
-    POWERCUT_TRY(CheckOracle(file, input, recording, options));
+    POWERCUT_TRY(CheckLastStateOf(file, input, recording, options));
+    NoteBlankBeginning(file, input, recording);
     // The text shows one state of a cause; a report lists them all.
     options.list_states = !flags_.report.json.empty();
     options.hooks.progress = [&](const Progress& p) { progress.Update(p); };
@@ -113,16 +140,27 @@ class Checker {
     return conclusion.status;
   }
 
-  // A check that fails where nothing crashed would blame the storage for the
-  // check's own mistake.
-  static Status CheckOracle(const std::string& file, const OpenedInput& input,
-                            const Recording& recording,
-                            const ExploreOptions& options) {
-    if (!HasCommand(input.setting.oracle)) return Ok{};
-    const Status holds =
-        CheckHoldsAtTheEnd(RunOf(input, recording), options.run);
-    if (holds) return Ok{};
-    return Error{holds.error().code, file + ": " + holds.error().message};
+  // What nothing crashed in must open, and its check must hold: otherwise the
+  // storage would be blamed for a wrong disk or for the check's own mistake.
+  static Status CheckLastStateOf(const std::string& file,
+                                 const OpenedInput& input,
+                                 const Recording& recording,
+                                 const ExploreOptions& options) {
+    if (CheckOf(input.setting.oracle) == nullptr) return Ok{};
+    const RecordedRun run = RunOf(input, recording);
+    POWERCUT_ASSIGN(const RecoveryOutcome outcome,
+                    RecoverAtTheEnd(run, options.run));
+    const bool imported = !input.about.origin.empty();
+    const auto note = CheckLastState(run, {imported}, outcome);
+    const Status held = note ? CheckHeld(outcome) : Status(note.error());
+    if (!held) {
+      return Error{held.error().code, file + ": " + held.error().message};
+    }
+    if (!note->empty()) {
+      std::fprintf(stderr, "powercut: %s: note: %s\n", file.c_str(),
+                   note->c_str());
+    }
+    return Ok{};
   }
 
   // If something was found in what cannot be recorded again, saves the
@@ -158,12 +196,33 @@ class Checker {
     checked.atomic_bytes = input.setting.atomic_bytes;
     checked.crash_kinds = input.setting.crash_kinds;
     checked.probe = options.run.probe;
+    checked.from = input.from;
+    DescribeSchedule(input, checked);
     checked.replay_flags = ReplayFlagsText(flags_.input, flags_.oracle);
     checked.expectations = input.workload.expectations;
     checked.shard = options.shard;
     checked.exploration = std::move(exploration);
     checked.elapsed_s = elapsed_s;
     return checked;
+  }
+
+  // A recorded program is a bare trace that no log of another tool became.
+  static void DescribeSchedule(const OpenedInput& input,
+                               CheckedWorkload& checked) {
+    const bool program = CheckOf(input.setting.oracle) != nullptr &&
+                         input.about.pcut.empty() &&
+                         input.about.origin.empty() && input.recording;
+    if (!program) return;
+    const TraceAbout& about = input.about;
+    checked.writeback = about.writeback.empty() ? "kernel" : about.writeback;
+    if (!about.program_end) return;
+    const Trace& trace = input.recording->trace;
+    const EventNumber begin = CrashPointsOf(*input.recording).front().after;
+    const EventNumber end = std::min(*about.program_end, trace.event_count());
+    checked.unmount_only = true;
+    for (EventNumber number = begin + 1; number <= end; ++number) {
+      checked.unmount_only &= trace.event(number).kind == DiskEvent::kPersist;
+    }
   }
 
   // Both belong to RunCheck().

@@ -26,6 +26,10 @@ class ExploreVerb : public Verb {
     DeclareOracle(flags, flags_.oracle);
     flags.Add("--fs,--backend", flags_.input.backend,
               "file system, if not as the trace says");
+    flags
+        .Add("--from", flags_.input.from,
+             "begin at this mark or ack; MARK#2 is the second of this text")
+        .NotEmpty("leave it out to begin where the trace does");
     DeclareFormat(flags, flags_.input.format);
     DeclareFaults(flags, flags_.input.faults);
     DeclareAtomic(flags, flags_.input.atomic_bytes);

@@ -16,6 +16,7 @@
 #include "harness/block_log/salvage.h"
 #include "harness/block_log/trace_file.h"
 #include "harness/cli/verbs/verb.h"
+#include "harness/disk/image_file.h"
 #include "harness/system/atomic_file.h"
 
 namespace powercut {
@@ -26,6 +27,8 @@ struct ImportFlags {
   std::string output;
   std::string origin;        // `kernel` or `qemu`
   std::string size;          // such as `64M`; empty if the entries decide
+  std::string base;          // a file or device; empty for a blank disk
+  std::string from;          // a mark; empty for the beginning
   uint32_t race_window = 0;  // for logs of qemu
   bool assume_fua = false;   // for logs of qemu
   bool salvage = false;
@@ -60,6 +63,15 @@ Result<ImportOptions> OptionsOf(const ImportFlags& flags) {
   if (!flags.size.empty()) {
     POWERCUT_ASSIGN(options.disk_bytes, ParseDiskSize(flags.size));
   }
+  if (!flags.base.empty()) {
+    auto base = ReadImageFile(flags.base, options.disk_bytes);
+    if (!base) {
+      return Error{base.error().code, "--base " + base.error().message};
+    }
+    options.disk_bytes = base->size_bytes();
+    options.base = std::make_shared<const SparseImage>(std::move(*base));
+  }
+  options.from = flags.from;
   return options;
 }
 
@@ -131,8 +143,18 @@ class ImportVerb : public Verb {
         .Required()
         .OneOf({"kernel", "qemu"});
     flags.Add("--size", flags_.size,
-              "of the disk, e.g. 64M; default: as far as the log's "
-              "entries reach");
+              "of the disk, e.g. 64M; default: that of --base, or as far as "
+              "the log's entries reach");
+    flags
+        .Add("--base", flags_.base,
+             "what the disk held before the log began: an image of it, or a "
+             "block device; default: a blank disk")
+        .NotEmpty("leave it out for a blank disk");
+    flags
+        .Add("--from", flags_.from,
+             "explore crashes from this mark of the log on; MARK#2 is the "
+             "second mark of this text")
+        .NotEmpty("leave it out to begin at the beginning");
     flags.Add("--salvage", flags_.salvage,
               "take all sound entries, whatever the superblock counts; "
               "right only if the file was empty when the log began");

@@ -61,7 +61,10 @@ std::string HistoryText(const Workload& workload, const HistoryEvent& event,
       return fmt::format("< op {:<4} returned {}", event.op,
                          event.error.empty() ? "success" : event.error);
     case HistoryEvent::kRun:
-      return "= run: crashes are explored from here on; all so far is promised";
+      return workload.init.empty() && workload.run.empty()
+                 ? "= run: crashes are explored from here on"
+                 : "= run: crashes are explored from here on; all so far is "
+                   "promised";
     case HistoryEvent::kFault:
       return "* fault " + event.fault_text;
     case HistoryEvent::kUser:
@@ -150,26 +153,17 @@ void Print(const Workload& workload, const Recording& recording,
   }
 }
 
-// Makes a recording of an imported trace. powercut ran no ops there, so that
-// all marks are the user's own.
-Recording RecordingOfImported(const Trace& trace) {
-  Recording recording{.trace = trace, .history = {}, .before = {}};
-  for (const Mark& mark : trace.marks()) {
-    recording.history.push_back({.kind = HistoryEvent::kUser,
-                                 .after = mark.after,
-                                 .op = 0,
-                                 .error = ""});
-  }
-  return recording;
-}
-
 Status ShowImported(const LoadedTrace& imported, const std::string& save) {
   if (!save.empty()) {
     POWERCUT_TRY(SaveTrace(imported.trace, imported.about, save));
   }
   std::printf("imported from a log of origin %s\n",
               imported.about.origin.c_str());
-  const Recording recording = RecordingOfImported(imported.trace);
+  // powercut ran no ops there. A log may hold any acks, and `import --from`
+  // adds the mark `run`.
+  POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
+                  HistoryOf(imported.trace, 0, kAnyFaults));
+  const Recording recording{imported.trace, std::move(history), {}};
   Print(Workload{}, recording, WholeOf(recording));
   return Ok{};
 }

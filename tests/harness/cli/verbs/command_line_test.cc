@@ -262,8 +262,8 @@ TEST(CommandLineTest, JsonHasTheDocumentedKeysInOrder) {
                 "crash_kinds",   "probe",       "replay_flags",  "faults",
                 "expect",        "interrupted", "violations"}));
   EXPECT_EQ(KeysOf(ok["space"]),
-            (std::vector<std::string>{"log2", "mode", "atomic", "exhausted",
-                                      "nested", "copied"}));
+            (std::vector<std::string>{"log2", "open_points", "mode", "atomic",
+                                      "exhausted", "nested", "copied"}));
   EXPECT_EQ(ok["file"], holds);
   EXPECT_EQ(ok["verdict"], "ok");
   EXPECT_EQ(ok["digest"], DigestOf(holds));
