@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "harness/judge/failure_block.h"
 
@@ -188,7 +189,10 @@ Conclusion Conclude(CheckedWorkload& checked,
   conclusion.status = StatusOf(checked.exploration, comparison);
   checked.verdict = VerdictOf(conclusion.status);
   for (const Finding& finding : checked.exploration.findings) {
-    if (baseline.contains(finding.violation.cause)) continue;
+    if (baseline.contains(finding.violation.cause) ||
+        checked.shown_before.contains(finding.violation.cause)) {
+      continue;
+    }
     conclusion.text += FailureBlock(finding, checked.file, checked.replay_flags,
                                     checked.replay_file);
   }
@@ -198,6 +202,58 @@ Conclusion Conclude(CheckedWorkload& checked,
   conclusion.text += FaultLines(checked);
   conclusion.text += SummaryText(checked, comparison);
   return conclusion;
+}
+
+std::set<std::string> CausesShown(
+    const std::vector<CheckedWorkload>& workloads) {
+  std::set<std::string> causes;
+  for (const CheckedWorkload& checked : workloads) {
+    if (checked.writeback.empty()) continue;
+    for (const Finding& finding : checked.exploration.findings) {
+      causes.insert(finding.violation.cause);
+    }
+  }
+  return causes;
+}
+
+std::string RecordingsText(const std::vector<CheckedWorkload>& workloads,
+                           const std::set<std::string>& baseline) {
+  // What is known of one cause over all recordings.
+  struct Total {
+    size_t recordings = 0;
+    uint64_t states = 0;
+    std::string first;
+  };
+  std::map<std::string, Total> causes;
+  std::set<uint32_t> schedules;
+  size_t recordings = 0;
+  bool unknown = false;
+  for (const CheckedWorkload& checked : workloads) {
+    if (checked.writeback.empty()) continue;
+    ++recordings;
+    schedules.insert(checked.exploration.digest);
+    unknown |= checked.verdict == "unknown";
+    for (const Finding& finding : checked.exploration.findings) {
+      if (baseline.contains(finding.violation.cause)) continue;
+      Total& total = causes[finding.violation.cause];
+      if (total.recordings++ == 0) total.first = checked.file;
+      total.states += finding.count;
+    }
+  }
+  if (recordings < 2) return {};
+  std::string text = fmt::format(
+      "{} recordings, {} different schedule{} of writeback: {}\n", recordings,
+      schedules.size(), schedules.size() == 1 ? "" : "s",
+      !causes.empty() ? "violation"
+      : unknown       ? "unknown"
+                      : "ok");
+  for (const auto& [cause, total] : causes) {
+    text +=
+        fmt::format("  {}   in {} of {} recordings, {} state{}, first in {}\n",
+                    cause, total.recordings, recordings, total.states,
+                    total.states == 1 ? "" : "s", total.first);
+  }
+  return text;
 }
 
 double ShownLog2(double log2) { return std::round(log2 * 100) / 100; }

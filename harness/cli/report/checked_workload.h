@@ -42,6 +42,9 @@ struct CheckedWorkload {
   std::string replay_flags;
   // The trace that replays the findings. Empty if `file` does.
   std::string replay_file;
+  // Causes whose failure blocks were printed for an earlier recording of a
+  // program; they are not printed again.
+  std::set<std::string> shown_before;
   std::vector<Expectation> expectations;
   Shard shard;
   Exploration exploration;
@@ -65,6 +68,19 @@ struct Conclusion {
 // is compared.
 Conclusion Conclude(CheckedWorkload& checked,
                     const std::set<std::string>& baseline);
+
+// The causes of all recordings of programs, whose failure blocks are printed
+// once for all of them.
+std::set<std::string> CausesShown(
+    const std::vector<CheckedWorkload>& workloads);
+
+// What several recordings of programs say together, for standard output: of how
+// many schedules of writeback the verdict speaks, and in how many recordings
+// each cause was found that is not in the baseline. Recordings with the same
+// digest are one schedule. Empty if there are fewer than two recordings.
+// Requires: Conclude() was called for each.
+std::string RecordingsText(const std::vector<CheckedWorkload>& workloads,
+                           const std::set<std::string>& baseline);
 
 // Rounds the size of a space to two decimals, as it is reported: more digits
 // may differ from one machine to another.

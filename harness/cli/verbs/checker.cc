@@ -92,6 +92,7 @@ class Checker {
       if (report_.interrupted) break;
       status = WorseStatus(status, CheckFile(file));
     }
+    std::fputs(RecordingsText(report_.workloads, baseline_).c_str(), stdout);
     if (report_.interrupted) status = WorseStatus(status, kExitInterrupted);
     report_.verdict = VerdictOf(status);
     return status;
@@ -130,6 +131,9 @@ class Checker {
     POWERCUT_TRY(KeepRecording(input, recording, checked));
     for (Finding& finding : checked.exploration.findings) {
       POWERCUT_TRY(KeepRecovery(file, checked.backend, finding));
+    }
+    if (!checked.writeback.empty()) {
+      checked.shown_before = CausesShown(report_.workloads);
     }
     const Conclusion conclusion = Conclude(checked, baseline_);
     progress.Clear();

@@ -40,12 +40,18 @@ Result<ExitStatus> Merge(const std::vector<std::string>& files,
     std::fprintf(stderr, "powercut: %s\n", failed.message.c_str());
     status = WorseStatus(status, failed.status);
   }
+  std::vector<CheckedWorkload> concluded;
   for (CheckedWorkload& checked : merged.workloads) {
+    if (!checked.writeback.empty()) {
+      checked.shown_before = CausesShown(concluded);
+    }
     // Only the whole can be compared with expectations and the baseline.
     const Conclusion conclusion = Conclude(checked, baseline);
     std::fputs(conclusion.text.c_str(), stdout);
     status = WorseStatus(status, conclusion.status);
+    concluded.push_back(checked);
   }
+  std::fputs(RecordingsText(concluded, baseline).c_str(), stdout);
   if (merged.interrupted) status = WorseStatus(status, kExitInterrupted);
   merged.verdict = VerdictOf(status);
   std::fflush(stdout);
