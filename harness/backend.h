@@ -113,6 +113,18 @@ struct CommandEnd {
   // program ended and, if it was quiet, the last line that it printed. For the
   // other kinds: the reason.
   std::string detail;
+  // Whether the volume had no room left when the program had ended. Only
+  // Mount::RunCommand() of a program that is not quiet tells.
+  bool volume_full = false;
+};
+
+// When the kernel writes out what a program left dirty in its caches. Each
+// schedule is one that a kernel may choose by itself.
+enum class WritebackSchedule : uint8_t {
+  kKernel,  // As the kernel does with its settings of today.
+  kEager,   // Soon after each call of the program that changes a file.
+  kLate,    // Not before the program asks for it, memory runs out, or it ends.
+  kRandom,  // Between any two such calls, drawn anew for each.
 };
 
 // A mount is made by Backend::Open() and reaches its storage only through the
@@ -184,6 +196,9 @@ class Mount {
     bool quiet = false;
     // The most wall clock time that it may take; 0 means no limit.
     uint32_t timeout_ms = 0;
+    // When its data goes to the disk, and the seed of kRandom.
+    WritebackSchedule writeback = WritebackSchedule::kKernel;
+    uint64_t writeback_seed = 0;
     // Called with the text that the program writes to the file whose name it
     // finds in $POWERCUT_ACKS, in pieces, before the program's write returns.
     // May be empty.

@@ -30,6 +30,7 @@
 #include "backends/kernel/mounter.h"
 #include "backends/kernel/printed_lines.h"
 #include "backends/kernel/volume_signature.h"
+#include "backends/kernel/writeback.h"
 #include "harness/recover/outcome_codec.h"
 
 namespace powercut::kernel {
@@ -88,6 +89,12 @@ class KernelMount : public Mount {
     request.text = command.acked;
     request.number = command.quiet ? 1 : 0;
     request.timeout_ms = command.timeout_ms;
+    request.writeback = command.writeback;
+    request.writeback_seed = command.writeback_seed;
+    std::unique_ptr<LateWriteback> late;
+    if (command.writeback == WritebackSchedule::kLate) {
+      POWERCUT_ASSIGN(late, LateWriteback::Begin());
+    }
     // The program writes its acks while this process waits for the answer.
     mounter_.set_text_sink(command.acks);
     const auto end = mounter_.Ask(request);

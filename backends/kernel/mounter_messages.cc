@@ -31,6 +31,8 @@ std::string EncodeMounterRequest(const MounterRequest& request) {
     out.Text(key);
     out.Text(value);
   }
+  out.Number(static_cast<uint64_t>(request.writeback));
+  out.Number(request.writeback_seed);
   return bytes;
 }
 
@@ -59,6 +61,8 @@ MounterRequest DecodeMounterRequest(std::string_view bytes) {
     key = in.Text();
     value = in.Text();
   }
+  request.writeback = static_cast<WritebackSchedule>(in.Number());
+  request.writeback_seed = in.Number();
   POWERCUT_CHECK(in.Finished());
   return request;
 }
@@ -68,6 +72,7 @@ std::string EncodeCommandEnd(const CommandEnd& end) {
   PackedWriter out(bytes);
   out.Number(end.kind);
   out.Text(end.detail);
+  out.Number(end.volume_full ? 1 : 0);
   return bytes;
 }
 
@@ -76,6 +81,7 @@ CommandEnd DecodeCommandEnd(std::string_view bytes) {
   CommandEnd end;
   end.kind = static_cast<CommandEnd::Kind>(in.Number());
   end.detail = in.Text();
+  end.volume_full = in.Number() != 0;
   POWERCUT_CHECK(in.Finished());
   return end;
 }

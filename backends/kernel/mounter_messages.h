@@ -54,6 +54,9 @@ struct MounterRequest {
   std::string text;
   std::vector<std::string> words;
   Op op;
+  // For kRun: when the data of the program goes to the disk.
+  WritebackSchedule writeback = WritebackSchedule::kKernel;
+  uint64_t writeback_seed = 0;
 };
 
 std::string EncodeMounterRequest(const MounterRequest& request);

@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,10 +34,11 @@
 #include "backends/kernel/file_tree.h"
 #include "backends/kernel/fuse_file.h"
 #include "backends/kernel/loop_device.h"
-#include "backends/kernel/mounter_messages.h"
 #include "backends/kernel/mount_options.h"
+#include "backends/kernel/mounter_messages.h"
 #include "backends/kernel/printed_lines.h"
 #include "backends/kernel/user_command.h"
+#include "backends/kernel/writeback.h"
 #include "harness/recover/outcome_codec.h"
 #include "harness/system/message_socket.h"
 
@@ -71,6 +73,15 @@ std::string Replaced(std::string text, std::string_view what,
     text.replace(at, what.size(), by);
   }
   return text;
+}
+
+// Whether the volume has no room, as df counts it: less than a thousandth of
+// its blocks, or no inode, is left.
+bool VolumeIsFull() {
+  struct statvfs room{};
+  if (statvfs(kVolumeFolder, &room) != 0) return false;
+  return room.f_bavail < room.f_blocks / 1000 ||
+         (room.f_files > 0 && room.f_favail == 0);
 }
 
 class MounterProcess {
@@ -126,10 +137,21 @@ class MounterProcess {
     command.environment = {
         "POWERCUT_ACKED=" + acked,
         fmt::format("POWERCUT_ACKS={}/{}", kShimFolder, FuseFile::kTextName)};
-    if (request.number != 0) command.output = kOutputFile;
+    const bool quiet = request.number != 0;
+    if (quiet) command.output = kOutputFile;
+    WritebackDriver driver(request.writeback, request.writeback_seed,
+                           kVolumeFolder);
+    std::optional<CallTracer> tracer;
+    // The other two schedules need no look at the program.
+    if (request.writeback == WritebackSchedule::kEager ||
+        request.writeback == WritebackSchedule::kRandom) {
+      tracer.emplace(
+          [&driver](const ChangingCall& call) { driver.AfterCall(call); });
+      command.tracer = &*tracer;
+    }
     CommandEnd end = RunUserCommand(command);
-    if (end.kind == CommandEnd::kEnded && !end.detail.empty() &&
-        !command.output.empty()) {
+    if (!quiet) end.volume_full = VolumeIsFull();
+    if (end.kind == CommandEnd::kEnded && !end.detail.empty() && quiet) {
       const std::string line = LastLineOf(ReadOutput());
       if (!line.empty()) end.detail += ": " + line;
     }

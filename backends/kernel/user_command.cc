@@ -19,6 +19,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 
 #include "harness/base/check.h"
 #include "harness/base/monotonic_clock.h"
@@ -56,13 +57,28 @@ namespace {
 
 // Starts the program. Returns 0, or the errno value that kept it from starting.
 int Start(const UserCommand& command, pid_t& process) {
-  // The pipe closes when the program starts.
+  // The first pipe closes when the program starts, the second one when it may.
   int failure[2];
-  if (pipe2(failure, O_CLOEXEC) != 0) return errno;
+  int ready[2];
+  if (pipe2(failure, O_CLOEXEC) != 0 || pipe2(ready, O_CLOEXEC) != 0) {
+    return errno;
+  }
   process = fork();
   int error = process < 0 ? errno : 0;
-  if (process == 0) Become(command, failure[1]);
+  if (process == 0) {
+    close(ready[1]);
+    char nothing = 0;
+    while (read(ready[0], &nothing, 1) < 0 && errno == EINTR) {
+    }
+    Become(command, failure[1]);
+  }
+  close(ready[0]);
   close(failure[1]);
+  if (error == 0 && command.tracer != nullptr) {
+    error = command.tracer->Attach(process);
+    if (error != 0) kill(process, SIGKILL);
+  }
+  close(ready[1]);
   int told = 0;
   if (read(failure[0], &told, sizeof(told)) == sizeof(told)) error = told;
   close(failure[0]);
@@ -71,7 +87,7 @@ int Start(const UserCommand& command, pid_t& process) {
 
 // Reaps the processes that end until `process` is one of them. Returns its
 // status.
-int WaitFor(pid_t process) {
+int ReapUntil(pid_t process) {
   int status = 0;
   while (true) {
     const pid_t ended = waitpid(-1, &status, 0);
@@ -99,6 +115,13 @@ bool EndsInTime(pid_t process, uint32_t timeout_ms) {
   return ended > 0;
 }
 
+// Waits for the end of the process and returns its status; `std::nullopt` if
+// its time was over first.
+std::optional<int> WaitFor(pid_t process, uint32_t timeout_ms) {
+  if (!EndsInTime(process, timeout_ms)) return std::nullopt;
+  return ReapUntil(process);
+}
+
 // How the program ended, in one line. Empty if it ended with status 0.
 std::string HowItEnded(int status) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
@@ -114,22 +137,26 @@ std::string HowItEnded(int status) {
 CommandEnd RunUserCommand(const UserCommand& command) {
   pid_t process = 0;
   const int error = Start(command, process);
-  const bool in_time = error != 0 || EndsInTime(process, command.timeout_ms);
-  const int status = error == 0 && in_time ? WaitFor(process) : 0;
+  std::optional<int> ended;
+  if (error == 0) {
+    ended = command.tracer != nullptr
+                ? command.tracer->WaitFor(process, command.timeout_ms)
+                : WaitFor(process, command.timeout_ms);
+  }
   // Processes that the program left running would write into what comes next.
   kill(-1, SIGKILL);
-  while (waitpid(-1, nullptr, 0) > 0) {
+  while (waitpid(-1, nullptr, __WALL) > 0) {
   }
   if (error != 0) {
     return {CommandEnd::kNotStarted,
             fmt::format("{} cannot be started: {}", command.words[0],
                         strerrordesc_np(error))};
   }
-  if (!in_time) {
+  if (!ended) {
     return {CommandEnd::kTimedOut,
             fmt::format("no end after {} ms", command.timeout_ms)};
   }
-  return {CommandEnd::kEnded, HowItEnded(status)};
+  return {CommandEnd::kEnded, HowItEnded(*ended)};
 }
 
 }  // namespace powercut::kernel

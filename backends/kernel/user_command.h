@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/kernel/call_tracer.h"
 #include "harness/backend.h"
 
 namespace powercut::kernel {
@@ -23,6 +24,8 @@ struct UserCommand {
   std::string output;
   // Milliseconds of the wall clock. 0 means no limit.
   uint32_t timeout_ms = 0;
+  // What traces the program. `nullptr` if nothing does.
+  CallTracer* tracer = nullptr;
 };
 
 // Runs the program and returns how it ended, without what it printed. When it

@@ -16,6 +16,9 @@ enum ExitStatus : int {
   // Not every state was judged, since a bound was reached; or an id belongs to
   // another recording.
   kExitUnknown = 2,
+  // `record` wrote the trace, but the recorded program failed, was killed, took
+  // too long, or found the disk full.
+  kExitProgramFailed = 3,
   // A prerequisite is missing here; the message names it.
   kExitCannotRun = 125,
   // A self-check of powercut failed.

@@ -1,7 +1,7 @@
 // Records a program as a workload is recorded, but with no ops: the `run` mark
-// stands where the program starts, and the lines that it writes to its ack file
-// become marks while it runs. The clean unmount at the end belongs to the
-// trace.
+// stands where the program starts, or where it says that its set-up is over,
+// and the lines that it writes to its ack file become marks while it runs. The
+// clean unmount at the end belongs to the trace.
 
 #include "harness/record/command_recording.h"
 
@@ -13,6 +13,7 @@
 #include "harness/fault/fault_disk.h"
 #include "harness/trace/acks.h"
 #include "harness/trace/recording_disk.h"
+#include "harness/trace/run_begin.h"
 
 namespace powercut {
 namespace {
@@ -36,12 +37,22 @@ class LineReader {
   void Finish() {
     if (!line_.empty()) End();
   }
+  // How often the line kStartLine came.
+  uint64_t starts() const { return starts_; }
 
  private:
-  void End() { disk_.Mark(AckMark(std::exchange(line_, {}))); }
+  void End() {
+    const std::string line = std::exchange(line_, {});
+    if (line != kStartLine) {
+      disk_.Mark(AckMark(line));
+    } else if (++starts_ == 1) {
+      disk_.Mark(kRunMark);
+    }
+  }
 
   VirtualDisk& disk_;
   std::string line_;
+  uint64_t starts_ = 0;
 };
 
 Error FailedTo(const Backend& backend, const std::string& what) {
@@ -49,8 +60,10 @@ Error FailedTo(const Backend& backend, const std::string& what) {
                                       backend.traits().name, what)};
 }
 
-Result<std::string> RunOn(Backend& backend, FaultDisk& disk,
-                          const std::vector<std::string>& words) {
+// Mounts, runs the program and unmounts. `recorded` is the trace that grows
+// meanwhile.
+Status RunOn(Backend& backend, FaultDisk& disk, const Trace& recorded,
+             const CommandToRecord& program, CommandRecording& result) {
   MountResult mounted = backend.Open(disk);
   // The result of Open() means nothing if the environment lacked something.
   if (const auto lacks = backend.MissingResource()) return *lacks;
@@ -65,31 +78,36 @@ Result<std::string> RunOn(Backend& backend, FaultDisk& disk,
   disk.Arm();
   LineReader acks(disk);
   Mount::Command command;
-  command.words = words;
+  command.words = program.words;
+  command.timeout_ms = program.timeout_ms;
+  command.writeback = program.writeback;
+  command.writeback_seed = program.writeback_seed;
   command.acks = [&acks](std::string_view text) { acks.Take(text); };
-  POWERCUT_ASSIGN(CommandEnd end, mounted.mount->RunCommand(command));
-  if (end.kind == CommandEnd::kNotStarted) {
+  POWERCUT_ASSIGN(result.end, mounted.mount->RunCommand(command));
+  if (result.end.kind == CommandEnd::kNotStarted) {
     return Error{ErrorCode::kMissing,
-                 end.detail +
+                 result.end.detail +
                      "; install it, or name a file by its whole path, since "
                      "it starts in the volume"};
   }
   acks.Finish();
+  result.starts = acks.starts();
+  result.program_end = recorded.event_count();
   POWERCUT_TRY(disk.Disarm());
+  result.faults_fired = disk.Fired();
   const OpResult unmounted = mounted.mount->Shutdown();
   // After a fault, a volume may be unable to unmount cleanly.
   if (!unmounted.ok() && disk.Fired().empty()) {
     return FailedTo(backend, unmounted.error);
   }
-  return std::move(end.detail);
+  return Ok{};
 }
 
 }  // namespace
 
 Result<CommandRecording> RecordCommand(Backend& backend,
                                        const DiskGeometry& geometry,
-                                       const std::vector<std::string>& words,
-                                       std::span<const Op> faults) {
+                                       const CommandToRecord& program) {
   const BackendTraits& traits = backend.traits();
   if (!traits.commands) {
     return Error{ErrorCode::kUnsupported,
@@ -99,18 +117,17 @@ Result<CommandRecording> RecordCommand(Backend& backend,
   }
   POWERCUT_ASSIGN(const auto base, backend.Format({geometry, traits.profile}));
   RecordingDisk disk(geometry, base);
-  FaultDisk faulty(disk, faults, FaultPhase::kRun);
-  CommandRecording result{{Trace(geometry, base), {}, {}}, {}, {}};
-  auto ended = RunOn(backend, faulty, words);
+  FaultDisk faulty(disk, program.faults, FaultPhase::kRun);
+  CommandRecording result{{Trace(geometry, base), {}, {}}, {}, 0, 0, {}};
+  const Status ran = RunOn(backend, faulty, disk.trace(), program, result);
   // The workers are forked from this process; they must not share helpers.
   backend.ReleaseHelpers();
-  if (!ended) return ended.error();
-  result.ended = std::move(*ended);
-  result.faults_fired = faulty.Fired();
+  if (!ran) return ran.error();
   POWERCUT_TRY(CheckTraceAgainstDisk(disk.trace(), disk.live()));
-  result.recording.trace = disk.TakeTrace();
-  POWERCUT_ASSIGN(result.recording.history,
-                  HistoryOf(result.recording.trace, 0, kAnyFaults));
+  Trace& trace = result.recording.trace;
+  trace = disk.TakeTrace();
+  if (result.starts > 0) trace = WithLastRunMark(trace);
+  POWERCUT_ASSIGN(result.recording.history, HistoryOf(trace, 0, kAnyFaults));
   return result;
 }
 

@@ -5,7 +5,6 @@
 #define POWERCUT_HARNESS_RECORD_COMMAND_RECORDING_H_
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -14,10 +13,29 @@
 
 namespace powercut {
 
+// What is recorded, and how.
+struct CommandToRecord {
+  // The program and its arguments. Not empty.
+  std::vector<std::string> words;
+  // Faults of the disk while the program runs.
+  std::vector<Op> faults;
+  // Wall clock that the program may take; 0 means no limit.
+  uint32_t timeout_ms = 0;
+  // When the kernel writes out what the program left dirty.
+  WritebackSchedule writeback = WritebackSchedule::kKernel;
+  uint64_t writeback_seed = 0;
+};
+
 struct CommandRecording {
   Recording recording;
-  // How the program ended. Empty if its exit status was 0.
-  std::string ended;
+  // How the program ended. A program whose time was over was killed, and what
+  // it did until then is the recording. Never kNotStarted.
+  CommandEnd end;
+  // The number of disk events when the program had ended. The unmount follows.
+  EventNumber program_end = 0;
+  // How often the program wrote the line `powercut:start` (kStartLine). Crashes
+  // begin at the first one.
+  uint64_t starts = 0;
   // The numbers of the faults that fell on a request, ascending.
   std::vector<uint32_t> faults_fired;
 };
@@ -27,12 +45,16 @@ struct CommandRecording {
 // stands before all that happens to the disk after the program's write of the
 // line has returned.
 //
+// Crashes begin where the program starts, after a sync of the mount, or at the
+// line `powercut:start` if the program writes it. That line syncs nothing: what
+// the program left dirty then may be lost afterwards.
+//
 // The trace goes on to the end of a clean unmount: what the program left
 // unwritten reaches the disk there, with every ack in force.
 //
 // `faults` are armed from the program's start to its end, and each one that
 // falls on a request leaves a mark.
-// Requires: CheckFaultIsOffered() succeeds for each of `faults`.
+// Requires: CheckFaultIsOffered() succeeds for each of them.
 //
 // Self-check: the trace applied to the base is the live disk, byte for byte.
 // Errors: kUnsupported if no program can run in this storage; kMissing if the
@@ -41,8 +63,7 @@ struct CommandRecording {
 // program is gone; kInternal if the self-check failed.
 Result<CommandRecording> RecordCommand(Backend& backend,
                                        const DiskGeometry& geometry,
-                                       const std::vector<std::string>& words,
-                                       std::span<const Op> faults = {});
+                                       const CommandToRecord& program);
 
 }  // namespace powercut
 

@@ -89,9 +89,11 @@ void BenchMounts(const KernelFileSystem& file_system) {
 
 double RecordedUs(const KernelFileSystem& file_system) {
   const auto backend = MakeKernelBackend(file_system);
+  CommandToRecord program;
+  program.words = {"/bin/sh", "-c",
+                   fmt::format("set -- $POWERCUT_ACKS; {}", kScript)};
   const auto made = RecordCommand(
-      *backend, {512, file_system.default_disk_bytes / 512},
-      {"/bin/sh", "-c", fmt::format("set -- $POWERCUT_ACKS; {}", kScript)});
+      *backend, {512, file_system.default_disk_bytes / 512}, program);
   POWERCUT_CHECK(made.has_value());
   for (const Mark& mark : made->recording.trace.marks()) {
     if (const auto ack = AckOf(mark)) return std::stod(std::string(*ack));

@@ -213,7 +213,9 @@ TEST_P(KernelTest, LeavesNothingBehind) {
 class KernelProgramTest : public KernelTest {
  protected:
   CommandRecording MustRun(const std::string& script) {
-    auto made = RecordCommand(*backend_, Geometry(), {"/bin/sh", "-c", script});
+    CommandToRecord program;
+    program.words = {"/bin/sh", "-c", script};
+    auto made = RecordCommand(*backend_, Geometry(), program);
     EXPECT_TRUE(made) << made.error().message;
     return std::move(*made);
   }
