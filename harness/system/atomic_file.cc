@@ -34,12 +34,15 @@ Error IoError(const std::string& path, std::string_view doing, int error) {
                                       std::generic_category().message(error))};
 }
 
+std::string FolderOf(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path();
+  return folder.empty() ? "." : folder;
+}
+
 // A file that has no name in the folder of `path`. -1 if there cannot be one;
 // errno says why.
 int OpenWithoutName(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path();
-  return open(folder.empty() ? "." : folder.c_str(),
-              O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+  return open(FolderOf(path).c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
 }
 
 // Whether open() failed because the file system, or the kernel, does not
@@ -79,6 +82,19 @@ class FileDescriptor {
  private:
   const int fd_;
 };
+
+// Syncs the names in the folder of `path`. A folder that may be written but not
+// read cannot be opened, and some file systems sync no folders: the name is
+// then as durable as it can be made.
+Status SyncFolder(const std::string& path) {
+  const FileDescriptor folder(
+      open(FolderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0) return Ok{};
+  if (fsync(folder.get()) == 0 || errno == EINVAL || errno == EROFS) {
+    return Ok{};
+  }
+  return IoError(path, "cannot sync the folder", errno);
+}
 
 }  // namespace
 
@@ -131,6 +147,7 @@ Status NewFile::Commit() {
   // on the disk would show an empty or partial file after a crash.
   if (fsync(fd_) != 0) return IoError(path_, "cannot sync", errno);
   POWERCUT_TRY(GiveName());
+  POWERCUT_TRY(SyncFolder(path_));
   if (close(std::exchange(fd_, -1)) != 0) {
     return IoError(path_, "cannot close", errno);
   }

@@ -1,8 +1,6 @@
 // Files that are read as a whole, and files that appear as a whole: a new file
-// gets its name when it is complete and synced, and has no name before.
-//
-// Only the file is synced, not its folder: if the system crashes soon after
-// Commit(), the folder may show what was there before.
+// gets its name when it is complete and synced, and has no name before. Its
+// folder is synced, too, so that the new file is there after a crash.
 
 #ifndef POWERCUT_HARNESS_SYSTEM_ATOMIC_FILE_H_
 #define POWERCUT_HARNESS_SYSTEM_ATOMIC_FILE_H_
@@ -35,11 +33,10 @@ class NewFile {
   // A descriptor that is open for writing. This object owns it.
   int fd() const { return fd_; }
 
-  // Syncs the file and gives it its name, in place of any file that has this
-  // name now. In that case the new file is called `PATH.incomplete` between two
-  // system calls; it is complete then, but a process that is killed right there
-  // leaves it.
-  // Requires: called once.
+  // Syncs the file, gives it its name, in place of any file that has this name
+  // now, and syncs the folder. If the name was taken, the new file is called
+  // `PATH.incomplete` between two system calls; it is complete then, but a
+  // process that is killed right there leaves it. Requires: called once.
   // Errors: kIo with the path and the system's reason.
   Status Commit();
 
