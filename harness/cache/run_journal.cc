@@ -49,6 +49,13 @@ Hash128 CheckOf(const RecordHeader& header, std::string_view body) {
   return HashBytes(AsBytes(body), header.outcome_bytes ^ header.state.low << 1);
 }
 
+// Whether a header and the bytes after it are those of a record. A crash of the
+// machine may leave zeros at the end of the file, which have the right hash:
+// the hash of no bytes is zero. But every outcome has bytes.
+bool IsRecord(const RecordHeader& header, std::string_view body) {
+  return header.outcome_bytes > 0 && CheckOf(header, body) == header.check;
+}
+
 Result<std::string> ReadAll(int descriptor, const std::string& path) {
   struct stat status{};
   if (fstat(descriptor, &status) != 0) return IoError(path);
@@ -158,7 +165,7 @@ Status RunJournal::Load(std::string_view context) {
     }
     const std::string_view body(text.data() + end_ + sizeof(header),
                                 header.outcome_bytes + header.access_bytes);
-    if (CheckOf(header, body) != header.check) break;
+    if (!IsRecord(header, body)) break;
     runs_[header.state] = {std::string(body.substr(0, header.outcome_bytes)),
                            std::string(body.substr(header.outcome_bytes))};
     end_ += sizeof(header) + body.size();
