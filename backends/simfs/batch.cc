@@ -50,10 +50,12 @@ ObjectKey KeyOf(const Change& change) {
 }
 
 uint32_t Batch::NewSector(bool old_contents) {
+  // On a large disk the old part ends before the disk does. Zeros are lawful
+  // contents of stale space, too.
+  const uint64_t old_end = s_.layout.old_first + s_.layout.old_count;
+  if (old_contents && next_.old_sector >= old_end) old_contents = false;
   uint64_t& next = old_contents ? next_.old_sector : next_.zero_sector;
-  const uint64_t end = old_contents
-                           ? s_.layout.old_first + s_.layout.old_count
-                           : s_.layout.zero_first + s_.layout.zero_count;
+  const uint64_t end = old_contents ? old_end : s_.layout.old_first;
   const AtomBytes fresh = [&] {
     AtomBytes bytes;
     bytes.fill(old_contents ? kOldByte : std::byte{0});

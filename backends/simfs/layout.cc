@@ -17,6 +17,9 @@ namespace powercut::simfs {
 namespace {
 
 constexpr uint64_t kMagic = 0x31736673696d6673;
+// Old contents are bytes of the base image, of which every process that runs
+// states has a copy. So a large disk has no more of them than this, 16 MiB.
+constexpr uint64_t kOldSectorsMax = (16 << 20) / kSimfsSectorBytes;
 // The numbers come after the magic and the checksum, 8 bytes each.
 constexpr size_t kNumbersAt = 16;
 constexpr size_t kProfileAt = 128;
@@ -37,9 +40,10 @@ SimfsLayout LayoutFor(const DiskGeometry& geometry,
   // the old part is made the larger one.
   const ProfileRules* rules = FindProfileRules(profile);
   POWERCUT_CHECK(rules != nullptr);
-  layout.zero_count = rules->new_space_is_stale ? data / 4 : data * 3 / 4;
+  const uint64_t zeros = rules->new_space_is_stale ? data / 4 : data * 3 / 4;
+  layout.old_count = std::min(data - zeros, kOldSectorsMax);
+  layout.zero_count = data - layout.old_count;
   layout.old_first = layout.zero_first + layout.zero_count;
-  layout.old_count = data - layout.zero_count;
   return layout;
 }
 

@@ -21,9 +21,12 @@
 
 #include "harness/recover/crash_disk.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <new>
 #include <optional>
 #include <unordered_set>
 #include <utility>
@@ -73,12 +76,18 @@ CrashDisk::CrashDisk(SparseImage& image, DiskGeometry geometry,
           MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)) {}
 
 CrashDisk::RunNumbers CrashDisk::MakeRunNumbers(uint64_t count) {
-  RunNumbers numbers(
-      // calloc() takes pages that are zero already, so that large disks cost
-      // little.
-      static_cast<uint32_t*>(std::calloc(count, sizeof(uint32_t))));
-  POWERCUT_CHECK(numbers != nullptr);
-  return numbers;
+  const size_t bytes = count * sizeof(uint32_t);
+  // Memory that is reserved must be there again for each worker that is forked,
+  // even if nothing touches it.
+  void* const numbers =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (numbers == MAP_FAILED) throw std::bad_alloc();
+  return RunNumbers(static_cast<uint32_t*>(numbers), Unmap{bytes});
+}
+
+void CrashDisk::Unmap::operator()(uint32_t* numbers) const {
+  munmap(numbers, bytes);
 }
 
 CrashDisk::~CrashDisk() { Reset(); }

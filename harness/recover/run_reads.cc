@@ -3,6 +3,8 @@
 
 #include "harness/recover/run_reads.h"
 
+#include <new>
+
 namespace powercut {
 
 TouchedBlocks::TouchedBlocks(const CrashSpace& space)
@@ -10,7 +12,7 @@ TouchedBlocks::TouchedBlocks(const CrashSpace& space)
                    1),
       bits_(static_cast<uint64_t*>(
           std::calloc(block_count_ / 64 + 1, sizeof(uint64_t)))) {
-  POWERCUT_CHECK(bits_ != nullptr);
+  if (bits_ == nullptr) throw std::bad_alloc();
   for (Slot slot = 0; slot < space.slot_count(); ++slot) {
     const uint64_t block = space.block(slot);
     bits_[block / 64] |= uint64_t{1} << block % 64;
