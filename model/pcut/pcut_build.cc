@@ -286,6 +286,9 @@ class Builder {
       }
       return Bad("an op stands outside `init` and `run`; move it after one");
     }
+    if (op.kind == OpKind::kFault && !closed_) {
+      return Bad("a `fault` stands among the ops; move it before `init`");
+    }
     if (closed_) {
       return Bad(
           "an op stands after the directives that follow its section; "

@@ -374,6 +374,12 @@ Result<Statement> ParseLine(const Token& line, int number) {
 
 Result<Pcut> ParsePcut(std::string_view text, const std::string& file) {
   Pcut pcut;
+  // It cannot be seen in an editor, so that an unknown word would puzzle.
+  if (text.starts_with("\xef\xbb\xbf")) {
+    return BadToken({text.substr(0, 3), 1, file + ":1:"},
+                    "the file begins with a byte order mark; save it as "
+                    "UTF-8 without one");
+  }
   int number = 1;
   // Runs at least once: an empty file is one line without the version, which is
   // reported. A line feed at the end of the file begins no further line.

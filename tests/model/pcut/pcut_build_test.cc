@@ -60,14 +60,16 @@ TEST(BuildWorkload, ExampleHasItsMeaning) {
 }
 
 TEST(BuildWorkload, FaultsBeforeTheSectionsAreArmedAndUncounted) {
-  const Result<Workload> workload = ParseWorkload(
-      "powercut 1\nfault lie on flush\nrun\nfault error on write\nsyncfs\n",
-      "t");
+  const Result<Workload> workload =
+      ParseWorkload("powercut 1\nfault lie on flush\nrun\nsyncfs\n", "t");
   ASSERT_TRUE(workload) << workload.error().message;
   ASSERT_EQ(workload->faults.size(), 1u);
   EXPECT_EQ(workload->faults[0].number, 0u);
-  EXPECT_EQ(workload->run[0].kind, OpKind::kFault);
-  EXPECT_EQ(workload->run[1].number, 2u);
+  EXPECT_EQ(workload->run[0].number, 1u);
+  for (const std::string section : {"init", "run"}) {
+    EXPECT_BEGINS(BuildError(section + "\nsyncfs\nfault lie on flush\n"),
+                  "t.pcut:4:1: a `fault` stands among the ops; move it before");
+  }
 }
 
 TEST(BuildWorkload, CutCountsTheOpsBeforeIt) {
