@@ -11,20 +11,27 @@
 
 #include "harness/system/fork_server.h"
 
+#include <fmt/format.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <new>
 #include <string>
 #include <utility>
 
 #include "harness/base/check.h"
+#include "harness/base/shortage.h"
 #include "harness/system/message_socket.h"
+#include "harness/system/stopped_child.h"
 
 namespace powercut {
 namespace {
@@ -48,13 +55,20 @@ pid_t ForkSibling(pid_t* note) {
               note, nullptr, 0));
 }
 
+// Returns what fork() returned to this process, if it forked.
+pid_t Forked(pid_t process) {
+  if (process >= 0) return process;
+  throw Shortage(fmt::format("no process can be started: {}{}",
+                             strerrordesc_np(errno), RemedyForShortage(errno)));
+}
+
 }  // namespace
 
 ForkServer::ForkServer(Serve serve, uint32_t forks_here)
     : serve_(std::move(serve)), forks_here_(forks_here) {
   void* shared = mmap(nullptr, sizeof(*process_), PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  POWERCUT_CHECK(shared != MAP_FAILED);
+  if (shared == MAP_FAILED) throw std::bad_alloc();
   process_ = static_cast<pid_t*>(shared);
 }
 
@@ -84,8 +98,7 @@ pid_t ForkServer::ForkHere(std::string_view request) {
   // Otherwise the child would print again what is still buffered.
   std::fflush(nullptr);
   const pid_t parent = getpid();
-  const pid_t process = fork();
-  POWERCUT_CHECK(process >= 0);
+  const pid_t process = Forked(fork());
   if (process > 0) return process;
   EndWith(parent);
   RunInChild(run);
@@ -108,7 +121,12 @@ void ForkServer::Start() {
   const pid_t parent = getpid();
   std::fflush(nullptr);
   pid_ = fork();
-  POWERCUT_CHECK(pid_ >= 0);
+  if (pid_ < 0) {
+    pid_ = 0;
+    close(ours);
+    close(servers);
+    Forked(-1);
+  }
   if (pid_ == 0) {
     close(ours);
     ServeInChild(servers, parent);
@@ -128,7 +146,12 @@ void ForkServer::Stop() {
 
 bool ForkServer::Ask(std::string_view request) {
   std::string answer;
-  return SendMessage(socket_, request) && ReceiveMessage(socket_, answer);
+  if (!SendMessage(socket_, request)) return false;
+  // The answer of a server that was stopped would never come.
+  constexpr int kPauseMs = 500;
+  pollfd answered = {socket_, POLLIN, 0};
+  while (poll(&answered, 1, kPauseMs) <= 0) ContinueIfStopped(pid_);
+  return ReceiveMessage(socket_, answer);
 }
 
 void ForkServer::ServeInChild(int socket, pid_t parent) noexcept {

@@ -42,6 +42,7 @@ class ForkServer {
   // waitpid(), and is killed when the calling process ends. The server is
   // started when it is first needed, and again if it was killed.
   // Requires: the calling process has no other threads.
+  // Throws Shortage if no process can be started.
   pid_t Fork(std::string_view request);
 
  private:

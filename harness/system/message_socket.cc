@@ -4,12 +4,14 @@
 
 #include "harness/system/message_socket.h"
 
+#include <fmt/format.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <cstdint>
 
-#include "harness/base/check.h"
+#include "harness/base/shortage.h"
 
 namespace powercut {
 namespace {
@@ -41,8 +43,11 @@ bool ReceiveAll(int socket, char* bytes, size_t size) {
 
 std::pair<int, int> MessageSocketPair() {
   int sockets[2];
-  POWERCUT_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) ==
-                 0);
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
+    throw Shortage(fmt::format("no socket can be made: {}{}",
+                               strerrordesc_np(errno),
+                               RemedyForShortage(errno)));
+  }
   return {sockets[0], sockets[1]};
 }
 

@@ -11,7 +11,7 @@
 namespace powercut {
 
 // The two ends of one connection. The caller closes each; exec() closes them,
-// too.
+// too. Throws Shortage if there are no descriptors left.
 std::pair<int, int> MessageSocketPair();
 
 // Waits until the kernel has taken the whole message. False if the other end is

@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 
 #include "harness/base/sanitizer.h"
 #include "harness/recover/outcome_codec.h"
+#include "harness/system/process_setup.h"
 #include "harness/worker/messages.h"
 
 namespace powercut {
@@ -31,16 +31,6 @@ void ArmCpuBound(uint32_t cpu_ms) {
   timer.it_value.tv_sec = cpu_ms / 1000;
   timer.it_value.tv_usec = long{cpu_ms % 1000} * 1000;
   setitimer(ITIMER_PROF, &timer, nullptr);
-}
-
-// How many bytes of address space are in use now. 0 if /proc cannot be read.
-uint64_t AddressSpaceBytes() {
-  unsigned long long pages = 0;
-  std::FILE* statm = std::fopen("/proc/self/statm", "re");
-  if (statm == nullptr) return 0;
-  if (std::fscanf(statm, "%llu", &pages) != 1) pages = 0;
-  std::fclose(statm);
-  return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 // Lets the process take `bytes` more than it inherits. An allocation beyond
