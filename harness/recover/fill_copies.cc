@@ -11,6 +11,20 @@
 
 namespace powercut {
 
+bool CopiesFit(std::span<const CopiedPiece> copies,
+               const RecoveryOutcome& outcome, uint64_t disk_bytes) {
+  const std::vector<ObservedEntry>& entries = outcome.observation.entries;
+  return std::ranges::all_of(copies, [&](const CopiedPiece& piece) {
+    const bool to_device = piece.entry == CopiedPiece::kDevice;
+    if (!to_device && piece.entry >= entries.size()) return false;
+    const uint64_t room =
+        to_device ? disk_bytes : entries[piece.entry].content.size();
+    // In two steps, since the sum may wrap around.
+    return piece.offset_bytes <= room &&
+           piece.size_bytes <= room - piece.offset_bytes;
+  });
+}
+
 RecoveryOutcome FillCopies(RecoveryOutcome outcome,
                            std::span<const CopiedPiece> copies,
                            const BytesOfBlock& bytes_of) {

@@ -18,9 +18,15 @@ namespace powercut {
 // valid only until the next call.
 using BytesOfBlock = std::function<ByteSpan(uint64_t block)>;
 
+// Whether each piece lies within the content that it names, or within the
+// device. Only a damaged worker reports others.
+bool CopiesFit(std::span<const CopiedPiece> copies,
+               const RecoveryOutcome& outcome, uint64_t disk_bytes);
+
 // The outcome of recovery on a state that differs from that of a finished run
 // in blocks of `copies` only. `outcome` and `copies` are those of the finished
 // run; `bytes_of` is called for each piece. O(bytes copied and observed).
+// Requires: CopiesFit(copies, outcome, the bytes of the disk).
 RecoveryOutcome FillCopies(RecoveryOutcome outcome,
                            std::span<const CopiedPiece> copies,
                            const BytesOfBlock& bytes_of);

@@ -102,6 +102,9 @@ RunReads ReadReads(PackedReader& in, const RunDisk& disk) {
         static_cast<uint32_t>(in.NumberUpTo(disk.block_bytes));
     piece.size_bytes = static_cast<uint32_t>(
         in.NumberUpTo(disk.block_bytes - piece.offset_in_block));
+    const uint64_t end_bytes = piece.block * disk.block_bytes +
+                               piece.offset_in_block + piece.size_bytes;
+    in.Require(end_bytes <= disk_bytes);
     piece.entry = static_cast<uint32_t>(in.NumberUpTo(~uint32_t{0})) - 1;
     piece.offset_bytes = in.Number();
   }

@@ -74,6 +74,7 @@ class RecoveryRunner {
   ~RecoveryRunner();
 
   const WorkerOptions& options() const { return options_; }
+  uint64_t disk_bytes() const { return space_.trace().geometry().size_bytes(); }
   // Whether the options ask for more than outcomes.
   bool tells() const { return options_.report_reads || options_.report_writes; }
 

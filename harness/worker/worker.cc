@@ -28,6 +28,8 @@
 #include "harness/base/monotonic_clock.h"
 #include "harness/recover/outcome_codec.h"
 #include "harness/worker/messages.h"
+#include "harness/base/shortage.h"
+#include "harness/recover/fill_copies.h"
 
 namespace powercut {
 namespace {
@@ -126,6 +128,10 @@ void Worker::TakeMessages() {
   while (!wild_ && received_.size() - at >= sizeof(WorkerMessageHeader)) {
     WorkerMessageHeader header{};
     std::memcpy(&header, received_.data() + at, sizeof(header));
+  if (!CopiesFit(access.reads.copies, outcomes_[result.outcome],
+                 runner_.disk_bytes())) {
+    return Error{ErrorCode::kInternal, "a worker copied beyond what it saw"};
+  }
     // What is missing has not been sent yet, or never will be if the worker
     // died in the middle.
     if (received_.size() - at - sizeof(header) < header.size()) break;

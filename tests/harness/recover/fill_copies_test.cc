@@ -230,5 +230,29 @@ TEST_F(CopiesTest, FillingInLeavesTheRestOfTheDevice) {
   EXPECT_TRUE(filled({copies[0]}) == FullSectors("ab23ef"));
 }
 
+// A worker whose memory is damaged may report any piece.
+TEST(CopiesFitTest, PiecesLieWithinTheirContents) {
+  constexpr uint64_t kDiskBytes = 8192;
+  constexpr uint64_t kHuge = ~uint64_t{0};
+  RecoveryOutcome outcome;
+  outcome.observation.entries.resize(2);
+  outcome.observation.entries[1].content.resize(1000);
+  const auto fits = [&](const CopiedPiece& piece) {
+    return CopiesFit(Pieces{piece}, outcome, kDiskBytes);
+  };
+  EXPECT_TRUE(fits({0, 0, 1000, 1, 0}));
+  EXPECT_TRUE(fits({0, 0, 1, 1, 999}));
+  EXPECT_FALSE(fits({0, 0, 1001, 1, 0}));
+  EXPECT_FALSE(fits({0, 0, 1, 1, 1000}));
+  EXPECT_FALSE(fits({0, 0, 2, 1, kHuge}));
+  EXPECT_FALSE(fits({0, 0, 1, 0, 0}));
+  EXPECT_FALSE(fits({0, 0, 0, 2, 0}));
+  EXPECT_FALSE(fits({0, 0, 1, kDevice - 1, 0}));
+  EXPECT_TRUE(fits({0, 0, 512, kDevice, kDiskBytes - 512}));
+  EXPECT_FALSE(fits({0, 0, 513, kDevice, kDiskBytes - 512}));
+  EXPECT_FALSE(fits({0, 0, 512, kDevice, kHuge - 511}));
+  EXPECT_TRUE(CopiesFit(Pieces{}, outcome, kDiskBytes));
+}
+
 }  // namespace
 }  // namespace powercut

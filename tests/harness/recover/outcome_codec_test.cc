@@ -81,7 +81,7 @@ TEST(OutcomeCodecTest, AnythingElseIsAnError) {
 }
 
 TEST(OutcomeCodecTest, WhatDoesNotFitTheDiskIsAnError) {
-  std::vector<RunAccess> all(9, RichAccess());
+  std::vector<RunAccess> all(10, RichAccess());
   all[0].reads.blocks[2] = 1000;
   all[1].reads.copies[0].block = 1000;
   all[2].reads.copies[0].size_bytes = 3585;
@@ -91,6 +91,8 @@ TEST(OutcomeCodecTest, WhatDoesNotFitTheDiskIsAnError) {
   all[6].writes[2].layer = Layer::kProcess;
   all[7].writes[3].scope->Add({7993, 1});
   all[8].writes[5].range = {5, 0};
+  // The last block has 512 bytes.
+  all[9].reads.copies[0] = {999, 0, 513, 0, 0};
   for (size_t i = 0; i < all.size(); ++i) {
     EXPECT_FALSE(Back(BytesOf(all[i])).has_value()) << i;
   }
