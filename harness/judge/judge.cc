@@ -135,7 +135,10 @@ void Judge::MakeRoom() {
 std::vector<Violation> Judge::JudgeWith(const Model& model,
                                         const RecoveryOutcome& outcome,
                                         size_t history, CrashKind kind) const {
-  if (outcome.kind == RecoveryOutcome::kNotRun) return {};
+  if (outcome.kind == RecoveryOutcome::kNotRun ||
+      outcome.kind == RecoveryOutcome::kOwnBug) {
+    return {};
+  }
   if (outcome.kind == RecoveryOutcome::kDied) {
     return {model.VolumeViolation(ViolationKind::kDied, kind,
                                   "recovery died: " + outcome.detail)};

@@ -225,7 +225,7 @@ std::string EncodeOutcome(const RecoveryOutcome& outcome) {
 Result<RecoveryOutcome> DecodeOutcome(std::string_view bytes) {
   PackedReader in(bytes);
   RecoveryOutcome outcome;
-  const uint64_t kind = in.NumberUpTo(RecoveryOutcome::kNotRun);
+  const uint64_t kind = in.NumberUpTo(RecoveryOutcome::kOwnBug);
   outcome.kind = static_cast<RecoveryOutcome::Kind>(kind);
   outcome.detail = in.Text();
   Observation& seen = outcome.observation;

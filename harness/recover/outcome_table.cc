@@ -22,6 +22,9 @@ OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
     if (outcome.kind == RecoveryOutcome::kNotRun) {
       all_run_ = Error{ErrorCode::kMissing, outcome.detail};
     }
+    if (outcome.kind == RecoveryOutcome::kOwnBug) {
+      all_run_ = Error{ErrorCode::kInternal, "a recovery " + outcome.detail};
+    }
     // An estimate for the bound on memory; contents are nearly all of it.
     bytes_ += sizeof(outcome);
     for (const ObservedEntry& seen : outcome.observation.entries) {

@@ -34,7 +34,8 @@ class OutcomeTable {
   // The hashes of all outcomes, by id. Valid until the next Add().
   std::span<const Hash128> hashes() const { return hashes_; }
   size_t size() const { return outcomes_.size(); }
-  // Errors: kMissing if an outcome says that a recovery could not be run.
+  // Errors: kMissing if an outcome says that a recovery could not be run;
+  // kInternal if one failed an internal check of powercut.
   Status AllRun() const { return all_run_; }
   // About how many bytes of memory the outcomes take.
   uint64_t bytes() const { return bytes_; }

@@ -30,6 +30,9 @@ struct Looked {
   // RecoveryOutcome::check and fsck.
   std::string check = {};
   std::string fsck = {};
+  // Why no program could be started, which says nothing about the storage.
+  // Empty if all were.
+  std::string not_started = {};
 };
 
 std::string HungText(std::string_view what, const CommandEnd& end) {
@@ -46,7 +49,9 @@ Looked RunCheck(Mount& mount, const RecoveryOptions& options) {
   command.quiet = true;
   command.timeout_ms = options.check->timeout_ms;
   const auto end = mount.RunCommand(command);
-  if (end && end->kind == CommandEnd::kTimedOut) {
+  if (end && end->kind == CommandEnd::kNotStarted) {
+    checked.not_started = end->detail;
+  } else if (end && end->kind == CommandEnd::kTimedOut) {
     checked.hung = HungText("the check", *end);
   } else {
     checked.check = end ? end->detail : end.error().message;
@@ -62,7 +67,9 @@ Looked RunCheck(Mount& mount, const RecoveryOptions& options) {
 void RunChecker(Backend& backend, VirtualDisk& disk,
                 const RecoveryOptions& options, Looked& looked) {
   const auto end = backend.RunChecker(disk, options.check->timeout_ms);
-  if (end && end->kind == CommandEnd::kTimedOut) {
+  if (end && end->kind == CommandEnd::kNotStarted) {
+    looked.not_started = end->detail;
+  } else if (end && end->kind == CommandEnd::kTimedOut) {
     looked.hung = HungText("the storage's own checker", *end);
   } else {
     looked.fsck = end ? end->detail : end.error().message;
@@ -136,6 +143,9 @@ RecoveryOutcome Recover(Backend& backend, CrashDisk& disk,
   }
   if (const auto lacks = backend.MissingResource()) {
     return RecoveryOutcome::NotRun(lacks->message);
+  }
+  if (!looked.not_started.empty()) {
+    return RecoveryOutcome::NotRun(looked.not_started);
   }
   if (backend.HelperExitStatus()) {
     return RecoveryOutcome::Died("a process that the storage needs is gone");

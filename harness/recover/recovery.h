@@ -55,9 +55,13 @@ struct RecoveryOutcome {
     kDied,
     // Recovery passed a bound; `detail` names the bound.
     kHung,
-    // The backend lacked something (Backend::MissingResource()), which `detail`
-    // names. The outcome says nothing about the state.
+    // The backend lacked something (Backend::MissingResource()), or a program
+    // could not be started; `detail` says so. The outcome says nothing about
+    // the state.
     kNotRun,
+    // Recovery failed a POWERCUT_CHECK: powercut itself is at fault. The
+    // outcome says nothing about the state.
+    kOwnBug,
   };
 
   static RecoveryOutcome Died(std::string detail) {
@@ -68,6 +72,9 @@ struct RecoveryOutcome {
   }
   static RecoveryOutcome NotRun(std::string detail) {
     return {kNotRun, std::move(detail), {}};
+  }
+  static RecoveryOutcome OwnBug() {
+    return {kOwnBug, "failed an internal check of powercut", {}};
   }
 
   Kind kind = kObserved;

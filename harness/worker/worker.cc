@@ -21,15 +21,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <string_view>
 #include <utility>
 
+#include "harness/base/check_failure.h"
 #include "harness/base/monotonic_clock.h"
-#include "harness/recover/outcome_codec.h"
-#include "harness/worker/messages.h"
 #include "harness/base/shortage.h"
 #include "harness/recover/fill_copies.h"
+#include "harness/recover/outcome_codec.h"
+#include "harness/system/stopped_child.h"
+#include "harness/worker/messages.h"
 
 namespace powercut {
 namespace {
@@ -45,6 +48,10 @@ bool AnyoneMaySend(int signal_number) {
 // The outcome of a recovery that ended its process. SIGPROF is the bound on
 // processor time (worker_process.cc).
 RecoveryOutcome DeathOf(int wait_status) {
+  if (WIFEXITED(wait_status) &&
+      WEXITSTATUS(wait_status) == kCheckFailedStatus) {
+    return RecoveryOutcome::OwnBug();
+  }
   if (!WIFSIGNALED(wait_status)) {
     return RecoveryOutcome::Died(
         fmt::format("ended with exit status {}", WEXITSTATUS(wait_status)));
@@ -89,7 +96,11 @@ void Worker::Start(const Batch& batch, const BatchPart& part,
   // the same process even if it has ended already.
   pid_ = fork(batch, part);
   pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
-  POWERCUT_CHECK(pidfd_ >= 0);
+  if (pidfd_ < 0) {
+    throw Shortage(fmt::format("a process cannot be watched: {}{}",
+                               strerrordesc_np(errno),
+                               RemedyForShortage(errno)));
+  }
 }
 
 bool Worker::TakeRead(std::string_view access) {
@@ -117,6 +128,10 @@ Result<RunResult> Worker::ResultOf(const Hash128& outcome_hash,
   }
   RunResult result;
   result.outcome = *outcomes_.Find(outcome_hash);
+  if (!CopiesFit(access.reads.copies, outcomes_[result.outcome],
+                 runner_.disk_bytes())) {
+    return Error{ErrorCode::kInternal, "a worker copied beyond what it saw"};
+  }
   result.reads = std::move(access.reads);
   result.writes = std::move(access.writes);
   return result;
@@ -128,10 +143,6 @@ void Worker::TakeMessages() {
   while (!wild_ && received_.size() - at >= sizeof(WorkerMessageHeader)) {
     WorkerMessageHeader header{};
     std::memcpy(&header, received_.data() + at, sizeof(header));
-  if (!CopiesFit(access.reads.copies, outcomes_[result.outcome],
-                 runner_.disk_bytes())) {
-    return Error{ErrorCode::kInternal, "a worker copied beyond what it saw"};
-  }
     // What is missing has not been sent yet, or never will be if the worker
     // died in the middle.
     if (received_.size() - at - sizeof(header) < header.size()) break;
@@ -161,10 +172,10 @@ void Worker::TakeMessages() {
 
 void Worker::KillIfStuck() {
   // The clock starts anew with each run, since the limit is that of one
-  // recovery.
+  // recovery, and after a stop, which is not the recovery's doing.
   const uint32_t current = ring_.current();
   const uint64_t now = MonotonicMs();
-  if (current != watched_) {
+  if (ContinueIfStopped(pid_) || current != watched_) {
     watched_ = current;
     watched_since_ms_ = now;
     return;

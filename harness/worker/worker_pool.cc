@@ -24,6 +24,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "harness/base/sanitizer.h"
+#include "harness/base/shortage.h"
+#include "harness/system/process_setup.h"
 #include "harness/worker/messages.h"
 #include "harness/worker/worker.h"
 #include "harness/worker/worker_process.h"
@@ -53,6 +56,13 @@ WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
                        Options options)
     : runner_(backend, space, std::move(options)),
       server_([this](std::string_view order) { return Serve(order); }) {
+  const WorkerOptions& bounds = runner_.options();
+  // A worker that runs out of address space dies, which would look like a
+  // finding. Where a sanitizer reserves terabytes, workers have no bound.
+  if (bounds.jobs > 0 && !kSanitized) {
+    const Status room = CheckAddressSpaceLimit(bounds.limits.memory_bytes);
+    if (!room) throw Shortage(room.error().message);
+  }
   for (uint32_t i = 0; i < runner_.options().jobs; ++i) {
     slots_.push_back(std::make_unique<Slot>(i, runner_, outcomes_));
   }

@@ -35,8 +35,10 @@ class WorkerPool {
  public:
   using Options = WorkerOptions;
 
-  // Starts no process yet. `backend` and `space` must outlive this object. The
-  // calling process must have no other threads, since workers are forked.
+  // Starts no process yet. Throws Shortage if a worker could not take the
+  // memory that it may take (`ulimit -v`). `backend` and `space` must outlive
+  // this object. The calling process must have no other threads, since workers
+  // are forked.
   WorkerPool(Backend& backend, const CrashSpace& space, Options options);
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;

@@ -21,6 +21,8 @@
 #include <vector>
 
 #include "harness/backend.h"
+#include "harness/base/check.h"
+#include "harness/base/check_failure.h"
 #include "harness/trace/trace.h"
 
 namespace powercut {
@@ -44,6 +46,8 @@ enum class Deed : char {
   kPoison = 'p',      // Works, and makes the next recovery abort.
   kScribbleUp = 'r',  // Works, and overwrites the shared memory.
   kScribbleDown = 'R',
+  kFailCheck = 'k',  // Fails an internal check of powercut.
+  kStop = 'S',       // Is stopped, and works once it goes on.
 };
 
 inline constexpr DiskGeometry kContentGeometry = {.sector_bytes = 512,
@@ -163,6 +167,13 @@ class ContentBackend : public Backend {
         for (;;) pause();
       case Deed::kEatMemory:
         EatMemory();
+        break;
+      case Deed::kFailCheck:
+        EndFailedChecksWithStatus();
+        POWERCUT_CHECK(!"asked for");
+        break;
+      case Deed::kStop:
+        raise(SIGSTOP);
         break;
       case Deed::kPoison:
         poisoned_ = true;

@@ -63,6 +63,8 @@ RecoveryOutcome Expected(Deed deed, uint32_t point) {
       return Hung("too many device requests");
     case Deed::kSleep:
       return Hung("no progress by the wall clock");
+    case Deed::kFailCheck:
+      return RecoveryOutcome::OwnBug();
     case Deed::kPoison:
       return Died(
           "the next recovery in the same process was killed by SIGABRT");
@@ -184,6 +186,32 @@ TEST(WorkerPoolTest, LoopsEndByRequestsOrByCpuTime) {
     ExpectOutcomes(
         Among({Deed::kLoopOnDevice, Deed::kLoop, Deed::kLoopOnDeviceForEver}),
         run);
+  }
+}
+
+// A bug of powercut is never a finding: whoever asks for the outcomes gets an
+// error.
+TEST(WorkerPoolTest, FailedChecksAreBugsOfPowercut) {
+  ExpectOutcomes(Among({Deed::kFailCheck, Deed::kAbort}), {});
+  const Trace trace = TraceOfDeeds({Deed::kAbort, Deed::kFailCheck});
+  const CrashSpace space(trace, kContentGeometry.sector_bytes);
+  ContentBackend backend;
+  WorkerPool pool(backend, space, {1, {}, SmallLimits()});
+  pool.RunAlone(StateAt(1));
+  EXPECT_TRUE(pool.outcomes().AllRun());
+  pool.RunAlone(StateAt(2));
+  const Status all = pool.outcomes().AllRun();
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().code, ErrorCode::kInternal);
+  EXPECT_EQ(all.error().message,
+            "a recovery failed an internal check of powercut");
+}
+
+// A stop is nothing that storage does: the wall clock does not count it.
+TEST(WorkerPoolTest, StoppedWorkersGoOn) {
+  for (const uint32_t jobs : {1, 3}) {
+    ExpectOutcomes({Deed::kWork, Deed::kStop, Deed::kStop, Deed::kWork},
+                   {.jobs = jobs, .limits = SmallLimits()});
   }
 }
 
