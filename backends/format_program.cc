@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "harness/disk/image_file.h"
+#include "harness/system/process_setup.h"
 
 namespace powercut {
 namespace {
@@ -116,9 +117,15 @@ Status Spawn(const std::string& program, std::vector<std::string> arguments,
   posix_spawn_file_actions_adddup2(&actions, output.descriptor(), 1);
   posix_spawn_file_actions_adddup2(&actions, output.descriptor(), 2);
   posix_spawn_file_actions_adddup2(&actions, image.descriptor(), kChildImage);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  const sigset_t restored = SignalsToRestore();
+  posix_spawnattr_setsigdefault(&attributes, &restored);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t child = 0;
   const int spawn_error = posix_spawn(&child, program.c_str(), &actions,
-                                      nullptr, argv.data(), envp.data());
+                                      &attributes, argv.data(), envp.data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (spawn_error != 0)
     return IoError(program, "cannot be started", spawn_error);
@@ -169,6 +176,7 @@ std::string FindProgram(std::string_view name) {
 Result<SparseImage> RunFormatProgram(
     const std::string& program, const std::vector<std::string>& arguments,
     const std::vector<std::string>& environment, uint64_t size_bytes) {
+  POWERCUT_TRY(CheckFileSizeLimit(size_bytes));
   const MemoryFile image("powercut-image", size_bytes);
   const MemoryFile output("powercut-format-output", 0);
   if (!image.ok() || !output.ok()) {

@@ -30,9 +30,10 @@ std::string ComplaintIn(std::string_view printed);
 // `arguments` that is kImageArgument is replaced by the name of the file. The
 // program gets no environment but `environment`, which has strings NAME=VALUE,
 // and LC_ALL=C.
-// Errors: kBadInput if the program does not end with status 0 (the message has
-// the line in which it says why); kIo if it cannot be started or waited for, or
-// if there is no memory for the file.
+// Errors: kMissing if no file may be so large here; kBadInput if the program
+// does not end with status 0 (the message has the line in which it says why);
+// kIo if it cannot be started or waited for, or if there is no memory for the
+// file.
 Result<SparseImage> RunFormatProgram(
     const std::string& program, const std::vector<std::string>& arguments,
     const std::vector<std::string>& environment, uint64_t size_bytes);

@@ -11,6 +11,8 @@
 // add its name to backends/registry.cc.
 
 #include <fmt/format.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -186,6 +188,15 @@ bool KernelKnows(const std::string& name) {
   return false;
 }
 
+// Whether this process has the capability to mount.
+bool MayMount() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, data) != 0) return false;
+  return (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective &
+          CAP_TO_MASK(CAP_SYS_ADMIN)) != 0;
+}
+
 }  // namespace
 
 const std::vector<KernelFileSystem>& KernelFileSystems() {
@@ -196,6 +207,11 @@ const std::vector<KernelFileSystem>& KernelFileSystems() {
 
 std::string KernelCannotMount(const KernelFileSystem& fs) {
   if (geteuid() != 0) return "kernel file systems take root";
+  // Root in a container often may not mount.
+  if (!MayMount()) {
+    return "kernel file systems take the capability CAP_SYS_ADMIN; give a "
+           "container --privileged";
+  }
   if (KernelKnows(fs.name)) return {};
   return fmt::format(
       "this kernel does not know {} (/proc/filesystems); try "

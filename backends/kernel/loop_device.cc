@@ -14,6 +14,8 @@
 
 #include <cerrno>
 
+#include "harness/base/shortage.h"
+
 namespace powercut::kernel {
 namespace {
 
@@ -23,11 +25,13 @@ namespace {
 constexpr int kTriesMax = 64;
 
 std::string Failure(std::string_view what) {
-  return fmt::format("{}: {}", what, strerrordesc_np(errno));
+  return fmt::format("{}: {}{}", what, strerrordesc_np(errno),
+                     RemedyForShortage(errno));
 }
 
-// Opens a free device. Returns a descriptor, or -1.
+// Opens a free device. Returns a descriptor; or -1, and `path` is what failed.
 int OpenFree(int control, std::string& path) {
+  path = "/dev/loop-control: no free device";
   const int number = ioctl(control, LOOP_CTL_GET_FREE);
   if (number < 0) return -1;
   path = fmt::format("/dev/loop{}", number);
@@ -44,10 +48,13 @@ std::string LoopDevice::Attach(const std::string& file, uint32_t sector_bytes) {
   const int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
   if (control < 0) return Failure("/dev/loop-control");
   const int backing = open(file.c_str(), O_RDWR | O_CLOEXEC | O_DIRECT);
-  std::string failure = backing < 0 ? Failure(file) : "none is free";
+  std::string failure = backing < 0 ? Failure(file) : "";
   for (int i = 0; backing >= 0 && i < kTriesMax && fd_ < 0; ++i) {
     fd_ = OpenFree(control, path_);
-    if (fd_ < 0) continue;
+    if (fd_ < 0) {
+      failure = Failure(path_);
+      continue;
+    }
     loop_config config{};
     config.fd = static_cast<uint32_t>(backing);
     config.block_size = sector_bytes;

@@ -34,15 +34,20 @@
 #include <utility>
 
 #include "backends/kernel/mounter_process.h"
+#include "harness/base/shortage.h"
 #include "harness/system/message_socket.h"
+#include "harness/system/process_setup.h"
+#include "harness/system/stopped_child.h"
 
 namespace powercut::kernel {
 namespace {
 
 Error Missing(std::string_view what) {
-  return {ErrorCode::kMissing,
-          fmt::format("{}: {}; kernel file systems take root", what,
-                      strerrordesc_np(errno))};
+  const std::string_view remedy = RemedyForShortage(errno);
+  return {
+      ErrorCode::kMissing,
+      fmt::format("{}: {}{}", what, strerrordesc_np(errno),
+                  remedy.empty() ? "; kernel file systems take root" : remedy)};
 }
 
 // Gives this process a mount namespace of its own, so that no other process
@@ -72,6 +77,9 @@ Result<std::unique_ptr<Mounter>> Mounter::Start(const DiskGeometry& geometry) {
 }
 
 Status Mounter::Begin() {
+  // A program in the volume has this limit, too, and its EFBIG would look like
+  // a failure of the storage.
+  POWERCUT_TRY(CheckFileSizeLimit(geometry_.size_bytes()));
   POWERCUT_TRY(EnterMountNamespace());
   if (mount("powercut", kPlaceFolder, "tmpfs", 0, "size=64m") != 0) {
     return Missing(kPlaceFolder);
@@ -143,8 +151,13 @@ Result<std::string> Mounter::Ask(const MounterRequest& request) {
     return Gone();
   }
   pollfd ends[] = {{file_->fd(), POLLIN, 0}, {socket_, POLLIN, 0}};
+  // Now and then a look is taken at the process: if somebody stopped it, it
+  // would never answer.
+  constexpr int kPauseMs = 500;
   while (true) {
-    if (poll(ends, 2, -1) < 0) continue;
+    const int ready = poll(ends, 2, kPauseMs);
+    if (ready == 0) ContinueIfStopped(pid_);
+    if (ready <= 0) continue;
     // The requests of the file come first, since the answer may depend on them.
     if (ends[0].revents != 0 && file_->Serve()) continue;
     const bool answered = ends[0].revents == 0 && ends[1].revents != 0;

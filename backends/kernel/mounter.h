@@ -34,8 +34,9 @@ class Mounter {
  public:
   // Starts the process and the device, for disks of this geometry.
   // Requires: the calling process has no other threads.
-  // Errors: kMissing if this process is not root, or if there is no /dev/fuse
-  // or no free loop device; kIo if the process died while it started.
+  // Errors: kMissing if this process is not root, if there is no /dev/fuse or
+  // no free loop device, or if files as large as the disk are not allowed; kIo
+  // if the process died while it started.
   static Result<std::unique_ptr<Mounter>> Start(const DiskGeometry& geometry);
   Mounter(const Mounter&) = delete;
   Mounter& operator=(const Mounter&) = delete;

@@ -190,6 +190,8 @@ class MounterProcess {
       }
       if (umount2(kVolumeFolder, 0) == 0) return {};
     }
+    // EINVAL: nothing is mounted there.
+    if (errno == EINVAL) return "stay mounted; the program unmounted it";
     return Failure("unmount", errno);
   }
 

@@ -21,8 +21,10 @@
 #include <cstdlib>
 #include <optional>
 
-#include "harness/base/check.h"
+#include "backends/kernel/forbidden_calls.h"
 #include "harness/base/monotonic_clock.h"
+#include "harness/base/shortage.h"
+#include "harness/system/process_setup.h"
 
 namespace powercut::kernel {
 namespace {
@@ -30,9 +32,7 @@ namespace {
 // Becomes the program, in the child. If that fails, the errno value goes into
 // the pipe `failure`.
 [[noreturn]] void Become(const UserCommand& command, int failure) {
-  // The program must get these signals, even where this process ignores them.
-  signal(SIGINT, SIG_DFL);
-  signal(SIGPIPE, SIG_DFL);
+  RestoreSignals();
   for (const std::string& variable : command.environment) {
     putenv(strdup(variable.c_str()));
   }
@@ -49,8 +49,11 @@ namespace {
     argv.push_back(const_cast<char*>(word.c_str()));
   }
   argv.push_back(nullptr);
-  if (chdir(command.folder.c_str()) == 0) execvp(argv[0], argv.data());
-  const int error = errno;
+  int error = ForbidCalls();
+  if (error == 0) {
+    if (chdir(command.folder.c_str()) == 0) execvp(argv[0], argv.data());
+    error = errno;
+  }
   const ssize_t written = write(failure, &error, sizeof(error));
   _exit(written == sizeof(error) ? 0 : 1);
 }
@@ -96,13 +99,10 @@ int ReapUntil(pid_t process) {
   }
 }
 
-// Waits for the end of the process, for at most `timeout_ms`. Returns whether
-// it ended.
-bool EndsInTime(pid_t process, uint32_t timeout_ms) {
-  if (timeout_ms == 0) return true;
-  pollfd end = {static_cast<int>(syscall(SYS_pidfd_open, process, 0)), POLLIN,
-                0};
-  POWERCUT_CHECK(end.fd >= 0);
+// Waits for the end of a process, for at most `timeout_ms`, and closes its
+// descriptor. Returns whether it ended.
+bool EndsInTime(int process_fd, uint32_t timeout_ms) {
+  pollfd end = {process_fd, POLLIN, 0};
   // A signal interrupts poll(), which then goes on for the time that is left.
   const uint64_t began_ms = MonotonicMs();
   uint64_t passed_ms = 0;
@@ -116,9 +116,16 @@ bool EndsInTime(pid_t process, uint32_t timeout_ms) {
 }
 
 // Waits for the end of the process and returns its status; `std::nullopt` if
-// its time was over first.
-std::optional<int> WaitFor(pid_t process, uint32_t timeout_ms) {
-  if (!EndsInTime(process, timeout_ms)) return std::nullopt;
+// its time was over first, or if it cannot be watched: `error` is then an errno
+// value.
+std::optional<int> WaitFor(pid_t process, uint32_t timeout_ms, int& error) {
+  if (timeout_ms == 0) return ReapUntil(process);
+  const auto process_fd = static_cast<int>(syscall(SYS_pidfd_open, process, 0));
+  if (process_fd < 0) {
+    error = errno;
+    return std::nullopt;
+  }
+  if (!EndsInTime(process_fd, timeout_ms)) return std::nullopt;
   return ReapUntil(process);
 }
 
@@ -136,12 +143,12 @@ std::string HowItEnded(int status) {
 
 CommandEnd RunUserCommand(const UserCommand& command) {
   pid_t process = 0;
-  const int error = Start(command, process);
+  int error = Start(command, process);
   std::optional<int> ended;
   if (error == 0) {
     ended = command.tracer != nullptr
                 ? command.tracer->WaitFor(process, command.timeout_ms)
-                : WaitFor(process, command.timeout_ms);
+                : WaitFor(process, command.timeout_ms, error);
   }
   // Processes that the program left running would write into what comes next.
   kill(-1, SIGKILL);
@@ -149,8 +156,8 @@ CommandEnd RunUserCommand(const UserCommand& command) {
   }
   if (error != 0) {
     return {CommandEnd::kNotStarted,
-            fmt::format("{} cannot be started: {}", command.words[0],
-                        strerrordesc_np(error))};
+            fmt::format("{} cannot be started: {}{}", command.words[0],
+                        strerrordesc_np(error), RemedyForShortage(error))};
   }
   if (!ended) {
     return {CommandEnd::kTimedOut,

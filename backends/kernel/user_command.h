@@ -28,7 +28,9 @@ struct UserCommand {
   CallTracer* tracer = nullptr;
 };
 
-// Runs the program and returns how it ended, without what it printed. When it
+// Runs the program and returns how it ended, without what it printed. The
+// program has no ignored signals and cannot make the calls of
+// backends/kernel/forbidden_calls.h. When it
 // has ended, or its time is over, all other processes of the PID namespace are
 // killed.
 // Requires: this is the first process of its PID namespace, and no other

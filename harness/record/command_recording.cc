@@ -98,7 +98,9 @@ Status RunOn(Backend& backend, FaultDisk& disk, const Trace& recorded,
   const OpResult unmounted = mounted.mount->Shutdown();
   // After a fault, a volume may be unable to unmount cleanly.
   if (!unmounted.ok() && disk.Fired().empty()) {
-    return FailedTo(backend, unmounted.error);
+    return Error{ErrorCode::kIo,
+                 fmt::format("{}: after the program, the volume does not {}",
+                             backend.traits().name, unmounted.error)};
   }
   return Ok{};
 }
