@@ -1,12 +1,16 @@
 // The tool `powercut`: a list of verbs. Each declares its flags; the verb that
-// the command line names runs.
+// the command line names runs. What surrounds every verb is here, too: what the
+// process inherits is made the same, and output that was lost is an error.
 
 #include <memory>
 #include <vector>
 
+#include "harness/base/check_failure.h"
 #include "harness/cli/exit_status.h"
 #include "harness/cli/input/flag_set.h"
+#include "harness/cli/terminal/standard_output.h"
 #include "harness/cli/verbs/verb.h"
+#include "harness/system/process_setup.h"
 
 namespace powercut {
 namespace {
@@ -25,7 +29,7 @@ constexpr std::unique_ptr<Verb> (*kVerbs[])() = {
     MakeExportVerb, MakeDoctorVerb,
 };
 
-int Main(int argc, char** argv) {
+ExitStatus RunVerb(int argc, char** argv) {
   CommandLine command_line("powercut", kHelp);
   std::vector<std::unique_ptr<Verb>> verbs;
   for (const auto make : kVerbs) {
@@ -40,10 +44,21 @@ int Main(int argc, char** argv) {
   if (!*named) return kExitHolds;  // --help was printed
   for (const auto& verb : verbs) {
     if (verb->name() != **named) continue;
-    const Result<ExitStatus> status = verb->Run();
+    const Result<ExitStatus> status =
+        WithShortages([&] { return verb->Run(); });
     return status ? *status : Fail(status.error());
   }
   return kExitInternal;
+}
+
+int Main(int argc, char** argv) {
+  SetUpProcess();
+  EndFailedChecksWithStatus();
+  const ExitStatus status = RunVerb(argc, argv);
+  // Scripts take the exit status for the whole answer. It must not say that all
+  // is well if the report was lost.
+  const Status printed = FinishStandardOutput();
+  return printed ? status : WorseStatus(status, Fail(printed.error()));
 }
 
 }  // namespace

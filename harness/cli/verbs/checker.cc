@@ -102,7 +102,7 @@ class Checker {
 
  private:
   ExitStatus CheckFile(const std::string& file) {
-    auto checked = Check(file);
+    auto checked = WithShortages([&] { return Check(file); });
     if (checked) return *checked;
     const ExitStatus status = Fail(checked.error());
     report_.errors.push_back({file, status, checked.error().message});

@@ -6,6 +6,7 @@
 #ifndef POWERCUT_HARNESS_CLI_VERBS_VERB_H_
 #define POWERCUT_HARNESS_CLI_VERBS_VERB_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -56,8 +57,14 @@ std::unique_ptr<Verb> MakeImportVerb();
 std::unique_ptr<Verb> MakeExportVerb();
 std::unique_ptr<Verb> MakeDoctorVerb();
 
-// Prints `powercut: MESSAGE` to standard error and returns the exit status of
-// the error's code.
+// Calls `work` and returns its result. A shortage of memory, processes or
+// descriptors in it becomes an error of code kMissing that names what is short;
+// any other exception is a bug of powercut and becomes kInternal.
+Result<ExitStatus> WithShortages(
+    const std::function<Result<ExitStatus>()>& work);
+
+// Prints `powercut: MESSAGE` to standard error, in one line that is not too
+// long to read, and returns the exit status of the error's code.
 ExitStatus Fail(const Error& error);
 
 }  // namespace powercut
