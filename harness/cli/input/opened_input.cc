@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "backends/registry.h"
@@ -21,6 +22,7 @@
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/fault/fault.h"
+#include "harness/space/state_id.h"
 #include "harness/trace/run_begin.h"
 #include "model/pcut/pcut.h"
 
@@ -43,6 +45,21 @@ Result<SettingOverrides> SettingOverridesOf(const InputFlags& flags) {
   return setting;
 }
 
+// The error of a directive of the file, with its line. Parses the text once
+// more, since workloads do not keep the lines of directives.
+Error InDirective(const OpenedInput& input, Statement::Kind kind,
+                  const Error& error) {
+  const std::string& file = input.workload.file;
+  const auto pcut = ParsePcut(input.text, file);
+  if (!pcut) return pcut.error();
+  for (const Statement& statement : pcut->statements) {
+    if (statement.kind != kind) continue;
+    return {error.code,
+            fmt::format("{}:{}: {}", file, statement.line, error.message)};
+  }
+  return error;
+}
+
 // Makes the backend and resolves the setting from the flags and the workload.
 // Requires: `input.workload` is set.
 Status Prepare(const std::string& path, const std::string& backend,
@@ -54,6 +71,11 @@ Status Prepare(const std::string& path, const std::string& backend,
   }
   input.backend = std::move(*made);
   POWERCUT_ASSIGN(const SettingOverrides overrides, SettingOverridesOf(flags));
+  if (input.workload.disk && input.workload.disk->weak_discard) {
+    return InDirective(input, Statement::kDisk,
+                       {ErrorCode::kUnsupported,
+                        "discard=weak is not offered yet; leave it out"});
+  }
   POWERCUT_ASSIGN(input.setting,
                   ResolveSetting(input.workload, *input.backend, overrides));
   return Ok{};
@@ -65,10 +87,23 @@ Status SetSpace(const InputFlags& flags, OpenedInput& input) {
       !flags.space.empty() ? flags.space : input.workload.space;
   if (space.empty()) {
     input.space.mode = ExplorationSpace::kDefault;
-  } else {
-    POWERCUT_ASSIGN(input.space, ParseExplorationSpace(space));
+    return Ok{};
   }
+  auto parsed = ParseExplorationSpace(space);
+  if (!parsed && flags.space.empty()) {
+    return InDirective(input, Statement::kSpace, parsed.error());
+  }
+  if (!parsed) return parsed.error();
+  input.space = *parsed;
   return Ok{};
+}
+
+// An id of another recording is no error, but a word that is no id is.
+Status CheckRegressionState(const OpenedInput& input) {
+  if (input.workload.at.empty()) return Ok{};
+  const auto id = ParseStateId(input.workload.at);
+  if (id) return Ok{};
+  return InDirective(input, Statement::kAt, id.error());
 }
 
 // Appends the faults of --fault to those of the file.
@@ -163,6 +198,11 @@ Result<InputFile> ReadInput(const std::string& path) {
   POWERCUT_ASSIGN(std::string bytes, ReadFile(path));
   if (LooksLikeBlockLog(AsBytes(bytes))) {
     POWERCUT_ASSIGN(file.trace, ParseTraceFile(std::move(bytes), path));
+    // Oddities do not make the trace wrong.
+    for (const std::string& line : file.trace->lint) {
+      std::fprintf(stderr, "powercut: %s: note: %s\n", path.c_str(),
+                   line.c_str());
+    }
   } else {
     file.text = std::move(bytes);
   }
@@ -200,6 +240,7 @@ Result<OpenedInput> OpenInput(InputFile file, const InputFlags& flags,
   if (backend.empty()) backend = kDefaultBackend;
   POWERCUT_TRY(Prepare(file.path, backend, flags, input));
   POWERCUT_TRY(SetSpace(flags, input));
+  POWERCUT_TRY(CheckRegressionState(input));
   input.probe = oracle.probe;
   if (!trace) return input;
   const auto ops = static_cast<uint32_t>(input.workload.init.size() +
