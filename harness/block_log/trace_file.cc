@@ -32,15 +32,21 @@ Result<LoadedTrace> ParseWhole(Buffer bytes, const std::string& path) {
 
 }  // namespace
 
-Status SaveTrace(const Trace& trace, const TraceAbout& about,
-                 const std::string& path) {
+Result<Bytes> TraceBytes(const Trace& trace, const TraceAbout& about,
+                         const std::string& path) {
   // What would be refused on loading is refused now, while the recording can
   // still be made again.
   const std::string fault = StorageProblem(trace);
   if (!fault.empty()) {
     return WithPath(path, {ErrorCode::kBadInput, fault});
   }
-  return WriteWholeFile(path, WriteBlockLog(EncodeTrace(trace, about)));
+  return WriteBlockLog(EncodeTrace(trace, about));
+}
+
+Status SaveTrace(const Trace& trace, const TraceAbout& about,
+                 const std::string& path) {
+  POWERCUT_ASSIGN(const Bytes bytes, TraceBytes(trace, about, path));
+  return WriteWholeFile(path, bytes);
 }
 
 Result<LoadedTrace> LoadTrace(const std::string& path) {

@@ -19,6 +19,11 @@ namespace powercut {
 Status SaveTrace(const Trace& trace, const TraceAbout& about,
                  const std::string& path);
 
+// The bytes that SaveTrace() writes to `path`, which is named in errors only.
+// Errors: kBadInput if StorageProblem() names a problem.
+Result<Bytes> TraceBytes(const Trace& trace, const TraceAbout& about,
+                         const std::string& path);
+
 // Reads the trace at `path`. The file is held in memory as a whole.
 // Errors: those of ReadWholeFile(), ReadBlockLog() and DecodeTrace(). Each
 // message begins with the path.

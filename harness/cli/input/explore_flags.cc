@@ -15,14 +15,10 @@ void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
       .Add("--jobs", explore.jobs,
            "number of workers; default: one for each processor")
       .Between(1, 1024);
-  flags
-      .Add("--seed", explore.seed,
-           "selects the draws of sample:N and of --doublecheck")
-      .NotNegative();
-  flags
-      .Add("--max-runs", explore.max_runs,
-           "at most this many recoveries for each workload")
-      .NotNegative();
+  flags.Add("--seed", explore.seed,
+            "selects the draws of sample:N and of --doublecheck");
+  flags.Add("--max-runs", explore.max_runs,
+            "at most this many recoveries for each workload");
   flags
       .Add("--nested", explore.nested,
            "crash again during recovery, to this depth")
@@ -42,6 +38,9 @@ void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
             "keep every run in this folder, and use those that are there");
   flags.Add("--budget", explore.budget,
             "at most this much time for each workload, e.g. 30s");
+}
+
+void DeclareShard(FlagSet& flags, ExploreFlags& explore) {
   flags.Add("--shard", explore.shard,
             "only part I of N, e.g. 2/8; `merge` joins the reports");
 }

@@ -30,8 +30,11 @@ struct ExploreFlags {
 };
 
 // Declares --jobs, --seed, --max-runs, --nested, --cache-size, --doublecheck,
-// --copied, --resume, --budget and --shard.
+// --copied, --resume and --budget.
 void DeclareExplore(FlagSet& flags, ExploreFlags& explore);
+
+// Declares --shard, for verbs whose reports `merge` joins.
+void DeclareShard(FlagSet& flags, ExploreFlags& explore);
 
 // Returns the options for exploring `input`: its space and whether it is
 // probed, and the rest from the flags. Callbacks are empty.

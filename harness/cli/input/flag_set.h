@@ -23,11 +23,15 @@ class Option;
 
 namespace powercut {
 
+// The flags that name files.
+struct FileArguments;
+
 // One declared flag, to which rules are added. A value that breaks a rule is a
 // usage error. A Flag is a reference: it may be copied and dropped.
 class Flag {
  public:
-  explicit Flag(CLI::Option* option) : option_(option) {}
+  Flag(CLI::Option* option, FileArguments* files)
+      : option_(option), files_(files) {}
 
   // The flag must be given.
   Flag& Required();
@@ -36,8 +40,6 @@ class Flag {
   // The value is at least `min` and at most `max`.
   Flag& Between(int min, int max);
   Flag& Between(double min, double max);
-  // The value is not negative. Without this rule, -1 is taken for 2^64 - 1.
-  Flag& NotNegative();
   // The value is not empty. `remedy` follows `is empty; ` in the error.
   Flag& NotEmpty(const std::string& remedy);
   // A value is split at commas.
@@ -45,22 +47,28 @@ class Flag {
   // Each occurrence of the flag takes one value, so that arguments after the
   // value are positional again. A list takes all that follow otherwise.
   Flag& OneValueEach();
+  // The values name files that the verb reads, or files that it writes. A file
+  // that is written must be none that is read, and no file is written twice:
+  // Parse() refuses both.
+  Flag& ReadsFile();
+  Flag& WritesFile();
 
  private:
   CLI::Option* option_;
+  FileArguments* files_;
 };
 
 // The flags of one verb.
 class FlagSet {
  public:
-  explicit FlagSet(CLI::App* verb) : verb_(verb) {}
+  FlagSet(CLI::App* verb, FileArguments* files) : verb_(verb), files_(files) {}
 
   // Declares a flag, to be listed by --help after those declared before.
   // `names` are one or more, as in `-o,--output`; without a dash they name a
   // positional argument. Parsing stores what was given into `value`, which
   // must outlive the CommandLine and keeps its content if nothing was given.
   // The types mean: a text; a switch, which takes no value; a list, whose flag
-  // may be repeated; a number, where CLI11 refuses what does not fit the type.
+  // may be repeated; a number, which is refused if it does not fit the type.
   Flag Add(const std::string& names, std::string& value,
            const std::string& help);
   Flag Add(const std::string& names, bool& value, const std::string& help);
@@ -76,6 +84,7 @@ class FlagSet {
 
  private:
   CLI::App* verb_;
+  FileArguments* files_;
 };
 
 // The command line of a tool whose first argument is a verb.
@@ -94,11 +103,14 @@ class CommandLine {
   // Parses the arguments of main(), stores the values of the flags, and returns
   // the name of the verb; `std::nullopt` if --help was asked for, which has
   // been printed to standard output then.
-  // Errors: kUsage, with a message that says where the flags are listed.
+  // Errors: kUsage, with a message that says where the flags are listed, or
+  // which file would be overwritten. If an output is `-`, standard output is
+  // kept for it (KeepStandardOutput()).
   Result<std::optional<std::string>> Parse(int argc, const char* const* argv);
 
  private:
   std::unique_ptr<CLI::App> app_;
+  std::unique_ptr<FileArguments> files_;
 };
 
 }  // namespace powercut

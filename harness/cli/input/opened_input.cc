@@ -275,7 +275,8 @@ Status SaveRecording(const OpenedInput& input, const Recording& recording,
   POWERCUT_ASSIGN(
       const std::string text,
       TextWithFaults(input.text, input.workload.file, input.added_faults));
-  return SaveTrace(recording.trace, {input.backend->traits().name, text}, path);
+  return WriteTrace(recording.trace, {input.backend->traits().name, text},
+                    path);
 }
 
 }  // namespace powercut

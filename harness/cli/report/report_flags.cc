@@ -8,9 +8,9 @@
 namespace powercut {
 
 void DeclareReport(FlagSet& flags, ReportFlags& report) {
-  flags.Add("--json", report.json, "write a report here");
-  flags.Add("--baseline", report.baseline,
-            "known causes, or an earlier report");
+  flags.Add("--json", report.json, "write a report here").WritesFile();
+  flags.Add("--baseline", report.baseline, "known causes, or an earlier report")
+      .ReadsFile();
 }
 
 // The baseline is read before the work, so that a typing error costs nothing.

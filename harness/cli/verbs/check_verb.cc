@@ -14,12 +14,15 @@ class CheckVerb : public Verb {
       : Verb("check", "explore the crashes of workloads and judge them") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.files, ".pcut files or saved traces").Required();
+    flags.Add("FILE", flags_.files, ".pcut files or saved traces")
+        .Required()
+        .ReadsFile();
     DeclareReport(flags, flags_.report);
     // A check command is for traces; `explore` has it.
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
     DeclareCrashSpace(flags, flags_.input);
     DeclareExplore(flags, flags_.explore);
+    DeclareShard(flags, flags_.explore);
   }
 
   Result<ExitStatus> Run() const override { return RunCheck(flags_); }

@@ -22,7 +22,7 @@ class ExploreVerb : public Verb {
   }
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("TRACE", flags_.files, "saved traces").Required();
+    flags.Add("TRACE", flags_.files, "saved traces").Required().ReadsFile();
     DeclareOracle(flags, flags_.oracle);
     flags.Add("--fs,--backend", flags_.input.backend,
               "file system, if not as the trace says");
@@ -37,6 +37,7 @@ class ExploreVerb : public Verb {
     DeclareReport(flags, flags_.report);
     DeclareCrashSpace(flags, flags_.input);
     DeclareExplore(flags, flags_.explore);
+    DeclareShard(flags, flags_.explore);
   }
 
   Result<ExitStatus> Run() const override { return RunCheck(flags_); }

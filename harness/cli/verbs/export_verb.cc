@@ -7,8 +7,8 @@
 
 #include "harness/block_log/export.h"
 #include "harness/cli/input/opened_input.h"
+#include "harness/cli/input/user_file.h"
 #include "harness/cli/verbs/verb.h"
-#include "harness/system/atomic_file.h"
 
 namespace powercut {
 namespace {
@@ -37,7 +37,7 @@ Result<LoadedTrace> TraceOf(const ExportFlags& flags) {
 Result<ExitStatus> Export(const ExportFlags& flags) {
   POWERCUT_ASSIGN(const LoadedTrace loaded, TraceOf(flags));
   const ExportedLog exported = ExportBlockLog(loaded.trace, loaded.about);
-  POWERCUT_TRY(WriteWholeFile(flags.output, WriteBlockLog(exported.log)));
+  POWERCUT_TRY(WriteFile(flags.output, AsText(WriteBlockLog(exported.log))));
   for (const std::string& line : exported.losses) {
     std::fprintf(stderr, "powercut: %s: note: %s\n", flags.output.c_str(),
                  line.c_str());
@@ -59,8 +59,12 @@ class ExportVerb : public Verb {
              "usage") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
-    flags.Add("-o,--output", flags_.output, "the new log").Required();
+    flags.Add("FILE", flags_.file, "a .pcut file or saved trace")
+        .Required()
+        .ReadsFile();
+    flags.Add("-o,--output", flags_.output, "the new log")
+        .Required()
+        .WritesFile();
     flags.Add("--backend", flags_.input.backend,
               "storage that a .pcut file is recorded on");
   }

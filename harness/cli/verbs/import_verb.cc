@@ -15,9 +15,9 @@
 #include "harness/block_log/import.h"
 #include "harness/block_log/salvage.h"
 #include "harness/block_log/trace_file.h"
+#include "harness/cli/input/user_file.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/disk/image_file.h"
-#include "harness/system/atomic_file.h"
 
 namespace powercut {
 namespace {
@@ -104,12 +104,12 @@ Error WithFile(const std::string& file, const Error& error) {
 
 Result<ExitStatus> Import(const ImportFlags& flags) {
   POWERCUT_ASSIGN(const ImportOptions options, OptionsOf(flags));
-  POWERCUT_ASSIGN(const Bytes bytes, ReadWholeFile(flags.log));
-  const Result<BlockLog> log = ReadLogOf(flags, options, bytes);
+  POWERCUT_ASSIGN(const std::string bytes, ReadFile(flags.log));
+  const Result<BlockLog> log = ReadLogOf(flags, options, AsBytes(bytes));
   if (!log) return WithFile(flags.log, log.error());
   const Result<LoadedTrace> imported = ImportBlockLog(*log, options);
   if (!imported) return WithFile(flags.log, imported.error());
-  POWERCUT_TRY(SaveTrace(imported->trace, imported->about, flags.output));
+  POWERCUT_TRY(WriteTrace(imported->trace, imported->about, flags.output));
   // Oddities do not make the trace wrong, so that the exit status stays 0.
   for (const std::string& line : imported->lint) {
     std::fprintf(stderr, "powercut: %s: note: %s\n", flags.log.c_str(),
@@ -137,8 +137,12 @@ class ImportVerb : public Verb {
              "entries are sound.\n\nExit status: 0 written, 129 else") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("LOG", flags_.log, "a dm-log-writes log, version 1").Required();
-    flags.Add("-o,--output", flags_.output, "the new trace").Required();
+    flags.Add("LOG", flags_.log, "a dm-log-writes log, version 1")
+        .Required()
+        .ReadsFile();
+    flags.Add("-o,--output", flags_.output, "the new trace")
+        .Required()
+        .WritesFile();
     flags.Add("--origin", flags_.origin, "kernel or qemu: who wrote it")
         .Required()
         .OneOf({"kernel", "qemu"});
@@ -149,7 +153,8 @@ class ImportVerb : public Verb {
         .Add("--base", flags_.base,
              "what the disk held before the log began: an image of it, or a "
              "block device; default: a blank disk")
-        .NotEmpty("leave it out for a blank disk");
+        .NotEmpty("leave it out for a blank disk")
+        .ReadsFile();
     flags
         .Add("--from", flags_.from,
              "explore crashes from this mark of the log on; MARK#2 is the "

@@ -378,8 +378,10 @@ class LitmusVerb : public Verb {
   LitmusVerb() : Verb("litmus", "run litmus tests with every crash state") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE|DIR", flags_.files,
-              "tests, or folders of them; default: corpora/litmus");
+    flags
+        .Add("FILE|DIR", flags_.files,
+             "tests, or folders of them; default: corpora/litmus")
+        .ReadsFile();
     flags
         .Add("--backend", flags_.backends,
              "storage to run on, or `model` for the model alone")
@@ -392,7 +394,7 @@ class LitmusVerb : public Verb {
     flags.Add("--atomic", flags_.atomic_bytes,
               "bytes that the device writes whole");
     DeclareFaults(flags, flags_.faults);
-    flags.Add("--json", flags_.json, "write a report here");
+    flags.Add("--json", flags_.json, "write a report here").WritesFile();
     flags
         .Add("--jobs", flags_.jobs,
              "number of workers; default: one for each processor")

@@ -68,7 +68,7 @@ class MergeVerb : public Verb {
              "make the reports of all shards into the report of the whole") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("JSON", files_, "written by check --json").Required();
+    flags.Add("JSON", files_, "written by check --json").Required().ReadsFile();
     DeclareReport(flags, report_);
   }
 

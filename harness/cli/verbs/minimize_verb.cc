@@ -207,8 +207,10 @@ class MinimizeVerb : public Verb {
              "nothing to minimize; 125 and 128 as for every verb") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.file, "a .pcut file").Required();
-    flags.Add("-o,--output", flags_.output, "the new .pcut file").Required();
+    flags.Add("FILE", flags_.file, "a .pcut file").Required().ReadsFile();
+    flags.Add("-o,--output", flags_.output, "the new .pcut file")
+        .Required()
+        .WritesFile();
     flags.Add("--cause", flags_.cause, "the cause to keep");
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
     DeclareCrashSpace(flags, flags_.input);

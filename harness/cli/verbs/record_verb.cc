@@ -9,13 +9,12 @@
 #include <memory>
 
 #include "backends/registry.h"
-#include "harness/block_log/trace_file.h"
 #include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/input_flags.h"
+#include "harness/cli/input/user_file.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/fault/fault.h"
 #include "harness/record/command_recording.h"
-#include "harness/system/atomic_file.h"
 #include "harness/trace/run_begin.h"
 
 namespace powercut {
@@ -135,7 +134,7 @@ Result<Plan> PlanOf(const RecordFlags& flags) {
   plan.program.writeback = ScheduleOf(flags.writeback);
   // The program may run for hours, and what it did would be lost.
   for (uint32_t number = 1; number <= flags.times; ++number) {
-    POWERCUT_TRY(CheckNewFile(OutputOf(flags, number)));
+    POWERCUT_TRY(CheckWritable(OutputOf(flags, number)));
   }
   return plan;
 }
@@ -184,7 +183,7 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
     about.program_end = made.program_end;
     about.writeback = ScheduleText(plan.program, flags.writeback);
     const std::string file = OutputOf(flags, number);
-    POWERCUT_TRY(SaveTrace(made.recording.trace, about, file));
+    POWERCUT_TRY(WriteTrace(made.recording.trace, about, file));
     const ExitStatus one = Report(file, plan, made);
     if (one != kExitHolds) status = one;
   }
@@ -218,12 +217,14 @@ class RecordVerb : public Verb {
              "when dirty pages go to the disk: as the kernel does, eager, late "
              "or random; default: kernel")
         .OneOf({"kernel", "eager", "late", "random"});
-    flags.Add("--seed", flags_.seed, "of --writeback random").NotNegative();
+    flags.Add("--seed", flags_.seed, "of --writeback random");
     flags
         .Add("--times", flags_.times,
              "record so often: -o t.trace makes t-1.trace, t-2.trace and on")
         .Between(1, 1000);
-    flags.Add("-o,--output", flags_.output, "the trace").Required();
+    flags.Add("-o,--output", flags_.output, "the trace")
+        .Required()
+        .WritesFile();
     flags
         .Add("COMMAND", flags_.command,
              "the program and its arguments, after --")

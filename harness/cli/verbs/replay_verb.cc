@@ -11,6 +11,7 @@
 
 #include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/replay_flags.h"
+#include "harness/cli/input/user_file.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/explain/replay.h"
 #include "harness/judge/failure_block.h"
@@ -22,6 +23,10 @@ namespace {
 // Saves the image as a file that has holes where the disk was never written or
 // is zero, so that the image of a large disk takes little room.
 Status SaveImage(const SparseImage& image, const std::string& path) {
+  if (IsStream(path)) {
+    return Error{ErrorCode::kUsage,
+                 "--image " + path + ": an image has holes; name a file"};
+  }
   POWERCUT_ASSIGN(const auto file, NewFile::Create(path));
   bool good =
       ftruncate(file->fd(), static_cast<off_t>(image.size_bytes())) == 0;
@@ -117,10 +122,12 @@ class ReplayVerb : public Verb {
   ReplayVerb() : Verb("replay", "run one crash state again") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
+    flags.Add("FILE", flags_.file, "a .pcut file or saved trace")
+        .Required()
+        .ReadsFile();
     flags.Add("--at", flags_.at, "id of the state").Required();
-    flags.Add("--image", flags_.image, "save the crash image");
-    flags.Add("--save", flags_.save, "save the trace");
+    flags.Add("--image", flags_.image, "save the crash image").WritesFile();
+    flags.Add("--save", flags_.save, "save the trace").WritesFile();
     DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
   }

@@ -19,6 +19,7 @@
 
 #include "harness/block_log/trace_file.h"
 #include "harness/cli/input/opened_input.h"
+#include "harness/cli/input/user_file.h"
 #include "harness/cli/verbs/verb.h"
 
 namespace powercut {
@@ -155,7 +156,7 @@ void Print(const Workload& workload, const Recording& recording,
 
 Status ShowImported(const LoadedTrace& imported, const std::string& save) {
   if (!save.empty()) {
-    POWERCUT_TRY(SaveTrace(imported.trace, imported.about, save));
+    POWERCUT_TRY(WriteTrace(imported.trace, imported.about, save));
   }
   std::printf("imported from a log of origin %s\n",
               imported.about.origin.c_str());
@@ -204,9 +205,11 @@ class ShowVerb : public Verb {
   ShowVerb() : Verb("show", "list a recording") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
+    flags.Add("FILE", flags_.file, "a .pcut file or saved trace")
+        .Required()
+        .ReadsFile();
     flags.Add("--op", flags_.op, "only what happened while this op ran");
-    flags.Add("--save", flags_.save, "save the trace");
+    flags.Add("--save", flags_.save, "save the trace").WritesFile();
     DeclareSetting(flags, flags_.input, flags_.probe, flags_.quiet);
   }
 

@@ -1,0 +1,164 @@
+// Runs `record` and `explore` with programs that freeze, swap on or unmount the
+// volume, with processes that somebody stops, and where the machine lets
+// powercut have too little. Each test is skipped where ext4 is missing.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/harness/cli/tool_output.h"
+#include "tests/harness/system/killer.h"
+
+namespace powercut {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr const char* kTool = POWERCUT_TOOL;
+
+class KernelSurroundingsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string doctor = RunTool({"doctor"}).out;
+    if (doctor.find("\next4       ready") == std::string::npos) {
+      GTEST_SKIP() << doctor;
+    }
+  }
+
+  Ended Record(const std::string& program) const {
+    return RunTool({"record", "--fs", "ext4", "-o", folder_.File("trace"), "--",
+                    "sh", "-c", program});
+  }
+  Ended Explore(const std::string& check) const {
+    return RunTool({"explore", folder_.File("trace"), "--quiet", "--space",
+                    "prefix", "--check-timeout", "20s", "--check", check});
+  }
+
+  const TemporaryFolder folder_;
+};
+
+// A write to a frozen volume would wait in the kernel, where no signal reaches
+// it.
+TEST_F(KernelSurroundingsTest, NobodyFreezesTheVolume) {
+  ASSERT_EQ(Record("echo x > f; sync f .").status, kHolds);
+  const Ended explored = Explore(
+      "fsfreeze -f . 2>&1 | grep -q 'Operation not permitted' && echo y > g");
+  EXPECT_EQ(explored.status, kHolds) << explored.out << explored.err;
+  const Ended recorded =
+      Record("fsfreeze -f . && echo frozen > $POWERCUT_ACKS; echo x > f");
+  EXPECT_EQ(recorded.status, kHolds) << recorded.err;
+  EXPECT_THAT(recorded.out, HasSubstr(", 0 acks\n"));
+}
+
+TEST_F(KernelSurroundingsTest, NobodySwapsOnTheVolume) {
+  const Ended recorded = Record(
+      "head -c 1048576 /dev/zero > s; chmod 600 s; mkswap s > /dev/null; "
+      "swapon $PWD/s && echo swaps > $POWERCUT_ACKS; true");
+  EXPECT_EQ(recorded.status, kHolds) << recorded.err;
+  EXPECT_THAT(recorded.out, HasSubstr(", 0 acks\n"));
+  EXPECT_THAT(recorded.err, HasSubstr("Operation not permitted"));
+}
+
+TEST_F(KernelSurroundingsTest, AProgramThatUnmountsIsNamed) {
+  const Ended recorded = Record("cd /; umount /mnt/volume");
+  ExpectError(recorded, kUsage,
+              "ext4: after the program, the volume does not stay mounted; the "
+              "program unmounted it");
+}
+
+// The limit holds for what the check writes, too, whose EFBIG would look like a
+// failure of the storage.
+TEST_F(KernelSurroundingsTest, ALimitOnFilesIsNoFinding) {
+  ASSERT_EQ(Record("echo x > f; sync f .").status, kHolds);
+  // In units of 512 bytes: enough for a message, too little for a disk.
+  const Ended ended = Subprocess({"/bin/sh", "-c",
+                                  std::string("ulimit -f 8; exec ") + kTool +
+                                      " explore --space prefix --quiet " +
+                                      folder_.File("trace")})
+                          .Wait();
+  ExpectError(ended, kCannotRun, "run `ulimit -f unlimited` first");
+}
+
+TEST_F(KernelSurroundingsTest, TooFewDescriptorsAreNamed) {
+  ASSERT_EQ(Record("true").status, kHolds);
+  bool any = false;
+  for (int most = 4; most < 24; ++most) {
+    const Ended ended =
+        Subprocess(
+            {"/bin/sh", "-c",
+             "ulimit -n " + std::to_string(most) + "; exec " + kTool +
+                 " explore --space prefix --quiet --jobs 1 --check true " +
+                 folder_.File("trace")})
+            .Wait();
+    if (ended.status == kHolds) continue;
+    EXPECT_TRUE(ended.status == kCannotRun || ended.status == kUsage ||
+                ended.status == 127)
+        << most << ": " << ended.status << ended.out << ended.err;
+    EXPECT_THAT(ended.out, IsEmpty()) << most;
+    EXPECT_THAT(ended.err, Not(HasSubstr("none is free")));
+    any = any || ended.err.find("(`ulimit -n`)") != std::string::npos;
+  }
+  EXPECT_TRUE(any);
+}
+
+TEST_F(KernelSurroundingsTest, DoctorKnowsCapabilities) {
+  const Ended ended =
+      Subprocess({"/usr/bin/setpriv", "--bounding-set", "-sys_admin",
+                  "--inh-caps", "-sys_admin", kTool, "doctor"})
+          .Wait();
+  EXPECT_THAT(ended.out,
+              HasSubstr("ext4       missing  kernel file systems take "
+                        "the capability CAP_SYS_ADMIN"));
+}
+
+// All descendants of the tool: the fork server, workers, mounters, checks.
+std::vector<pid_t> DescendantsOf(pid_t root) {
+  std::vector<pid_t> all = ChildrenOf(root);
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (const pid_t child : ChildrenOf(all[i])) all.push_back(child);
+  }
+  return all;
+}
+
+bool IsTheTool(pid_t process) {
+  std::ifstream in("/proc/" + std::to_string(process) + "/cmdline");
+  std::string word;
+  return std::getline(in, word, '\0') && word == kTool;
+}
+
+TEST_F(KernelSurroundingsTest, StoppedProcessesGoOn) {
+  ASSERT_EQ(Record("for i in 1 2 3 4; do echo x > f$i; sync f$i; done").status,
+            kHolds);
+  const std::vector<std::string> words = {
+      kTool,       "explore", folder_.File("trace"),
+      "--quiet",   "--jobs",  "2",
+      "--space",   "prefix",  "--check",
+      "sleep 0.05"};
+  const Ended left_alone = Subprocess(words).Wait();
+  const Subprocess tool(words);
+  int stopped = 0;
+  const timespec pause = {.tv_sec = 0, .tv_nsec = 20'000'000};
+  for (int i = 0; i < 100 && stopped < 8; ++i) {
+    nanosleep(&pause, nullptr);
+    for (const pid_t process : DescendantsOf(ChildrenOf(getpid()).at(0))) {
+      if (!IsTheTool(process)) continue;
+      stopped += kill(process, SIGSTOP) == 0 ? 1 : 0;
+    }
+  }
+  const Ended ended = tool.Wait();
+  EXPECT_GT(stopped, 0);
+  EXPECT_EQ(ended.status, left_alone.status);
+  EXPECT_EQ(ended.out, left_alone.out);
+}
+
+}  // namespace
+}  // namespace powercut
