@@ -30,6 +30,7 @@
 #include "tests/exploring.h"
 #include "tests/model/litmus_files.h"
 #include "tests/planted_backend.h"
+#include "tests/throwing_checks.h"
 
 namespace powercut {
 namespace {

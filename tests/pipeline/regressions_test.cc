@@ -12,6 +12,7 @@
 #include "harness/explain/replay.h"
 #include "tests/exploring.h"
 #include "tests/subprocess.h"
+#include "tests/throwing_checks.h"
 
 namespace powercut {
 namespace {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "harness/base/prng.h"
+#include "tests/throwing_checks.h"
 
 namespace powercut {
 namespace {
