@@ -71,6 +71,8 @@ std::vector<Trait> TraitsOf(const CheckedWorkload& checked) {
           {"--crash", fmt::format("{}", fmt::join(kinds, ","))},
           {"--space", ExplorationSpaceText(checked.space)},
           {"--atomic", std::to_string(checked.atomic_bytes)},
+          {"--nested", std::to_string(checked.nested)},
+          {"--copied", std::string(CopyModeName(e.copied))},
           {"--probe", checked.probe ? "on" : "off"},
           {"--from", checked.from.empty() ? "not given" : checked.from},
           {"writeback", checked.writeback},

@@ -223,6 +223,12 @@ TEST(MergeTest, ShardsOfDifferentChecks) {
       {[](Report&, CheckedWorkload& w) { w.space.torn = 3; },
        "--space 'prefix+torn:3'"},
       {[](Report&, CheckedWorkload& w) { w.atomic_bytes = 1; }, "--atomic '1'"},
+      {[](Report&, CheckedWorkload& w) { w.nested = 1; },
+       "--nested '1', but '0'"},
+      {[](Report&, CheckedWorkload& w) {
+         w.exploration.copied = CopyMode::kAsRead;
+       },
+       "--copied 'read', but 'filled'"},
       {[](Report&, CheckedWorkload& w) { w.probe = true; }, "--probe 'on'"},
       {[](Report&, CheckedWorkload& w) { w.replay_flags = ""; }, "replay ''"},
       {[](Report&, CheckedWorkload& w) { w.expectations.clear(); },
