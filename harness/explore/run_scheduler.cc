@@ -146,7 +146,9 @@ void RunScheduler::RunDoublechecks() {
 void RunScheduler::TakeDoublecheck(const CrashState& state, OutcomeId outcome) {
   ++doublechecked_;
   const OutcomeId cached = doubted_[taken_++].second;
-  if (outcome != cached) Contradict(state, cached, outcome);
+  if (!pool_.outcomes().Same(cached, outcome)) {
+    Contradict(state, cached, outcome);
+  }
 }
 
 bool RunScheduler::DecideFromCache(StateRequest& request,
@@ -363,7 +365,7 @@ void RunScheduler::KeepRun(const StateRequest& request, RunResult& result) {
   }
   ++spare_runs_;
   const OutcomeId earlier = OutcomeOf(*kept, request.state);
-  if (earlier != result.outcome) {
+  if (!pool_.outcomes().Same(earlier, result.outcome)) {
     Contradict(request.state, earlier, result.outcome);
   }
   on_outcome_(request,

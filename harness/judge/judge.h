@@ -36,6 +36,9 @@ class Judge {
   Violation VolumeViolation(ViolationKind violation, size_t history,
                             CrashKind kind, const std::string& found);
 
+  // Whether both outcomes are the same result (SameResult()).
+  bool Same(OutcomeId a, OutcomeId b) const { return outcomes_.Same(a, b); }
+
   // Violations() under another profile, for an outcome that need not be in the
   // table. The result is not kept. O(history).
   std::vector<Violation> ViolationsUnder(const Profile& profile,

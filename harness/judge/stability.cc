@@ -1,7 +1,7 @@
-// Compares the outcomes of one recovery and of two, as values: outcomes that
-// are equal have one id. Where two outcomes differ, the parts of an outcome are
-// gone through in the order of their weight, and the first part that differs is
-// told for both.
+// Compares the outcomes of one recovery and of two as results: a number in what
+// a check printed may differ. Where two outcomes differ, the parts of an
+// outcome are gone through in the order of their weight, and the first part
+// that differs is told for both.
 
 #include "harness/judge/stability.h"
 
@@ -86,7 +86,7 @@ bool MustBeStable(const RecordedRun& run) {
 std::optional<Violation> UnstableViolation(
     Judge& judge, OutcomeId once, OutcomeId twice, size_t history,
     CrashKind kind, const std::vector<Violation>& violations) {
-  if (once == twice) return std::nullopt;
+  if (judge.Same(once, twice)) return std::nullopt;
   const bool broken_before = !judge.Violations(once, history, kind).empty();
   if (!violations.empty() && !broken_before) return std::nullopt;
   return judge.VolumeViolation(ViolationKind::kUnstable, history, kind,

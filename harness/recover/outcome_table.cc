@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "harness/recover/check_result.h"
 #include "harness/recover/outcome_codec.h"
 
 namespace powercut {
@@ -39,6 +40,10 @@ OutcomeId OutcomeTable::Add(const Hash128& hash, RecoveryOutcome outcome) {
     hashes_.push_back(hash);
   }
   return entry->second;
+}
+
+bool OutcomeTable::Same(OutcomeId a, OutcomeId b) const {
+  return a == b || SameResult(outcomes_[a], outcomes_[b]);
 }
 
 OutcomeId OutcomeTable::Add(RecoveryOutcome outcome) {

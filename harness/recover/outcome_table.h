@@ -30,6 +30,8 @@ class OutcomeTable {
   const RecoveryOutcome& operator[](OutcomeId id) const {
     return outcomes_[id];
   }
+  // Whether both are the same result (SameResult()).
+  bool Same(OutcomeId a, OutcomeId b) const;
   const Hash128& hash(OutcomeId id) const { return hashes_[id]; }
   // The hashes of all outcomes, by id. Valid until the next Add().
   std::span<const Hash128> hashes() const { return hashes_; }

@@ -143,7 +143,8 @@ void BatchProgress::TakeRun(WorkerEnd end) {
   if (canary_ran) end.results.pop_back();
   std::move(end.results.begin(), end.results.end(),
             results_.begin() + static_cast<ptrdiff_t>(from_));
-  if (canary_ran && canary == results_[from_].outcome) return EndRun();
+  if (canary_ran && outcomes_->Same(canary, results_[from_].outcome))
+    return EndRun();
   // The worker died, or its canary changed.
   victim_ = std::min(reached, end_);
   if (end.from_outside) {
@@ -189,7 +190,9 @@ RunResult BatchProgress::TwiceAlone(WorkerEnd end) {
     return result;
   }
   result = std::move(end.results[0]);
-  if (!end.death && end.results[1].outcome == result.outcome) return result;
+  if (!end.death && outcomes_->Same(end.results[1].outcome, result.outcome)) {
+    return result;
+  }
   const RecoveryOutcome next =
       end.death ? *end.death : (*outcomes_)[end.results[1].outcome];
   // Two observations that differ are no damage to the process: the recovery may
@@ -234,7 +237,7 @@ void BatchProgress::Search() {
 void BatchProgress::TakeSearch(const WorkerEnd& end) {
   const bool canary_changed =
       victim_ == end_ && !end.death &&
-      end.results.back().outcome != results_[from_].outcome;
+      !outcomes_->Same(end.results.back().outcome, results_[from_].outcome);
   // A death at another state than the victim is damage as well.
   search_->Tell(end.death.has_value() || canary_changed);
   if (search_->Next()) return;
@@ -266,7 +269,7 @@ void BatchProgress::TakeBlame(WorkerEnd end) {
   // one that differs.
   RunResult result = std::move(results_[suspect_]);
   result.second_outcome =
-      first == result.outcome ? *twice.second_outcome : first;
+      outcomes_->Same(first, result.outcome) ? *twice.second_outcome : first;
   Decide(suspect_, std::move(result));
 }
 

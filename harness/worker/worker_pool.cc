@@ -189,7 +189,9 @@ RunResult WorkerPool::RunAlone(const CrashState& state) {
   if (runner_.options().jobs == 0) {
     RunResult result = RunHere(state);
     const OutcomeId second = RunHere(state).outcome;
-    if (second != result.outcome) result.second_outcome = second;
+    if (!outcomes_.Same(second, result.outcome)) {
+      result.second_outcome = second;
+    }
     return result;
   }
   POWERCUT_CHECK(progresses_.empty());
