@@ -152,7 +152,8 @@ class MounterProcess {
     CommandEnd end = RunUserCommand(command);
     if (!quiet) end.volume_full = VolumeIsFull();
     if (end.kind == CommandEnd::kEnded && !end.detail.empty() && quiet) {
-      const std::string line = LastLineOf(ReadOutput());
+      std::ifstream printed(kOutputFile, std::ios::binary);
+      const std::string line = LastLineOf(printed);
       if (!line.empty()) end.detail += ": " + line;
     }
     return end;

@@ -4,12 +4,17 @@
 #include "backends/kernel/printed_lines.h"
 
 #include <algorithm>
+#include <istream>
 #include <vector>
+
+#include "harness/base/utf8.h"
 
 namespace powercut::kernel {
 namespace {
 
-// What is longer or more than this is cut.
+// What is longer or more than this is cut. The line of a check is the message
+// of a program of the user's; complaints are several lines of one checker.
+constexpr size_t kCheckLineBytesMax = 1000;
 constexpr size_t kLineBytesMax = 200;
 constexpr size_t kComplaintsMax = 3;
 
@@ -31,8 +36,8 @@ std::vector<std::string_view> LinesOf(std::string_view text) {
 
 // Cuts a long line and replaces control characters, which could command a
 // terminal, by `?`.
-std::string Shown(std::string_view line) {
-  std::string shown(line.substr(0, kLineBytesMax));
+std::string Shown(std::string_view line, size_t bytes_max) {
+  std::string shown(Utf8Prefix(line, bytes_max));
   std::ranges::replace_if(
       shown, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   return shown;
@@ -40,9 +45,32 @@ std::string Shown(std::string_view line) {
 
 }  // namespace
 
-std::string LastLineOf(std::string_view printed) {
-  const auto lines = LinesOf(printed);
-  return lines.empty() ? "" : Shown(lines.back());
+std::string LastLineOf(std::istream& printed) {
+  std::string last;
+  std::string line;
+  const auto end_line = [&] {
+    const auto words = LinesOf(line);
+    if (!words.empty()) last = words[0];
+    line.clear();
+  };
+  std::string piece(64 << 10, '\0');
+  while (printed.good()) {
+    printed.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    const auto size = static_cast<size_t>(printed.gcount());
+    for (const char c : std::string_view(piece).substr(0, size)) {
+      // Programs that show their progress write over a line with a carriage
+      // return.
+      if (c == '\n' || c == '\r') {
+        end_line();
+      } else if (line.size() <= kCheckLineBytesMax &&
+                 (!line.empty() || (c != ' ' && c != '\t'))) {
+        // One byte more than is shown tells Utf8Prefix() that it cuts.
+        line += c;
+      }
+    }
+  }
+  end_line();
+  return Shown(last, kCheckLineBytesMax);
 }
 
 std::string ComplaintsOf(const VolumeChecker& checker,
@@ -58,7 +86,7 @@ std::string ComplaintsOf(const VolumeChecker& checker,
   lines.resize(std::min(lines.size(), kComplaintsMax));
   std::string text;
   for (const std::string_view line : lines) {
-    text.append(text.empty() ? "" : "; ").append(Shown(line));
+    text.append(text.empty() ? "" : "; ").append(Shown(line, kLineBytesMax));
   }
   return text;
 }

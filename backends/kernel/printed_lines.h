@@ -3,6 +3,7 @@
 #ifndef POWERCUT_BACKENDS_KERNEL_PRINTED_LINES_H_
 #define POWERCUT_BACKENDS_KERNEL_PRINTED_LINES_H_
 
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
@@ -10,9 +11,11 @@
 
 namespace powercut::kernel {
 
-// Returns the last line that has more than spaces, cut to 200 bytes. Empty if
-// there is none.
-std::string LastLineOf(std::string_view printed);
+// Returns the last line that has more than spaces, cut to 1000 bytes at a whole
+// character, with control characters replaced by `?`. A line ends at a line
+// feed or at a carriage return. Empty if there is none. Memory does not grow
+// with what was printed. O(printed).
+std::string LastLineOf(std::istream& printed);
 
 // Returns up to three lines in which a checker says what is wrong, each cut to
 // 200 bytes, with `; ` between them. Lines that match `checker.chatter` are
