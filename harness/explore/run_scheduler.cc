@@ -304,7 +304,7 @@ CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
     run.copied = std::move(copied);
     run.copies = std::move(result.reads.copies);
   }
-  run.key = KeyOfPath();
+  run.key = InContext(CertificateKey(contents_, path_));
   if (!result.writes.empty()) {
     run.events = std::make_shared<const std::vector<RecoveryEvent>>(
         std::move(result.writes));
@@ -312,10 +312,8 @@ CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
   return run;
 }
 
-// The name of the certificate in `path_`. Equal reads under other acks are
-// another run.
-Hash128 RunScheduler::KeyOfPath() const {
-  Hash128 key = CertificateKey(contents_, path_);
+// Equal reads under other acks are another run.
+Hash128 RunScheduler::InContext(Hash128 key) const {
   if (context_ != 0) {
     key ^= HashBytes(std::as_bytes(std::span(&context_, 1)), 1);
   }
@@ -332,10 +330,14 @@ void RunScheduler::Arrange(const CrashState& state, CachedRun& run) {
     });
   };
   std::erase_if(run.copied, asked);
-  run.key = KeyOfPath();
+  run.key = InContext(CertificateKey(contents_, path_));
 }
 
 void RunScheduler::CountRun(const Hash128& key) {
+  // A walk that comes back to a context has forgotten its runs and makes them
+  // again. They are no other runs: shards, of which some never leave a context,
+  // must come to the same number.
+  if (context_ != 0 && !counted_.insert(key).second) return;
   ++runs_;
   run_keys_.push_back(key);
 }
@@ -378,7 +380,8 @@ void RunScheduler::KeepRun(const StateRequest& request, RunResult& result) {
 void RunScheduler::TakeUnkeptRun(const StateRequest& request,
                                  RunResult& result) {
   const CachedRun run = CachedRunOf(request, result);
-  const Hash128 key = request.image.value_or(KeyOf(request.state, 0));
+  const Hash128 key =
+      InContext(request.image.value_or(KeyOf(request.state, 0)));
   if (!request.seen && died_.insert(key).second) CountRun(key);
   on_outcome_(request, {result.outcome, false, path_, run.copied, run.events});
 }

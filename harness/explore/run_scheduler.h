@@ -26,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -200,7 +201,7 @@ class RunScheduler {
   void CountRun(const Hash128& key);
   CachedRun CachedRunOf(const StateRequest& request, RunResult& result);
   void Arrange(const CrashState& state, CachedRun& run);
-  Hash128 KeyOfPath() const;
+  Hash128 InContext(Hash128 key) const;
   void Contradict(const CrashState& state, OutcomeId earlier, OutcomeId later);
   void RunDoublechecks();
   void TakeDoublecheck(const CrashState& state, OutcomeId outcome);
@@ -233,6 +234,8 @@ class RunScheduler {
   uint64_t runs_ = 0;
   uint64_t spare_runs_ = 0;
   std::vector<Hash128> run_keys_;
+  // The keys that were counted in contexts other than 0.
+  std::unordered_set<Hash128, Hash128Hasher> counted_;
   std::set<Hash128> died_;  // The keys of runs that died or hung.
   uint64_t reordered_runs_ = 0;
   std::optional<Contradiction> contradiction_;
