@@ -13,10 +13,12 @@
 #include <set>
 #include <utility>
 
+#include "harness/judge/check_cause.h"
 #include "harness/judge/crash_points.h"
 #include "harness/judge/judge.h"
 #include "harness/judge/obligations.h"
 #include "harness/judge/stability.h"
+#include "harness/recover/check_result.h"
 #include "harness/worker/state_chain.h"
 
 namespace powercut {
@@ -67,6 +69,28 @@ Result<Named> Find(const RecordedRun& run, const StateId& id,
                       : "in `init`")};
 }
 
+// Judges a state whose recovery came to two results. If only the last line of
+// the user's check varies, the check fails each time, and its cause leaves out
+// the line, as that of an exploration does. Requires: `chain` is unsteady.
+void JudgeBothRuns(const ChainResult& chain, const Named& named, Judge& judge,
+                   std::vector<Violation>& violations) {
+  const TwoOutcomes& two = *chain.unsteady;
+  if (SameButForTheLine(two.first, two.second)) {
+    // A recovery that another crash interrupted may say what it likes.
+    if (!(two.first == chain.outcome)) return;
+    for (Violation& violation : violations) {
+      if (violation.kind != ViolationKind::kCheck) continue;
+      violation.cause = CheckCauseOfVaryingLine(
+          CauseWithoutCheck(violation.cause), chain.outcome.check);
+      violation.found += "; run again: " + two.second.check;
+    }
+    return;
+  }
+  violations.push_back(judge.VolumeViolation(
+      ViolationKind::kNondeterministic, named.history, named.state.kind,
+      "run twice in one process: " + DifferenceInWords(two.first, two.second)));
+}
+
 }  // namespace
 
 Result<ReplayedState> Replay(const RecordedRun& run, const StateId& id,
@@ -90,10 +114,7 @@ Result<ReplayedState> Replay(const RecordedRun& run, const StateId& id,
   std::vector<Violation> violations =
       judge.Violations(outcome, named.history, named.state.kind);
   if (chain.unsteady) {
-    violations.push_back(judge.VolumeViolation(
-        ViolationKind::kNondeterministic, named.history, named.state.kind,
-        "run twice in one process: " +
-            DifferenceInWords(chain.unsteady->first, chain.unsteady->second)));
+    JudgeBothRuns(chain, named, judge, violations);
   }
   if (!inner.empty() && MustBeStable(run)) {
     // The rule of `unstable` compares with one recovery that is not

@@ -4,8 +4,9 @@
 // neither.
 //
 // At the end, Confirmed() runs each kept state again alone in a fresh worker. A
-// group whose state does not show the same outcome again becomes a group of
-// kind `nondeterministic`, and groups of one new cause are merged.
+// group whose state does not show the same result again gets another cause, of
+// kind `nondeterministic` or with the line of the check left out, and groups of
+// one new cause are merged.
 //
 // Example: `57p-w56`, `58p` and `59p-w56` all show `lost/written/append/sync`.
 // The group counts 3 states and keeps `58p`, which lost no block.
@@ -18,7 +19,10 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/base/utf8.h"
+#include "harness/judge/check_cause.h"
 #include "harness/judge/stability.h"
+#include "harness/recover/check_result.h"
 #include "harness/worker/state_chain.h"
 
 namespace powercut {
@@ -41,7 +45,7 @@ bool CauseGroups::Add(const Violation& violation, const ViolatingState& at,
   const auto [entry, added] = groups_.try_emplace(violation.cause);
   Group& group = entry->second;
   if (!counted) ++group.count;
-  if (!counted && context_.list_states) List(at, group);
+  if (!counted && context_.list_states) List(violation, at, group);
   // If a prefix is kept, a state that lost a block is not simpler. This
   // shortcut saves moving the cursor.
   if (!added && group.lost_blocks == 0 && group.shown.inner.empty() &&
@@ -77,12 +81,14 @@ std::string CauseGroups::TextOf(const ViolatingState& at) {
   return text;
 }
 
-void CauseGroups::List(const ViolatingState& at, Group& group) {
+void CauseGroups::List(const Violation& violation, const ViolatingState& at,
+                       Group& group) {
   std::vector<CrashStep> steps = {CanonicalStep(at.state, CursorAt(at.state))};
   steps.insert(steps.end(), at.inner.begin(), at.inner.end());
   group.states.push_back(
       {at.state.kind, at.state.point, at.state.marks,
-       StateIdText({steps, context_.run.recording.trace.Digest()})});
+       StateIdText({steps, context_.run.recording.trace.Digest()}),
+       std::string(Utf8Prefix(violation.found, kFoundBytesMax))});
 }
 
 // Where a recovery may do something else the next time, the recovery that was
@@ -103,52 +109,78 @@ Result<ChainResult> CauseGroups::RunAgain(
 void CauseGroups::Confirm(Group& group, WorkerPool& pool) {
   const ViolatingState& shown = group.shown;
   const auto again = RunAgain(shown, pool.options());
+  const std::string found = "in a batch: " + group.violation.found;
+  if (!again) {
+    // A step of the chain names no state of the recovery any more.
+    return Disbelieve(
+        group, found + "; alone in a fresh process: " + again.error().message);
+  }
   // RunChain() runs each state twice in one process, so that damage that shows
   // only in the second run is noticed.
-  if (!again) {
-    Disbelieve(group,
-               "in a batch: " + group.violation.found +
-                   "; alone in a fresh process: " + again.error().message);
-  } else if (again->unsteady) {
-    Disbelieve(group, "run twice in one process: " +
-                          DifferenceInWords(again->unsteady->first,
-                                            again->unsteady->second));
-  } else if (!(again->outcome == pool.outcomes()[shown.outcome])) {
-    Disbelieve(group, "in a batch, and later alone in a fresh process: " +
-                          DifferenceInWords(pool.outcomes()[shown.outcome],
-                                            again->outcome));
+  const auto& two = again->unsteady;
+  if (two && !SameButForTheLine(two->first, two->second)) {
+    return Disbelieve(group, "run twice in one process: " +
+                                 DifferenceInWords(two->first, two->second));
   }
+  const RecoveryOutcome& batch = pool.outcomes()[shown.outcome];
+  const bool last_varies = two && two->first == again->outcome;
+  const RecoveryOutcome& last = last_varies ? two->second : again->outcome;
+  if (SameResult(batch, again->outcome) && SameResult(batch, last)) return;
+  const RecoveryOutcome& other =
+      SameResult(batch, again->outcome) ? last : again->outcome;
+  if (!SameButForTheLine(batch, other)) {
+    return Disbelieve(group,
+                      "in a batch, and later alone in a fresh process: " +
+                          DifferenceInWords(batch, other));
+  }
+  // The check fails each time. Only its words cannot be relied on.
+  group.violation.cause = CheckCauseOfVaryingLine(
+      CauseWithoutCheck(group.violation.cause), batch.check);
+  group.violation.found = found + "; alone in a fresh process: " + other.check;
 }
 
-std::vector<Finding> CauseGroups::Confirmed(WorkerPool& pool,
-                                            const Judge& judge) {
+ConfirmedCauses CauseGroups::Confirmed(WorkerPool& pool, const Judge& judge) {
+  // The order of names, and not that of states or counts, decides which causes
+  // are confirmed: a cause that is among the first of the whole is then among
+  // the first of each shard that has it, so that shards can be merged.
+  ConfirmedCauses confirmed;
   std::map<std::string, Group> groups;
+  size_t shown = 0;
   for (auto& [cause, group] : groups_) {
+    if (shown++ >= kCausesShownMax) {
+      confirmed.unshown.push_back({cause, group.count});
+      continue;
+    }
     Confirm(group, pool);
     Merge(groups, std::move(group));
   }
-  std::vector<Finding> findings;
   for (auto& [cause, group] : groups) {
-    const CrashState& state = group.shown.state;
-    Finding finding =
-        DescribeFinding(context_.run, group.violation, state, CursorAt(state));
-    AddRecoveryFaults(context_.run.workload,
-                      pool.outcomes()[group.shown.outcome], finding);
-    AddInnerCrashes(group.shown.inner, group.shown.inner_lost, finding);
-    if (group.shown.recovery != nullptr) {
-      finding.recovery = group.shown.recovery;
-      finding.recovery_id = StateIdText(
-          {{group.shown.inner.back()}, group.shown.recovery->Digest()});
-    }
-    finding.count = group.count;
-    std::sort(group.states.begin(), group.states.end());
-    for (ListedState& listed : group.states) {
-      finding.states.push_back(std::move(listed.id));
-    }
-    finding.excuses = ExcusesOf(group, pool, judge);
-    findings.push_back(std::move(finding));
+    confirmed.findings.push_back(FindingOf(group, pool, judge));
   }
-  return findings;
+  return confirmed;
+}
+
+Finding CauseGroups::FindingOf(Group& group, const WorkerPool& pool,
+                               const Judge& judge) {
+  const CrashState& state = group.shown.state;
+  Finding finding =
+      DescribeFinding(context_.run, group.violation, state, CursorAt(state));
+  AddRecoveryFaults(context_.run.workload, pool.outcomes()[group.shown.outcome],
+                    finding);
+  AddInnerCrashes(group.shown.inner, group.shown.inner_lost, finding);
+  if (group.shown.recovery != nullptr) {
+    finding.recovery = group.shown.recovery;
+    finding.recovery_id = StateIdText(
+        {{group.shown.inner.back()}, group.shown.recovery->Digest()});
+  }
+  finding.count = group.count;
+  std::sort(group.states.begin(), group.states.end());
+  for (ListedState& listed : group.states) {
+    finding.states.push_back(std::move(listed.id));
+    finding.found_at.push_back(std::move(listed.found));
+  }
+  finding.excuses = ExcusesOf(group, pool, judge);
+  return finding;
 }
 
 // Groups that were not confirmed may share a cause now. The group whose state

@@ -38,8 +38,17 @@ struct ListedState {
   EventNumber point = 0;
   uint32_t marks = 0;
   std::string id;
+  // What was found there, cut to kFoundBytesMax.
+  std::string found;
 
   auto operator<=>(const ListedState&) const = default;
+};
+
+struct ConfirmedCauses {
+  // In order of their cause, at most kCausesShownMax.
+  std::vector<Finding> findings;
+  // The causes that come after them.
+  std::vector<UnshownCause> unshown;
 };
 
 // Not thread-safe.
@@ -48,7 +57,7 @@ class CauseGroups {
   struct Context {
     RecordedRun run;
     const CrashSpace& space;
-    // Whether Finding::states is filled in.
+    // Whether Finding::states and found_at are filled in.
     bool list_states = false;
   };
 
@@ -65,11 +74,17 @@ class CauseGroups {
   // The number of causes.
   size_t size() const { return groups_.size(); }
 
-  // The findings in order of their cause. Each shown state is run again, alone
-  // in a fresh worker. If the outcome is not the same, the finding is of kind
-  // `nondeterministic`. `pool` is the pool that ran the states, and `judge`
-  // judged their outcomes. The groups are used up.
-  std::vector<Finding> Confirmed(WorkerPool& pool, const Judge& judge);
+  // Confirms the first kCausesShownMax causes in order of their names, and
+  // counts the states of the others. The shown state of each cause is run
+  // again, alone in a fresh worker, twice. The finding is then
+  //  * as it was, if the results are the same (SameResult());
+  //  * of the cause `.../(varies)`, if only the last line of the user's check
+  //    is another one, and the check ended badly in the same way;
+  //  * of kind `nondeterministic` otherwise.
+  // In the last two cases it says what was found each time. `pool` is the pool
+  // that ran the states, and `judge` judged their outcomes. The groups are used
+  // up.
+  ConfirmedCauses Confirmed(WorkerPool& pool, const Judge& judge);
 
  private:
   struct Group {
@@ -87,11 +102,12 @@ class CauseGroups {
   bool IsSimpler(const ViolatingState& at, uint64_t lost, Group& group);
   // The text of the state's id, except the digest.
   std::string TextOf(const ViolatingState& at);
-  void List(const ViolatingState& at, Group& group);
+  void List(const Violation& violation, const ViolatingState& at, Group& group);
   void Confirm(Group& group, WorkerPool& pool);
   Result<ChainResult> RunAgain(const ViolatingState& shown,
                                const WorkerPool::Options& options) const;
   static void Merge(std::map<std::string, Group>& groups, Group group);
+  Finding FindingOf(Group& group, const WorkerPool& pool, const Judge& judge);
   void Disbelieve(Group& group, const std::string& found) const;
   std::vector<std::string> ExcusesOf(const Group& group, const WorkerPool& pool,
                                      const Judge& judge) const;

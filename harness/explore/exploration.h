@@ -63,6 +63,9 @@ struct Exploration {
   std::string bound;
   // Confirmed; one for each cause, which shows the simplest state; by cause.
   std::vector<Finding> findings;
+  // The causes beyond kCausesShownMax, by cause. They were seen and not
+  // confirmed, so that they are no findings.
+  std::vector<UnshownCause> unshown;
 };
 
 // The visited states less the different runs. A state that was run, but turned

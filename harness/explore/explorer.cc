@@ -353,7 +353,9 @@ void Explorer::Finish() {
     result_.run_keys = scheduler_->run_keys();
     std::sort(result_.run_keys.begin(), result_.run_keys.end());
   }
-  for (Finding& finding : groups_.Confirmed(pool_, judge_)) {
+  ConfirmedCauses confirmed = groups_.Confirmed(pool_, judge_);
+  result_.unshown = std::move(confirmed.unshown);
+  for (Finding& finding : confirmed.findings) {
     result_.findings.push_back(std::move(finding));
   }
   ReportContradictions();
@@ -367,7 +369,10 @@ void Explorer::Finish() {
 void Explorer::CheckObligations() {
   if (CheckOf(run_.setting.oracle) != nullptr) return;
   for (Finding& finding : FindingsOfObligations(run_, space_)) {
-    if (!options_.list_states) finding.states.clear();
+    if (!options_.list_states) {
+      finding.states.clear();
+      finding.found_at.clear();
+    }
     if (options_.hooks.cause_seen) {
       options_.hooks.cause_seen(finding.violation.cause);
     }

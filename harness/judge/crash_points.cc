@@ -4,6 +4,10 @@
 #include "harness/judge/crash_points.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "harness/trace/acks.h"
+#include "harness/trace/marks.h"
 
 namespace powercut {
 
@@ -46,6 +50,15 @@ size_t HistoryOfCut(const Workload& workload,
     if (init_over || returned) return i + 1;
   }
   return history.size();
+}
+
+size_t HistoryOfFirstAck(const Trace& trace) {
+  // A history has one event for each mark.
+  const std::vector<Mark>& marks = trace.marks();
+  for (size_t i = 0; i < marks.size(); ++i) {
+    if (AckOf(marks[i]) && marks[i].text != kKernelEndMark) return i + 1;
+  }
+  return std::numeric_limits<size_t>::max();
 }
 
 }  // namespace powercut

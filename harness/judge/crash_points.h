@@ -36,6 +36,11 @@ std::vector<CrashPoint> CrashPointsOf(const Recording& recording,
 size_t HistoryOfCut(const Workload& workload,
                     const std::vector<HistoryEvent>& history);
 
+// The length of the shortest history with an ack of a recorded program, more
+// than any length if the program wrote none. The mark with which the kernel
+// ends a log is no ack here, as in AcksUpTo(). O(marks).
+size_t HistoryOfFirstAck(const Trace& trace);
+
 }  // namespace powercut
 
 #endif  // POWERCUT_HARNESS_JUDGE_CRASH_POINTS_H_

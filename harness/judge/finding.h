@@ -18,6 +18,23 @@
 
 namespace powercut {
 
+// The most bytes of what was found at one state that a list of states has.
+inline constexpr size_t kFoundBytesMax = 400;
+
+// The most causes that one exploration confirms and shows: the first ones in
+// the order of their names. A check whose messages hold something that varies
+// can have a cause for each state.
+inline constexpr size_t kCausesShownMax = 100;
+
+// A cause beyond kCausesShownMax, which was not confirmed.
+struct UnshownCause {
+  std::string cause;
+  // How many states have it.
+  uint64_t count = 0;
+
+  bool operator==(const UnshownCause&) const = default;
+};
+
 struct Finding {
   Violation violation;
   // The id of the state shown. It is the simplest one with this cause: the one
@@ -31,6 +48,9 @@ struct Finding {
   // The ids of these states, by kind, point, marks and text. Empty if they were
   // not asked for.
   std::vector<std::string> states;
+  // What was found at each of `states`, in their order: the text of the
+  // violation there, cut to kFoundBytesMax.
+  std::vector<std::string> found_at;
 
   // The rows of the failure block, for people. Examples:
   // `op 9       rename /b /a         not returned`

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <string>
 
+#include "harness/judge/check_cause.h"
 #include "model/words/condition.h"
 
 namespace powercut {
@@ -29,6 +30,10 @@ constexpr size_t kModelsKept = 48;
 // that at most kMilestonesMax or so of them are kept.
 constexpr size_t kMilestoneStepsMin = 64;
 constexpr size_t kMilestonesMax = 16;
+
+// What the detail of a hang begins with if the user's check passed its bound
+// (RecoveryOutcome::kHung).
+constexpr std::string_view kCheckHung = "the check: ";
 
 // Removes the violations of kind `unreadable`; true if there were any.
 bool TakeUnreadable(std::vector<Violation>& violations) {
@@ -45,7 +50,8 @@ Judge::Judge(const RecordedRun& run, const OutcomeTable& outcomes)
       cursor_(run.workload, run.profile(), run.recording.history),
       milestone_steps_(std::max(kMilestoneStepsMin,
                                 run.recording.history.size() / kMilestonesMax)),
-      cut_history_(HistoryOfCut(run.workload, run.recording.history)) {}
+      cut_history_(HistoryOfCut(run.workload, run.recording.history)),
+      acked_history_(HistoryOfFirstAck(run.recording.trace)) {}
 
 const std::vector<Violation>& Judge::Violations(OutcomeId outcome,
                                                 size_t history,
@@ -144,11 +150,10 @@ std::vector<Violation> Judge::JudgeWith(const Model& model,
                                   "recovery died: " + outcome.detail)};
   }
   if (outcome.kind == RecoveryOutcome::kHung) {
-    return {model.VolumeViolation(ViolationKind::kHang, kind,
-                                  "recovery hung: " + outcome.detail)};
+    return {HangViolation(model, outcome, history, kind)};
   }
   if (CheckOf(run_.setting.oracle) != nullptr) {
-    return JudgeByItself(model, outcome, kind);
+    return JudgeByItself(model, outcome, history, kind);
   }
   std::vector<Violation> violations = model.Check(outcome.observation, kind);
   // On a disk that broke, storage may say that it cannot read. What it does
@@ -166,6 +171,7 @@ std::vector<Violation> Judge::JudgeWith(const Model& model,
 // read the first one is enough.
 std::vector<Violation> Judge::JudgeByItself(const Model& model,
                                             const RecoveryOutcome& outcome,
+                                            size_t history,
                                             CrashKind kind) const {
   const Observation& seen = outcome.observation;
   std::vector<Violation> violations;
@@ -189,12 +195,36 @@ std::vector<Violation> Judge::JudgeByItself(const Model& model,
   }
   if (!outcome.check.empty()) {
     add(ViolationKind::kCheck, outcome.check, "exit status 0 of the check");
+    Violation& failed = violations.back();
+    failed.cause = CheckCause(CauseOfCheck(failed, history), outcome.check);
   }
   if (!outcome.fsck.empty()) {
     add(ViolationKind::kFsck, outcome.fsck,
         "a volume in which its own checker finds nothing");
   }
   return violations;
+}
+
+Violation Judge::HangViolation(const Model& model,
+                               const RecoveryOutcome& outcome, size_t history,
+                               CrashKind kind) const {
+  Violation violation = model.VolumeViolation(
+      ViolationKind::kHang, kind, "recovery hung: " + outcome.detail);
+  if (HasCommand(run_.setting.oracle) &&
+      outcome.detail.starts_with(kCheckHung)) {
+    violation.cause = CheckTimeoutCause(CauseOfCheck(violation, history));
+  }
+  return violation;
+}
+
+// The cause of a violation that the user's check showed, before what the check
+// said. Where the recording has ops, the model knows the op at fault and the
+// flush in force. A recorded program has acks in place of them.
+std::string Judge::CauseOfCheck(const Violation& violation,
+                                size_t history) const {
+  const Workload& workload = run_.workload;
+  if (!workload.init.empty() || !workload.run.empty()) return violation.cause;
+  return ProgramCause(violation.kind, history >= acked_history_);
 }
 
 void Judge::CheckForbidden(const Model& model, const Observation& observation,

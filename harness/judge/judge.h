@@ -55,7 +55,10 @@ class Judge {
                                    size_t history, CrashKind kind) const;
   std::vector<Violation> JudgeByItself(const Model& model,
                                        const RecoveryOutcome& outcome,
-                                       CrashKind kind) const;
+                                       size_t history, CrashKind kind) const;
+  Violation HangViolation(const Model& model, const RecoveryOutcome& outcome,
+                          size_t history, CrashKind kind) const;
+  std::string CauseOfCheck(const Violation& violation, size_t history) const;
   void CheckForbidden(const Model& model, const Observation& observation,
                       CrashKind kind, std::vector<Violation>& violations) const;
 
@@ -79,6 +82,8 @@ class Judge {
   // The history from which on conditions are judged: the op before `cut` has
   // returned.
   size_t cut_history_;
+  // The history from which on an ack of the recorded program is in force.
+  size_t acked_history_;
   std::unordered_map<uint64_t, std::vector<Violation>> verdicts_;
 };
 

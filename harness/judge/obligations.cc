@@ -126,10 +126,12 @@ std::vector<Finding> FindingsOfObligations(const RecordedRun& run,
         });
     if (same == findings.end()) {
       finding.states = {finding.id};
+      finding.found_at = {finding.violation.found};
       findings.push_back(std::move(finding));
     } else {
       ++same->count;
       same->states.push_back(finding.id);
+      same->found_at.push_back(finding.violation.found);
     }
   }
   return findings;

@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/input/user_file.h"
+#include "harness/cli/report/report_json.h"
+#include "harness/judge/check_cause.h"
 
 namespace powercut {
 namespace {
@@ -28,19 +30,34 @@ Result<std::set<std::string>> CausesOfReport(const std::string& path,
   }
   std::set<std::string> causes;
   for (const auto& workload : report["workloads"]) {
-    if (!workload.is_object() || !workload.contains("violations")) continue;
-    for (const auto& violation : workload["violations"]) {
-      if (!violation.is_object() || !violation.contains("cause") ||
-          !violation["cause"].is_string()) {
-        return error;
+    if (!workload.is_object()) continue;
+    // Reports of earlier versions have no `unshown`.
+    for (const char* list : {"violations", "unshown"}) {
+      if (!workload.contains(list)) continue;
+      for (const auto& violation : workload[list]) {
+        if (!violation.is_object() || !violation.contains("cause") ||
+            !violation["cause"].is_string()) {
+          return error;
+        }
+        causes.insert(UnescapeBytes(violation["cause"].get<std::string>()));
       }
-      causes.insert(violation["cause"].get<std::string>());
     }
   }
   return causes;
 }
 
 }  // namespace
+
+Status CheckBaselineIsOfToday(const std::set<std::string>& causes,
+                              const std::string& path) {
+  if (!causes.contains(std::string(kOldCheckCause))) return Ok{};
+  return Error{ErrorCode::kBadInput,
+               fmt::format("{}: {} is of an earlier version, in which every "
+                           "failure of a check had this cause; causes now say "
+                           "how the check failed: make the baseline anew with "
+                           "--json, and look at each cause in it",
+                           path, kOldCheckCause)};
+}
 
 Result<std::set<std::string>> ReadBaseline(const std::string& path) {
   POWERCUT_ASSIGN(const std::string text, ReadFile(path));
@@ -58,8 +75,9 @@ Result<std::set<std::string>> ReadBaseline(const std::string& path) {
     std::string cause;
     std::string more;
     if (!(words >> cause)) continue;
-    // A cause has four parts.
-    if (words >> more || std::count(cause.begin(), cause.end(), '/') != 3) {
+    // A cause has four parts, and that of a check up to two more.
+    const auto slashes = std::count(cause.begin(), cause.end(), '/');
+    if (words >> more || slashes < 3 || slashes > 5) {
       return Error{ErrorCode::kBadInput,
                    fmt::format("{}:{}: expected one cause, such as "
                                "name/target/rename/fsync",

@@ -12,9 +12,17 @@
 namespace powercut {
 
 // Reads the causes in a file: a report that --json wrote, or a text with one
-// cause a line, where `#` begins a comment.
+// cause a line, where `#` begins a comment. The causes that a report does not
+// show are known, too.
 // Errors: kIo; kBadInput with the line of a text, or if a report is malformed.
 Result<std::set<std::string>> ReadBaseline(const std::string& path);
+
+// Refuses a baseline that has kOldCheckCause, for a run in which a check
+// judges: the cause would match nothing, and whoever wrote the baseline must
+// decide which of the failures that it stood for are known. `path` is for
+// messages. Errors: kBadInput.
+Status CheckBaselineIsOfToday(const std::set<std::string>& causes,
+                              const std::string& path);
 
 }  // namespace powercut
 

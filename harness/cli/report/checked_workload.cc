@@ -30,6 +30,8 @@ bool Matches(const Expectation& expectation, const Finding& finding) {
 struct Comparison {
   size_t unexpected = 0;
   size_t known = 0;  // in the baseline, and not expected
+  // How many causes were not confirmed and are not in the baseline.
+  size_t unshown = 0;
   // One line for each expectation that no finding matches.
   std::vector<std::string> unmet;
 };
@@ -47,6 +49,9 @@ Comparison Compare(const CheckedWorkload& checked,
     const bool known = baseline.contains(finding.violation.cause);
     ++(known ? result.known : result.unexpected);
   }
+  for (const UnshownCause& one : checked.exploration.unshown) {
+    result.unshown += baseline.contains(one.cause) ? 0 : 1;
+  }
   // What this shard does not find may be in another one.
   if (checked.shard.count > 1) return result;
   for (const Expectation& e : expectations) {
@@ -62,12 +67,13 @@ Comparison Compare(const CheckedWorkload& checked,
 }
 
 // An expectation that is not met counts only if every state was judged: a bound
-// may have kept the finding from being seen.
+// may have kept the finding from being seen. A cause that was not confirmed is
+// no finding, but nothing holds while there is one.
 ExitStatus StatusOf(const Exploration& exploration,
                     const Comparison& comparison) {
   if (exploration.interrupted) return kExitInterrupted;
   if (comparison.unexpected > 0) return kExitViolation;
-  if (!exploration.exhausted) return kExitUnknown;
+  if (!exploration.exhausted || comparison.unshown > 0) return kExitUnknown;
   return comparison.unmet.empty() ? kExitHolds : kExitViolation;
 }
 
@@ -90,6 +96,22 @@ std::string FaultLines(const CheckedWorkload& checked) {
                         fault.fired == 1 ? "" : "s");
   }
   return text;
+}
+
+// Says that there are more causes than are shown, and what to do about it.
+std::string UnshownLine(const CheckedWorkload& checked,
+                        const Comparison& comparison) {
+  const size_t all = checked.exploration.unshown.size();
+  if (all == 0) return {};
+  const std::string known = all == comparison.unshown
+                                ? ""
+                                : fmt::format(", {} of them in the baseline",
+                                              all - comparison.unshown);
+  return fmt::format(
+      "{}: {} more {}{}, not confirmed and not shown, since {} are; --json "
+      "lists all. Let the check print the same line for the same kind of "
+      "failure.\n",
+      checked.file, all, all == 1 ? "cause" : "causes", known, kCausesShownMax);
 }
 
 // How much of the crash space was looked at. An exhausted space is decided as a
@@ -199,6 +221,7 @@ Conclusion Conclude(CheckedWorkload& checked,
   for (const std::string& line : comparison.unmet) {
     conclusion.text += line + "\n";
   }
+  conclusion.text += UnshownLine(checked, comparison);
   conclusion.text += FaultLines(checked);
   conclusion.text += SummaryText(checked, comparison);
   return conclusion;

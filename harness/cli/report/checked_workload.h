@@ -55,10 +55,14 @@ struct Conclusion {
   ExitStatus status = kExitHolds;
   // The text for standard output, whole lines in this order: the failure blocks
   // of the findings that are not in the baseline, by cause; the expectations
-  // that no finding matches, by line; how often each fault fired; the summary.
+  // that no finding matches, by line; how many causes were not confirmed; how
+  // often each fault fired; the summary.
   std::string text;
 };
 
+// A cause that was not confirmed (Exploration::unshown) and is not in the
+// baseline makes the verdict unknown if nothing makes it worse.
+//
 // Compares the findings with the expectations of the file and with the causes
 // of the baseline, and sets the verdict. Interrupted beats violation, violation
 // beats unknown, unknown beats ok.

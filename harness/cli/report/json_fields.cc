@@ -138,6 +138,24 @@ std::vector<std::string> JsonFields::Texts(const char* key) {
   return texts;
 }
 
+std::vector<uint64_t> JsonFields::Numbers(const char* key, uint64_t max) {
+  const Json& list = At(key);
+  std::vector<uint64_t> numbers;
+  if (!list.is_array()) {
+    RefuseType(key, "a list of numbers", list);
+    return numbers;
+  }
+  for (const Json& value : list) {
+    if (!value.is_number_unsigned() || value.get<uint64_t>() > max) {
+      RefuseType(fmt::format("{}[{}]", key, numbers.size()),
+                 fmt::format("a number from 0 to {}", max), value);
+      return numbers;
+    }
+    numbers.push_back(value.get<uint64_t>());
+  }
+  return numbers;
+}
+
 // The constructor refuses a value that is no object.
 JsonFields JsonFields::Object(const char* key) {
   return {At(key), PlaceOf(key), *error_};

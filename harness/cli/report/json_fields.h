@@ -43,6 +43,8 @@ class JsonFields {
   // Exactly `digits` lower-case hex digits.
   std::string Hex(const char* key, size_t digits);
   std::vector<std::string> Texts(const char* key);
+  // A list of integers from 0 to `max`.
+  std::vector<uint64_t> Numbers(const char* key, uint64_t max);
   // These refer to parts of `value`.
   JsonFields Object(const char* key);
   std::vector<JsonFields> Objects(const char* key);

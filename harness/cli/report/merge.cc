@@ -229,9 +229,20 @@ void AddFinding(std::map<std::string, Finding>& findings, Finding finding) {
   const uint64_t count = shown.count + finding.count;
   std::vector<std::string> states = std::move(shown.states);
   states.insert(states.end(), finding.states.begin(), finding.states.end());
+  std::vector<std::string> found_at = std::move(shown.found_at);
+  found_at.insert(found_at.end(), finding.found_at.begin(),
+                  finding.found_at.end());
   if (PlaceOf(finding) < PlaceOf(shown)) shown = std::move(finding);
   shown.count = count;
   shown.states = std::move(states);
+  shown.found_at = std::move(found_at);
+}
+
+// Whether an exploration counts a finding among kCausesShownMax: it does so
+// before findings are confirmed, and obligations are not among them.
+bool IsBounded(const Finding& finding) {
+  return finding.violation.kind != ViolationKind::kNondeterministic &&
+         finding.violation.kind != ViolationKind::kUnflushed;
 }
 
 // Adds up the shards of one workload.
@@ -254,6 +265,7 @@ class Sum {
       if (fault.recovery) fault.fired = 0;
     }
     e.findings.clear();
+    e.unshown.clear();
     e.exhausted = true;
     e.interrupted = false;
     e.bound.clear();
@@ -279,6 +291,7 @@ class Sum {
     for (Finding& finding : e.findings) {
       AddFinding(findings_, std::move(finding));
     }
+    for (const UnshownCause& one : e.unshown) unshown_[one.cause] += one.count;
   }
 
   // Adds a shard that was interrupted before it came to this workload.
@@ -295,13 +308,34 @@ class Sum {
     // A single shard, 1/1, lists no keys, and its runs are those of the whole.
     e.runs = keys_.empty() ? runs_ : keys_.size() + e.nested_runs;
     e.bound = fmt::format("{}", fmt::join(bounds_, ", "));
-    for (auto& [cause, finding] : findings_) {
-      e.findings.push_back(std::move(finding));
-    }
+    TakeCauses(e);
     return std::move(whole_);
   }
 
  private:
+  // Shows the first kCausesShownMax causes of the whole. A cause that is among
+  // them is among the first of each shard that has it, too, so that its states
+  // are all known.
+  void TakeCauses(Exploration& e) {
+    size_t shown = 0;
+    for (auto& [cause, finding] : findings_) {
+      if (IsBounded(finding) && shown++ >= kCausesShownMax) {
+        unshown_[cause] += finding.count;
+        continue;
+      }
+      // This happens only if the check does not say the same each time.
+      const auto more = unshown_.find(cause);
+      if (more != unshown_.end()) {
+        finding.count += more->second;
+        unshown_.erase(more);
+      }
+      e.findings.push_back(std::move(finding));
+    }
+    for (const auto& [cause, count] : unshown_) {
+      e.unshown.push_back({cause, count});
+    }
+  }
+
   void Bound(const std::string& bound) {
     whole_.exploration.exhausted = false;
     if (std::find(bounds_.begin(), bounds_.end(), bound) == bounds_.end()) {
@@ -314,6 +348,8 @@ class Sum {
   std::vector<Hash128> keys_;
   std::vector<std::string> bounds_;  // without repetition, by shard
   std::map<std::string, Finding> findings_;
+  // How many states have each cause that some shard did not show.
+  std::map<std::string, uint64_t> unshown_;
 };
 
 }  // namespace

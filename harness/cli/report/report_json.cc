@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <tuple>
 
 #include <nlohmann/json.hpp>
@@ -33,45 +34,72 @@ Json OfTexts(const std::vector<std::string>& texts) {
   return list;
 }
 
-// Sorts ids by what they mean. As texts, 10p would come before 9p.
-std::vector<std::string> Sorted(const std::vector<std::string>& ids) {
-  using Key =
-      std::tuple<CrashKind, EventNumber, uint32_t, std::string, std::string>;
+// The positions of ids in the order of what they mean. As texts, 10p would come
+// before 9p.
+std::vector<size_t> OrderOf(const std::vector<std::string>& ids) {
+  using Key = std::tuple<CrashKind, EventNumber, uint32_t, std::string, size_t>;
   std::vector<Key> keys;
-  for (const std::string& id : ids) {
-    const auto parsed = ParseStateId(id);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const auto parsed = ParseStateId(ids[i]);
     POWERCUT_CHECK(parsed);
     const CrashStep& step = parsed->steps[0];
     keys.emplace_back(step.kind, step.point, step.marks,
-                      id.substr(0, id.rfind('@')), id);
+                      ids[i].substr(0, ids[i].rfind('@')), i);
   }
   std::sort(keys.begin(), keys.end());
-  std::vector<std::string> sorted;
-  for (const Key& key : keys) sorted.push_back(std::get<4>(key));
-  return sorted;
+  std::vector<size_t> order;
+  for (const Key& key : keys) order.push_back(std::get<4>(key));
+  return order;
+}
+
+// Adds the states of a finding, and what was found at each. Most of a thousand
+// states show one of a few texts, so that each text is written once.
+void AddStates(const Finding& finding, Json& json) {
+  Json states = Json::array();
+  Json texts = Json::array();
+  Json text_of_state = Json::array();
+  POWERCUT_CHECK(finding.found_at.size() == finding.states.size());
+  std::map<std::string, size_t> known;
+  for (const size_t i : OrderOf(finding.states)) {
+    states.push_back(finding.states[i]);
+    const std::string& found = finding.found_at[i];
+    const auto [entry, added] = known.try_emplace(found, known.size());
+    if (added) texts.push_back(EscapeBytes(found));
+    text_of_state.push_back(entry->second);
+  }
+  json["states"] = std::move(states);
+  json["found_texts"] = std::move(texts);
+  json["found_of_states"] = std::move(text_of_state);
 }
 
 Json OfFinding(const Finding& finding) {
   const Violation& violation = finding.violation;
-  return {{"kind", ViolationKindName(violation.kind)},
-          {"cause", EscapeBytes(violation.cause)},
-          {"path", EscapeBytes(violation.path)},
-          {"op", violation.op},
-          {"line", finding.line},
-          {"id", finding.id},
-          {"count", finding.count},
-          {"admissible", EscapeBytes(violation.admissible)},
-          {"found", EscapeBytes(violation.found)},
-          {"excuses", OfTexts(finding.excuses)},
-          {"explanation", EscapeBytes(Explanation(finding))},
-          {"op_text", EscapeBytes(finding.op_text)},
-          {"promise", EscapeBytes(finding.promise)},
-          {"crash", EscapeBytes(finding.crash)},
-          {"faults", OfTexts(finding.faults)},
-          {"lost_blocks", finding.lost_blocks},
-          {"recovery_file", EscapeBytes(finding.recovery_file)},
-          {"recovery_id", finding.recovery_id},
-          {"states", Sorted(finding.states)}};
+  Json json = {{"kind", ViolationKindName(violation.kind)},
+               {"cause", EscapeBytes(violation.cause)},
+               {"path", EscapeBytes(violation.path)},
+               {"op", violation.op},
+               {"line", finding.line},
+               {"id", finding.id},
+               {"count", finding.count},
+               {"admissible", EscapeBytes(violation.admissible)},
+               {"found", EscapeBytes(violation.found)},
+               {"excuses", OfTexts(finding.excuses)},
+               {"explanation", EscapeBytes(Explanation(finding))},
+               {"op_text", EscapeBytes(finding.op_text)},
+               {"promise", EscapeBytes(finding.promise)},
+               {"crash", EscapeBytes(finding.crash)},
+               {"faults", OfTexts(finding.faults)},
+               {"lost_blocks", finding.lost_blocks}};
+  AddStates(finding, json);
+  return json;
+}
+
+Json OfUnshown(const std::vector<UnshownCause>& unshown) {
+  Json list = Json::array();
+  for (const UnshownCause& one : unshown) {
+    list.push_back({{"cause", EscapeBytes(one.cause)}, {"count", one.count}});
+  }
+  return list;
 }
 
 Json OfShard(const Shard& shard) {
@@ -171,6 +199,7 @@ Json OfWorkload(const CheckedWorkload& checked) {
     violations.push_back(OfFinding(finding));
   }
   json["violations"] = std::move(violations);
+  json["unshown"] = OfUnshown(e.unshown);
   return json;
 }
 

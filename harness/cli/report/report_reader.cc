@@ -45,6 +45,31 @@ void CheckId(JsonFields& json, const std::string& key, const std::string& id,
   }
 }
 
+// Reads the states of a finding, and what was found at each.
+void ReadStates(JsonFields& json, uint32_t digest, Finding& finding) {
+  finding.states = json.Texts("states");
+  for (size_t i = 0; i < finding.states.size(); ++i) {
+    CheckId(json, fmt::format("states[{}]", i), finding.states[i], digest);
+  }
+  const std::vector<std::string> texts = json.Texts("found_texts");
+  const std::vector<uint64_t> text_of_state =
+      json.Numbers("found_of_states", kCountMax);
+  if (text_of_state.size() != finding.states.size()) {
+    json.Refuse("found_of_states",
+                fmt::format("{} numbers for {} states", text_of_state.size(),
+                            finding.states.size()));
+    return;
+  }
+  for (size_t i = 0; i < text_of_state.size(); ++i) {
+    if (text_of_state[i] >= texts.size()) {
+      json.Refuse(fmt::format("found_of_states[{}]", i),
+                  fmt::format("there is no text {}", text_of_state[i]));
+      return;
+    }
+    finding.found_at.push_back(texts[text_of_state[i]]);
+  }
+}
+
 // `explanation` is not read: it is composed again from the other keys.
 Finding ToFinding(JsonFields json, uint32_t digest) {
   Finding finding;
@@ -72,11 +97,22 @@ Finding ToFinding(JsonFields json, uint32_t digest) {
   finding.lost_blocks = json.Number("lost_blocks", kCountMax);
   finding.recovery_file = json.Text("recovery_file");
   finding.recovery_id = json.Text("recovery_id");
-  finding.states = json.Texts("states");
-  for (size_t i = 0; i < finding.states.size(); ++i) {
-    CheckId(json, fmt::format("states[{}]", i), finding.states[i], digest);
-  }
+  ReadStates(json, digest, finding);
   return finding;
+}
+
+std::vector<UnshownCause> ToUnshown(JsonFields& json) {
+  std::vector<UnshownCause> unshown;
+  for (JsonFields& entry : json.Objects("unshown")) {
+    UnshownCause one;
+    one.cause = entry.Text("cause");
+    one.count = entry.Number("count", kCountMax, 1);
+    if (!unshown.empty() && one.cause <= unshown.back().cause) {
+      entry.Refuse("cause", "the causes must ascend");
+    }
+    unshown.push_back(std::move(one));
+  }
+  return unshown;
 }
 
 std::vector<Expectation> ToExpectations(JsonFields& json) {
@@ -232,6 +268,7 @@ CheckedWorkload ToWorkload(JsonFields json) {
   for (JsonFields& violation : json.Objects("violations")) {
     e.findings.push_back(ToFinding(violation, e.digest));
   }
+  e.unshown = ToUnshown(json);
   return checked;
 }
 

@@ -20,6 +20,7 @@
 #include "harness/cli/input/kept_trace.h"
 #include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/replay_flags.h"
+#include "harness/cli/report/baseline.h"
 #include "harness/cli/report/report_json.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/terminal/progress_line.h"
@@ -240,6 +241,9 @@ class Checker {
 Result<ExitStatus> RunCheck(const CheckFlags& flags) {
   POWERCUT_ASSIGN(const std::set<std::string> baseline,
                   BaselineOf(flags.report));
+  if (!flags.oracle.check.empty()) {
+    POWERCUT_TRY(CheckBaselineIsOfToday(baseline, flags.report.baseline));
+  }
   POWERCUT_ASSIGN(const Shard shard, ParseShard(flags.explore.shard));
   // A report that cannot be written must not cost hours of work.
   POWERCUT_TRY(CheckReportIsWritable(flags.report));

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "harness/cli/input/user_file.h"
+#include "harness/cli/report/baseline.h"
 #include "harness/cli/report/merge.h"
 #include "harness/cli/report/report_flags.h"
 #include "harness/cli/report/report_json.h"
 #include "harness/cli/verbs/verb.h"
+#include "harness/judge/check_cause.h"
 
 namespace powercut {
 namespace {
@@ -28,11 +30,25 @@ Result<Report> MergedReport(const std::vector<std::string>& files) {
   return MergeReports(std::move(shards));
 }
 
+// Whether a user's check judged: its causes have more than four parts.
+bool HasCheckCauses(const Report& report) {
+  for (const CheckedWorkload& checked : report.workloads) {
+    for (const Finding& finding : checked.exploration.findings) {
+      const std::string& cause = finding.violation.cause;
+      if (CauseWithoutCheck(cause) != cause) return true;
+    }
+  }
+  return false;
+}
+
 Result<ExitStatus> Merge(const std::vector<std::string>& files,
                          const ReportFlags& flags) {
   POWERCUT_ASSIGN(const std::set<std::string> baseline, BaselineOf(flags));
   POWERCUT_TRY(CheckReportIsWritable(flags));
   POWERCUT_ASSIGN(Report merged, MergedReport(files));
+  if (HasCheckCauses(merged)) {
+    POWERCUT_TRY(CheckBaselineIsOfToday(baseline, flags.baseline));
+  }
   ExitStatus status = kExitCannotRun;
   // The shards printed these messages when they ran. Whoever merges has not
   // seen them.

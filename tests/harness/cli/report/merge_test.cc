@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -104,6 +105,7 @@ TEST(MergeTest, SimplestOfEachCauseIsShown) {
     f.lost_blocks = lost;
     f.id = id + "@00000000";
     f.states = {f.id};
+    f.found_at = {id};
     return f;
   };
   // In ascending order. Texts are compared without the digest at their end.
@@ -131,9 +133,88 @@ TEST(MergeTest, SimplestOfEachCauseIsShown) {
         EXPECT_EQ(findings[0].id, less.id) << more.id;
         EXPECT_EQ(findings[0].count, 2u);
         EXPECT_EQ(findings[0].states.size(), 2u);
+        EXPECT_EQ(findings[0].found_at.size(), 2u);
       }
     }
   }
+}
+
+// A report of one shard with these causes of a check, one state each, of which
+// it shows the first ones, as an exploration does.
+NamedReport ShardWithCauses(uint32_t index, const std::set<int>& numbers) {
+  NamedReport shard;
+  shard.name = fmt::format("r{}.json", index);
+  shard.report.shard = {index, 2};
+  CheckedWorkload checked;
+  checked.shard = shard.report.shard;
+  Exploration& e = checked.exploration;
+  for (const int number : numbers) {
+    const std::string cause =
+        fmt::format("check/volume/start/ack/exit-1/word{:03}", number);
+    if (e.findings.size() >= kCausesShownMax) {
+      e.unshown.push_back({cause, 1});
+      continue;
+    }
+    Finding f;
+    f.violation.kind = ViolationKind::kCheck;
+    f.violation.cause = cause;
+    f.id = fmt::format("{}p@00000000", index);
+    e.findings.push_back(std::move(f));
+  }
+  shard.report.workloads = {checked};
+  return shard;
+}
+
+// The bound on causes gives the same for shards as for the whole.
+TEST(MergeTest, CausesBeyondTheBoundAreCounted) {
+  std::set<int> odd;
+  std::set<int> small;
+  std::set<int> all;
+  for (int i = 0; i < 300; ++i) {
+    if (i % 2 == 1) odd.insert(i);
+    if (i < 130) small.insert(i);
+    if (i % 2 == 1 || i < 130) all.insert(i);
+  }
+  const Result<Report> merged =
+      MergeReports({ShardWithCauses(1, odd), ShardWithCauses(2, small)});
+  ASSERT_TRUE(merged);
+  const Exploration& e = merged->workloads[0].exploration;
+  const Exploration one =
+      ShardWithCauses(1, all).report.workloads[0].exploration;
+  ASSERT_EQ(e.findings.size(), kCausesShownMax);
+  for (size_t i = 0; i < kCausesShownMax; ++i) {
+    const Finding& f = e.findings[i];
+    EXPECT_EQ(f.violation.cause, one.findings[i].violation.cause);
+    EXPECT_EQ(f.count, i % 2 == 1 ? 2u : 1u) << f.violation.cause;
+  }
+  ASSERT_EQ(e.unshown.size(), one.unshown.size());
+  uint64_t states = 0;
+  for (size_t i = 0; i < one.unshown.size(); ++i) {
+    EXPECT_EQ(e.unshown[i].cause, one.unshown[i].cause);
+    states += e.unshown[i].count;
+  }
+  // The odd ones below 130 are in both shards.
+  EXPECT_EQ(states, 150u + 130 - 150);
+}
+
+// While a cause was not confirmed nothing holds, unless it is known.
+TEST(MergeTest, CausesThatAreNotShownAreNotHeld) {
+  std::set<int> all;
+  for (int i = 0; i < 102; ++i) all.insert(i);
+  CheckedWorkload checked = ShardWithCauses(1, all).report.workloads[0];
+  checked.shard = {};
+  std::set<std::string> baseline;
+  for (const Finding& f : checked.exploration.findings) {
+    baseline.insert(f.violation.cause);
+  }
+  EXPECT_EQ(Conclude(checked, {}).status, kExitViolation);
+  const Conclusion conclusion = Conclude(checked, baseline);
+  EXPECT_EQ(conclusion.status, kExitUnknown);
+  EXPECT_THAT(conclusion.text, HasSubstr(": 2 more causes, not confirmed"));
+  for (const UnshownCause& one : checked.exploration.unshown) {
+    baseline.insert(one.cause);
+  }
+  EXPECT_EQ(Conclude(checked, baseline).status, kExitHolds);
 }
 
 TEST(MergeTest, ExpectationsSpeakOfTheWhole) {

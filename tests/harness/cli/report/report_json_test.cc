@@ -85,11 +85,18 @@ TEST(ReportJsonTest, StatesAreInAnOrderOfTheirOwn) {
   };
   states = {id("10p"),      id("9p-w4,w5"), id("9p-w4"),    id("9.2p-w1"),
             id("9.10p-w1"), id("11k"),      id("7o-w2:1~3")};
+  report.workloads[0].exploration.findings[0].found_at = {"z", "b", "b", "a",
+                                                          "b", "c", "b"};
   const Json json = Json::parse(JsonReport(report));
   EXPECT_EQ(json["workloads"][0]["violations"][0]["states"],
             (std::vector<std::string>{id("11k"), id("7o-w2:1~3"), id("9p-w4"),
                                       id("9p-w4,w5"), id("9.2p-w1"),
                                       id("9.10p-w1"), id("10p")}));
+  // The texts are in the order of the states that show them first.
+  EXPECT_EQ(json["workloads"][0]["violations"][0]["found_texts"],
+            (std::vector<std::string>{"c", "b", "a", "z"}));
+  EXPECT_EQ(json["workloads"][0]["violations"][0]["found_of_states"],
+            (std::vector<int>{0, 1, 1, 1, 2, 1, 3}));
 }
 
 // Names on a broken disk are any bytes.

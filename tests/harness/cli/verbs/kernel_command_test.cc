@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "harness/base/prng.h"
-#include "tests/harness/cli/recorded_programs.h"
+#include "tests/harness/cli/kernel_tool.h"
 #include "tests/harness/cli/tool_output.h"
 
 namespace powercut {

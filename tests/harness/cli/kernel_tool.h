@@ -1,12 +1,12 @@
-// What tests of recorded programs share: the programs of the corpus, and
-// whether a file system can be used here.
+// Shared by the tests that run the tool on the file systems of the running
+// kernel: what is missing here, and the programs of the corpus.
 
-#ifndef POWERCUT_TESTS_HARNESS_CLI_RECORDED_PROGRAMS_H_
-#define POWERCUT_TESTS_HARNESS_CLI_RECORDED_PROGRAMS_H_
+#ifndef POWERCUT_TESTS_HARNESS_CLI_KERNEL_TOOL_H_
+#define POWERCUT_TESTS_HARNESS_CLI_KERNEL_TOOL_H_
 
 #include <string>
 
-#include "tests/harness/cli/tool_output.h"
+#include "tests/subprocess.h"
 
 namespace powercut {
 
@@ -20,11 +20,10 @@ inline std::string MissingResource(const std::string& file_system) {
   return line.find(" ready ") != std::string::npos ? "" : line;
 }
 
-// The path of a program of the corpus.
 inline std::string Program(const std::string& name) {
   return std::string(POWERCUT_SOURCE_DIR) + "/corpora/programs/" + name;
 }
 
 }  // namespace powercut
 
-#endif  // POWERCUT_TESTS_HARNESS_CLI_RECORDED_PROGRAMS_H_
+#endif  // POWERCUT_TESTS_HARNESS_CLI_KERNEL_TOOL_H_
