@@ -2,8 +2,8 @@
 // disk, or into its recovery. Tests ask that every such bug is found.
 //
 // The bug has a victim: the first block of file data that is written in `run`.
-// Everything works until the recording has met the victim. The bug kAlternates
-// has no victim.
+// Everything works until the recording has met the victim. The bugs kAlternates
+// and kThirdOfProcess have no victim.
 
 #ifndef POWERCUT_TESTS_PLANTED_BACKEND_H_
 #define POWERCUT_TESTS_PLANTED_BACKEND_H_
@@ -53,6 +53,10 @@ enum class PlantedBug {
   // Every other recovery of a process shows a changed byte, whatever is on the
   // disk.
   kAlternates,
+  // The third recovery of a process shows a changed byte, whatever is on the
+  // disk. Alone, where a process runs one state twice, nothing shows, and the
+  // canary of a batch of three states and more shows nothing either.
+  kThirdOfProcess,
 };
 
 inline bool IsInRecovery(PlantedBug bug) {
@@ -247,7 +251,8 @@ class PlantedMount : public Mount {
     ObservedEntry& first = seen.entries[0];
     if (bug_ == PlantedBug::kLosesName) {
       seen.entries.erase(seen.entries.begin());
-    } else if (bug_ == PlantedBug::kAlternates) {
+    } else if (bug_ == PlantedBug::kAlternates ||
+               bug_ == PlantedBug::kThirdOfProcess) {
       first.content[0] = '?';
     } else if (bug_ == PlantedBug::kAddsName) {
       ObservedEntry added = first;
@@ -305,10 +310,12 @@ class PlantedBackend : public Backend {
 
  private:
   bool Strikes(VirtualDisk& disk) {
-    if (bug_ == PlantedBug::kAlternates) {
+    if (bug_ == PlantedBug::kAlternates ||
+        bug_ == PlantedBug::kThirdOfProcess) {
       if (getpid() != counted_pid_) mounts_ = 0;
       counted_pid_ = getpid();
-      return ++mounts_ % 2 == 0;
+      ++mounts_;
+      return bug_ == PlantedBug::kAlternates ? mounts_ % 2 == 0 : mounts_ == 3;
     }
     if (!victim_.known) return false;
     Bytes block(kVictimBlockBytes);

@@ -192,10 +192,9 @@ void CauseGroups::Merge(std::map<std::string, Group>& groups, Group group) {
   const uint64_t count = other.count + group.count;
   std::vector<ListedState> states = std::move(other.states);
   states.insert(states.end(), group.states.begin(), group.states.end());
-  const auto place = [](const Group& g) {
-    return std::tuple(g.lost_blocks, g.shown.state.point, g.shown.state.marks);
-  };
-  if (place(group) < place(other)) other = std::move(group);
+  if (IsSimpler(group.shown, group.lost_blocks, other)) {
+    other = std::move(group);
+  }
   other.count = count;
   other.states = std::move(states);
 }

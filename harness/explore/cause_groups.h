@@ -106,7 +106,7 @@ class CauseGroups {
   void Confirm(Group& group, WorkerPool& pool);
   Result<ChainResult> RunAgain(const ViolatingState& shown,
                                const WorkerPool::Options& options) const;
-  static void Merge(std::map<std::string, Group>& groups, Group group);
+  void Merge(std::map<std::string, Group>& groups, Group group);
   Finding FindingOf(Group& group, const WorkerPool& pool, const Judge& judge);
   void Disbelieve(Group& group, const std::string& found) const;
   std::vector<std::string> ExcusesOf(const Group& group, const WorkerPool& pool,

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/harness/cli/recorded_programs.h"
+#include "tests/harness/cli/kernel_tool.h"
 #include "tests/harness/cli/tool_output.h"
 
 namespace powercut {

@@ -1,0 +1,317 @@
+// Tests which findings are believed, and under which cause. Storage that is
+// steady alone and shows something else in a batch must be disbelieved, and so
+// must a check that fails in one way in a batch and in another way alone.
+
+#include "harness/explore/cause_groups.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/recover/recovery_runner.h"
+#include "tests/exploring.h"
+#include "tests/planted_backend.h"
+
+namespace powercut {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+constexpr const char* kOverwrites = R"(powercut 1
+backend simfs
+profile spec-strict
+init
+  create /a
+  write  /a 0 2048
+run
+  write  /a 0 512
+  write  /a 512 512
+  fsync  /a
+  write  /a 1024 512
+  write  /a 1536 512
+  fsync  /a
+)";
+
+// --- storage that differs in a batch -----------------------------------------
+
+std::set<ViolationKind> KindsSeen(const Exploration& e) {
+  std::set<ViolationKind> kinds;
+  for (const Finding& f : e.findings) kinds.insert(f.violation.kind);
+  return kinds;
+}
+
+std::vector<std::string> FoundIn(const Exploration& e) {
+  std::vector<std::string> found;
+  for (const Finding& f : e.findings) found.push_back(f.violation.found);
+  return found;
+}
+
+TEST(CauseGroupsTest, WhatABatchAloneShowsIsDisbelieved) {
+  for (const bool planted : {false, true}) {
+    PlantedBackend backend(
+        MakeBackend("simfs").value(),
+        planted ? PlantedBug::kThirdOfProcess : PlantedBug::kNone);
+    const auto recorded = RecordWorkload(backend, MustParse(kOverwrites));
+    ASSERT_TRUE(recorded);
+    const auto explored = Explore(
+        {backend, recorded->workload, recorded->setting, recorded->recording},
+        Options("epoch:2", /*jobs=*/1));
+    ASSERT_TRUE(explored);
+    if (!planted) {
+      EXPECT_THAT(explored->findings, IsEmpty());
+      continue;
+    }
+    EXPECT_EQ(KindsSeen(*explored),
+              std::set<ViolationKind>{ViolationKind::kNondeterministic});
+    EXPECT_THAT(FoundIn(*explored),
+                Contains(AllOf(StartsWith("in a batch: "),
+                               EndsWith("; alone in a fresh process: nothing "
+                                        "wrong"))));
+  }
+}
+
+// Two states of one crash point that lost one block each, by their texts.
+std::vector<std::pair<std::string, CrashState>> StatesThatLostOne(
+    const RecordedRun& run, const CrashSpace& space) {
+  std::vector<std::pair<std::string, CrashState>> states;
+  PointCursor cursor(space, CrashKind::kPower);
+  ExploreOptions options = Options("epoch:1", /*jobs=*/0);
+  options.hooks.visited = [&](const VisitedState& visited) {
+    if (states.size() == 2 || visited.state.kind != CrashKind::kPower) return;
+    cursor.MoveTo(visited.state.point);
+    if (LostBlocks(visited.state, cursor) != 1) return;
+    if (!states.empty() && states[0].second.point != visited.state.point) {
+      states.clear();
+    }
+    states.emplace_back(CrashStepText(CanonicalStep(visited.state, cursor)),
+                        visited.state);
+  };
+  EXPECT_TRUE(Explore(run, options));
+  if (states.size() == 2 && states[1].first < states[0].first) {
+    std::swap(states[0], states[1]);
+  }
+  return states;
+}
+
+// Causes that become one when they are disbelieved show the simplest state of
+// all, down to the text of its id, as shards do that are merged.
+TEST(CauseGroupsTest, SimplestOfAllThatAreDisbelievedIsShown) {
+  const auto backend = MakeBackend("simfs").value();
+  const auto recorded = RecordWorkload(*backend, MustParse(kOverwrites));
+  ASSERT_TRUE(recorded);
+  const RecordedRun run{*backend, recorded->workload, recorded->setting,
+                        recorded->recording};
+  const CrashSpace space(run.trace(), run.setting.atomic_bytes);
+  const auto states = StatesThatLostOne(run, space);
+  ASSERT_THAT(states, SizeIs(2));
+  for (const bool swapped : {false, true}) {
+    CauseGroups groups({run, space, /*list_states=*/true});
+    WorkerPool pool(*backend, space, WorkerOptionsOf(run, {}));
+    const Judge judge(run, pool.outcomes());
+    const OutcomeId died = pool.AddOutcome(RecoveryOutcome::Died("planted"));
+    for (const size_t i : {0, 1}) {
+      Violation violation;
+      violation.kind = ViolationKind::kDied;
+      violation.cause = (i == 0) == swapped ? "died/b" : "died/a";
+      violation.found = "died";
+      const size_t history = run.recording.history.size();
+      EXPECT_TRUE(groups.Add(violation,
+                             {states[i].second, history, died, {}, 0}, false));
+    }
+    const ConfirmedCauses confirmed = groups.Confirmed(pool, judge);
+    ASSERT_THAT(confirmed.findings, SizeIs(1));
+    const Finding& finding = confirmed.findings[0];
+    EXPECT_EQ(finding.violation.kind, ViolationKind::kNondeterministic);
+    EXPECT_EQ(finding.count, 2u);
+    EXPECT_THAT(finding.id, StartsWith(states[0].first + "@")) << swapped;
+    EXPECT_THAT(finding.found_at, Each("died"));
+    EXPECT_THAT(finding.states, SizeIs(2));
+  }
+}
+
+// --- checks ------------------------------------------------------------------
+
+// What a check says of a volume whose file `/a` has this content. `runs` counts
+// the checks of this process, from 1.
+using Says =
+    std::function<std::string(const std::string& content, uint64_t runs)>;
+
+class CheckedMount : public Mount {
+ public:
+  CheckedMount(std::unique_ptr<Mount> mount, const Says& says, uint64_t runs)
+      : mount_(std::move(mount)), says_(says), runs_(runs) {}
+
+  OpResult Apply(const Op& op, uint64_t offset_bytes,
+                 std::string_view content) override {
+    return mount_->Apply(op, offset_bytes, content);
+  }
+  Observation Observe() override { return mount_->Observe(); }
+  OpResult Shutdown() override { return mount_->Shutdown(); }
+  Result<CommandEnd> RunCommand(const Command&) override {
+    const Observation seen = mount_->Observe();
+    return CommandEnd{CommandEnd::kEnded,
+                      says_(seen.entries.at(0).content, runs_)};
+  }
+
+ private:
+  std::unique_ptr<Mount> mount_;
+  const Says& says_;
+  uint64_t runs_;
+};
+
+// simfs with a check that needs no process.
+class CheckedBackend : public Backend {
+ public:
+  explicit CheckedBackend(Says says)
+      : backend_(MakeBackend("simfs").value()), says_(std::move(says)) {}
+
+  const BackendTraits& traits() const override { return backend_->traits(); }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return backend_->Format(spec);
+  }
+  MountResult Open(VirtualDisk& disk) override {
+    if (getpid() != counted_pid_) runs_ = 0;
+    counted_pid_ = getpid();
+    MountResult result = backend_->Open(disk);
+    if (result.mount == nullptr) return result;
+    result.mount =
+        std::make_unique<CheckedMount>(std::move(result.mount), says_, ++runs_);
+    return result;
+  }
+
+ private:
+  std::unique_ptr<Backend> backend_;
+  Says says_;
+  pid_t counted_pid_ = 0;
+  uint64_t runs_ = 0;
+};
+
+Exploration ExploreChecked(const std::string& text, Says says,
+                           const std::string& space = "epoch:2") {
+  CheckedBackend backend(std::move(says));
+  auto recorded = RecordWorkload(backend, MustParse(text));
+  EXPECT_TRUE(recorded);
+  recorded->setting.oracle = CheckOracle{.command = "check"};
+  ExploreOptions options = Options(space, /*jobs=*/1);
+  options.list_states = true;
+  auto explored = Explore(
+      {backend, recorded->workload, recorded->setting, recorded->recording},
+      options);
+  EXPECT_TRUE(explored);
+  return std::move(*explored);
+}
+
+std::vector<std::string> CausesOf(const Exploration& e) {
+  std::vector<std::string> causes;
+  for (const Finding& f : e.findings) causes.push_back(f.violation.cause);
+  return causes;
+}
+
+// The part of a cause after the first four.
+std::string AfterFour(const std::string& cause) {
+  size_t at = 0;
+  for (int i = 0; i < 4; ++i) at = cause.find('/', at) + 1;
+  return cause.substr(at - 1);
+}
+
+TEST(CauseGroupsTest, FailuresOfAKindAreOneCause) {
+  // The words depend on the content, a number on the process.
+  const Exploration e = ExploreChecked(
+      kOverwrites, [](const std::string& content, uint64_t runs) {
+        const bool even = HashBytes(AsBytes(content), 0).low % 2 == 0;
+        return fmt::format("exit status {}: {} in run {}", even ? 3 : 1,
+                           even ? "corrupt" : "lost", runs);
+      });
+  std::set<std::string> ends;
+  for (const Finding& f : e.findings) {
+    EXPECT_EQ(f.violation.kind, ViolationKind::kCheck) << f.violation.cause;
+    ends.insert(AfterFour(f.violation.cause));
+    ASSERT_EQ(f.found_at.size(), f.states.size());
+    const std::string word =
+        f.violation.cause.ends_with("corrupt-in-run-N") ? "corrupt" : "lost";
+    EXPECT_THAT(f.found_at, Each(HasSubstr(word)));
+  }
+  EXPECT_EQ(ends, (std::set<std::string>{"/exit-1/lost-in-run-N",
+                                         "/exit-3/corrupt-in-run-N"}));
+  EXPECT_TRUE(e.exhausted) << e.bound;
+}
+
+// A word that varies from run to run leaves the exit status to go by.
+TEST(CauseGroupsTest, LineThatVariesIsLeftOut) {
+  const Exploration e =
+      ExploreChecked(kOverwrites, [](const std::string&, uint64_t runs) {
+        return fmt::format("exit status 1: token {}",
+                           std::string(1 + runs % 7, 'x'));
+      });
+  bool varies = false;
+  for (const Finding& f : e.findings) {
+    if (f.violation.kind == ViolationKind::kNondeterministic) continue;
+    varies |= f.violation.cause.ends_with("/exit-1/(varies)");
+    if (!f.violation.cause.ends_with("/(varies)")) continue;
+    EXPECT_THAT(f.violation.found,
+                HasSubstr("; alone in a fresh process: exit status 1: token "));
+  }
+  EXPECT_TRUE(varies) << testing::PrintToString(CausesOf(e));
+}
+
+TEST(CauseGroupsTest, OtherExitStatusAloneIsNondeterministic) {
+  const Exploration e =
+      ExploreChecked(kOverwrites, [](const std::string&, uint64_t runs) {
+        return runs == 3 ? "exit status 1: lost" : "";
+      });
+  ASSERT_THAT(e.findings, Not(IsEmpty()));
+  EXPECT_EQ(KindsSeen(e),
+            std::set<ViolationKind>{ViolationKind::kNondeterministic});
+  EXPECT_THAT(FoundIn(e),
+              Contains("in a batch: exit status 1: lost; alone in a fresh "
+                       "process: nothing wrong"));
+}
+
+// A check with a message of its own for each content has no more findings than
+// kCausesShownMax, and says how many more causes there are.
+TEST(CauseGroupsTest, CausesAreBounded) {
+  std::string text =
+      "powercut 1\nbackend simfs\nprofile spec-strict\ninit\n  create /a\n"
+      "  write  /a 0 512\nrun\n";
+  for (int i = 0; i < 130; ++i) text += "  write  /a 0 512\n  fsync  /a\n";
+  const Exploration e = ExploreChecked(
+      text,
+      [](const std::string& content, uint64_t) {
+        std::string word;
+        uint64_t hash = HashBytes(AsBytes(content), 0).low;
+        for (int i = 0; i < 8; ++i, hash /= 16) {
+          word += static_cast<char>('g' + hash % 16);
+        }
+        return "exit status 1: " + word;
+      },
+      "prefix");
+  ASSERT_THAT(e.findings, SizeIs(kCausesShownMax));
+  EXPECT_GE(e.unshown.size(), 30u);
+  uint64_t states = 0;
+  for (const UnshownCause& one : e.unshown) {
+    EXPECT_GT(one.cause, e.findings.back().violation.cause);
+    states += one.count;
+  }
+  for (const Finding& f : e.findings) states += f.count;
+  EXPECT_EQ(states, e.states);
+}
+
+}  // namespace
+}  // namespace powercut
