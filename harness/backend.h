@@ -8,9 +8,11 @@
 #ifndef POWERCUT_HARNESS_BACKEND_H_
 #define POWERCUT_HARNESS_BACKEND_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,7 @@
 #include "harness/base/result.h"
 #include "harness/disk/sparse_image.h"
 #include "harness/disk/virtual_disk.h"
+#include "harness/disk/volume_map.h"
 #include "model/words/observation.h"
 #include "model/words/op.h"
 
@@ -212,6 +215,23 @@ class Mount {
   virtual Result<CommandEnd> RunCommand(const Command& command) {
     (void)command;
     return Error{ErrorCode::kUnsupported, "no program can run in this storage"};
+  }
+
+  // Lists at most `entries_max` names of the volume as programs see it now,
+  // whatever of it has reached the disk, and changes nothing. May be called by
+  // Command::acks while a program runs. `std::nullopt` if the storage cannot do
+  // that, or if such a call is under way.
+  virtual std::optional<VolumeLook> Look(size_t entries_max) {
+    (void)entries_max;
+    return std::nullopt;
+  }
+
+  // Maps the volume: which place of the disk belongs to what. `std::nullopt` if
+  // powercut does not know that of this storage. O(names and extents).
+  // Requires: no call since Backend::Open() changed the volume.
+  // Errors: kIo if a helper process of the backend ended meanwhile.
+  virtual Result<std::optional<VolumeMap>> Map() {
+    return std::optional<VolumeMap>();
   }
 
   // Shuts down cleanly, as an unmount does.

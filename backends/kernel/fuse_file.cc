@@ -243,11 +243,13 @@ void FuseFile::set_text_sink(std::function<void(std::string_view)> sink) {
 int FuseFile::fd() const { return fuse_session_fd(impl_->session); }
 
 bool FuseFile::Serve() {
-  const int received = fuse_session_receive_buf(impl_->session, &impl_->buffer);
-  if (received == -EINTR || received == -EAGAIN) return true;
-  if (received <= 0) return false;
-  fuse_session_process_buf(impl_->session, &impl_->buffer);
-  return true;
+  // A text sink may call this function again. The request that it came from is
+  // then still in this buffer, so that the inner call takes another one.
+  fuse_buf buffer = std::exchange(impl_->buffer, {});
+  const int received = fuse_session_receive_buf(impl_->session, &buffer);
+  if (received > 0) fuse_session_process_buf(impl_->session, &buffer);
+  std::free(std::exchange(impl_->buffer, buffer).mem);
+  return received > 0 || received == -EINTR || received == -EAGAIN;
 }
 
 }  // namespace powercut::kernel

@@ -45,6 +45,8 @@ class FuseFile {
 
   // Sets the function that is called with each piece of text that is written to
   // the text file, before the writer goes on. If it is empty, text is dropped.
+  // The function may call Serve(), since other requests can be answered while
+  // the writer waits; it is then called again if more text comes.
   void set_text_sink(std::function<void(std::string_view)> sink);
 
   // A descriptor that polls readable when a request waits.

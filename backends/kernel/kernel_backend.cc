@@ -56,6 +56,7 @@ class KernelMount : public Mount {
     request.text = options;
     std::string failure = Ask(request);
     mounted_ = failure.empty();
+    type_ = type;
     return failure;
   }
 
@@ -103,6 +104,19 @@ class KernelMount : public Mount {
     return DecodeCommandEnd(*end);
   }
 
+  std::optional<VolumeLook> Look(size_t entries_max) override {
+    return mounter_.Look(entries_max);
+  }
+
+  Result<std::optional<VolumeMap>> Map() override {
+    MounterRequest request;
+    request.kind = MounterRequest::kMap;
+    request.name = type_;
+    POWERCUT_ASSIGN(const std::string bytes, mounter_.Ask(request));
+    POWERCUT_ASSIGN(VolumeMap map, DecodeVolumeMap(bytes));
+    return std::optional(std::move(map));
+  }
+
   OpResult Shutdown() override {
     mounted_ = false;
     return {Unmount()};
@@ -122,6 +136,7 @@ class KernelMount : public Mount {
 
   Mounter& mounter_;
   bool mounted_ = false;
+  std::string type_;  // of the file system
 };
 
 std::vector<std::string> WordsOf(const std::string& text) {

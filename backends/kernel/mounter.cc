@@ -126,6 +126,7 @@ void Mounter::End() {
   if (file_ != nullptr) file_->set_disk(nullptr);
   // The process may be waiting for the device, which therefore ends first.
   file_.reset();
+  looker_.reset();
   if (pid_ == 0) return;
   int status = 0;
   // The signal has no effect on a process that has ended: its status is its
@@ -164,6 +165,28 @@ Result<std::string> Mounter::Ask(const MounterRequest& request) {
     if (answered && ReceiveMessage(socket_, answer)) return answer;
     return Gone();
   }
+}
+
+std::optional<VolumeLook> Mounter::Look(size_t entries_max) {
+  // The sink of a request that is served below comes here, too.
+  if (looking_) return std::nullopt;
+  if (looker_ == nullptr) {
+    const int descriptors[] = {file_->fd(), socket_};
+    looker_ = VolumeLooker::Start(descriptors);
+  }
+  if (looker_ == nullptr || !looker_->Ask(entries_max)) return std::nullopt;
+  looking_ = true;
+  std::optional<VolumeLook> seen;
+  pollfd ends[] = {{file_->fd(), POLLIN, 0}, {looker_->fd(), POLLIN, 0}};
+  while (true) {
+    if (poll(ends, 2, -1) < 0) continue;
+    // The process that looks may wait for what is served here.
+    if (ends[0].revents != 0 && file_->Serve()) continue;
+    if (ends[1].revents != 0) seen = looker_->Take();
+    break;
+  }
+  looking_ = false;
+  return seen;
 }
 
 }  // namespace powercut::kernel

@@ -16,6 +16,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +26,7 @@
 
 #include "backends/kernel/fuse_file.h"
 #include "backends/kernel/mounter_messages.h"
+#include "backends/kernel/volume_looker.h"
 #include "harness/base/result.h"
 #include "harness/disk/virtual_disk.h"
 
@@ -64,6 +66,12 @@ class Mounter {
   // it). The device is gone then, too, and every later call fails.
   Result<std::string> Ask(const MounterRequest& request);
 
+  // Lists at most `entries_max` names of the mounted volume while the process
+  // runs a program. May be called by the text sink; the disk is served
+  // meanwhile. `std::nullopt` if a look is under way already, or if no process
+  // can look.
+  std::optional<VolumeLook> Look(size_t entries_max);
+
   // The exit status of the process (from waitpid). `std::nullopt` as long as
   // Ask() has not found the process gone.
   std::optional<int> end() const { return end_; }
@@ -84,6 +92,9 @@ class Mounter {
   bool folders_ = false;  // whether kPlaceFolder is mounted
   std::optional<int> end_;
   std::unique_ptr<FuseFile> file_;
+  // Started by the first Look().
+  std::unique_ptr<VolumeLooker> looker_;
+  bool looking_ = false;
 };
 
 }  // namespace powercut::kernel

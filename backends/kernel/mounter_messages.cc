@@ -1,5 +1,6 @@
-// Requests and ends of commands as bytes: each field in turn, by PackedWriter.
-// Both sides are one program, so that the format needs no version.
+// Requests, ends of commands and maps as bytes: each field in turn, by
+// PackedWriter. Both sides are one program, so that the format needs no
+// version.
 
 #include "backends/kernel/mounter_messages.h"
 
@@ -84,6 +85,56 @@ CommandEnd DecodeCommandEnd(std::string_view bytes) {
   end.volume_full = in.Number() != 0;
   POWERCUT_CHECK(in.Finished());
   return end;
+}
+
+std::string EncodeVolumeMap(const VolumeMap& map) {
+  std::string bytes;
+  PackedWriter out(bytes);
+  out.Number(map.look.cut ? 1 : 0);
+  out.Number(map.look.entries.size());
+  for (const VolumeEntry& entry : map.look.entries) {
+    out.Text(entry.path);
+    out.Number(entry.is_directory ? 1 : 0);
+    out.Number(entry.size_bytes);
+    out.Number(static_cast<uint64_t>(entry.changed_ns));
+  }
+  out.Number(map.parts.size());
+  for (const VolumePart& part : map.parts) {
+    out.Number(part.kind);
+    out.Number(part.first_byte);
+    out.Number(part.bytes);
+    out.Text(part.owner);
+    out.Number(part.offset_bytes);
+  }
+  out.Number(map.notes.size());
+  for (const std::string& note : map.notes) out.Text(note);
+  return bytes;
+}
+
+Result<VolumeMap> DecodeVolumeMap(std::string_view bytes) {
+  PackedReader in(bytes);
+  VolumeMap map;
+  map.look.cut = in.NumberUpTo(1) == 1;
+  map.look.entries.resize(in.Count(4));
+  for (VolumeEntry& entry : map.look.entries) {
+    entry.path = in.Text();
+    entry.is_directory = in.NumberUpTo(1) == 1;
+    entry.size_bytes = in.Number();
+    entry.changed_ns = static_cast<int64_t>(in.Number());
+  }
+  map.parts.resize(in.Count(5));
+  for (VolumePart& part : map.parts) {
+    part.kind =
+        static_cast<VolumePart::Kind>(in.NumberUpTo(VolumePart::kOther));
+    part.first_byte = in.Number();
+    part.bytes = in.Number();
+    part.owner = in.Text();
+    part.offset_bytes = in.Number();
+  }
+  map.notes.resize(in.Count(1));
+  for (std::string& note : map.notes) note = in.Text();
+  if (in.Finished()) return map;
+  return Error{ErrorCode::kInternal, "a map of a volume is damaged"};
 }
 
 }  // namespace powercut::kernel

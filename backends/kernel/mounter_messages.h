@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/backend.h"
+#include "harness/disk/volume_map.h"
 #include "model/words/op.h"
 
 namespace powercut::kernel {
@@ -44,6 +45,9 @@ struct MounterRequest {
     // with another status than 0, the detail is a line for how it ended and
     // then all that it printed, with kDeviceWord for the device.
     kRunOnDevice,
+    // Maps the mounted volume (EncodeVolumeMap()). `name` is the type of the
+    // file system.
+    kMap,
     // Unmounts, and kills the processes that keep the volume busy.
     kUnmount,
   };
@@ -66,6 +70,10 @@ MounterRequest DecodeMounterRequest(std::string_view bytes);
 std::string EncodeCommandEnd(const CommandEnd& end);
 // Requires: EncodeCommandEnd() made the bytes.
 CommandEnd DecodeCommandEnd(std::string_view bytes);
+
+std::string EncodeVolumeMap(const VolumeMap& map);
+// Errors: kInternal if EncodeVolumeMap() did not make the bytes.
+Result<VolumeMap> DecodeVolumeMap(std::string_view bytes);
 
 }  // namespace powercut::kernel
 

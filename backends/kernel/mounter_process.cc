@@ -38,6 +38,7 @@
 #include "backends/kernel/mounter_messages.h"
 #include "backends/kernel/printed_lines.h"
 #include "backends/kernel/user_command.h"
+#include "backends/kernel/volume_parts.h"
 #include "backends/kernel/writeback.h"
 #include "harness/recover/outcome_codec.h"
 #include "harness/system/message_socket.h"
@@ -103,6 +104,9 @@ class MounterProcess {
         return EncodeCommandEnd(Run(request));
       case MounterRequest::kRunOnDevice:
         return EncodeCommandEnd(RunOnDevice(request));
+      case MounterRequest::kMap:
+        return EncodeVolumeMap(
+            MapVolume(kVolumeFolder, loop_.path(), request.name));
       case MounterRequest::kUnmount:
         return Unmount();
     }
