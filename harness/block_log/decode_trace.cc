@@ -34,6 +34,7 @@
 #include "harness/block_log/cursor.h"
 #include "harness/block_log/limits.h"
 #include "harness/block_log/trace_codec.h"
+#include "harness/trace/ack_looks.h"
 #include "harness/trace/marks.h"
 
 namespace powercut {
@@ -81,7 +82,7 @@ class TraceReader {
   // Verifies the end mark: its place, count and checksum.
   Status CheckEnd() const;
   Status ReadBase(SparseImage& base, TraceAbout& about);
-  void ReadAbout(std::string_view rest, TraceAbout& about);
+  Status ReadAbout(std::string_view rest, TraceAbout& about);
   Status ReadMark(Trace& trace);
   Status ReadPersist(std::string_view rest, Trace& trace);
   Result<SectorSet> ReadRanges(std::string_view rest,
@@ -185,7 +186,7 @@ Status TraceReader::ReadBase(SparseImage& base, TraceAbout& about) {
     } else if (text == kBaseEndMark) {
       return Ok{};
     } else if (text.starts_with(kAboutMark)) {
-      ReadAbout(text.substr(kAboutMark.size()), about);
+      POWERCUT_TRY(ReadAbout(text.substr(kAboutMark.size()), about));
     } else {
       return Bad("this mark does not belong before `powercut:base-end`");
     }
@@ -193,7 +194,7 @@ Status TraceReader::ReadBase(SparseImage& base, TraceAbout& about) {
   return Bad("expected `powercut:base-end`");
 }
 
-void TraceReader::ReadAbout(std::string_view rest, TraceAbout& about) {
+Status TraceReader::ReadAbout(std::string_view rest, TraceAbout& about) {
   if (TakePrefix(rest, "backend ")) {
     about.backend = rest;
   } else if (TakePrefix(rest, "pcut ")) {
@@ -206,9 +207,16 @@ void TraceReader::ReadAbout(std::string_view rest, TraceAbout& about) {
                                   TakeNumber(rest, number) && rest.empty()) {
     about.program_end = static_cast<EventNumber>(
         std::min<uint64_t>(number, std::numeric_limits<EventNumber>::max()));
+  } else if (TakePrefix(rest, "looks ")) {
+    // The text is verified here, so that whoever uses it need not.
+    if (const auto looks = AckLooks::Parse(rest); !looks) {
+      return Bad(looks.error().message);
+    }
+    about.looks = rest;
   } else {
     lint_.push_back(cursor_.At("an unknown `powercut:about` was passed over"));
   }
+  return Ok{};
 }
 
 Status TraceReader::ReadMark(Trace& trace) {

@@ -92,6 +92,9 @@ void AddFront(BlockLogBuilder& builder, const Trace& trace,
     AddText(builder,
             fmt::format("{}writeback {}", kAboutMark, about.writeback));
   }
+  if (!about.looks.empty()) {
+    AddText(builder, fmt::format("{}looks {}", kAboutMark, about.looks));
+  }
   builder.AddImage(trace.base());
   AddText(builder, kBaseEndMark);
 }

@@ -32,6 +32,9 @@ struct TraceAbout {
   // For a recorded program, the schedule of writeback that `record` was asked
   // for. Empty if the kernel's own was taken, and for other traces.
   std::string writeback{};
+  // The names that the volume showed at acks (AckLooks::text()). Empty if
+  // nobody looked.
+  std::string looks{};
 
   bool operator==(const TraceAbout&) const = default;
 };

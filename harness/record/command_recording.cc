@@ -19,12 +19,14 @@ namespace powercut {
 namespace {
 
 // Puts the text of the ack file, which comes in pieces, into the trace as one
-// mark for each line.
+// mark for each line, and looks at the names of the volume after each piece
+// that ends a line. The program waits meanwhile.
 class LineReader {
  public:
-  explicit LineReader(VirtualDisk& disk) : disk_(disk) {}
+  LineReader(VirtualDisk& disk, Mount& mount) : disk_(disk), mount_(mount) {}
 
   void Take(std::string_view text) {
+    const uint64_t before = acks_;
     for (const char c : text) {
       if (c != '\n') {
         line_ += c;
@@ -32,10 +34,12 @@ class LineReader {
         End();
       }
     }
+    if (acks_ > before) Look();
   }
   // The text is over. A last line counts even if it has no line break.
-  void Finish() {
+  AckLooks Finish() {
     if (!line_.empty()) End();
+    return std::move(looks_);
   }
   // How often the line kStartLine came.
   uint64_t starts() const { return starts_; }
@@ -45,14 +49,28 @@ class LineReader {
     const std::string line = std::exchange(line_, {});
     if (line != kStartLine) {
       disk_.Mark(AckMark(line));
+      ++acks_;
     } else if (++starts_ == 1) {
       disk_.Mark(kRunMark);
     }
   }
 
+  void Look() {
+    const uint64_t acks = acks_;
+    const size_t entries_max = looks_.EntriesLeft();
+    if (entries_max == 0) return;
+    const auto seen = mount_.Look(entries_max);
+    // An ack that another process wrote during the look makes it a look at a
+    // moment that has two acks.
+    if (seen && acks == acks_) looks_.Add(acks, *seen);
+  }
+
   VirtualDisk& disk_;
+  Mount& mount_;
   std::string line_;
   uint64_t starts_ = 0;
+  uint64_t acks_ = 0;
+  AckLooks looks_;
 };
 
 Error FailedTo(const Backend& backend, const std::string& what) {
@@ -76,7 +94,7 @@ Status RunOn(Backend& backend, FaultDisk& disk, const Trace& recorded,
   if (!synced.ok()) return FailedTo(backend, "sync: " + synced.error);
   disk.Mark(kRunMark);
   disk.Arm();
-  LineReader acks(disk);
+  LineReader acks(disk, *mounted.mount);
   Mount::Command command;
   command.words = program.words;
   command.timeout_ms = program.timeout_ms;
@@ -90,7 +108,7 @@ Status RunOn(Backend& backend, FaultDisk& disk, const Trace& recorded,
                      "; install it, or name a file by its whole path, since "
                      "it starts in the volume"};
   }
-  acks.Finish();
+  result.recording.looks = acks.Finish();
   result.starts = acks.starts();
   result.program_end = recorded.event_count();
   POWERCUT_TRY(disk.Disarm());
@@ -120,7 +138,7 @@ Result<CommandRecording> RecordCommand(Backend& backend,
   POWERCUT_ASSIGN(const auto base, backend.Format({geometry, traits.profile}));
   RecordingDisk disk(geometry, base);
   FaultDisk faulty(disk, program.faults, FaultPhase::kRun);
-  CommandRecording result{{Trace(geometry, base), {}, {}}, {}, 0, 0, {}};
+  CommandRecording result{{Trace(geometry, base), {}, {}, {}}, {}, 0, 0, {}};
   const Status ran = RunOn(backend, faulty, disk.trace(), program, result);
   // The workers are forked from this process; they must not share helpers.
   backend.ReleaseHelpers();

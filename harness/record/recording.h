@@ -8,6 +8,7 @@
 
 #include "harness/backend.h"
 #include "harness/record/run_setting.h"
+#include "harness/trace/ack_looks.h"
 #include "harness/trace/op_history.h"
 #include "harness/trace/trace.h"
 #include "model/words/workload.h"
@@ -20,6 +21,9 @@ struct Recording {
   std::vector<HistoryEvent> history;
   // The tree when `run` began: what `old` means in conditions.
   Observation before;
+  // The names that the volume showed at the acks of a recorded program. Empty
+  // for a workload.
+  AckLooks looks{};
 };
 
 // Formats a disk, runs the workload on it and records it. The trace ends with

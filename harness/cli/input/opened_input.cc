@@ -186,8 +186,10 @@ Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
     POWERCUT_ASSIGN(input.from,
                     BeginFrom(path, trace.trace, flags.from, history));
   }
+  POWERCUT_ASSIGN(AckLooks looks, AckLooks::Parse(trace.about.looks));
   input.about = std::move(trace.about);
-  input.recording = Recording{std::move(trace.trace), std::move(history), {}};
+  input.recording = Recording{
+      std::move(trace.trace), std::move(history), {}, std::move(looks)};
   return input;
 }
 
@@ -275,8 +277,11 @@ Status SaveRecording(const OpenedInput& input, const Recording& recording,
   POWERCUT_ASSIGN(
       const std::string text,
       TextWithFaults(input.text, input.workload.file, input.added_faults));
-  return WriteTrace(recording.trace, {input.backend->traits().name, text},
-                    path);
+  TraceAbout about;
+  about.backend = input.backend->traits().name;
+  about.pcut = text;
+  about.looks = recording.looks.text();
+  return WriteTrace(recording.trace, about, path);
 }
 
 }  // namespace powercut

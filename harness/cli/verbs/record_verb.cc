@@ -164,6 +164,12 @@ ExitStatus Report(const std::string& file, const Plan& plan,
                  std::string(kStartLine).c_str(),
                  static_cast<unsigned long long>(made.starts));
   }
+  if (made.recording.looks.bounded()) {
+    std::fprintf(stderr,
+                 "powercut: note: names of files were looked at up to ack "
+                 "%llu only: there are too many\n",
+                 static_cast<unsigned long long>(made.recording.looks.last()));
+  }
   const std::string failure = FailureText(made.end);
   if (failure.empty()) return kExitHolds;
   std::fprintf(stderr, "powercut: note: %s\n", failure.c_str());
@@ -182,6 +188,7 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
     about.backend = plan.backend->traits().name;
     about.program_end = made.program_end;
     about.writeback = ScheduleText(plan.program, flags.writeback);
+    about.looks = made.recording.looks.text();
     const std::string file = OutputOf(flags, number);
     POWERCUT_TRY(WriteTrace(made.recording.trace, about, file));
     const ExitStatus one = Report(file, plan, made);

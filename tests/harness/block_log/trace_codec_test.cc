@@ -10,11 +10,21 @@
 #include <vector>
 
 #include "harness/base/prng.h"
+#include "harness/trace/ack_looks.h"
 #include "tests/harness/block_log/awkward_trace.h"
 #include "tests/harness/block_log/log_entries.h"
 
 namespace powercut {
 namespace {
+
+// Looks of which some need several marks.
+std::string SomeLooks(uint64_t seed) {
+  AckLooks looks;
+  for (uint64_t acks = 1; acks <= seed; ++acks) {
+    looks.Add(acks, {{{"/a\n" + std::to_string(acks), false, acks, 1}}, false});
+  }
+  return looks.text();
+}
 
 TEST(TraceLogTest, RandomTracesRoundTrip) {
   for (uint64_t seed = 1; seed <= 60; ++seed) {
@@ -23,7 +33,8 @@ TEST(TraceLogTest, RandomTracesRoundTrip) {
     Prng prng(seed);
     const TraceAbout about{.backend = AwkwardText(prng, prng.Below(20)),
                            .pcut = AwkwardText(prng, prng.Below(3000)),
-                           .origin = AwkwardText(prng, prng.Below(20))};
+                           .origin = AwkwardText(prng, prng.Below(20)),
+                           .looks = seed % 2 == 0 ? "" : SomeLooks(seed)};
     const Bytes bytes = WriteBlockLog(EncodeTrace(trace, about));
     const Result<LoadedTrace> loaded = TraceOfBytes(bytes);
     ASSERT_TRUE(loaded) << MessageOf(loaded);
