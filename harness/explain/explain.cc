@@ -2,16 +2,6 @@
 // to the crash says what had returned and what was promised; the trace says,
 // for each lost version, why no persist event made it safe; and the outcome is
 // judged again with each switch flipped and under each other profile.
-//
-// Why a version is lost: it starts at the layer of its write, and each later
-// persist event up to the crash point either carries it on to a deeper layer or
-// fails for a reason (other sectors, a limit before the write, a layer that was
-// skipped). A version is safe once it is at the layer that survives the crash.
-//
-// Example: event 5 writes sector 8 at the host, event 6 persists sector 9 to
-// the device, event 7 persists everything at the device to the media. For a
-// power loss after event 7 the reason is "persist event 6 names other sectors":
-// had event 6 carried sector 8, event 7 would have made it safe.
 
 #include "harness/explain/explain.h"
 
@@ -24,79 +14,13 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/explain/loss_reader.h"
 #include "harness/judge/judge.h"
 #include "model/table/primitive_of.h"
 #include "model/table/primitive_text.h"
 
 namespace powercut {
 namespace {
-
-// Says why what an event wrote could be lost, by following it through the
-// persist events after it.
-class LossReader {
- public:
-  LossReader(const Trace& trace, EventNumber point, CrashKind kind)
-      : trace_(trace), point_(point), needed_(SurvivingLayer(kind)) {}
-
-  // Returns the reason. `range` has the sectors of the disk that the event
-  // wrote and that are lost.
-  std::string Why(EventNumber event, const SectorRange& range) const {
-    Layer reached = trace_.event(event).layer;
-    std::string why;
-    for (EventNumber p = event + 1; p <= point_; ++p) {
-      const DiskEvent& persist = trace_.event(p);
-      if (persist.kind != DiskEvent::kPersist) continue;
-      const std::string failing = WhyNot(persist, event, range, reached);
-      if (!failing.empty()) {
-        // The first persist that failed is the flush that one would look at
-        // first; the failures of later ones mostly repeat it.
-        if (why.empty()) why = fmt::format("persist event {} {}", p, failing);
-        continue;
-      }
-      reached = std::max(reached, persist.layer);
-      if (reached < needed_) {
-        why = fmt::format("persist event {} stops at the {}", p,
-                          LayerName(reached));
-      }
-    }
-    if (why.empty()) {
-      return fmt::format("no persist event follows; it is at the {}",
-                         LayerName(reached));
-    }
-    return why;
-  }
-
- private:
-  // Returns why a persist event does not carry what `event` wrote to `range`
-  // and what is at the layer `reached` by then. Empty if it carries all of it.
-  std::string WhyNot(const DiskEvent& persist, EventNumber event,
-                     const SectorRange& range, Layer reached) const {
-    if (persist.upto < event) {
-      return fmt::format("carries only what was written up to event {}",
-                         persist.upto);
-    }
-    if (!persist.scope) {
-      // A persist of the whole disk, such as a flush of the device's cache,
-      // sees only what lies in the layer just before its own.
-      const auto before =
-          static_cast<Layer>(static_cast<uint8_t>(persist.layer) - 1);
-      if (reached < before) {
-        return fmt::format("carries only what is at the {}; this is at the {}",
-                           LayerName(before), LayerName(reached));
-      }
-      return "";
-    }
-    const SectorSet& scope = trace_.scope(persist);
-    for (uint64_t s = range.first; s < range.end(); ++s) {
-      if (!scope.Contains(s)) return "names other sectors";
-    }
-    return "";
-  }
-
-  const Trace& trace_;
-  EventNumber point_;
-  Layer needed_;
-};
 
 // Fills in the explanation of one replayed state.
 class Explainer {
@@ -188,33 +112,13 @@ class Explainer {
     out_.flushes.push_back(std::move(flush));
   }
 
-  // Returns what a block holds, whether or not the state lists it.
-  BlockChoice ChoiceOf(Slot slot) const {
-    const CrashState& state = replayed_.state;
-    for (const BlockChoice& choice : state.choices) {
-      if (choice.slot == slot) return choice;
-    }
-    const bool newest = state.origin == CrashState::kNewest;
-    return {slot, newest ? cursor_.newest(slot) : cursor_.floor(slot), {}, 0};
-  }
-
-  // Goes through all versions that the state's open blocks could hold and do
-  // not: every version above the chosen one, and the sectors of a torn version
-  // that are missing.
   void ReadLosses() {
     const LossReader reader(run_.recording.trace, out_.point, out_.kind);
     out_.open_blocks = cursor_.open().size();
     out_.lost_blocks = LostBlocks(replayed_.state, cursor_);
-    for (const Slot slot : cursor_.open()) {
-      const BlockChoice choice = ChoiceOf(slot);
-      if (choice.torn.count > 0) {
-        ++out_.torn_blocks;
-        AddLoss(reader, slot, choice.version, choice.torn);
-      }
-      for (VersionIndex v = choice.version + 1; v <= cursor_.newest(slot);
-           ++v) {
-        AddLoss(reader, slot, v, space_.WrittenSectors(slot, v));
-      }
+    out_.torn_blocks = TornBlocks(replayed_.state, cursor_);
+    for (const LostSectors& lost : LostSectorsOf(replayed_.state, cursor_)) {
+      AddLoss(reader, lost.event, lost.range);
     }
     std::sort(out_.lost.begin(), out_.lost.end(),
               [](const LostWrites& a, const LostWrites& b) {
@@ -223,15 +127,10 @@ class Explainer {
               });
   }
 
-  // Adds lost sectors of a version to the group of their op and reason.
-  // `within` counts sectors from the block's first.
-  void AddLoss(const LossReader& reader, Slot slot, VersionIndex version,
-               const SectorRange& within) {
-    const EventNumber event = space_.versions(slot)[version].event;
+  // Adds lost sectors of an event to the group of their op and reason.
+  void AddLoss(const LossReader& reader, EventNumber event,
+               const SectorRange& range) {
     const DiskEvent& write = run_.recording.trace.event(event);
-    const SectorRange range{
-        space_.block(slot) * space_.sectors_per_block() + within.first,
-        within.count};
     const uint32_t op = OpRunningAt(run_.recording.history, event);
     const std::string why = reader.Why(event, range);
     const bool discard = write.kind == DiskEvent::kDiscard;
@@ -252,7 +151,7 @@ class Explainer {
       group.why = why;
       found = out_.lost.insert(out_.lost.end(), std::move(group));
     }
-    found->sectors += within.count;
+    found->sectors += range.count;
     const auto at =
         std::lower_bound(found->events.begin(), found->events.end(), event);
     if (at == found->events.end() || *at != event) {
