@@ -56,6 +56,8 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
   row("promise", finding.promise);
   row("crash", finding.crash);
   for (const std::string& fault : finding.faults) row("fault", fault);
+  for (const std::string& lost : finding.lost_files) row("lost", lost);
+  for (const std::string& name : finding.unissued) row("unissued", name);
   row("admissible", violation.admissible);
   row("found", violation.found);
   row("cause", fmt::format("{}   in {} {}", violation.cause, finding.count,

@@ -27,8 +27,9 @@ std::string ShellWord(const std::string& word);
 //     cause      name/target/rename/fsync   in 12 states
 //     replay     powercut replay FILE --at 131p@3f9a01c2
 //
-// A row `fault` for each fault comes after `crash`, and a row `excuse` after
-// `cause` if there are excuses.
+// A row `fault` for each fault comes after `crash`, then a row `lost` for each
+// of Finding::lost_files and a row `unissued` for each of Finding::unissued. A
+// row `excuse` comes after `cause` if there are excuses.
 std::string FailureBlock(const Finding& finding, const std::string& file,
                          const std::string& replay_flags,
                          const std::string& replay_file = {});

@@ -54,7 +54,10 @@ std::string PromiseText(const RecordedRun& run, const Violation& violation) {
 // The promise of a recorded program: the acks that it wrote before the crash.
 std::string AcksText(const Trace& trace, EventNumber point) {
   const auto acks = AcksUpTo(trace, point);
-  if (acks.empty()) return "none: the program had written no ack yet";
+  if (acks.empty()) {
+    return "none: the program had written no line to $POWERCUT_ACKS yet, so "
+           "that $POWERCUT_ACKED is empty";
+  }
   return fmt::format("{} {}, the last: {}", acks.size(),
                      acks.size() == 1 ? "ack" : "acks", acks.back());
 }
@@ -66,9 +69,9 @@ std::string MomentText(const CrashStep& step) {
                                                       : "power was lost";
   std::string text = fmt::format("{} after {} disk event{}", what, step.point,
                                  step.point == 1 ? "" : "s");
-  if (step.marks > 0) {
-    text +=
-        fmt::format(" and {} mark{}", step.marks, step.marks == 1 ? "" : "s");
+  if (step.marks == 1) text += " and the first mark that follows";
+  if (step.marks > 1) {
+    text += fmt::format(" and the first {} marks that follow", step.marks);
   }
   return text;
 }

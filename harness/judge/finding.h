@@ -62,6 +62,12 @@ struct Finding {
   // Faults that fell on the disk before the crash or during the recovery:
   // `lie on flush: nothing is carried (after event 12)`.
   std::vector<std::string> faults;
+  // For a recorded program, what the shown state lost, by the names of files,
+  // and what was not yet issued to the disk when the program wrote the last ack
+  // in force. Examples: `/f bytes 0 to 4095 (event 31)`, `the name /g`. Empty
+  // if there is nothing to say, or if it is not known.
+  std::vector<std::string> lost_files;
+  std::vector<std::string> unissued;
   // The names of the profile switches that would each make the shown state
   // admissible if it alone were changed.
   std::vector<std::string> excuses;

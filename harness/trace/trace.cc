@@ -210,11 +210,15 @@ uint32_t Trace::Digest() const {
 }
 
 SparseImage ApplyAll(const Trace& trace) {
+  return ApplyUpTo(trace, trace.event_count());
+}
+
+SparseImage ApplyUpTo(const Trace& trace, EventNumber point) {
   // The order of the events is the order of versions, so that a later version
   // overwrites an earlier one whatever the layers; persists change no content.
   SparseImage image = trace.base();
   const uint64_t sector_bytes = trace.geometry().sector_bytes;
-  for (EventNumber number = 1; number <= trace.event_count(); ++number) {
+  for (EventNumber number = 1; number <= point; ++number) {
     const DiskEvent& event = trace.event(number);
     const uint64_t offset_bytes = event.range.first * sector_bytes;
     if (event.kind == DiskEvent::kWrite) {

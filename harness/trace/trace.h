@@ -110,6 +110,10 @@ class Trace {
 // layer. This is what the live disk holds at the end. O(base and data).
 SparseImage ApplyAll(const Trace& trace);
 
+// The same after the first `point` events only: all that was issued by then.
+// Requires: point is at most event_count().
+SparseImage ApplyUpTo(const Trace& trace, EventNumber point);
+
 }  // namespace powercut
 
 #endif  // POWERCUT_HARNESS_TRACE_TRACE_H_

@@ -89,7 +89,11 @@ Json OfFinding(const Finding& finding) {
                {"promise", EscapeBytes(finding.promise)},
                {"crash", EscapeBytes(finding.crash)},
                {"faults", OfTexts(finding.faults)},
-               {"lost_blocks", finding.lost_blocks}};
+               {"lost_files", OfTexts(finding.lost_files)},
+               {"unissued", OfTexts(finding.unissued)},
+               {"lost_blocks", finding.lost_blocks},
+               {"recovery_file", EscapeBytes(finding.recovery_file)},
+               {"recovery_id", finding.recovery_id}};
   AddStates(finding, json);
   return json;
 }

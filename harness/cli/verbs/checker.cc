@@ -26,6 +26,7 @@
 #include "harness/cli/terminal/progress_line.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/disk/content_hash.h"
+#include "harness/explain/file_losses.h"
 #include "harness/explain/last_state.h"
 #include "harness/explain/replay.h"
 #include "harness/judge/crash_points.h"
@@ -127,6 +128,7 @@ class Checker {
     POWERCUT_ASSIGN(Exploration exploration,
                     Explore(RunOf(input, recording), options));
     report_.interrupted |= exploration.interrupted;
+    NameFiles(file, RunOf(input, recording), exploration.findings);
     CheckedWorkload checked = Described(
         input, options, file, std::move(exploration), progress.elapsed_s());
     POWERCUT_TRY(KeepRecording(input, recording, checked));
@@ -166,6 +168,17 @@ class Checker {
                    note->c_str());
     }
     return Ok{};
+  }
+
+  // What was found stands without names, so that a failure is a note.
+  static void NameFiles(const std::string& file, const RecordedRun& run,
+                        std::vector<Finding>& findings) {
+    const Status named = AddFileNames(run, findings);
+    if (named) return;
+    std::fprintf(stderr,
+                 "powercut: %s: note: the files of lost blocks are not named: "
+                 "%s\n",
+                 file.c_str(), named.error().message.c_str());
   }
 
   // If something was found in what cannot be recorded again, saves the

@@ -271,11 +271,12 @@ TEST(CommandLineTest, JsonHasTheDocumentedKeysInOrder) {
   EXPECT_TRUE(ok["violations"].empty());
   EXPECT_EQ(bad["verdict"], "violation");
   ASSERT_FALSE(bad["violations"].empty());
-  EXPECT_EQ(KeysOf(bad["violations"][0]),
-            (std::vector<std::string>{
-                "kind", "cause", "path", "op", "line", "id", "count",
-                "admissible", "found", "excuses", "explanation", "op_text",
-                "promise", "crash", "faults", "lost_blocks", "states"}));
+  EXPECT_EQ(
+      KeysOf(bad["violations"][0]),
+      (std::vector<std::string>{
+          "kind", "cause", "path", "op", "line", "id", "count", "admissible",
+          "found", "excuses", "explanation", "op_text", "promise", "crash",
+          "faults", "lost_files", "unissued", "lost_blocks", "states"}));
   for (const Json& violation : bad["violations"]) {
     EXPECT_EQ(violation["states"].size(), violation["count"].get<size_t>());
     EXPECT_THAT(violation["states"], testing::Contains(violation["id"]));
