@@ -5,7 +5,8 @@
 // one section of it: the moment of the crash, the flushes in force, the blocks
 // that were lost with what did not carry them, the verdict, and the switches
 // and profiles under which the verdict would turn. Lists of numbers are printed
-// as ranges, since a lost file can be hundreds of writes.
+// as ranges, since a lost file can be hundreds of writes. explain_program.h
+// explains states of recorded programs.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,9 +15,12 @@
 #include <memory>
 
 #include "harness/cli/input/opened_input.h"
+#include "harness/cli/input/replay_flags.h"
 #include "harness/cli/terminal/wrapped_text.h"
+#include "harness/cli/verbs/explain_program.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/explain/explain.h"
+#include "harness/explain/file_losses.h"
 #include "harness/judge/failure_block.h"
 
 namespace powercut {
@@ -24,23 +28,6 @@ namespace {
 
 void Line(const std::string& label, const std::string& text) {
   std::fputs(WrappedText(label, text).c_str(), stdout);
-}
-
-// Numbers as ranges, such as `405, 407 to 417`. Two numbers in a row are not
-// worth a range.
-template <class Number>
-std::string RangesText(const std::vector<Number>& numbers) {
-  std::string text;
-  for (size_t i = 0; i < numbers.size();) {
-    size_t end = i + 1;
-    while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
-    if (!text.empty()) text += ", ";
-    text += fmt::format("{}", numbers[i]);
-    if (end - i == 2) text += fmt::format(", {}", numbers[end - 1]);
-    if (end - i > 2) text += fmt::format(" to {}", numbers[end - 1]);
-    i = end;
-  }
-  return text.empty() ? "none" : text;
 }
 
 // Where the crash was, and which ops had returned or were running.
@@ -143,7 +130,7 @@ struct ExplainFlags {
   std::string file;
   std::string at;
   InputFlags input;
-  OracleFlags oracle;  // only --probe is offered
+  OracleFlags oracle;
   // Not read, since nothing but the explanation is printed.
   bool quiet = false;
 };
@@ -154,14 +141,13 @@ Result<ExitStatus> ExplainOne(const ExplainFlags& flags) {
   POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
   POWERCUT_ASSIGN(const OpenedInput input,
                   OpenInput(flags.file, flags.input, flags.oracle));
-  // An explanation is made of promises, and those are made by ops.
-  if (CheckOf(input.setting.oracle) != nullptr) {
-    return Error{ErrorCode::kUsage,
-                 flags.file +
-                     ": a recorded program has no ops that promise anything; "
-                     "`powercut replay` says what its check found"};
-  }
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
+  // A recorded program has no ops that promise anything, but its files and its
+  // acks can be named.
+  if (CheckOf(input.setting.oracle) != nullptr) {
+    return ExplainProgram(input, recording, id,
+                          ReplayFlagsText(flags.input, flags.oracle));
+  }
   POWERCUT_ASSIGN(const StateExplanation why,
                   Explain(RunOf(input, recording), id,
                           {.probe = input.probe, .limits = {}}));
@@ -182,6 +168,7 @@ class ExplainVerb : public Verb {
   void DeclareFlags(FlagSet& flags) override {
     flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
     flags.Add("--at", flags_.at, "id of the state").Required();
+    DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
   }
 
