@@ -8,11 +8,14 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
+#include "harness/cli/verbs/replayed_volume.h"
 #include "harness/cli/verbs/verb.h"
+#include "harness/explain/file_losses.h"
 #include "harness/explain/replay.h"
 #include "harness/judge/failure_block.h"
 #include "harness/system/atomic_file.h"
@@ -76,6 +79,7 @@ struct ReplayFlags {
   std::string save;   // Empty if the trace is not wanted.
   InputFlags input;
   OracleFlags oracle;
+  bool shell = false;
   bool quiet = false;
 };
 
@@ -84,8 +88,13 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   POWERCUT_ASSIGN(const OpenedInput input,
                   OpenInput(flags.file, flags.input, flags.oracle));
   const RunOptions options{.probe = input.probe, .limits = {}};
+  if (flags.shell && !input.backend->traits().commands) {
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("{}: --shell: no program can run in {}",
+                             flags.file, input.backend->traits().name)};
+  }
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
-  POWERCUT_ASSIGN(const ReplayedState replayed,
+  POWERCUT_ASSIGN(ReplayedState replayed,
                   Replay(RunOf(input, recording), id, options));
   // The image is written also if the state is admissible, and before anything
   // is printed.
@@ -97,6 +106,7 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   if (!flags.save.empty()) {
     POWERCUT_TRY(SaveRecording(input, recording, flags.save));
   }
+  POWERCUT_TRY(AddFileNames(RunOf(input, recording), replayed.findings));
   for (const Finding& finding : replayed.findings) {
     std::fputs(FailureBlock(finding, flags.file,
                             ReplayFlagsText(flags.input, flags.oracle))
@@ -114,6 +124,15 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
     std::printf("%s: %s: admissible\n", flags.file.c_str(), flags.at.c_str());
   }
   if (!flags.quiet) PrintOutcome(replayed.outcome);
+  const bool program = CheckOf(input.setting.oracle) != nullptr;
+  if ((program && !flags.quiet) || flags.shell) {
+    POWERCUT_ASSIGN(SparseImage image,
+                    ImageOf(RunOf(input, recording), id, options));
+    ReplayedVolume volume(RunOf(input, recording), replayed, std::move(image));
+    if (program && !flags.quiet) POWERCUT_TRY(volume.PrintDifference());
+    if (program && !flags.quiet) POWERCUT_TRY(volume.PrintCheckOutput());
+    if (flags.shell) POWERCUT_TRY(volume.RunShell());
+  }
   return replayed.findings.empty() ? kExitHolds : kExitViolation;
 }
 
@@ -128,6 +147,8 @@ class ReplayVerb : public Verb {
     flags.Add("--at", flags_.at, "id of the state").Required();
     flags.Add("--image", flags_.image, "save the crash image").WritesFile();
     flags.Add("--save", flags_.save, "save the trace").WritesFile();
+    flags.Add("--shell", flags_.shell,
+              "run $SHELL in a copy of the recovered volume");
     DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
   }
