@@ -15,8 +15,8 @@
 //     not yet issued: /f bytes 4096 to 8191; the name /g
 //
 // A change in place leaves no mark in names and sizes. It is told by the time
-// of the last change, and only where events after the ack write to the file,
-// since a flush of data may leave the time behind.
+// of the last change, and only where no event since the ack before wrote to the
+// file, since a flush of data may leave the time behind.
 
 #include "harness/explain/file_losses.h"
 
@@ -69,6 +69,16 @@ void AddRun(std::map<uint64_t, uint64_t>& runs, uint64_t first, uint64_t last) {
     after = runs.erase(after);
   }
   runs[first] = last;
+}
+
+// The number of disk events before the ack with this number, from 1. 0 if there
+// is none.
+EventNumber EventOfAck(const Trace& trace, uint64_t number) {
+  uint64_t counted = 0;
+  for (const Mark& mark : trace.marks()) {
+    if (AckOf(mark) && ++counted == number) return mark.after;
+  }
+  return 0;
 }
 
 std::string RunsText(const std::map<uint64_t, uint64_t>& runs) {
@@ -177,28 +187,55 @@ void LossNamer::NameLost(const std::vector<LostSectors>& lost,
   }
 }
 
-// Returns the events after `point` that write to the places of a file, by the
-// map at the end.
-std::vector<EventNumber> LossNamer::WritesAfter(EventNumber point,
-                                                const std::string& path,
-                                                const Moment& end) const {
-  std::vector<EventNumber> events;
-  if (!end.map) return events;
+// Returns the first event after `after`, and up to `upto`, that writes to a
+// file at or after byte `from_byte` of it, as far as one of the maps knows its
+// places.
+std::optional<EventNumber> LossNamer::FirstWrite(
+    EventNumber after, EventNumber upto, const std::string& path,
+    uint64_t from_byte, std::span<const VolumeMap* const> maps) const {
   const Trace& trace = run_.trace();
   const uint64_t sector_bytes = trace.geometry().sector_bytes;
-  for (EventNumber e = point + 1; e <= trace.event_count(); ++e) {
+  std::vector<const VolumePart*> parts;
+  for (const VolumeMap* map : maps) {
+    for (const VolumePart& part : map->parts) {
+      if (part.kind == VolumePart::kFile && part.owner == path &&
+          part.offset_bytes + part.bytes > from_byte) {
+        parts.push_back(&part);
+      }
+    }
+  }
+  for (EventNumber e = after + 1; e <= upto; ++e) {
     const DiskEvent& event = trace.event(e);
     if (event.kind != DiskEvent::kWrite) continue;
     const uint64_t first = event.range.first * sector_bytes;
-    const uint64_t last = first + event.range.count * sector_bytes;
-    const bool hits =
-        std::ranges::any_of(end.map->parts, [&](const VolumePart& part) {
-          return part.kind == VolumePart::kFile && part.owner == path &&
-                 part.first_byte < last && part.first_byte + part.bytes > first;
-        });
-    if (hits) events.push_back(e);
+    const uint64_t end = first + event.range.count * sector_bytes;
+    for (const VolumePart* part : parts) {
+      if (part->first_byte < end && part->first_byte + part->bytes > first) {
+        return e;
+      }
+    }
   }
-  return events;
+  return std::nullopt;
+}
+
+// Whether a file that was changed before the last ack was written to by no
+// event since the ack before, when it had not been changed yet.
+bool LossNamer::ChangedUnwritten(const VolumeEntry& entry,
+                                 const FileLosses& out,
+                                 std::span<const VolumeMap* const> maps) const {
+  uint64_t before = out.acks - 1;
+  std::optional<VolumeLook> look;
+  while (before > 0 && !(look = run_.recording.looks.At(before))) --before;
+  if (look) {
+    const auto then =
+        std::ranges::find(look->entries, entry.path, &VolumeEntry::path);
+    // A file that did not change since then may have been written before.
+    if (then == look->entries.end() || then->changed_ns == entry.changed_ns) {
+      return false;
+    }
+  }
+  return !FirstWrite(EventOfAck(run_.trace(), before), out.ack_event,
+                     entry.path, 0, maps);
 }
 
 void LossNamer::NameUnissued(const VolumeLook& seen, const VolumeMap& issued,
@@ -208,14 +245,13 @@ void LossNamer::NameUnissued(const VolumeLook& seen, const VolumeMap& issued,
   for (const VolumeEntry& entry : issued.look.entries) {
     on_disk[entry.path] = &entry;
   }
-  // The events that brought the content later, as far as the map at the end
-  // knows the file.
-  const auto when = [&](const VolumeEntry& entry) {
-    const auto events = WritesAfter(out.ack_event, entry.path, end);
-    return events.empty()
-               ? std::string()
-               : fmt::format(" (its content is written by event{} {})",
-                             events.size() == 1 ? "" : "s", RangesText(events));
+  std::vector<const VolumeMap*> maps = {&issued};
+  if (end.map) maps.push_back(&*end.map);
+  const auto when = [&](const VolumeEntry& entry, uint64_t from_byte) {
+    const auto event = FirstWrite(out.ack_event, run_.trace().event_count(),
+                                  entry.path, from_byte, maps);
+    return event ? fmt::format(" (first written by event {})", *event)
+                 : std::string();
   };
   for (const VolumeEntry& entry : seen.entries) {
     const auto found = on_disk.find(entry.path);
@@ -225,7 +261,7 @@ void LossNamer::NameUnissued(const VolumeLook& seen, const VolumeMap& issued,
                       entry.size_bytes > 0
                           ? fmt::format(" and its {} bytes", entry.size_bytes)
                           : "",
-                      when(entry)));
+                      when(entry, 0)));
       continue;
     }
     const VolumeEntry& old = *found->second;
@@ -234,16 +270,13 @@ void LossNamer::NameUnissued(const VolumeLook& seen, const VolumeMap& issued,
     if (entry.size_bytes > old.size_bytes) {
       texts.push_back(fmt::format("{} bytes {} to {}{}", entry.path,
                                   old.size_bytes, entry.size_bytes - 1,
-                                  when(entry)));
+                                  when(entry, old.size_bytes)));
     } else if (entry.size_bytes < old.size_bytes) {
       texts.push_back(fmt::format("{} cut from {} to {} bytes", entry.path,
                                   old.size_bytes, entry.size_bytes));
-    } else if (entry.changed_ns != old.changed_ns) {
-      const std::string later = when(entry);
-      if (!later.empty()) {
-        texts.push_back(
-            fmt::format("the last change of {}{}", entry.path, later));
-      }
+    } else if (entry.changed_ns != old.changed_ns &&
+               ChangedUnwritten(entry, out, maps)) {
+      texts.push_back("the last change of " + entry.path);
     }
   }
   for (const auto& [path, entry] : on_disk) {
@@ -275,12 +308,7 @@ Result<FileLosses> LossNamer::Name(const CrashState& state,
   if (acks.empty()) return out;
   out.acks = acks.size();
   out.last_ack = acks.back();
-  uint64_t counted = 0;
-  for (const Mark& mark : trace.marks()) {
-    if (!AckOf(mark) || counted == out.acks) continue;
-    out.ack_event = mark.after;
-    ++counted;
-  }
+  out.ack_event = EventOfAck(trace, out.acks);
   const auto seen = run_.recording.looks.At(out.acks);
   if (!seen) {
     out.notes.emplace_back(

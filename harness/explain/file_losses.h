@@ -74,9 +74,11 @@ class LossNamer {
                 const Moment& end, FileLosses& out) const;
   void NameUnissued(const VolumeLook& seen, const VolumeMap& issued,
                     const Moment& end, FileLosses& out) const;
-  std::vector<EventNumber> WritesAfter(EventNumber point,
-                                       const std::string& path,
-                                       const Moment& end) const;
+  bool ChangedUnwritten(const VolumeEntry& entry, const FileLosses& out,
+                        std::span<const VolumeMap* const> maps) const;
+  std::optional<EventNumber> FirstWrite(
+      EventNumber after, EventNumber upto, const std::string& path,
+      uint64_t from_byte, std::span<const VolumeMap* const> maps) const;
 
   const RecordedRun run_;
   std::map<EventNumber, Moment> moments_;
