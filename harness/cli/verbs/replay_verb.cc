@@ -1,5 +1,9 @@
 // `powercut replay`: runs one crash state again, by its id. The state may be of
 // any crash kind that the backend has, whatever the file asks for.
+//
+// The method is: open the file, run the state in a worker and judge it, save
+// the image or the trace if that was asked for, and only then print, so that an
+// error comes before any result.
 
 #include <errno.h>
 #include <fmt/format.h>

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 #include "harness/explain/volume_difference.h"
@@ -67,9 +66,9 @@ Status ReplayedVolume::PrintCheckOutput() {
                                     image_, run_.workload.faults));
   if (volume.mount() == nullptr) return Ok{};
   std::printf("  output     of the check, which runs once more:\n");
-  POWERCUT_ASSIGN(
-      const CommandEnd end,
-      RunIn(volume, {"/bin/sh", "-c", check.command}, check.timeout_ms));
+  POWERCUT_ASSIGN(const CommandEnd end,
+                  RunIn(volume, {"/bin/sh", "-c", check.command},
+                        /*quiet=*/false, check.timeout_ms));
   std::printf("  ended      with %s\n",
               end.detail.empty() ? "exit status 0" : end.detail.c_str());
   return Ok{};
@@ -83,24 +82,30 @@ Status ReplayedVolume::RunShell() {
     return Error{ErrorCode::kUsage,
                  "--shell: the volume does not " + volume.failure()};
   }
-  const char* named = std::getenv("SHELL");
-  const std::string shell =
-      named == nullptr || *named == '\0' ? "/bin/sh" : named;
+  // A shell reads the environment, so that this process need not.
+  const std::string word = "\"${SHELL:-/bin/sh}\"";
+  POWERCUT_ASSIGN(
+      const CommandEnd known,
+      RunIn(volume, {"/bin/sh", "-c", "command -v " + word}, /*quiet=*/true,
+            /*timeout_ms=*/0));
+  if (!known.detail.empty()) {
+    return Error{ErrorCode::kMissing,
+                 "--shell: there is no program of the name in $SHELL"};
+  }
   const bool terminal = isatty(STDIN_FILENO) == 1;
   if (terminal) {
-    std::printf("  shell      %s in a copy of the volume; exit ends it\n",
-                shell.c_str());
+    std::printf("  shell      in a copy of the volume; exit ends it\n");
   }
-  POWERCUT_ASSIGN(const CommandEnd end,
-                  RunIn(volume, {shell}, /*timeout_ms=*/0));
+  const auto end = RunIn(volume, {"/bin/sh", "-c", "exec " + word},
+                         /*quiet=*/false, /*timeout_ms=*/0);
+  if (!end) return end.error();
   if (terminal) {
     // A shell with job control takes the terminal. It cannot give it back,
     // because it does not know this process by any number.
     signal(SIGTTOU, SIG_IGN);
     tcsetpgrp(STDIN_FILENO, getpgrp());
   }
-  if (end.kind != CommandEnd::kNotStarted) return Ok{};
-  return Error{ErrorCode::kMissing, "--shell: " + end.detail};
+  return Ok{};
 }
 
 std::string ReplayedVolume::Acked() const {
@@ -113,12 +118,14 @@ std::string ReplayedVolume::Acked() const {
 
 Result<CommandEnd> ReplayedVolume::RunIn(StateVolume& volume,
                                          const std::vector<std::string>& words,
+                                         bool quiet,
                                          uint32_t timeout_ms) const {
   // What was printed so far comes before what the program prints.
   std::fflush(nullptr);
   Mount::Command command;
   command.words = words;
   command.acked = Acked();
+  command.quiet = quiet;
   command.timeout_ms = timeout_ms;
   return volume.mount()->RunCommand(command);
 }

@@ -38,7 +38,7 @@ class ReplayedVolume {
   // The acks in force at the crash, one a line.
   std::string Acked() const;
   Result<CommandEnd> RunIn(StateVolume& volume,
-                           const std::vector<std::string>& words,
+                           const std::vector<std::string>& words, bool quiet,
                            uint32_t timeout_ms) const;
 
   const RecordedRun run_;
