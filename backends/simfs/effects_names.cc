@@ -130,7 +130,11 @@ std::string Effects::Create(const VersionSource& source, const NameKey& name,
                           .is_directory = is_directory,
                           .created_mtime = source.op};
   const RecordNumber record = batch.AddRecord({change}, /*journalled=*/true);
-  return CommitNames(batch, source, {{name, inode, record}});
+  std::string error = CommitNames(batch, source, {{name, inode, record}});
+  if (error.empty()) {
+    s_.made_as[inode] = {name, LiveNameAt(s_, name).chain.newest()};
+  }
+  return error;
 }
 
 std::string Effects::Link(const VersionSource& source, const NameKey& name,

@@ -98,10 +98,12 @@ class Planner {
       case FlushScope::kFile:
         PlanFile(target_.inode);
         if (rule.names) PlanNamesOf(target_.inode);
+        if (rule.removals) PlanRemovals(target_.inode);
         break;
       case FlushScope::kDirectory:
         if (rule.times) PlanChain(&LiveFile::times, target_.inode);
         if (rule.names) PlanNamesIn(target_.inode);
+        if (rule.own_names) PlanNamesOf(target_.inode);
         break;
       case FlushScope::kRange:
         PlanAtoms(target_.inode, true);
@@ -218,8 +220,8 @@ class Planner {
     }
   }
 
-  // Covers the names that lead to a file, and those that lead to the
-  // directories in which these names lie, up to the root.
+  // Covers the names that lead to a file or directory, and the directories in
+  // which these names lie, up to the root.
   void PlanNamesOf(InodeNumber inode) {
     // A crash can leave a directory below itself, where the names of several
     // renames mix.
@@ -228,12 +230,41 @@ class Planner {
       const uint32_t version = NewestCovered(name.chain);
       if (name.leads_to[version] != inode) continue;
       CoverVersion(name.chain, version);
-      PlanNamesOf(key.first);
+      PlanAbove(key.first);
     }
     // Names that no op touched since the mount are durable and not among the
     // live ones. Names above them may be.
     for (const auto& [key, leads_to] : s_.shown.names()) {
-      if (leads_to == inode && !s_.names.contains(key)) PlanNamesOf(key.first);
+      if (leads_to == inode && !s_.names.contains(key)) PlanAbove(key.first);
+    }
+  }
+
+  void PlanAbove(InodeNumber directory) {
+    if (plan_.rule.names_above) return PlanNamesOf(directory);
+    // A directory that was not made since the mount is durable, and so are
+    // those above it at that time.
+    while (true) {
+      const auto made = s_.made_as.find(directory);
+      if (made == s_.made_as.end() || !named_.insert(directory).second) return;
+      const auto& [key, version] = made->second;
+      Chain& chain = s_.names.at(key).chain;
+      if (!Eligible(chain.versions[version])) return;
+      CoverVersion(chain, version);
+      directory = key.first;
+    }
+  }
+
+  // Covers, for each name that led to the file and was removed, the newest of
+  // these removals.
+  void PlanRemovals(InodeNumber inode) {
+    for (auto& [key, name] : s_.names) {
+      for (uint32_t v = name.chain.newest(); v > 0; --v) {
+        const bool removed =
+            name.leads_to[v - 1] == inode && name.leads_to[v] == kNoInode;
+        if (!removed || !Eligible(name.chain.versions[v])) continue;
+        CoverVersion(name.chain, v);
+        break;
+      }
     }
   }
 

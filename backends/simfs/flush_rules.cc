@@ -88,6 +88,8 @@ class Rules {
             .shape = !Has(SimfsBug::kFsyncSkipsShape),
             .times = !Has(SimfsBug::kFsyncSkipsTimes),
             .names = b_.full_flush_has_names,
+            .names_above = b_.names_above_are_current,
+            .removals = b_.full_flush_has_removals,
             .sees_stores = b_.file_flush_has_stores,
             .device = Behind()};
   }
@@ -97,6 +99,8 @@ class Rules {
             .times = true,
             .names = b_.directory_flush_has_names &&
                      !Has(SimfsBug::kDirectorySkipsNames),
+            .own_names = b_.directory_flush_has_own_name,
+            .names_above = b_.names_above_are_current,
             .device = Behind()};
   }
 
@@ -116,7 +120,7 @@ class Rules {
   FlushRule Posix(FlushRule rule) const {
     if (!b_.fsync_stops_at_device) return rule;
     rule.device = DeviceSync::kNone;
-    if (rule.scope == FlushScope::kFile) rule.names = false;
+    if (rule.scope == FlushScope::kFile) rule.names = rule.removals = false;
     return rule;
   }
 

@@ -47,7 +47,16 @@ struct FlushRule {
   bool placed_only = false;
   bool shape = false;
   bool times = false;
+  // For kFile the names that lead to the file, for kDirectory those in it.
   bool names = false;
+  // For kDirectory: the names that lead to the directory.
+  bool own_names = false;
+  // Where names that lead to a file or directory are carried: whether the
+  // directories above are carried under their present names. If not, they are
+  // carried under the names that they were made with.
+  bool names_above = false;
+  // For kFile: the removals of names that led to the file.
+  bool removals = false;
   // For kView: how far the stores are carried, and whether those through other
   // views of the file are, too.
   StoreReach stores = StoreReach::kNone;

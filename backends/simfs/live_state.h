@@ -157,6 +157,9 @@ struct LiveState {
   // Elements must not move, since VersionRef points into them: hence maps.
   std::map<InodeNumber, LiveFile> files;
   std::map<ShownVolume::NameKey, LiveName> names;
+  // For each file and directory that was made since the mount, the name that it
+  // was made with, and the version of that name.
+  std::map<InodeNumber, std::pair<ShownVolume::NameKey, uint32_t>> made_as;
   std::map<GenerationId, Generation> generations;
   std::map<RecordNumber, LiveRecord> records;
   // Entry 0 stands for everything from before the mount.

@@ -33,6 +33,7 @@ constexpr ProfileRules Strict(std::string_view profile) {
 constexpr ProfileRules MsFsa() {
   ProfileRules b = Strict("ms-fsa");
   b.full_flush_has_names = true;
+  b.names_above_are_current = true;
   return b;
 }
 
@@ -41,16 +42,21 @@ constexpr ProfileRules MsFsa() {
 constexpr ProfileRules Ntfs() {
   ProfileRules b = Strict("ntfs");
   b.full_flush_has_names = true;
+  b.names_above_are_current = true;
   b.metadata_journal = true;
   b.extends_in_parts = true;
   return b;
 }
 
-// What the data modes of ext4 have in common.
-constexpr ProfileRules Ext4(std::string_view profile) {
+// What xfs and the data modes of ext4 have in common. An inode that is flushed
+// takes its last transaction along: with its names, with the removal of a name,
+// but not with a later rename of a directory above (docs/semantics.md 6.5).
+constexpr ProfileRules Journalling(std::string_view profile) {
   return {.profile = profile,
           .directory_flush_has_names = true,
+          .directory_flush_has_own_name = true,
           .full_flush_has_names = true,
+          .full_flush_has_removals = true,
           .file_flush_has_stores = true,
           .device_flush_is_global = true,
           .in_place_survives_os = true,
@@ -64,14 +70,14 @@ constexpr ProfileRules Ext4(std::string_view profile) {
 // The default mode: new space shows zeros until its data is there, and
 // auto_da_alloc writes the data of a file before a rename of it over another.
 constexpr ProfileRules Ext4Ordered() {
-  ProfileRules b = Ext4("ext4-ordered");
+  ProfileRules b = Journalling("ext4-ordered");
   b.replace_brings_data = true;
   return b;
 }
 
 // With data=writeback new space shows anything until its data is there.
 constexpr ProfileRules Ext4Writeback() {
-  ProfileRules b = Ext4("ext4-writeback");
+  ProfileRules b = Journalling("ext4-writeback");
   b.new_space_is_stale = true;
   return b;
 }
@@ -79,11 +85,26 @@ constexpr ProfileRules Ext4Writeback() {
 // data=journal orders data with metadata, so that zeros of a truncation are not
 // apart from its size.
 constexpr ProfileRules Ext4Journal() {
-  ProfileRules b = Ext4("ext4-journal");
+  ProfileRules b = Journalling("ext4-journal");
   b.data_journal = true;
   b.replace_brings_data = true;
   b.truncation_zeroes_page = false;
   return b;
+}
+
+// btrfs logs the file or directory that is flushed, with its names and the
+// directories that are new above it. Data is copied on write, nothing orders
+// metadata outside of a commit, and a clean file flushes no device.
+constexpr ProfileRules Btrfs() {
+  return {.profile = "btrfs",
+          .directory_flush_has_names = true,
+          .directory_flush_has_own_name = true,
+          .full_flush_has_names = true,
+          .full_flush_has_removals = true,
+          .file_flush_has_stores = true,
+          .data_sync_has_size = true,
+          .extends_in_parts = true,
+          .truncation_zeroes_page = true};
 }
 
 // The same documents as spec-strict, with each ambiguity read as promising
@@ -142,6 +163,7 @@ constexpr ProfileRules Fat() {
   ProfileRules b = kPermissive;
   b.profile = "fat";
   b.full_flush_has_names = true;
+  b.names_above_are_current = true;
   b.device_flush_is_global = true;
   b.data_sync_has_size = true;
   b.data_only_has_metadata = true;
@@ -160,6 +182,8 @@ constexpr std::array kAllProfileRules = {Strict("spec-strict"),
                                          Ext4Ordered(),
                                          Ext4Writeback(),
                                          Ext4Journal(),
+                                         Journalling("xfs"),
+                                         Btrfs(),
                                          Ntfs(),
                                          MsFsa(),
                                          kMacOs,

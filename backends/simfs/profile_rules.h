@@ -19,9 +19,16 @@ struct ProfileRules {
 
   // A flush of a directory carries the names in it.
   bool directory_flush_has_names = false;
-  // A full flush of a file carries the names that lead to it, and those of the
-  // directories above.
+  // A flush of a directory carries the names that lead to it.
+  bool directory_flush_has_own_name = false;
+  // A full flush of a file carries the names that lead to it. The directories
+  // above are then found, too, but perhaps under the names that they were made
+  // with.
   bool full_flush_has_names = false;
+  // The names of the directories above are carried as they are.
+  bool names_above_are_current = false;
+  // A full flush of a file carries the removals of names that led to it.
+  bool full_flush_has_removals = false;
   // A flush of a file carries stores that no view flush carried.
   bool file_flush_has_stores = false;
   // A flush of the device after the flush of one object takes everything that

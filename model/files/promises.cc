@@ -18,6 +18,7 @@
 // with the function that holds each.
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "model/files/model_state.h"
@@ -183,7 +184,8 @@ class Promises {
     Cover(file.times);
     const bool range = row_.scope == Scope::kRange;
     CoverData(file, range ? RangeOfOp() : AtomRange{});
-    if (row_.names != Reach::kNone) CoverNamesOf(id);
+    if (row_.names != Reach::kNone) CoverNamesOf(id, row_.names);
+    if (row_.removed_names != Reach::kNone) CoverRemovedNamesOf(id);
   }
 
   AtomRange RangeOfOp() const {
@@ -192,20 +194,58 @@ class Promises {
     return PagesOf(op_.numbers[0], op_.numbers[1]);
   }
 
-  // Covers the names that lead to the file, and those of the directories above,
+  // Covers the names that lead to the file, and names of the directories above,
   // up to the root (R-NAME-OF-FILE): a name can be found only along its path.
-  void CoverNamesOf(FileId id) {
+  void CoverNamesOf(FileId id, Reach reach) {
     std::set<FileId> seen;
     std::vector<FileId> todo = {id};
     while (!todo.empty()) {
       const FileId file = todo.back();
       todo.pop_back();
       if (!seen.insert(file).second) continue;
+      const bool as_it_is = file == id || row_.names_above;
       for (const Name& name : s_.tree.names) {
-        const uint32_t version = Covered(s_.chains[name.chain]);
-        if (name.targets[version] != file) continue;
-        Add({name.chain, version}, row_.names);
+        const std::optional<uint32_t> version =
+            as_it_is ? LeadsTo(name, file) : MadeAs(name, file);
+        if (!version) continue;
+        Add({name.chain, *version}, reach);
         todo.push_back(name.directory);
+      }
+    }
+  }
+
+  // The newest version of the name that a flush covers, if it leads to the
+  // file.
+  std::optional<uint32_t> LeadsTo(const Name& name, FileId file) const {
+    const uint32_t version = Covered(s_.chains[name.chain]);
+    if (name.targets[version] != file) return std::nullopt;
+    return version;
+  }
+
+  // The version of the name with which the directory was made, if this is the
+  // name and a flush covers the version.
+  std::optional<uint32_t> MadeAs(const Name& name, FileId directory) const {
+    const Chain& chain = s_.chains[name.chain];
+    for (uint32_t v = 1; v <= chain.newest(); ++v) {
+      const Version& version = chain.versions[v];
+      if (name.targets[v] != directory) continue;
+      if (version.op != s_.tree.files[directory].created_by) continue;
+      if (!version.tainted && s_.Returned(version.op)) return v;
+    }
+    return std::nullopt;
+  }
+
+  // Covers the removals of names that led to the file: of each name the newest
+  // one. A name that was given to another file by a rename was not removed.
+  void CoverRemovedNamesOf(FileId id) {
+    for (const Name& name : s_.tree.names) {
+      const Chain& chain = s_.chains[name.chain];
+      for (uint32_t v = chain.newest(); v > 0; --v) {
+        const Version& version = chain.versions[v];
+        if (name.targets[v - 1] != id || name.targets[v] != kNoFile) continue;
+        if (version.tainted || !s_.Returned(version.op)) continue;
+        Add({name.chain, v}, row_.removed_names);
+        break;
       }
     }
   }
@@ -217,6 +257,7 @@ class Promises {
     for (const auto& [text, name] : directory.names) {
       Cover(s_.tree.names[name].chain);
     }
+    if (row_.own_names != Reach::kNone) CoverNamesOf(id, row_.own_names);
   }
 
   void CoverVolume() {

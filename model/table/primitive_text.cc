@@ -41,6 +41,10 @@ Reach ReachOf(const Coverage& coverage, Cell cell) {
       return coverage.times;
     case Cell::kNames:
       return coverage.names;
+    case Cell::kOwnNames:
+      return coverage.own_names;
+    case Cell::kRemovedNames:
+      return coverage.removed_names;
     case Cell::kViews:
       return coverage.views;
     case Cell::kRecords:
@@ -48,6 +52,7 @@ Reach ReachOf(const Coverage& coverage, Cell cell) {
     case Cell::kPointers:
       return coverage.pointers;
     case Cell::kScope:
+    case Cell::kNamesAbove:
     case Cell::kDevice:
     case Cell::kBarrier:
       break;
@@ -57,8 +62,8 @@ Reach ReachOf(const Coverage& coverage, Cell cell) {
 
 // Whether the cell says how far effects are carried.
 bool IsCarried(Cell cell) {
-  return cell != Cell::kScope && cell != Cell::kDevice &&
-         cell != Cell::kBarrier;
+  return cell != Cell::kScope && cell != Cell::kNamesAbove &&
+         cell != Cell::kDevice && cell != Cell::kBarrier;
 }
 
 // Whether the cell means only what has its place.
@@ -90,8 +95,9 @@ std::string CellIn(const Profile& profile, Primitive id, Cell cell) {
 
 std::string_view CellName(Cell cell) {
   constexpr std::array<std::string_view, kCells.size()> kNames = {
-      "scope", "data",    "size",     "times",        "names",
-      "views", "records", "pointers", "device cache", "barrier"};
+      "scope",     "data",         "size",          "times", "names",
+      "own names", "names above",  "removed names", "views", "records",
+      "pointers",  "device cache", "barrier"};
   return kNames[static_cast<size_t>(cell)];
 }
 
@@ -105,6 +111,8 @@ std::string CellText(const Coverage& coverage, Cell cell) {
       if (coverage.preflush) text += ", flushed before";
       return text;
     }
+    case Cell::kNamesAbove:
+      return coverage.names_above ? "yes" : "none";
     case Cell::kBarrier:
       return coverage.barrier ? "yes" : "none";
     default:

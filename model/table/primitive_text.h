@@ -23,6 +23,9 @@ enum class Cell : uint8_t {
   kSize,
   kTimes,
   kNames,
+  kOwnNames,
+  kNamesAbove,
+  kRemovedNames,
   kViews,
   kRecords,
   kPointers,
@@ -30,9 +33,10 @@ enum class Cell : uint8_t {
   kBarrier,
 };
 inline constexpr std::array kCells = {
-    Cell::kScope,  Cell::kData,   Cell::kSize,    Cell::kTimes,
-    Cell::kNames,  Cell::kViews,  Cell::kRecords, Cell::kPointers,
-    Cell::kDevice, Cell::kBarrier};
+    Cell::kScope,  Cell::kData,     Cell::kSize,       Cell::kTimes,
+    Cell::kNames,  Cell::kOwnNames, Cell::kNamesAbove, Cell::kRemovedNames,
+    Cell::kViews,  Cell::kRecords,  Cell::kPointers,   Cell::kDevice,
+    Cell::kBarrier};
 
 // Returns `data`, `size`, ..., `device cache`.
 std::string_view CellName(Cell cell);

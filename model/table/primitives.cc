@@ -112,6 +112,20 @@ class Reading {
     }
   }
 
+  // `full` says that the row is a full flush of a file.
+  void ReadNames(Coverage& row, bool full) const {
+    if (full && p_.flush_covers_names) row.names = kDevice;
+    if (full && p_.flush_covers_removed_names) row.removed_names = kDevice;
+    if (row.scope == Scope::kDirectory) {
+      if (!p_.fsync_directory_covers_names) row.names = kNone;
+      if (p_.fsync_directory_covers_own_name) row.own_names = kDevice;
+    }
+    const bool leads_here =
+        (full && row.names == kDevice) ||
+        (row.scope == Scope::kDirectory && row.own_names == kDevice);
+    row.names_above = leads_here && p_.flush_covers_names_above;
+  }
+
   void ReadEverywhere() {
     for (size_t i = 0; i < kPrimitiveCount; ++i) {
       Coverage& row = table_.coverage[i];
@@ -124,10 +138,7 @@ class Reading {
       const bool full = row.scope == Scope::kFile && row.data == kDevice &&
                         row.times == kDevice &&
                         row.device != DeviceFlush::kNone;
-      if (full && p_.flush_covers_names) row.names = kDevice;
-      if (row.scope == Scope::kDirectory && !p_.fsync_directory_covers_names) {
-        row.names = kNone;
-      }
+      ReadNames(row, full);
       // Data that is copied on write reaches the device at a new place, to
       // which only metadata leads that the row does not carry. A view flush at
       // least hands its stores on to the host.

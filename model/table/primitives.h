@@ -125,6 +125,14 @@ struct Coverage {
   Reach times = Reach::kNone;
   // The names that lead to the file (kFile), or those in the directory.
   Reach names = Reach::kNone;
+  // In a row of scope kDirectory, the names that lead to the directory.
+  Reach own_names = Reach::kNone;
+  // Whether covering the names that lead to a file or directory covers the
+  // names of the directories above as they are at the call. If not, each of
+  // them is covered under the name that it was made with.
+  bool names_above = false;
+  // In a row of scope kFile, the removals of names that led to the file.
+  Reach removed_names = Reach::kNone;
   // Stores through views: in a row of scope kView those of its pages, in others
   // those that no view flush has handed on yet.
   Reach views = Reach::kNone;

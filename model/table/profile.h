@@ -33,12 +33,32 @@ struct Profile {
   // 2.1.5.7 for NT.
   bool fsync_directory_covers_names = false;
 
+  // A flush of a directory covers the names that lead to it, as a full flush of
+  // a file does with flush_covers_names. If this is off, a new directory that
+  // was flushed may be gone, and a renamed one may have its old name.
+  // Source: xfstests generic/321, 341, 498; measured on ext4, xfs, btrfs.
+  bool fsync_directory_covers_own_name = false;
+
   // A full flush of a file covers the names that lead to the file, and those of
   // the directories above. Full are NtFlushBuffersFile, flags 0,
   // FlushFileBuffers, fsync and F_FULLFSYNC; fdatasync and NO_SYNC are not, and
   // FILE_DATA_SYNC_ONLY is with data_sync_is_full_flush only.
   // Source: MS-FSA 2.1.5.7; measured on ext4, xfs, btrfs.
   bool flush_covers_names = false;
+
+  // Where a flush covers the names that lead to a file or directory, the names
+  // of the directories above are covered as they are at the call. If this is
+  // off, each directory above is covered under the name that it was made with,
+  // so that a rename of it that was not flushed may be undone.
+  // Source: MS-FSA 2.1.5.7, FASTFAT flush.c; measured on ext4, xfs, btrfs,
+  // which leave a renamed directory under its old name.
+  bool flush_covers_names_above = false;
+
+  // A full flush of a file, as in flush_covers_names, covers the removal of
+  // names that led to the file (unlink), which changes its count of links.
+  // Source: xfstests generic/039, 106, 107, 764, 771; measured on ext4, xfs,
+  // btrfs.
+  bool flush_covers_removed_names = false;
 
   // A flush of a file, a range or the volume also covers what was stored
   // through mapped views and never flushed from them.
@@ -139,7 +159,8 @@ struct Profile {
 
   // A rename over an existing name implies the shape and the newest data of the
   // renamed file.
-  // Source: ext4 auto_da_alloc; btrfs.
+  // Source: ext4 auto_da_alloc. btrfs did so until Linux 3.16 and no longer
+  // does (commit 8d875f95; measured).
   bool replace_brings_data = false;
 
   // --- what a crash may leave (on: admits more) --------------------------

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "harness/base/check.h"
 
@@ -78,6 +79,7 @@ std::vector<Primitive> Promises::PrimitivesOf(const Op& op) const {
     case OpKind::kMsync:
       return {op.HasFlag("async") ? Primitive::kMsyncAsync : Primitive::kMsync};
     case OpKind::kDiskWrite:
+      // What a preflush adds to FUA is in End() and in the effects.
       return {op.HasFlag("fua")        ? Primitive::kDiskWriteFua
               : op.HasFlag("preflush") ? Primitive::kDiskWritePreflush
                                        : Primitive::kDiskWrite};
@@ -117,7 +119,8 @@ Reach Promises::ReachOf(const Effect& effect, const Coverage& row) const {
   const bool only_stored = effect.view != kNone && !effect.carried;
   switch (effect.thing) {
     case Thing::kName:
-      return row.names;
+      // Every row carries names to one place, or none at all.
+      return std::max({row.names, row.own_names, row.removed_names});
     case Thing::kShape:
       // A flush that sees stores sees the space that they were given as well.
       return only_stored &&
@@ -138,6 +141,10 @@ Reach Promises::ReachOf(const Effect& effect, const Coverage& row) const {
 }
 
 bool Promises::InRange(const Op& op, const Effect& effect) const {
+  // A length of 0 stands for everything up to the end of the file.
+  if (op.numbers[1] == 0) {
+    return effect.place * kAtom / kPage >= op.numbers[0] / kPage;
+  }
   return InPages(effect.place, op.numbers[0], op.numbers[0] + op.numbers[1]);
 }
 
@@ -154,7 +161,7 @@ bool Promises::InView(const Op& op, const Effect& effect) const {
 }
 
 // The names that lead to `file`, each by its newest version that a flush can
-// cover, and the names of the directories above.
+// cover.
 std::set<Index> Promises::NamesOf(Index file) const {
   std::set<Index> names;
   const std::vector<Effect>& all = effects_.all();
@@ -166,11 +173,63 @@ std::set<Index> Promises::NamesOf(Index file) const {
     for (Index later = i + 1; later < all.size(); ++later) {
       if (all[later].Changes(e) && Coverable(all[later])) newest = false;
     }
-    if (!newest) continue;
-    names.insert(i);
-    names.merge(NamesOf(e.file));
+    if (newest) names.insert(i);
   }
   return names;
+}
+
+// The name that a directory got when it was made; kNone for the root, and if a
+// flush cannot cover that name.
+Index Promises::MadeBy(Index directory) const {
+  const std::vector<Effect>& all = effects_.all();
+  for (Index i = 0; i < all.size(); ++i) {
+    const Effect& e = all[i];
+    const bool here = e.thing == Thing::kName && e.leads_to == directory;
+    if (here && e.op == effects_.files()[directory].created_by) {
+      return Coverable(e) ? i : kNone;
+    }
+  }
+  return kNone;
+}
+
+// The names of a directory and of those above it: as they are, or as the
+// directories were made.
+std::set<Index> Promises::NamesAbove(Index directory, bool as_they_are) const {
+  std::set<Index> names;
+  std::set<Index> seen = {kRoot};
+  std::vector<Index> open = {directory};
+  while (!open.empty()) {
+    const Index next = open.back();
+    open.pop_back();
+    if (!seen.insert(next).second) continue;
+    std::set<Index> here;
+    if (as_they_are) here = NamesOf(next);
+    const Index made = as_they_are ? kNone : MadeBy(next);
+    if (made != kNone) here.insert(made);
+    for (const Index i : here) open.push_back(effects_.all()[i].file);
+    names.merge(here);
+  }
+  return names;
+}
+
+// For each name that led to `file` and was removed, the newest such removal
+// that a flush can cover.
+std::set<Index> Promises::RemovalsOf(Index file) const {
+  std::map<std::pair<Index, std::string>, Index> removals;
+  std::map<std::pair<Index, std::string>, Index> leads_to;
+  const std::vector<Effect>& all = effects_.all();
+  for (Index i = 0; i < all.size(); ++i) {
+    const Effect& e = all[i];
+    if (e.thing != Thing::kName) continue;
+    const auto [before, first] = leads_to.try_emplace({e.file, e.text}, kNone);
+    if (before->second == file && e.leads_to == kNone && Coverable(e)) {
+      removals[{e.file, e.text}] = i;
+    }
+    before->second = e.leads_to;
+  }
+  std::set<Index> newest;
+  for (const auto& [name, i] : removals) newest.insert(i);
+  return newest;
 }
 
 bool Promises::InScope(const Op& op, const Coverage& row, const Effect& effect,
@@ -185,7 +244,10 @@ bool Promises::InScope(const Op& op, const Coverage& row, const Effect& effect,
   }
   const Index file = effects_.Find(op.names[0]);
   if (effect.thing == Thing::kName) {
-    if (row.scope == Scope::kDirectory) return effect.file == file;
+    if (row.scope == Scope::kDirectory && effect.file == file &&
+        row.names != Reach::kNone) {
+      return true;
+    }
     return names.contains(static_cast<Index>(&effect - effects_.all().data()));
   }
   if (effect.file != file) return false;
@@ -202,14 +264,30 @@ bool Promises::Placed(Index index) const {
   return effects_.all()[given_by].must_survive(CrashKind::kOs);
 }
 
+// The names that a row covers beside those in a directory that is flushed.
+std::set<Index> Promises::NamesFor(const Op& op, const Coverage& row) const {
+  std::set<Index> names;
+  const bool of_file = row.scope == Scope::kFile;
+  if (!of_file && row.scope != Scope::kDirectory) return names;
+  const Index file = effects_.Find(op.names[0]);
+  const Reach leads_here = of_file ? row.names : row.own_names;
+  if (leads_here != Reach::kNone) {
+    names = NamesOf(file);
+    for (const Index i : NamesOf(file)) {
+      names.merge(NamesAbove(effects_.all()[i].file, row.names_above));
+    }
+  }
+  if (of_file && row.removed_names != Reach::kNone) {
+    names.merge(RemovalsOf(file));
+  }
+  return names;
+}
+
 Promises::Call Promises::CallOf(const Op& op, Primitive id,
                                 const std::set<Index>& own) const {
   Call call;
   call.row = table_[id];
-  std::set<Index> names;
-  if (call.row.scope == Scope::kFile && call.row.names != Reach::kNone) {
-    names = NamesOf(effects_.Find(op.names[0]));
-  }
+  const std::set<Index> names = NamesFor(op, call.row);
   for (Index i = 0; i < effects_.all().size(); ++i) {
     const Effect& effect = effects_.all()[i];
     const bool covered =

@@ -52,7 +52,11 @@ class Promises {
                const std::set<Index>& names) const;
   bool InRange(const Op& op, const Effect& effect) const;
   bool InView(const Op& op, const Effect& effect) const;
+  std::set<Index> NamesFor(const Op& op, const Coverage& row) const;
   std::set<Index> NamesOf(Index file) const;
+  std::set<Index> NamesAbove(Index directory, bool as_they_are) const;
+  Index MadeBy(Index directory) const;
+  std::set<Index> RemovalsOf(Index file) const;
   bool Placed(Index effect) const;
   bool Coverable(const Effect& effect) const {
     return effect.returned && !effect.tainted;

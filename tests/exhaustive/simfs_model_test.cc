@@ -21,8 +21,9 @@ namespace powercut {
 namespace {
 
 constexpr std::array kProfiles = {
-    "spec-strict",  "spec-permissive", "linux-man", "posix-minimal",
-    "ext4-ordered", "ext4-writeback",  "ntfs"};
+    "spec-strict",   "spec-permissive", "linux-man",
+    "posix-minimal", "ext4-ordered",    "ext4-writeback",
+    "xfs",           "btrfs",           "ntfs"};
 
 class SimfsModelTest : public ::testing::TestWithParam<const char*> {};
 

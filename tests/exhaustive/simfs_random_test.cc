@@ -27,8 +27,9 @@ namespace {
 
 constexpr size_t kStatesOfPointMax = 400;
 constexpr std::array kProfiles = {
-    "spec-strict",  "spec-permissive", "linux-man", "posix-minimal",
-    "ext4-ordered", "ext4-writeback",  "ntfs"};
+    "spec-strict",   "spec-permissive", "linux-man",
+    "posix-minimal", "ext4-ordered",    "ext4-writeback",
+    "xfs",           "btrfs",           "ntfs"};
 
 struct Counts {
   size_t workloads = 0;

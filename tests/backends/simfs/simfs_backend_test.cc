@@ -40,7 +40,7 @@ TEST(SimfsBackend, FormatRefusesWhatItCannotDo) {
   const auto backend = MakeSimfsBackend();
   EXPECT_FALSE(backend->Format({{4096, 4096}, "spec-strict"}));
   EXPECT_FALSE(backend->Format({{512, 100}, "spec-strict"}));
-  EXPECT_FALSE(backend->Format({{512, 512}, "btrfs"}));
+  EXPECT_FALSE(backend->Format({{512, 512}, "refs"}));
   const auto once = backend->Format({kSimfsGeometry, "ntfs"});
   const auto twice = MakeSimfsBackend()->Format({kSimfsGeometry, "ntfs"});
   EXPECT_TRUE((*once)->SameBytes(**twice));

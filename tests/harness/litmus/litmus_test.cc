@@ -147,7 +147,7 @@ TEST(LitmusTest, WhatIsNotOfferedIsUnsupported) {
   EXPECT_EQ(logs.verdict, LitmusRun::kUnsupported);
   EXPECT_THAT(logs.reason, HasSubstr("log_open"));
   const Workload fsync = WorkloadWith("run\n  fsync /f\nallow exists /f\n");
-  const auto run = RunLitmus(*MakeBackend("simfs").value(), fsync, "xfs", {});
+  const auto run = RunLitmus(*MakeBackend("simfs").value(), fsync, "f2fs", {});
   ASSERT_TRUE(run);
   EXPECT_EQ(run->verdict, LitmusRun::kUnsupported);
   // Storage with one behaviour can be judged by any profile.

@@ -103,6 +103,7 @@ TEST(Primitives, ReadByFat) {
             RowOf(Primitive::kNtFlushNoSync).coverage);
   Coverage full = RowOf(Primitive::kNtFlushFull).coverage;
   full.names = kDevice;
+  full.names_above = true;
   EXPECT_EQ(In("fat", Primitive::kNtFlushDataSyncOnly), full);
   EXPECT_EQ(In("fat", Primitive::kWriteThrough).device, DeviceFlush::kOwn);
   EXPECT_EQ(In("fat", Primitive::kNtFlushDirectory).names, kNone);
@@ -120,6 +121,10 @@ TEST(Primitives, ReadByBtrfs) {
   }
   EXPECT_EQ(table[Primitive::kFsync].views, kDevice);
   EXPECT_EQ(table[Primitive::kFsync].names, kDevice);
+  EXPECT_FALSE(table[Primitive::kFsync].names_above);
+  EXPECT_EQ(table[Primitive::kFsync].removed_names, kDevice);
+  EXPECT_EQ(table[Primitive::kFdatasync].removed_names, kNone);
+  EXPECT_EQ(table[Primitive::kFsyncDirectory].own_names, kDevice);
   EXPECT_EQ(table[Primitive::kFsync].device, DeviceFlush::kOwn);
   EXPECT_EQ(table[Primitive::kFlushViewRange].views, kHost);
 }

@@ -223,7 +223,7 @@ TEST(ExplainingVerbsTest, LitmusMissesWhatMustBeSeen) {
   EXPECT_EQ(model.status, kViolation);
   EXPECT_THAT(model.out, HasSubstr("unseen.pcut:10: unseen: allow /f[0] = 3"));
   const Ended none =
-      RunTool({"litmus", file, "--backend", "simfs", "--profile", "xfs"});
+      RunTool({"litmus", file, "--backend", "simfs", "--profile", "f2fs"});
   EXPECT_EQ(none.status, kCannotRun);
   EXPECT_THAT(none.out, HasSubstr("0 runs"));
   ExpectError(RunTool({"litmus", file, "--backend", "x"}), kUsage, "named x");
