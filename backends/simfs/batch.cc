@@ -84,9 +84,16 @@ RecordNumber Batch::NewestOf(const ObjectKey& key) const {
 RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
                               RecordNeeds needs) {
   const RecordNumber number = next_.record++;
+  bool forgets = false;
   for (const Change& change : changes) {
     const ObjectKey key = KeyOf(change);
-    needs.records.push_back(NewestOf(key));
+    const auto* name = std::get_if<NameChange>(&change);
+    const auto older = s_.records.find(NewestOf(key));
+    // A record of a rename holds two names.
+    forgets |= s_.Has(SimfsBug::kReusedNameForgetsRename) && name != nullptr &&
+               name->inode != kNoInode && older != s_.records.end() &&
+               older->second.versions.size() > 1;
+    if (!forgets) needs.records.push_back(NewestOf(key));
     newest_[key] = number;
   }
   const RecordNumber last = last_record_ ? last_record_ : s_.last_record;
@@ -94,7 +101,7 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
       last_journalled_ ? last_journalled_ : s_.last_journalled;
   if (!s_.Has(SimfsBug::kJournalOrderIgnored)) {
     if (s_.rules.data_journal) needs.records.push_back(last);
-    if (s_.rules.metadata_journal && journalled) {
+    if (s_.rules.metadata_journal && journalled && !forgets) {
       needs.records.push_back(last_journalled);
     }
   }

@@ -411,6 +411,7 @@ std::string Effects::Resize(const VersionSource& source, InodeNumber inode,
   if (size < old_size) CutMemory(file, size);
   AddAtoms(source, inode, batch, zeroed, 0, {});
   done_.shape.push_back(AddVersion(file.shape, source, record));
+  if (how == Resizing::kFallocate) file.fallocated_shape = file.shape.newest();
   AddGenerations(inode, given);
   if (times != 0) {
     done_.times.push_back(AddVersion(file.times, source, times));

@@ -142,7 +142,19 @@ std::string Effects::Link(const VersionSource& source, const NameKey& name,
   Batch batch(s_);
   const RecordNumber record =
       batch.AddRecord({NameTo(name, inode)}, /*journalled=*/true);
-  return CommitNames(batch, source, {{name, inode, record}});
+  std::vector<RecordNumber> shapes;
+  if (s_.Has(SimfsBug::kLinkResetsSize)) {
+    const Shape shape = s_.shown.file(inode).shape;
+    for (const Shape& step : {Shape{}, shape}) {
+      shapes.push_back(batch.AddRecord({ShapeChange{inode, step}}, false));
+    }
+  }
+  std::string error = CommitNames(batch, source, {{name, inode, record}});
+  if (!error.empty()) return error;
+  for (const RecordNumber shape : shapes) {
+    AddVersion(s_.files[inode].shape, source, shape);
+  }
+  return {};
 }
 
 std::string Effects::Remove(const VersionSource& source, const NameKey& name) {
@@ -181,24 +193,34 @@ std::vector<Effects::NameStep> Effects::AddRename(Batch& batch,
   const Change gone = NameTo(from, kNoInode);
   const bool both =
       s_.rules.rename_shows_both || s_.Has(SimfsBug::kRenameInTwoRecords);
-  const bool neither = s_.rules.rename_shows_neither;
+  const bool neither =
+      s_.rules.rename_shows_neither || s_.Has(SimfsBug::kRenameLosesFile);
+  std::vector<NameStep> steps;
+  if (replaces && s_.Has(SimfsBug::kReplaceRemovesTargetFirst)) {
+    steps = {{to, kNoInode, batch.AddRecord({NameTo(to, kNoInode)}, true)}};
+  }
+  const auto add = [&](NameStep first, NameStep second) {
+    steps.push_back(std::move(first));
+    steps.push_back(std::move(second));
+    return steps;
+  };
   if (!both && !neither) {
     const RecordNumber record = batch.AddRecord({there, gone}, true, needs);
-    return {{to, moved, record}, {from, kNoInode, record}};
+    return add({to, moved, record}, {from, kNoInode, record});
   }
   if (!both) {
     // If the target is there, the source is gone.
     const RecordNumber first = batch.AddRecord({gone}, true);
     needs.records.push_back(first);
     const RecordNumber second = batch.AddRecord({there}, true, needs);
-    return {{to, moved, second}, {from, kNoInode, first}};
+    return add({to, moved, second}, {from, kNoInode, first});
   }
   // If the source is gone, the target is there, unless neither may show.
   const RecordNumber first = batch.AddRecord({there}, true, needs);
   RecordNeeds gone_needs;
   if (!neither) gone_needs.records.push_back(first);
   const RecordNumber second = batch.AddRecord({gone}, true, gone_needs);
-  return {{to, moved, first}, {from, kNoInode, second}};
+  return add({to, moved, first}, {from, kNoInode, second});
 }
 
 std::string Effects::Rename(const VersionSource& source, const NameKey& from,

@@ -30,6 +30,7 @@
 #include "backends/simfs/flush_plan.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "harness/base/check.h"
 
@@ -86,6 +87,7 @@ class Planner {
         closure_(state, rule.device == DeviceSync::kNone ? Layer::kDevice
                                                          : Layer::kMedia) {
     plan_.rule = rule;
+    plan_.inode = target.inode;
     plan_.called = state.disk.now();
   }
 
@@ -173,10 +175,32 @@ class Planner {
     }
   }
 
+  // Returns the newest version of data or of metadata that a flush covers.
+  uint32_t NewestDirty(const Chain& chain) const {
+    const uint32_t newest = NewestCovered(chain);
+    const bool cleaned =
+        s_.Has(SimfsBug::kDirectoryFlushCleansFiles) &&
+        plan_.rule.scope == FlushScope::kFile &&
+        chain.versions[newest].source.op_run <= s_.synced_by_directory;
+    return cleaned ? 0 : newest;
+  }
+
   void PlanChain(Chain LiveFile::* chain, InodeNumber inode) {
     const auto file = s_.files.find(inode);
     if (file == s_.files.end()) return;
-    CoverVersion(file->second.*chain, NewestCovered(file->second.*chain));
+    CoverVersion(file->second.*chain, NewestDirty(file->second.*chain));
+  }
+
+  // Whether a planted bug keeps the flush from the size of this file.
+  bool ForgetsSize(InodeNumber inode) const {
+    const auto& names = s_.shown.names();
+    const auto links = std::ranges::count(
+        names, inode, [](const auto& n) { return n.second; });
+    if (s_.Has(SimfsBug::kFsyncAfterLinkSkipsSize) && links > 1) return true;
+    const auto file = s_.files.find(inode);
+    return s_.Has(SimfsBug::kFallocateSizeForgotten) &&
+           file != s_.files.end() && file->second.fallocated_shape > 0 &&
+           file->second.fallocated_shape == file->second.shape.newest();
   }
 
   bool InRange(uint64_t atom) const {
@@ -201,14 +225,16 @@ class Planner {
       // Older generations show under older shapes, which a crash may leave.
       for (const GenerationId id : generations) {
         Generation& generation = s_.generations.at(id);
-        CoverAtom(generation, NewestCovered(generation.chain));
+        CoverAtom(generation, NewestDirty(generation.chain));
       }
     }
   }
 
   void PlanFile(InodeNumber inode) {
     PlanAtoms(inode, false);
-    if (plan_.rule.shape) PlanChain(&LiveFile::shape, inode);
+    if (plan_.rule.shape && !ForgetsSize(inode)) {
+      PlanChain(&LiveFile::shape, inode);
+    }
     if (plan_.rule.times) PlanChain(&LiveFile::times, inode);
   }
 
@@ -216,7 +242,10 @@ class Planner {
     for (auto name = s_.names.lower_bound({directory, ""});
          name != s_.names.end() && name->first.first == directory; ++name) {
       Chain& chain = name->second.chain;
-      CoverVersion(chain, NewestCovered(chain));
+      const uint32_t version = NewestCovered(chain);
+      const bool removed = name->second.leads_to[version] == kNoInode;
+      if (removed && s_.Has(SimfsBug::kDirectoryKeepsRemovedNames)) continue;
+      CoverVersion(chain, version);
     }
   }
 
@@ -229,7 +258,9 @@ class Planner {
     for (auto& [key, name] : s_.names) {
       const uint32_t version = NewestCovered(name.chain);
       if (name.leads_to[version] != inode) continue;
-      CoverVersion(name.chain, version);
+      if (!IsForgotten(name.chain.versions[version])) {
+        CoverVersion(name.chain, version);
+      }
       PlanAbove(key.first);
     }
     // Names that no op touched since the mount are durable and not among the
@@ -237,6 +268,13 @@ class Planner {
     for (const auto& [key, leads_to] : s_.shown.names()) {
       if (leads_to == inode && !s_.names.contains(key)) PlanAbove(key.first);
     }
+  }
+
+  // A record of a rename holds two names.
+  bool IsForgotten(const Version& name) const {
+    if (!s_.Has(SimfsBug::kFsyncForgetsRename)) return false;
+    const auto record = s_.records.find(name.record);
+    return record != s_.records.end() && record->second.versions.size() > 1;
   }
 
   void PlanAbove(InodeNumber directory) {
@@ -300,6 +338,11 @@ class Planner {
   bool IsStoreHere(const Version& version) const {
     const VersionSource& source = version.source;
     if (source.view == 0 || version.tainted) return false;
+    // Of the flushes of views, msync alone carries a shape.
+    if (s_.Has(SimfsBug::kSecondMsyncSkips) && plan_.rule.shape &&
+        source.op_run <= s_.files.at(target_.inode).synced_by_msync) {
+      return false;
+    }
     if (!s_.op_runs[source.op_run].returned) return false;
     return plan_.rule.all_views || source.view == target_.view;
   }
@@ -395,6 +438,13 @@ std::string CarryOut(LiveState& state, const FlushPlan& plan) {
   // From now on a flush of the file covers these stores.
   for (const VersionRef& ref : plan.stores) {
     ref.chain->versions[ref.version].carried = true;
+  }
+  const auto begun = static_cast<OpRunId>(state.op_runs.size() - 1);
+  if (plan.rule.scope == FlushScope::kDirectory) {
+    state.synced_by_directory = begun;
+  }
+  if (plan.rule.scope == FlushScope::kView && plan.rule.shape) {
+    state.files[plan.inode].synced_by_msync = begun;
   }
   if (!plan.rule.barrier) return {};
   // One record stands for all that the barrier covered, so that later records

@@ -34,6 +34,9 @@ struct FlushTarget {
 
 struct FlushPlan {
   FlushRule rule;
+  // The file or directory that the flush was called for; kNoInode if the scope
+  // has none.
+  InodeNumber inode = kNoInode;
   // The last event before the call.
   EventNumber called = 0;
   // The versions of sectors that the flush carries to the device.

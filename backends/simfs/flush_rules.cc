@@ -89,7 +89,8 @@ class Rules {
             .times = !Has(SimfsBug::kFsyncSkipsTimes),
             .names = b_.full_flush_has_names,
             .names_above = b_.names_above_are_current,
-            .removals = b_.full_flush_has_removals,
+            .removals = b_.full_flush_has_removals &&
+                        !Has(SimfsBug::kFsyncKeepsRemovedNames),
             .sees_stores = b_.file_flush_has_stores,
             .device = Behind()};
   }
@@ -99,7 +100,8 @@ class Rules {
             .times = true,
             .names = b_.directory_flush_has_names &&
                      !Has(SimfsBug::kDirectorySkipsNames),
-            .own_names = b_.directory_flush_has_own_name,
+            .own_names = b_.directory_flush_has_own_name &&
+                         !Has(SimfsBug::kDirectorySkipsOwnName),
             .names_above = b_.names_above_are_current,
             .device = Behind()};
   }

@@ -89,6 +89,10 @@ struct LiveFile {
   // The bytes that programs read in an atom. An atom without an entry was not
   // written since the mount, or was cut off.
   std::map<uint64_t, AtomBytes> memory;
+  // For planted bugs: the version of the shape that fallocate made last, and
+  // the op that was begun last when an msync of the file returned.
+  uint32_t fallocated_shape = 0;
+  OpRunId synced_by_msync = 0;
 };
 
 struct LiveName {
@@ -172,6 +176,9 @@ struct LiveState {
   ContentsOfSectors superseded_contents;
   RecordNumber last_record = 0;
   RecordNumber last_journalled = 0;
+  // For a planted bug: the op that was begun last when a flush of a directory
+  // returned.
+  OpRunId synced_by_directory = 0;
   // The record that every later record needs; 0 if there is none. After a
   // barrier all data goes into records, since data in place can need nothing.
   RecordNumber barrier = 0;

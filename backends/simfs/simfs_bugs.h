@@ -49,10 +49,24 @@ enum class SimfsBug : uint8_t {
   kReadOnlyFlushes,       // A read-only handle may flush.
   kHandleFlushesOwn,      // A flush covers only what its handle wrote.
   kTruncateTrustsZeros,   // What a truncation zeroed in place may come back.
+  // Faults that kernels had. docs/semantics.md 3.3 names the regression tests
+  // of xfstests and the findings of CrashMonkey that each of them stands for.
+  kDirectorySkipsOwnName,  // A flush of a directory does not carry its name.
+  kDirectoryKeepsRemovedNames,  // It carries names that were added only.
+  kDirectoryFlushCleansFiles,   // What was written before it is not flushed.
+  kFsyncKeepsRemovedNames,      // A full flush carries no removal of a name.
+  kFsyncForgetsRename,          // A full flush carries no name from a rename.
+  kFsyncAfterLinkSkipsSize,     // Nor the size, if the file has two names.
+  kFallocateSizeForgotten,      // Nor the size that fallocate set.
+  kSecondMsyncSkips,            // The second msync of a file carries nothing.
+  kRenameLosesFile,             // A rename can leave neither name.
+  kReplaceRemovesTargetFirst,   // A replacing rename can leave no target.
+  kReusedNameForgetsRename,     // A new name can come before the old one moved.
+  kLinkResetsSize,              // A link sets the size to 0 for a moment.
 };
 
 inline constexpr size_t kSimfsBugCount =
-    static_cast<size_t>(SimfsBug::kTruncateTrustsZeros) + 1;
+    static_cast<size_t>(SimfsBug::kLinkResetsSize) + 1;
 
 using SimfsBugs = std::set<SimfsBug>;
 
