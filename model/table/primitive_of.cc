@@ -76,11 +76,13 @@ Primitive OfLogAppend(const Op& op) {
   return Primitive::kLogAppend;
 }
 
-// A write with both flags is judged by FUA alone: its sectors are promised, and
-// what the preflush carried is not.
 Primitive OfDiskWrite(const Op& op) {
-  if (op.HasFlag("fua")) return Primitive::kDiskWriteFua;
-  if (op.HasFlag("preflush")) return Primitive::kDiskWritePreflush;
+  const bool preflush = op.HasFlag("preflush");
+  if (op.HasFlag("fua")) {
+    return preflush ? Primitive::kDiskWriteFuaPreflush
+                    : Primitive::kDiskWriteFua;
+  }
+  if (preflush) return Primitive::kDiskWritePreflush;
   return Primitive::kDiskWrite;
 }
 

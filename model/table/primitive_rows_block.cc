@@ -64,6 +64,20 @@ constexpr std::array kRows = {
                  .source = "Linux block/writeback_cache_control, Explicit "
                            "cache flushes: what completed before it; "
                            "semantics.md 1.6 row 18"},
+    // R-PREFLUSH and R-FUA: the write of a journal's commit is such a request.
+    PrimitiveRow{.id = Primitive::kDiskWriteFuaPreflush,
+                 .family = Family::kBlocks,
+                 .name = "block write, PREFLUSH and FUA",
+                 .pcut = "disk_write S N fua preflush",
+                 .coverage = {.data = kDevice,
+                              .device = DeviceFlush::kOwn,
+                              .preflush = true},
+                 .completes = kAtCompletion,
+                 .invalid = kOutside,
+                 .errors = kDeviceErrors,
+                 .file_systems = kDevices,
+                 .source = "Linux block/writeback_cache_control, both flags on "
+                           "one request; semantics.md 1.6 row 24"},
     // R-DEVSYNC: the row covers nothing itself; kAll takes what is at the
     // device to the media, files included.
     PrimitiveRow{

@@ -139,7 +139,8 @@ std::vector<std::string> PromisedBy(Primitive id, const Coverage& coverage,
     promised.push_back(std::move(text));
   }
   // A preflush takes earlier writes to the media, but not the write itself.
-  const bool before = id == Primitive::kDiskWritePreflush;
+  const bool before = id == Primitive::kDiskWritePreflush ||
+                      id == Primitive::kDiskWriteFuaPreflush;
   if (kind == CrashKind::kPower &&
       (coverage.device == DeviceFlush::kAll || before)) {
     promised.emplace_back(before ? "all at the device before it"

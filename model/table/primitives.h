@@ -72,6 +72,7 @@ enum class Primitive : uint8_t {
   kDiskWrite,
   kDiskWriteFua,
   kDiskWritePreflush,
+  kDiskWriteFuaPreflush,
   kDiskFlush,
   kDiskDiscard,
   // Transactional stores

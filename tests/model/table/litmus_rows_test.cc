@@ -118,7 +118,9 @@ TEST(PrimitiveOf, TellsNullAndZeroApart) {
   EXPECT_EQ(RowOf("log_flush_to L 1"), Primitive::kLogFlushToLsn);
   EXPECT_EQ(RowOf("commit"), Primitive::kCommit);
   EXPECT_EQ(RowOf("commit nosync"), Primitive::kCommitLazy);
-  EXPECT_EQ(RowOf("disk_write 0 1 fua preflush"), Primitive::kDiskWriteFua);
+  EXPECT_EQ(RowOf("disk_write 0 1 fua preflush"),
+            Primitive::kDiskWriteFuaPreflush);
+  EXPECT_EQ(RowOf("disk_write 0 1 fua"), Primitive::kDiskWriteFua);
   EXPECT_EQ(RowOf("dismount"), Primitive::kWrite);
 }
 
