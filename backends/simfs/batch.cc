@@ -134,6 +134,10 @@ void Batch::AddData(uint32_t sector, const AtomBytes& bytes) {
 std::string Batch::Commit() {
   if (full_) return "ENOSPC";
   if (std::string error = MakeRoom(); !error.empty()) return error;
+  // Data that was written stays in its sectors even if the op fails later on.
+  // Another op that took the same sectors could show these bytes as its own.
+  s_.next.zero_sector = next_.zero_sector;
+  s_.next.old_sector = next_.old_sector;
   if (std::string error = WriteData(); !error.empty()) return error;
   if (std::string error = WriteRecords(); !error.empty()) return error;
   s_.next = next_;

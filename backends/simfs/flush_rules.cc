@@ -36,7 +36,8 @@ class Rules {
       case OpKind::kFsync:
         return Posix(kind.directory ? Directory() : Full());
       case OpKind::kFdatasync:
-        return Posix(Fdatasync());
+        // The data of a directory is its names.
+        return Posix(kind.directory ? Directory() : Fdatasync());
       case OpKind::kFullFsync:
         return Full();
       case OpKind::kBarrierFsync:

@@ -332,6 +332,9 @@ std::string SimfsMount::BeginResize(const Input& in, Running& running) {
 
 std::string SimfsMount::BeginMap(const Input& in, Running& running) {
   const Op& op = in.op;
+  // A view that is stored to needs a file that is open for writing (mmap(2)),
+  // which no file of a read-only volume is (open(2)).
+  if (read_only_) return "EROFS";
   const Operand operand = Resolve(op.names.at(1));
   const uint64_t offset = op.numbers.at(0);
   const uint64_t length = op.numbers.at(1);
@@ -346,7 +349,6 @@ std::string SimfsMount::BeginMap(const Input& in, Running& running) {
   // A view that reaches beyond the end makes the file longer. Only then does
   // the op have an effect, with the checks that go with one.
   if (offset + length > size) {
-    if (read_only_) return "EROFS";
     if (std::string error = VoidDropped(); !error.empty()) return error;
     std::string error = Effects(s_, running.done)
                             .Resize(running.source, operand.inode,

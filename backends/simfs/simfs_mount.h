@@ -91,6 +91,7 @@ class SimfsMount : public Mount {
   std::string Open(const Op& op);
   InodeNumber Lookup(std::string_view path) const;
   std::optional<NameKey> KeyOfPath(std::string_view path) const;
+  std::string DirectoryError(std::string_view path) const;
   std::string NewNameError(std::string_view path) const;
   std::string RenameError(std::string_view from, std::string_view to) const;
   bool IsDirectory(InodeNumber inode) const;

@@ -5,9 +5,9 @@
 // is none has Effects write records, which check nothing.
 //
 // Example: `rename /a /d/b` looks up /a (ENOENT if it leads nowhere), then
-// /d/b. If that leads nowhere, /d must be a directory (ENOENT, ENOTDIR);
-// otherwise the two must be of the same type, and a directory in the way must
-// be empty.
+// /d/b. /d must be a directory (ENOENT, ENOTDIR), which is checked first; if
+// /d/b is there, the two must be of the same type, and a directory in the way
+// must be empty.
 
 #include <algorithm>
 
@@ -61,12 +61,26 @@ SimfsMount::Operand SimfsMount::Resolve(const std::string& name) const {
   return {.inode = found->second.inode, .handle = &found->second};
 }
 
+// Returns the error of the walk to the directory in which a path lies; empty if
+// the directory is there.
+std::string SimfsMount::DirectoryError(std::string_view path) const {
+  // The part before the last slash is walked from the front. An empty part is
+  // the root.
+  const std::string_view directory = path.substr(0, path.rfind('/'));
+  for (size_t end = 0; end <= directory.size();) {
+    end = std::min(directory.find('/', end + 1), directory.size());
+    const InodeNumber inode = Lookup(directory.substr(0, end));
+    if (inode == kNoInode) return "ENOENT";
+    if (!IsDirectory(inode)) return "ENOTDIR";
+    if (end == directory.size()) break;
+  }
+  return {};
+}
+
 // Returns why a new file or link cannot have this path; empty if it can.
 std::string SimfsMount::NewNameError(std::string_view path) const {
   if (path == "/") return "EEXIST";
-  const InodeNumber directory = Lookup(path.substr(0, path.rfind('/')));
-  if (directory == kNoInode) return "ENOENT";
-  if (!IsDirectory(directory)) return "ENOTDIR";
+  if (std::string error = DirectoryError(path); !error.empty()) return error;
   return Lookup(path) == kNoInode ? "" : "EEXIST";
 }
 
@@ -74,9 +88,13 @@ std::string SimfsMount::NewNameError(std::string_view path) const {
 // another name of the same file.
 std::string SimfsMount::RenameError(std::string_view from,
                                     std::string_view to) const {
+  // Both directories are found before the names in them are looked at.
+  std::string error = DirectoryError(from);
+  if (error.empty()) error = DirectoryError(to);
+  if (!error.empty()) return error;
+  if (from == "/" || to == "/") return "EBUSY";
   const InodeNumber moved = Lookup(from);
   if (moved == kNoInode) return "ENOENT";
-  if (moved == kRootInode || to == "/") return "EBUSY";
   if (to.starts_with(std::string(from) + "/")) return "EINVAL";
   const InodeNumber target = Lookup(to);
   if (target == kNoInode) return NewNameError(to);

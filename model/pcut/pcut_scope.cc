@@ -73,6 +73,11 @@ bool IsLogOp(OpKind kind) {
   return kind >= OpKind::kLogArea && kind <= OpKind::kLogReset;
 }
 
+bool IsStoreOp(OpKind kind) {
+  return kind == OpKind::kPut || kind == OpKind::kDelete ||
+         kind == OpKind::kCommit || kind == OpKind::kCheckpoint;
+}
+
 bool IsViewOp(OpKind kind) {
   return kind >= OpKind::kStore && kind <= OpKind::kUnmap;
 }
@@ -109,6 +114,9 @@ PcutScope::Verdict PcutScope::Add(const Op& op) {
   // asking whether it is there.
   if (Verdict wrong = CheckNames(op)) return wrong;
   if (Verdict wrong = CheckArea(op)) return wrong;
+  if (Verdict wrong = CheckUnderWay(op)) return wrong;
+  if (op.kind == OpKind::kWait) under_way_.erase(op.numbers[0]);
+  if (op.start) under_way_.insert(*op.start);
   if (ExpectsError(op)) return std::nullopt;
   if (Verdict wrong = CheckArguments(op)) return wrong;
   Make(op);
@@ -139,6 +147,24 @@ PcutScope::Verdict PcutScope::CheckOpen(const Named<Value>& names,
   return Complaint{column, Quoted(name) + " is not the name of a " + noun +
                                " that an earlier `" + opener +
                                "` made; add that op before it"};
+}
+
+// An op that is under way while a log or the store comes into being would end
+// for something that was not there when the op began.
+PcutScope::Verdict PcutScope::CheckUnderWay(const Op& op) const {
+  if (under_way_.empty()) return std::nullopt;
+  const bool new_log =
+      op.kind == OpKind::kLogOpen && !logs_.open.contains(op.names[0]);
+  const bool new_store = IsStoreOp(op.kind) && !has_store_;
+  if (!new_log && !new_store) return std::nullopt;
+  const std::string number = std::to_string(*under_way_.begin());
+  const std::string what = new_log
+                               ? "the log " + Quoted(op.names[0]) + " is opened"
+                               : "the first op on the store stands";
+  return Complaint{0, what + " while `start " + number +
+                          "` is under way; put it before that line, or after "
+                          "a `wait " +
+                          number + "`"};
 }
 
 PcutScope::Verdict PcutScope::CheckNames(const Op& op) const {
@@ -259,6 +285,7 @@ std::optional<PcutScope::FileNumber> PcutScope::FileOf(
 }
 
 void PcutScope::Make(const Op& op) {
+  has_store_ = has_store_ || IsStoreOp(op.kind);
   MakeNames(op);
   MakeSizes(op);
   MakeViewsAndLogs(op);

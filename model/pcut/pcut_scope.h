@@ -71,6 +71,7 @@ class PcutScope {
     std::string_view closer;
   };
 
+  Verdict CheckUnderWay(const Op& op) const;
   Verdict CheckNames(const Op& op) const;
   Verdict CheckArea(const Op& op) const;
   Verdict CheckArguments(const Op& op) const;
@@ -107,6 +108,10 @@ class PcutScope {
   Named<View> views_;
   Named<Log> logs_;
   std::set<std::string, std::less<>> handles_that_append_;
+  // The numbers of `start` lines that are not waited for yet.
+  std::set<uint64_t> under_way_;
+  // Whether an op on the transactional store was added.
+  bool has_store_ = false;
 };
 
 }  // namespace powercut

@@ -69,6 +69,13 @@ TEST(ModelPlan, NamesTheErrorOfEachOp) {
       {"rename /d /e", ""},
       {"rename /d /d", ""},
       {"rename /d /d/x", "EINVAL"},
+      // The directories of both paths are found first, as on Linux.
+      {"rename /d /d/x/y", "ENOENT"},
+      {"rename /f /f/x", "ENOTDIR"},
+      {"rename /f /f/x/y", "ENOTDIR"},
+      {"rename /x /f/y", "ENOTDIR"},
+      {"rename /f/x /y", "ENOTDIR"},
+      {"create /f/x/y", "ENOTDIR"},
       {"rename /d /dx", ""},
       {"rename /f /x/y", "ENOENT"},
       {"rename / /x", "EBUSY"},

@@ -70,6 +70,8 @@ TEST(SimfsBackend, PosixErrors) {
       "unlink /d -> EISDIR\nrmdir /d -> ENOTEMPTY\nrmdir /f -> ENOTDIR\n"
       "rmdir / -> EBUSY\nrename /no /g -> ENOENT\nrename /d /d/e -> EINVAL\n"
       "rename /f /d -> EISDIR\nrename /d /f -> ENOTDIR\n"
+      "rename /f /f/x -> ENOTDIR\nrename /f /f/x/y -> ENOTDIR\n"
+      "rename /no /f/x -> ENOTDIR\nrename /d /d/e/x -> ENOENT\n"
       "link /d /e -> EPERM\nlink /f /d/x -> EEXIST\n"
       "fsync /no -> ENOENT\n"
       "sync_file_range /f 9223372036854775807 2 -> EINVAL\n"
@@ -116,7 +118,8 @@ TEST(SimfsBackend, ViewErrors) {
 TEST(SimfsBackend, ReadOnlyAndDismounted) {
   SimfsScene scene("spec-strict");
   scene.Run(
-      "create /f\nremount read_only\nwrite /f 0 10 -> EROFS\n"
+      "create /f\nwrite /f 0 10\nremount read_only\nwrite /f 0 10 -> EROFS\n"
+      "map V /f 0 10 -> EROFS\nmap V /f 0 20 -> EROFS\n"
       "create /g -> EROFS\nfsync /f\nsyncfs\n"
       "nt_flush /f -> STATUS_MEDIA_WRITE_PROTECTED\n"
       "flush_file_buffers volume -> STATUS_MEDIA_WRITE_PROTECTED\n"
@@ -136,6 +139,16 @@ TEST(SimfsBackend, AFullDiskIsFoundOutInTime) {
 }
 
 // --- complete sets ---------------------------------------------------------
+
+// The data of a directory is its names, so that both calls flush them.
+TEST(SimfsStates, FdatasyncOfADirectoryIsItsFsync) {
+  for (const char* flush : {"fsync /d", "fdatasync /d"}) {
+    SimfsScene scene("linux-man");
+    scene.Init("mkdir /d\n").Run(std::string("create /d/f\n") + flush);
+    EXPECT_EQ(scene.AfterPower(), (std::set<std::string>{"/d/; /d/f []"}))
+        << flush;
+  }
+}
 
 TEST(SimfsStates, OverwriteOfTwoAtoms) {
   SimfsScene scene("spec-strict");

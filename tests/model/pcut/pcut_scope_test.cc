@@ -130,6 +130,21 @@ TEST(PcutScope, LogsAndAreasAreOpened) {
             "`log_area` made; add that op before it, or expect `-> error`");
 }
 
+// Such an op would end for a log or a store that was not there when it began.
+TEST(PcutScope, LogsAndStoresDoNotBeginUnderAnotherOp) {
+  EXPECT_EQ(Message("run\nstart 1 syncfs\nlog_open L\nwait 1\n"),
+            "t.pcut:4: the log `L` is opened while `start 1` is under way; put "
+            "it before that line, or after a `wait 1`");
+  EXPECT_EQ(Message("run\ncreate /f\nstart 2 fsync /f\ncommit\nwait 2\n"),
+            "t.pcut:5: the first op on the store stands while `start 2` is "
+            "under way; put it before that line, or after a `wait 2`");
+  EXPECT_EQ(Message("run\nlog_open L\nstart 1 syncfs\nlog_open L\nwait 1\n"),
+            "accepted");
+  EXPECT_EQ(Message("run\nstart 1 syncfs\nwait 1\nlog_open L\n"), "accepted");
+  EXPECT_EQ(Message("run\ncommit\nstart 1 syncfs\ncommit\nwait 1\n"),
+            "accepted");
+}
+
 TEST(PcutScope, RecordsWereAppended) {
   const std::string log = "run\nlog_open L\nlog_append L 9\nlog_restart L\n";
   EXPECT_EQ(Message(log + "log_flush_to L 3\n"),
