@@ -21,7 +21,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "fuzz/draw/shadow_storage.h"
@@ -232,16 +234,27 @@ class Drawer {
       case OpKind::kSyncFileRange:
       case OpKind::kFallocate:
         op.numbers = {Pick(kOffsets), Pick(kLengths)};
+        // A length of 0 is a range up to the end of the file.
+        if (op.kind == OpKind::kSyncFileRange && chooser_.OneIn(3)) {
+          op.numbers[1] = 0;
+        }
         break;
       case OpKind::kAppend:
         op.numbers = {Pick(kLengths)};
         break;
       case OpKind::kTruncate:
-      case OpKind::kSetEndOfFile:
-        // Half of these ops shrink the file.
+      case OpKind::kSetEndOfFile: {
+        // Half of these ops shrink the file, and half of those after a cut let
+        // the file grow to the size that it had before.
+        const uint64_t before = std::exchange(cut_from_[first], size);
+        if (before > size && chooser_.OneIn(2)) {
+          op.numbers = {before};
+          break;
+        }
         op.numbers = {size > 0 && chooser_.OneIn(2) ? chooser_.Below(size)
                                                     : Pick(kOffsets)};
         break;
+      }
       case OpKind::kSetValidData: {
         // The valid length may only grow, up to the size.
         const uint64_t valid = shadow_.ValidOf(first);
@@ -289,6 +302,7 @@ class Drawer {
     if (op.kind == OpKind::kMsync && chooser_.OneIn(6)) op.flags = {"async"};
     if (op.kind == OpKind::kDiskWrite && chooser_.OneIn(2)) {
       op.flags = {chooser_.OneIn(2) ? "fua" : "preflush"};
+      if (chooser_.OneIn(4)) op.flags = {"fua", "preflush"};
     }
     if (op.kind == OpKind::kOpen) {
       const std::vector<std::vector<std::string>> choices = {
@@ -324,6 +338,9 @@ class Drawer {
   Chooser& chooser_;
   const RandomWorkloadKnobs& knobs_;
   ShadowStorage shadow_;
+  // The size that a file or handle had when an op that sets sizes was last
+  // drawn for it.
+  std::map<std::string, uint64_t> cut_from_;
 };
 
 // Whether the storage can fail the op: it is a flush that sends something to

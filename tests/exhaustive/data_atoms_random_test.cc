@@ -63,7 +63,14 @@ Workload PickWorkload(Chooser& chooser, const Profile& profile) {
   knobs.effects_max = 8;
   knobs.failed_flushes = chooser.OneIn(4);
   knobs.disputed_ops = chooser.OneIn(4);
-  if (chooser.OneIn(2)) {
+  if (chooser.OneIn(4)) {
+    // One file that is cut and grows again, often to the size that it had.
+    knobs.files = 1;
+    knobs.views = false;
+    knobs.disk = false;
+    knobs.focus = {OpKind::kWrite, OpKind::kTruncate, OpKind::kTruncate};
+    knobs.focus_percent = 95;
+  } else if (chooser.OneIn(2)) {
     knobs.focus = {OpKind::kWrite, OpKind::kRename, OpKind::kTruncate};
     knobs.focus_percent = 80;
   }

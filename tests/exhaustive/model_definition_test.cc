@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -272,12 +273,16 @@ std::string Judge(const Workload& workload, const Profile& profile,
   return {};
 }
 
-void HoldAgainstTheDefinition(uint64_t seed, RandomWorkloadKnobs knobs,
-                              uint64_t usual) {
+// `adjust` changes the profile that was drawn, so that what the test is about
+// has a meaning.
+void HoldAgainstTheDefinition(
+    uint64_t seed, RandomWorkloadKnobs knobs, uint64_t usual,
+    const std::function<void(Profile&)>& adjust = {}) {
   Counts counts;
   for (uint64_t i = 0; i < WorkOf(usual); ++i) {
     SeededChooser chooser(Seed(seed + i));
-    const Profile profile = PickProfile(chooser);
+    Profile profile = PickProfile(chooser);
+    if (adjust) adjust(profile);
     const Workload workload = RandomWorkload(chooser, knobs, profile);
     const uint64_t judged_by = chooser.Below(uint64_t{1} << 32);
     if (Judge(workload, profile, judged_by, counts).empty()) continue;
@@ -359,8 +364,30 @@ TEST(ModelDefinitionTest, RareWorkloads) {
       " barrier_fsync /g\n create /h\n",
       "init\n create /f\n write /f 0 512\nrun\n write /f 0 512\n"
       " nt_flush /f no_sync\n disk_write 0 1 preflush\n",
+      // A range up to the end leaves what lies before it.
+      "init\n create /f\n write /f 0 4608\nrun\n write /f 0 512\n"
+      " write /f 4096 512\n sync_file_range /f 4096 0\n",
+      // An atom that is a hole, with an end of the file in it.
+      "init\n create /f\n truncate /f 100\nrun\n set_end_of_file /f 700\n",
+      "init\n create /f\n truncate /f 1000\nrun\n set_valid_data /f 100\n"
+      " set_valid_data /f 700\n",
+      // A write with both flags.
+      "run\n disk_write 0 1\n disk_write 1 1 fua preflush\n",
       // A directory is made, filled and renamed.
       "run\n mkdir /d\n create /d/a\n rename /d /e\n fsync /e/a\n",
+      // The directory above is under way, or a flush of its name failed.
+      "run\n start 1 mkdir /d\n create /d/a\n fsync /d/a\n wait 1\n",
+      "run\n mkdir /d\n fsync / -> EIO\n create /d/a\n fsync /d/a\n",
+      // A directory that was made takes the place of another one.
+      "init\n mkdir /d\nrun\n mkdir /e\n rename /e /d\n create /d/a\n"
+      " fsync /d/a\n",
+      // A name is removed twice, and once more after the flush.
+      "init\n create /f\n link /f /g\nrun\n unlink /g\n link /f /g\n"
+      " unlink /g\n fsync /f\n",
+      "init\n create /f\nrun\n open h /f\n unlink /f\n create /f\n"
+      " fsync h\n",
+      "init\n create /f\n create /g\nrun\n open h /f\n rename /g /f\n"
+      " fsync h\n",
       "init\n create /a\n create /b\nrun\n replace_file /a /b\n"
       " fsync /b\n create /a\n replace_file /a /b\n",
   };
@@ -390,6 +417,68 @@ TEST(ModelDefinitionTest, OneFileCutAndRegrown) {
   knobs.focus = {OpKind::kWrite, OpKind::kAppend, OpKind::kTruncate,
                  OpKind::kSetEndOfFile, OpKind::kSetValidData};
   HoldAgainstTheDefinition(5'000'000, knobs, 500);
+}
+
+// Ends of files that lie within an atom, where the atom is a hole: what is
+// given to the file after that end must not show before it. The drawn profiles
+// have the switch that lets such space show anything.
+TEST(ModelDefinitionTest, HolesFromOddSizes) {
+  RandomWorkloadKnobs knobs;
+  knobs.init_ops = 2;
+  knobs.run_ops = 4;
+  knobs.files = 1;
+  knobs.effects_max = 8;
+  knobs.disputed_ops = true;
+  knobs.directories = false;
+  knobs.disk = false;
+  knobs.overlap = false;
+  knobs.focus = {OpKind::kTruncate, OpKind::kSetEndOfFile,
+                 OpKind::kSetEndOfFile, OpKind::kSetValidData, OpKind::kMap};
+  knobs.focus_percent = 80;
+  HoldAgainstTheDefinition(9'000'000, knobs, 500, [](Profile& profile) {
+    profile.stale_set_end_of_file = true;
+  });
+}
+
+// Ranges of sync_file_range over data that is placed in two pages.
+TEST(ModelDefinitionTest, RangesOfTwoPages) {
+  RandomWorkloadKnobs knobs;
+  knobs.init_ops = 5;
+  knobs.run_ops = 5;
+  knobs.files = 1;
+  knobs.effects_max = 8;
+  knobs.flush_percent = 50;
+  knobs.directories = false;
+  knobs.views = false;
+  knobs.handles = false;
+  knobs.disk = false;
+  knobs.focus = {OpKind::kWrite, OpKind::kSyncFileRange};
+  knobs.focus_percent = 90;
+  HoldAgainstTheDefinition(10'000'000, knobs, 500, [](Profile& profile) {
+    profile.range_sync_reaches_device = true;
+    profile.overwrite_in_place = true;
+  });
+}
+
+// Flushes of files that were moved, linked and removed, and of directories:
+// their names, those above, and those that are gone.
+TEST(ModelDefinitionTest, FlushesOfNames) {
+  RandomWorkloadKnobs knobs;
+  knobs.init_ops = 4;
+  knobs.run_ops = 6;
+  knobs.files = 3;
+  knobs.flush_percent = 50;
+  knobs.views = false;
+  knobs.disk = false;
+  knobs.focus = {OpKind::kMkdir,  OpKind::kCreate, OpKind::kRename,
+                 OpKind::kRename, OpKind::kLink,   OpKind::kUnlink,
+                 OpKind::kFsync,  OpKind::kFsync,  OpKind::kFsync};
+  knobs.focus_percent = 90;
+  HoldAgainstTheDefinition(11'000'000, knobs, 1000, [](Profile& profile) {
+    profile.fsync_covers_volume = false;
+    profile.fsync_is_void = false;
+    profile.flush_covers_names = true;
+  });
 }
 
 TEST(ModelDefinitionTest, NamesAndDirectories) {
