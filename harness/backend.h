@@ -39,6 +39,9 @@ struct BackendTraits {
   std::string description;
   // The profile that it claims to keep (model/table/profile.h).
   std::string profile;
+  // Why the claimed profile is not exactly what the options of mkfs and mount
+  // make the storage promise, in one line. Empty if it is.
+  std::string profile_note;
   // The profiles that it can be formatted to behave as. Empty if it has one
   // behaviour, whatever profile it is judged by.
   std::vector<std::string> profiles;

@@ -27,6 +27,7 @@
 
 #include "backends/format_program.h"
 #include "backends/kernel/file_session.h"
+#include "backends/kernel/mount_profile.h"
 #include "backends/kernel/mounter.h"
 #include "backends/kernel/printed_lines.h"
 #include "backends/kernel/volume_signature.h"
@@ -166,7 +167,9 @@ class KernelBackend : public Backend {
     if (!options_.mount.empty()) {
       traits_.description += ", mount " + options_.mount;
     }
-    traits_.profile = file_system.profile;
+    MountProfile judged = ProfileWithOptions(file_system, options_);
+    traits_.profile = std::move(judged.profile);
+    traits_.profile_note = std::move(judged.note);
     traits_.default_disk_bytes = file_system.default_disk_bytes;
     traits_.minimum_disk_bytes = file_system.minimum_disk_bytes;
     traits_.default_atomic_bytes = 4096;

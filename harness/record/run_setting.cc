@@ -120,6 +120,8 @@ Result<RunSetting> ResolveSetting(const Workload& workload,
                                : !workload.profile.empty() ? workload.profile
                                                            : traits.profile;
   setting.profile = FindProfile(profile);
+  const bool claimed = flags.profile.empty() && workload.profile.empty();
+  if (claimed) setting.profile_note = traits.profile_note;
   if (setting.profile == nullptr) {
     std::string names;
     for (const Profile& p : Profiles()) names += " " + p.name;

@@ -19,6 +19,9 @@ namespace powercut {
 struct RunSetting {
   // Never `nullptr` in what ResolveSetting() returns.
   const Profile* profile = nullptr;
+  // BackendTraits::profile_note if the profile is the backend's claim. Empty if
+  // the file or a flag names the profile.
+  std::string profile_note;
   DiskGeometry geometry;
   // The bytes that the device writes whole: the size of a block.
   uint32_t atomic_bytes = 0;

@@ -223,6 +223,10 @@ Conclusion Conclude(CheckedWorkload& checked,
   }
   conclusion.text += UnshownLine(checked, comparison);
   conclusion.text += FaultLines(checked);
+  if (!checked.profile_note.empty()) {
+    conclusion.text +=
+        fmt::format("{}: note: {}\n", checked.file, checked.profile_note);
+  }
   conclusion.text += SummaryText(checked, comparison);
   return conclusion;
 }

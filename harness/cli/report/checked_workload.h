@@ -22,6 +22,8 @@ struct CheckedWorkload {
   std::string pcut_hash;
   std::string backend;
   std::string profile;
+  // Why the profile is not exactly that of the options; empty if it is.
+  std::string profile_note;
   std::string verdict;  // `ok`, `violation` or `unknown`; Conclude() sets it
   ExplorationSpace space;
   uint32_t atomic_bytes = 0;
@@ -56,7 +58,7 @@ struct Conclusion {
   // The text for standard output, whole lines in this order: the failure blocks
   // of the findings that are not in the baseline, by cause; the expectations
   // that no finding matches, by line; how many causes were not confirmed; how
-  // often each fault fired; the summary.
+  // often each fault fired; the note on the profile; the summary.
   std::string text;
 };
 

@@ -193,6 +193,9 @@ Json OfWorkload(const CheckedWorkload& checked) {
     json["writeback"] = EscapeBytes(checked.writeback);
     json["unmount_only"] = checked.unmount_only;
   }
+  if (!checked.profile_note.empty()) {
+    json["profile_note"] = EscapeBytes(checked.profile_note);
+  }
   // A report of the whole has no key `shard`.
   if (checked.shard.count > 1) {
     json["shard"] = OfShard(checked.shard);

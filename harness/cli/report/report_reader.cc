@@ -250,6 +250,9 @@ CheckedWorkload ToWorkload(JsonFields json) {
   checked.pcut_hash = json.Hex("pcut_hash", 32);
   checked.backend = json.Text("backend");
   checked.profile = json.Text("profile");
+  if (json.Has("profile_note")) {
+    checked.profile_note = json.Text("profile_note");
+  }
   checked.verdict = ToVerdict(json);
   ReadSpace(json, checked);
   ReadCounts(json, e);

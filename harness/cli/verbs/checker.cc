@@ -209,6 +209,7 @@ class Checker {
     checked.pcut_hash = HashText(input.text);
     checked.backend = input.backend->traits().name;
     checked.profile = input.setting.profile->name;
+    checked.profile_note = input.setting.profile_note;
     checked.space = exploration.space;
     checked.nested = options.nested;
     checked.atomic_bytes = input.setting.atomic_bytes;

@@ -151,6 +151,10 @@ ExitStatus Report(const std::string& file, const Plan& plan,
               plan.backend->traits().name.c_str(),
               made.recording.trace.event_count(),
               static_cast<unsigned long long>(acks));
+  const std::string& profile_note = plan.backend->traits().profile_note;
+  if (!profile_note.empty()) {
+    std::fprintf(stderr, "powercut: note: %s\n", profile_note.c_str());
+  }
   std::fflush(stdout);
   const size_t faults = plan.program.faults.size();
   if (made.faults_fired.size() < faults) {

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -129,7 +130,8 @@ TEST_F(KernelCommandTest, FindingsOfWorkloadsReplay) {
 }
 
 // With data=writeback, a file may show data that a removed file left. The
-// profile of ext4-writeback admits that, the others do not.
+// profile of ext4-writeback admits that, the others do not, and it is the one
+// that the option chooses.
 TEST_F(KernelCommandTest, WritebackShowsWhatItMay) {
   const std::string file =
       std::string(POWERCUT_SOURCE_DIR) + "/corpora/kernel/ext4_stale_data.pcut";
@@ -141,11 +143,67 @@ TEST_F(KernelCommandTest, WritebackShowsWhatItMay) {
   };
   EXPECT_EQ(check({}).status, kHolds);
   const std::string option = "data=writeback,nodelalloc";
-  const Ended shown = check({"--mount", option});
+  const Ended shown = check({"--mount", option, "--profile", "ext4-ordered"});
   EXPECT_EQ(shown.status, kViolation);
   EXPECT_THAT(shown.out, testing::HasSubstr("violation: stale /f\n"));
-  EXPECT_EQ(check({"--mount", option, "--profile", "ext4-writeback"}).status,
-            kHolds);
+  const Ended chosen = check({"--mount", option});
+  EXPECT_EQ(chosen.status, kHolds) << chosen.out;
+  EXPECT_THAT(chosen.out, testing::HasSubstr("under profile ext4-writeback:"));
+  std::filesystem::current_path(before);
+}
+
+// A file is replaced by a rename, and the new one is not flushed. Which profile
+// judges that follows the options, and a note says where none fits.
+TEST_F(KernelCommandTest, TheProfileFollowsTheOptions) {
+  const std::string file = folder_.Write("replace.pcut", R"(powercut 1
+init
+  create /conf
+  append /conf 8192 fill=1
+run
+  create /conf.tmp
+  append /conf.tmp 8192 fill=2
+  rename /conf.tmp /conf
+  fsync  /
+)");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.File(""));
+  const auto check = [&](const std::string& file_system,
+                         const std::string& mount) {
+    return RunTool({"check", "--quiet", file, "--backend", file_system,
+                    "--space", "prefix", "--mount", mount, "--json",
+                    folder_.File("report.json")});
+  };
+  for (const auto& [mount, profile, note] :
+       std::vector<std::array<std::string, 3>>{
+           {"noatime", "ext4-ordered", ""},
+           {"noauto_da_alloc", "ext4-writeback", "note: `noauto_da_alloc`"},
+           {"data=writeback", "ext4-writeback", ""},
+           {"data=journal", "ext4-journal", ""},
+           {"sync", "ext4-ordered", "note: `sync` makes every write"}}) {
+    const Ended ended = check("ext4", mount);
+    EXPECT_EQ(ended.status, kHolds) << mount << ended.out << ended.err;
+    EXPECT_THAT(ended.out,
+                testing::HasSubstr("ext4 under profile " + profile + ":"));
+    EXPECT_EQ(ended.out.find("note:") != std::string::npos, !note.empty());
+    EXPECT_THAT(ended.out, testing::HasSubstr(note));
+    const std::string json = FileText(folder_.File("report.json"));
+    EXPECT_EQ(json.find("\"profile_note\"") != std::string::npos, !note.empty())
+        << json;
+  }
+  if (MissingResource("btrfs").empty()) {
+    const Ended ended = check("btrfs", "flushoncommit");
+    EXPECT_EQ(ended.status, kHolds) << ended.out;
+    EXPECT_THAT(ended.out, testing::HasSubstr("judged by btrfs"));
+  }
+  // A profile that the user names needs no note.
+  const Ended named =
+      RunTool({"check", "--quiet", file, "--backend", "ext4", "--space",
+               "prefix", "--mount", "sync", "--profile", "ext4-ordered"});
+  EXPECT_EQ(named.out.find("note:"), std::string::npos) << named.out;
+  const Ended recorded =
+      RunTool({"record", "--fs", "ext4", "--mount", "barrier=0", "-o",
+               folder_.File("trace"), "--", "true"});
+  EXPECT_THAT(recorded.err, testing::HasSubstr("note: `barrier=0` sends no"));
   std::filesystem::current_path(before);
 }
 
