@@ -133,6 +133,11 @@ MountProfile ProfileWithOptions(const KernelFileSystem& file_system,
       file_system.name == "ext3" || file_system.name == "ext4";
   if (journals && Is(options, "journal", "0")) {
     result.profile = "posix-minimal";
+    AddNote(
+        "without a journal a crash needs fsck, which is not run before a "
+        "mount: "
+        "judged by posix-minimal",
+        result);
   } else if (journals && Is(options, "data", "journal")) {
     result.profile = "ext4-journal";
   } else if (journals && Is(options, "data", "writeback")) {

@@ -49,6 +49,8 @@ TEST(MountProfile, FollowsTheDataModesOfExt4) {
         Judged(name, "data=ordered", "-E mount_opts=data=writeback").profile,
         "ext4-ordered");
     EXPECT_EQ(Judged(name, "", "-O ^has_journal").profile, "posix-minimal");
+    EXPECT_THAT(Judged(name, "", "-O ^has_journal").note,
+                HasSubstr("needs fsck"));
     EXPECT_EQ(Judged(name, "", "-I 256 -O^has_journal,extent").profile,
               "posix-minimal");
   }

@@ -155,17 +155,21 @@ std::set<std::string> CellsOf(const PrimitiveRow& row) {
       if (row.family == Family::kBlocks) return {"data", "device", "preflush"};
       return {"data", "size", "times", "device", "placed_data_only"};
     case Scope::kRange:
-    case Scope::kFile:
-      return {"data",
-              "size",
-              "times",
-              "names",
-              "views",
-              "device",
-              "placed_data_only",
-              "barrier"};
+    case Scope::kFile: {
+      std::set<std::string> cells = {
+          "data",          "size",  "times",  "names",
+          "removed_names", "views", "device", "placed_data_only",
+          "barrier"};
+      // The directories above are looked at only where names are covered, which
+      // is what full flushes do.
+      const bool full = row.coverage.data == Reach::kDevice &&
+                        row.coverage.times == Reach::kDevice &&
+                        row.coverage.device != DeviceFlush::kNone;
+      if (full) cells.insert("names_above");
+      return cells;
+    }
     case Scope::kDirectory:
-      return {"times", "names", "device"};
+      return {"times", "names", "own_names", "names_above", "device"};
     case Scope::kVolume:
       if (row.id != Primitive::kSyncfs) {
         return {"data", "size", "times", "names", "views", "device"};
@@ -198,6 +202,10 @@ std::vector<Step> StepsOf(const PrimitiveRow& row) {
     steps.push_back({"times" + how, Along(&Coverage::times, reach, direction)});
     steps.push_back({"names" + how, Along(&Coverage::names, reach, direction)});
     steps.push_back(
+        {"own_names" + how, Along(&Coverage::own_names, far, direction)});
+    steps.push_back({"removed_names" + how,
+                     Along(&Coverage::removed_names, far, direction)});
+    steps.push_back(
         {"views" + how,
          Along(&Coverage::views, plain || view ? near : far, direction)});
     steps.push_back(
@@ -207,6 +215,8 @@ std::vector<Step> StepsOf(const PrimitiveRow& row) {
     steps.push_back(
         {"device" + how, Along(&Coverage::device, flushes, direction)});
     const std::vector<bool> bits = {false, true};
+    steps.push_back(
+        {"names_above" + how, Along(&Coverage::names_above, bits, direction)});
     steps.push_back({"placed_data_only" + how,
                      Along(&Coverage::placed_data_only, bits, -direction)});
     steps.push_back(
