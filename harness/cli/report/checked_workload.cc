@@ -252,13 +252,13 @@ std::string RecordingsText(const std::vector<CheckedWorkload>& workloads,
     std::string first;
   };
   std::map<std::string, Total> causes;
-  std::set<uint32_t> schedules;
+  std::set<std::string> schedules;
   size_t recordings = 0;
   bool unknown = false;
   for (const CheckedWorkload& checked : workloads) {
     if (checked.writeback.empty()) continue;
     ++recordings;
-    schedules.insert(checked.exploration.digest);
+    schedules.insert(checked.schedule);
     unknown |= checked.verdict == "unknown";
     for (const Finding& finding : checked.exploration.findings) {
       if (baseline.contains(finding.violation.cause)) continue;

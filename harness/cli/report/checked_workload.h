@@ -39,6 +39,10 @@ struct CheckedWorkload {
   // and false for everything else.
   std::string writeback;
   bool unmount_only = false;
+  // Names the schedule of a recorded program: a hash of the kinds, the layers
+  // and the places of its disk events, 8 hex digits. Their contents hold times
+  // and differ from one recording to the next.
+  std::string schedule;
   // The flags that `replay` needs to run under the same setting, each preceded
   // by a space.
   std::string replay_flags;
@@ -82,8 +86,8 @@ std::set<std::string> CausesShown(
 
 // What several recordings of programs say together, for standard output: of how
 // many schedules of writeback the verdict speaks, and in how many recordings
-// each cause was found that is not in the baseline. Recordings with the same
-// digest are one schedule. Empty if there are fewer than two recordings.
+// each cause was found that is not in the baseline. Recordings with an equal
+// `schedule` are one schedule. Empty if there are fewer than two recordings.
 // Requires: Conclude() was called for each.
 std::string RecordingsText(const std::vector<CheckedWorkload>& workloads,
                            const std::set<std::string>& baseline);

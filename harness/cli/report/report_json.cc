@@ -192,6 +192,7 @@ Json OfWorkload(const CheckedWorkload& checked) {
   if (!checked.writeback.empty()) {
     json["writeback"] = EscapeBytes(checked.writeback);
     json["unmount_only"] = checked.unmount_only;
+    json["schedule"] = checked.schedule;
   }
   if (!checked.profile_note.empty()) {
     json["profile_note"] = EscapeBytes(checked.profile_note);

@@ -263,6 +263,7 @@ CheckedWorkload ToWorkload(JsonFields json) {
   if (json.Has("writeback")) {
     checked.writeback = json.Text("writeback");
     checked.unmount_only = json.Flag("unmount_only");
+    checked.schedule = json.Hex("schedule", 8);
   }
   checked.replay_flags = json.Text("replay_flags");
   checked.expectations = ToExpectations(json);

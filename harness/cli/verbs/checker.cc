@@ -77,6 +77,19 @@ void NoteBlankBeginning(const std::string& file, const OpenedInput& input,
                file.c_str(), MarksText(marks).c_str());
 }
 
+// CheckedWorkload::schedule.
+std::string ScheduleOf(const Trace& trace) {
+  std::string text;
+  for (EventNumber number = 1; number <= trace.event_count(); ++number) {
+    const DiskEvent& event = trace.event(number);
+    text += fmt::format("{} {} {} {}\n", static_cast<int>(event.kind),
+                        static_cast<int>(event.layer), event.range.first,
+                        event.range.count);
+  }
+  return fmt::format("{:08x}", static_cast<uint32_t>(
+                                   HashBytes(AsBytes(text), /*seed=*/0).low));
+}
+
 class Checker {
  public:
   Checker(const CheckFlags& flags, const Shard& shard,
@@ -234,8 +247,9 @@ class Checker {
     if (!program) return;
     const TraceAbout& about = input.about;
     checked.writeback = about.writeback.empty() ? "kernel" : about.writeback;
-    if (!about.program_end) return;
     const Trace& trace = input.recording->trace;
+    checked.schedule = ScheduleOf(trace);
+    if (!about.program_end) return;
     const EventNumber begin = CrashPointsOf(*input.recording).front().after;
     const EventNumber end = std::min(*about.program_end, trace.event_count());
     checked.unmount_only = true;

@@ -8,6 +8,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
 #include <string>
 
 #include "harness/record/command_recording.h"
@@ -151,7 +155,10 @@ TEST_P(KernelTest, NothingIsReadByItself) {
   ASSERT_NE(mounted.mount, nullptr) << mounted.failure;
   EXPECT_GT(reads, 0);
   const int reads_of_mount = reads;
-  ASSERT_TRUE(mounted.mount->RunCommand({{"sleep", "6"}, {}, true, 0, {}}));
+  Mount::Command command;
+  command.words = {"sleep", "6"};
+  command.quiet = true;
+  ASSERT_TRUE(mounted.mount->RunCommand(command));
   EXPECT_EQ(reads, reads_of_mount);
   mounted.mount.reset();
   backend_->ReleaseHelpers();
@@ -235,7 +242,7 @@ TEST_P(KernelProgramTest, AcksStandInOrderAmongTheWrites) {
       "echo early > $POWERCUT_ACKS; echo 1 > f; sync f; "
       "printf 'one\\ntw' >> $POWERCUT_ACKS; printf 'o\\n' >> $POWERCUT_ACKS; "
       "echo 2 > g; sync g; echo late > $POWERCUT_ACKS");
-  EXPECT_EQ(made.ended, "");
+  EXPECT_EQ(made.end.detail, "");
   const Recording& recording = made.recording;
   std::vector<std::string> lines;
   for (const Mark& mark : recording.trace.marks()) {
@@ -248,17 +255,106 @@ TEST_P(KernelProgramTest, AcksStandInOrderAmongTheWrites) {
 }
 
 TEST_P(KernelProgramTest, RudeProgramsAreSurvived) {
-  EXPECT_EQ(MustRun("exit 3").ended, "exit status 3");
-  EXPECT_EQ(MustRun("kill -9 $$").ended, "killed by SIGKILL");
+  EXPECT_EQ(MustRun("exit 3").end.detail, "exit status 3");
+  EXPECT_EQ(MustRun("kill -9 $$").end.detail, "killed by SIGKILL");
   // This program goes on in the background, in another folder, with a file open
   // in the volume.
   EXPECT_EQ(MustRun("(exec >f; cd /; while :; do echo x; sleep 0.01; done) & "
                     "sleep 0.05")
-                .ended,
+                .end.detail,
             "");
-  EXPECT_EQ(MustRun("rm -rf ./* ./.[a-z]*; cd /").ended, "");
-  EXPECT_EQ(MustRun("head -c 100M /dev/zero > full").ended, "exit status 1");
+  EXPECT_EQ(MustRun("rm -rf ./* ./.[a-z]*; cd /").end.detail, "");
+  const CommandEnd full = MustRun("head -c 100M /dev/zero > full").end;
+  EXPECT_EQ(full.detail, "exit status 1");
+  EXPECT_TRUE(full.volume_full);
+  EXPECT_FALSE(MustRun("exit 3").end.volume_full);
   EXPECT_TRUE(ChildrenOf(getpid()).empty());
+}
+
+// The time of a program that stops itself is over, too.
+TEST_P(KernelProgramTest, ProgramsEndWhenTheirTimeIsOver) {
+  for (const WritebackSchedule writeback :
+       {WritebackSchedule::kKernel, WritebackSchedule::kEager}) {
+    CommandToRecord program;
+    program.words = {"/bin/sh", "-c", "echo 1 > f; sync f; kill -STOP $$"};
+    program.timeout_ms = 300;
+    program.writeback = writeback;
+    const auto made = RecordCommand(*backend_, Geometry(), program);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->end.kind, CommandEnd::kTimedOut);
+    EXPECT_GT(made->program_end, 0u);
+    EXPECT_LT(made->program_end, made->recording.trace.event_count());
+  }
+  EXPECT_TRUE(ChildrenOf(getpid()).empty());
+}
+
+// Writes of sectors that a flush had not covered when the program ended.
+uint64_t WritesBeforeTheEnd(const CommandRecording& made) {
+  uint64_t writes = 0;
+  for (EventNumber n = 1; n <= made.program_end; ++n) {
+    writes += made.recording.trace.event(n).kind == DiskEvent::kWrite ? 1 : 0;
+  }
+  return writes;
+}
+
+uint64_t FlushesBeforeTheEnd(const CommandRecording& made) {
+  return made.program_end - WritesBeforeTheEnd(made);
+}
+
+// A program that never syncs leaves all to the kernel. With kEager its data
+// reaches the disk while it runs, and no flush does: a flush would promise what
+// the program did not ask for.
+TEST_P(KernelProgramTest, EagerWritebackWritesAndDoesNotFlush) {
+  const auto run = [&](WritebackSchedule writeback, uint64_t seed) {
+    CommandToRecord program;
+    program.words = {"/bin/sh", "-c",
+                     "for i in 1 2 3 4 5 6 7 8; do echo $i > f$i; "
+                     "mv f$i g$i; done"};
+    program.writeback = writeback;
+    program.writeback_seed = seed;
+    auto made = RecordCommand(*backend_, Geometry(), program);
+    EXPECT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->end.detail, "");
+    return std::move(*made);
+  };
+  const CommandRecording plain = run(WritebackSchedule::kKernel, 0);
+  const CommandRecording eager = run(WritebackSchedule::kEager, 0);
+  const CommandRecording late = run(WritebackSchedule::kLate, 0);
+  EXPECT_GE(WritesBeforeTheEnd(eager), WritesBeforeTheEnd(plain) + 8);
+  EXPECT_EQ(FlushesBeforeTheEnd(eager), FlushesBeforeTheEnd(plain));
+  EXPECT_EQ(WritesBeforeTheEnd(late), WritesBeforeTheEnd(plain));
+  // Each seed draws its own moments; some of them commit the journal.
+  std::set<uint64_t> ends;
+  uint64_t flushes = 0;
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    const CommandRecording random = run(WritebackSchedule::kRandom, seed);
+    ends.insert(random.program_end);
+    flushes = std::max(flushes, FlushesBeforeTheEnd(random));
+  }
+  EXPECT_GT(ends.size(), 2u);
+  EXPECT_GT(flushes, FlushesBeforeTheEnd(plain));
+}
+
+std::string SettingText(const std::string& name) {
+  std::ifstream in("/proc/sys/vm/" + name);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_P(KernelProgramTest, LateWritebackRestoresTheMachine) {
+  const std::string before = SettingText("dirty_writeback_centisecs");
+  CommandToRecord program;
+  program.words = {"/bin/sh", "-c",
+                   "cat /proc/sys/vm/dirty_writeback_centisecs > f; "
+                   "read v < f; [ $v = 0 ]"};
+  program.writeback = WritebackSchedule::kLate;
+  const auto made = RecordCommand(*backend_, Geometry(), program);
+  // Another test may hold the lock of the machine at this moment.
+  if (!made) {
+    EXPECT_THAT(made.error().message, testing::HasSubstr("--writeback late"));
+    GTEST_SKIP() << made.error().message;
+  }
+  EXPECT_EQ(made->end.detail, "");
+  EXPECT_EQ(SettingText("dirty_writeback_centisecs"), before);
 }
 
 // A check reads the acks in force, so that its answer under some acks does not

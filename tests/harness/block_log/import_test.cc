@@ -314,5 +314,60 @@ TEST(ImportLogTest, BaseOfAnExportIsTheBaseAgain) {
             "empty: W0+1 P");
 }
 
+// The mark `run` follows the mark that was named; events and digest stay.
+TEST(ImportLogTest, CrashesBeginAtAMark) {
+  const BlockLog log =
+      LogOf({WriteOf(0, 1), MarkOf("mkfs"), FlushOf(), WriteOf(1, 1),
+             MarkOf("mkfs"), WriteOf(2, 1), MarkOf("dm-log-writes-end")});
+  const auto plain = ImportBlockLog(log, Of(BlockLogOrigin::kKernel));
+  ASSERT_TRUE(plain);
+  const auto marks_from = [&](const std::string& from) {
+    ImportOptions options = Of(BlockLogOrigin::kKernel);
+    options.from = from;
+    const auto loaded = ImportBlockLog(log, options);
+    if (!loaded) return loaded.error().message;
+    EXPECT_EQ(loaded->trace.Digest(), plain->trace.Digest());
+    EXPECT_EQ(EventsText(loaded->trace), EventsText(plain->trace));
+    std::string text;
+    for (const Mark& mark : loaded->trace.marks()) {
+      text += std::to_string(mark.after) + mark.text + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(marks_from(""), "1mkfs 3mkfs 4dm-log-writes-end ");
+  EXPECT_EQ(marks_from("mkfs"),
+            "1mkfs 1powercut:run 3mkfs 4dm-log-writes-end ");
+  EXPECT_EQ(marks_from("mkfs#2"),
+            "1mkfs 3mkfs 3powercut:run 4dm-log-writes-end ");
+  EXPECT_EQ(marks_from("mkfs#3"),
+            "--from 'mkfs#3': there is no such mark; the marks are mkfs (2 "
+            "times)");
+  EXPECT_NE(marks_from("dm-log-writes-end").find("no such mark"),
+            std::string::npos);
+}
+
+TEST(ImportLogTest, AnImageIsTheBase) {
+  auto image = std::make_shared<SparseImage>(64 * 512);
+  const Bytes sector(512, std::byte{7});
+  image->Write(5 * 512, sector);
+  ImportOptions options = Of(BlockLogOrigin::kKernel);
+  options.base = image;
+  options.disk_bytes = image->size_bytes();
+  const BlockLog log = LogOf({WriteOf(0, 1), FlushOf()});
+  const auto loaded = ImportBlockLog(log, options);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_TRUE(loaded->trace.base().SameBytes(*image));
+  EXPECT_EQ(EventsText(loaded->trace), "W0+1 P");
+  EXPECT_EQ(MessageOf(ImportBlockLog(LogOf({WriteOf(64, 1)}), options)),
+            "a disk of 32768 bytes, with the image of --base on it: the log's "
+            "entries reach to byte 33280; --size gives the disk more room "
+            "after the image, if it is the image of this disk");
+  EXPECT_EQ(MessageOf(ImportBlockLog(
+                LogOf({WriteOf(0, 1), FlushOf(), MarkOf("powercut:base-end")}),
+                options)),
+            "--base: the log itself begins with the disk, up to its mark "
+            "`powercut:base-end`");
+}
+
 }  // namespace
 }  // namespace powercut
