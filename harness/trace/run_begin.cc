@@ -48,7 +48,10 @@ Result<NamedMark> FindMark(std::span<const std::string_view> texts,
   NamedMark found;
   const bool split =
       count(name) == 0 && SplitOccurrence(text, found.occurrence);
-  if (!split) text = name;
+  if (!split) {
+    text = name;
+    found.occurrence = 1;
+  }
   found.occurrences = count(text);
   if (found.occurrences < found.occurrence) {
     return Error{
