@@ -126,7 +126,7 @@ Result<size_t> AckNamed(const BlockLog& log, const std::string& name) {
     const Mark mark{.after = 0, .text = std::string(cursor.text())};
     if (const auto ack = AckOf(mark)) acks.emplace_back(*ack);
   }
-  // Nothing can begin where the kernel ended the log.
+  // Crashes cannot begin where the kernel ended the log.
   std::vector<std::string_view> texts(acks.begin(), acks.end());
   while (!texts.empty() && texts.back() == kKernelEndMark) texts.pop_back();
   POWERCUT_ASSIGN(const NamedMark found, FindMark(texts, name));

@@ -118,7 +118,7 @@ TEST_F(KernelLogsTest, ALogThatBeginsWithMkfsIsExploredFromItsMark) {
   EXPECT_THAT(
       RunTool({"show", begun}).out,
       testing::HasSubstr("! mkfs\n        = run: crashes are explored"));
-  // Nothing is open after the last flush, and the verdict says so.
+  // After the last flush no block is open, and the verdict says so.
   const Ended last = Explore(trace, {"--from", "last"});
   EXPECT_EQ(last.status, kHolds);
   EXPECT_THAT(last.out, testing::HasSubstr("nothing was open"));
