@@ -28,6 +28,7 @@ std::optional<std::string_view> AckOf(const Mark& mark) {
 Hash128 HashOfAcks(const Trace& trace) {
   std::string text;
   for (const Mark& mark : trace.marks()) {
+    if (mark.text == kKernelEndMark) continue;
     const auto ack = AckOf(mark);
     // With the size, so that no text of an ack can look like another ack.
     if (ack) text += fmt::format("{} {} {}\n", mark.after, ack->size(), *ack);

@@ -28,8 +28,8 @@ std::string AckMark(std::string_view line);
 // as an ack here.
 std::optional<std::string_view> AckOf(const Mark& mark);
 
-// Names the acks of a trace together with their places among the events. It
-// covers every mark for which AckOf() gives a line.
+// Names the acks of a trace together with their places among the events. The
+// mark with which the kernel ends a log is left out, as in AcksUpTo().
 Hash128 HashOfAcks(const Trace& trace);
 
 // The acks that were written up to the point: before event `point` + 1. They

@@ -109,14 +109,15 @@ Result<std::vector<HistoryEvent>> HistoryOf(const Trace& trace,
 
 uint32_t OpRunningAt(const std::vector<HistoryEvent>& history,
                      EventNumber event) {
-  uint32_t op = 0;
+  // In the order in which they began.
+  std::vector<uint32_t> running;
   for (const HistoryEvent& mark : history) {
     // A mark with this number of events before it, or more, is after the event.
     if (mark.after >= event) break;
-    if (mark.kind == HistoryEvent::kBegin) op = mark.op;
-    if (mark.kind == HistoryEvent::kEnd) op = 0;
+    if (mark.kind == HistoryEvent::kBegin) running.push_back(mark.op);
+    if (mark.kind == HistoryEvent::kEnd) std::erase(running, mark.op);
   }
-  return op;
+  return running.empty() ? 0 : running.back();
 }
 
 ModelCursor::ModelCursor(const Workload& workload, const Profile& profile,

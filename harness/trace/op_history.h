@@ -61,9 +61,9 @@ Result<std::vector<HistoryEvent>> HistoryOf(const Trace& trace,
                                             uint32_t op_count,
                                             uint32_t fault_count = 0);
 
-// The op during which a disk event happened: the last op that began before the
-// event, or 0 if some op has returned since. (Where ops overlap, the return of
-// one therefore hides the others until the next begin.) O(history).
+// The op during which a disk event happened: of the ops that were running then,
+// the one that began last; 0 if none was running. Where ops overlap, the event
+// may be the work of another one of them. O(history).
 uint32_t OpRunningAt(const std::vector<HistoryEvent>& history,
                      EventNumber event);
 

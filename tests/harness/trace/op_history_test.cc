@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/trace/acks.h"
 #include "model/pcut/pcut.h"
 #include "tests/harness/trace/random_trace.h"
 
@@ -176,6 +177,31 @@ TEST(ModelCursor, GoingBackIsAsGoodAsComingFromTheStart) {
     cursor.MoveTo(count);
     ASSERT_EQ(WhatIsMissing(cursor.model()), expected[count]) << count;
   }
+}
+
+// Ops 1 and 2 overlap: while one of them has not returned, it is running.
+TEST(OpRunningAt, TheReturnOfAnOpLeavesTheOthersRunning) {
+  const std::vector<HistoryEvent> history = {
+      {HistoryEvent::kBegin, 1, 1, ""}, {HistoryEvent::kBegin, 2, 2, ""},
+      {HistoryEvent::kEnd, 3, 2, ""},   {HistoryEvent::kBegin, 4, 3, ""},
+      {HistoryEvent::kEnd, 5, 1, ""},   {HistoryEvent::kEnd, 6, 3, ""}};
+  const std::vector<uint32_t> expected = {0, 1, 2, 1, 3, 3, 0};
+  for (EventNumber event = 1; event <= expected.size(); ++event) {
+    EXPECT_EQ(OpRunningAt(history, event), expected[event - 1]) << event;
+  }
+}
+
+// A log that the kernel closed and one that it did not have the same acks.
+TEST(Acks, TheEndOfALogIsNoAck) {
+  Trace open = EmptyTrace(1);
+  open.AddMark("commit 1");
+  Trace closed = EmptyTrace(1);
+  closed.AddMark("commit 1");
+  closed.AddMark("dm-log-writes-end");
+  EXPECT_TRUE(HashOfAcks(open) == HashOfAcks(closed));
+  EXPECT_EQ(AcksUpTo(open, 0), AcksUpTo(closed, 0));
+  closed.AddMark("commit 2");
+  EXPECT_FALSE(HashOfAcks(open) == HashOfAcks(closed));
 }
 
 }  // namespace
