@@ -163,6 +163,7 @@ class RecoveryCrashes {
           });
       if (!go_on) break;
     }
+    // What was done before a bound ended the work counts, too.
     deeper_runs_ = crashes.runs();
     if (const auto& two = crashes.contradiction()) {
       contradiction_ = {inner_.DecideOuter(two->outer), two->found};

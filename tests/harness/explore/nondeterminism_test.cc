@@ -177,5 +177,82 @@ TEST(NondeterminismTest, WhatFollowsFromTheDiskIsNeverAccused) {
   EXPECT_GT(checked, 10 * kScenes);
 }
 
+// A recovery that is right unless it is interrupted: it first writes that it
+// has begun. One that finds that note reads in an order that alternates.
+class RestlessBackend : public Backend {
+ public:
+  const BackendTraits& traits() const override { return traits_; }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return std::make_shared<const SparseImage>(spec.geometry.size_bytes());
+  }
+  MountResult Open(VirtualDisk& disk) override {
+    Bytes sector(kSectorBytes);
+    const auto read = [&](uint64_t number) {
+      (void)disk.Read(number, sector).has_value();
+    };
+    read(0);
+    if (sector[0] != std::byte{0}) {
+      read(++g_outside.recoveries % 2 == 0 ? 1 : 2);
+    } else {
+      const Bytes note(kSectorBytes, std::byte{1});
+      for (const uint64_t number : {0, 1, 2}) {
+        (void)disk.Write(number, note, Layer::kDevice).has_value();
+      }
+    }
+    return {std::make_unique<EmptyMount>(), ""};
+  }
+
+ private:
+  class EmptyMount : public Mount {
+   public:
+    OpResult Apply(const Op&, uint64_t, std::string_view) override {
+      return {};
+    }
+    OpResult Shutdown() override { return {}; }
+    Observation Observe() override { return {}; }
+  };
+
+  BackendTraits traits_;
+};
+
+// What was found of crashes during recovery stays found if the exploration is
+// interrupted afterwards.
+TEST(NondeterminismTest, AnInterruptKeepsWhatNestedCrashesFound) {
+  RandomScene scene(1);
+  Trace trace = EmptyTrace(8);
+  for (const uint32_t word : {1, 2, 3, 4}) {
+    Write(trace, 4, {word}, Layer::kDevice);
+  }
+  *scene.recording =
+      Recording{std::move(trace), {{HistoryEvent::kRun, 0, 0, ""}}, {}};
+  scene.setting.geometry = scene.recording->trace.geometry();
+  scene.setting.atomic_bytes = kSectorBytes;
+  RestlessBackend backend;
+  ExploreOptions options;
+  options.space.mode = ExplorationSpace::kExhaustive;
+  options.jobs = 0;
+  options.nested = 1;
+  uint64_t kept = 0;
+  for (uint64_t patience = 1;; ++patience) {
+    g_outside = {};
+    uint64_t asked = 0;
+    options.hooks.interrupted = [&] { return ++asked > patience; };
+    const Exploration e = SeenByExplore(scene.On(backend), options).exploration;
+    if (!e.interrupted) {
+      EXPECT_TRUE(IsCaught(e));
+      break;
+    }
+    kept += std::any_of(e.findings.begin(), e.findings.end(),
+                        [](const Finding& f) {
+                          return f.violation.kind ==
+                                 ViolationKind::kNondeterministic;
+                        })
+                ? 1
+                : 0;
+  }
+  EXPECT_GT(kept, 0u);
+}
+
 }  // namespace
 }  // namespace powercut
