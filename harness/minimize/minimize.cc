@@ -277,9 +277,14 @@ class Minimizer {
     ExploreOptions explore = explore_;
     explore.bounds.max_runs.reset();
     explore.hooks.progress = options_.explore.hooks.progress;
+    explore.hooks.interrupted = options_.interrupted;
     POWERCUT_ASSIGN(
         const Exploration all,
         Explore({backend_, workload, setting_, recording}, explore));
+    if (all.interrupted) {
+      result_.interrupted = true;
+      return EndEarly();
+    }
     const Finding* finding = FindCause(all.findings, cause_);
     if (finding == nullptr) {
       return Error{ErrorCode::kInternal,
@@ -289,7 +294,8 @@ class Minimizer {
     }
     POWERCUT_ASSIGN(result_.finding,
                     ShrinkState({backend_, workload, setting_, recording},
-                                explore_.run, *finding));
+                                explore_.run, *finding, options_.interrupted));
+    result_.interrupted = Interrupted();
     AddEnd(result_.pcut, result_.finding.id, all.findings);
     return Ok{};
   }

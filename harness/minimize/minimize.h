@@ -57,7 +57,8 @@ struct Minimized {
   // How many workloads were recorded while shrinking.
   uint64_t tried = 0;
   // Whether the work was interrupted. If so, ops may be left that are not
-  // needed, the state may not be the simplest, and only this cause is expected.
+  // needed, the state may not be the simplest, and perhaps only this cause is
+  // expected.
   bool interrupted = false;
 };
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "harness/explain/replay.h"
 #include "harness/space/crash_state.h"
@@ -23,9 +24,11 @@ namespace {
 // The recording, in which the states that are tried are replayed.
 class StateShrinker {
  public:
-  StateShrinker(const RecordedRun& run, const RunOptions& options)
+  StateShrinker(const RecordedRun& run, const RunOptions& options,
+                const std::function<bool()>& stop)
       : run_(run),
         options_(options),
+        stop_(stop),
         space_(run.trace(), run.setting.atomic_bytes) {}
 
   Result<Finding> Shrink(Finding finding) {
@@ -34,6 +37,8 @@ class StateShrinker {
     POWERCUT_ASSIGN(const CrashState named, ResolveStep(id.steps[0], cursor));
     // Described from newest, the choices are exactly the lost and torn blocks.
     CrashState state = FromOrigin(named, CrashState::kNewest, cursor);
+    inner_.assign(id.steps.begin() + 1, id.steps.end());
+    POWERCUT_TRY(DropInner(state, cursor, finding));
     for (size_t chunk = state.choices.size(); chunk > 0;) {
       const size_t before = state.choices.size();
       POWERCUT_TRY(KeepBlocks(chunk, cursor, state, finding));
@@ -45,6 +50,20 @@ class StateShrinker {
   }
 
  private:
+  // Drops the crashes during recovery if the cause shows without them.
+  Status DropInner(const CrashState& state, const PointCursor& cursor,
+                   Finding& finding) {
+    if (inner_.empty()) return Ok{};
+    std::vector<CrashStep> inner = std::exchange(inner_, {});
+    POWERCUT_ASSIGN(std::optional<Finding> again, Show(state, cursor, finding));
+    if (again) {
+      finding = std::move(*again);
+    } else {
+      inner_ = std::move(inner);
+    }
+    return Ok{};
+  }
+
   // Tries to keep each chunk of so many lost blocks, the last chunk first.
   Status KeepBlocks(size_t chunk, const PointCursor& cursor, CrashState& state,
                     Finding& finding) {
@@ -71,9 +90,17 @@ class StateShrinker {
   Result<std::optional<Finding>> Show(const CrashState& state,
                                       const PointCursor& cursor,
                                       const Finding& finding) {
-    const StateId id{{CanonicalStep(state, cursor)}, run_.trace().Digest()};
-    POWERCUT_ASSIGN(ReplayedState replayed, Replay(run_, id, options_));
-    for (Finding& again : replayed.findings) {
+    if (stop_ && stop_()) return std::optional<Finding>();
+    StateId id{{CanonicalStep(state, cursor)}, run_.trace().Digest()};
+    id.steps.insert(id.steps.end(), inner_.begin(), inner_.end());
+    auto replayed = Replay(run_, id, options_);
+    // Another first crash may have another recovery, in which these crashes
+    // cannot happen.
+    const bool no_state = !replayed && !inner_.empty() &&
+                          replayed.error().code == ErrorCode::kUsage;
+    if (no_state) return std::optional<Finding>();
+    if (!replayed) return replayed.error();
+    for (Finding& again : replayed->findings) {
       if (again.violation.cause == finding.violation.cause &&
           again.violation.path == finding.violation.path) {
         return std::optional(std::move(again));
@@ -84,14 +111,18 @@ class StateShrinker {
 
   const RecordedRun run_;
   const RunOptions& options_;
+  const std::function<bool()>& stop_;
   CrashSpace space_;
+  // The crashes during recovery that the cause needs.
+  std::vector<CrashStep> inner_;
 };
 
 }  // namespace
 
 Result<Finding> ShrinkState(const RecordedRun& run, const RunOptions& options,
-                            Finding finding) {
-  return StateShrinker(run, options).Shrink(std::move(finding));
+                            Finding finding,
+                            const std::function<bool()>& stop) {
+  return StateShrinker(run, options, stop).Shrink(std::move(finding));
 }
 
 }  // namespace powercut

@@ -3,19 +3,23 @@
 #ifndef POWERCUT_HARNESS_MINIMIZE_STATE_SHRINKER_H_
 #define POWERCUT_HARNESS_MINIMIZE_STATE_SHRINKER_H_
 
+#include <functional>
+
 #include "harness/judge/finding.h"
 #include "harness/record/recorded_run.h"
 #include "harness/recover/recovery_runner.h"
 
 namespace powercut {
 
-// Returns the finding at a state in which no single lost block can be kept:
-// with the block at its newest version, no violation would have both this cause
-// and this path. States are tried without crashes during their recovery, so
-// that a finding that needs a second crash is returned as it is. Errors: those
-// of Replay().
+// Returns the finding at a state in which no single block that the first crash
+// lost can be kept: with the block at its newest version, no violation would
+// have both this cause and this path. Crashes during recovery stay as the
+// finding's id has them; they all go if the cause shows without them. `stop` is
+// asked before each state and may be empty; true ends the work with the
+// simplest state so far. Errors: those of Replay().
 Result<Finding> ShrinkState(const RecordedRun& run, const RunOptions& options,
-                            Finding finding);
+                            Finding finding,
+                            const std::function<bool()>& stop = {});
 
 }  // namespace powercut
 

@@ -439,6 +439,33 @@ TEST(MinimizeTest, AnInterruptKeepsTheSmallestSoFar) {
   }
 }
 
+// The exploration of what is left may take as long as all the rest.
+TEST(MinimizeTest, AnInterruptEndsTheLastExploration) {
+  const SimfsBugScene& scene = SceneOf(SimfsBug::kFsyncSkipsData);
+  SeededChooser chooser(1);
+  const Pcut given = PlantedWorkload(chooser, scene, 4, 8);
+  const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
+  const auto whole = MinimizePcut(*backend, given, In(kNear));
+  ASSERT_TRUE(whole) << whole.error().message;
+  MinimizeOptions options = In(kNear);
+  // With a cause that is given, only the last exploration has progress.
+  options.cause = whole->finding.violation.cause;
+  bool last = false;
+  options.explore.hooks.progress = [&](const Progress&) { last = true; };
+  options.interrupted = [&] { return last; };
+  const auto minimized = MinimizePcut(*backend, given, options);
+  ASSERT_TRUE(minimized) << minimized.error().message;
+  EXPECT_TRUE(last);
+  EXPECT_TRUE(minimized->interrupted);
+  EXPECT_EQ(minimized->ops, whole->ops);
+  const auto recorded = RecordPcut(*backend, minimized->pcut);
+  ASSERT_TRUE(recorded);
+  const auto id = ParseStateId(recorded->workload.at);
+  ASSERT_TRUE(id);
+  EXPECT_TRUE(Shows(ViolationsAt(*backend, *recorded, *id),
+                    minimized->finding.violation));
+}
+
 TEST(MinimizeTest, AnInterruptBeforeTheCauseIsSeen) {
   const auto backend = MakeSimfsBackend({SimfsBug::kFsyncSkipsShape});
   MinimizeOptions options = In(kNear);
