@@ -44,26 +44,30 @@ std::string SimfsMount::BeginNtFlush(const Op& op, Running& running) {
   const std::string& name = op.names.at(0);
   if (name == "null") return "STATUS_INVALID_HANDLE";
   FlushKind kind{.op = op.kind, .volume = name == "volume"};
-  const Operand operand = kind.volume ? Operand{} : Resolve(name);
-  if (!kind.volume && operand.inode == kNoInode) return "ENOENT";
-  kind.directory = !kind.volume && IsDirectory(operand.inode);
-  if (op.kind == OpKind::kNtFlush) {
+  const bool nt_flush = op.kind == OpKind::kNtFlush;
+  const std::string invalid = "STATUS_INVALID_PARAMETER";
+  if (nt_flush) {
     if (op.HasFlag("null_status")) return "STATUS_ACCESS_VIOLATION";
-    const std::string invalid = "STATUS_INVALID_PARAMETER";
     if (op.KeyNumber("parameters").value_or(0) != 0) return invalid;
     if (op.KeyNumber("parameters_size").value_or(0) != 0) return invalid;
     const std::optional<uint64_t> flag = FlagOf(op);
     if (!flag) return invalid;
     kind.nt_flag = *flag;
+  }
+  // A dismounted volume has no files to ask about.
+  if (dismounted_) return "STATUS_VOLUME_DISMOUNTED";
+  const Operand operand = kind.volume ? Operand{} : Resolve(name);
+  if (!kind.volume && operand.inode == kNoInode) return "ENOENT";
+  kind.directory = !kind.volume && IsDirectory(operand.inode);
+  if (nt_flush) {
     // No flag is valid for a volume (docs/semantics.md A-05).
-    const bool volume_flag = kind.volume && *flag != kNoFlag;
+    const bool volume_flag = kind.volume && kind.nt_flag != kNoFlag;
     if (volume_flag && !s_.Has(SimfsBug::kVolumeFlagsAccepted)) return invalid;
-    if (kind.directory && *flag == kDataSyncOnly) return invalid;
-    if (*flag == kDataSyncOnly && s_.rules.refuses_data_sync) {
+    if (kind.directory && kind.nt_flag == kDataSyncOnly) return invalid;
+    if (kind.nt_flag == kDataSyncOnly && s_.rules.refuses_data_sync) {
       return "STATUS_NOT_SUPPORTED";
     }
   }
-  if (dismounted_) return "STATUS_VOLUME_DISMOUNTED";
   const Handle* handle = operand.handle;
   if (handle != nullptr && handle->read_only &&
       !s_.Has(SimfsBug::kReadOnlyFlushes)) {

@@ -451,11 +451,13 @@ void LogModel::EndInit() {
   for (const CrashKind kind : kCrashKinds) {
     const auto k = static_cast<size_t>(kind);
     for (Record& record : records_) {
-      if (!record.failed) record.promised[k] = 0;
+      if (!record.failed && !record.tainted) record.promised[k] = 0;
     }
-    epoch.promised[k] = 0;
+    if (!epoch.tainted) epoch.promised[k] = 0;
     for (Pointer* pointer : {&epoch.base, &epoch.tail, &epoch.restart}) {
-      pointer->floors[k] = {pointer->newest(), 0};
+      uint32_t version = pointer->newest();
+      while (version > 0 && pointer->versions[version].tainted) --version;
+      pointer->floors[k] = {version, 0};
     }
   }
 }

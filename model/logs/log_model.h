@@ -115,7 +115,8 @@ class LogModel {
   bool End(uint32_t op_number, bool ok, uint64_t now);
 
   // The sync at the end of `init`: everything so far is promised for all
-  // crashes, but for records whose append failed.
+  // crashes, except for records whose append failed, and for what a flush that
+  // failed should have covered (ERR-UNKNOWN).
   void EndInit();
 
   // Judges the log as it was found after a crash of this kind at this moment.
@@ -123,8 +124,8 @@ class LogModel {
   // order unreadable; ghost, torn or restart (a record that is not as any op
   // wrote it); gap; regress; base at no record; lost; base; restart.
   // Cost: O(records squared times the choices of base and archive tail) at most
-  // while log_prefix is on; the stack grows with the records. A violation walks
-  // through up to 100,000 choices more for its words.
+  // while log_prefix is on. A violation walks through up to 100,000 choices more
+  // for its words.
   std::vector<LogViolation> Check(const ObservedLog& seen,
                                   CrashKind kind) const;
 

@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <vector>
 
 #include "model/logs/log_model.h"
 
@@ -70,39 +71,70 @@ bool LogModel::ForEachChoice(CrashKind kind, const Seen* seen,
 }
 
 // Decides on the records from `number` on. `gap` says that a record of the same
-// epoch before it is missing. The depth of the recursion is the number of
-// records.
+// epoch before it is missing.
+//
+// The walk is a loop over a stack of its own, one entry for each record that is
+// decided, since a log may have more records than the stack of a thread has
+// room for. An entry first takes the record as missing, then as present, and is
+// removed when both are done.
 bool LogModel::ChooseRecords(CrashKind kind, const Seen* seen, uint32_t number,
                              bool gap, Choice& choice,
                              const Visit& visit) const {
+  struct Entry {
+    uint32_t number = 0;
+    bool gap = false;
+    bool may = false;
+    bool may_not = false;
+    enum : uint8_t { kMissing, kPresent, kDone } next = kMissing;
+  };
   const OrderRules& order = table_.order;
-  if (number > last_record()) return ChoosePointers(kind, choice, visit);
-  const Record& record = records_[number - 1];
-  const bool promised = record.promised[static_cast<size_t>(kind)].has_value();
-  const bool epoch_starts =
-      number > 1 && records_[number - 2].epoch != record.epoch;
-  // O-LSN speaks of one epoch: a gap in an older one does not count.
-  gap = gap && !epoch_starts;
-  bool may = record.epoch == choice.epoch || !order.reset_before_records;
-  bool may_not = !promised;
-  if (gap && order.log_prefix) may = false;
-  if (seen != nullptr && !seen->numbers.empty()) {
-    // What was seen must be there. What lies after the first seen record was
-    // not hidden by the base, so that it is there only if it was seen.
-    if (seen->numbers.contains(number)) may_not = false;
-    if (!seen->numbers.contains(number) && number > *seen->numbers.begin()) {
-      may = false;
+  std::vector<Entry> entries;
+  const auto enter = [&](uint32_t at, bool gap_before) {
+    Entry entry{at, gap_before};
+    if (at <= last_record()) {
+      const Record& record = records_[at - 1];
+      const bool epoch_starts =
+          at > 1 && records_[at - 2].epoch != record.epoch;
+      // O-LSN speaks of one epoch: a gap in an older one does not count.
+      entry.gap = gap_before && !epoch_starts;
+      entry.may = record.epoch == choice.epoch || !order.reset_before_records;
+      entry.may_not = !record.promised[static_cast<size_t>(kind)].has_value();
+      if (entry.gap && order.log_prefix) entry.may = false;
+      if (seen != nullptr && !seen->numbers.empty()) {
+        // What was seen must be there. What lies after the first seen record
+        // was not hidden by the base, so that it is there only if it was seen.
+        const bool shown = seen->numbers.contains(at);
+        if (shown) entry.may_not = false;
+        if (!shown && at > *seen->numbers.begin()) entry.may = false;
+      }
     }
+    entries.push_back(entry);
+  };
+  enter(number, gap);
+  bool go_on = true;
+  while (!entries.empty()) {
+    // A copy, since entering another record may move the entries.
+    const Entry entry = entries.back();
+    if (!go_on || entry.next == Entry::kDone || entry.number > last_record()) {
+      if (go_on && entry.number > last_record()) {
+        go_on = ChoosePointers(kind, choice, visit);
+      }
+      if (entry.number <= last_record()) choice.present[entry.number] = false;
+      entries.pop_back();
+      continue;
+    }
+    if (entry.next == Entry::kMissing) {
+      entries.back().next = Entry::kPresent;
+      // A failed append that is missing leaves no gap.
+      const bool failed = records_[entry.number - 1].failed;
+      if (entry.may_not) enter(entry.number + 1, entry.gap || !failed);
+      continue;
+    }
+    entries.back().next = Entry::kDone;
+    if (!entry.may) continue;
+    choice.present[entry.number] = true;
+    enter(entry.number + 1, entry.gap);
   }
-  // A failed append that is missing leaves no gap.
-  if (may_not && !ChooseRecords(kind, seen, number + 1, gap || !record.failed,
-                                choice, visit)) {
-    return false;
-  }
-  if (!may) return true;
-  choice.present[number] = true;
-  const bool go_on = ChooseRecords(kind, seen, number + 1, gap, choice, visit);
-  choice.present[number] = false;
   return go_on;
 }
 

@@ -152,12 +152,11 @@ class Reading {
           !block && row.scope != Scope::kVolume) {
         row.device = DeviceFlush::kOwn;
       }
-      // FILE_DATA_ONLY and NO_SYNC flush no device and stay what they are.
-      if (p_.fsync_covers_volume && row.scope == Scope::kFile &&
-          row.device != DeviceFlush::kNone) {
-        row = kVolumeFlush;
-      }
-      if (p_.fsync_covers_volume && row.scope == Scope::kDirectory) {
+      // FILE_DATA_ONLY and NO_SYNC flush no device and stay what they are, and
+      // so does a flush that another switch stops before the device.
+      const bool inner =
+          row.scope == Scope::kFile || row.scope == Scope::kDirectory;
+      if (p_.fsync_covers_volume && inner && row.device != DeviceFlush::kNone) {
         row = kVolumeFlush;
       }
       // This comes last, since stores are carried as far as data is in the end.

@@ -125,7 +125,12 @@ TEST(SimfsBackend, ReadOnlyAndDismounted) {
       "flush_file_buffers volume -> STATUS_MEDIA_WRITE_PROTECTED\n"
       "remount\nwrite /f 0 10\ndismount\nwrite /f 0 10 -> EIO\n"
       "fsync /f -> EIO\nnt_flush /f -> STATUS_VOLUME_DISMOUNTED\n"
-      "set_end_of_file /f 5 -> STATUS_VOLUME_DISMOUNTED\n");
+      "set_end_of_file /f 5 -> STATUS_VOLUME_DISMOUNTED\n"
+      // The arguments come first, then the volume, then the file.
+      "nt_flush /f flags=3 -> STATUS_INVALID_PARAMETER\n"
+      "nt_flush volume no_sync -> STATUS_VOLUME_DISMOUNTED\n"
+      "nt_flush /none -> STATUS_VOLUME_DISMOUNTED\n"
+      "flush_file_buffers /none -> STATUS_VOLUME_DISMOUNTED\n");
 }
 
 TEST(SimfsBackend, AFullDiskIsFoundOutInTime) {

@@ -205,5 +205,25 @@ TEST(Primitives, PromisesFollowFromTheCells) {
   EXPECT_THAT(Promised(Primitive::kWrite, CrashKind::kOs), IsEmpty());
 }
 
+// A flush of a directory that does not reach the device is no flush of the
+// volume, as for a file: a switch that weakens fsync weakens both.
+TEST(Primitives, WhatStopsBeforeTheDeviceCoversNoVolume) {
+  Profile profile = *FindProfile("ntfs-3g");
+  ASSERT_TRUE(profile.fsync_covers_volume);
+  constexpr Primitive kBoth[] = {Primitive::kFsync, Primitive::kFsyncDirectory};
+  for (const Primitive id : kBoth) {
+    EXPECT_EQ(PromisesOf(profile)[id].scope, Scope::kVolume);
+  }
+  for (bool Profile::* weaker :
+       {&Profile::fsync_is_void, &Profile::fsync_stops_at_device}) {
+    Profile changed = profile;
+    changed.*weaker = true;
+    for (const Primitive id : kBoth) {
+      EXPECT_EQ(PromisesOf(changed)[id].device, DeviceFlush::kNone);
+      EXPECT_NE(PromisesOf(changed)[id].scope, Scope::kVolume);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace powercut
