@@ -71,9 +71,14 @@ class ClfsMount : public Mount {
     const bool pending =
         result.error == clfs::LogStatusName(LogStatus::kPending);
     if (!pending && !result.ok()) return result;
+    Started started;
     // A call that answered with success has taken no request.
-    started_[op.start.value()] =
-        pending ? std::optional(request) : std::nullopt;
+    if (pending) started.request = request;
+    if (op.kind == OpKind::kLogAppend) {
+      started.log = op.names.at(0);
+      started.record = logs_.at(started.log).records.size();
+    }
+    started_[op.start.value()] = std::move(started);
     return {};
   }
 
@@ -81,9 +86,18 @@ class ClfsMount : public Mount {
     const auto found = started_.find(start);
     // A remount forgets what was started.
     if (found == started_.end()) return {"STATUS_CANCELLED"};
-    std::optional<clfs::LogRequest> request = found->second;
+    Started started = std::move(found->second);
     started_.erase(found);
-    return request ? ResultOf(clfs::CompleteLogRequest(*request)) : OpResult{};
+    if (!started.request) return {};
+    const LogStatus status = clfs::CompleteLogRequest(*started.request);
+    const bool append_failed =
+        status != LogStatus::kSuccess && started.record > 0;
+    // As for an append that fails at once, no op can name the record.
+    if (append_failed) {
+      logs_.at(started.log).records[started.record - 1] =
+          clfs::CLFS_LSN_INVALID;
+    }
+    return ResultOf(status);
   }
 
   Observation Observe() override {
@@ -105,6 +119,15 @@ class ClfsMount : public Mount {
     // The LSN of each record, by record number - 1; CLFS_LSN_INVALID if its
     // append failed.
     std::vector<CLFS_LSN> records;
+  };
+
+  // An op that was started and not waited for.
+  struct Started {
+    // `std::nullopt` if the op is done and only waits for its return.
+    std::optional<clfs::LogRequest> request;
+    // The log and the number of the record, for an append; else empty and 0.
+    std::string log;
+    size_t record = 0;
   };
 
   OpResult Run(const Op& op, std::string_view content,
@@ -242,7 +265,7 @@ class ClfsMount : public Mount {
   // A remount forgets what is in memory and reads the volume from the disk
   // again. For the workload, logs stay open, with their areas and the numbers
   // of their records. The remount flushes nothing: every append is on the disk,
-  // at the process layer.
+  // at the process layer. A log that does not open again is not open any more.
   OpResult Remount(const Op& op) {
     if (op.HasFlag("read_only")) return {"STATUS_NOT_SUPPORTED"};
     started_.clear();
@@ -253,13 +276,20 @@ class ClfsMount : public Mount {
       return ResultOf(opened);
     }
     LogStatus worst = LogStatus::kSuccess;
-    for (auto& [name, log] : logs_) {
-      const LogStatus status = CreateLogFile(*volume_, name, &log.file);
-      if (status != LogStatus::kSuccess) worst = status;
+    for (auto at = logs_.begin(); at != logs_.end();) {
+      OpenLog& log = at->second;
+      const LogStatus status = CreateLogFile(*volume_, at->first, &log.file);
+      if (status != LogStatus::kSuccess) {
+        // Nothing may refer to the volume that is gone.
+        worst = status;
+        at = logs_.erase(at);
+        continue;
+      }
       CreateLogMarshallingArea(*log.file, &log.default_area);
       for (auto& [area_name, area] : log.areas) {
         CreateLogMarshallingArea(*log.file, &area);
       }
+      ++at;
     }
     return ResultOf(worst);
   }
@@ -296,9 +326,8 @@ class ClfsMount : public Mount {
   ClfsBug bug_;
   std::unique_ptr<clfs::LogVolume> volume_;
   std::map<std::string, OpenLog, std::less<>> logs_;
-  // Ops that were started, by the number of their `start`; `std::nullopt` if
-  // the op is done and only waits for its return.
-  std::map<uint64_t, std::optional<clfs::LogRequest>> started_;
+  // By the number of their `start`.
+  std::map<uint64_t, Started> started_;
 };
 
 BackendTraits MakeTraits() {

@@ -409,6 +409,52 @@ TEST(ClfsBackendTest, RecoveryOnlyReads) {
   EXPECT_EQ(backend->Open(disk).mount->Observe(), once);
 }
 
+Op OpOf(const std::string& line) {
+  const Workload workload =
+      LogWorkload("  log_open L\n  log_append L 30\n", "  " + line + "\n");
+  return workload.run.at(0);
+}
+
+// A log that a remount cannot open is closed: ops on it are refused, and do not
+// reach the volume as it was before.
+TEST(ClfsBackendTest, ALogThatDoesNotOpenAgainIsClosed) {
+  const auto backend = MakeClfsBackend();
+  SparseImage image = clfs::LogVolume::Format(kLogGeometry);
+  CrashDisk disk(image, kLogGeometry, 512, 0);
+  const auto mount = backend->Open(disk).mount;
+  ASSERT_TRUE(mount->Apply(OpOf("log_open L"), 0, "").ok());
+  const std::string record(30, 'x');
+  ASSERT_TRUE(mount->Apply(OpOf("log_append L 30"), 0, record).ok());
+  // The control area of the first log is overwritten with garbage.
+  const Bytes garbage(18 * 512, std::byte{0x5a});
+  ASSERT_TRUE(disk.Write(6, garbage, Layer::kMedia));
+  EXPECT_FALSE(mount->Apply(OpOf("remount"), 0, "").ok());
+  EXPECT_EQ(mount->Apply(OpOf("log_append L 30"), 0, record).error,
+            "STATUS_INVALID_HANDLE");
+  EXPECT_EQ(mount->Apply(OpOf("log_flush L"), 0, "").error,
+            "STATUS_INVALID_HANDLE");
+}
+
+// An append that was started and failed has a number that no op can name, as
+// one that failed at once has.
+TEST(ClfsBackendTest, AStartedAppendThatFailsCannotBeNamed) {
+  const auto backend = MakeClfsBackend();
+  SparseImage image = clfs::LogVolume::Format(kLogGeometry);
+  CrashDisk crash_disk(image, kLogGeometry, 512, 0);
+  FailingDisk disk(crash_disk);
+  const auto mount = backend->Open(disk).mount;
+  ASSERT_TRUE(mount->Apply(OpOf("log_open L"), 0, "").ok());
+  const std::string record(30, 'x');
+  ASSERT_TRUE(
+      mount->Start(OpOf("start 1 log_append L 30 force_flush"), 0, record)
+          .ok());
+  disk.fail_persists = 1000;
+  EXPECT_FALSE(mount->Wait(1).ok());
+  disk.fail_persists = 0;
+  EXPECT_EQ(mount->Apply(OpOf("log_flush_to L 1"), 0, "").error,
+            "STATUS_INVALID_PARAMETER");
+}
+
 // The LSN of an append after a recovery is above every LSN that the disk still
 // carries, also where a block in between is missing.
 TEST(ClfsBackendTest, GoesOnBehindStaleBlocks) {
