@@ -210,7 +210,9 @@ class Explainer {
 Result<StateExplanation> Explain(const RecordedRun& run, const StateId& id,
                                  const RunOptions& options) {
   POWERCUT_ASSIGN(const ReplayedState replayed, Replay(run, id, options));
-  return Explainer(run, replayed).Run();
+  StateExplanation explanation = Explainer(run, replayed).Run();
+  explanation.inner.assign(id.steps.begin() + 1, id.steps.end());
+  return explanation;
 }
 
 }  // namespace powercut

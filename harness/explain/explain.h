@@ -63,8 +63,10 @@ struct TurningSwitch {
 // For an id with crashes during recovery, `id` and everything that says what
 // was lost speak of the first crash, and `replayed` of the whole chain.
 struct StateExplanation {
-  // The canonical id.
+  // The canonical id of the first crash.
   std::string id;
+  // The crashes during recovery that the id names, in order.
+  std::vector<CrashStep> inner;
   EventNumber point = 0;
   CrashKind kind = CrashKind::kPower;
   // The ops of `run` that had returned, in the order of their returns.

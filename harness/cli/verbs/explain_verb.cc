@@ -37,6 +37,16 @@ void PrintMoment(const OpenedInput& input, const Recording& recording,
   Line("  crash      ",
        fmt::format("{}, after {} of {} disk events", CrashKindName(why.kind),
                    why.point, recording.trace.event_count()));
+  for (const CrashStep& step : why.inner) {
+    Line(
+        "  then       ",
+        fmt::format("{}: a {} crash, after {} disk events of the recovery",
+                    CrashStepText(step), CrashKindName(step.kind), step.point));
+  }
+  if (!why.inner.empty()) {
+    Line("  below      ",
+         "the losses are those of the first crash, the verdict is that of all");
+  }
   Line("  returned   ",
        "ops " + RangesText(why.returned) +
            (why.failed.empty() ? ""

@@ -119,6 +119,19 @@ TEST(ExplainingVerbsTest, OpsAsText) {
   EXPECT_THAT(ops.out, HasSubstr("\nnone                       symlink "));
 }
 
+// An id with a crash during recovery: both crashes are shown.
+TEST(ExplainingVerbsTest, ExplainNamesEachCrash) {
+  const std::string file = std::string(POWERCUT_SOURCE_DIR) +
+                           "/corpora/regressions/rename_replace.pcut";
+  const Ended once = RunTool({"explain", file, "--at", "78p@188b34b1"});
+  EXPECT_EQ(once.status, kViolation) << once.err;
+  EXPECT_THAT(once.out, Not(HasSubstr("\n  then ")));
+  const Ended twice = RunTool({"explain", file, "--at", "78p/0p@188b34b1"});
+  EXPECT_EQ(twice.status, kViolation) << twice.err;
+  EXPECT_THAT(twice.out, HasSubstr("\n  then       0p: a power crash, after 0 "
+                                   "disk events of the recovery\n"));
+}
+
 TEST(ExplainingVerbsTest, ModelAsData) {
   const Json all = Json::parse(RunTool({"model", "--json"}).out);
   EXPECT_EQ(all["powercut"], 1);
