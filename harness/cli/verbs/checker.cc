@@ -48,6 +48,18 @@ void WarnIfStateIsStale(const Workload& workload, const Recording& recording) {
                fmt::format("{:08x}", recording.trace.Digest()).c_str());
 }
 
+// Prints a note if `+torn` adds no state, because no block has two sectors.
+void WarnIfNothingTears(const OpenedInput& input) {
+  const uint32_t sector_bytes = input.setting.geometry.sector_bytes;
+  if (input.space.torn == 0 || input.setting.atomic_bytes > sector_bytes) {
+    return;
+  }
+  std::fprintf(stderr,
+               "powercut: %s: note: +torn adds no state: a block is one sector "
+               "of %u bytes; --atomic %u makes blocks that can tear\n",
+               input.workload.file.c_str(), sector_bytes, 8 * sector_bytes);
+}
+
 // The hash tells `merge` that all shards had the same file.
 std::string HashText(const std::string& text) {
   const Hash128 hash = HashBytes(AsBytes(text),
@@ -132,6 +144,7 @@ class Checker {
     ProgressLine progress(file, flags_.quiet);
     POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
     WarnIfStateIsStale(input.workload, recording);
+    WarnIfNothingTears(input);
     POWERCUT_TRY(CheckLastStateOf(file, input, recording, options));
     NoteBlankBeginning(file, input, recording);
     // The text shows one state of a cause; a report lists them all.

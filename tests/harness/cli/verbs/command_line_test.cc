@@ -139,6 +139,21 @@ TEST(CommandLineTest, ArgumentsThatAreWrong) {
   EXPECT_EQ(RunTool({"doctor"}).status, 0);
 }
 
+// A space that adds nothing is said to add nothing.
+TEST(CommandLineTest, BlocksOfOneSectorDoNotTear) {
+  const TemporaryFolder folder;
+  const std::string file = folder.Write("w.pcut", kOverwrite);
+  const auto note = [&](const std::string& atomic) {
+    const Ended ended = RunTool({"check", file, "--space", "prefix+torn:1",
+                                 "--atomic", atomic, "--quiet"});
+    // What ntfs-3g loses with small blocks does not matter here.
+    EXPECT_LE(ended.status, kViolation) << ended.err;
+    return ended.err.find("+torn adds no state") != std::string::npos;
+  };
+  EXPECT_TRUE(note("512"));
+  EXPECT_FALSE(note("4096"));
+}
+
 TEST(CommandLineTest, IdsThatNameNothing) {
   const TemporaryFolder folder;
   const std::string file = folder.Write("ok.pcut", kOverwrite);
