@@ -280,7 +280,7 @@ class ClfsMount : public Mount {
       OpenLog& log = at->second;
       const LogStatus status = CreateLogFile(*volume_, at->first, &log.file);
       if (status != LogStatus::kSuccess) {
-        // Nothing may refer to the volume that is gone.
+        // The log's areas refer to the volume that is gone.
         worst = status;
         at = logs_.erase(at);
         continue;

@@ -124,8 +124,8 @@ class LogModel {
   // order unreadable; ghost, torn or restart (a record that is not as any op
   // wrote it); gap; regress; base at no record; lost; base; restart.
   // Cost: O(records squared times the choices of base and archive tail) at most
-  // while log_prefix is on. A violation walks through up to 100,000 choices more
-  // for its words.
+  // while log_prefix is on. A violation walks through up to 100,000 choices
+  // more for its words.
   std::vector<LogViolation> Check(const ObservedLog& seen,
                                   CrashKind kind) const;
 
