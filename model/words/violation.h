@@ -57,7 +57,8 @@ struct Promise {
 struct Violation {
   ViolationKind kind = ViolationKind::kLost;
   // A stable name without numbers, for grouping, baselines and the fuzzer's
-  // filter: KIND/ROLE/OP/GUARANTEE, see MakeCause().
+  // filter: KIND/ROLE/OP/GUARANTEE, see MakeCause(). A user's check adds parts
+  // (harness/judge/check_cause.h).
   std::string cause;
   // The path, or the name of a log; empty if the whole volume is meant. For a
   // raw sector it is `sector N` or empty.
