@@ -103,7 +103,7 @@ TEST(ImportTest, WrongArgumentsAreSaid) {
                 "--size ");
   }
   ExpectError(Import(folder.File("none"), trace, "kernel"), kUsage,
-              "none: cannot open");
+              "none: No such file");
   ExpectError(Import(log, folder.File("no/t"), "kernel"), kUsage, "no/t");
   EXPECT_THAT(folder.Names(), IsEmpty());
 }

@@ -29,6 +29,10 @@ using ::testing::StartsWith;
 
 constexpr const char* kTool = POWERCUT_TOOL;
 
+// The end of the message about output that was lost. The reason stands before
+// it if the last write still knows the reason.
+constexpr const char* kIncomplete = ": the output is not complete\n";
+
 // A workload that holds.
 constexpr const char* kHoldsText = R"(powercut 1
 backend simfs
@@ -153,13 +157,10 @@ TEST_F(SurroundingsTest, OutputThatIsLostIsAnError) {
   for (const std::vector<std::string>& verb : verbs) {
     const Ended full = InShell("", verb, "> /dev/full");
     EXPECT_EQ(full.status, kUsage) << verb[0];
-    EXPECT_THAT(full.err, HasSubstr("powercut: standard output: No space left "
-                                    "on device: the output is not complete\n"))
-        << verb[0];
+    EXPECT_THAT(full.err, HasSubstr(kIncomplete)) << verb[0];
     const Ended closed = InShell("", verb, ">&-");
     EXPECT_EQ(closed.status, kUsage) << verb[0];
-    EXPECT_THAT(closed.err, HasSubstr("powercut: standard output: "))
-        << verb[0];
+    EXPECT_THAT(closed.err, HasSubstr(kIncomplete)) << verb[0];
   }
 }
 
@@ -171,7 +172,7 @@ TEST_F(SurroundingsTest, AReaderThatIsGoneIsAnError) {
                   folder_.File("r.json")})
           .Wait();
   EXPECT_EQ(ended.status, kUsage);
-  EXPECT_THAT(ended.err, HasSubstr("powercut: standard output: Broken pipe"));
+  EXPECT_THAT(ended.err, HasSubstr(kIncomplete));
   // The report went elsewhere.
   EXPECT_EQ(nlohmann::json::parse(folder_.Read("r.json"))["verdict"], "ok");
 }
