@@ -94,9 +94,8 @@ Finding ToFinding(JsonFields json, uint32_t digest) {
   finding.promise = json.Text("promise");
   finding.crash = json.Text("crash");
   finding.faults = json.Texts("faults");
-  // Reports of older versions do not have these.
-  if (json.Has("lost_files")) finding.lost_files = json.Texts("lost_files");
-  if (json.Has("unissued")) finding.unissued = json.Texts("unissued");
+  finding.lost_files = json.Texts("lost_files");
+  finding.unissued = json.Texts("unissued");
   finding.lost_blocks = json.Number("lost_blocks", kCountMax);
   finding.recovery_file = json.Text("recovery_file");
   finding.recovery_id = json.Text("recovery_id");
