@@ -1,10 +1,10 @@
 // Finds marks by the names that users give them, and moves the place where
 // crashes begin to a mark.
 //
-// Method: a name is first taken as the whole text of a mark. Only if no mark has
-// this text, it is taken as `TEXT#N`, so that every text can be named. Crashes
-// begin at the one kRun of a history. Moving it changes the kind of two events
-// and the number of none, since ids count the marks of a crash point.
+// Method: a name is first taken as the whole text of a mark. Only if no mark
+// has this text, the name is taken as `TEXT#N`: every text can be named.
+// Crashes begin at the one kRun of a history. Moving it changes the kind of two
+// events and the number of none, since ids count the marks of a crash point.
 //
 // Example: the marks are `run` (of powercut), `mkfs`, `1`, `1`. The name `1#2`
 // means the last one; its event becomes kRun, and the event of `run` kUser.

@@ -31,10 +31,12 @@ TEST(TraceLogTest, RandomTracesRoundTrip) {
     SCOPED_TRACE(seed);
     const Trace trace = AwkwardTrace(seed, seed % 7 == 0 ? 0 : 80);
     Prng prng(seed);
-    const TraceAbout about{.backend = AwkwardText(prng, prng.Below(20)),
-                           .pcut = AwkwardText(prng, prng.Below(3000)),
-                           .origin = AwkwardText(prng, prng.Below(20)),
-                           .looks = seed % 2 == 0 ? "" : SomeLooks(seed)};
+    TraceAbout about{.backend = AwkwardText(prng, prng.Below(20)),
+                     .pcut = AwkwardText(prng, prng.Below(3000)),
+                     .origin = AwkwardText(prng, prng.Below(20)),
+                     .writeback = AwkwardText(prng, prng.Below(20)),
+                     .looks = seed % 2 == 0 ? "" : SomeLooks(seed)};
+    if (prng.OneIn(2)) about.program_end = static_cast<EventNumber>(seed);
     const Bytes bytes = WriteBlockLog(EncodeTrace(trace, about));
     const Result<LoadedTrace> loaded = TraceOfBytes(bytes);
     ASSERT_TRUE(loaded) << MessageOf(loaded);
