@@ -299,7 +299,8 @@ class Planner {
       for (uint32_t v = name.chain.newest(); v > 0; --v) {
         const bool removed =
             name.leads_to[v - 1] == inode && name.leads_to[v] == kNoInode;
-        if (!removed || !Eligible(name.chain.versions[v])) continue;
+        const Version& version = name.chain.versions[v];
+        if (!removed || !Eligible(version) || IsForgotten(version)) continue;
         CoverVersion(name.chain, v);
         break;
       }
@@ -338,7 +339,7 @@ class Planner {
   bool IsStoreHere(const Version& version) const {
     const VersionSource& source = version.source;
     if (source.view == 0 || version.tainted) return false;
-    // Of the flushes of views, msync alone carries a shape.
+    // Only msync carries a shape among the flushes of views.
     if (s_.Has(SimfsBug::kSecondMsyncSkips) && plan_.rule.shape &&
         source.op_run <= s_.files.at(target_.inode).synced_by_msync) {
       return false;

@@ -66,7 +66,7 @@ TEST(Obligations, AnOpThatAFaultLiedToIsExcused) {
   const std::string lie = "fault lie on flush nth=1 times=1 in=run\n";
   const std::string ops = kInit + std::string(" write /f 0 512\n syncfs\n");
   EXPECT_THAT(Unflushed(lie + ops, {}), IsEmpty());
-  // Without the lie the same trace would be unflushed.
+  // The same trace is unflushed if no lie fell.
   EXPECT_THAT(Unflushed(kInit + std::string(" write /f 0 512\n fsync /f\n"),
                         {SimfsBug::kFsyncSkipsDevice}),
               ElementsAre(6));

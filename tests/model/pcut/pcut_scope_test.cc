@@ -130,13 +130,14 @@ TEST(PcutScope, LogsAndAreasAreOpened) {
             "`log_area` made; add that op before it, or expect `-> error`");
 }
 
-// Such an op would end for a log or a store that was not there when it began.
+// The op would end for a log or a store that was not there when it began.
 TEST(PcutScope, LogsAndStoresDoNotBeginUnderAnotherOp) {
-  EXPECT_EQ(Message("run\nstart 1 syncfs\nlog_open L\nwait 1\n"),
-            "t.pcut:4: the log `L` is opened while `start 1` is under way; put "
-            "it before that line, or after a `wait 1`");
+  EXPECT_EQ(
+      Message("run\nstart 1 syncfs\nlog_open L\nwait 1\n"),
+      "t.pcut:4:1: the log `L` is opened while `start 1` is under way; put "
+      "it before that line, or after a `wait 1`");
   EXPECT_EQ(Message("run\ncreate /f\nstart 2 fsync /f\ncommit\nwait 2\n"),
-            "t.pcut:5: the first op on the store stands while `start 2` is "
+            "t.pcut:5:1: the first op on the store stands while `start 2` is "
             "under way; put it before that line, or after a `wait 2`");
   EXPECT_EQ(Message("run\nlog_open L\nstart 1 syncfs\nlog_open L\nwait 1\n"),
             "accepted");
