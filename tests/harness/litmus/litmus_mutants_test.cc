@@ -329,6 +329,8 @@ const std::map<std::string, std::string>& Equivalent() {
       {"SetLogArchiveTail: records stronger", nothing},
       {"CloseAndResetLogFile: device stronger", nothing},
       {"CloseAndResetLogFile: records stronger", nothing},
+      {"block write, PREFLUSH and FUA: device stronger",
+       "the preflush has taken to the media what was at the device"},
       {"msync MS_ASYNC: device stronger", nothing},
       {"msync MS_ASYNC: placed_data_only weaker", nothing},
   };
