@@ -100,7 +100,6 @@ constexpr ProfileRules Btrfs() {
           .directory_flush_has_names = true,
           .directory_flush_has_own_name = true,
           .full_flush_has_names = true,
-          .full_flush_has_removals = true,
           .file_flush_has_stores = true,
           .data_sync_has_size = true,
           .extends_in_parts = true,

@@ -122,8 +122,9 @@ TEST(Primitives, ReadByBtrfs) {
   EXPECT_EQ(table[Primitive::kFsync].views, kDevice);
   EXPECT_EQ(table[Primitive::kFsync].names, kDevice);
   EXPECT_FALSE(table[Primitive::kFsync].names_above);
-  EXPECT_EQ(table[Primitive::kFsync].removed_names, kDevice);
-  EXPECT_EQ(table[Primitive::kFdatasync].removed_names, kNone);
+  EXPECT_EQ(table[Primitive::kFsync].removed_names, kNone);
+  EXPECT_EQ(In("xfs", Primitive::kFsync).removed_names, kDevice);
+  EXPECT_EQ(In("xfs", Primitive::kFdatasync).removed_names, kNone);
   EXPECT_EQ(table[Primitive::kFsyncDirectory].own_names, kDevice);
   EXPECT_EQ(table[Primitive::kFsync].device, DeviceFlush::kOwn);
   EXPECT_EQ(table[Primitive::kFlushViewRange].views, kHost);

@@ -107,7 +107,7 @@ fsync_directory_covers_names            # . # # # # # # # # # # . . . # #
 fsync_directory_covers_own_name         . . . . . # # # # # . . . . . . .
 flush_covers_names                      . . # . . # # # # # . # # . # . .
 flush_covers_names_above                . . # . . . . . . . . # # . # . .
-flush_covers_removed_names              . . . . . # # # # # . . . . . . .
+flush_covers_removed_names              . . . . . # # # # . . . . . . . .
 flush_sees_views                        . . . . # # # # # # # . . . . # .
 flush_covers_device                     # . # . # # # # # . # # # # # # #
 overwrite_in_place                      # # # . . # # # # . . # . # # . .
