@@ -21,11 +21,16 @@ constexpr std::array kProfiles = {"spec-strict", "ext4-ordered", "linux-man"};
 // (tests/harness/litmus/litmus_bugs_test.cc).
 const std::set<SimfsBug> kOutOfReach = {
     SimfsBug::kFailedFlushForgotten, SimfsBug::kFdatasyncSkipsSize,
-    SimfsBug::kViewIgnoresPages,     SimfsBug::kViewZeroIsNothing,
-    SimfsBug::kViewReachesMedia,     SimfsBug::kMsyncAsyncIsSync,
-    SimfsBug::kPreflushIgnored,      SimfsBug::kFuaIgnored,
-    SimfsBug::kReplaceForgetsData,   SimfsBug::kVolumeFlagsAccepted,
-    SimfsBug::kReadOnlyFlushes};
+    SimfsBug::kViewIgnoresPages, SimfsBug::kViewZeroIsNothing,
+    SimfsBug::kViewReachesMedia, SimfsBug::kMsyncAsyncIsSync,
+    SimfsBug::kPreflushIgnored, SimfsBug::kFuaIgnored,
+    SimfsBug::kReplaceForgetsData, SimfsBug::kVolumeFlagsAccepted,
+    SimfsBug::kReadOnlyFlushes,
+    // The faults that kernels had need the ops of their regression tests.
+    SimfsBug::kDirectorySkipsOwnName, SimfsBug::kDirectoryKeepsRemovedNames,
+    SimfsBug::kFsyncKeepsRemovedNames, SimfsBug::kFsyncForgetsRename,
+    SimfsBug::kFsyncAfterLinkSkipsSize, SimfsBug::kSecondMsyncSkips,
+    SimfsBug::kReplaceRemovesTargetFirst, SimfsBug::kLinkResetsSize};
 
 // The seed of the first workload that shows a difference with the bug, and the
 // difference; empty if there is none.
