@@ -56,8 +56,8 @@ struct Profile {
 
   // A full flush of a file, as in flush_covers_names, covers the removal of
   // names that led to the file (unlink), which changes its count of links.
-  // Source: xfstests generic/039, 106, 107, 764, 771; measured on ext4, xfs,
-  // btrfs.
+  // Source: xfstests generic/039, 106, 107, 764, 771; measured on ext4 and xfs.
+  // btrfs carries the first removal in a directory only.
   bool flush_covers_removed_names = false;
 
   // A flush of a file, a range or the volume also covers what was stored
