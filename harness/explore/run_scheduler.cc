@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 
+#include "harness/recover/check_result.h"
 #include "harness/recover/fill_copies.h"
 #include "harness/recover/outcome_codec.h"
 
@@ -146,9 +147,7 @@ void RunScheduler::RunDoublechecks() {
 void RunScheduler::TakeDoublecheck(const CrashState& state, OutcomeId outcome) {
   ++doublechecked_;
   const OutcomeId cached = doubted_[taken_++].second;
-  if (!pool_.outcomes().Same(cached, outcome)) {
-    Contradict(state, cached, outcome);
-  }
+  Compare(state, cached, outcome);
 }
 
 bool RunScheduler::DecideFromCache(StateRequest& request,
@@ -367,9 +366,7 @@ void RunScheduler::KeepRun(const StateRequest& request, RunResult& result) {
   }
   ++spare_runs_;
   const OutcomeId earlier = OutcomeOf(*kept, request.state);
-  if (!pool_.outcomes().Same(earlier, result.outcome)) {
-    Contradict(request.state, earlier, result.outcome);
-  }
+  Compare(request.state, earlier, result.outcome);
   on_outcome_(request,
               {result.outcome, true, path_, kept->copied, kept->events});
 }
@@ -386,9 +383,14 @@ void RunScheduler::TakeUnkeptRun(const StateRequest& request,
   on_outcome_(request, {result.outcome, false, path_, run.copied, run.events});
 }
 
-void RunScheduler::Contradict(const CrashState& state, OutcomeId earlier,
-                              OutcomeId later) {
-  if (!contradiction_) contradiction_ = Contradiction{state, earlier, later};
+// A check that fails in the same way each time and makes up other words is no
+// contradiction; its cause says that the words vary once it is confirmed.
+void RunScheduler::Compare(const CrashState& state, OutcomeId earlier,
+                           OutcomeId later) {
+  const OutcomeTable& outcomes = pool_.outcomes();
+  if (contradiction_ || outcomes.Same(earlier, later)) return;
+  if (SameButForTheLine(outcomes[earlier], outcomes[later])) return;
+  contradiction_ = Contradiction{state, earlier, later};
 }
 
 std::optional<OutcomeId> RunScheduler::Known(const CrashState& state) {

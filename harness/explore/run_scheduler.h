@@ -202,7 +202,7 @@ class RunScheduler {
   CachedRun CachedRunOf(const StateRequest& request, RunResult& result);
   void Arrange(const CrashState& state, CachedRun& run);
   Hash128 InContext(Hash128 key) const;
-  void Contradict(const CrashState& state, OutcomeId earlier, OutcomeId later);
+  void Compare(const CrashState& state, OutcomeId earlier, OutcomeId later);
   void RunDoublechecks();
   void TakeDoublecheck(const CrashState& state, OutcomeId outcome);
   bool Stopped() const { return options_.stop && options_.stop(); }

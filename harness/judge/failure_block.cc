@@ -16,6 +16,13 @@ std::string Place(const Finding& finding, const std::string& file) {
   return finding.line > 0 ? fmt::format("{}:{}", file, finding.line) : file;
 }
 
+// The name of a file may hold any byte, and the block may go to a terminal.
+std::string Shown(std::string text) {
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
 }  // namespace
 
 std::string ShellWord(const std::string& word) {
@@ -56,8 +63,10 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
   row("promise", finding.promise);
   row("crash", finding.crash);
   for (const std::string& fault : finding.faults) row("fault", fault);
-  for (const std::string& lost : finding.lost_files) row("lost", lost);
-  for (const std::string& name : finding.unissued) row("unissued", name);
+  for (const std::string& lost : finding.lost_files) row("lost", Shown(lost));
+  for (const std::string& name : finding.unissued) {
+    row("unissued", Shown(name));
+  }
   row("admissible", violation.admissible);
   row("found", violation.found);
   row("cause", fmt::format("{}   in {} {}", violation.cause, finding.count,

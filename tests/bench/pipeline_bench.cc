@@ -158,10 +158,11 @@ void BenchPrefixSweep() {
   POWERCUT_CHECK(history.has_value());
   recording.history = std::move(*history);
   const Workload workload;
-  RunSetting setting{&Profiles()[0],
-                     recording.trace.geometry(),
-                     kBlockBytes,
-                     {CrashKind::kPower}};
+  RunSetting setting;
+  setting.profile = &Profiles()[0];
+  setting.geometry = recording.trace.geometry();
+  setting.atomic_bytes = kBlockBytes;
+  setting.crash_kinds = {CrashKind::kPower};
   ExploreOptions options;
   options.jobs = 0;
   options.space.mode = ExplorationSpace::kPrefix;
