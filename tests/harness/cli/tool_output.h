@@ -18,6 +18,7 @@
 namespace powercut {
 
 inline constexpr int kHolds = 0;
+inline constexpr int kProgramFailed = 3;
 inline constexpr int kViolation = 1;
 inline constexpr int kUnknown = 2;
 inline constexpr int kCannotRun = 125;

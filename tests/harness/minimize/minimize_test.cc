@@ -152,6 +152,19 @@ const std::set<SimfsBug> kNotViolating = {
     SimfsBug::kTruncateKeepsBytes,  SimfsBug::kFailedFlushForgotten,
     SimfsBug::kVolumeFlagsAccepted, SimfsBug::kReadOnlyFlushes};
 
+// Minimizes a workload with the scene among other ops. These may hide the bug,
+// for instance behind a flush; other draws are made then, eleven at most.
+Result<Minimized> MinimizedAmongOthers(Backend& backend,
+                                       const SimfsBugScene& scene) {
+  Result<Minimized> minimized = Error{ErrorCode::kUsage, "nothing drawn"};
+  for (uint64_t seed = 1; seed <= 12 && !minimized; ++seed) {
+    SeededChooser chooser(seed);
+    const Pcut given = PlantedWorkload(chooser, scene, 10, 25);
+    minimized = MinimizePcut(backend, given, In(kNear));
+  }
+  return minimized;
+}
+
 // About 38 ops come down to 2 to 10. No workload with one op less shows the
 // cause, and where 7 or fewer ops are left, no smaller set of them does.
 TEST(MinimizeTest, PlantedBugsAmongManyOps) {
@@ -160,10 +173,8 @@ TEST(MinimizeTest, PlantedBugsAmongManyOps) {
   for (const SimfsBugScene& scene : SimfsBugScenes()) {
     if (kNotViolating.contains(scene.bug)) continue;
     SCOPED_TRACE(static_cast<int>(scene.bug));
-    SeededChooser chooser(1);
-    const Pcut given = PlantedWorkload(chooser, scene, 10, 25);
     const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
-    const auto minimized = MinimizePcut(*backend, given, In(kNear));
+    const auto minimized = MinimizedAmongOthers(*backend, scene);
     ASSERT_TRUE(minimized) << minimized.error().message;
     const std::string& cause = minimized->finding.violation.cause;
     EXPECT_GE(minimized->ops_before, 30u);
@@ -418,7 +429,7 @@ TEST(MinimizeTest, AnInterruptKeepsTheSmallestSoFar) {
   SeededChooser chooser(1);
   const Pcut given = PlantedWorkload(chooser, scene, 10, 25);
   const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
-  for (const uint64_t most : {1, 20, 50}) {
+  for (const uint64_t most : {1, 10, 20}) {
     MinimizeOptions options = In(kNear);
     uint64_t tried = 0;
     options.progress = [&](const MinimizeProgress& p) { tried = p.tried; };

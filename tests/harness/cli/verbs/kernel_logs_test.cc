@@ -16,8 +16,6 @@
 namespace powercut {
 namespace {
 
-constexpr int kProgramFailed = 3;
-
 // Makes an ext4 image before and after a file was written to it (a.img and
 // b.img), and logs of both steps as log-writes would write them.
 constexpr const char* kMakeLogs = R"(
