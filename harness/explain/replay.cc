@@ -88,7 +88,8 @@ void JudgeBothRuns(const ChainResult& chain, const Named& named, Judge& judge,
   }
   violations.push_back(judge.VolumeViolation(
       ViolationKind::kNondeterministic, named.history, named.state.kind,
-      "run twice in one process: " + DifferenceInWords(two.first, two.second)));
+      DifferenceInWords(two.first, two.second, "in one process",
+                        "then again")));
 }
 
 }  // namespace

@@ -119,8 +119,8 @@ void CauseGroups::Confirm(Group& group, WorkerPool& pool) {
   // only in the second run is noticed.
   const auto& two = again->unsteady;
   if (two && !SameButForTheLine(two->first, two->second)) {
-    return Disbelieve(group, "run twice in one process: " +
-                                 DifferenceInWords(two->first, two->second));
+    return Disbelieve(group, DifferenceInWords(two->first, two->second,
+                                               "in one process", "then again"));
   }
   const RecoveryOutcome& batch = pool.outcomes()[shown.outcome];
   const bool last_varies = two && two->first == again->outcome;
@@ -129,9 +129,8 @@ void CauseGroups::Confirm(Group& group, WorkerPool& pool) {
   const RecoveryOutcome& other =
       SameResult(batch, again->outcome) ? last : again->outcome;
   if (!SameButForTheLine(batch, other)) {
-    return Disbelieve(group,
-                      "in a batch, and later alone in a fresh process: " +
-                          DifferenceInWords(batch, other));
+    return Disbelieve(group, DifferenceInWords(batch, other, "in a batch",
+                                               "alone in a fresh process"));
   }
   // The check fails each time. Only its words cannot be relied on.
   group.violation.cause = CheckCauseOfVaryingLine(

@@ -389,9 +389,10 @@ CrashState Explorer::FirstState() const {
 // The first contradiction that is known is enough for a report.
 void Explorer::ReportContradictions() {
   if (const auto& two = scheduler_->contradiction()) {
-    ReportContradiction(two->state,
-                        DifferenceInWords(pool_.outcomes()[two->earlier],
-                                          pool_.outcomes()[two->later]));
+    ReportContradiction(
+        two->state,
+        DifferenceInWords(pool_.outcomes()[two->earlier],
+                          pool_.outcomes()[two->later], "earlier", "later"));
   } else if (const auto& nested = recoveries_->contradiction()) {
     ReportContradiction(nested->outer,
                         "after a second crash, " + nested->found);

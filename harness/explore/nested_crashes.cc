@@ -62,9 +62,10 @@ class RecoveryCrashes {
   bool Run() {
     const bool done = WalkPoints() && ExploreDeeper();
     if (const auto& two = scheduler_.contradiction()) {
-      contradiction_ = {inner_.DecideOuter(two->state),
-                        DifferenceInWords(pool_.outcomes()[two->earlier],
-                                          pool_.outcomes()[two->later])};
+      contradiction_ = {
+          inner_.DecideOuter(two->state),
+          DifferenceInWords(pool_.outcomes()[two->earlier],
+                            pool_.outcomes()[two->later], "earlier", "later")};
     }
     return done;
   }

@@ -15,9 +15,18 @@
 namespace powercut {
 namespace {
 
-std::string Both(std::string_view earlier, std::string_view later) {
-  return fmt::format("earlier: {}; later: {}", earlier, later);
-}
+// Where two outcomes came from.
+struct Origins {
+  std::string_view first;
+  std::string_view second;
+
+  std::string Both(std::string_view a, std::string_view b) const {
+    return fmt::format("{}: {}; {}: {}", first, a, second, b);
+  }
+  std::string Differ(std::string_view what) const {
+    return fmt::format("{}: one way {}, another way {}", what, first, second);
+  }
+};
 
 // How a recovery with its check ended, in one line.
 std::string EndInWords(const RecoveryOutcome& outcome) {
@@ -45,33 +54,33 @@ std::string EntryInWords(const ObservedEntry* entry) {
 }
 
 std::string EntriesInWords(const std::string& path, const ObservedEntry* a,
-                           const ObservedEntry* b) {
+                           const ObservedEntry* b, const Origins& origins) {
   const std::string one = EntryInWords(a);
   const std::string two = EntryInWords(b);
   if (one != two || a == nullptr || b == nullptr) {
-    return path + " " + Both(one, two);
+    return path + " " + origins.Both(one, two);
   }
   const auto at = std::mismatch(a->content.begin(), a->content.end(),
                                 b->content.begin(), b->content.end());
   if (at.first == a->content.end()) {
-    return path + ": other times, valid length or file in the two runs";
+    return origins.Differ(path + ": times, valid length or file");
   }
-  return fmt::format("{}: other content from byte {} on in the two runs", path,
-                     at.first - a->content.begin());
+  return origins.Differ(fmt::format("{}: content from byte {} on", path,
+                                    at.first - a->content.begin()));
 }
 
 // The first entry in which two observations differ. Empty if all are equal.
 std::string EntryDifference(const Observation& earlier,
-                            const Observation& later) {
+                            const Observation& later, const Origins& origins) {
   for (const ObservedEntry& entry : earlier.entries) {
     const ObservedEntry* other = later.Find(entry.path);
     if (other == nullptr || !(*other == entry)) {
-      return EntriesInWords(entry.path, &entry, other);
+      return EntriesInWords(entry.path, &entry, other, origins);
     }
   }
   for (const ObservedEntry& entry : later.entries) {
     if (earlier.Find(entry.path) != nullptr) continue;
-    return EntriesInWords(entry.path, nullptr, &entry);
+    return EntriesInWords(entry.path, nullptr, &entry, origins);
   }
   return {};
 }
@@ -93,21 +102,23 @@ std::optional<Violation> UnstableViolation(
                                "another result than without the second crash");
 }
 
-std::string DifferenceInWords(const RecoveryOutcome& earlier,
-                              const RecoveryOutcome& later) {
-  const std::string one = EndInWords(earlier);
-  const std::string two = EndInWords(later);
-  if (one != two) return Both(one, two);
+std::string DifferenceInWords(const RecoveryOutcome& a,
+                              const RecoveryOutcome& b, std::string_view first,
+                              std::string_view second) {
+  const Origins origins{first, second};
+  const std::string one = EndInWords(a);
+  const std::string two = EndInWords(b);
+  if (one != two) return origins.Both(one, two);
   const std::string entry =
-      EntryDifference(earlier.observation, later.observation);
+      EntryDifference(a.observation, b.observation, origins);
   if (!entry.empty()) return entry;
-  if (earlier.observation.logs != later.observation.logs) {
-    return "other log records in the two runs";
+  if (a.observation.logs != b.observation.logs) {
+    return origins.Differ("the records of logs");
   }
-  if (earlier.observation.device != later.observation.device) {
-    return "other raw sectors in the two runs";
+  if (a.observation.device != b.observation.device) {
+    return origins.Differ("the raw sectors");
   }
-  return "other keys, probe results or faults in the two runs";
+  return origins.Differ("the keys, the probe or the faults");
 }
 
 }  // namespace powercut

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/judge/judge.h"
@@ -30,10 +31,12 @@ std::optional<Violation> UnstableViolation(
     CrashKind kind, const std::vector<Violation>& violations);
 
 // What two outcomes of one disk show, in words: the first thing in which they
-// differ. For example "earlier: the check holds; later: the check failed: exit
-// status 1: lost: c". O(size of the outcomes).
-std::string DifferenceInWords(const RecoveryOutcome& earlier,
-                              const RecoveryOutcome& later);
+// differ. `first` and `second` say where each came from. For example "in a
+// batch: the check failed: exit status 1: lost: c; alone: the volume opens and
+// no check failed". O(size of the outcomes).
+std::string DifferenceInWords(const RecoveryOutcome& a,
+                              const RecoveryOutcome& b, std::string_view first,
+                              std::string_view second);
 
 }  // namespace powercut
 
