@@ -196,7 +196,7 @@ class ExtLayout {
 void AddFixedAreas(int root, VolumeMap& map) {
   constexpr uint32_t kRecords = 512;
   std::vector<std::byte> memory(sizeof(fsmap_head) + kRecords * sizeof(fsmap));
-  auto* request = new (memory.data()) fsmap_head{};
+  auto* request = reinterpret_cast<fsmap_head*>(memory.data());
   request->fmh_count = kRecords;
   fsmap& high = request->fmh_keys[1];
   high.fmr_device = ~uint32_t{0};

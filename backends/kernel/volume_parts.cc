@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <list>
 #include <utility>
 #include <vector>
 
@@ -57,7 +58,8 @@ int AddFiemap(int fd, const VolumePart& whole, std::vector<VolumePart>& parts) {
   std::vector<std::byte> memory(sizeof(fiemap) +
                                 kExtents * sizeof(fiemap_extent));
   for (uint64_t start = 0; parts.size() < kPartsMax;) {
-    auto* request = new (memory.data()) fiemap{};
+    std::ranges::fill(memory, std::byte{0});
+    auto* request = reinterpret_cast<fiemap*>(memory.data());
     request->fm_start = start;
     request->fm_length = FIEMAP_MAX_OFFSET - start;
     request->fm_extent_count = kExtents;
@@ -199,7 +201,13 @@ VolumeMap MapVolume(const std::string& root, const std::string& device,
     map.notes.push_back("powercut does not know where " + type +
                         " keeps what is no content of a file");
   }
-  std::ranges::stable_sort(map.parts, {}, &VolumePart::first_byte);
+  // Parts that begin at one byte keep their order. std::stable_sort() of this
+  // library is refused by newer compilers.
+  std::list<VolumePart> ordered(map.parts.begin(), map.parts.end());
+  ordered.sort([](const VolumePart& a, const VolumePart& b) {
+    return a.first_byte < b.first_byte;
+  });
+  map.parts.assign(ordered.begin(), ordered.end());
   map.look = std::move(walked.look);
   return map;
 }
