@@ -6,6 +6,7 @@
 
 #include "harness/cache/observation_cache.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -54,7 +55,7 @@ const CachedRun* ObservationCache::Find(const CrashState& state,
   // The newer half asks in another order. Nothing was turned over, so that the
   // run is still there.
   CachedRun run = older_.runs[older.run];
-  Arrange(state, path);
+  Arrange(state, path, run);
   Insert(path, std::move(run), &kept);
   return kept;
 }
@@ -82,6 +83,17 @@ ObservationCache::Inserted ObservationCache::Insert(
   const Half& half = MakeRoom() ? older_ : newer_;
   if (cached != nullptr) *cached = &half.runs.back();
   return Inserted::kNew;
+}
+
+void ObservationCache::Arrange(const CrashState& state,
+                               std::vector<ContentId>& path,
+                               CachedRun& run) const {
+  newer_.tree.Arrange(state, path);
+  std::erase_if(run.copied, [&](Slot slot) {
+    return std::any_of(path.begin(), path.end(), [&](ContentId content) {
+      return contents_.slot(content) == slot;
+    });
+  });
 }
 
 bool ObservationCache::MakeRoom() {

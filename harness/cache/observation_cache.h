@@ -70,11 +70,12 @@ class ObservationCache {
   Inserted Insert(std::span<const ContentId> path, CachedRun run,
                   const CachedRun** cached = nullptr);
 
-  // ReadTree::Arrange() for the tree that Insert() adds to: afterwards the path
-  // is in order.
-  void Arrange(const CrashState& state, std::vector<ContentId>& path) const {
-    newer_.tree.Arrange(state, path);
-  }
+  // Puts what a run of `state` read into the order of the tree that Insert()
+  // adds to (ReadTree::Arrange()). Blocks that the run only copied and that the
+  // tree asks for are no longer among those that were only copied. The key of
+  // the run stays. O(path + copied).
+  void Arrange(const CrashState& state, std::vector<ContentId>& path,
+               CachedRun& run) const;
 
   // How many runs were dropped to make room.
   uint64_t evicted() const { return evicted_; }

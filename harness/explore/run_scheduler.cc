@@ -319,19 +319,6 @@ Hash128 RunScheduler::InContext(Hash128 key) const {
   return key;
 }
 
-// Puts `path_`, which `run` read, into the order of the cache's tree. What the
-// run only copied may be asked for by the tree and then decides.
-void RunScheduler::Arrange(const CrashState& state, CachedRun& run) {
-  cache_->Arrange(state, path_);
-  const auto asked = [&](Slot slot) {
-    return std::any_of(path_.begin(), path_.end(), [&](ContentId content) {
-      return contents_.slot(content) == slot;
-    });
-  };
-  std::erase_if(run.copied, asked);
-  run.key = InContext(CertificateKey(contents_, path_));
-}
-
 void RunScheduler::CountRun(const Hash128& key) {
   // A walk that comes back to a context has forgotten its runs and makes them
   // again. They are no other runs: shards, of which some never leave a context,
@@ -354,7 +341,8 @@ void RunScheduler::KeepRun(const StateRequest& request, RunResult& result) {
   Inserted how = cache_->Insert(path_, run, &kept);
   if (how == Inserted::kOutOfOrder) {
     ++reordered_runs_;
-    Arrange(request.state, run);
+    cache_->Arrange(request.state, path_, run);
+    run.key = InContext(CertificateKey(contents_, path_));
     how = cache_->Insert(path_, run, &kept);
   }
   POWERCUT_CHECK(how != Inserted::kOutOfOrder);

@@ -63,8 +63,10 @@ struct SettledSlots {
 // Two outcomes of one disk.
 struct Contradiction {
   CrashState state;
-  // That of an earlier run, which read what `state` holds.
+  // The outcome of an earlier run, which read only contents that `state` holds,
+  // so that it decides `state`.
   OutcomeId earlier = 0;
+  // The outcome of a later run, on `state` itself.
   OutcomeId later = 0;
 };
 
@@ -200,7 +202,6 @@ class RunScheduler {
   void TakeUnkeptRun(const StateRequest& request, RunResult& result);
   void CountRun(const Hash128& key);
   CachedRun CachedRunOf(const StateRequest& request, RunResult& result);
-  void Arrange(const CrashState& state, CachedRun& run);
   Hash128 InContext(Hash128 key) const;
   void Compare(const CrashState& state, OutcomeId earlier, OutcomeId later);
   void RunDoublechecks();

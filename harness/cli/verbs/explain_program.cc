@@ -56,14 +56,7 @@ void PrintMoment(const Recording& recording, const TraceExplanation& why) {
 }
 
 void PrintLosses(const TraceExplanation& why) {
-  std::printf("\nlost: %llu of %llu open blocks",
-              static_cast<unsigned long long>(why.lost_blocks),
-              static_cast<unsigned long long>(why.open_blocks));
-  if (why.torn_blocks > 0) {
-    std::printf(", %llu of them torn",
-                static_cast<unsigned long long>(why.torn_blocks));
-  }
-  std::printf("\n");
+  PrintLostCount(why.lost_blocks, why.open_blocks, why.torn_blocks);
   for (const LostPlace& place : why.losses.lost) {
     Line("  ", fmt::format("{}: {}, written by {}", place.owner,
                            Count(place.lost_bytes, "byte"),
@@ -162,6 +155,16 @@ void PrintLaterFlushes(const std::string& file, const TraceExplanation& why,
 }
 
 }  // namespace
+
+void PrintLostCount(uint64_t lost, uint64_t open, uint64_t torn) {
+  std::printf("\nlost: %llu of %llu open blocks",
+              static_cast<unsigned long long>(lost),
+              static_cast<unsigned long long>(open));
+  if (torn > 0) {
+    std::printf(", %llu of them torn", static_cast<unsigned long long>(torn));
+  }
+  std::printf("\n");
+}
 
 Result<ExitStatus> ExplainProgram(const OpenedInput& input,
                                   const Recording& recording, const StateId& id,

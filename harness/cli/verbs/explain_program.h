@@ -3,6 +3,7 @@
 #ifndef POWERCUT_HARNESS_CLI_VERBS_EXPLAIN_PROGRAM_H_
 #define POWERCUT_HARNESS_CLI_VERBS_EXPLAIN_PROGRAM_H_
 
+#include <cstdint>
 #include <string>
 
 #include "harness/base/result.h"
@@ -11,6 +12,10 @@
 #include "harness/space/state_id.h"
 
 namespace powercut {
+
+// Prints how many of the open blocks of a crash point a state lost, and how
+// many of these are torn: the line before the losses of every explanation.
+void PrintLostCount(uint64_t lost, uint64_t open, uint64_t torn);
 
 // Explains the state and prints it. `replay_flags` are the flags that `replay`
 // needs to run under the same setting, as ReplayFlagsText() has them.

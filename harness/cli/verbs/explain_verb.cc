@@ -82,14 +82,7 @@ void PrintFlushes(const StateExplanation& why) {
 
 // The writes that the state lost, by op, each with what did not carry it.
 void PrintLosses(const StateExplanation& why) {
-  std::printf("\nlost: %llu of %llu open blocks",
-              static_cast<unsigned long long>(why.lost_blocks),
-              static_cast<unsigned long long>(why.open_blocks));
-  if (why.torn_blocks > 0) {
-    std::printf(", %llu of them torn",
-                static_cast<unsigned long long>(why.torn_blocks));
-  }
-  std::printf("\n");
+  PrintLostCount(why.lost_blocks, why.open_blocks, why.torn_blocks);
   for (const LostWrites& lost : why.lost) {
     std::string text =
         lost.op == 0

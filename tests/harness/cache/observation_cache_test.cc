@@ -118,14 +118,16 @@ TEST_F(ObservationCacheTest, RunsOutOfOrderAreArranged) {
   EXPECT_EQ(cache.Insert({}, {}), ObservationCache::Inserted::kOutOfOrder);
   EXPECT_TRUE(Finds(cache, 3));
 
-  cache.Arrange(StateWith(3), longer);
+  CachedRun run;
+  run.copied = {0};
+  cache.Arrange(StateWith(3), longer, run);
+  EXPECT_TRUE(run.copied.empty());
   EXPECT_EQ(longer, std::vector{contents_.Of(Slot{0}, 3)});
   EXPECT_EQ(cache.Insert(longer, {}), ObservationCache::Inserted::kKnown);
 
   std::vector<ContentId> shorter;
-  cache.Arrange(StateWith(5), shorter);
+  cache.Arrange(StateWith(5), shorter, run);
   EXPECT_EQ(shorter, std::vector{contents_.Of(Slot{0}, 5)});
-  CachedRun run;
   run.outcome = 5;
   EXPECT_EQ(cache.Insert(shorter, run), ObservationCache::Inserted::kNew);
   EXPECT_TRUE(Finds(cache, 5));
