@@ -100,7 +100,9 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
   const RecordNumber last_journalled =
       last_journalled_ ? last_journalled_ : s_.last_journalled;
   if (!s_.Has(SimfsBug::kJournalOrderIgnored)) {
-    if (s_.rules.data_journal) needs.records.push_back(last);
+    if (s_.rules.data_journal && !needs.skips_data_journal) {
+      needs.records.push_back(last);
+    }
     if (s_.rules.metadata_journal && journalled && !forgets) {
       needs.records.push_back(last_journalled);
     }

@@ -20,6 +20,8 @@ struct RecordNeeds {
   // these sectors that make it so.
   std::vector<SectorCondition> conditions;
   SectorVersions sectors;
+  // A planted bug: the order that data_journal gives does not hold.
+  bool skips_data_journal = false;
 };
 
 class Batch {

@@ -185,8 +185,9 @@ std::vector<Effects::NameStep> Effects::AddRename(Batch& batch,
                                                   InodeNumber moved,
                                                   bool replaces) const {
   RecordNeeds needs;
-  if (replaces && s_.rules.replace_brings_data &&
-      !s_.Has(SimfsBug::kReplaceForgetsData)) {
+  if (replaces && s_.Has(SimfsBug::kReplaceForgetsData)) {
+    needs.skips_data_journal = true;
+  } else if (replaces && s_.rules.replace_brings_data) {
     needs = NeedsOfReplacement(moved);
   }
   const Change there = NameTo(to, moved);

@@ -67,13 +67,10 @@ constexpr ProfileRules Journalling(std::string_view profile) {
           .truncation_zeroes_page = true};
 }
 
-// The default mode: new space shows zeros until its data is there, and
-// auto_da_alloc writes the data of a file before a rename of it over another.
-constexpr ProfileRules Ext4Ordered() {
-  ProfileRules b = Journalling("ext4-ordered");
-  b.replace_brings_data = true;
-  return b;
-}
+// The default mode: new space shows zeros until its data is there. A rename of
+// a file over another begins to write out the data of the file, and no commit
+// waits for it (docs/semantics.md 6.6).
+constexpr ProfileRules Ext4Ordered() { return Journalling("ext4-ordered"); }
 
 // With data=writeback new space shows anything until its data is there.
 constexpr ProfileRules Ext4Writeback() {

@@ -54,7 +54,7 @@ const std::vector<SimfsBugScene>& SimfsBugScenes() {
        "disk_write 0 1\ndisk_write 1 1 preflush", ""},
       {kFuaIgnored, "spec-strict", "", "disk_write 0 1 fua", ""},
       {kRenameInTwoRecords, "spec-strict", kFile, "rename /f /g", ""},
-      {kReplaceForgetsData, "ext4-ordered", kFile + "create /g\n",
+      {kReplaceForgetsData, "ext4-journal", kFile + "create /g\n",
        "write /g 0 512\nrename /g /f", ""},
       {kSizeBeforeData, "spec-strict", kFile, "append /f 512", ""},
       {kJournalOrderIgnored, "ext4-ordered", "", "create /f\ncreate /g", ""},

@@ -112,9 +112,10 @@ constexpr std::array kSwitches = {
     ProfileSwitch{"data_ordered", &Profile::data_ordered, false,
                   "data is journalled in the same order",
                   "Linux filesystems/ext4, data=journal"},
-    ProfileSwitch{"replace_brings_data", &Profile::replace_brings_data, false,
-                  "a replacing rename brings the file's data",
-                  "Linux filesystems/ext4, auto_da_alloc; semantics.md 2.4"},
+    ProfileSwitch{
+        "replace_brings_data", &Profile::replace_brings_data, false,
+        "a replacing rename brings the file's data",
+        "Linux filesystems/ext4, data=journal; semantics.md 2.4, 6.6"},
     ProfileSwitch{"rename_leaves_both", &Profile::rename_leaves_both, true,
                   "after a rename both names may be there",
                   "rename(2), NOTES (A-39)"},
@@ -255,15 +256,15 @@ Profile LinuxJournal(std::string name) {
   return p;
 }
 
-// Data is written before the size that shows it, so that new space shows
-// nothing stale. A rename over a name brings the data along (auto_da_alloc).
+// Data is written before the size or the extent that shows it, so that new
+// space shows nothing stale. A rename over a name brings no data for certain:
+// auto_da_alloc only begins to write it out, and the commit waits for none of
+// it with dioread_nolock, the default since Linux 5.6 (docs/semantics.md 6.6).
 Profile Ext4Ordered() {
   Profile p = LinuxJournal("ext4-ordered");
   p.describes = "ext4 as mounted by default";
   p.source =
-      "Linux filesystems/ext4, data=ordered, auto_da_alloc; measured "
-      "(semantics.md 6.1)";
-  p.replace_brings_data = true;
+      "Linux filesystems/ext4, data=ordered; measured (semantics.md 6.1, 6.6)";
   return p;
 }
 
@@ -277,7 +278,8 @@ Profile Ext4Writeback() {
   return p;
 }
 
-// Data goes through the journal as well, in the order of all effects.
+// Data goes through the journal as well, in the order of all effects, so that
+// a rename over a name brings the data along.
 Profile Ext4Journal() {
   Profile p = LinuxJournal("ext4-journal");
   p.describes = "ext4 with data=journal";
@@ -289,7 +291,7 @@ Profile Ext4Journal() {
   return p;
 }
 
-// In contrast to ext4, a rename over a name does not bring the data along.
+// The log orders metadata alone: a rename over a name brings no data along.
 Profile Xfs() {
   Profile p = LinuxJournal("xfs");
   p.describes = "xfs: metadata strictly ordered, no data by rename";

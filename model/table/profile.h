@@ -159,8 +159,9 @@ struct Profile {
 
   // A rename over an existing name implies the shape and the newest data of the
   // renamed file.
-  // Source: ext4 auto_da_alloc. btrfs did so until Linux 3.16 and no longer
-  // does (commit 8d875f95; measured).
+  // Source: ext4 data=journal. auto_da_alloc of data=ordered only begins to
+  // write the data out (measured, docs/semantics.md 6.6). btrfs brought it
+  // until Linux 3.16 and no longer does (commit 8d875f95; measured).
   bool replace_brings_data = false;
 
   // --- what a crash may leave (on: admits more) --------------------------

@@ -61,9 +61,9 @@ TEST_P(SimfsModelTest, FilesCutAndRegrown) {
   HoldAgainstTheModel(*FindProfile(GetParam()), CutsToCompare, 300);
 }
 
-// With replace_brings_data, the rename demands that an atom no longer shows the
-// zeros of its new space. The truncation makes that atom zeros again, which
-// meets the demand.
+// With replace_brings_data (ext4-journal), the rename demands that an atom no
+// longer shows the zeros of its new space. The truncation makes that atom zeros
+// again, which meets the demand.
 TEST_P(SimfsModelTest, ZerosThatARenameSaysAreOver) {
   const auto workload = ParseWorkload(
       "powercut 1\nbackend simfs\ninit\n create /f\n write /f 0 512\n"

@@ -125,7 +125,7 @@ fsync_is_void                           . . . . . . . . . . . . . . . . .
 fsync_stops_at_device                   . . . . . . . . . . . . . . . . #
 metadata_ordered                        . . . . . # # # # . . # . . . . .
 data_ordered                            . . . . . . . # . . . . . . . . .
-replace_brings_data                     . . . . . # . # . . . . . . . . .
+replace_brings_data                     . . . . . . . # . . . . . . . . .
 rename_leaves_both                      . # . # # . . . . . . . # # # # #
 rename_leaves_neither                   . . . # . . . . . . . . . # # . .
 rename_leaves_temporary                 . . . . . . . . . . . . . . . # .
