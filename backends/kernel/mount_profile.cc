@@ -27,8 +27,7 @@ namespace {
 using Options = std::map<std::string, std::string, std::less<>>;
 
 // Options whose negation is spelled with `no` before them.
-constexpr std::array<std::string_view, 2> kNegated = {"barrier",
-                                                      "auto_da_alloc"};
+constexpr std::array<std::string_view, 1> kNegated = {"barrier"};
 
 Options ParseMount(const std::string& mount) {
   Options options;
@@ -37,8 +36,12 @@ Options ParseMount(const std::string& mount) {
     for (const std::string_view name : kNegated) {
       if (word == "no" + std::string(name)) word = std::string(name) + "=0";
     }
-    // xfs and ext4 have two words for the same.
+    // xfs and ext4 have two words for the same, and ext4 has two for another.
     if (word == "noload") word = "norecovery";
+    if (word == "nodioread_nolock") word = "dioread_lock";
+    // The opposites of two words that the table below has.
+    if (word == "dioread_nolock") word = "dioread_lock=0";
+    if (word == "delalloc") word = "nodelalloc=0";
     const size_t equal = word.find('=');
     if (equal == std::string::npos) {
       options[word] = "1";
@@ -95,6 +98,10 @@ constexpr std::array kUnmatched = {
               "commits before the blocks of the commit are written"},
     Unmatched{"ext", "fast_commit", "1", false,
               "logs the changed file alone at an fsync"},
+    Unmatched{"ext4", "nodelalloc", "1", true,
+              "writes new data out before the commit that shows it"},
+    Unmatched{"ext4", "dioread_lock", "1", true,
+              "waits at a commit for new data that is being written out"},
     Unmatched{"xfs", "norecovery", "1", false, "does not replay the log"},
     Unmatched{"xfs", "wsync", "1", true, "waits for each change of a name"},
     Unmatched{"btrfs", "barrier", "0", false, "sends no flush to the device"},
@@ -142,14 +149,12 @@ MountProfile ProfileWithOptions(const KernelFileSystem& file_system,
     result.profile = "ext4-journal";
   } else if (journals && Is(options, "data", "writeback")) {
     result.profile = "ext4-writeback";
-  } else if (journals && Is(options, "auto_da_alloc", "0")) {
-    // The data mode is `ordered`: only the promise of a replacing rename is
-    // gone. ext4-writeback is the nearest profile that promises no more.
-    result.profile = "ext4-writeback";
-    AddNote(
-        "`noauto_da_alloc`: judged by ext4-writeback, which also admits stale "
-        "bytes in new space",
-        result);
+  }
+  if (result.profile != "ext4-ordered") {
+    // The order of new data to a commit, which these two change, is only that
+    // of data=ordered.
+    options.erase("nodelalloc");
+    options.erase("dioread_lock");
   }
   for (const Unmatched& row : kUnmatched) {
     if (!IsOf(row.file_system, file_system.name)) continue;

@@ -57,15 +57,32 @@ TEST(MountProfile, FollowsTheDataModesOfExt4) {
   EXPECT_EQ(Judged("xfs", "data=writeback").profile, "xfs");
 }
 
-TEST(MountProfile, SaysWhereAProfileOnlyComesNear) {
-  const MountProfile judged = Judged("ext4", "noauto_da_alloc");
-  EXPECT_EQ(judged.profile, "ext4-writeback");
-  EXPECT_THAT(judged.note, HasSubstr("`noauto_da_alloc`: judged by "
-                                     "ext4-writeback"));
-  EXPECT_EQ(Judged("ext4", "auto_da_alloc=0").profile, "ext4-writeback");
-  EXPECT_EQ(Judged("ext4", "noauto_da_alloc,auto_da_alloc").note, "");
-  // All data is in the journal there, so that the option changes nothing.
-  EXPECT_EQ(Judged("ext4", "data=journal,noauto_da_alloc").note, "");
+// auto_da_alloc begins to write data out and promises nothing, so that its
+// absence takes nothing away.
+TEST(MountProfile, TakesNoPromiseFromAutoDaAlloc) {
+  for (const char* mount :
+       {"noauto_da_alloc", "auto_da_alloc=0", "auto_da_alloc"}) {
+    EXPECT_EQ(Judged("ext4", mount).profile, "ext4-ordered") << mount;
+    EXPECT_EQ(Judged("ext4", mount).note, "") << mount;
+  }
+}
+
+TEST(MountProfile, SaysWhereNewDataIsOrderedBetter) {
+  for (const char* mount :
+       {"dioread_lock", "nodioread_nolock", "dioread_nolock,dioread_lock"}) {
+    EXPECT_EQ(Judged("ext4", mount).profile, "ext4-ordered") << mount;
+    EXPECT_EQ(Judged("ext4", mount).note,
+              "`dioread_lock` waits at a commit for new data that is being "
+              "written out: judged by ext4-ordered, which promises less")
+        << mount;
+  }
+  EXPECT_THAT(Judged("ext4", "nodelalloc").note, HasSubstr("promises less"));
+  // The last one counts, and only data=ordered has the order.
+  for (const char* mount :
+       {"dioread_lock,dioread_nolock", "nodelalloc,delalloc", "dioread_nolock",
+        "data=journal,dioread_lock", "data=writeback,nodelalloc"}) {
+    EXPECT_EQ(Judged("ext4", mount).note, "") << mount;
+  }
 }
 
 TEST(MountProfile, SaysWhereThereIsNone) {

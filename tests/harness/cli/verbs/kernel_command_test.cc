@@ -175,7 +175,8 @@ run
   for (const auto& [mount, profile, note] :
        std::vector<std::array<std::string, 3>>{
            {"commit=5", "ext4-ordered", ""},
-           {"noauto_da_alloc", "ext4-writeback", "note: `noauto_da_alloc`"},
+           {"noauto_da_alloc", "ext4-ordered", ""},
+           {"dioread_lock", "ext4-ordered", "note: `dioread_lock` waits"},
            {"data=writeback", "ext4-writeback", ""},
            {"data=journal", "ext4-journal", ""},
            {"sync", "ext4-ordered", "note: `sync` makes every write"}}) {
