@@ -294,6 +294,10 @@ TEST_F(LitmusMutants, EverySwitchIsNoticed) {
       if (of_ntfs_3g.contains(one.name)) continue;
       // No profile has this switch on, so that turning it off changes nothing.
       if (!value && nowhere.contains(one.name)) continue;
+      // Only ext4-journal has this switch on, and data_ordered, which is on
+      // there, too, promises the same. DefinitionTest and DataAtoms turn it on
+      // alone.
+      if (!value && one.name == "replace_brings_data") continue;
       const std::string killer =
           Killer(Primitive::kWrite, [&](Profile& profile, PromiseTable& table) {
             profile.*one.member = value;
