@@ -415,6 +415,50 @@ Op OpOf(const std::string& line) {
   return workload.run.at(0);
 }
 
+// Returns what is found after these ops were done on a log that a crash left
+// behind, and after the volume was opened once more. Fails the test if the two
+// differ.
+Observation UsedAgain(Backend& backend, SparseImage image,
+                      const std::vector<Op>& ops) {
+  CrashDisk disk(image, kLogGeometry, 512, 0);
+  const auto mount = backend.Open(disk).mount;
+  for (const Op& op : ops) {
+    const std::string content(op.numbers.empty() ? 0 : op.numbers[0], 'z');
+    EXPECT_EQ(mount->Apply(op, 0, content).error, "") << OpText(op);
+  }
+  Observation live = mount->Observe();
+  EXPECT_EQ(backend.Open(disk).mount->Observe(), live);
+  return live;
+}
+
+// A crash may lose a reset, a record or a pointer and keep what came after.
+// None of this comes back by what is done later.
+TEST(ClfsBackendTest, LogsAreUsedAfterEveryCrash) {
+  const auto backend = MakeClfsBackend();
+  const Op open = OpOf("log_open L");
+  const Op append = OpOf("log_append L 20");
+  const Op reset = OpOf("log_reset L");
+  const Op restart = OpOf("log_restart L");
+  for (const Scene& scene : kScenes) {
+    SCOPED_TRACE(scene.run);
+    const LogRun run = RunLog(*backend, LogWorkload(kInit, scene.run));
+    LogCrashes crashes(*backend, run);
+    for (const LogMoment& moment : run.moments) {
+      crashes.ForEachImage(moment, CrashKind::kPower, [&](SparseImage image) {
+        const size_t found =
+            UsedAgain(*backend, image, {open}).logs[0].records.size();
+        const Observation longer = UsedAgain(*backend, image, {open, append});
+        EXPECT_EQ(longer.logs[0].records.size(), found + 1);
+        UsedAgain(*backend, image, {open, restart, append});
+        const Observation fresh =
+            UsedAgain(*backend, std::move(image), {open, reset, append});
+        EXPECT_EQ(fresh.logs[0].records.size(), 1u);
+      });
+      if (HasFailure()) return;
+    }
+  }
+}
+
 // A log that a remount cannot open is closed: ops on it are refused, and do not
 // reach the volume as it was before.
 TEST(ClfsBackendTest, ALogThatDoesNotOpenAgainIsClosed) {

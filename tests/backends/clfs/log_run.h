@@ -151,27 +151,18 @@ class LogCrashes {
   // moment.
   void ForEach(const LogMoment& moment, CrashKind kind,
                const std::function<void(const Observation&)>& visit) {
-    PointCursor cursor(space_, kind);
-    for (EventNumber point = moment.first_point; point <= moment.last_point;
-         ++point) {
-      cursor.MoveTo(point);
-      std::vector<VersionIndex> versions;
-      for (Slot slot = 0; slot < space_.slot_count(); ++slot) {
-        versions.push_back(cursor.floor(slot));
-      }
-      bool more = true;
-      while (more) {
-        visit(Found(versions));
-        more = false;
-        for (const Slot slot : cursor.open()) {
-          if (versions[slot]++ < cursor.newest(slot)) {
-            more = true;
-            break;
-          }
-          versions[slot] = cursor.floor(slot);
-        }
-      }
-    }
+    ForEachState(moment, kind, [&](const std::vector<VersionIndex>& versions) {
+      visit(Found(versions));
+    });
+  }
+
+  // Calls `visit` with the disk of each state of each point of a moment, before
+  // any recovery.
+  void ForEachImage(const LogMoment& moment, CrashKind kind,
+                    const std::function<void(SparseImage)>& visit) {
+    ForEachState(moment, kind, [&](const std::vector<VersionIndex>& versions) {
+      visit(ImageOf(versions));
+    });
   }
 
   // Returns how many different disks were recovered so far.
@@ -191,18 +182,49 @@ class LogCrashes {
   }
 
  private:
+  void ForEachState(
+      const LogMoment& moment, CrashKind kind,
+      const std::function<void(const std::vector<VersionIndex>&)>& visit) {
+    PointCursor cursor(space_, kind);
+    for (EventNumber point = moment.first_point; point <= moment.last_point;
+         ++point) {
+      cursor.MoveTo(point);
+      std::vector<VersionIndex> versions;
+      for (Slot slot = 0; slot < space_.slot_count(); ++slot) {
+        versions.push_back(cursor.floor(slot));
+      }
+      bool more = true;
+      while (more) {
+        visit(versions);
+        more = false;
+        for (const Slot slot : cursor.open()) {
+          if (versions[slot]++ < cursor.newest(slot)) {
+            more = true;
+            break;
+          }
+          versions[slot] = cursor.floor(slot);
+        }
+      }
+    }
+  }
+
   const Observation& Found(const std::vector<VersionIndex>& versions) {
     const auto known = found_.find(versions);
     if (known != found_.end()) return known->second;
+    SparseImage image = ImageOf(versions);
+    CrashDisk disk(image, kLogGeometry, 512, 0);
+    return found_
+        .emplace(versions, Recover(backend_, disk, options_).observation)
+        .first->second;
+  }
+
+  SparseImage ImageOf(const std::vector<VersionIndex>& versions) const {
     SparseImage image(space_.trace().base());
     for (Slot slot = 0; slot < space_.slot_count(); ++slot) {
       const BlockVersion& version = space_.versions(slot)[versions[slot]];
       image.Write(space_.block(slot) * 512, {version.content, 512});
     }
-    CrashDisk disk(image, kLogGeometry, 512, 0);
-    return found_
-        .emplace(versions, Recover(backend_, disk, options_).observation)
-        .first->second;
+    return image;
   }
 
   Backend& backend_;
