@@ -16,10 +16,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "harness/base/prng.h"
 #include "harness/record/recording.h"
 #include "harness/trace/recording_disk.h"
 #include "model/pcut/pcut.h"
@@ -292,6 +294,46 @@ TEST(FaultDisk, ADelayedWriteIsReadButNotCarried) {
   EXPECT_EQ(scene.below.trace().event(5).layer, Layer::kDevice);
   EXPECT_EQ(scene.Live()[1], 1u);
   EXPECT_EQ(scene.Marks().back(), "4 delayed sector 1 arrives");
+}
+
+// A read that goes wrong would see the delayed data if it went right.
+TEST(FaultDisk, AWrongReadIsOneOfDelayedDataToo) {
+  Scene flipped({"delay on write", "flip on read"});
+  EXPECT_TRUE(flipped.Write(1, {8}));
+  Bytes bytes(kSectorBytes);
+  EXPECT_TRUE(flipped.disk.Read(1, bytes));
+  EXPECT_EQ(bytes[0], std::byte{9});
+  Scene misdirected({"delay on write", "misdirect on read"});
+  EXPECT_TRUE(misdirected.Write(1, {8}));
+  EXPECT_EQ(misdirected.Read(0, 1), (Words{8}));
+}
+
+// The storage sees a disk on which every request was done at once, whatever
+// comes after a delayed write.
+TEST(FaultDisk, DelayedWritesAreNotNoticed) {
+  for (uint64_t seed = 0; seed < 500; ++seed) {
+    Prng prng(seed);
+    Scene scene({fmt::format("delay on write nth={} times={}",
+                             1 + prng.Below(5), 1 + prng.Below(5))});
+    Words plain = scene.Live();
+    for (uint32_t i = 1; i <= 30; ++i) {
+      const uint64_t first = prng.Below(8);
+      const uint64_t count = 1 + prng.Below(8 - first);
+      const uint64_t what = prng.Below(5);
+      if (what < 2) {
+        EXPECT_TRUE(scene.Write(first, Words(count, i)));
+        std::fill_n(plain.begin() + static_cast<ptrdiff_t>(first), count, i);
+      } else if (what == 2) {
+        EXPECT_TRUE(scene.Discard(first, count));
+        std::fill_n(plain.begin() + static_cast<ptrdiff_t>(first), count, 0);
+      } else if (what == 3) {
+        EXPECT_TRUE(scene.Flush());
+      }
+      ASSERT_EQ(scene.Read(0, 8), plain) << "seed " << seed << " at " << i;
+    }
+    EXPECT_TRUE(scene.disk.Disarm());
+    EXPECT_EQ(scene.Live(), plain) << "seed " << seed;
+  }
 }
 
 TEST(FaultDisk, WhatIsDelayedArrivesAtTheEnd) {
