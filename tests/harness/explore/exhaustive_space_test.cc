@@ -262,15 +262,20 @@ TEST(ExhaustiveSpaceTest, ShardsAddUpToTheWhole) {
 
 // A recovery that looks at one block, and for one content in three ends there:
 // its process dies or, for brute force, it reports that. It looks at the block
-// first, or last, when it has also copied blocks.
+// first, or last, when it has also copied blocks. A recovery that always ends
+// looks at every block.
 struct Dying {
   bool dies = false;
   bool late = false;
+  bool always = false;
 
   bool IsOver(VirtualDisk& disk) const {
-    Bytes sector(disk.geometry().sector_bytes);
-    POWERCUT_CHECK(disk.Read(disk.geometry().sector_count / 2, sector));
-    const bool over = HashBytes(sector, 1).low % 3 == 0;
+    const DiskGeometry& geometry = disk.geometry();
+    Bytes all(always ? geometry.size_bytes() : 0);
+    POWERCUT_CHECK(all.empty() || disk.Read(0, all));
+    Bytes sector(geometry.sector_bytes);
+    POWERCUT_CHECK(disk.Read(geometry.sector_count / 2, sector));
+    const bool over = always || HashBytes(sector, 1).low % 3 == 0;
     if (over && dies) _exit(7);
     return over;
   }
@@ -359,6 +364,30 @@ TEST(ExhaustiveSpaceTest, DeathsHideNothing) {
     ASSERT_TRUE(WithDeaths(explored.seen) == all) << seed;
   }
   EXPECT_GT(died, 0u);
+}
+
+// Two writes to two blocks have 1, 2 and 4 states. A tree runs each of them,
+// and its root only once, although the root was visited as a prefix before. The
+// other spaces know the four disks that these states are.
+TEST(ExhaustiveSpaceTest, EachDeathIsCountedOnce) {
+  for (const auto& [mode, runs] : {std::pair{ExplorationSpace::kExhaustive, 7u},
+                                   std::pair{ExplorationSpace::kEpoch, 4u}}) {
+    RandomScene scene(1);
+    Trace trace = EmptyTrace(2);
+    Write(trace, 0, {1}, Layer::kDevice);
+    Write(trace, 1, {2}, Layer::kDevice);
+    scene.recording->trace = std::move(trace);
+    scene.setting.geometry = scene.recording->trace.geometry();
+    scene.setting.atomic_bytes = kSectorBytes;
+    scene.setting.crash_kinds = {CrashKind::kPower};
+    DyingBackend dies(scene.backend, {.dies = true, .always = true});
+    ExploreOptions options;
+    options.space = {mode, /*count=*/2, /*torn=*/0};
+    const Exploration e = SeenByExplore(scene.On(dies), options).exploration;
+    EXPECT_TRUE(e.exhausted);
+    EXPECT_EQ(e.states, 7u);
+    EXPECT_EQ(e.runs, runs);
+  }
 }
 
 // A state that died is never answered from the cache, so that each such state
