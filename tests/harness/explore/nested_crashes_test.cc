@@ -4,6 +4,7 @@
 
 #include "harness/explore/nested_crashes.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,6 +19,7 @@
 
 #include "fuzz/draw/seen_states.h"
 #include "harness/explain/replay.h"
+#include "harness/minimize/state_shrinker.h"
 #include "harness/recover/crash_disk.h"
 #include "harness/space/crash_image.h"
 #include "harness/space/enumerate.h"
@@ -399,6 +401,42 @@ TEST(NestedCrashesTest, RecoveryThatForgetsFirstIsUnstable) {
   Bytes header(kSectorBytes);
   image->Read(0, header);
   EXPECT_TRUE(AllZero(header));
+}
+
+// Returns the id of the simplest state with the first finding of this kind, or
+// with the first one of any other kind. Fails the test if there is none.
+std::string SimplestId(const RecordedRun& run, const std::string& id,
+                       bool unstable) {
+  const auto replayed = Replay(run, ParseStateId(id).value(), {});
+  EXPECT_TRUE(replayed) << replayed.error().message;
+  if (!replayed) return "";
+  for (const Finding& found : replayed->findings) {
+    if ((found.violation.kind == ViolationKind::kUnstable) != unstable)
+      continue;
+    const auto simplest = ShrinkState(run, {}, found);
+    EXPECT_TRUE(simplest) << simplest.error().message;
+    return simplest ? simplest->id : "";
+  }
+  ADD_FAILURE() << "no such finding at " << id;
+  return "";
+}
+
+// The simpler state keeps the block that the first crash lost, and the second
+// crash only if nothing is wrong without it.
+TEST(NestedCrashesTest, SimplerStatesKeepTheCrashThatTheyNeed) {
+  RedoScene scene;
+  Write(scene.recording->trace, 3, {9}, Layer::kDevice);
+  const std::string digest =
+      fmt::format("@{:08x}", scene.recording->trace.Digest());
+  RedoBackend wrong(true);
+  const RecordedRun forgets{wrong, scene.workload, scene.setting,
+                            *scene.recording};
+  EXPECT_EQ(SimplestId(forgets, "5p-w5/1p" + digest, true), "5p/1p" + digest);
+  RedoBackend right(false);
+  const RecordedRun redoes{right, scene.workload, scene.setting,
+                           *scene.recording};
+  EXPECT_EQ(SimplestId(redoes, "5p/4p" + digest, false), "5p" + digest);
+  EXPECT_EQ(SimplestId(redoes, "5p-w5/4p" + digest, false), "5p" + digest);
 }
 
 // A check that judges a second crash is told what was in force at the first.

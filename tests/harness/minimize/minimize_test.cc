@@ -263,6 +263,45 @@ TEST(MinimizeTest, ABlockMayBeKeptOnlyOnceAnotherIs) {
   EXPECT_EQ(simplest->lost_blocks, 1u) << simplest->id;
 }
 
+// Two files are lost with one cause, of which a replay tells the first. Blocks
+// are kept from the last one on, so that the block of that file is tried first;
+// the other file, which is then lost alone, is not what the finding is about.
+TEST(MinimizeTest, TheSimplerStateIsAboutTheSameFile) {
+  const auto backend = MakeSimfsBackend(SimfsBugs{SimfsBug::kFsyncSkipsDevice});
+  const auto recorded = RecordPcut(
+      *backend,
+      MustParsePcut("powercut 1\nbackend simfs\nprofile linux-man\n"
+                    "init\n  create /g\n  create /f\n  write /g 0 512\n"
+                    "  write /f 0 512\n"
+                    "run\n  write /g 0 512\n  write /f 0 512\n"
+                    "  fsync /g\n  fsync /f\n"));
+  ASSERT_TRUE(recorded) << recorded.error().message;
+  const RecordedRun run{*backend, recorded->workload, recorded->setting,
+                        recorded->recording};
+  const Trace& trace = recorded->recording.trace;
+  const CrashSpace space(trace, recorded->setting.atomic_bytes);
+  PointCursor cursor(space, CrashKind::kPower);
+  cursor.MoveTo(trace.event_count());
+  // One mark follows: the return of the last op.
+  const CrashState all_lost{
+      cursor.point(), 1, CrashKind::kPower, CrashState::kFloor, {}};
+  const StateId id{{CanonicalStep(all_lost, cursor)}, trace.Digest()};
+  const auto replayed = Replay(run, id, {});
+  ASSERT_TRUE(replayed) << replayed.error().message;
+  const auto lost =
+      std::find_if(replayed->findings.begin(), replayed->findings.end(),
+                   [](const Finding& f) {
+                     return f.violation.kind == ViolationKind::kLost;
+                   });
+  ASSERT_NE(lost, replayed->findings.end());
+  EXPECT_EQ(lost->violation.path, "/f");
+  EXPECT_EQ(replayed->repeated, 1u);
+  const auto simplest = ShrinkState(run, {}, *lost);
+  ASSERT_TRUE(simplest) << simplest.error().message;
+  EXPECT_EQ(simplest->violation.path, "/f");
+  EXPECT_EQ(simplest->lost_blocks, 1u);
+}
+
 constexpr const char* kTwoCauses = R"(powercut 1
 # why it is here
 name    two files, two flushes
