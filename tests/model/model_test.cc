@@ -496,6 +496,52 @@ TEST(ModelSize, TruncateAndRegrow) {
             "lost/written/truncate/fsync /f");
 }
 
+// --- views ------------------------------------------------------------------
+
+// The range of a flush counts from the start of the view, which need not be
+// that of the file.
+TEST(ModelViews, ARangeIsOneOfTheView) {
+  Scene scene(
+      "init\n create /f\n write /f 0 12288\n map V /f 4096 8192\n"
+      " map W /f 0 12288\nrun\n store W 0 512\n store W 4096 512\n"
+      " store W 8192 512\n flush_view V 0 512\n");
+  scene.DoAll();
+  const std::string before = Data(1, 2, 12288);
+  const auto with = [](std::string content, uint16_t op, uint64_t at) {
+    return content.replace(at, 512, Data(1, op, 512, at));
+  };
+  EXPECT_EQ(
+      scene.Verdict(Found().File("/f", with(before, 6, 4096)), CrashKind::kOs),
+      kAdmissible);
+  EXPECT_THAT(
+      scene.Verdict(Found().File("/f", with(with(before, 5, 0), 7, 8192)),
+                    CrashKind::kOs),
+      HasSubstr("lost"));
+}
+
+// Length 0 means up to the end of the view, from wherever the flush begins, and
+// not up to the end of the file.
+TEST(ModelViews, AFlushToTheEndOfAViewStopsThere) {
+  Scene scene(
+      "init\n create /f\n write /f 0 12288\n map V /f 0 8192\n"
+      " map W /f 0 12288\nrun\n store W 4096 512\n store W 8192 512\n"
+      " flush_view V 4096 0\n");
+  scene.DoAll();
+  const std::string before = Data(1, 2, 12288);
+  const auto with = [](std::string content, uint16_t op, uint64_t at) {
+    return content.replace(at, 512, Data(1, op, 512, at));
+  };
+  const std::string inside = with(before, 5, 4096);
+  EXPECT_EQ(
+      scene.Verdict(Found().File("/f", with(inside, 6, 8192)), CrashKind::kOs),
+      kAdmissible);
+  EXPECT_EQ(scene.Verdict(Found().File("/f", inside), CrashKind::kOs),
+            kAdmissible);
+  EXPECT_THAT(
+      scene.Verdict(Found().File("/f", with(before, 6, 8192)), CrashKind::kOs),
+      HasSubstr("lost"));
+}
+
 // --- stale data -------------------------------------------------------------
 
 TEST(ModelStale, WhatWasNeverWrittenMayBeAnythingUntilFlushed) {
