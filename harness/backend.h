@@ -27,6 +27,8 @@
 
 namespace powercut {
 
+class Trace;  // harness/trace/trace.h
+
 // The file that the probe makes in the root directory. No workload may name it.
 inline constexpr const char* kProbePath = "/.powercut-probe";
 
@@ -290,6 +292,15 @@ class Backend {
   // the mount.
   // Requires: there is no other mount of this backend.
   virtual MountResult Open(VirtualDisk& disk) = 0;
+
+  // Studies a trace, so that recoveries from its crashes are faster. What they
+  // show stays the same. The trace must not change until it is forgotten.
+  // O(trace) at most.
+  virtual void StudyTrace(const Trace& trace) { (void)trace; }
+  virtual void ForgetTrace(const Trace& trace) { (void)trace; }
+  // Says that a crash of this trace, which was studied and not forgotten, left
+  // the disk of the next Open(), and that nobody wrote to the disk since.
+  virtual void ExpectCrashOf(const Trace& trace) { (void)trace; }
 
   // Says what about a disk that this storage could not open is wrong. O(1).
   virtual DiskProblem ProblemOf(const SparseImage& disk) const {

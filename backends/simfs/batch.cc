@@ -7,28 +7,43 @@
 //
 // AddRecord() is where the order of a profile comes from. Each record names the
 // records that must count if it is to count:
-//   - the newest record of each object that it changes, always: what a crash
-//     leaves of an object is a prefix of its versions;
+//   - what the newest record of each object that it changes asks for: a newer
+//     version promises all that an older one does. The older record itself is
+//     hidden by the newer one, and so is not asked for, unless it says
+//     something of another object, too;
 //   - the last journalled record, if it is journalled and the profile has a
 //     metadata journal; the last record, under data_journal;
 //   - the barrier, if there is one;
 //   - what its caller asks for.
 //
+// A record is carried together with the older records of its objects, so that
+// these are never lost once a newer one is durable.
+//
 // Example, spec-strict: `create /f` writes record 1, and `write /f 0 512`
 // writes a data sector, record 2 (the shape) and record 3 (the times), which
-// need nothing. `write /f 512 512` writes another data sector, record 4, which
-// needs record 2, and record 5, which needs record 3. A crash can leave 1, 3
-// and 5 without 2, but never 4 without 2.
+// need nothing. `write /f 512 512` writes another data sector, record 4 (the
+// next shape) and record 5 (the next times), which need nothing either. A crash
+// that leaves record 4 shows the second shape, with or without record 2.
 
 #include "backends/simfs/batch.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace powercut::simfs {
 namespace {
 
 std::string NameOf(const Error& error) {
   return error.code == ErrorCode::kFull ? "ENOSPC" : "EIO";
+}
+
+// Sorts numbers of records, and takes out what is there twice and 0, which
+// stands for no record.
+void SortOut(std::vector<RecordNumber>& records) {
+  std::sort(records.begin(), records.end());
+  const auto end = std::unique(records.begin(), records.end());
+  records.erase(end, records.end());
+  std::erase(records, 0);
 }
 
 }  // namespace
@@ -81,9 +96,33 @@ RecordNumber Batch::NewestOf(const ObjectKey& key) const {
   return found == s_.newest_records.end() ? 0 : found->second;
 }
 
+const StoredNeeds* Batch::StoredNeedsOf(RecordNumber number) const {
+  for (const Planned& planned : records_) {
+    if (planned.record.number == number) return &planned.stored;
+  }
+  const auto found = s_.records.find(number);
+  return found == s_.records.end() ? nullptr : &found->second.stored;
+}
+
+// Makes the next record of an object ask for what its older record asked for.
+// Where that is much, or more than records, the older record is asked for
+// itself, so that what is stored does not grow with the history.
+void Batch::NeedOlder(RecordNumber older, StoredNeeds& needs) const {
+  constexpr size_t kInheritedMax = 4;
+  const StoredNeeds* stored = StoredNeedsOf(older);
+  if (stored == nullptr || !stored->single || !stored->conditions.empty() ||
+      stored->records.size() > kInheritedMax) {
+    needs.records.push_back(older);
+    return;
+  }
+  needs.records.insert(needs.records.end(), stored->records.begin(),
+                       stored->records.end());
+}
+
 RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
                               RecordNeeds needs) {
   const RecordNumber number = next_.record++;
+  StoredNeeds stored{needs.records, needs.conditions, changes.size() == 1};
   bool forgets = false;
   for (const Change& change : changes) {
     const ObjectKey key = KeyOf(change);
@@ -93,7 +132,10 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
     forgets |= s_.Has(SimfsBug::kReusedNameForgetsRename) && name != nullptr &&
                name->inode != kNoInode && older != s_.records.end() &&
                older->second.versions.size() > 1;
-    if (!forgets) needs.records.push_back(NewestOf(key));
+    if (!forgets) {
+      needs.records.push_back(NewestOf(key));
+      NeedOlder(NewestOf(key), stored);
+    }
     newest_[key] = number;
   }
   const RecordNumber last = last_record_ ? last_record_ : s_.last_record;
@@ -101,24 +143,24 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
       last_journalled_ ? last_journalled_ : s_.last_journalled;
   if (!s_.Has(SimfsBug::kJournalOrderIgnored)) {
     if (s_.rules.data_journal && !needs.skips_data_journal) {
-      needs.records.push_back(last);
+      stored.records.push_back(last);
     }
     if (s_.rules.metadata_journal && journalled && !forgets) {
-      needs.records.push_back(last_journalled);
+      stored.records.push_back(last_journalled);
     }
   }
-  needs.records.push_back(s_.barrier);
-  std::sort(needs.records.begin(), needs.records.end());
-  const auto end = std::unique(needs.records.begin(), needs.records.end());
-  needs.records.erase(end, needs.records.end());
-  // 0 stands for no record.
-  std::erase(needs.records, 0);
+  stored.records.push_back(s_.barrier);
+  needs.records.insert(needs.records.end(), stored.records.begin(),
+                       stored.records.end());
+  SortOut(stored.records);
+  SortOut(needs.records);
   last_record_ = number;
   if (journalled) last_journalled_ = number;
 
   Planned planned;
-  planned.record = {number, needs.records, needs.conditions,
+  planned.record = {number, stored.records, stored.conditions,
                     std::move(changes)};
+  planned.stored = std::move(stored);
   planned.needs = std::move(needs);
   // The checksum covers the place, so that the place must be known by now.
   planned.first_sector = next_.record_sector;
@@ -153,6 +195,7 @@ std::string Batch::Commit() {
     s_.records[planned.record.number] = {
         .sectors = {planned.first_sector, sectors},
         .event = written_.at(planned.first_sector),
+        .stored = std::move(planned.stored),
         .needs = std::move(planned.needs.records),
         .needs_sectors = std::move(planned.needs.sectors),
         .versions = {}};
@@ -169,15 +212,19 @@ std::string Batch::MakeRoom() {
       std::max<uint64_t>(1, (sectors + kSegmentSectors - 1) / kSegmentSectors);
   if (segments > s_.layout.segment_count) return "ENOSPC";
   if (segments <= s_.segments_used) return {};
+  // A mount that reads the announcement reads other contents after each new
+  // one, so that there are few: the number of segments is doubled.
+  const uint64_t announced =
+      std::min(std::bit_ceil(segments), s_.layout.segment_count);
   Bytes sector(kSimfsSectorBytes);
-  StoreLittleEndian(sector, 0, segments);
+  StoreLittleEndian(sector, 0, announced);
   if (const Status written = s_.disk.Write(kSegmentsUsedSector, sector);
       !written) {
     return NameOf(written.error());
   }
   const SectorVersions own{{kSegmentsUsedSector, s_.disk.now()}};
   if (!s_.disk.Carry(own, Layer::kMedia)) return "EIO";
-  s_.segments_used = segments;
+  s_.segments_used = announced;
   return {};
 }
 

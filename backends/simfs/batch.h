@@ -58,12 +58,17 @@ class Batch {
  private:
   struct Planned {
     Record record;
+    StoredNeeds stored;
+    // What must be carried with the record.
     RecordNeeds needs;
     Bytes bytes;
     uint64_t first_sector = 0;
   };
 
   RecordNumber NewestOf(const ObjectKey& key) const;
+  // `nullptr` if the record was not written by this mount.
+  const StoredNeeds* StoredNeedsOf(RecordNumber number) const;
+  void NeedOlder(RecordNumber older, StoredNeeds& needs) const;
   std::string MakeRoom();
   std::string WriteData();
   std::string WriteRecords();

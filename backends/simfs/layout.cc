@@ -79,17 +79,24 @@ std::shared_ptr<const SparseImage> FormatSimfs(const DiskGeometry& geometry,
   return image;
 }
 
+std::optional<SimfsLayout> ParseSimfsLayout(ByteSpan sector,
+                                            const DiskGeometry& geometry) {
+  const std::string_view text = AsText(sector).substr(kProfileAt);
+  const std::string profile(text.substr(0, text.find('\0')));
+  if (FindProfileRules(profile) == nullptr) return std::nullopt;
+  SimfsLayout layout = LayoutFor(geometry, profile);
+  if (!std::ranges::equal(EncodeLayout(layout), sector)) return std::nullopt;
+  return layout;
+}
+
 Result<SimfsLayout> ReadSimfsLayout(VirtualDisk& disk) {
   const Error none{ErrorCode::kBadInput, "mount: no simfs on the disk"};
   if (disk.geometry().sector_bytes != kSimfsSectorBytes) return none;
   Bytes sector(kSimfsSectorBytes);
   POWERCUT_TRY(disk.Read(0, sector));
-  const std::string_view text = AsText(sector).substr(kProfileAt);
-  const std::string profile(text.substr(0, text.find('\0')));
-  if (FindProfileRules(profile) == nullptr) return none;
-  SimfsLayout layout = LayoutFor(disk.geometry(), profile);
-  if (EncodeLayout(layout) != sector) return none;
-  return layout;
+  auto layout = ParseSimfsLayout(sector, disk.geometry());
+  if (!layout) return none;
+  return std::move(*layout);
 }
 
 }  // namespace powercut::simfs

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "harness/base/bytes.h"
@@ -56,6 +57,11 @@ struct SimfsLayout {
 // AllProfileRules().
 std::shared_ptr<const SparseImage> FormatSimfs(const DiskGeometry& geometry,
                                                const std::string& profile);
+
+// Reads a superblock from its sector. `std::nullopt` if the sector holds no
+// superblock of a simfs that was formatted for this disk.
+std::optional<SimfsLayout> ParseSimfsLayout(ByteSpan sector,
+                                            const DiskGeometry& geometry);
 
 // Reads the superblock.
 // Errors: kIo; kBadInput if the disk holds no simfs, or one that was formatted

@@ -107,13 +107,22 @@ struct VersionRef {
   uint32_t version = 0;
 };
 
+// What a stored record asks for.
+struct StoredNeeds {
+  std::vector<RecordNumber> records;
+  std::vector<SectorCondition> conditions;
+  // Whether the record changes one object and no more.
+  bool single = false;
+};
+
 // A record that this mount wrote.
 struct LiveRecord {
   SectorRange sectors;
   // The event that wrote the record.
   EventNumber event = 0;
-  // The records and the versions of sectors that must be found if the record is
-  // to count.
+  StoredNeeds stored;
+  // The records and the versions of sectors that are carried with the record:
+  // what it asks for, and the older versions of its objects.
   std::vector<RecordNumber> needs;
   SectorVersions needs_sectors;
   // The versions that the record holds.

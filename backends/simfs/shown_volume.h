@@ -5,18 +5,15 @@
 #ifndef POWERCUT_BACKENDS_SIMFS_SHOWN_VOLUME_H_
 #define POWERCUT_BACKENDS_SIMFS_SHOWN_VOLUME_H_
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "backends/simfs/record.h"
+#include "backends/simfs/shown_objects.h"
 #include "harness/disk/virtual_disk.h"
-#include "model/words/observation.h"
 
 namespace powercut::simfs {
 
@@ -28,13 +25,13 @@ struct ShownFile {
   Shape shape;
 };
 
-// The newest version of a generation that is in a record.
-struct ShownAtom {
+// What a record holds of a generation.
+struct RecordedAtom {
   uint32_t version = 0;
   AtomBytes bytes{};
 };
 
-class ShownVolume {
+class ShownVolume : public ShownObjects {
  public:
   ShownVolume() { files_[kRootInode].is_directory = true; }
 
@@ -59,9 +56,7 @@ class ShownVolume {
     return found == atoms_.end() ? 0 : found->second.version;
   }
 
-  // Takes everything beyond the end of each file out of its shape, also within
-  // the atom at the end: if the file grows after a recovery, those bytes must
-  // not show.
+  // CutTail() for each file.
   void CutTails();
 
   // Reads the bytes of one atom as the shape of its file shows them: zeros if
@@ -69,44 +64,17 @@ class ShownVolume {
   // Requires: Has(inode).
   // Errors: kIo.
   Result<AtomBytes> ReadAtom(VirtualDisk& disk, InodeNumber inode,
-                             uint64_t index) const;
+                             uint64_t index);
 
-  // Adds the whole tree to an observation, sorted by path. A directory that
-  // lies below itself is shown there and not entered. A file that cannot be
-  // read is marked as unreadable. Data that is only copied is declared as such
-  // to the disk.
-  void Observe(VirtualDisk& disk, Observation& observation) const;
+  Names NamesIn(InodeNumber directory) override;
+  FileView FileOf(InodeNumber inode) override;
+  ShownAtom AtomOf(GenerationId generation) override;
 
  private:
-  void ObserveDirectory(VirtualDisk& disk, InodeNumber directory,
-                        const std::string& path,
-                        std::vector<InodeNumber>& above,
-                        Observation& observation) const;
-  void ObserveFile(VirtualDisk& disk, InodeNumber inode,
-                   ObservedEntry& entry) const;
-
-  // Where the bytes of an atom are: in a record, in a sector, or nowhere, if
-  // the atom reads as zeros.
-  struct AtomSource {
-    const AtomBytes* recorded = nullptr;
-    uint32_t sector = 0;
-    // How many bytes show; zeros follow them.
-    uint16_t size_bytes = std::tuple_size_v<AtomBytes>;
-    // For a sector: the contents of which less shows.
-    std::vector<ZeroedOver> zeroed;
-  };
-  using AtomSpan = std::span<std::byte, std::tuple_size_v<AtomBytes>>;
-  AtomSource SourceOf(const AtomMap& atom) const;
-  static Status ReadFrom(VirtualDisk& disk, const AtomSource& source,
-                         AtomSpan atom);
-
   std::map<InodeNumber, ShownFile> files_;
   std::map<NameKey, InodeNumber> names_;
-  std::map<GenerationId, ShownAtom> atoms_;
+  std::map<GenerationId, RecordedAtom> atoms_;
 };
-
-// Makes the newest layer of an atom show its first `bytes` bytes at most.
-void CutAtom(AtomMap& atom, uint16_t bytes);
 
 }  // namespace powercut::simfs
 

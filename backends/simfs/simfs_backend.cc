@@ -1,18 +1,21 @@
 // Says what simfs offers, formats disks, and mounts them. The profile is
 // written into the superblock when a disk is formatted, and a mount behaves as
 // it says there. Mounting scans the records of the disk; that scan is all of
-// the recovery, and it writes nothing.
+// the recovery, and it writes nothing. A crash of a trace that was studied is
+// mounted without a scan: its records are read when somebody asks for them.
 
 #include "backends/simfs/simfs_backend.h"
 
 #include <fmt/format.h>
 
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "backends/ops.h"
 #include "backends/simfs/layout.h"
 #include "backends/simfs/profile_rules.h"
+#include "backends/simfs/record_catalog.h"
 #include "backends/simfs/record_scan.h"
 #include "backends/simfs/simfs_mount.h"
 
@@ -75,9 +78,27 @@ class SimfsBackend : public Backend {
     return disk;
   }
 
+  void StudyTrace(const Trace& trace) override {
+    // With this bug a mount sees records that were never written.
+    if (bugs_.contains(SimfsBug::kTornRecordAccepted)) return;
+    studied_[&trace] = simfs::RecordCatalog::Of(trace);
+  }
+  void ForgetTrace(const Trace& trace) override { studied_.erase(&trace); }
+  void ExpectCrashOf(const Trace& trace) override { expected_ = &trace; }
+
   MountResult Open(VirtualDisk& disk) override {
+    const Trace* const expected = std::exchange(expected_, nullptr);
     Result<simfs::SimfsLayout> layout = simfs::ReadSimfsLayout(disk);
     if (!layout) return {nullptr, layout.error().message};
+    const auto studied = studied_.find(expected);
+    if (studied != studied_.end() && studied->second != nullptr) {
+      const simfs::RecordCatalog& catalog = *studied->second;
+      const simfs::ProfileRules* rules =
+          simfs::FindProfileRules(layout->profile);
+      return {std::make_unique<simfs::SimfsMount>(disk, std::move(*layout),
+                                                  *rules, bugs_, catalog),
+              ""};
+    }
     Result<simfs::RecordScan> scan = simfs::ScanRecords(disk, *layout, bugs_);
     if (!scan) return {nullptr, "mount: EIO"};
     const simfs::ProfileRules* rules = simfs::FindProfileRules(layout->profile);
@@ -90,6 +111,11 @@ class SimfsBackend : public Backend {
   const SimfsBugs bugs_;
   BackendTraits traits_;
   std::map<FormatSpec, std::shared_ptr<const SparseImage>> formatted_;
+  // The traces that were studied, found by their addresses. `nullptr` where a
+  // mount has to scan.
+  std::map<const Trace*, std::unique_ptr<const simfs::RecordCatalog>> studied_;
+  // The trace of the next Open(); `nullptr` if there is none.
+  const Trace* expected_ = nullptr;
 };
 
 }  // namespace

@@ -75,8 +75,27 @@ bool IsNtOp(OpKind kind) {
 SimfsMount::SimfsMount(VirtualDisk& disk, SimfsLayout layout,
                        const ProfileRules& rules, const SimfsBugs& bugs,
                        RecordScan scan)
+    : s_(disk, std::move(layout), rules, bugs) {
+  TakeScan(std::move(scan));
+}
+
+SimfsMount::SimfsMount(VirtualDisk& disk, SimfsLayout layout,
+                       const ProfileRules& rules, const SimfsBugs& bugs,
+                       const RecordCatalog& catalog)
     : s_(disk, std::move(layout), rules, bugs),
-      dropped_(std::move(scan.dropped)) {
+      demand_(std::make_unique<DemandVolume>(disk, catalog)) {}
+
+std::string SimfsMount::ScanIfNeeded() {
+  if (demand_ == nullptr) return {};
+  Result<RecordScan> scan = ScanRecords(s_.disk.disk(), s_.layout, s_.bugs);
+  if (!scan) return "EIO";
+  demand_.reset();
+  TakeScan(std::move(*scan));
+  return {};
+}
+
+void SimfsMount::TakeScan(RecordScan scan) {
+  dropped_ = std::move(scan.dropped);
   s_.recovered = scan.next_record > 1;
   s_.shown = std::move(scan.shown);
   s_.superseded_contents = std::move(scan.superseded_contents);
@@ -137,7 +156,14 @@ OpResult SimfsMount::Wait(uint64_t start) {
 
 Observation SimfsMount::Observe() {
   Observation observation;
-  s_.shown.Observe(s_.disk.disk(), observation);
+  ShownObjects& objects =
+      demand_ ? static_cast<ShownObjects&>(*demand_) : s_.shown;
+  ObserveTree(s_.disk.disk(), objects, observation);
+  if (demand_ && !demand_->status()) {
+    observation.entries.clear();
+    observation.unreadable = "mount: EIO";
+    return observation;
+  }
   // Raw sectors decide nothing either: they are only copied.
   Bytes raw(kRawSectors * kSimfsSectorBytes);
   s_.disk.disk().DeclareCopyTarget({}, raw, 0);
@@ -156,6 +182,7 @@ Observation SimfsMount::Observe() {
 }
 
 std::string SimfsMount::Begin(const Input& in, Running& running) {
+  if (std::string error = ScanIfNeeded(); !error.empty()) return error;
   const Op& op = in.op;
   running.op = op;
   running.source.op_run = static_cast<OpRunId>(s_.op_runs.size());

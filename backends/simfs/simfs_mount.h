@@ -5,15 +5,18 @@
 #define POWERCUT_BACKENDS_SIMFS_SIMFS_MOUNT_H_
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "backends/simfs/demand_volume.h"
 #include "backends/simfs/effects.h"
 #include "backends/simfs/flush_plan.h"
 #include "backends/simfs/live_state.h"
+#include "backends/simfs/record_catalog.h"
 #include "backends/simfs/record_scan.h"
 #include "harness/backend.h"
 
@@ -24,6 +27,11 @@ class SimfsMount : public Mount {
   // `disk` must outlive this object; `scan` is what recovery found on it.
   SimfsMount(VirtualDisk& disk, SimfsLayout layout, const ProfileRules& rules,
              const SimfsBugs& bugs, RecordScan scan);
+  // Mounts a disk that a crash of the catalog's trace left, without reading it.
+  // `catalog` must outlive this object.
+  // Requires: nobody wrote to the disk since the crash.
+  SimfsMount(VirtualDisk& disk, SimfsLayout layout, const ProfileRules& rules,
+             const SimfsBugs& bugs, const RecordCatalog& catalog);
 
   // The content of a store and of a raw write is passed like that of a write.
   // Where a store goes follows from its view, so that `offset_bytes` counts for
@@ -75,6 +83,12 @@ class SimfsMount : public Mount {
     std::string_view content;
   };
 
+  // Takes over what a scan found.
+  void TakeScan(RecordScan scan);
+  // Scans the disk if nobody did yet: ops need all that is there. Returns an
+  // empty text or the name of an error.
+  std::string ScanIfNeeded();
+
   // Begin() checks an op, writes its effects and plans its flushes; Finish()
   // carries what must be carried before the op returns. These two and all
   // functions below that return a text return an empty one for success, else
@@ -118,6 +132,8 @@ class SimfsMount : public Mount {
               Running& running);
 
   LiveState s_;
+  // What a crash left, until the disk is scanned; `nullptr` after a scan.
+  std::unique_ptr<DemandVolume> demand_;
   // The records that recovery dropped, until an op has made them void.
   std::vector<RecordNumber> dropped_;
   std::map<std::string, Handle> handles_;

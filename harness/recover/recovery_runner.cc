@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "harness/fault/fault_disk.h"
 #include "harness/trace/acks.h"
 
 namespace powercut {
@@ -44,9 +45,13 @@ RecoveryRunner::RecoveryRunner(Backend& backend, const CrashSpace& space,
     : backend_(backend),
       space_(space),
       options_(std::move(options)),
-      touched_(space) {}
+      touched_(space),
+      faulty_(
+          !FaultsIn(options_.recovery.faults, FaultPhase::kRecovery).empty()) {
+  backend_.StudyTrace(space_.trace());
+}
 
-RecoveryRunner::~RecoveryRunner() = default;
+RecoveryRunner::~RecoveryRunner() { backend_.ForgetTrace(space_.trace()); }
 
 RecoveryRunner::Stage& RecoveryRunner::StageFor(CrashKind kind) {
   std::unique_ptr<Stage>& stage = stages_[static_cast<size_t>(kind)];
@@ -83,6 +88,9 @@ RecoveryOutcome RecoveryRunner::Run(const CrashState& state,
   Stage& stage = StageFor(state.kind);
   stage.image.Become(state);
   stage.disk.set_read_seen(read_seen_);
+  // A fault can fall on any read, so that its recovery makes the same requests
+  // wherever it runs.
+  if (!faulty_) backend_.ExpectCrashOf(space_.trace());
   RecoveryOutcome outcome = Recover(
       backend_, stage.disk, NeedsAcks() ? OptionsAt(state) : options_.recovery);
   if (options_.report_reads) {

@@ -114,6 +114,8 @@ class RecoveryRunner {
   const CrashSpace& space_;
   WorkerOptions options_;
   TouchedBlocks touched_;
+  // Whether faults of recovery are armed.
+  bool faulty_;
   std::function<void(uint64_t)> read_seen_;
   // The image and the disk of each kind, made on demand.
   std::array<std::unique_ptr<Stage>, kCrashKinds.size()> stages_;

@@ -43,13 +43,16 @@ std::string RandomOp(Prng& random) {
   }
 }
 
-// Applies a random op, which may fail.
-void ApplyRandom(Mount& mount, uint32_t number, Prng& random) {
-  const std::string line = RandomOp(random);
+Op OpOf(const std::string& line) {
   const auto workload =
       ParseWorkload("powercut 1\nrun\n" + line + "\n", "random");
-  ASSERT_TRUE(workload) << workload.error().message;
-  Op op = workload->run[0];
+  EXPECT_TRUE(workload) << workload.error().message;
+  return workload->run.at(0);
+}
+
+// Applies a random op, which may fail.
+void ApplyRandom(Mount& mount, uint32_t number, Prng& random) {
+  Op op = OpOf(RandomOp(random));
   op.number = number;
   const uint64_t size = op.kind == OpKind::kWrite ? op.numbers[1] : 0;
   const uint64_t offset = op.numbers.empty() ? 0 : op.numbers[0];
@@ -99,6 +102,65 @@ TEST(SimfsRecovery, ACrashedDiskCanBeUsed) {
       }
     }
   }
+}
+
+// A mount that reads records when they are asked for shows what a scan finds,
+// at every crash, and so does the scan that its first op makes.
+TEST(SimfsRecovery, OnDemandItShowsWhatAScanFinds) {
+  const auto backend = MakeSimfsBackend();
+  size_t fewer = 0;
+  for (const std::string& profile : backend->traits().profiles) {
+    for (uint64_t seed = 0; seed < 40; ++seed) {
+      Prng random(seed);
+      SimfsScene scene(profile);
+      scene.Run(std::string(kThreeNames));
+      for (int i = 0; i < 40; ++i) {
+        ApplyRandom(scene.mount(), scene.next_op++, random);
+      }
+      backend->StudyTrace(scene.trace());
+      for (int crash = 0; crash < 10; ++crash) {
+        SparseImage image = scene.RandomCrash(random);
+        CrashDisk scanned(image, kSimfsGeometry, 512, 0);
+        const Observation found = backend->Open(scanned).mount->Observe();
+        const size_t all = scanned.Reads(found).blocks.size();
+        CrashDisk disk(image, kSimfsGeometry, 512, 0);
+        backend->ExpectCrashOf(scene.trace());
+        const MountResult mounted = backend->Open(disk);
+        EXPECT_EQ(disk.Reads({}).blocks.size(), 1u) << "the superblock alone";
+        ASSERT_EQ(found, mounted.mount->Observe())
+            << profile << " seed " << seed << " crash " << crash;
+        fewer += disk.Reads(found).blocks.size() < all ? 1 : 0;
+        ASSERT_TRUE(mounted.mount->Apply(OpOf("syncfs"), 0, {}).ok());
+        ASSERT_EQ(found, mounted.mount->Observe());
+      }
+      backend->ForgetTrace(scene.trace());
+    }
+  }
+  EXPECT_GT(fewer, 1000u);
+}
+
+// What a newer record hides is not read, and in a total order nothing is read
+// after the first record that is missing.
+TEST(SimfsRecovery, OnDemandItReadsWhatDecides) {
+  const auto reads_after = [](const std::string& profile,
+                              const std::string& ops) {
+    SimfsScene scene(profile);
+    scene.Run("create /f\n" + ops);
+    scene.backend().StudyTrace(scene.trace());
+    SparseImage image(scene.live_disk());
+    CrashDisk disk(image, kSimfsGeometry, 512, 0);
+    scene.backend().ExpectCrashOf(scene.trace());
+    const Observation found = scene.backend().Open(disk).mount->Observe();
+    return disk.Reads(found).blocks.size();
+  };
+  const std::string write = "write /f 0 512\n";
+  const std::string three = write + write + write;
+  // The superblock, the name, the times and the shape.
+  EXPECT_EQ(reads_after("spec-strict", write), 4u);
+  EXPECT_EQ(reads_after("spec-strict", three), 4u);
+  // Data in the journal puts all records in one order.
+  EXPECT_GT(reads_after("ext4-journal", three),
+            reads_after("ext4-journal", write));
 }
 
 TEST(SimfsRecovery, ANewFileDoesNotShowWhatALostOneWrote) {

@@ -1,0 +1,146 @@
+// The newest version of an object hides the older ones, so that the versions
+// are tried from the newest on, and the first one whose record counts is the
+// answer. What is older is never read.
+//
+// Within one record the order is the other way round: what the record needs
+// comes first, the oldest of that before all else, and the record itself last.
+// Under a total order of records this goes from the oldest record to the first
+// one that is missing. Everything after that one is dropped without being read,
+// so that n records in a total order make n + 1 different runs, not 2^n.
+//
+// Example: records 5, 6 and 7 hold the times of a file and need nothing. Record
+// 7 is read, and if it is whole, nothing else is. If each of them needed the
+// one before it, 5 would be read first; if 5 is missing, neither 6 nor 7 is
+// read.
+
+#include "backends/simfs/demand_volume.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace powercut::simfs {
+namespace {
+
+const Shape& EmptyShape() {
+  static const Shape shape;
+  return shape;
+}
+
+}  // namespace
+
+ShownObjects::Names DemandVolume::NamesIn(InodeNumber directory) {
+  Names names;
+  const auto& known = catalog_.names();
+  for (auto name = known.lower_bound({directory, ""});
+       name != known.end() && name->first.first == directory; ++name) {
+    const NameChange* shown = Newest(&name->second);
+    if (shown == nullptr || shown->inode == kNoInode) continue;
+    found_by_[shown->inode] = shown;
+    names.emplace_back(name->first.second, shown->inode);
+  }
+  return names;
+}
+
+FileView DemandVolume::FileOf(InodeNumber inode) {
+  const NameChange& name = *found_by_.at(inode);
+  const TimesChange* times = Newest(catalog_.TimesOf(inode));
+  FileView view{name.is_directory,
+                times == nullptr ? name.created_mtime : times->mtime,
+                &EmptyShape()};
+  if (view.is_directory) return view;
+  const ShapeChange* shape = Newest(catalog_.ShapesOf(inode));
+  if (shape != nullptr) view.shape = &shape->shape;
+  return view;
+}
+
+ShownAtom DemandVolume::AtomOf(GenerationId generation) {
+  const AtomChange* atom = Newest(catalog_.AtomsOf(generation));
+  if (atom == nullptr) return {};
+  return {atom->version, &atom->bytes};
+}
+
+template <class T>
+const T* DemandVolume::Newest(const CatalogVersions<T>* versions) {
+  if (versions == nullptr) return nullptr;
+  for (auto at = versions->rbegin(); at != versions->rend(); ++at) {
+    if (Counts(at->record)) return at->change;
+  }
+  return nullptr;
+}
+
+bool DemandVolume::Counts(uint32_t record) {
+  if (const auto known = counts_.find(record); known != counts_.end()) {
+    return known->second;
+  }
+  // A journal can be long: the needs that are still to be answered are kept
+  // here, and not on the stack of the process.
+  std::vector<uint32_t> open{record};
+  while (!open.empty()) {
+    const uint32_t next = open.back();
+    const std::optional<bool> answer = Answer(next, open);
+    if (!answer) continue;
+    counts_.emplace(next, *answer);
+    open.pop_back();
+  }
+  return counts_.at(record);
+}
+
+std::optional<bool> DemandVolume::Answer(uint32_t record,
+                                         std::vector<uint32_t>& open) {
+  const CatalogRecord& stored = catalog_.records()[record];
+  for (const RecordNumber number : stored.record.needs) {
+    const uint32_t need = catalog_.IndexOf(number);
+    if (need == catalog_.records().size()) return false;
+    const auto known = counts_.find(need);
+    if (known == counts_.end()) {
+      open.push_back(need);
+      return std::nullopt;
+    }
+    if (!known->second) return false;
+  }
+  if (!IsWhole(stored)) return false;
+  return std::ranges::all_of(
+      stored.record.conditions,
+      [&](const SectorCondition& condition) { return Holds(condition); });
+}
+
+bool DemandVolume::IsWhole(const CatalogRecord& record) {
+  const size_t sectors = record.bytes.size() / kSimfsSectorBytes;
+  for (size_t i = 0; i < sectors; ++i) {
+    const uint64_t sector = record.first_sector + i;
+    if (!IsInUse(sector) || !Read(sector)) return false;
+    // A place is written once, so that anything else than the record is what
+    // was there before it.
+    const ByteSpan whole =
+        record.bytes.subspan(i * kSimfsSectorBytes, kSimfsSectorBytes);
+    if (std::memcmp(sector_.data(), whole.data(), whole.size()) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// A scan does not look into segments that the disk does not announce.
+bool DemandVolume::IsInUse(uint64_t sector) {
+  const uint64_t segment = (sector - kFirstRecordSector) / kSegmentSectors;
+  if (segment == 0) return true;
+  if (!segments_used_) {
+    if (!Read(kSegmentsUsedSector)) return false;
+    segments_used_ = LoadLittleEndian<uint64_t>(sector_, 0);
+  }
+  return segment < *segments_used_;
+}
+
+bool DemandVolume::Holds(const SectorCondition& condition) {
+  if (!Read(condition.sector)) return false;
+  return std::ranges::find(condition.old_contents, ContentOf(sector_)) ==
+         condition.old_contents.end();
+}
+
+bool DemandVolume::Read(uint64_t sector) {
+  const Status read = disk_.Read(sector, sector_);
+  if (!read && status_) status_ = read;
+  return read.has_value();
+}
+
+}  // namespace powercut::simfs

@@ -1,0 +1,64 @@
+// DemandVolume: what a crash of a studied trace left, found out when it is
+// asked for. Making one reads nothing.
+
+#ifndef POWERCUT_BACKENDS_SIMFS_DEMAND_VOLUME_H_
+#define POWERCUT_BACKENDS_SIMFS_DEMAND_VOLUME_H_
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "backends/simfs/record_catalog.h"
+#include "backends/simfs/shown_objects.h"
+#include "harness/base/result.h"
+#include "harness/disk/virtual_disk.h"
+
+namespace powercut::simfs {
+
+class DemandVolume : public ShownObjects {
+ public:
+  // Both must outlive this object.
+  // Requires: a crash of the catalog's trace left the disk, and nobody wrote to
+  // it since.
+  DemandVolume(VirtualDisk& disk, const RecordCatalog& catalog)
+      : disk_(disk), catalog_(catalog) {}
+
+  Names NamesIn(InodeNumber directory) override;
+  FileView FileOf(InodeNumber inode) override;
+  ShownAtom AtomOf(GenerationId generation) override;
+
+  // Whether every read succeeded so far. If not, the answers mean nothing.
+  // Errors: kIo.
+  const Status& status() const { return status_; }
+
+ private:
+  // The newest version of which the record counts; `nullptr` if none does.
+  template <class T>
+  const T* Newest(const CatalogVersions<T>* versions);
+  // Whether a record counts: all that it needs counts, it is whole, and its
+  // conditions hold. Reads what decides that and was not read before.
+  bool Counts(uint32_t record);
+  // Answers for a record whose needs are answered; otherwise adds the first of
+  // them that is not to `open`, and returns `std::nullopt`.
+  std::optional<bool> Answer(uint32_t record, std::vector<uint32_t>& open);
+  bool IsWhole(const CatalogRecord& record);
+  bool IsInUse(uint64_t sector);
+  bool Holds(const SectorCondition& condition);
+  bool Read(uint64_t sector);
+
+  VirtualDisk& disk_;
+  const RecordCatalog& catalog_;
+  Status status_ = Ok{};
+  // By index of the record: whether it counts, as far as that is known.
+  std::unordered_map<uint32_t, bool> counts_;
+  // By inode: the name by which it was found.
+  std::unordered_map<InodeNumber, const NameChange*> found_by_;
+  // `std::nullopt` until it was read.
+  std::optional<uint64_t> segments_used_;
+  Bytes sector_ = Bytes(kSimfsSectorBytes);
+};
+
+}  // namespace powercut::simfs
+
+#endif  // POWERCUT_BACKENDS_SIMFS_DEMAND_VOLUME_H_

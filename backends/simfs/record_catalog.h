@@ -1,0 +1,87 @@
+// RecordCatalog: every record that a trace wrote, decoded once. A crash of the
+// trace leaves some of these records whole and no others, so that a mount that
+// knows the catalog reads a record only when somebody asks for what it holds.
+
+#ifndef POWERCUT_BACKENDS_SIMFS_RECORD_CATALOG_H_
+#define POWERCUT_BACKENDS_SIMFS_RECORD_CATALOG_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "backends/simfs/layout.h"
+#include "backends/simfs/record.h"
+#include "harness/trace/trace.h"
+
+namespace powercut::simfs {
+
+// A record of the trace, and where it lies.
+struct CatalogRecord {
+  Record record;
+  uint64_t first_sector = 0;
+  // Whole sectors. They belong to the trace.
+  ByteSpan bytes;
+};
+
+// One version of an object: the record that holds it, as an index, and the
+// change. The pointer belongs to the catalog.
+template <class T>
+struct CatalogVersion {
+  uint32_t record = 0;
+  const T* change = nullptr;
+};
+// The versions of an object, the oldest first.
+template <class T>
+using CatalogVersions = std::vector<CatalogVersion<T>>;
+
+class RecordCatalog {
+ public:
+  // Studies a trace, which must outlive the catalog. `nullptr` if a mount of
+  // its crashes has to scan the disk: if the disk was no freshly formatted
+  // simfs before, if anything but whole records was written to the record area,
+  // if a place there was written twice, or if a record voids others. O(bytes of
+  // the records).
+  static std::unique_ptr<const RecordCatalog> Of(const Trace& trace);
+
+  RecordCatalog(const RecordCatalog&) = delete;
+  RecordCatalog& operator=(const RecordCatalog&) = delete;
+
+  const SimfsLayout& layout() const { return layout_; }
+  // In the order of their numbers, and of their places.
+  const std::vector<CatalogRecord>& records() const { return records_; }
+  // The index of a record with this number; the number of records if there is
+  // none.
+  uint32_t IndexOf(RecordNumber number) const;
+
+  using NameKey = std::pair<InodeNumber, std::string>;
+  const std::map<NameKey, CatalogVersions<NameChange>>& names() const {
+    return names_;
+  }
+  // `nullptr` if no record changes the object. Shapes are cut to their sizes
+  // (CutTail()).
+  const CatalogVersions<ShapeChange>* ShapesOf(InodeNumber inode) const;
+  const CatalogVersions<TimesChange>* TimesOf(InodeNumber inode) const;
+  const CatalogVersions<AtomChange>* AtomsOf(GenerationId generation) const;
+
+ private:
+  RecordCatalog() = default;
+  // Adds the records that one event wrote. Returns false if there is anything
+  // else.
+  bool AddWrite(uint64_t first_sector, ByteSpan bytes);
+  void IndexChanges();
+
+  SimfsLayout layout_;
+  std::vector<CatalogRecord> records_;
+  std::map<NameKey, CatalogVersions<NameChange>> names_;
+  std::unordered_map<InodeNumber, CatalogVersions<ShapeChange>> shapes_;
+  std::unordered_map<InodeNumber, CatalogVersions<TimesChange>> times_;
+  std::unordered_map<GenerationId, CatalogVersions<AtomChange>> atoms_;
+};
+
+}  // namespace powercut::simfs
+
+#endif  // POWERCUT_BACKENDS_SIMFS_RECORD_CATALOG_H_

@@ -1,0 +1,167 @@
+// Finds the bytes of a file, and makes an observation of a volume.
+//
+// The bytes of an atom are looked for from its newest layer down. A record of
+// the generation comes first, then the sector of the generation; a layer that
+// has neither lets the layer below it show, and every layer on the way cuts.
+//
+// Example: an atom has the layers {generation 1, sector 1032, cut 100} and
+// {generation 2, no sector, cut 512}. With an atom record of generation 2, its
+// 512 bytes show. If a crash lost that record, the first 100 bytes of sector
+// 1032 show, and zeros after them.
+
+#include "backends/simfs/shown_objects.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace powercut::simfs {
+namespace {
+
+using AtomSpan = std::span<std::byte, std::tuple_size_v<AtomBytes>>;
+
+// Where the bytes of an atom are: in a record, in a sector, or nowhere, if the
+// atom reads as zeros.
+struct AtomSource {
+  const AtomBytes* recorded = nullptr;
+  uint32_t sector = 0;
+  // How many bytes show; zeros follow them.
+  uint16_t size_bytes = std::tuple_size_v<AtomBytes>;
+  // For a sector: the contents of which less shows.
+  std::vector<ZeroedOver> zeroed;
+};
+
+AtomSource SourceOf(ShownObjects& objects, const AtomMap& atom) {
+  AtomSource source;
+  for (auto layer = atom.rbegin(); layer != atom.rend(); ++layer) {
+    source.size_bytes = std::min(source.size_bytes, layer->cut);
+    const ShownAtom recorded = objects.AtomOf(layer->generation);
+    // Zeros that went into a record cut whatever is older than that record.
+    for (const ZeroedOver& over : layer->zeroed) {
+      if (recorded.version >= over.before_version) continue;
+      source.size_bytes = std::min(source.size_bytes, over.cut);
+    }
+    if (recorded.bytes != nullptr) {
+      source.recorded = recorded.bytes;
+      return source;
+    }
+    if (layer->sector != 0) {
+      source.sector = layer->sector;
+      std::ranges::copy_if(
+          layer->zeroed, std::back_inserter(source.zeroed),
+          [](const ZeroedOver& over) { return over.before_version == 0; });
+      return source;
+    }
+  }
+  source.size_bytes = 0;
+  return source;
+}
+
+Status ReadFrom(VirtualDisk& disk, const AtomSource& source, AtomSpan atom) {
+  uint16_t size = source.size_bytes;
+  if (source.recorded != nullptr) {
+    std::ranges::copy(*source.recorded, atom.begin());
+  } else if (source.sector != 0) {
+    POWERCUT_TRY(disk.Read(source.sector, atom));
+    // Zeros that went into the sector cut the contents that they replaced.
+    for (const ZeroedOver& over : source.zeroed) {
+      if (over.content == ContentOf(atom)) size = std::min(size, over.cut);
+    }
+  }
+  std::ranges::fill(atom.subspan(size), std::byte{0});
+  return Ok{};
+}
+
+class Observer {
+ public:
+  Observer(VirtualDisk& disk, ShownObjects& objects, Observation& observation)
+      : disk_(disk), objects_(objects), observation_(observation) {}
+
+  void Directory(InodeNumber directory, const std::string& path) {
+    // A crash can leave a directory below itself.
+    above_.push_back(directory);
+    for (const auto& [name, inode] : objects_.NamesIn(directory)) {
+      const FileView file = objects_.FileOf(inode);
+      ObservedEntry entry;
+      entry.path = path + "/" + name;
+      entry.is_directory = file.is_directory;
+      entry.file_id = inode;
+      entry.mtime = file.mtime;
+      if (!file.is_directory) File(*file.shape, entry);
+      const std::string below = entry.path;
+      observation_.entries.push_back(std::move(entry));
+      const bool loop =
+          std::find(above_.begin(), above_.end(), inode) != above_.end();
+      if (file.is_directory && !loop) Directory(inode, below);
+    }
+    above_.pop_back();
+  }
+
+ private:
+  // A sector of data goes into the content as it is, and nothing else depends
+  // on it. The disk is told so (docs/crash_model.md 5, copied data), unless the
+  // sector was zeroed: then its content decides how much of it shows.
+  void File(const Shape& shape, ObservedEntry& entry) {
+    entry.valid_bytes = shape.valid;
+    entry.size_bytes = shape.size;
+    // The content has whole atoms at first, so that each can be read to its
+    // place.
+    entry.content.assign((shape.size + kAtom - 1) / kAtom * kAtom, '\0');
+    const auto content = std::as_writable_bytes(std::span(entry.content));
+    for (const auto& [index, layers] : shape.atoms) {
+      const uint64_t begin = index * kAtom;
+      if (begin >= shape.size) break;
+      const AtomSpan atom = content.subspan(begin).first<kAtom>();
+      const AtomSource source = SourceOf(objects_, layers);
+      const uint64_t size =
+          std::min<uint64_t>(source.size_bytes, shape.size - begin);
+      if (source.zeroed.empty()) {
+        disk_.DeclareCopyTarget(entry.path, atom.first(size), begin);
+      }
+      const Status read = ReadFrom(disk_, source, atom);
+      disk_.EndCopyTarget();
+      if (!read) {
+        entry.unreadable = "EIO";
+        entry.content.clear();
+        return;
+      }
+    }
+    entry.content.resize(shape.size);
+  }
+
+  VirtualDisk& disk_;
+  ShownObjects& objects_;
+  Observation& observation_;
+  // The directories on the way from the root.
+  std::vector<InodeNumber> above_;
+};
+
+}  // namespace
+
+void CutAtom(AtomMap& atom, uint16_t bytes) {
+  GenerationLayer& top = atom.back();
+  top.cut = std::min(top.cut, bytes);
+}
+
+void CutTail(Shape& shape) {
+  shape.atoms.erase(shape.atoms.lower_bound((shape.size + kAtom - 1) / kAtom),
+                    shape.atoms.end());
+  const auto tail = shape.atoms.find(shape.size / kAtom);
+  if (tail == shape.atoms.end()) return;
+  CutAtom(tail->second, static_cast<uint16_t>(shape.size % kAtom));
+}
+
+Status ReadAtomOf(VirtualDisk& disk, ShownObjects& objects,
+                  const AtomMap& layers, AtomSpan bytes) {
+  return ReadFrom(disk, SourceOf(objects, layers), bytes);
+}
+
+void ObserveTree(VirtualDisk& disk, ShownObjects& objects,
+                 Observation& observation) {
+  Observer(disk, objects, observation).Directory(kRootInode, "");
+  std::sort(observation.entries.begin(), observation.entries.end(),
+            [](const ObservedEntry& a, const ObservedEntry& b) {
+              return a.path < b.path;
+            });
+}
+
+}  // namespace powercut::simfs
