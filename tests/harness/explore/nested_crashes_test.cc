@@ -439,6 +439,40 @@ TEST(NestedCrashesTest, SimplerStatesKeepTheCrashThatTheyNeed) {
   EXPECT_EQ(SimplestId(redoes, "5p-w5/4p" + digest, false), "5p" + digest);
 }
 
+// A recovery writes two blocks and then the first one again, which had three
+// contents and was not read. The second write tears over the first one, and the
+// other block loses the first write.
+TEST(NestedCrashesTest, TornBlocksAreNamedByTheEventsOfTheirRecovery) {
+  Trace trace = EmptyTrace(4);
+  Write(trace, 0, {1, 1}, Layer::kDevice);
+  Write(trace, 0, {2, 2}, Layer::kDevice);
+  const CrashSpace outer(trace, 2 * kSectorBytes);
+  CrashState first;
+  first.point = 2;
+  first.kind = CrashKind::kPower;
+  std::vector<RecoveryEvent> events(2);
+  for (RecoveryEvent& event : events) event.layer = Layer::kDevice;
+  events[0].range = {0, 4};
+  events[0].data = SectorsOf({3, 3, 3, 3});
+  events[1].range = {0, 2};
+  events[1].data = SectorsOf({4, 4});
+  const RecoverySpace all(outer, first, events,
+                          {{0, {{0, 2, {}, 0}, {0, 1, {}, 0}, {0, 0, {}, 0}}}});
+  CrashState visited;
+  visited.point = all.begin() + 2;
+  visited.kind = CrashKind::kPower;
+  visited.choices = {{0, 4, {1, 1}, 3}, {1, 0, {}, 0}};
+  const RecoverySpace plain(outer, all.DecideOuter(visited), events);
+  const RecoverySpace::Decided decided = all.Decide(visited, plain.space());
+  PointCursor cursor(plain.space(), CrashKind::kPower);
+  cursor.MoveTo(2);
+  const CrashStep step = CanonicalStep(decided.inner, cursor);
+  EXPECT_EQ(CrashStepText(step), "2p-w1:2~3,w2:1");
+  const auto named = ResolveStep(step, cursor);
+  ASSERT_TRUE(named) << named.error().message;
+  EXPECT_TRUE(*named == decided.inner);
+}
+
 // A check that judges a second crash is told what was in force at the first.
 TEST(NestedCrashesTest, AcksStayInForce) {
   Trace trace = EmptyTrace(4);
