@@ -77,6 +77,8 @@ class ObservationCache {
   void Arrange(const CrashState& state, std::vector<ContentId>& path,
                CachedRun& run) const;
 
+  // The memory in use, approximately.
+  uint64_t bytes() const { return newer_.bytes() + older_.bytes(); }
   // How many runs were dropped to make room.
   uint64_t evicted() const { return evicted_; }
 

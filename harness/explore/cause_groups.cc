@@ -138,6 +138,15 @@ void CauseGroups::Confirm(Group& group, WorkerPool& pool) {
   group.violation.found = found + "; alone in a fresh process: " + other.check;
 }
 
+// Each state of a chain runs twice, unless the first run ends the process.
+uint64_t CauseGroups::RecoveriesToConfirm(const ViolatingState& shown,
+                                          const WorkerPool& pool) {
+  const bool ends =
+      pool.outcomes()[shown.outcome].kind == RecoveryOutcome::kObserved;
+  const uint64_t outer = shown.recovery == nullptr ? shown.inner.size() : 0;
+  return 2 * outer + (ends ? 2 : 1);
+}
+
 ConfirmedCauses CauseGroups::Confirmed(WorkerPool& pool, const Judge& judge) {
   // The order of names, and not that of states or counts, decides which causes
   // are confirmed: a cause that is among the first of the whole is then among
@@ -150,6 +159,7 @@ ConfirmedCauses CauseGroups::Confirmed(WorkerPool& pool, const Judge& judge) {
       confirmed.unshown.push_back({cause, group.count});
       continue;
     }
+    confirmed.recoveries += RecoveriesToConfirm(group.shown, pool);
     Confirm(group, pool);
     Merge(groups, std::move(group));
   }

@@ -45,6 +45,8 @@ struct ListedState {
 };
 
 struct ConfirmedCauses {
+  // How many recoveries it took.
+  uint64_t recoveries = 0;
   // In order of their cause, at most kCausesShownMax.
   std::vector<Finding> findings;
   // The causes that come after them.
@@ -104,6 +106,9 @@ class CauseGroups {
   std::string TextOf(const ViolatingState& at);
   void List(const Violation& violation, const ViolatingState& at, Group& group);
   void Confirm(Group& group, WorkerPool& pool);
+  // How many recoveries Confirm() runs.
+  static uint64_t RecoveriesToConfirm(const ViolatingState& shown,
+                                      const WorkerPool& pool);
   Result<ChainResult> RunAgain(const ViolatingState& shown,
                                const WorkerPool::Options& options) const;
   void Merge(std::map<std::string, Group>& groups, Group group);

@@ -44,6 +44,8 @@ struct Exploration {
   uint64_t runs = 0;
   // How many of `runs` were made for nested states.
   uint64_t nested_runs = 0;
+  // How many recoveries were run in all, and what for.
+  RecoveryCounts recoveries;
   // How many states that the cache decided were run all the same.
   uint64_t doublechecked = 0;
   // How many runs read in another order than earlier runs, or other blocks,

@@ -70,7 +70,7 @@ Explorer::Explorer(const RecordedRun& run, const ExploreOptions& options,
       RunScheduler::Options{result_.copied, options.cache_bytes,
                             options.bounds.max_runs, options.doublecheck,
                             options.seed, journal,
-                            [this] { return MustStop(); }},
+                            [this] { return MustStop(); }, ContextOfStates()},
       [this](const StateRequest& request, const StateOutcome& outcome) {
         OnOutcome(request, outcome);
       });
@@ -118,6 +118,7 @@ NestedOptions Explorer::OptionsOfNested() {
   options.depth = options_.nested;
   options.copied = result_.copied;
   options.seed = options_.seed;
+  options.doublecheck = options_.doublecheck;
   options.pool = PoolOptions();
   options.stop = [this] { return MustStop(); };
   return options;
@@ -194,7 +195,6 @@ bool Explorer::WalkPoints(const ExplorationSpace& space, bool prefixes_done) {
         });
     for (size_t index = 0; index < crash_points_.size(); ++index) {
       if (!IsOurs(index)) continue;
-      if (!EnterContextOf(crash_points_[index])) return false;
       const bool go_on = walk.WalkPoint(crash_points_[index].after,
                                         static_cast<uint32_t>(index));
       if (!go_on || MustStop() || !recoveries_->CrashIfMany()) return false;
@@ -208,18 +208,20 @@ bool Explorer::WalkPoints(const ExplorationSpace& space, bool prefixes_done) {
 // A check command is told the acks in force, so that its verdict under other
 // acks does not hold at this point. The context is the number of acks, plus one
 // because 0 is the context of runs that depend on their disk alone.
-bool Explorer::EnterContextOf(const CrashPoint& point) {
-  if (!HasCommand(run_.setting.oracle)) return true;
-  const uint64_t acks = AcksUpTo(run_.trace(), point.after).size() + 1;
-  if (acks == scheduler_->context()) return true;
-  if (!scheduler_->RunAll()) return false;
-  scheduler_->EnterContext(acks);
-  outcome_of_image_.clear();
-  return true;
+ContextOf Explorer::ContextOfStates() const {
+  if (!HasCommand(run_.setting.oracle)) return {};
+  std::vector<uint32_t> acks;
+  for (EventNumber n = 0; n <= run_.trace().event_count(); ++n) {
+    acks.push_back(static_cast<uint32_t>(AcksUpTo(run_.trace(), n).size()));
+  }
+  return [acks = std::move(acks)](const CrashState& state) {
+    return uint64_t{acks[state.point]} + 1;
+  };
 }
 
-bool Explorer::SubmitState(const CrashState& state, const Hash128& image,
+bool Explorer::SubmitState(const CrashState& state, const Hash128& disk,
                            uint32_t index) {
+  const Hash128 image = scheduler_->InContext(disk, state);
   const auto known = outcome_of_image_.find(image);
   // An image that was seen needs no lookup. With nested crashes the request is
   // submitted all the same, since the recovery's events are needed, too.
@@ -347,13 +349,17 @@ void Explorer::Finish() {
   result_.runs = runs();
   result_.nested_runs = recoveries_->runs();
   result_.evicted = scheduler_->evicted();
-  result_.doublechecked = scheduler_->doublechecked();
+  result_.doublechecked =
+      scheduler_->doublechecked() + recoveries_->counts().doublechecks;
   result_.reordered_runs = scheduler_->reordered_runs();
+  result_.recoveries = scheduler_->recoveries();
+  result_.recoveries += recoveries_->counts();
   if (options_.shard.count > 1) {
     result_.run_keys = scheduler_->run_keys();
     std::sort(result_.run_keys.begin(), result_.run_keys.end());
   }
   ConfirmedCauses confirmed = groups_.Confirmed(pool_, judge_);
+  result_.recoveries.confirmations = confirmed.recoveries;
   result_.unshown = std::move(confirmed.unshown);
   for (Finding& finding : confirmed.findings) {
     result_.findings.push_back(std::move(finding));

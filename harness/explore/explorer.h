@@ -48,7 +48,7 @@ class Explorer {
   bool ExplorePrefixes();
   bool ExploreBeyondPrefixes();
   bool WalkPoints(const ExplorationSpace& space, bool prefixes_done);
-  bool EnterContextOf(const CrashPoint& point);
+  ContextOf ContextOfStates() const;
   bool SubmitState(const CrashState& state, const Hash128& image,
                    uint32_t index);
 

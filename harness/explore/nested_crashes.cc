@@ -51,10 +51,11 @@ class RecoveryCrashes {
                    {.copied = options.copied,
                     .cache_bytes = kNestedCacheBytes,
                     .max_runs = std::nullopt,
-                    .doublecheck = 0,
+                    .doublecheck = options.doublecheck,
                     .seed = options.seed,
                     .journal = nullptr,
-                    .stop = options.stop},
+                    .stop = options.stop,
+                    .context_of = {}},
                    [this](const StateRequest& q, const StateOutcome& a) {
                      Take(q, a);
                    }) {}
@@ -70,7 +71,11 @@ class RecoveryCrashes {
     return done;
   }
 
-  uint64_t runs() const { return scheduler_.runs() + deeper_runs_; }
+  RecoveryCounts counts() const {
+    RecoveryCounts all = scheduler_.recoveries();
+    all += deeper_counts_;
+    return all;
+  }
   const std::optional<NestedContradiction>& contradiction() const {
     return contradiction_;
   }
@@ -165,7 +170,7 @@ class RecoveryCrashes {
       if (!go_on) break;
     }
     // What was done before a bound ended the work counts, too.
-    deeper_runs_ = crashes.runs();
+    deeper_counts_ = crashes.counts();
     if (const auto& two = crashes.contradiction()) {
       contradiction_ = {inner_.DecideOuter(two->outer), two->found};
     }
@@ -182,7 +187,7 @@ class RecoveryCrashes {
   WorkerPool pool_;
   RunScheduler scheduler_;
   std::vector<InterruptedRecovery> deeper_;
-  uint64_t deeper_runs_ = 0;
+  RecoveryCounts deeper_counts_;
   std::optional<NestedContradiction> contradiction_;
 };
 
@@ -196,7 +201,7 @@ bool NestedCrashes::Explore(const CrashSpace& outer,
                             const Visit& visit) {
   RecoveryCrashes crashes(backend_, options_, outer, recovery, visit);
   const bool go_on = crashes.Run();
-  runs_ += crashes.runs();
+  counts_ += crashes.counts();
   if (!contradiction_) contradiction_ = crashes.contradiction();
   return go_on;
 }

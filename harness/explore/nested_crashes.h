@@ -64,8 +64,10 @@ struct NestedOptions {
   // How many crashes deep recoveries are crashed again.
   uint32_t depth = 1;
   CopyMode copied = CopyMode::kAsRead;
-  // Chooses the states of `sample:N`.
+  // Chooses the states of `sample:N`, and those that `doublecheck` runs.
   uint64_t seed = 1;
+  // The share of cached answers that are run all the same and compared.
+  double doublecheck = 0;
   WorkerPool::Options pool;
   // Called between rounds of runs and now and then; true ends the work.
   std::function<bool()> stop;
@@ -93,8 +95,9 @@ class NestedCrashes {
   bool Explore(const CrashSpace& outer, const InterruptedRecovery& recovery,
                const Visit& visit);
 
-  // How many runs all calls took.
-  uint64_t runs() const { return runs_; }
+  // How many recoveries all calls ran; runs() are those that were needed.
+  const RecoveryCounts& counts() const { return counts_; }
+  uint64_t runs() const { return counts_.needed; }
   // The first nested state of all calls that had two outcomes; `std::nullopt`
   // if there is none.
   const std::optional<NestedContradiction>& contradiction() const {
@@ -104,7 +107,7 @@ class NestedCrashes {
  private:
   Backend& backend_;
   NestedOptions options_;
-  uint64_t runs_ = 0;
+  RecoveryCounts counts_;
   std::optional<NestedContradiction> contradiction_;
 };
 

@@ -54,7 +54,7 @@ bool RecoveriesToCrash::CrashIfMany() {
 
 bool RecoveriesToCrash::CrashAll() {
   NestedCrashes crashes(backend_, options_);
-  const uint64_t before = runs_;
+  const RecoveryCounts before = counts_;
   kept_bytes_ = 0;
   for (const auto& [point_index, recovery] : std::exchange(kept_, {})) {
     const bool go_on = crashes.Explore(
@@ -62,7 +62,8 @@ bool RecoveriesToCrash::CrashAll() {
         [&, index = point_index](const NestedCrashes::Visited& visited) {
           visit_(index, visited);
         });
-    runs_ = before + crashes.runs();
+    counts_ = before;
+    counts_ += crashes.counts();
     if (!contradiction_) contradiction_ = crashes.contradiction();
     if (!go_on || options_.stop()) return false;
   }

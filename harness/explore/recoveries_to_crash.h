@@ -33,8 +33,10 @@ class RecoveriesToCrash {
   bool CrashAll();
   bool CrashIfMany();
 
-  // How many runs nested states took so far.
-  uint64_t runs() const { return runs_; }
+  // How many recoveries nested states took so far; runs() are those that were
+  // needed.
+  const RecoveryCounts& counts() const { return counts_; }
+  uint64_t runs() const { return counts_.needed; }
   // NestedCrashes::contradiction() of all calls.
   const std::optional<NestedContradiction>& contradiction() const {
     return contradiction_;
@@ -50,7 +52,7 @@ class RecoveriesToCrash {
   std::vector<std::pair<uint32_t, InterruptedRecovery>> kept_;
   // How many bytes the kept recoveries wrote; shared ones count each time.
   uint64_t kept_bytes_ = 0;
-  uint64_t runs_ = 0;
+  RecoveryCounts counts_;
   std::optional<NestedContradiction> contradiction_;
 };
 

@@ -35,6 +35,8 @@ constexpr size_t kAheadMin = 4;
 constexpr size_t kAheadMax = kWaitingMax;
 // How many filled-in outcomes are remembered.
 constexpr size_t kFilledMax = 1 << 20;
+// How many contexts have their runs remembered.
+constexpr size_t kContextsMax = 1024;
 // How many requests are looked up between two calls of `stop`.
 constexpr uint64_t kStopEvery = 256;
 
@@ -72,19 +74,56 @@ RunScheduler::RunScheduler(WorkerPool& pool, BlockContents& contents,
       contents_(contents),
       options_(std::move(options)),
       on_outcome_(std::move(on_outcome)),
-      cache_(std::in_place, contents, options_.cache_bytes),
-      ahead_(kAheadMin) {
+      filter_(contents, options_.context_of,
+              options_.copied == CopyMode::kAsRead),
+      ahead_(kAheadMax) {
+  pool_.set_filter(&filter_);
   pool_.set_done([this](const Batch& batch, std::vector<RunResult>& results) {
     for (size_t i = 0; i < results.size(); ++i) {
       if (doublechecking_) {
         TakeDoublecheck(batch[i], results[i].outcome);
-        continue;
+      } else {
+        TakeResult(results[i]);
       }
-      TakeJournaled();
-      AddToJournal(round_[taken_].request, results[i]);
-      TakeRun(round_[taken_++].request, results[i]);
     }
   });
+}
+
+uint64_t RunScheduler::ContextOfState(const CrashState& state) const {
+  return options_.context_of ? options_.context_of(state) : 0;
+}
+
+// Points come in order, so that contexts do: the lowest is needed least.
+ObservationCache& RunScheduler::CacheOf(const CrashState& state) {
+  const uint64_t context = ContextOfState(state);
+  const auto found = caches_.find(context);
+  if (found != caches_.end()) return found->second;
+  uint64_t bytes = 0;
+  for (const auto& [number, cache] : caches_) bytes += cache.bytes();
+  while (!caches_.empty() &&
+         (bytes > options_.cache_bytes / 2 || caches_.size() >= kContextsMax)) {
+    const ObservationCache& lowest = caches_.begin()->second;
+    bytes -= lowest.bytes();
+    evicted_before_ += lowest.evicted();
+    caches_.erase(caches_.begin());
+  }
+  const uint64_t room = options_.cache_bytes - bytes;
+  return caches_.try_emplace(context, contents_, room).first->second;
+}
+
+uint64_t RunScheduler::evicted() const {
+  uint64_t evicted = evicted_before_;
+  for (const auto& [context, cache] : caches_) evicted += cache.evicted();
+  return evicted;
+}
+
+RecoveryCounts RunScheduler::recoveries() const {
+  RecoveryCounts counts;
+  counts.needed = runs_;
+  counts.repeated = repeated_runs_;
+  counts.canaries = canaries_;
+  counts.doublechecks = doublechecked_;
+  return counts;
 }
 
 bool RunScheduler::Run(bool all) {
@@ -110,15 +149,6 @@ bool RunScheduler::Run(bool all) {
   }
 }
 
-void RunScheduler::EnterContext(uint64_t context) {
-  POWERCUT_CHECK(submitted_.empty() && waiting_.empty());
-  evicted_before_ += cache_->evicted();
-  cache_.emplace(contents_, options_.cache_bytes);
-  filled_.clear();
-  died_.clear();
-  context_ = context;
-}
-
 void RunScheduler::Doublecheck(const CrashState& state, OutcomeId outcome) {
   if (options_.doublecheck <= 0) return;
   // The state alone decides whether it is drawn, not its turn, so that any
@@ -137,7 +167,7 @@ void RunScheduler::RunDoublechecks() {
     for (; from < doubted_.size() && batch.size() < kBatchRunsMax; ++from) {
       batch.push_back(doubted_[from].first);
     }
-    pool_.Submit(std::move(batch));
+    SubmitBatch(std::move(batch), BatchRuns::kAll);
   }
   pool_.Drain();
   doublechecking_ = false;
@@ -152,7 +182,8 @@ void RunScheduler::TakeDoublecheck(const CrashState& state, OutcomeId outcome) {
 
 bool RunScheduler::DecideFromCache(StateRequest& request,
                                    ReadTree::Miss& miss) {
-  const CachedRun* run = cache_->Find(request.state, path_, miss);
+  const CachedRun* run =
+      CacheOf(request.state).Find(request.state, path_, miss);
   if (run == nullptr) return false;
   Decide(request, *run, /*cached=*/true);
   return true;
@@ -166,17 +197,18 @@ void RunScheduler::Decide(const StateRequest& request, const CachedRun& run,
 }
 
 // Moves the runs of this round out of `waiting_`: first one for each different
-// miss in the tree, then those ahead of time. Empty if no request waits or
+// miss in the trees, then those ahead of time. Empty if no request waits or
 // `max_runs` is used up.
 std::vector<RunScheduler::Waiting> RunScheduler::TakeRunsOfRound() {
   std::vector<Waiting> needed;
   std::vector<Waiting> others;
-  std::set<ReadTree::Miss> misses;
+  std::set<std::pair<uint64_t, ReadTree::Miss>> misses;
   for (Waiting& waiting : std::exchange(waiting_, {})) {
     // The round before may have made the run that decides this request.
     if (DecideFromCache(waiting.request, waiting.miss)) continue;
-    const bool first = misses.insert(waiting.miss).second;
-    (first ? needed : others).push_back(std::move(waiting));
+    const uint64_t context = ContextOfState(waiting.request.state);
+    waiting.ahead = !misses.insert({context, waiting.miss}).second;
+    (waiting.ahead ? others : needed).push_back(std::move(waiting));
   }
   size_t most = ~size_t{0};
   if (options_.max_runs) most = *options_.max_runs - runs_;
@@ -188,76 +220,131 @@ std::vector<RunScheduler::Waiting> RunScheduler::TakeRunsOfRound() {
   };
   max_runs_reached_ = !needed.empty() && most == 0;
   take_back(needed, most);
-  needed_ = needed.size();
-  take_back(others, std::min(ahead_, most - needed_));
+  take_back(others, std::min(ahead_, most - needed.size()));
   std::move(others.begin(), others.end(), std::back_inserter(needed));
-  return needed;
+  return BySharedMiss(std::move(needed));
+}
+
+// States with one miss stand together, so that they are in one batch, whose
+// worker skips those that it need not run.
+std::vector<RunScheduler::Waiting> RunScheduler::BySharedMiss(
+    std::vector<Waiting> round) const {
+  std::map<std::pair<uint64_t, ReadTree::Miss>, size_t> first;
+  std::vector<std::pair<size_t, size_t>> order;
+  for (size_t i = 0; i < round.size(); ++i) {
+    const uint64_t context = ContextOfState(round[i].request.state);
+    const auto [entry, added] = first.try_emplace({context, round[i].miss}, i);
+    order.emplace_back(entry->second, i);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<Waiting> grouped;
+  for (const auto& [group, i] : order) grouped.push_back(std::move(round[i]));
+  return grouped;
 }
 
 bool RunScheduler::RunRound() {
   if (Stopped()) return false;
   round_ = TakeRunsOfRound();
   taken_ = 0;
-  const uint64_t spare_before = spare_runs_;
+  ran_ahead_ = repeated_ahead_ = 0;
   SubmitRound();
   if (taken_ < round_.size()) return false;
-  const size_t ahead = round_.size() - needed_;
-  if (ahead > 0) {
-    const bool useful = (spare_runs_ - spare_before) * 2 <= ahead;
-    ahead_ = useful ? std::min(ahead_ * 2, kAheadMax)
-                    : std::max(ahead_ / 2, kAheadMin);
-  }
+  AdaptAhead();
   round_.clear();
   return !max_runs_reached_ && journal_error_.empty();
 }
 
-// Runs the states of the round that the journal does not have. Results are
-// taken in the order of the round, journaled ones in their place between the
-// others. Returns early if a bound or an error of the journal ends the work.
+void RunScheduler::AdaptAhead() {
+  if (ran_ahead_ == 0) return;
+  const bool useful = repeated_ahead_ * 2 <= ran_ahead_;
+  ahead_ = useful ? std::min(ahead_ * 2, kAheadMax)
+                  : std::max(ahead_ / 2, kAheadMin);
+}
+
+// Runs the states of the round, in the order of the round. Returns early if a
+// bound or an error of the journal ends the work.
 void RunScheduler::SubmitRound() {
-  Batch batch;
-  const auto submit = [&] {
-    if (!batch.empty()) pool_.Submit(std::exchange(batch, {}));
-  };
   const size_t batch_runs =
       std::clamp(round_.size() / kBatchesOfRound, kBatchRunsMin, kBatchRunsMax);
-  for (Waiting& waiting : round_) {
-    waiting.journaled = IsJournaled(waiting.request);
-    if (waiting.journaled) continue;
-    batch.push_back(waiting.request.state);
-    if (batch.size() < batch_runs) continue;
-    submit();
+  // What a journal holds counts as if it were run, with its canary.
+  const size_t logical = (round_.size() + batch_runs - 1) / batch_runs;
+  TakeJournaled();
+  const size_t batches = (round_.size() + batch_runs - 1) / batch_runs;
+  if (pool_.options().jobs > 0) canaries_ += logical - batches;
+  for (size_t from = 0; from < round_.size(); from += batch_runs) {
+    Batch batch;
+    const size_t to = std::min(from + batch_runs, round_.size());
+    for (size_t i = from; i < to; ++i) {
+      batch.push_back(round_[i].request.state);
+    }
+    SubmitBatch(std::move(batch), BatchRuns::kUndecided);
     if (Stopped() || !journal_error_.empty()) return pool_.Cancel();
   }
-  submit();
   pool_.Drain();
-  TakeJournaled();
 }
 
-bool RunScheduler::IsJournaled(const StateRequest& request) const {
-  return options_.journal != nullptr &&
-         options_.journal->Find(KeyOf(request.state, 0)) != nullptr;
+// Each batch has one canary, if it runs in a process of its own.
+void RunScheduler::SubmitBatch(Batch batch, BatchRuns runs) {
+  if (pool_.options().jobs > 0) ++canaries_;
+  pool_.Submit(std::move(batch), runs);
 }
 
-// Takes the journaled runs of the round up to the next one that was submitted
-// to the pool.
-void RunScheduler::TakeJournaled() {
-  for (; taken_ < round_.size(); ++taken_) {
-    const StateRequest& request = round_[taken_].request;
-    if (!round_[taken_].journaled) return;
-    const JournaledRun& run = *options_.journal->Find(KeyOf(request.state, 0));
-    auto outcome = DecodeOutcome(run.outcome);
-    auto access =
-        DecodeRunAccess(run.access, {contents_.space().trace().geometry(),
-                                     contents_.space().block_bytes()});
-    // The journal checked the hash and the context of these bytes.
-    POWERCUT_CHECK(outcome && access);
-    RunResult result;
-    result.outcome = pool_.AddOutcome(std::move(*outcome));
-    result.reads = std::move(access->reads);
-    result.writes = std::move(access->writes);
-    TakeRun(request, result);
+void RunScheduler::TakeResult(RunResult& result) {
+  Waiting& waiting = round_[taken_++];
+  if (!result.skipped) {
+    ran_ahead_ += waiting.ahead ? 1 : 0;
+    const uint64_t repeated_before = repeated_runs_;
+    AddToJournal(waiting.request, result);
+    TakeRun(waiting.request, result);
+    if (waiting.ahead) repeated_ahead_ += repeated_runs_ - repeated_before;
+    return;
   }
+  // The run that decides a skipped state came before it in the batch. A worker
+  // is not believed: a state that nothing decides waits for the next round.
+  if (DecideFromCache(waiting.request, waiting.miss)) return;
+  waiting_.push_back(std::move(waiting));
+}
+
+const JournaledRun* RunScheduler::Journaled(const StateRequest& request) const {
+  if (options_.journal == nullptr) return nullptr;
+  return options_.journal->Find(KeyOf(request.state, 0));
+}
+
+// Takes the runs of the round that the journal holds. States that these runs
+// decide need no run of their own: they were skipped when the journal was
+// written.
+void RunScheduler::TakeJournaled() {
+  std::vector<Waiting> others;
+  for (Waiting& waiting : std::exchange(round_, {})) {
+    const JournaledRun* run = Journaled(waiting.request);
+    if (run != nullptr) {
+      TakeJournaledRun(waiting.request, *run);
+    } else {
+      others.push_back(std::move(waiting));
+    }
+  }
+  for (Waiting& waiting : others) {
+    if (options_.journal != nullptr &&
+        DecideFromCache(waiting.request, waiting.miss)) {
+      continue;
+    }
+    round_.push_back(std::move(waiting));
+  }
+}
+
+void RunScheduler::TakeJournaledRun(const StateRequest& request,
+                                    const JournaledRun& run) {
+  auto outcome = DecodeOutcome(run.outcome);
+  auto access = DecodeRunAccess(
+      run.access,
+      {contents_.space().trace().geometry(), contents_.space().block_bytes()});
+  // The journal checked the hash and the context of these bytes.
+  POWERCUT_CHECK(outcome && access);
+  RunResult result;
+  result.outcome = pool_.AddOutcome(std::move(*outcome));
+  result.reads = std::move(access->reads);
+  result.writes = std::move(access->writes);
+  TakeRun(request, result);
 }
 
 void RunScheduler::AddToJournal(const StateRequest& request,
@@ -278,32 +365,16 @@ CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
                                     RunResult& result) {
   CachedRun run;
   run.outcome = result.outcome;
-  path_.clear();
-  const CrashSpace& space = contents_.space();
-  std::vector<Slot> copied;
-  for (const uint64_t block : result.reads.blocks) {
-    const std::optional<Slot> slot = space.FindSlot(block);
-    // Blocks that the trace never touched are no slots; they hold the same in
-    // every state and decide nothing.
-    if (slot) path_.push_back(contents_.In(request.state, *slot));
-  }
-  for (const CopiedPiece& piece : result.reads.copies) {
-    const std::optional<Slot> slot = space.FindSlot(piece.block);
-    if (!slot) continue;
-    if (std::find(copied.begin(), copied.end(), *slot) == copied.end()) {
-      copied.push_back(*slot);
-    }
-  }
+  std::vector<Slot> copied = CopiedSlots(contents_.space(), result.reads);
   if (options_.copied == CopyMode::kAsRead) {
-    for (const Slot slot : copied) {
-      path_.push_back(contents_.In(request.state, slot));
-    }
+    PathOfRun(contents_, request.state, result.reads, copied, path_);
   } else {
+    PathOfRun(contents_, request.state, result.reads, {}, path_);
     std::sort(copied.begin(), copied.end());
     run.copied = std::move(copied);
     run.copies = std::move(result.reads.copies);
   }
-  run.key = InContext(CertificateKey(contents_, path_));
+  run.key = InContext(CertificateKey(contents_, path_), request.state);
   if (!result.writes.empty()) {
     run.events = std::make_shared<const std::vector<RecoveryEvent>>(
         std::move(result.writes));
@@ -312,20 +383,23 @@ CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
 }
 
 // Equal reads under other acks are another run.
-Hash128 RunScheduler::InContext(Hash128 key) const {
-  if (context_ != 0) {
-    key ^= HashBytes(std::as_bytes(std::span(&context_, 1)), 1);
+Hash128 RunScheduler::InContext(Hash128 key, const CrashState& state) const {
+  const uint64_t context = ContextOfState(state);
+  if (context != 0) {
+    key ^= HashBytes(std::as_bytes(std::span(&context, 1)), 1);
   }
   return key;
 }
 
-void RunScheduler::CountRun(const Hash128& key) {
-  // A walk that comes back to a context has forgotten its runs and makes them
+// Returns whether the run counts.
+bool RunScheduler::CountRun(const Hash128& key, const CrashState& state) {
+  // A walk that comes back to a context that was forgotten makes its runs
   // again. They are no other runs: shards, of which some never leave a context,
   // must come to the same number.
-  if (context_ != 0 && !counted_.insert(key).second) return;
+  if (ContextOfState(state) != 0 && !counted_.insert(key).second) return false;
   ++runs_;
   run_keys_.push_back(key);
+  return true;
 }
 
 void RunScheduler::TakeRun(const StateRequest& request, RunResult& result) {
@@ -338,21 +412,22 @@ void RunScheduler::KeepRun(const StateRequest& request, RunResult& result) {
   using Inserted = ObservationCache::Inserted;
   CachedRun run = CachedRunOf(request, result);
   const CachedRun* kept = nullptr;
-  Inserted how = cache_->Insert(path_, run, &kept);
+  ObservationCache& cache = CacheOf(request.state);
+  Inserted how = cache.Insert(path_, run, &kept);
   if (how == Inserted::kOutOfOrder) {
     ++reordered_runs_;
-    cache_->Arrange(request.state, path_, run);
-    run.key = InContext(CertificateKey(contents_, path_));
-    how = cache_->Insert(path_, run, &kept);
+    cache.Arrange(request.state, path_, run);
+    run.key = InContext(CertificateKey(contents_, path_), request.state);
+    how = cache.Insert(path_, run, &kept);
   }
   POWERCUT_CHECK(how != Inserted::kOutOfOrder);
   if (how == Inserted::kNew) {
-    CountRun(run.key);
+    if (!CountRun(run.key, request.state)) ++repeated_runs_;
     on_outcome_(request,
                 {result.outcome, false, path_, run.copied, run.events});
     return;
   }
-  ++spare_runs_;
+  ++repeated_runs_;
   const OutcomeId earlier = OutcomeOf(*kept, request.state);
   Compare(request.state, earlier, result.outcome);
   on_outcome_(request,
@@ -366,8 +441,10 @@ void RunScheduler::TakeUnkeptRun(const StateRequest& request,
                                  RunResult& result) {
   const CachedRun run = CachedRunOf(request, result);
   const Hash128 key =
-      InContext(request.image.value_or(KeyOf(request.state, 0)));
-  if (!request.seen && died_.insert(key).second) CountRun(key);
+      InContext(request.image.value_or(KeyOf(request.state, 0)), request.state);
+  const bool counts =
+      !request.seen && died_.insert(key).second && CountRun(key, request.state);
+  if (!counts) ++repeated_runs_;
   on_outcome_(request, {result.outcome, false, path_, run.copied, run.events});
 }
 
@@ -384,7 +461,7 @@ void RunScheduler::Compare(const CrashState& state, OutcomeId earlier,
 std::optional<OutcomeId> RunScheduler::Known(const CrashState& state) {
   std::vector<ContentId> path;
   ReadTree::Miss miss;
-  const CachedRun* run = cache_->Find(state, path, miss);
+  const CachedRun* run = CacheOf(state).Find(state, path, miss);
   if (run == nullptr) return std::nullopt;
   return OutcomeOf(*run, state);
 }

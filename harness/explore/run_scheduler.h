@@ -5,13 +5,14 @@
 // finished runs. A state that no finished run decides waits. When enough states
 // wait, a round of runs begins. States whose lookups ended at the same place of
 // the cache's tree need the same run, so the round runs one state for each such
-// place, and a few of the other waiting states ahead of time, or long chains of
-// places would run one after the other. A run ahead of time that turns out to
-// have read the same as an earlier run is a check of that run and is not
-// counted. A run that read in another order than the runs before it is put into
-// their order; it is no sign of bad storage, and is counted. Runs enter the
-// cache in a fixed order, so that outcomes and counts
-// do not depend on the number of workers.
+// place, and others of the waiting states ahead of time, or long chains of
+// places would run one after the other. A worker skips the states of its batch
+// that a run of the same batch decides (TreeFilter), so that only states of
+// different batches can read the same. Such a repeated run is a check of the
+// earlier run and is not counted among the runs needed. A run that read in
+// another order than the runs before it is put into their order; it is no sign
+// of bad storage, and is counted. Runs enter the cache in a fixed order, so
+// that outcomes and counts do not depend on the number of workers.
 
 #ifndef POWERCUT_HARNESS_EXPLORE_RUN_SCHEDULER_H_
 #define POWERCUT_HARNESS_EXPLORE_RUN_SCHEDULER_H_
@@ -32,6 +33,8 @@
 
 #include "harness/cache/observation_cache.h"
 #include "harness/cache/run_journal.h"
+#include "harness/explore/recovery_counts.h"
+#include "harness/explore/tree_filter.h"
 #include "harness/worker/worker_pool.h"
 
 namespace powercut {
@@ -119,6 +122,8 @@ class RunScheduler {
     RunJournal* journal = nullptr;
     // Called between rounds and now and then; true ends the work. May be empty.
     std::function<bool()> stop;
+    // Runs of different contexts decide nothing for each other.
+    ContextOf context_of;
   };
   using OnOutcome =
       std::function<void(const StateRequest&, const StateOutcome&)>;
@@ -145,12 +150,8 @@ class RunScheduler {
   // the state falls into the share of `doublecheck`, it is run for real.
   void Doublecheck(const CrashState& state, OutcomeId outcome);
 
-  // Tells that runs depend on something beside their disk from now on, which
-  // `context` names (for a check command: the acks in force). Outcomes of other
-  // contexts are forgotten.
-  // Requires: no request waits.
-  void EnterContext(uint64_t context);
-  uint64_t context() const { return context_; }
+  // Makes of a key of disks a key of disks in the context of the state.
+  Hash128 InContext(Hash128 key, const CrashState& state) const;
 
   // The outcome of this state; `std::nullopt` if no finished run decides it.
   std::optional<OutcomeId> Known(const CrashState& state);
@@ -160,11 +161,10 @@ class RunScheduler {
   OutcomeId OutcomeOf(const CachedRun& run, const CrashState& state);
 
   uint64_t runs() const { return runs_; }
-  // How many runs were made ahead of time and turned out to read the same as an
-  // earlier run. They are not part of runs().
-  uint64_t spare_runs() const { return spare_runs_; }
   uint64_t doublechecked() const { return doublechecked_; }
-  uint64_t evicted() const { return evicted_before_ + cache_->evicted(); }
+  // All recoveries that were run; `needed` is runs().
+  RecoveryCounts recoveries() const;
+  uint64_t evicted() const;
   // One for each run that counts, in order of counting.
   const std::vector<Hash128>& run_keys() const { return run_keys_; }
   // How many runs read in another order than earlier runs, or other blocks,
@@ -185,24 +185,31 @@ class RunScheduler {
   struct Waiting {
     StateRequest request;
     ReadTree::Miss miss;
-    bool journaled = false;  // The journal had its run when its round began.
+    // Another state of the round has the same miss and runs first.
+    bool ahead = false;
   };
 
   bool Run(bool all);
+  uint64_t ContextOfState(const CrashState& state) const;
+  ObservationCache& CacheOf(const CrashState& state);
   bool DecideFromCache(StateRequest& request, ReadTree::Miss& miss);
   void Decide(const StateRequest& request, const CachedRun& run, bool cached);
   bool RunRound();
   std::vector<Waiting> TakeRunsOfRound();
+  std::vector<Waiting> BySharedMiss(std::vector<Waiting> round) const;
   void SubmitRound();
+  void AdaptAhead();
+  void SubmitBatch(Batch batch, BatchRuns runs);
+  void TakeResult(RunResult& result);
   void TakeJournaled();
-  bool IsJournaled(const StateRequest& request) const;
+  const JournaledRun* Journaled(const StateRequest& request) const;
+  void TakeJournaledRun(const StateRequest& request, const JournaledRun& run);
   void AddToJournal(const StateRequest& request, const RunResult& result);
   void TakeRun(const StateRequest& request, RunResult& result);
   void KeepRun(const StateRequest& request, RunResult& result);
   void TakeUnkeptRun(const StateRequest& request, RunResult& result);
-  void CountRun(const Hash128& key);
+  bool CountRun(const Hash128& key, const CrashState& state);
   CachedRun CachedRunOf(const StateRequest& request, RunResult& result);
-  Hash128 InContext(Hash128 key) const;
   void Compare(const CrashState& state, OutcomeId earlier, OutcomeId later);
   void RunDoublechecks();
   void TakeDoublecheck(const CrashState& state, OutcomeId outcome);
@@ -212,20 +219,23 @@ class RunScheduler {
   BlockContents& contents_;
   Options options_;
   OnOutcome on_outcome_;
-  std::optional<ObservationCache> cache_;
-  uint64_t context_ = 0;
-  uint64_t evicted_before_ = 0;  // In earlier contexts.
+  TreeFilter filter_;
+  // By context.
+  std::map<uint64_t, ObservationCache> caches_;
+  uint64_t evicted_before_ = 0;  // In contexts that were forgotten.
   std::vector<StateRequest> submitted_;
   std::vector<Waiting> waiting_;
   std::vector<ContentId> path_;
   // Outcomes with copied blocks filled in, by the key of the run and of the
   // contents copied.
   std::unordered_map<Hash128, OutcomeId, Hash128Hasher> filled_;
-  // The runs of the current round. The first `needed_` are needed, the others
-  // run ahead of time; the results of the first `taken_` have been taken.
+  // The states of the current round; the results of the first `taken_` have
+  // been taken. How many of them ran ahead of time, and how many of those
+  // repeated an earlier run.
   std::vector<Waiting> round_;
   size_t taken_ = 0;
-  size_t needed_ = 0;
+  size_t ran_ahead_ = 0;
+  size_t repeated_ahead_ = 0;
   // Cached outcomes to be run for real.
   std::vector<std::pair<CrashState, OutcomeId>> doubted_;
   bool doublechecking_ = false;
@@ -233,7 +243,8 @@ class RunScheduler {
   // How many runs of the next round may be ahead of time.
   size_t ahead_;
   uint64_t runs_ = 0;
-  uint64_t spare_runs_ = 0;
+  uint64_t repeated_runs_ = 0;
+  uint64_t canaries_ = 0;
   std::vector<Hash128> run_keys_;
   // The keys that were counted in contexts other than 0.
   std::unordered_set<Hash128, Hash128Hasher> counted_;

@@ -65,8 +65,9 @@ RecoveryOutcome DeathOfNext(const RecoveryOutcome& next) {
 
 }  // namespace
 
-BatchProgress::BatchProgress(Batch batch, OutcomeTable& outcomes)
-    : batch_(std::move(batch)), outcomes_(&outcomes) {
+BatchProgress::BatchProgress(Batch batch, OutcomeTable& outcomes,
+                             BatchRuns runs)
+    : batch_(std::move(batch)), runs_(runs), outcomes_(&outcomes) {
   results_.resize(batch_.size());
   StartAt(0, batch_.size());
 }
@@ -91,7 +92,7 @@ BatchPart BatchProgress::Next() const {
       return {*search_->Next(), end_, from_};
     default:
       POWERCUT_CHECK(phase_ == kRun);
-      return {from_, end_, from_};
+      return {from_, end_, from_, runs_};
   }
 }
 
@@ -268,6 +269,8 @@ void BatchProgress::TakeBlame(WorkerEnd end) {
   // The suspect keeps the outcome of the batch: its first run here may be the
   // one that differs.
   RunResult result = std::move(results_[suspect_]);
+  // A suspect that the batch skipped has only what it showed alone.
+  if (result.skipped) return Decide(suspect_, std::move(twice));
   result.second_outcome =
       outcomes_->Same(first, result.outcome) ? *twice.second_outcome : first;
   Decide(suspect_, std::move(result));

@@ -3,15 +3,17 @@
 // itself.
 //
 // A worker runs the batch to its end and then the first state once more, the
-// canary. If a worker dies, the state that it had begun is run alone in a fresh
-// worker, twice. The death is the state's outcome only if the state ends badly
-// there, too. If it does not, or if the canary came to another outcome, then a
-// state before it has damaged the process. This culprit is searched for, and it
-// is blamed if running it alone twice shows damage. Once a state is blamed or
-// dead, the states after it are run in a fresh worker. The states before it are
-// run again, followed by a canary of their own: no outcome is taken from a
-// process that was later seen to be damaged. If no state can be blamed, the
-// outcomes stand, and the batch counts the case as unexplained.
+// canary. States that it skips (BatchRuns) have a result that says so; a worker
+// that looks for a culprit skips none. If a worker dies, the state that it had
+// begun is run alone in a fresh worker, twice. The death is the state's outcome
+// only if the state ends badly there, too. If it does not, or if the canary
+// came to another outcome, then a state before it has damaged the process. This
+// culprit is searched for, and it is blamed if running it alone twice shows
+// damage. Once a state is blamed or dead, the states after it are run in a
+// fresh worker. The states before it are run again, followed by a canary of
+// their own: no outcome is taken from a process that was later seen to be
+// damaged. If no state can be blamed, the outcomes stand, and the batch counts
+// the case as unexplained.
 //
 // A worker that was killed from outside says nothing about any state. Its part,
 // or a part that begins later, is run again.
@@ -42,7 +44,8 @@ class BatchProgress {
  public:
   // `outcomes` must outlive this object. Outcomes that no worker sent, such as
   // deaths, are added to it.
-  BatchProgress(Batch batch, OutcomeTable& outcomes);
+  BatchProgress(Batch batch, OutcomeTable& outcomes,
+                BatchRuns runs = BatchRuns::kAll);
   // The progress of a single state that is run alone, twice, with no canary.
   static BatchProgress Alone(const CrashState& state, OutcomeTable& outcomes);
 
@@ -95,6 +98,7 @@ class BatchProgress {
   void GiveUpSearch();
 
   Batch batch_;
+  BatchRuns runs_ = BatchRuns::kAll;
   OutcomeTable* outcomes_;
   std::vector<RunResult> results_;
   Phase phase_ = kRun;

@@ -61,7 +61,9 @@ void EncodeWorkOrder(uint32_t worker, std::span<const Hash128> learned,
   writer.Number(worker);
   writer.Number(learned.size());
   writer.Raw(std::as_bytes(learned));
-  writer.Number(part.to - part.from == 1 ? 1 : 0);
+  const size_t states = part.to - part.from;
+  writer.Number(states == 1 ? 1 : 0);
+  writer.Number(part.runs == BatchRuns::kUndecided ? states : 0);
   writer.Number(part.size());
   for (size_t i = 0; i < part.size(); ++i) WriteState(writer, batch[part[i]]);
 }
@@ -77,6 +79,7 @@ WorkOrder DecodeWorkOrder(std::string_view bytes) {
     std::memcpy(order.learned.data(), hashes.data(), hashes.size());
   }
   order.alone = in.Number() != 0;
+  order.filtered = in.Number();
   // A state is at least five numbers of at least one byte each.
   constexpr uint64_t kLeastStateBytes = 5;
   order.states.resize(in.Count(kLeastStateBytes));

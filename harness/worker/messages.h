@@ -27,6 +27,8 @@ struct WorkOrder {
   // The part of the batch holds a single state. The worker then tells each
   // block that a run reads as it happens.
   bool alone = false;
+  // How many of the first states are skipped if an earlier one decides them.
+  size_t filtered = 0;
   // What the worker runs, in order.
   Batch states;
 };
@@ -51,6 +53,8 @@ struct WorkerMessageHeader {
 
   // Which run of the part the message is about, counted from 0.
   uint32_t index;
+  // 1 if the state was skipped; nothing follows then. Otherwise 0.
+  uint32_t skipped;
   // How many bytes of the outcome, and then of the reads and writes, follow.
   uint32_t outcome_size;
   uint32_t access_size;

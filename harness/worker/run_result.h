@@ -6,6 +6,7 @@
 #define POWERCUT_HARNESS_WORKER_RUN_RESULT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -29,10 +30,21 @@ struct RunResult {
   // What a second run in the same process came to, if that was another outcome:
   // the recovery is not deterministic. `std::nullopt` otherwise.
   std::optional<OutcomeId> second_outcome;
+  // A run of the same batch decides the state, so that it did not run. All
+  // other fields are then empty.
+  bool skipped = false;
 };
 
 // States of one crash kind, to be run in this order.
 using Batch = std::vector<CrashState>;
+
+// Which states of a batch run.
+enum class BatchRuns : uint8_t {
+  kAll,
+  // All but those that an earlier run of the batch decides, as the pool's
+  // BatchFilter says.
+  kUndecided,
+};
 
 // The states of a batch that one worker runs, by their positions in the batch.
 struct BatchPart {
@@ -43,8 +55,10 @@ struct BatchPart {
   // damaged, or the second run of a single state. `std::nullopt` if no state
   // runs after [from, to).
   std::optional<size_t> then;
+  // Which of [from, to) run. The first one and `then` always do.
+  BatchRuns runs = BatchRuns::kAll;
 
-  // How many runs the part has.
+  // How many runs the part has, with the states that are skipped.
   size_t size() const { return to - from + (then ? 1 : 0); }
   // The position in the batch of the state that runs as number `n`, counted
   // from 0. Requires: n < size().

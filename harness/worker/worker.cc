@@ -114,6 +114,15 @@ bool Worker::TakeRead(std::string_view access) {
   return true;
 }
 
+bool Worker::TakeSkipped(const WorkerMessageHeader& header) {
+  const bool may_skip = part_.runs == BatchRuns::kUndecided &&
+                        header.index > 0 &&
+                        header.index < part_.to - part_.from;
+  if (!may_skip || header.size() != 0) return false;
+  results_.emplace_back().skipped = true;
+  return true;
+}
+
 Result<RunResult> Worker::ResultOf(const Hash128& outcome_hash,
                                    std::string_view outcome_bytes,
                                    std::string_view access_bytes) {
@@ -157,8 +166,13 @@ void Worker::TakeMessages() {
     }
     // A worker with a corrupted heap may send anything. It then counts as dead
     // at the run that it had begun.
-    wild_ = header.index != results_.size() || header.index >= part_.size() ||
-            HashOfMessage(access) != header.access_hash;
+    wild_ = header.index != results_.size() || header.index >= part_.size();
+    if (wild_) break;
+    if (header.skipped != 0) {
+      wild_ = !TakeSkipped(header);
+      continue;
+    }
+    wild_ = HashOfMessage(access) != header.access_hash;
     if (wild_) break;
     Result<RunResult> result = ResultOf(
         header.outcome_hash, message.substr(0, header.outcome_size), access);

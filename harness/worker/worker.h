@@ -15,6 +15,7 @@
 #include "harness/recover/outcome_table.h"
 #include "harness/recover/recovery_runner.h"
 #include "harness/system/result_ring.h"
+#include "harness/worker/messages.h"
 #include "harness/worker/run_result.h"
 
 namespace powercut {
@@ -58,6 +59,9 @@ class Worker {
   // Takes a message that tells a block read. Returns false if no worker in its
   // senses sends these bytes.
   bool TakeRead(std::string_view access);
+  // Takes a message that tells a skipped state. Returns false if no worker in
+  // its senses skips this state.
+  bool TakeSkipped(const WorkerMessageHeader& header);
   // Returns the result that a message about a finished run holds.
   // Errors: kInternal or kBadInput if no worker in its senses sends these
   // bytes.

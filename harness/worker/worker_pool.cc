@@ -82,10 +82,11 @@ OutcomeId WorkerPool::AddOutcome(RecoveryOutcome outcome) {
   return outcomes_.Add(std::move(outcome));
 }
 
-void WorkerPool::Submit(Batch batch) {
+void WorkerPool::Submit(Batch batch, BatchRuns runs) {
+  POWERCUT_CHECK(runs == BatchRuns::kAll || filter_ != nullptr);
   const uint32_t jobs = runner_.options().jobs;
-  if (jobs == 0) return SubmitHere(batch);
-  progresses_.emplace_back(std::move(batch), outcomes_);
+  if (jobs == 0) return SubmitHere(batch, runs);
+  progresses_.emplace_back(std::move(batch), outcomes_, runs);
   StartIdle();
   while (progresses_.size() > kBatchesOfWorker * jobs) Step();
 }
@@ -150,7 +151,8 @@ std::function<void()> WorkerPool::Serve(std::string_view bytes) {
     const auto known = [this](const Hash128& outcome) {
       return outcomes_.Find(outcome) != nullptr || learned_.contains(outcome);
     };
-    RunInWorker(runner_, order, known, slots_[order.worker]->worker.ring());
+    RunInWorker(runner_, order, known, filter_,
+                slots_[order.worker]->worker.ring());
   };
 }
 
@@ -214,10 +216,22 @@ RunResult WorkerPool::RunHere(const CrashState& state) {
   return result;
 }
 
-void WorkerPool::SubmitHere(const Batch& batch) {
+void WorkerPool::SubmitHere(const Batch& batch, BatchRuns runs) {
+  const bool filtered = runs == BatchRuns::kUndecided;
+  if (filtered) filter_->Begin();
   std::vector<RunResult> results;
   results.reserve(batch.size());
-  for (const CrashState& state : batch) results.push_back(RunHere(state));
+  for (const CrashState& state : batch) {
+    if (filtered && filter_->Decides(state)) {
+      results.emplace_back().skipped = true;
+      continue;
+    }
+    results.push_back(RunHere(state));
+    const RunResult& run = results.back();
+    if (filtered && outcomes_[run.outcome].kind == RecoveryOutcome::kObserved) {
+      filter_->Add(state, run.reads);
+    }
+  }
   if (done_) done_(batch, results);
 }
 

@@ -25,6 +25,7 @@
 #include "harness/recover/outcome_table.h"
 #include "harness/recover/recovery_runner.h"
 #include "harness/system/fork_server.h"
+#include "harness/worker/batch_filter.h"
 #include "harness/worker/batch_progress.h"
 #include "harness/worker/run_result.h"
 
@@ -50,13 +51,17 @@ class WorkerPool {
   // them.
   using Done = std::function<void(const Batch&, std::vector<RunResult>&)>;
   void set_done(Done done) { done_ = std::move(done); }
+  // What says which states of a batch are skipped. Must be set before the first
+  // batch and outlive this object. It needs the reads of runs (`report_reads`).
+  void set_filter(BatchFilter* filter) { filter_ = filter; }
 
   // Queues a batch. Returns when at most two batches for each worker are under
   // way, so that the caller can prepare the next one while the workers run.
   // Calls `done` for the batches that are finished meanwhile. With no workers
   // (`jobs` is 0) the batch is run here, and `done` is called before this
-  // function returns.
-  void Submit(Batch batch);
+  // function returns. If `runs` is kUndecided, results may be
+  // RunResult::skipped. Requires: a filter is set if `runs` is kUndecided.
+  void Submit(Batch batch, BatchRuns runs = BatchRuns::kAll);
   // Returns when `done` was called for every batch.
   void Drain();
   // Kills the workers and drops the batches that are under way.
@@ -96,7 +101,7 @@ class WorkerPool {
   bool AnyBusy() const;
   // Runs in this process, for a pool with no workers.
   RunResult RunHere(const CrashState& state);
-  void SubmitHere(const Batch& batch);
+  void SubmitHere(const Batch& batch, BatchRuns runs);
   // Starts a worker on the next part of a batch. Requires: the slot is idle.
   void Start(Slot& slot, BatchProgress& progress);
   // Takes a work order; returns what the new process is to do.
@@ -117,6 +122,7 @@ class WorkerPool {
   // The bytes of the newest work order.
   std::string order_;
   Done done_;
+  BatchFilter* filter_ = nullptr;
   uint64_t unexplained_deaths_ = 0;
 };
 

@@ -79,7 +79,7 @@ void SendRead(ResultRing& ring, uint64_t block) {
 
 void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
                  const std::function<bool(const Hash128&)>& known,
-                 ResultRing& ring) noexcept {
+                 BatchFilter* filter, ResultRing& ring) noexcept {
   // At the bound on processor time, SIGPROF itself ends the worker. A handler
   // would have to wait where a sanitizer defers signals.
   signal(SIGPROF, SIG_DFL);
@@ -96,14 +96,25 @@ void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
   RunAccess access;
   std::string access_bytes;
   std::string bytes;
+  if (order.filtered > 0) filter->Begin();
   for (size_t i = 0; i < order.states.size(); ++i) {
     // The parent takes a change of this number for progress.
     ring.SetCurrent(static_cast<uint32_t>(i));
-    ArmCpuBound(limits.cpu_ms);
-    EncodeOutcome(runner.Run(order.states[i], access), bytes);
-    if (const auto end = runner.HelperExitStatus()) EndAs(*end);
     WorkerMessageHeader header{};
     header.index = static_cast<uint32_t>(i);
+    const bool filtered = i < order.filtered;
+    if (filtered && filter->Decides(order.states[i])) {
+      header.skipped = 1;
+      ring.Send({reinterpret_cast<const char*>(&header), sizeof(header)});
+      continue;
+    }
+    ArmCpuBound(limits.cpu_ms);
+    const RecoveryOutcome outcome = runner.Run(order.states[i], access);
+    if (const auto end = runner.HelperExitStatus()) EndAs(*end);
+    if (filtered && outcome.kind == RecoveryOutcome::kObserved) {
+      filter->Add(order.states[i], access.reads);
+    }
+    EncodeOutcome(outcome, bytes);
     header.outcome_hash = HashOfMessage(bytes);
     const bool parent_has_it =
         known(header.outcome_hash) || !sent.insert(header.outcome_hash).second;

@@ -8,6 +8,7 @@
 #include "harness/disk/content_hash.h"
 #include "harness/recover/recovery_runner.h"
 #include "harness/system/result_ring.h"
+#include "harness/worker/batch_filter.h"
 #include "harness/worker/messages.h"
 
 namespace powercut {
@@ -17,10 +18,11 @@ namespace powercut {
 // `ring`, and exits with status 0. `known` says whether the parent has the
 // bytes of the outcome with that hash. If storage code throws, the process
 // aborts. If a helper process that a recovery needed has ended, this process
-// ends in the same way.
+// ends in the same way. States that the order lets be skipped are skipped as
+// `filter` says, which may be `nullptr` if there are none.
 [[noreturn]] void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
                               const std::function<bool(const Hash128&)>& known,
-                              ResultRing& ring) noexcept;
+                              BatchFilter* filter, ResultRing& ring) noexcept;
 
 }  // namespace powercut
 

@@ -241,6 +241,7 @@ TEST(NondeterminismTest, AnInterruptKeepsWhatNestedCrashesFound) {
   options.space.mode = ExplorationSpace::kExhaustive;
   options.jobs = 0;
   options.nested = 1;
+  options.doublecheck = 1;
   uint64_t kept = 0;
   for (uint64_t patience = 1;; ++patience) {
     g_outside = {};

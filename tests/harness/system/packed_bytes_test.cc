@@ -84,6 +84,9 @@ TEST(WorkOrderTest, RoundTrip) {
                          learned.begin(), learned.end()));
   EXPECT_FALSE(order.alone);
   EXPECT_EQ(order.states, (Batch{batch[1], batch[2], batch[4]}));
+  EXPECT_EQ(order.filtered, 0u);
+  EncodeWorkOrder(9, {}, batch, {1, 4, 1, BatchRuns::kUndecided}, bytes);
+  EXPECT_EQ(DecodeWorkOrder(bytes).filtered, 3u);
   EncodeWorkOrder(0, {}, batch, {1, 2, 1}, bytes);
   EXPECT_TRUE(DecodeWorkOrder(bytes).alone);
 }

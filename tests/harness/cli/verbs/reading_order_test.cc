@@ -24,9 +24,9 @@ class ReadingOrderCommandTest : public testing::Test {
     ASSERT_EQ(recorded.status, kHolds) << recorded.err;
   }
 
-  Ended Explore(const std::string& how) {
+  Ended Explore(const std::string& how, const std::string& doublecheck = "0") {
     return RunTool({"explore", trace_, "--space", "prefix", "--quiet",
-                    "--check",
+                    "--doublecheck", doublecheck, "--check",
                     "sh " + Program("reads_in_any_order.sh") + " " + how});
   }
 
@@ -34,12 +34,12 @@ class ReadingOrderCommandTest : public testing::Test {
   std::string trace_ = folder_.File("trace");
 };
 
+// Each answer of the cache is run again, and reads in an order of its own.
 TEST_F(ReadingOrderCommandTest, AnotherOrderIsNoFinding) {
   for (int i = 0; i < 3; ++i) {
-    const Ended explored = Explore("read");
+    const Ended explored = Explore("read", "1");
     EXPECT_EQ(explored.status, kHolds) << explored.out << explored.err;
-    EXPECT_THAT(explored.out,
-                testing::ContainsRegex("[0-9]+ recoveries read in another"));
+    EXPECT_THAT(explored.out, testing::HasSubstr("cached answers run again"));
   }
 }
 
