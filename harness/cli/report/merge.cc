@@ -260,6 +260,7 @@ class Sum {
     e.doublechecked = 0;
     e.reordered_runs = 0;
     e.evicted = 0;
+    e.recoveries = {};
     e.run_keys.clear();
     for (FaultCount& fault : e.faults) {
       if (fault.recovery) fault.fired = 0;
@@ -281,6 +282,7 @@ class Sum {
     whole_.exploration.doublechecked += e.doublechecked;
     whole_.exploration.reordered_runs += e.reordered_runs;
     whole_.exploration.evicted += e.evicted;
+    whole_.exploration.recoveries += e.recoveries;
     for (size_t i = 0; i < e.faults.size(); ++i) {
       if (!e.faults[i].recovery) continue;
       whole_.exploration.faults[i].fired += e.faults[i].fired;

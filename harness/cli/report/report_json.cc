@@ -152,6 +152,15 @@ Json OfSpace(const CheckedWorkload& checked) {
           {"copied", CopyModeName(e.copied)}};
 }
 
+Json OfRecoveries(const RecoveryCounts& counts) {
+  return {{"all", counts.all()},
+          {"needed", counts.needed},
+          {"repeated", counts.repeated},
+          {"canaries", counts.canaries},
+          {"doublechecks", counts.doublechecks},
+          {"confirmations", counts.confirmations}};
+}
+
 Json OfCrashKinds(const std::vector<CrashKind>& kinds) {
   Json list = Json::array();
   for (const CrashKind kind : kinds) list.push_back(CrashKindName(kind));
@@ -179,6 +188,7 @@ Json OfWorkload(const CheckedWorkload& checked) {
                {"doublechecked", e.doublechecked},
                {"reordered_runs", e.reordered_runs},
                {"evicted", e.evicted},
+               {"recoveries", OfRecoveries(e.recoveries)},
                {"elapsed_s", std::round(checked.elapsed_s * 1000) / 1000},
                {"pcut_hash", checked.pcut_hash},
                {"crash_kinds", OfCrashKinds(checked.crash_kinds)},

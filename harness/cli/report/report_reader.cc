@@ -199,6 +199,20 @@ void ReadSpace(JsonFields& json, CheckedWorkload& checked) {
   }
 }
 
+RecoveryCounts ToRecoveries(JsonFields& json) {
+  JsonFields fields = json.Object("recoveries");
+  RecoveryCounts counts;
+  counts.needed = fields.Number("needed", kCountMax);
+  counts.repeated = fields.Number("repeated", kCountMax);
+  counts.canaries = fields.Number("canaries", kCountMax);
+  counts.doublechecks = fields.Number("doublechecks", kCountMax);
+  counts.confirmations = fields.Number("confirmations", kCountMax);
+  if (fields.Number("all", kCountMax) != counts.all()) {
+    fields.Refuse("all", "is not the sum of the others");
+  }
+  return counts;
+}
+
 // Counts that are part of another count are at most that.
 void ReadCounts(JsonFields& json, Exploration& e) {
   e.digest = static_cast<uint32_t>(FromHex(json.Hex("digest", 8)));
@@ -218,6 +232,7 @@ void ReadCounts(JsonFields& json, Exploration& e) {
   e.doublechecked = json.Number("doublechecked", kCountMax);
   e.reordered_runs = json.Number("reordered_runs", kCountMax);
   e.evicted = json.Number("evicted", kCountMax);
+  e.recoveries = ToRecoveries(json);
   e.interrupted = json.Flag("interrupted");
 }
 

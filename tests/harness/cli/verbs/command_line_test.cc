@@ -274,10 +274,13 @@ TEST(CommandLineTest, JsonHasTheDocumentedKeysInOrder) {
           "digest",        "events",         "writes",        "flushes",
           "crash_points",  "space",          "bound",         "states",
           "runs",          "cached",         "nested_states", "nested_runs",
-          "doublechecked", "reordered_runs", "evicted",       "elapsed_s",
-          "pcut_hash",     "crash_kinds",    "probe",         "replay_flags",
-          "faults",        "expect",         "interrupted",   "violations",
-          "unshown"}));
+          "doublechecked", "reordered_runs", "evicted",       "recoveries",
+          "elapsed_s",     "pcut_hash",      "crash_kinds",   "probe",
+          "replay_flags",  "faults",         "expect",        "interrupted",
+          "violations",    "unshown"}));
+  EXPECT_EQ(KeysOf(ok["recoveries"]),
+            (std::vector<std::string>{"all", "needed", "repeated", "canaries",
+                                      "doublechecks", "confirmations"}));
   EXPECT_EQ(KeysOf(ok["space"]),
             (std::vector<std::string>{"log2", "open_points", "mode", "atomic",
                                       "exhausted", "nested", "copied"}));
