@@ -25,6 +25,7 @@
 #include "tests/bench/figures.h"
 #ifdef POWERCUT_HAVE_KERNEL
 #include "tests/bench/kernel_bench.h"
+#include "tests/bench/sweep_bench.h"
 #endif
 #include "tests/bench/model_bench.h"
 #include "tests/bench/space_bench.h"
@@ -294,6 +295,10 @@ int main(int argc, char** argv) {
     powercut::BenchKernels();
     return 0;
   }
+  if (only == "sweeps") {
+    powercut::BenchSweeps();
+    return 0;
+  }
 #endif
   if (only == "ntfs-3g") {
     powercut::BenchNtfs3g();
@@ -316,6 +321,7 @@ int main(int argc, char** argv) {
   POWERCUT_CHECK(std::system((self + " workers").c_str()) == 0);
 #ifdef POWERCUT_HAVE_KERNEL
   POWERCUT_CHECK(std::system((self + " kernels").c_str()) == 0);
+  POWERCUT_CHECK(std::system((self + " sweeps").c_str()) == 0);
 #endif
   return 0;
 }

@@ -212,6 +212,12 @@ void BenchWorkers(const SpaceCase& at, const std::string& only) {
       fmt::format("at most {:.2f} x on two processors: {:.3f} s of processor "
                   "time of the parent, {:.3f} s of workers",
                   2 * workers / (workers + parent), parent, workers));
+  // Work that only the parent does bounds the speed of any number of workers.
+  const double share = parent / (workers + parent);
+  Row("  the parent's share of it", fmt::format("{:.1f} %", 100 * share),
+      "aim < 5 %",
+      fmt::format("at most {:.1f} x one worker, {:.1f} processors busy",
+                  workers / parent, 1 / share));
 }
 
 }  // namespace
