@@ -3,7 +3,8 @@
 //
 // Method. Each kind of workload comes in growing sizes, so that the table shows
 // how the number of runs grows with the number of open blocks: not at all where
-// data is only copied, and by powers of two where every record decides. The
+// data is only copied, by one for each op where newer records hide older ones,
+// and by powers of two where every record decides. The
 // second part compares two workers with one.
 
 #include "tests/bench/space_bench.h"
@@ -68,9 +69,12 @@ void BenchSpace(const SpaceCase& at, const std::string& only) {
     std::printf("skipped: %s\n", made.error().message.c_str());
     return;
   }
-  ThreeBlockBackend backend(std::move(*made));
+  const std::unique_ptr<Backend> bare = at.bug ? nullptr : std::move(*made);
+  std::optional<ThreeBlockBackend> planted;
+  if (at.bug) planted.emplace(std::move(*made));
+  Backend& backend = at.bug ? static_cast<Backend&>(*planted) : *bare;
   const Recorded recorded = MustRecord(backend, at);
-  if (at.bug) backend.Plant(recorded.recording);
+  if (at.bug) planted->Plant(recorded.recording);
   ExploreOptions options;
   options.jobs = 0;
   options.space = ParseExplorationSpace(at.space).value();
@@ -111,6 +115,14 @@ std::string OverwriteEach(uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) {
     text += fmt::format("  write /f {} 512\n", i * 512);
   }
+  return text;
+}
+
+// One atom that is overwritten `count` times. Each op also sets the times.
+std::string OverwriteAgain(uint32_t count) {
+  std::string text =
+      "powercut 1\ndisk 4M\ninit\n  create /f\n  write /f 0 512\nrun\n";
+  for (uint32_t i = 0; i < count; ++i) text += "  write /f 0 512\n";
   return text;
 }
 
@@ -235,6 +247,11 @@ void BenchSpaces(const std::string& only) {
   for (const uint32_t count : {4u, 8u, 16u, 40u}) {
     BenchSpace({fmt::format("{} atoms one by one", count), "simfs", 512,
                 OverwriteEach(count)},
+               only);
+  }
+  for (const uint32_t count : {8u, 14u, 50u, 100u}) {
+    BenchSpace({fmt::format("{} overwrites of one atom", count), "simfs", 512,
+                OverwriteAgain(count)},
                only);
   }
   for (const uint32_t count : {16u, 64u, 256u}) {
