@@ -110,7 +110,7 @@ TEST(SimfsRecovery, OnDemandItShowsWhatAScanFinds) {
   const auto backend = MakeSimfsBackend();
   size_t fewer = 0;
   for (const std::string& profile : backend->traits().profiles) {
-    for (uint64_t seed = 0; seed < 40; ++seed) {
+    for (uint64_t seed = 0; seed < 15; ++seed) {
       Prng random(seed);
       SimfsScene scene(profile);
       scene.Run(std::string(kThreeNames));
@@ -118,7 +118,7 @@ TEST(SimfsRecovery, OnDemandItShowsWhatAScanFinds) {
         ApplyRandom(scene.mount(), scene.next_op++, random);
       }
       backend->StudyTrace(scene.trace());
-      for (int crash = 0; crash < 10; ++crash) {
+      for (int crash = 0; crash < 6; ++crash) {
         SparseImage image = scene.RandomCrash(random);
         CrashDisk scanned(image, kSimfsGeometry, 512, 0);
         const Observation found = backend->Open(scanned).mount->Observe();
@@ -136,7 +136,7 @@ TEST(SimfsRecovery, OnDemandItShowsWhatAScanFinds) {
       backend->ForgetTrace(scene.trace());
     }
   }
-  EXPECT_GT(fewer, 1000u);
+  EXPECT_GT(fewer, 500u);
 }
 
 // What a newer record hides is not read, and in a total order nothing is read
