@@ -294,12 +294,12 @@ class Backend {
   virtual MountResult Open(VirtualDisk& disk) = 0;
 
   // Studies a trace, so that recoveries from its crashes are faster. What they
-  // show stays the same. The trace must not change until it is forgotten.
-  // O(trace) at most.
+  // show stays the same. Each call is undone by one of ForgetTrace(), and until
+  // the last of these the trace must not change. O(trace) at most.
   virtual void StudyTrace(const Trace& trace) { (void)trace; }
   virtual void ForgetTrace(const Trace& trace) { (void)trace; }
-  // Says that a crash of this trace, which was studied and not forgotten, left
-  // the disk of the next Open(), and that nobody wrote to the disk since.
+  // Says that a crash of this trace left the disk of the next Open(), and that
+  // nobody wrote to the disk since.
   virtual void ExpectCrashOf(const Trace& trace) { (void)trace; }
 
   // Says what about a disk that this storage could not open is wrong. O(1).

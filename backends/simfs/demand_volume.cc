@@ -6,7 +6,8 @@
 // comes first, the oldest of that before all else, and the record itself last.
 // Under a total order of records this goes from the oldest record to the first
 // one that is missing. Everything after that one is dropped without being read,
-// so that n records in a total order make n + 1 different runs, not 2^n.
+// so that n records of one sector in a total order make n + 1 different runs,
+// not 2^n.
 //
 // Example: records 5, 6 and 7 hold the times of a file and need nothing. Record
 // 7 is read, and if it is whole, nothing else is. If each of them needed the

@@ -50,7 +50,6 @@ class RecordCatalog {
   RecordCatalog(const RecordCatalog&) = delete;
   RecordCatalog& operator=(const RecordCatalog&) = delete;
 
-  const SimfsLayout& layout() const { return layout_; }
   // In the order of their numbers, and of their places.
   const std::vector<CatalogRecord>& records() const { return records_; }
   // The index of a record with this number; the number of records if there is

@@ -6,7 +6,6 @@
 #define POWERCUT_BACKENDS_SIMFS_SHOWN_OBJECTS_H_
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>

@@ -81,39 +81,50 @@ class SimfsBackend : public Backend {
   void StudyTrace(const Trace& trace) override {
     // With this bug a mount sees records that were never written.
     if (bugs_.contains(SimfsBug::kTornRecordAccepted)) return;
-    studied_[&trace] = simfs::RecordCatalog::Of(trace);
+    Studied& studied = studied_[&trace];
+    if (studied.times++ == 0) {
+      studied.catalog = simfs::RecordCatalog::Of(trace);
+    }
   }
-  void ForgetTrace(const Trace& trace) override { studied_.erase(&trace); }
+  void ForgetTrace(const Trace& trace) override {
+    const auto studied = studied_.find(&trace);
+    if (studied == studied_.end()) return;
+    if (--studied->second.times == 0) studied_.erase(studied);
+  }
   void ExpectCrashOf(const Trace& trace) override { expected_ = &trace; }
 
   MountResult Open(VirtualDisk& disk) override {
     const Trace* const expected = std::exchange(expected_, nullptr);
     Result<simfs::SimfsLayout> layout = simfs::ReadSimfsLayout(disk);
     if (!layout) return {nullptr, layout.error().message};
+    const simfs::ProfileRules* rules = simfs::FindProfileRules(layout->profile);
     const auto studied = studied_.find(expected);
-    if (studied != studied_.end() && studied->second != nullptr) {
-      const simfs::RecordCatalog& catalog = *studied->second;
-      const simfs::ProfileRules* rules =
-          simfs::FindProfileRules(layout->profile);
-      return {std::make_unique<simfs::SimfsMount>(disk, std::move(*layout),
-                                                  *rules, bugs_, catalog),
-              ""};
+    if (studied != studied_.end() && studied->second.catalog != nullptr) {
+      return {
+          std::make_unique<simfs::SimfsMount>(disk, std::move(*layout), *rules,
+                                              bugs_, *studied->second.catalog),
+          ""};
     }
     Result<simfs::RecordScan> scan = simfs::ScanRecords(disk, *layout, bugs_);
     if (!scan) return {nullptr, "mount: EIO"};
-    const simfs::ProfileRules* rules = simfs::FindProfileRules(layout->profile);
     return {std::make_unique<simfs::SimfsMount>(
                 disk, std::move(*layout), *rules, bugs_, std::move(*scan)),
             ""};
   }
 
  private:
+  struct Studied {
+    // How many calls of StudyTrace() were not undone yet.
+    uint32_t times = 0;
+    // `nullptr` if a mount has to scan.
+    std::unique_ptr<const simfs::RecordCatalog> catalog;
+  };
+
   const SimfsBugs bugs_;
   BackendTraits traits_;
   std::map<FormatSpec, std::shared_ptr<const SparseImage>> formatted_;
-  // The traces that were studied, found by their addresses. `nullptr` where a
-  // mount has to scan.
-  std::map<const Trace*, std::unique_ptr<const simfs::RecordCatalog>> studied_;
+  // By the address of the trace.
+  std::map<const Trace*, Studied> studied_;
   // The trace of the next Open(); `nullptr` if there is none.
   const Trace* expected_ = nullptr;
 };

@@ -210,11 +210,7 @@ bool Explorer::WalkPoints(const ExplorationSpace& space, bool prefixes_done) {
 // because 0 is the context of runs that depend on their disk alone.
 ContextOf Explorer::ContextOfStates() const {
   if (!HasCommand(run_.setting.oracle)) return {};
-  std::vector<uint32_t> acks;
-  for (EventNumber n = 0; n <= run_.trace().event_count(); ++n) {
-    acks.push_back(static_cast<uint32_t>(AcksUpTo(run_.trace(), n).size()));
-  }
-  return [acks = std::move(acks)](const CrashState& state) {
+  return [acks = AckCounts(run_.trace())](const CrashState& state) {
     return uint64_t{acks[state.point]} + 1;
   };
 }

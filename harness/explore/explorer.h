@@ -49,7 +49,7 @@ class Explorer {
   bool ExploreBeyondPrefixes();
   bool WalkPoints(const ExplorationSpace& space, bool prefixes_done);
   ContextOf ContextOfStates() const;
-  bool SubmitState(const CrashState& state, const Hash128& image,
+  bool SubmitState(const CrashState& state, const Hash128& disk,
                    uint32_t index);
 
   // --- visiting

@@ -5,12 +5,21 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+
 #include "harness/trace/marks.h"
 
 namespace powercut {
 namespace {
 
 constexpr std::string_view kAck = "powercut:ack ";
+
+// The line that the program wrote; `std::nullopt` if it wrote no such mark. The
+// mark with which the kernel ends a log is the kernel's.
+std::optional<std::string_view> AckOfProgram(const Mark& mark) {
+  if (mark.text == kKernelEndMark) return std::nullopt;
+  return AckOf(mark);
+}
 
 }  // namespace
 
@@ -28,8 +37,7 @@ std::optional<std::string_view> AckOf(const Mark& mark) {
 Hash128 HashOfAcks(const Trace& trace) {
   std::string text;
   for (const Mark& mark : trace.marks()) {
-    if (mark.text == kKernelEndMark) continue;
-    const auto ack = AckOf(mark);
+    const auto ack = AckOfProgram(mark);
     // With the size, so that no text of an ack can look like another ack.
     if (ack) text += fmt::format("{} {} {}\n", mark.after, ack->size(), *ack);
   }
@@ -40,11 +48,18 @@ std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point) {
   std::vector<std::string_view> acks;
   for (const Mark& mark : trace.marks()) {
     if (mark.after > point) break;
-    // The kernel wrote this mark, not the program.
-    if (mark.text == kKernelEndMark) continue;
-    if (const auto ack = AckOf(mark)) acks.push_back(*ack);
+    if (const auto ack = AckOfProgram(mark)) acks.push_back(*ack);
   }
   return acks;
+}
+
+std::vector<uint32_t> AckCounts(const Trace& trace) {
+  std::vector<uint32_t> counts(trace.event_count() + size_t{1});
+  for (const Mark& mark : trace.marks()) {
+    if (AckOfProgram(mark)) ++counts[mark.after];
+  }
+  std::partial_sum(counts.begin(), counts.end(), counts.begin());
+  return counts;
 }
 
 }  // namespace powercut

@@ -10,6 +10,7 @@
 #ifndef POWERCUT_HARNESS_TRACE_ACKS_H_
 #define POWERCUT_HARNESS_TRACE_ACKS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,10 @@ Hash128 HashOfAcks(const Trace& trace);
 // are in the order of the trace, and valid as long as it. The mark with which
 // the kernel ends a log is left out. O(marks).
 std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point);
+
+// How many acks AcksUpTo() has at each point, from point 0 to the last event.
+// O(marks + events).
+std::vector<uint32_t> AckCounts(const Trace& trace);
 
 }  // namespace powercut
 

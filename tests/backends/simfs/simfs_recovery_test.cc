@@ -139,6 +139,26 @@ TEST(SimfsRecovery, OnDemandItShowsWhatAScanFinds) {
   EXPECT_GT(fewer, 500u);
 }
 
+// Two users of one trace may study it, and one of them may be done first.
+TEST(SimfsRecovery, ATraceIsForgottenOnceNobodyNeedsIt) {
+  SimfsScene scene("spec-strict");
+  scene.Run("create /f\n");
+  Backend& backend = scene.backend();
+  const auto blocks_of_mount = [&] {
+    SparseImage image(scene.live_disk());
+    CrashDisk disk(image, kSimfsGeometry, 512, 0);
+    backend.ExpectCrashOf(scene.trace());
+    EXPECT_NE(backend.Open(disk).mount, nullptr);
+    return disk.Reads({}).blocks.size();
+  };
+  backend.StudyTrace(scene.trace());
+  backend.StudyTrace(scene.trace());
+  backend.ForgetTrace(scene.trace());
+  EXPECT_EQ(blocks_of_mount(), 1u);
+  backend.ForgetTrace(scene.trace());
+  EXPECT_GT(blocks_of_mount(), 1u);
+}
+
 // What a newer record hides is not read, and in a total order nothing is read
 // after the first record that is missing.
 TEST(SimfsRecovery, OnDemandItReadsWhatDecides) {

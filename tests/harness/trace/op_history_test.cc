@@ -204,5 +204,23 @@ TEST(Acks, TheEndOfALogIsNoAck) {
   EXPECT_FALSE(HashOfAcks(open) == HashOfAcks(closed));
 }
 
+TEST(Acks, AreCountedAtEachPoint) {
+  Trace trace = EmptyTrace(4);
+  trace.AddMark("before any event");
+  const Bytes sector(512);
+  for (const char* mark : {"powercut:ack 1", "powercut:other", "3"}) {
+    trace.AddWrite(0, sector, Layer::kHost);
+    trace.AddMark(mark);
+  }
+  trace.AddMark("dm-log-writes-end");
+  const std::vector<uint32_t> counts = AckCounts(trace);
+  ASSERT_EQ(counts.size(), 4u);
+  EXPECT_EQ(counts[0], 1u);
+  EXPECT_EQ(counts[3], 3u);
+  for (EventNumber point = 0; point < counts.size(); ++point) {
+    EXPECT_EQ(counts[point], AcksUpTo(trace, point).size()) << point;
+  }
+}
+
 }  // namespace
 }  // namespace powercut
