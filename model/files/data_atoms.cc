@@ -37,61 +37,12 @@
 #include <utility>
 #include <vector>
 
-#include "model/files/model.h"
 #include "model/files/model_state.h"
+#include "model/files/whole_run.h"
 #include "model/words/content.h"
 
 namespace powercut {
 namespace {
-
-// The model after all ops of a workload, and the floors at the end of `init`.
-class WholeRun {
- public:
-  WholeRun(const Profile& profile, const Workload& workload)
-      : model_(workload, profile) {
-    for (const Op& op : workload.init) {
-      Step(op, op.expected.kind == ExpectedResult::kOk);
-    }
-    model_.EndInit();
-    for (ChainId id = 0; id < state().chains.size(); ++id) {
-      const auto& floors = state().chains[id].floors;
-      const auto least = std::ranges::min_element(floors, {}, &Floor::version);
-      floors_.push_back(least->version);
-    }
-    // An op of `run` counts as successful if the model lets it succeed. Only a
-    // barrier that succeeds adds rules, and none must be missed.
-    for (const Op& op : workload.run) Step(op, true);
-  }
-
-  const Model::State& state() const { return model_.state(); }
-
-  // The oldest version that any crash in `run` can leave. Objects that are made
-  // in `run` have no floor at its beginning.
-  uint32_t FloorOf(ChainId id) const {
-    return id < floors_.size() ? floors_[id] : 0;
-  }
-
- private:
-  void Step(const Op& op, bool may_succeed) {
-    model_.Begin(op.number);
-    const bool ok = may_succeed && state().timelines[op.number].planned_ok;
-    if (op.kind == OpKind::kWait) {
-      const auto started = started_.find(op.numbers.at(0));
-      if (started != started_.end()) model_.End(started->second, true);
-      if (started != started_.end()) started_.erase(started);
-    }
-    if (op.start && ok) {
-      started_[*op.start] = op.number;
-    } else {
-      model_.End(op.number, ok);
-    }
-  }
-
-  Model model_;
-  std::vector<uint32_t> floors_;
-  // The op's number, by the N of `start N`.
-  std::map<uint64_t, uint32_t> started_;
-};
 
 class AtomTies {
  public:
