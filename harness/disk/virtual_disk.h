@@ -19,6 +19,7 @@
 #include "harness/base/bytes.h"
 #include "harness/base/crash_kind.h"
 #include "harness/base/result.h"
+#include "harness/base/shown_part.h"
 #include "harness/disk/sector_set.h"
 
 namespace powercut {
@@ -105,6 +106,20 @@ class VirtualDisk {
     (void)offset_bytes;
   }
   void EndCopyTarget() { DeclareCopyTarget({}, {}, 0); }
+
+  // Declares that what is read until the next call is for this part of the
+  // observation alone. Part kWhole, which is in force at first, ends the
+  // declaration.
+  //
+  // Parts that no rule ties to each other are explored apart
+  // (docs/crash_model.md 5, Independent parts). Storage need never call it. A
+  // disk on which the answer to a read depends on the reads before it must not
+  // pass it on.
+  // Requires: what the observation shows of the part, and what is read for it,
+  // follows from the contents of the sectors read for this part and for kWhole.
+  // So storage that keeps what it read, and uses it for a second part, reads it
+  // again for that part.
+  virtual void DeclarePart(ShownPart part) { (void)part; }
 };
 
 // What a sync of a file that serves as a disk does: it persists everything to

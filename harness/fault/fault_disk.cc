@@ -279,6 +279,10 @@ void FaultDisk::DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
   below_.DeclareCopyTarget(path, buffer, offset_bytes);
 }
 
+void FaultDisk::DeclarePart(ShownPart part) {
+  if (faults_.empty()) below_.DeclarePart(part);
+}
+
 // --- what faults do ---------------------------------------------------------
 
 std::vector<SectorRange> FaultDisk::Elsewhere(SectorRange range) const {

@@ -60,6 +60,9 @@ class FaultDisk : public VirtualDisk {
   // of a misdirected or delayed sector are not the ones that the storage gets.
   void DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
                          uint64_t offset_bytes) override;
+  // Passed on if there are no faults: which request a fault falls on depends on
+  // all requests before it.
+  void DeclarePart(ShownPart part) override;
 
  private:
   struct Armed {

@@ -5,7 +5,8 @@
 //   size of the disk.
 // * A sector that this run has written says nothing about the crash state. A
 //   read of any other sector notes its block, in one of two ways: a read into a
-//   declared copy target is a copy, any other read decides.
+//   declared copy target is a copy, any other read decides. If parts are
+//   declared, the read is noted for the part, too.
 // * When the run is over, Reads() holds the copies against the observation. A
 //   copy whose bytes do not show where they were declared counts as a read that
 //   decides.
@@ -73,7 +74,9 @@ CrashDisk::CrashDisk(SparseImage& image, DiskGeometry geometry,
       sector_written_in_(MakeRunNumbers(geometry.sector_count)),
       block_read_in_(MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)),
       block_decides_in_(
-          MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)) {}
+          MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)),
+      block_whole_in_(MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)) {
+}
 
 CrashDisk::RunNumbers CrashDisk::MakeRunNumbers(uint64_t count) {
   const size_t bytes = count * sizeof(uint32_t);
@@ -123,10 +126,21 @@ void CrashDisk::NoteDeciding(uint64_t block) {
 }
 
 void CrashDisk::NoteRead(uint64_t block) {
+  NotePart(block);
   if (block_read_in_[block] == run_) return;
   block_read_in_[block] = run_;
   blocks_read_.push_back(block);
   if (read_seen_) read_seen_(block);
+}
+
+void CrashDisk::NotePart(uint64_t block) {
+  if (parts_ == nullptr) return;
+  if (part_ == 0) {
+    block_whole_in_[block] = run_;
+  } else if (part_reads_.empty() ||
+             part_reads_.back() != BlockPart{block, part_}) {
+    part_reads_.push_back({block, part_});
+  }
 }
 
 bool CrashDisk::IsCopying(MutableByteSpan out) const {
@@ -267,6 +281,10 @@ void CrashDisk::DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
   }
 }
 
+void CrashDisk::DeclarePart(ShownPart part) {
+  part_ = parts_ == nullptr ? 0 : parts_->NumberOf(part);
+}
+
 RunReads CrashDisk::Reads(const Observation& observation) const {
   std::vector<std::optional<CopyPlace>> places;
   for (const std::string& path : copy_paths_) {
@@ -294,12 +312,21 @@ RunReads CrashDisk::Reads(const Observation& observation) const {
     copy.entry = places[copy.entry]->entry;
     reads.copies.push_back(copy);
   }
+  if (write_count_ > 0) return reads;
+  std::ranges::copy_if(part_reads_, std::back_inserter(reads.parts),
+                       [this](const BlockPart& read) {
+                         return block_whole_in_[read.block] != run_;
+                       });
+  std::ranges::sort(reads.parts);
+  const auto again = std::ranges::unique(reads.parts);
+  reads.parts.erase(again.begin(), again.end());
   return reads;
 }
 
 void CrashDisk::CountCopiesAsRead() {
   for (const uint64_t block : blocks_read_) NoteDeciding(block);
   copies_.clear();
+  part_reads_.clear();
 }
 
 void CrashDisk::Reset() {
@@ -315,6 +342,8 @@ void CrashDisk::Reset() {
   EndCopyTarget();
   copy_paths_.clear();
   copies_.clear();
+  part_ = 0;
+  part_reads_.clear();
   events_.clear();
   observing_ = false;
   requests_ = 0;

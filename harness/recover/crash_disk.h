@@ -17,6 +17,7 @@
 #include "harness/disk/virtual_disk.h"
 #include "harness/recover/run_reads.h"
 #include "harness/trace/recovery_event.h"
+#include "model/files/independent_parts.h"
 #include "model/words/observation.h"
 
 namespace powercut {
@@ -42,6 +43,7 @@ class CrashDisk : public VirtualDisk {
   void Mark(std::string_view text) override;
   void DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
                          uint64_t offset_bytes) override;
+  void DeclarePart(ShownPart part) override;
 
   bool limit_reached() const {
     return request_limit_ > 0 && requests_ > request_limit_;
@@ -54,13 +56,19 @@ class CrashDisk : public VirtualDisk {
   // missing or unreadable, or its content ends earlier), or if the piece is out
   // of step with the content's atoms. O(reads).
   RunReads Reads(const Observation& observation) const;
-  // Makes everything that was copied so far count as read. To be called if the
-  // observation that the copies went into was looked at.
+  // Makes everything that was copied so far count as read, and everything that
+  // was read count as read for the whole observation. To be called if the
+  // observation that the reads went into was looked at.
   void CountCopiesAsRead();
 
   // Whether to keep what recovery does to the disk. Blocks that it overwrites
   // in part then count as read. Requires: no request was made since Reset().
   void set_keep_events(bool keep) { keep_events_ = keep; }
+  // Sets the parts for which reads are noted (RunReads::parts); `nullptr`, as
+  // at first, if none are. They must outlive this object. A run that writes has
+  // no parts, since what it wrote may follow from reads for any of them.
+  // Requires: no request was made since Reset().
+  void set_parts(const IndependentParts* parts) { parts_ = parts; }
   // Sets what is called with each block at its first read of any kind; may be
   // empty. Reset() does not change it.
   void set_read_seen(std::function<void(uint64_t block)> seen) {
@@ -80,6 +88,7 @@ class CrashDisk : public VirtualDisk {
   Status CountRequest();
   void NoteDeciding(uint64_t block);
   void NoteRead(uint64_t block);
+  void NotePart(uint64_t block);
   // Whether some of `out` lies in the buffer of DeclareCopyTarget().
   bool IsCopying(MutableByteSpan out) const;
   void NoteCopies(uint64_t first_sector, MutableByteSpan out);
@@ -111,6 +120,14 @@ class CrashDisk : public VirtualDisk {
   RunNumbers block_read_in_;
   // The run that last read a block in another way than copying.
   RunNumbers block_decides_in_;
+  const IndependentParts* parts_ = nullptr;
+  // The number of the part that is declared; 0 for the whole observation.
+  uint32_t part_ = 0;
+  // The run that last read a block for the whole observation. Has no meaning
+  // without `parts_`.
+  RunNumbers block_whole_in_;
+  // The reads for a part. Some are there more than once.
+  std::vector<BlockPart> part_reads_;
   // In order of first read of any kind.
   std::vector<uint64_t> blocks_read_;
   // In order of the first read that decided.

@@ -13,7 +13,9 @@
 
 #include "harness/recover/outcome_codec.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 #include "harness/system/packed_bytes.h"
@@ -78,6 +80,13 @@ void WriteReads(PackedWriter& out, const RunReads& reads) {
     out.Number(static_cast<uint32_t>(piece.entry + 1));
     out.Number(piece.offset_bytes);
   }
+  out.Number(reads.parts.size());
+  before = 0;
+  for (const BlockPart& read : reads.parts) {
+    out.Step(before, read.block);
+    before = read.block;
+    out.Number(read.part);
+  }
 }
 
 RunReads ReadReads(PackedReader& in, const RunDisk& disk) {
@@ -108,6 +117,17 @@ RunReads ReadReads(PackedReader& in, const RunDisk& disk) {
     piece.entry = static_cast<uint32_t>(in.NumberUpTo(~uint32_t{0})) - 1;
     piece.offset_bytes = in.Number();
   }
+  constexpr uint64_t kLeastPartBytes = 2;
+  reads.parts.resize(in.Count(kLeastPartBytes));
+  before = 0;
+  for (BlockPart& read : reads.parts) {
+    read.block = before = in.Step(before);
+    in.Require(read.block < block_count);
+    read.part = static_cast<uint32_t>(in.NumberUpTo(~uint32_t{0}));
+    in.Require(read.part > 0);
+  }
+  in.Require(std::ranges::adjacent_find(reads.parts, std::greater_equal()) ==
+             reads.parts.end());
   return reads;
 }
 

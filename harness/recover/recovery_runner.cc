@@ -18,6 +18,7 @@ struct RecoveryRunner::Stage {
         disk(image.bytes(), space.trace().geometry(), space.block_bytes(),
              options.limits.requests) {
     disk.set_keep_events(options.report_writes);
+    disk.set_parts(options.parts.get());
   }
 
   CrashImage image;
@@ -108,6 +109,12 @@ Result<RunAccess> RecoveryRunner::AccessOf(std::string_view bytes) const {
   POWERCUT_ASSIGN(RunAccess access,
                   DecodeRunAccess(bytes, {space_.trace().geometry(),
                                           space_.block_bytes()}));
+  const uint32_t parts =
+      options_.parts == nullptr ? 0 : options_.parts->count();
+  for (const BlockPart& read : access.reads.parts) {
+    if (read.part <= parts) continue;
+    return Error{ErrorCode::kInternal, "a worker told of other parts"};
+  }
   if (options_.all_reads) return access;
   const RunReads told = access.reads;
   touched_.RemoveUntouched(access.reads);

@@ -18,6 +18,7 @@
 #include "harness/recover/recovery.h"
 #include "harness/recover/run_reads.h"
 #include "harness/space/crash_image.h"
+#include "model/files/independent_parts.h"
 
 namespace powercut {
 
@@ -55,6 +56,9 @@ struct WorkerOptions {
   // Whether reads of every block are reported, not only of the blocks that the
   // trace touches.
   bool all_reads = false;
+  // The parts of the observation for which reads are noted; `nullptr` if none
+  // are.
+  std::shared_ptr<const IndependentParts> parts;
 };
 
 // The options under which the states of a recorded run are run by one worker,

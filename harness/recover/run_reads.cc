@@ -25,6 +25,9 @@ void TouchedBlocks::RemoveUntouched(RunReads& reads) const {
   std::erase_if(reads.copies, [this](const CopiedPiece& piece) {
     return !Contains(piece.block);
   });
+  std::erase_if(reads.parts, [this](const BlockPart& read) {
+    return !Contains(read.block);
+  });
 }
 
 }  // namespace powercut

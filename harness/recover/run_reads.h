@@ -30,6 +30,15 @@ struct CopiedPiece {
   bool operator==(const CopiedPiece&) const = default;
 };
 
+// A block that was read for a part of the observation.
+struct BlockPart {
+  uint64_t block = 0;
+  // The number of the part (IndependentParts), from 1.
+  uint32_t part = 0;
+
+  auto operator<=>(const BlockPart&) const = default;
+};
+
 struct RunReads {
   // The blocks of which something was read before it had been overwritten,
   // except blocks that were only copied. No block is there twice. The order is
@@ -41,6 +50,10 @@ struct RunReads {
   // pieces overlap, the later one shows. A block of which no byte shows has no
   // piece.
   std::vector<CopiedPiece> copies;
+  // The parts for which a block was read or copied, ascending and without
+  // duplicates. A block that is not here was read for the whole observation.
+  // Empty if parts are not explored apart.
+  std::vector<BlockPart> parts;
 
   bool operator==(const RunReads&) const = default;
 };

@@ -58,7 +58,7 @@ void Send(ResultRing& ring, WorkerMessageHeader header,
 // Tells the parent of one block at the moment at which it is read.
 void SendRead(ResultRing& ring, uint64_t block) {
   std::string access;
-  EncodeRunAccess({{{block}, {}}, {}}, access);
+  EncodeRunAccess({{{block}, {}, {}}, {}}, access);
   WorkerMessageHeader header{};
   header.index = WorkerMessageHeader::kReadOfRun;
   Send(ring, header, {}, access);

@@ -364,14 +364,16 @@ TEST(FaultDisk, EventsAreNumberedAsTheStorageSeesThem) {
   EXPECT_EQ(scene.disk.event_count(), 6u);
 }
 
-// A disk that notes what DeclareCopyTarget() said.
+// A disk that notes that DeclareCopyTarget() or DeclarePart() was called.
 class CopyDisk : public RecordingDisk {
  public:
   using RecordingDisk::RecordingDisk;
   void DeclareCopyTarget(std::string_view, MutableByteSpan, uint64_t) override {
     ++copies;
   }
+  void DeclarePart(ShownPart) override { ++parts; }
   int copies = 0;
+  int parts = 0;
 };
 
 TEST(FaultDisk, CopiesAreNotPassedOnWhereReadsMayBeWrong) {
@@ -390,6 +392,21 @@ TEST(FaultDisk, CopiesAreNotPassedOnWhereReadsMayBeWrong) {
   EXPECT_EQ(copies("flip on read in=recovery"), 0);
   EXPECT_EQ(copies("misdirect on read in=recovery"), 0);
   EXPECT_EQ(copies("delay on write in=recovery"), 0);
+}
+
+// Any fault can fall on a request for another part.
+TEST(FaultDisk, PartsArePassedOnWhereThereIsNoFault) {
+  const auto parts = [](const std::vector<std::string>& texts) {
+    CopyDisk below({kSectorBytes, 8},
+                   std::make_shared<SparseImage>(8 * kSectorBytes));
+    const std::vector<Op> faults = Faults(texts);
+    FaultDisk disk(below, faults, FaultPhase::kRecovery);
+    disk.DeclarePart({ShownPart::kData, "/f"});
+    return below.parts;
+  };
+  EXPECT_EQ(parts({}), 1);
+  EXPECT_EQ(parts({"flip on read"}), 1);
+  EXPECT_EQ(parts({"error on read in=recovery"}), 0);
 }
 
 TEST(Fault, WhatIsNotOfferedSaysWhatIs) {

@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "model/pcut/pcut.h"
 #include "tests/harness/trace/random_trace.h"
 
 namespace powercut {
@@ -57,6 +58,71 @@ TEST_F(CrashDiskTest, ReadsTheImageAndItsOwnWrites) {
   ASSERT_TRUE(disk_.Discard({4, 2}));
   EXPECT_EQ(Read(disk_, 2, 5), (Words{102, 1, 0, 0, 106}));
   EXPECT_EQ(disk_.write_count(), 2u);
+}
+
+using Parts = std::vector<BlockPart>;
+
+// With spec-strict, /a and /b have a part of data and one of times each, in the
+// order of the paths and kinds.
+class CrashDiskPartsTest : public CrashDiskTest {
+ protected:
+  CrashDiskPartsTest() { disk_.set_parts(&parts_); }
+
+  void ReadFor(ShownPart part, uint64_t sector) {
+    disk_.DeclarePart(part);
+    Read(disk_, sector, 1);
+    disk_.DeclarePart({});
+  }
+  Parts PartsRead() const { return disk_.Reads({}).parts; }
+
+  const Workload workload_ =
+      ParseWorkload("powercut 1\ninit\n  create /a\n  create /b\nrun\n",
+                    "t.pcut")
+          .value();
+  const IndependentParts parts_{*FindProfile("spec-strict"), workload_};
+  const uint32_t a_ = parts_.NumberOf({ShownPart::kData, "/a"});
+  const uint32_t b_ = parts_.NumberOf({ShownPart::kData, "/b"});
+};
+
+TEST_F(CrashDiskPartsTest, BlocksAreNotedForEachPartThatReadsThem) {
+  ASSERT_NE(a_, 0u);
+  ASSERT_LT(a_, b_);
+  ReadFor({ShownPart::kData, "/b"}, 0);
+  ReadFor({ShownPart::kData, "/a"}, 1);
+  ReadFor({ShownPart::kData, "/a"}, 2);
+  ReadFor({ShownPart::kData, "/a"}, 4);
+  Read(disk_, 8, 1);
+  EXPECT_EQ(PartsRead(), (Parts{{0, a_}, {0, b_}, {1, a_}}));
+  EXPECT_EQ(BlocksRead(), (Blocks{0, 1, 2}));
+  // A part that has no number is the whole.
+  ReadFor({ShownPart::kData, "/c"}, 5);
+  EXPECT_EQ(PartsRead(), (Parts{{0, a_}, {0, b_}}));
+  disk_.Reset();
+  EXPECT_EQ(PartsRead(), Parts{});
+}
+
+TEST_F(CrashDiskPartsTest, CopiesAreNotedToo) {
+  Bytes buffer(kSectorBytes);
+  disk_.DeclarePart({ShownPart::kData, "/a"});
+  disk_.DeclareCopyTarget("/a", buffer, 0);
+  EXPECT_TRUE(disk_.Read(4, buffer));
+  EXPECT_EQ(PartsRead(), (Parts{{1, a_}}));
+  disk_.CountCopiesAsRead();
+  EXPECT_EQ(PartsRead(), Parts{});
+}
+
+// What is written may follow from what was read for any part.
+TEST_F(CrashDiskPartsTest, ARunThatWritesHasNoParts) {
+  ReadFor({ShownPart::kData, "/a"}, 0);
+  Write(disk_, 31, {1});
+  EXPECT_EQ(PartsRead(), Parts{});
+  EXPECT_EQ(BlocksRead(), Blocks{0});
+}
+
+TEST_F(CrashDiskTest, WithoutPartsNoneAreNoted) {
+  disk_.DeclarePart({ShownPart::kData, "/a"});
+  Read(disk_, 0, 1);
+  EXPECT_EQ(disk_.Reads({}).parts, Parts{});
 }
 
 TEST_F(CrashDiskTest, ResetTakesEverythingBack) {

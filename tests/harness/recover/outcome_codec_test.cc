@@ -26,6 +26,7 @@ RunAccess RichAccess() {
   access.reads.blocks = {500, 501, 499, 0, 999, 7};
   access.reads.copies = {{998, 512, 3584, 3, 1 << 20},
                          {3, 0, 4096, CopiedPiece::kDevice, 0}};
+  access.reads.parts = {{3, 7}, {998, 1}, {998, 1u << 31}};
   SectorSet scope;
   scope.Add({3, 4});
   scope.Add({7000, 993});
@@ -81,7 +82,7 @@ TEST(OutcomeCodecTest, AnythingElseIsAnError) {
 }
 
 TEST(OutcomeCodecTest, WhatDoesNotFitTheDiskIsAnError) {
-  std::vector<RunAccess> all(10, RichAccess());
+  std::vector<RunAccess> all(14, RichAccess());
   all[0].reads.blocks[2] = 1000;
   all[1].reads.copies[0].block = 1000;
   all[2].reads.copies[0].size_bytes = 3585;
@@ -93,6 +94,11 @@ TEST(OutcomeCodecTest, WhatDoesNotFitTheDiskIsAnError) {
   all[8].writes[5].range = {5, 0};
   // The last block has 512 bytes.
   all[9].reads.copies[0] = {999, 0, 513, 0, 0};
+  all[10].reads.parts[0].part = 0;
+  all[11].reads.parts[2].block = 1000;
+  // Parts ascend, and none is there twice.
+  all[12].reads.parts[1].block = 2;
+  all[13].reads.parts[2].part = 1;
   for (size_t i = 0; i < all.size(); ++i) {
     EXPECT_FALSE(Back(BytesOf(all[i])).has_value()) << i;
   }
