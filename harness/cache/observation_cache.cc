@@ -77,7 +77,8 @@ ObservationCache::Inserted ObservationCache::Insert(
     }
   }
   newer_.extra_bytes += run.copies.size() * sizeof(CopiedPiece) +
-                        run.copied.size() * sizeof(Slot);
+                        run.copied.size() * sizeof(Slot) +
+                        run.parts.size() * sizeof(SlotPart);
   newer_.runs.push_back(std::move(run));
   // If the halves were turned over, the run is in the older one by now.
   const Half& half = MakeRoom() ? older_ : newer_;

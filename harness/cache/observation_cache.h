@@ -25,6 +25,14 @@
 
 namespace powercut {
 
+// A block that a run read for one part of the observation.
+struct SlotPart {
+  Slot slot = 0;
+  uint32_t part = 0;
+
+  auto operator<=>(const SlotPart&) const = default;
+};
+
 // What is kept of a run, beside the contents that it read.
 struct CachedRun {
   OutcomeId outcome = 0;
@@ -34,6 +42,9 @@ struct CachedRun {
   std::vector<Slot> copied;
   // The copied pieces of these blocks, in the order of reading.
   std::vector<CopiedPiece> copies;
+  // The parts for which blocks were read or copied (RunReads::parts),
+  // ascending.
+  std::vector<SlotPart> parts;
   // What recovery itself did to the disk. `nullptr` if that was not asked for.
   std::shared_ptr<const std::vector<RecoveryEvent>> events;
 };

@@ -29,6 +29,9 @@ struct Exploration {
   ExplorationSpace space;
   // What was done about copied data.
   CopyMode copied = CopyMode::kAsRead;
+  // How many parts of the observation were varied one at a time; 0 if none
+  // were.
+  uint32_t parts_apart = 0;
   // log2 of the number of states of the whole crash space, over all points and
   // kinds; 0 for one state.
   double space_log2 = 0;

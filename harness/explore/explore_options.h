@@ -86,6 +86,11 @@ struct ExploreOptions {
   // (DataAtomsApart()) and only the model judges; where the volume is used
   // after recovery (RunOptions::probe), everything counts as read.
   CopyMode copied = CopyMode::kVaryEach;
+  // Whether parts of the observation that no rule ties to each other
+  // (IndependentParts) are varied one at a time, the others at their newest. At
+  // most in `exhaustive`, and only where the model alone judges: not with
+  // conditions, a check, a probe or nested crashes.
+  bool parts_apart = true;
   // The most memory that the observation cache takes.
   uint64_t cache_bytes = kDefaultCacheBytes;
   // The share of states decided by the cache, from 0 to 1, that are run all the

@@ -26,8 +26,8 @@
 #include <utility>
 
 #include "harness/explore/explore.h"
+#include "harness/explore/parts_apart.h"
 #include "harness/explore/point_walk.h"
-#include "harness/explore/tree_walk.h"
 #include "harness/judge/obligations.h"
 #include "harness/judge/stability.h"
 #include "harness/trace/acks.h"
@@ -59,6 +59,7 @@ Explorer::Explorer(const RecordedRun& run, const ExploreOptions& options,
       contents_(space_),
       crash_points_(
           CrashPointsOf(run.recording, CheckOf(run.setting.oracle) != nullptr)),
+      parts_(PartsApart(run, options)),
       pool_(run.backend, space_, PoolOptions()),
       judge_(run_, pool_.outcomes()),
       groups_({run, space_, options.list_states}),
@@ -84,6 +85,9 @@ Result<Exploration> Explorer::Run() {
   result_.open_points = size.open_points;
   ChooseSpace();
   ChooseCopyMode();
+  ChooseParts();
+  walk_.emplace(contents_, TreeWalk::Options{result_.copied, result_.space.torn,
+                                             result_.parts_apart});
   recoveries_.emplace(
       run_.backend, space_, contents_, OptionsOfNested(),
       [this](uint32_t index, const NestedCrashes::Visited& visited) {
@@ -109,6 +113,7 @@ WorkerPool::Options Explorer::PoolOptions() const {
   pool.jobs = options_.jobs;
   pool.report_reads = true;
   pool.report_writes = options_.nested > 0;
+  pool.parts = parts_;
   return pool;
 }
 
@@ -166,6 +171,12 @@ void Explorer::ChooseCopyMode() {
   if (result_.copied == CopyMode::kVaryEach) {
     result_.copied = CopyMode::kFillIn;
   }
+}
+
+// Other spaces list their states.
+void Explorer::ChooseParts() {
+  if (result_.space.mode != ExplorationSpace::kExhaustive) return;
+  if (parts_ != nullptr) result_.parts_apart = parts_->count();
 }
 
 // A shard has a range of points, because neighbours share most of their runs.
@@ -247,8 +258,7 @@ void Explorer::OnOutcome(const StateRequest& request,
     recoveries_->Add(request, outcome);
   }
   if (!request.expand) return;
-  const TreeWalk walk{contents_, result_.copied, result_.space.torn};
-  walk.SubmitNext(request, outcome, *scheduler_);
+  walk_->SubmitNext(request, outcome, *scheduler_);
 }
 
 // Judges an outcome at each history of its point. `once` is what recovery shows

@@ -5,6 +5,7 @@
 #define POWERCUT_HARNESS_EXPLORE_EXPLORER_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -16,8 +17,10 @@
 #include "harness/explore/explore_options.h"
 #include "harness/explore/recoveries_to_crash.h"
 #include "harness/explore/run_scheduler.h"
+#include "harness/explore/tree_walk.h"
 #include "harness/judge/judge.h"
 #include "harness/worker/worker_pool.h"
+#include "model/files/independent_parts.h"
 
 namespace powercut {
 
@@ -42,6 +45,7 @@ class Explorer {
   bool PrefixesOnly() const;
   void ChooseSpace();
   void ChooseCopyMode();
+  void ChooseParts();
   bool IsOurs(size_t index) const;
 
   // --- walking; each returns false if a bound ended it
@@ -79,12 +83,15 @@ class Explorer {
   CrashSpace space_;
   BlockContents contents_;
   std::vector<CrashPoint> crash_points_;
+  // `nullptr` if none are explored apart.
+  std::shared_ptr<const IndependentParts> parts_;
   WorkerPool pool_;
   Judge judge_;
   CauseGroups groups_;
   BoundWatch bounds_;
   std::optional<RunScheduler> scheduler_;
-  // Made when the space is known.
+  // These are made when the space is known.
+  std::optional<TreeWalk> walk_;
   std::optional<RecoveriesToCrash> recoveries_;
 
   Exploration result_;

@@ -117,8 +117,7 @@ class RecoveryCrashes {
       deeper_.push_back(std::move(deeper));
     }
     if (!request.expand) return;
-    const TreeWalk walk{contents_, options_.copied, options_.space.torn};
-    walk.SubmitNext(request, outcome, scheduler_);
+    walk_.SubmitNext(request, outcome, scheduler_);
   }
 
   // Names a state of this recovery by decided states only. `deeper` has what
@@ -186,6 +185,7 @@ class RecoveryCrashes {
   BlockContents contents_;
   WorkerPool pool_;
   RunScheduler scheduler_;
+  TreeWalk walk_{contents_, {options_.copied, options_.space.torn, 0}};
   std::vector<InterruptedRecovery> deeper_;
   RecoveryCounts deeper_counts_;
   std::optional<NestedContradiction> contradiction_;

@@ -31,7 +31,7 @@ void RecoveriesToCrash::Add(const StateRequest& request,
   const auto settled = request.settled.slots();
   const bool copy =
       !settled.empty() &&
-      std::binary_search(copied.begin(), copied.end(), settled.back());
+      std::binary_search(copied.begin(), copied.end(), settled.back().slot);
   // Recovery did not read the block in which this state differs from an earlier
   // one, so the block is undecided for that state's recovery, which is kept.
   if (copy) return;

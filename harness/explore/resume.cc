@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <string>
 
+#include "harness/disk/content_hash.h"
+#include "harness/explore/parts_apart.h"
 #include "harness/fault/fault.h"
 #include "harness/trace/acks.h"
 
@@ -38,6 +40,15 @@ std::string OracleText(const Oracle& oracle, const Trace& trace) {
                             acks.high, acks.low);
 }
 
+// Runs say for which parts they read a block, by the parts' numbers.
+std::string PartsText(const RecordedRun& run, const ExploreOptions& options) {
+  const auto parts = PartsApart(run, options);
+  if (parts == nullptr) return "";
+  const std::string text = parts->Text();
+  const Hash128 hash = HashBytes(AsBytes(text), 0);
+  return fmt::format(", parts {:016x}{:016x}", hash.high, hash.low);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RunJournal>> OpenKeptRuns(
@@ -55,11 +66,11 @@ Result<std::unique_ptr<RunJournal>> OpenKeptRuns(
     name += fmt::format(".{}of{}", options.shard.index, options.shard.count);
   }
   const std::string context = fmt::format(
-      "{}: {}; profile {}, {}-byte blocks, probe {}, nested {}, recording "
+      "{}: {}; profile {}, {}-byte blocks, probe {}, nested {}{}, recording "
       "{:08x}{}",
       POWERCUT_VERSION, backend.traits().description, setting.profile->name,
       setting.atomic_bytes, options.run.probe, options.nested > 0,
-      recording.trace.Digest(),
+      PartsText(run, options), recording.trace.Digest(),
       FaultsText(workload) + OracleText(setting.oracle, recording.trace));
   return RunJournal::Open(options.resume + "/" + name + ".runs", context);
 }

@@ -193,7 +193,8 @@ void RunScheduler::Decide(const StateRequest& request, const CachedRun& run,
                           bool cached) {
   const OutcomeId outcome = OutcomeOf(run, request.state);
   if (cached && !request.seen) Doublecheck(request.state, outcome);
-  on_outcome_(request, {outcome, cached, path_, run.copied, run.events});
+  on_outcome_(request,
+              {outcome, cached, path_, run.copied, run.parts, run.events});
 }
 
 // Moves the runs of this round out of `waiting_`: first one for each different
@@ -374,6 +375,7 @@ CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
     run.copied = std::move(copied);
     run.copies = std::move(result.reads.copies);
   }
+  run.parts = PartsOfSlots(contents_.space(), result.reads.parts);
   run.key = InContext(CertificateKey(contents_, path_), request.state);
   if (!result.writes.empty()) {
     run.events = std::make_shared<const std::vector<RecoveryEvent>>(
@@ -423,15 +425,15 @@ void RunScheduler::KeepRun(const StateRequest& request, RunResult& result) {
   POWERCUT_CHECK(how != Inserted::kOutOfOrder);
   if (how == Inserted::kNew) {
     if (!CountRun(run.key, request.state)) ++repeated_runs_;
-    on_outcome_(request,
-                {result.outcome, false, path_, run.copied, run.events});
+    on_outcome_(request, {result.outcome, false, path_, run.copied, run.parts,
+                          run.events});
     return;
   }
   ++repeated_runs_;
   const OutcomeId earlier = OutcomeOf(*kept, request.state);
   Compare(request.state, earlier, result.outcome);
-  on_outcome_(request,
-              {result.outcome, true, path_, kept->copied, kept->events});
+  on_outcome_(request, {result.outcome, true, path_, kept->copied, kept->parts,
+                        kept->events});
 }
 
 // A recovery may die or hang for reasons that lie outside the disk, so that it
@@ -445,7 +447,8 @@ void RunScheduler::TakeUnkeptRun(const StateRequest& request,
   const bool counts =
       !request.seen && died_.insert(key).second && CountRun(key, request.state);
   if (!counts) ++repeated_runs_;
-  on_outcome_(request, {result.outcome, false, path_, run.copied, run.events});
+  on_outcome_(request, {result.outcome, false, path_, run.copied, run.parts,
+                        run.events});
 }
 
 // A check that fails in the same way each time and makes up other words is no

@@ -33,6 +33,7 @@
 
 #include "harness/cache/observation_cache.h"
 #include "harness/cache/run_journal.h"
+#include "harness/explore/part_sets.h"
 #include "harness/explore/recovery_counts.h"
 #include "harness/explore/tree_filter.h"
 #include "harness/worker/worker_pool.h"
@@ -52,13 +53,20 @@ std::string_view CopyModeName(CopyMode mode);
 // `std::nullopt` if no mode has this name.
 std::optional<CopyMode> CopyModeFromName(std::string_view name);
 
+// A slot that a state of a decision tree does not branch on any more, with the
+// parts of the observation for which it was passed.
+struct SettledSlot {
+  Slot slot = 0;
+  PartSetId parts = kAllParts;
+};
+
 // The first `count` slots of a list that states of a decision tree share.
 struct SettledSlots {
-  std::shared_ptr<const std::vector<Slot>> list;
+  std::shared_ptr<const std::vector<SettledSlot>> list;
   size_t count = 0;
 
-  std::span<const Slot> slots() const {
-    return list == nullptr ? std::span<const Slot>()
+  std::span<const SettledSlot> slots() const {
+    return list == nullptr ? std::span<const SettledSlot>()
                            : std::span(*list).first(count);
   }
 };
@@ -87,6 +95,8 @@ struct StateRequest {
   // The blocks of the decision tree above this state; the last one is the block
   // that was changed last. Empty for the root.
   SettledSlots settled;
+  // The independent parts in whose trees this is a state.
+  PartSetId parts = kAllParts;
   uint32_t torn = 0;  // The number of blocks torn so far.
   bool seen = false;  // The state was submitted and judged before.
 };
@@ -99,6 +109,9 @@ struct StateOutcome {
   // only copied, ascending. Valid during the call.
   const std::vector<ContentId>& path;
   const std::vector<Slot>& copied;
+  // The parts for which blocks were read or copied (CachedRun::parts). Valid
+  // during the call.
+  const std::vector<SlotPart>& parts;
   // What recovery itself did to the disk; `nullptr` if it did nothing, or if
   // the pool does not report writes.
   std::shared_ptr<const std::vector<RecoveryEvent>> events;

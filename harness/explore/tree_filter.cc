@@ -19,6 +19,17 @@ std::vector<Slot> CopiedSlots(const CrashSpace& space, const RunReads& reads) {
   return copied;
 }
 
+std::vector<SlotPart> PartsOfSlots(const CrashSpace& space,
+                                   std::span<const BlockPart> reads) {
+  std::vector<SlotPart> parts;
+  for (const BlockPart& read : reads) {
+    const std::optional<Slot> slot = space.FindSlot(read.block);
+    if (slot) parts.push_back({*slot, read.part});
+  }
+  std::sort(parts.begin(), parts.end());
+  return parts;
+}
+
 void PathOfRun(BlockContents& contents, const CrashState& state,
                const RunReads& reads, std::span<const Slot> copied,
                std::vector<ContentId>& path) {

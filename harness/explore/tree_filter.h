@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/cache/observation_cache.h"
 #include "harness/cache/read_tree.h"
 #include "harness/worker/batch_filter.h"
 
@@ -47,6 +48,11 @@ class TreeFilter : public BatchFilter {
 // The slots of the pieces that a run copied, each once, in the order of
 // reading. Blocks that the trace never touched are no slots.
 std::vector<Slot> CopiedSlots(const CrashSpace& space, const RunReads& reads);
+
+// The same reads by slot, ascending. Blocks that the trace never touched are
+// left out.
+std::vector<SlotPart> PartsOfSlots(const CrashSpace& space,
+                                   std::span<const BlockPart> reads);
 
 // Replaces `path` by the contents of `state` that a run of it read: those that
 // decide, then those of `copied`.

@@ -11,6 +11,18 @@
 //
 // The argument does not need that all runs read in one order. If a run that
 // changed B reads B before A, A is settled all the same.
+//
+// Independent parts have a tree each, which is that of the recovery that shows
+// this part alone: its runs read what the run of the state read for the part or
+// for the whole observation, in the same order. The trees are walked together
+// while they agree. A request says in which trees it is a state
+// (StateRequest::parts), and a slot is settled for the parts in whose trees it
+// was passed.
+//
+// Example: block A is read for part 1, B for part 2, and N for both, in the
+// order N, A, B. The root is the root of both trees and branches on all three
+// blocks. The state that changed N is in both trees and branches on A and B;
+// the state that changed A is in tree 1 only, and does not branch on B.
 
 #include "harness/explore/tree_walk.h"
 
@@ -32,32 +44,53 @@ StateRequest TreeWalk::Root(EventNumber point, CrashKind kind,
   return root;
 }
 
+TreeWalk::Mark& TreeWalk::MarkOf(Slot slot, const StateRequest& request) {
+  if (slot >= marks_.size()) marks_.resize(slot + 1);
+  Mark& mark = marks_[slot];
+  if (mark.call != calls_) mark = {calls_, request.parts, kAllParts};
+  return mark;
+}
+
+void TreeWalk::MarkSettled(const StateRequest& request) {
+  for (const SettledSlot& settled : request.settled.slots()) {
+    Mark& mark = MarkOf(settled.slot, request);
+    mark.open = sets_.Without(mark.open, settled.parts);
+  }
+}
+
+void TreeWalk::MarkParts(const StateRequest& request,
+                         std::span<const SlotPart> parts) {
+  for (size_t i = 0; i < parts.size();) {
+    const Slot slot = parts[i].slot;
+    parts_of_slot_.clear();
+    for (; i < parts.size() && parts[i].slot == slot; ++i) {
+      parts_of_slot_.push_back(parts[i].part);
+    }
+    MarkOf(slot, request).read_for = sets_.Of(parts_of_slot_);
+  }
+}
+
 void TreeWalk::SubmitNext(const StateRequest& request,
                           const StateOutcome& outcome,
-                          RunScheduler& scheduler) const {
-  const std::span<const Slot> settled = request.settled.slots();
-  std::vector<Slot> order(settled.begin(), settled.end());
-  size_t passed = 0;
+                          RunScheduler& scheduler) {
+  ++calls_;
+  MarkSettled(request);
+  if (options_.parts > 0) MarkParts(request, outcome.parts);
+  const std::span<const SettledSlot> settled = request.settled.slots();
+  std::vector<SettledSlot> order(settled.begin(), settled.end());
   const auto add = [&](Slot slot) {
-    // While runs read in one order, they pass the settled slots first and in
-    // their order.
-    const bool in_order = passed < settled.size() && settled[passed] == slot;
-    if (in_order) {
-      ++passed;
-    } else if (passed == settled.size() ||
-               std::find(settled.begin(), settled.end(), slot) ==
-                   settled.end()) {
-      order.push_back(slot);
-    }
+    const Mark& mark = MarkOf(slot, request);
+    const PartSetId open = sets_.Common(mark.open, mark.read_for);
+    if (open != kNoParts) order.push_back({slot, open});
   };
-  for (const ContentId read : outcome.path) add(contents.slot(read));
+  for (const ContentId read : outcome.path) add(contents_.slot(read));
   const size_t deciding = order.size();
   for (const Slot slot : outcome.copied) add(slot);
   const auto shared =
-      std::make_shared<const std::vector<Slot>>(std::move(order));
+      std::make_shared<const std::vector<SettledSlot>>(std::move(order));
   // Copied bytes do not decide what is read. If each copied block is varied by
   // itself, the states that differ in one of them are not expanded any further.
-  const bool apart = copied == CopyMode::kVaryEach;
+  const bool apart = options_.copied == CopyMode::kVaryEach;
   for (size_t i = settled.size(); i < shared->size(); ++i) {
     Branch(request, {shared, i + 1}, /*expand=*/i < deciding || !apart,
            scheduler);
@@ -66,20 +99,21 @@ void TreeWalk::SubmitNext(const StateRequest& request,
 
 void TreeWalk::Branch(const StateRequest& request, const SettledSlots& settled,
                       bool expand, RunScheduler& scheduler) const {
-  const Slot slot = settled.slots().back();
+  const SettledSlot& last = settled.slots().back();
   const CrashState& state = request.state;
-  const auto options =
-      contents.Options(state.point, state.kind, slot, request.torn < torn);
+  const auto options = contents_.Options(state.point, state.kind, last.slot,
+                                         request.torn < options_.torn);
   // Option 0 is the newest version, which the state holds already.
   for (size_t i = 1; i < options.size(); ++i) {
     StateRequest next;
     next.state = state;
     const auto at = std::lower_bound(
-        next.state.choices.begin(), next.state.choices.end(), slot,
+        next.state.choices.begin(), next.state.choices.end(), last.slot,
         [](const BlockChoice& c, Slot s) { return c.slot < s; });
     next.state.choices.insert(at, options[i]);
     next.point_index = request.point_index;
     next.expand = expand;
+    next.parts = last.parts;
     next.settled = settled;
     next.torn = request.torn + (options[i].torn.count > 0 ? 1 : 0);
     scheduler.Submit(std::move(next));

@@ -5,7 +5,9 @@
 // point the two sets of outcomes must be equal. This holds whether copied data
 // is filled in or counts as read, with hardly any cache, for any number of jobs
 // and shards, and after an interruption and a resume. With copied blocks varied
-// one by one fewer states are visited, but the same causes must be found.
+// one by one fewer states are visited, but the same causes must be found. The
+// same holds with independent parts explored apart, and beside it every part
+// must show everything that it shows in the whole space.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -23,12 +25,14 @@
 #include "backends/clfs/clfs_backend.h"
 #include "backends/registry.h"
 #include "backends/simfs/simfs_backend.h"
+#include "fuzz/draw/part_views.h"
 #include "fuzz/draw/planted_workload.h"
 #include "fuzz/draw/random_log_workload.h"
 #include "fuzz/draw/random_workload.h"
 #include "fuzz/draw/seen_states.h"
 #include "fuzz/draw/workload_mutator.h"
 #include "fuzz/draw/workload_text.h"
+#include "model/files/independent_parts.h"
 #include "model/pcut/pcut.h"
 #include "tests/exhaustive/seeds.h"
 
@@ -52,6 +56,10 @@ struct Totals {
   uint64_t violating = 0;   // Workloads with violations.
   uint64_t apart = 0;       // Workloads with CopyMode::kVaryEach in effect.
   uint64_t fewer = 0;       // Workloads for which that mode saved states.
+  // Workloads of which parts were explored apart, and those for which that
+  // saved states.
+  uint64_t parts_apart = 0;
+  uint64_t fewer_by_parts = 0;
 };
 
 // Explores the space of one workload in every way.
@@ -73,6 +81,7 @@ class Comparison {
     little.cache_bytes = kHardlyAnyCache;
     MustBeTheSame("hardly any cache", little);
     Apart(filled.exploration, totals);
+    PartsApart(filled.exploration, totals);
     if (seed_ % kJobsEvery == 0) Jobs(filled.exploration);
     if (seed_ % kPartsEvery == 0) Shards(filled.exploration);
     if (seed_ % kPartsEvery == 1) Resumed(filled.exploration);
@@ -88,6 +97,7 @@ class Comparison {
     options.space = space_;
     options.jobs = 0;
     options.copied = copied;
+    options.parts_apart = false;
     options.run.probe = probe_;
     return options;
   }
@@ -116,6 +126,30 @@ class Comparison {
     EXPECT_LE(apart.exploration.states, filled.states);
     totals.fewer += apart.exploration.states < filled.states ? 1 : 0;
     totals.violating += causes.empty() ? 0 : 1;
+  }
+
+  void PartsApart(const Exploration& filled, Totals& totals) {
+    const IndependentParts parts(scene_.profile(), scene_.workload);
+    ExploreOptions options = Options(CopyMode::kFillIn);
+    options.parts_apart = true;
+    const SeenExploration apart = SeenByExplore(scene_, options);
+    EXPECT_TRUE(apart.exploration.exhausted);
+    EXPECT_LE(apart.exploration.states, filled.states);
+    EXPECT_TRUE(CausesOf(scene_, apart.seen) == CausesOf(scene_, all_));
+    EXPECT_TRUE(ViewsOf(apart.seen, parts) == ViewsOf(all_, parts))
+        << parts.Text();
+    options.copied = CopyMode::kVaryEach;
+    const SeenExploration both = SeenByExplore(scene_, options);
+    EXPECT_TRUE(CausesOf(scene_, both.seen) == CausesOf(scene_, all_));
+    EXPECT_LE(both.exploration.states, apart.exploration.states);
+    totals.parts_apart += apart.exploration.parts_apart > 0 ? 1 : 0;
+    totals.fewer_by_parts += apart.exploration.states < filled.states ? 1 : 0;
+    if (seed_ % kPartsEvery != 2) return;
+    options.jobs = 2;
+    options.cache_bytes = kHardlyAnyCache;
+    const SeenExploration little = SeenByExplore(scene_, options);
+    EXPECT_TRUE(little.seen.seen == both.seen.seen);
+    EXPECT_EQ(little.exploration.states, both.exploration.states);
   }
 
   void Jobs(const Exploration& alone) {
@@ -201,9 +235,12 @@ bool Compare(Backend& backend, const Workload& workload,
 
 void Print(const char* backend, const Totals& totals) {
   std::printf(
-      "%s: %ju workloads, %ju with violations, %ju with data apart; %ju "
-      "states, %ju recoveries by brute force, %ju by trees\n",
-      backend, totals.workloads, totals.violating, totals.apart, totals.states,
+      "%s: %ju workloads, %ju with violations, %ju with data apart, %ju with "
+      "parts apart (%ju with fewer states); %ju states, %ju recoveries by "
+      "brute "
+      "force, %ju by trees\n",
+      backend, totals.workloads, totals.violating, totals.apart,
+      totals.parts_apart, totals.fewer_by_parts, totals.states,
       totals.recoveries, totals.runs);
 }
 
@@ -236,6 +273,7 @@ TEST(BackendsSpaceTest, SimfsIsAsBruteForceSeesIt) {
   }
   Print("simfs", totals);
   EXPECT_GT(totals.fewer, totals.workloads / 20);
+  EXPECT_GT(totals.fewer_by_parts, totals.workloads / 10);
 }
 
 // The bugs make violations, which are compared as well.

@@ -34,6 +34,11 @@ void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
            "what becomes of blocks that recovery only copies: vary each of "
            "them alone, fill them in, or take them as read")
       .OneOf({"apart", "filled", "read"});
+  flags
+      .Add("--parts", explore.parts,
+           "what becomes of parts of the volume that no rule ties to each "
+           "other: vary each of them alone, or all together")
+      .OneOf({"apart", "together"});
   flags.Add("--resume", explore.resume,
             "keep every run in this folder, and use those that are there");
   flags.Add("--budget", explore.budget,
@@ -65,6 +70,7 @@ Result<ExploreOptions> ExploreOptionsOf(const ExploreFlags& explore,
     // The command line admits no other names.
     options.copied = CopyModeFromName(explore.copied).value();
   }
+  options.parts_apart = explore.parts != "together";
   // Texts are parsed here, so that errors can show the form that is expected.
   POWERCUT_ASSIGN(options.shard, ParseShard(explore.shard));
   if (!explore.budget.empty()) {

@@ -24,13 +24,14 @@ struct ExploreFlags {
   std::string cache_size;  // such as `512M`
   double doublecheck = 0;
   std::string copied;  // `apart`, `filled` or `read`
+  std::string parts;   // `apart` or `together`
   std::string resume;  // a folder
   std::string budget;  // such as `30s`
   std::string shard;   // such as `2/8`
 };
 
 // Declares --jobs, --seed, --max-runs, --nested, --cache-size, --doublecheck,
-// --copied, --resume and --budget.
+// --copied, --parts, --resume and --budget.
 void DeclareExplore(FlagSet& flags, ExploreFlags& explore);
 
 // Declares --shard, for verbs whose reports `merge` joins.

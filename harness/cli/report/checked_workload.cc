@@ -188,6 +188,9 @@ std::string SummaryText(const CheckedWorkload& checked,
                          e.evicted);
   }
   if (e.copied == CopyMode::kVaryEach) extra += "; copied data varied apart";
+  if (e.parts_apart > 0) {
+    extra += fmt::format("; {} parts varied apart", e.parts_apart);
+  }
   if (!e.bound.empty()) extra += "; not exhausted: " + e.bound;
   extra += ScheduleText(checked);
   if (checked.shard.count > 1) {

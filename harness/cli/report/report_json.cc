@@ -149,7 +149,8 @@ Json OfSpace(const CheckedWorkload& checked) {
           {"atomic", checked.atomic_bytes},
           {"exhausted", e.exhausted},
           {"nested", checked.nested},
-          {"copied", CopyModeName(e.copied)}};
+          {"copied", CopyModeName(e.copied)},
+          {"parts", e.parts_apart}};
 }
 
 Json OfRecoveries(const RecoveryCounts& counts) {

@@ -197,6 +197,8 @@ void ReadSpace(JsonFields& json, CheckedWorkload& checked) {
   } else {
     space.Refuse("copied", "is none of apart, filled and read");
   }
+  checked.exploration.parts_apart =
+      static_cast<uint32_t>(space.Number("parts", kSmallMax));
 }
 
 RecoveryCounts ToRecoveries(JsonFields& json) {
