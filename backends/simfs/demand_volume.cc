@@ -9,6 +9,10 @@
 // so that n records of one sector in a total order make n + 1 different runs,
 // not 2^n.
 //
+// What a part of the observation shows must follow from what is read for it and
+// for the whole observation (VirtualDisk::DeclarePart()). So the answers for
+// one part are forgotten before the next part is asked for, and are read again.
+//
 // Example: records 5, 6 and 7 hold the times of a file and need nothing. Record
 // 7 is read, and if it is whole, nothing else is. If each of them needed the
 // one before it, 5 would be read first; if 5 is missing, neither 6 nor 7 is
@@ -42,16 +46,18 @@ ShownObjects::Names DemandVolume::NamesIn(InodeNumber directory) {
   return names;
 }
 
-FileView DemandVolume::FileOf(InodeNumber inode) {
-  const NameChange& name = *found_by_.at(inode);
+bool DemandVolume::IsDirectory(InodeNumber inode) {
+  return found_by_.at(inode)->is_directory;
+}
+
+uint64_t DemandVolume::TimeOf(InodeNumber inode) {
   const TimesChange* times = Newest(catalog_.TimesOf(inode));
-  FileView view{name.is_directory,
-                times == nullptr ? name.created_mtime : times->mtime,
-                &EmptyShape()};
-  if (view.is_directory) return view;
+  return times == nullptr ? found_by_.at(inode)->created_mtime : times->mtime;
+}
+
+const Shape& DemandVolume::ShapeOf(InodeNumber inode) {
   const ShapeChange* shape = Newest(catalog_.ShapesOf(inode));
-  if (shape != nullptr) view.shape = &shape->shape;
-  return view;
+  return shape == nullptr ? EmptyShape() : shape->shape;
 }
 
 ShownAtom DemandVolume::AtomOf(GenerationId generation) {
@@ -69,10 +75,22 @@ const T* DemandVolume::Newest(const CatalogVersions<T>* versions) {
   return nullptr;
 }
 
-bool DemandVolume::Counts(uint32_t record) {
-  if (const auto known = counts_.find(record); known != counts_.end()) {
-    return known->second;
+void DemandVolume::AskFor(ShownPart part) {
+  whole_ = part.kind == ShownPart::kWhole;
+  of_part_ = {};
+  disk_.DeclarePart(part);
+}
+
+std::optional<bool> DemandVolume::KnownToCount(uint32_t record) const {
+  for (const Known* known : {&of_whole_, &of_part_}) {
+    const auto found = known->counts.find(record);
+    if (found != known->counts.end()) return found->second;
   }
+  return std::nullopt;
+}
+
+bool DemandVolume::Counts(uint32_t record) {
+  if (const auto known = KnownToCount(record)) return *known;
   // A journal can be long: the needs that are still to be answered are kept
   // here, and not on the stack of the process.
   std::vector<uint32_t> open{record};
@@ -80,10 +98,10 @@ bool DemandVolume::Counts(uint32_t record) {
     const uint32_t next = open.back();
     const std::optional<bool> answer = Answer(next, open);
     if (!answer) continue;
-    counts_.emplace(next, *answer);
+    known().counts.emplace(next, *answer);
     open.pop_back();
   }
-  return counts_.at(record);
+  return known().counts.at(record);
 }
 
 std::optional<bool> DemandVolume::Answer(uint32_t record,
@@ -92,12 +110,12 @@ std::optional<bool> DemandVolume::Answer(uint32_t record,
   for (const RecordNumber number : stored.record.needs) {
     const uint32_t need = catalog_.IndexOf(number);
     if (need == catalog_.records().size()) return false;
-    const auto known = counts_.find(need);
-    if (known == counts_.end()) {
+    const std::optional<bool> counts = KnownToCount(need);
+    if (!counts) {
       open.push_back(need);
       return std::nullopt;
     }
-    if (!known->second) return false;
+    if (!*counts) return false;
   }
   if (!IsWhole(stored)) return false;
   return std::ranges::all_of(
@@ -125,11 +143,13 @@ bool DemandVolume::IsWhole(const CatalogRecord& record) {
 bool DemandVolume::IsInUse(uint64_t sector) {
   const uint64_t segment = (sector - kFirstRecordSector) / kSegmentSectors;
   if (segment == 0) return true;
-  if (!segments_used_) {
+  const bool read_before = of_whole_.segments_used || of_part_.segments_used;
+  if (!read_before) {
     if (!Read(kSegmentsUsedSector)) return false;
-    segments_used_ = LoadLittleEndian<uint64_t>(sector_, 0);
+    known().segments_used = LoadLittleEndian<uint64_t>(sector_, 0);
   }
-  return segment < *segments_used_;
+  return segment <
+         *(of_whole_.segments_used ? of_whole_ : of_part_).segments_used;
 }
 
 bool DemandVolume::Holds(const SectorCondition& condition) {

@@ -25,14 +25,26 @@ class DemandVolume : public ShownObjects {
       : disk_(disk), catalog_(catalog) {}
 
   Names NamesIn(InodeNumber directory) override;
-  FileView FileOf(InodeNumber inode) override;
+  bool IsDirectory(InodeNumber inode) override;
+  uint64_t TimeOf(InodeNumber inode) override;
+  const Shape& ShapeOf(InodeNumber inode) override;
   ShownAtom AtomOf(GenerationId generation) override;
+  void AskFor(ShownPart part) override;
 
   // Whether every read succeeded so far. If not, the answers mean nothing.
   // Errors: kIo.
   const Status& status() const { return status_; }
 
  private:
+  // What is known of the disk.
+  struct Known {
+    // By index of the record: whether it counts.
+    std::unordered_map<uint32_t, bool> counts;
+    // `std::nullopt` until it was read.
+    std::optional<uint64_t> segments_used;
+  };
+
+  std::optional<bool> KnownToCount(uint32_t record) const;
   // The newest version of which the record counts; `nullptr` if none does.
   template <class T>
   const T* Newest(const CatalogVersions<T>* versions);
@@ -44,18 +56,21 @@ class DemandVolume : public ShownObjects {
   std::optional<bool> Answer(uint32_t record, std::vector<uint32_t>& open);
   bool IsWhole(const CatalogRecord& record);
   bool IsInUse(uint64_t sector);
+  Known& known() { return whole_ ? of_whole_ : of_part_; }
   bool Holds(const SectorCondition& condition);
   bool Read(uint64_t sector);
 
   VirtualDisk& disk_;
   const RecordCatalog& catalog_;
   Status status_ = Ok{};
-  // By index of the record: whether it counts, as far as that is known.
-  std::unordered_map<uint32_t, bool> counts_;
+  // What was read for the whole observation, and what was read for the part
+  // that is asked for. A part may use what the whole observation knows, and
+  // nothing that another part knows.
+  bool whole_ = true;
+  Known of_whole_;
+  Known of_part_;
   // By inode: the name by which it was found.
   std::unordered_map<InodeNumber, const NameChange*> found_by_;
-  // `std::nullopt` until it was read.
-  std::optional<uint64_t> segments_used_;
   Bytes sector_ = Bytes(kSimfsSectorBytes);
 };
 

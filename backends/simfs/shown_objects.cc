@@ -80,18 +80,21 @@ class Observer {
     // A crash can leave a directory below itself.
     above_.push_back(directory);
     for (const auto& [name, inode] : objects_.NamesIn(directory)) {
-      const FileView file = objects_.FileOf(inode);
       ObservedEntry entry;
       entry.path = path + "/" + name;
-      entry.is_directory = file.is_directory;
+      entry.is_directory = objects_.IsDirectory(inode);
       entry.file_id = inode;
-      entry.mtime = file.mtime;
-      if (!file.is_directory) File(*file.shape, entry);
+      objects_.AskFor({ShownPart::kTimes, entry.path});
+      entry.mtime = objects_.TimeOf(inode);
+      objects_.AskFor({ShownPart::kData, entry.path});
+      if (!entry.is_directory) File(objects_.ShapeOf(inode), entry);
+      objects_.AskFor({});
       const std::string below = entry.path;
-      observation_.entries.push_back(std::move(entry));
       const bool loop =
           std::find(above_.begin(), above_.end(), inode) != above_.end();
-      if (file.is_directory && !loop) Directory(inode, below);
+      const bool enter = entry.is_directory && !loop;
+      observation_.entries.push_back(std::move(entry));
+      if (enter) Directory(inode, below);
     }
     above_.pop_back();
   }

@@ -17,14 +17,6 @@
 
 namespace powercut::simfs {
 
-struct FileView {
-  bool is_directory = false;
-  // The time of the last change, or of the creation if there was none.
-  uint64_t mtime = 0;
-  // Never `nullptr`. Valid until the volume changes.
-  const Shape* shape = nullptr;
-};
-
 // The newest version of a generation that is in a record.
 struct ShownAtom {
   uint32_t version = 0;
@@ -44,9 +36,18 @@ class ShownObjects {
   // The names in a directory with what they lead to, sorted by name.
   using Names = std::vector<std::pair<std::string, InodeNumber>>;
   virtual Names NamesIn(InodeNumber directory) = 0;
-  // Requires: a name that NamesIn() returned leads to `inode`.
-  virtual FileView FileOf(InodeNumber inode) = 0;
+  // Requires, for the next three: a name that NamesIn() returned leads to
+  // `inode`.
+  virtual bool IsDirectory(InodeNumber inode) = 0;
+  // The time of the last change, or of the creation if there was none.
+  virtual uint64_t TimeOf(InodeNumber inode) = 0;
+  // Valid until the volume changes.
+  virtual const Shape& ShapeOf(InodeNumber inode) = 0;
   virtual ShownAtom AtomOf(GenerationId generation) = 0;
+
+  // Says that all questions until the next call are for this part of the
+  // observation (VirtualDisk::DeclarePart()).
+  virtual void AskFor(ShownPart part) { (void)part; }
 };
 
 // Reads the bytes of one atom with these layers: zeros if there are none.

@@ -49,10 +49,17 @@ ShownObjects::Names ShownVolume::NamesIn(InodeNumber directory) {
   return names;
 }
 
-FileView ShownVolume::FileOf(InodeNumber inode) {
+bool ShownVolume::IsDirectory(InodeNumber inode) {
+  return file(inode).is_directory;
+}
+
+uint64_t ShownVolume::TimeOf(InodeNumber inode) {
   const ShownFile& shown = file(inode);
-  return {shown.is_directory, shown.mtime.value_or(shown.created_mtime),
-          &shown.shape};
+  return shown.mtime.value_or(shown.created_mtime);
+}
+
+const Shape& ShownVolume::ShapeOf(InodeNumber inode) {
+  return file(inode).shape;
 }
 
 ShownAtom ShownVolume::AtomOf(GenerationId generation) {

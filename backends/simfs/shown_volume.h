@@ -67,7 +67,9 @@ class ShownVolume : public ShownObjects {
                              uint64_t index);
 
   Names NamesIn(InodeNumber directory) override;
-  FileView FileOf(InodeNumber inode) override;
+  bool IsDirectory(InodeNumber inode) override;
+  uint64_t TimeOf(InodeNumber inode) override;
+  const Shape& ShapeOf(InodeNumber inode) override;
   ShownAtom AtomOf(GenerationId generation) override;
 
  private:

@@ -166,9 +166,11 @@ Observation SimfsMount::Observe() {
   }
   // Raw sectors decide nothing either: they are only copied.
   Bytes raw(kRawSectors * kSimfsSectorBytes);
+  s_.disk.disk().DeclarePart({ShownPart::kDevice, {}});
   s_.disk.disk().DeclareCopyTarget({}, raw, 0);
   const Status read = s_.disk.Read(kFirstRawSector, raw);
   s_.disk.disk().EndCopyTarget();
+  s_.disk.disk().DeclarePart({});
   if (!read) {
     observation.entries.clear();
     observation.unreadable = "read: EIO";
