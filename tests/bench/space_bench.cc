@@ -126,6 +126,53 @@ std::string OverwriteAgain(uint32_t count) {
   return text;
 }
 
+// Files of one atom, each overwritten `times` times, in turn.
+std::string OverwriteFiles(uint32_t files, uint32_t times) {
+  std::string text = "powercut 1\ndisk 32M\ninit\n";
+  for (uint32_t f = 0; f < files; ++f) {
+    text += fmt::format("  create /f{0}\n  write /f{0} 0 512\n", f);
+  }
+  text += "run\n";
+  for (uint32_t i = 0; i < files * times; ++i) {
+    text += fmt::format("  write /f{} 0 512\n", i % files);
+  }
+  return text;
+}
+
+// Each rename replaces a file of its own.
+std::string Renames(uint32_t count) {
+  std::string text = "powercut 1\ndisk 4M\ninit\n";
+  for (uint32_t i = 0; i < count; ++i) {
+    text += fmt::format(
+        "  create /a{0}\n  write /a{0} 0 512\n"
+        "  create /b{0}\n  write /b{0} 0 512\n",
+        i);
+  }
+  text += "run\n";
+  for (uint32_t i = 0; i < count; ++i) {
+    text += fmt::format("  rename /a{0} /b{0}\n", i);
+  }
+  return text;
+}
+
+std::string Appends(uint32_t count) {
+  std::string text = "powercut 1\ndisk 4M\ninit\n  create /f\nrun\n";
+  for (uint32_t i = 0; i < count; ++i) text += "  append /f 512\n";
+  return text;
+}
+
+// Stores through a view of eight atoms, one of which is flushed, with a second
+// file as a log beside it.
+std::string Stores(uint32_t count) {
+  std::string text =
+      "powercut 1\ndisk 4M\ninit\n  create /f\n  write /f 0 4096\n"
+      "  create /log\nrun\n  map V /f 0 4096\n";
+  for (uint32_t i = 0; i < count; ++i) {
+    text += fmt::format("  store V {} 512\n  append /log 512\n", i % 8 * 512);
+  }
+  return text + "  flush_view V 0 512\n";
+}
+
 // `count` writes to raw sectors, each by an op of its own. Sectors are written
 // again if `count` is above 64.
 std::string RawWrites(uint32_t count) {
@@ -249,9 +296,27 @@ void BenchSpaces(const std::string& only) {
                 OverwriteEach(count)},
                only);
   }
-  for (const uint32_t count : {8u, 14u, 50u, 100u}) {
+  for (const uint32_t count : {8u, 14u, 50u, 100u, 200u}) {
     BenchSpace({fmt::format("{} overwrites of one atom", count), "simfs", 512,
                 OverwriteAgain(count)},
+               only);
+  }
+  for (const auto& [files, times] : {std::pair{5u, 10u}, std::pair{20u, 10u}}) {
+    BenchSpace(
+        {fmt::format("{} files, {} times each", files, times), "simfs", 512,
+         OverwriteFiles(files, times), "exhaustive", false, std::nullopt},
+        only);
+  }
+  for (const uint32_t count : {4u, 8u}) {
+    BenchSpace({fmt::format("{} renames over files", count), "simfs", 512,
+                Renames(count)},
+               only);
+  }
+  for (const uint32_t count : {5u, 10u}) {
+    BenchSpace({fmt::format("{} appends", count), "simfs", 512, Appends(count)},
+               only);
+    BenchSpace({fmt::format("{} stores and a log", count), "simfs", 512,
+                Stores(count)},
                only);
   }
   for (const uint32_t count : {16u, 64u, 256u}) {
