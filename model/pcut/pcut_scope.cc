@@ -38,6 +38,25 @@ uint64_t Sum(uint64_t a, uint64_t b) {
                                                           : a + b;
 }
 
+// Whether the op is about names or makes a handle, so that a handle cannot
+// stand in place of a path.
+bool TakesPathsOnly(OpKind kind) {
+  switch (kind) {
+    case OpKind::kCreate:
+    case OpKind::kMkdir:
+    case OpKind::kRename:
+    case OpKind::kReplaceFile:
+    case OpKind::kLink:
+    case OpKind::kSymlink:
+    case OpKind::kUnlink:
+    case OpKind::kRmdir:
+    case OpKind::kOpen:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Returns the column of the operand at `index`, counted over all operands.
 size_t Column(const Op& op, size_t index) {
   return op.operand_columns.At(index);
@@ -179,6 +198,12 @@ PcutScope::Verdict PcutScope::CheckNames(const Op& op) const {
                          (letter == 'V' && text == "volume") ||
                          (text == "null" && TakesNullHandle(op.kind));
       if (known) continue;
+      if (TakesPathsOnly(op.kind)) {
+        return Complaint{Column(op, i),
+                         Quoted(text) + " is not a path; `" +
+                             std::string(VerbOf(op.kind)) +
+                             "` takes paths, which begin with `/`"};
+      }
       if (Verdict wrong = CheckOpen(handles_, {"handle", "open", "close"}, text,
                                     Column(op, i))) {
         return wrong;

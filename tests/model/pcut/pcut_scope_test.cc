@@ -45,6 +45,24 @@ TEST(PcutScope, ViewsBeginWithinTheFile) {
   EXPECT_EQ(Message(file + "map V /f 1 0 -> EINVAL\n"), "accepted");
 }
 
+// A handle has no name. On a kernel, its word would be a path outside of the
+// volume.
+TEST(PcutScope, OpsOnNamesTakeNoHandles) {
+  const std::string opened = "run\ncreate /f\nopen R /f\n";
+  for (const std::string verb : {"create", "mkdir", "unlink", "rmdir"}) {
+    EXPECT_EQ(Message(opened + verb + " R -> error\n"),
+              "t.pcut:5:" + std::to_string(verb.size() + 2) +
+                  ": `R` is not a path; `" + verb +
+                  "` takes paths, which begin with `/`");
+  }
+  for (const std::string verb : {"rename", "replace_file", "link", "symlink"}) {
+    EXPECT_NE(Message(opened + verb + " R /g\n"), "accepted");
+    EXPECT_NE(Message(opened + verb + " /f R\n"), "accepted");
+  }
+  EXPECT_NE(Message(opened + "open W R\n"), "accepted");
+  EXPECT_EQ(Message(opened + "fsync R\nset_times R 7\n"), "accepted");
+}
+
 TEST(PcutScope, SizesFollowTheOps) {
   const auto mapped = [](const std::string& ops) {
     return Message("run\ncreate /f\n" + ops + "map V /g 8192 1\n");
