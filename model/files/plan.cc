@@ -17,6 +17,7 @@
 // of NT flushes and their order.
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "model/files/model_state.h"
@@ -312,11 +313,12 @@ class Planner {
                : "STATUS_INVALID_PARAMETER";
   }
 
+  // A directory is no error. Source: sync_file_range(2), ERRORS.
   std::string OfRange() const {
-    const std::string error = OfFile();
-    if (!error.empty()) return error;
-    // The sum wraps around if the range ends beyond the largest offset.
-    return op_.numbers[0] + op_.numbers[1] < op_.numbers[0] ? "EINVAL" : "";
+    if (s_.TargetOf(op_) == kNoFile) return "ENOENT";
+    constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
+    const uint64_t begin = op_.numbers[0];
+    return begin > kMost || op_.numbers[1] > kMost - begin ? "EINVAL" : "";
   }
 
   std::string OfMap() const {
