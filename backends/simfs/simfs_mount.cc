@@ -334,8 +334,9 @@ std::string SimfsMount::BeginResize(const Input& in, Running& running) {
   const uint64_t number = op.numbers.at(0);
   std::string error = FileError(operand);
   if (op.kind == OpKind::kSetTimes) {
-    // Times are the one thing here that directories have, too.
-    if (!error.empty() && error != "EISDIR") return error;
+    // Times are the one thing here that directories have, too, and that a
+    // handle without the right to write can set.
+    if (operand.inode == kNoInode) return error;
     return effects.SetTimes(running.source, operand.inode, number);
   }
   if (!error.empty()) return error;

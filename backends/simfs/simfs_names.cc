@@ -162,12 +162,11 @@ std::string SimfsMount::BeginReplace(const Op& op, Running& running) {
   const std::string& from = op.names[0];
   const std::string& to = op.names[1];
   const std::string backup = to + ".bak";
-  if (from == to || from == backup) return "EINVAL";
-  for (const std::string* path : {&from, &to}) {
-    const InodeNumber inode = Lookup(*path);
-    if (inode == kNoInode) return "ENOENT";
-    if (IsDirectory(inode)) return "EISDIR";
-  }
+  const InodeNumber moved = Lookup(from);
+  const InodeNumber target = Lookup(to);
+  if (moved == kNoInode || target == kNoInode) return "ENOENT";
+  if (IsDirectory(moved) || IsDirectory(target)) return "EISDIR";
+  if (moved == target || moved == Lookup(backup)) return "EINVAL";
   // The target is renamed first; the file that is moved then finds a free name.
   std::string error = RenameError(to, backup);
   if (!error.empty()) return error;
