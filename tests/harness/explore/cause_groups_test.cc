@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -141,6 +142,77 @@ TEST(CauseGroupsTest, SimplestOfAllThatAreDisbelievedIsShown) {
     EXPECT_THAT(finding.id, StartsWith(states[0].first + "@")) << swapped;
     EXPECT_THAT(finding.found_at, Each("died"));
     EXPECT_THAT(finding.states, SizeIs(2));
+  }
+}
+
+// The id of the state that is shown after these were added in this order.
+std::string ShownAfter(const RecordedRun& run, const CrashSpace& space,
+                       const std::vector<ViolatingState>& states,
+                       WorkerPool& pool) {
+  CauseGroups groups({run, space, /*list_states=*/false});
+  Violation violation;
+  violation.kind = ViolationKind::kDied;
+  violation.cause = "died";
+  bool added = true;
+  for (ViolatingState state : states) {
+    state.history = run.recording.history.size();
+    state.outcome = pool.AddOutcome(RecoveryOutcome::Died("planted"));
+    EXPECT_EQ(groups.Add(violation, state, false), added);
+    added = false;
+  }
+  const Judge judge(run, pool.outcomes());
+  const ConfirmedCauses confirmed = groups.Confirmed(pool, judge);
+  EXPECT_THAT(confirmed.findings, SizeIs(1));
+  EXPECT_EQ(confirmed.findings[0].count, states.size());
+  return confirmed.findings[0].id;
+}
+
+// Fewer crashes come before fewer lost blocks. Crashes during recovery are
+// explored many at a time, so that a nested state may come before a simpler one
+// that is not nested.
+TEST(CauseGroupsTest, TheSimplestStateIsShownInWhateverOrderTheyCome) {
+  const auto backend = MakeBackend("simfs").value();
+  const auto recorded = RecordWorkload(*backend, MustParse(kOverwrites));
+  ASSERT_TRUE(recorded);
+  const RecordedRun run{*backend, recorded->workload, recorded->setting,
+                        recorded->recording};
+  const CrashSpace space(run.trace(), run.setting.atomic_bytes);
+  const auto lost_one = StatesThatLostOne(run, space);
+  ASSERT_THAT(lost_one, SizeIs(2));
+  ViolatingState first;
+  first.state = lost_one[0].second;
+  ViolatingState second;
+  second.state = lost_one[1].second;
+  ViolatingState prefix = first;
+  prefix.state.choices.clear();
+  CrashStep again;
+  again.point = 1;
+  ViolatingState nested = prefix;
+  nested.inner = {again};
+  ViolatingState nested_lost = first;
+  nested_lost.inner = {again};
+  nested_lost.inner_lost = 1;
+  WorkerPool pool(*backend, space, WorkerOptionsOf(run, {}));
+  std::vector<ViolatingState> states = {first, nested, second, nested_lost};
+  std::vector<size_t> order = {0, 1, 2, 3};
+  do {
+    std::vector<ViolatingState> ordered;
+    for (const size_t i : order) ordered.push_back(states[i]);
+    EXPECT_THAT(ShownAfter(run, space, ordered, pool),
+                StartsWith(lost_one[0].first + "@"))
+        << testing::PrintToString(order);
+  } while (std::next_permutation(order.begin(), order.end()));
+  // Of those that crash once, a state that lost nothing is simpler.
+  PointCursor cursor(space, CrashKind::kPower);
+  cursor.MoveTo(prefix.state.point);
+  const std::string text =
+      CrashStepText(CanonicalStep(prefix.state, cursor)) + "@";
+  for (const auto& ordered : {std::vector{nested, prefix},
+                              {prefix, nested},
+                              {first, nested, prefix},
+                              {prefix, nested, first},
+                              {nested_lost, prefix, second}}) {
+    EXPECT_THAT(ShownAfter(run, space, ordered, pool), StartsWith(text));
   }
 }
 
