@@ -12,6 +12,7 @@
 
 #include "backends/simfs/simfs_backend.h"
 #include "tests/exploring.h"
+#include "tests/harness/trace/random_trace.h"
 
 namespace powercut {
 namespace {
@@ -86,6 +87,81 @@ TEST(Obligations, WithNothingToCarryNoFlushIsNeeded) {
   EXPECT_THAT(Unflushed(kInit + std::string(" fsync /f\n"),
                         {SimfsBug::kFsyncSkipsDevice}),
               IsEmpty());
+}
+
+// Storage of which only the traits are asked for.
+class NoStorage : public Backend {
+ public:
+  explicit NoStorage(bool sync_covers_disk) {
+    traits_.sync_covers_disk = sync_covers_disk;
+  }
+  const BackendTraits& traits() const override { return traits_; }
+  Result<std::shared_ptr<const SparseImage>> Format(
+      const FormatSpec& spec) override {
+    return std::make_shared<const SparseImage>(spec.geometry.size_bytes());
+  }
+  MountResult Open(VirtualDisk&) override { return {nullptr, "no storage"}; }
+
+ private:
+  BackendTraits traits_;
+};
+
+// Whether a power loss at this moment can take back a write of the first
+// `began` events: some block may be found older than these left it.
+bool CanLoseWriteOf(const CrashSpace& space, EventNumber began,
+                    EventNumber returned) {
+  PointCursor then(space, CrashKind::kPower);
+  then.MoveTo(began);
+  PointCursor now(space, CrashKind::kPower);
+  now.MoveTo(returned);
+  for (Slot slot = 0; slot < space.slot_count(); ++slot) {
+    if (now.floor(slot) < then.newest(slot)) return true;
+  }
+  return false;
+}
+
+// An fsync begins and returns at random moments of random traces, in which
+// blocks are written several times: before the op, during it, and both.
+TEST(Obligations, EachBlockOwesWhatItHeldWhenTheOpBegan) {
+  const Workload workload =
+      MustParse("powercut 1\nrun\n create /f\n write /f 0 512\n fsync /f\n");
+  constexpr uint32_t kOps = 3;
+  uint64_t unmet = 0;
+  uint64_t met = 0;
+  for (uint64_t seed = 1; seed <= 2000 / kSlowdown; ++seed) {
+    Prng prng(seed);
+    Trace trace = RandomTrace(
+        prng, {.sectors_max = 4, .events_max = 10, .persist_percent = 20});
+    const EventNumber events = trace.event_count();
+    const EventNumber began = prng.Below(events + 1);
+    const EventNumber returned = began + prng.Below(events - began + 1);
+    std::vector<HistoryEvent> history = {{HistoryEvent::kRun, 0, 0, ""}};
+    for (uint32_t op = 1; op <= kOps; ++op) {
+      const EventNumber end = op == kOps ? returned : 0;
+      history.push_back({HistoryEvent::kBegin, op == kOps ? began : 0, op, ""});
+      history.push_back({HistoryEvent::kEnd, end, op, ""});
+    }
+    NoStorage backend(prng.OneIn(2));
+    RunSetting setting;
+    setting.profile = FindProfile("spec-strict");
+    setting.geometry = trace.geometry();
+    const Recording recording{std::move(trace), std::move(history), {}};
+    const CrashSpace space(recording.trace, kSectorBytes);
+    bool flushed = false;
+    for (EventNumber n = began + 1; n <= returned; ++n) {
+      const DiskEvent& event = recording.trace.event(n);
+      flushed |=
+          event.kind == DiskEvent::kPersist && event.layer == Layer::kMedia;
+    }
+    const bool owes = CanLoseWriteOf(space, began, returned) &&
+                      (!flushed || backend.traits().sync_covers_disk);
+    const auto found =
+        FindUnmetObligations({backend, workload, setting, recording}, space);
+    ASSERT_EQ(found.size(), owes ? 1u : 0u) << "seed " << seed;
+    ++(owes ? unmet : met);
+  }
+  EXPECT_GT(unmet, 400 / kSlowdown);
+  EXPECT_GT(met, 400 / kSlowdown);
 }
 
 }  // namespace
