@@ -177,10 +177,13 @@ TEST(NondeterminismTest, WhatFollowsFromTheDiskIsNeverAccused) {
   EXPECT_GT(checked, 10 * kScenes);
 }
 
-// A recovery that is right unless it is interrupted: it first writes that it
-// has begun. One that finds that note shows something else each time.
+// A recovery that is right unless it is interrupted: it first notes how many
+// recoveries have begun. One that finds that `crashes` others were interrupted
+// shows something else each time.
 class RestlessBackend : public Backend {
  public:
+  explicit RestlessBackend(unsigned char crashes) : crashes_(crashes) {}
+
   const BackendTraits& traits() const override { return traits_; }
   Result<std::shared_ptr<const SparseImage>> Format(
       const FormatSpec& spec) override {
@@ -192,13 +195,12 @@ class RestlessBackend : public Backend {
       (void)disk.Read(number, sector).has_value();
     };
     read(0);
-    if (sector[0] != std::byte{0}) {
-      return {std::make_unique<CountingMount>(), ""};
-    } else {
-      const Bytes note(kSectorBytes, std::byte{1});
-      for (const uint64_t number : {0, 1, 2}) {
-        (void)disk.Write(number, note, Layer::kDevice).has_value();
-      }
+    const auto begun = std::to_integer<unsigned char>(sector[0]);
+    if (begun >= crashes_) return {std::make_unique<CountingMount>(), ""};
+    const Bytes note(kSectorBytes,
+                     std::byte{static_cast<unsigned char>(begun + 1)});
+    for (const uint64_t number : {0, 1, 2}) {
+      (void)disk.Write(number, note, Layer::kDevice).has_value();
     }
     return {std::make_unique<EmptyMount>(), ""};
   }
@@ -222,32 +224,61 @@ class RestlessBackend : public Backend {
   };
 
   BackendTraits traits_;
+  unsigned char crashes_;
 };
+
+// Four writes of one sector that no recovery reads.
+struct RestlessScene {
+  explicit RestlessScene(unsigned char crashes) : backend(crashes) {
+    Trace trace = EmptyTrace(8);
+    for (const uint32_t word : {1, 2, 3, 4}) {
+      Write(trace, 4, {word}, Layer::kDevice);
+    }
+    *scene.recording =
+        Recording{std::move(trace), {{HistoryEvent::kRun, 0, 0, ""}}, {}};
+    scene.setting.geometry = scene.recording->trace.geometry();
+    scene.setting.atomic_bytes = kSectorBytes;
+    // Only a power loss can take a note back. The recovery from the state that
+    // lost the note comes last, and shows nothing.
+    scene.setting.crash_kinds = {CrashKind::kPower};
+    options.space.mode = ExplorationSpace::kExhaustive;
+    options.jobs = 0;
+    options.doublecheck = 1;
+  }
+
+  Exploration Explored() {
+    g_outside = {};
+    return SeenByExplore(scene.On(backend), options).exploration;
+  }
+
+  RandomScene scene{1};
+  RestlessBackend backend;
+  ExploreOptions options;
+};
+
+// What only some of the recoveries show is found at whatever depth it is, also
+// if those that are explored after them are steady.
+TEST(NondeterminismTest, EachDepthOfNestedCrashesIsHeard) {
+  for (unsigned char crashes = 1; crashes <= 3; ++crashes) {
+    RestlessScene restless(crashes);
+    for (uint32_t depth = 0; depth <= 3; ++depth) {
+      restless.options.nested = depth;
+      EXPECT_EQ(IsCaught(restless.Explored()), depth >= crashes)
+          << int{crashes} << " crashes, depth " << depth;
+    }
+  }
+}
 
 // What was found of crashes during recovery stays found if the exploration is
 // interrupted afterwards.
 TEST(NondeterminismTest, AnInterruptKeepsWhatNestedCrashesFound) {
-  RandomScene scene(1);
-  Trace trace = EmptyTrace(8);
-  for (const uint32_t word : {1, 2, 3, 4}) {
-    Write(trace, 4, {word}, Layer::kDevice);
-  }
-  *scene.recording =
-      Recording{std::move(trace), {{HistoryEvent::kRun, 0, 0, ""}}, {}};
-  scene.setting.geometry = scene.recording->trace.geometry();
-  scene.setting.atomic_bytes = kSectorBytes;
-  RestlessBackend backend;
-  ExploreOptions options;
-  options.space.mode = ExplorationSpace::kExhaustive;
-  options.jobs = 0;
-  options.nested = 1;
-  options.doublecheck = 1;
+  RestlessScene restless(1);
+  restless.options.nested = 1;
   uint64_t kept = 0;
   for (uint64_t patience = 1;; ++patience) {
-    g_outside = {};
     uint64_t asked = 0;
-    options.hooks.interrupted = [&] { return ++asked > patience; };
-    const Exploration e = SeenByExplore(scene.On(backend), options).exploration;
+    restless.options.hooks.interrupted = [&] { return ++asked > patience; };
+    const Exploration e = restless.Explored();
     if (!e.interrupted) {
       EXPECT_TRUE(IsCaught(e));
       break;
