@@ -127,6 +127,31 @@ TEST(NestedCrashesTest, VisitsWhatBruteForceSees) {
   EXPECT_GT(nested, scenes * 10);
 }
 
+// A block that a recovery only copies is undecided for the crashes during it,
+// so that its contents make no recoveries that are interrupted one by one.
+TEST(NestedCrashesTest, CopiedBlocksMakeNoMoreStatesThanReadOnes) {
+  uint64_t with_fewer_runs = 0;
+  for (uint64_t seed = 1; seed <= kScenes; ++seed) {
+    RandomScene scene(seed);
+    if (SpaceLog2Of(scene.seen()) > kOuterLog2Max) continue;
+    ExploreOptions options;
+    options.space = {ExplorationSpace::kExhaustive, 0, 0};
+    options.jobs = 0;
+    options.nested = 1;
+    options.copied = CopyMode::kAsRead;
+    const Exploration read = SeenByExplore(scene.seen(), options).exploration;
+    for (const CopyMode copied : {CopyMode::kFillIn, CopyMode::kVaryEach}) {
+      SCOPED_TRACE(CopyModeName(copied));
+      options.copied = copied;
+      const Exploration e = SeenByExplore(scene.seen(), options).exploration;
+      ASSERT_LE(e.nested_states, read.nested_states) << "seed " << seed;
+      ASSERT_LE(e.nested_runs, read.nested_runs) << "seed " << seed;
+      with_fewer_runs += e.nested_runs < read.nested_runs ? 1 : 0;
+    }
+  }
+  EXPECT_GT(with_fewer_runs, 20 / kSlowdown);
+}
+
 // The blocks that recovery read, also those that it only copied, as the tree
 // of decisions takes them.
 std::vector<ContentId> ReadBy(RandomScene& scene, BlockContents& contents,
