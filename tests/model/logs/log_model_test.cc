@@ -175,6 +175,26 @@ TEST(LogModelTest, ResetIsOldOrNewAndNeverMixed) {  // L-64
             Texts{"base 2 restart 0: 2"});
 }
 
+// A restart after a reset carries the reset and its own record. What it says of
+// pointers is of the new log, in which none is set yet, whatever was set before
+// and whether the reset has returned.
+TEST(LogModelTest, PointersOfBeforeAResetAreNotOfTheNewLog) {
+  const std::string appended = "log_append L 16\nlog_append L 16\n";
+  for (const std::string pointer :
+       {"log_advance_base L 2\n", "log_archive_tail L 2\n", "log_restart L\n",
+        "log_restart L base=2\n",
+        "log_archive_tail L 1\nlog_advance_base L 2\n"}) {
+    const std::string record = pointer.starts_with("log_restart") ? "4" : "3";
+    for (const std::string end : {"", " called", " failed"}) {
+      SCOPED_TRACE(pointer + end);
+      const LogModel model =
+          After(appended + pointer + "log_reset L" + end + "\nlog_restart L\n");
+      EXPECT_EQ(Admitted(model), (Texts{"base " + record + " restart " +
+                                        record + ": " + record + "r"}));
+    }
+  }
+}
+
 TEST(LogModelTest, LiveShowsEverything) {
   EXPECT_EQ(Text(After("log_append L 16\nlog_restart L base=1\n"
                        "log_advance_base L 2\n")
