@@ -97,6 +97,29 @@ TEST_P(KernelTest, HoldsWithItsDefaults) {
   EXPECT_EQ(KindsOf(e.findings), std::set<std::string>{}) << DumpOf(e);
 }
 
+// A flush of a view covers each page that its range touches, and a length of 0
+// all pages up to the end of the view. A file that is written in one piece is
+// cached in one piece, and then flushed in one piece, so that each page is
+// written by itself here.
+TEST_P(KernelTest, FlushesOfViewsCoverWholePages) {
+  for (const char* verb : {"msync", "flush_view"}) {
+    std::string text = "powercut 1\ninit\n  create /a\n";
+    for (int page = 0; page < 4; ++page) {
+      text += fmt::format("  write /a {} 4096\n", page * 4096);
+    }
+    text += "run\n  map V /a 0 16384\n";
+    for (const char* range : {"4000 200", "8191 2", "8200 1", "100 8093"}) {
+      text += fmt::format("  store V {}\n  {} V {}\n", range, verb, range);
+    }
+    text += "  store V 9000 7384\n  flush_view V 9000 0\n";
+    const Recorded recorded = MustRecord(*backend_, text);
+    const Exploration e =
+        MustExplore(*backend_, recorded, Options("prefix", 1));
+    EXPECT_EQ(KindsOf(e.findings), std::set<std::string>{}) << verb << "\n"
+                                                            << DumpOf(e);
+  }
+}
+
 // The cache gives the answers that another mount would give: no trace of one
 // state stays in the kernel for the next.
 TEST_P(KernelTest, CachedAnswersAreThoseOfMounts) {
