@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/simfs/layout.h"
 #include "backends/simfs/simfs_backend.h"
 #include "harness/base/prng.h"
 #include "harness/recover/crash_disk.h"
@@ -24,6 +25,10 @@ namespace powercut {
 
 inline constexpr DiskGeometry kSimfsGeometry = {.sector_bytes = 512,
                                                 .sector_count = 512};
+
+// Records lie before this sector, and data lies from it on.
+inline constexpr uint64_t kFirstDataSector =
+    simfs::kFirstRecordSector + 3 * simfs::kSegmentSectors;
 
 // Returns bytes in words, one word for each run of equal bytes: the number of
 // the op that wrote them, 0 for zeros, ? for old contents of the disk, then the
@@ -67,7 +72,8 @@ inline std::string InWords(const Observation& observation, Shown shown = {}) {
   return words;
 }
 
-// A disk that fails the next `fail_next` persists to the device or the media.
+// A disk that fails the next `fail_next` persists to the device or the media,
+// and loses the next `lose_next` writes of data without a word.
 class FailingDisk : public VirtualDisk {
  public:
   explicit FailingDisk(RecordingDisk& disk) : disk_(disk) {}
@@ -77,6 +83,13 @@ class FailingDisk : public VirtualDisk {
     return disk_.Read(first_sector, out);
   }
   Status Write(uint64_t first_sector, ByteSpan data, Layer layer) override {
+    if (lose_next > 0 && first_sector >= kFirstDataSector) {
+      --lose_next;
+      // The write still is an event of the trace, which storage counts.
+      Bytes old(data.size());
+      POWERCUT_TRY(disk_.Read(first_sector, old));
+      return disk_.Write(first_sector, old, layer);
+    }
     return disk_.Write(first_sector, data, layer);
   }
   Status Persist(Layer to, const SectorSet* scope,
@@ -91,6 +104,7 @@ class FailingDisk : public VirtualDisk {
   void Mark(std::string_view text) override { disk_.Mark(text); }
 
   int fail_next = 0;
+  int lose_next = 0;
 
  private:
   RecordingDisk& disk_;
@@ -102,6 +116,13 @@ class SimfsScene {
       : backend_(MakeSimfsBackend(std::move(bugs))),
         disk_(kSimfsGeometry, *backend_->Format({kSimfsGeometry, profile})),
         failing_(disk_) {
+    MountAgain();
+  }
+
+  // Ends the mount as the death of its process does, and recovers the live
+  // disk.
+  void MountAgain() {
+    mount_ = nullptr;
     MountResult mounted = backend_->Open(failing_);
     EXPECT_NE(mounted.mount, nullptr) << mounted.failure;
     mount_ = std::move(mounted.mount);
@@ -134,6 +155,11 @@ class SimfsScene {
   }
   SimfsScene& FailNext(int persists) {
     failing_.fail_next = persists;
+    return *this;
+  }
+
+  SimfsScene& LoseNext(int writes) {
+    failing_.lose_next = writes;
     return *this;
   }
 
@@ -171,14 +197,15 @@ class SimfsScene {
     EXPECT_NE(mounted.mount, nullptr) << mounted.failure;
     return mounted.mount->Observe();
   }
-  // Returns one disk that a loss of power after the last op can leave.
-  SparseImage RandomCrash(Prng& random) const {
+  // Returns one disk that a loss of power after the last op can leave. If the
+  // disk `lies`, no flush keeps anything.
+  SparseImage RandomCrash(Prng& random, bool lies = false) const {
     const CrashSpace space(disk_.trace(), 512);
     PointCursor cursor(space, CrashKind::kPower);
     cursor.MoveTo(disk_.trace().event_count());
     SparseImage image(disk_.live());
-    for (const Slot slot : cursor.open()) {
-      const VersionIndex floor = cursor.floor(slot);
+    for (Slot slot = 0; slot < space.slot_count(); ++slot) {
+      const VersionIndex floor = lies ? 0 : cursor.floor(slot);
       const VersionIndex version = static_cast<VersionIndex>(
           floor + random.Below(cursor.newest(slot) - floor + 1));
       image.Write(space.block(slot) * 512,
