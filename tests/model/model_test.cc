@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/files/admissible.h"
+#include "model/files/admissible.h"
 #include "model/words/content.h"
 #include "tests/model/model_scene.h"
 
@@ -210,6 +212,72 @@ TEST(ModelFloors, AFailedFlushPromisesNothing) {
   Scene scene("init\n create /f\nrun\n write /f 0 512\n fsync /f\n");
   scene.Do().Do(false);
   EXPECT_EQ(scene.Verdict(Found().File("/f")), kAdmissible);
+}
+
+struct TaintCase {
+  std::string change;
+  std::string flush;
+  Found old;  // What is found without the change.
+};
+
+// ERR-UNKNOWN: of whatever kind the thing is that a failed flush was to carry,
+// the next flush promises it only if it was made again.
+TEST(ModelFloors, WhatAFailedFlushWasToCarryStaysInDoubt) {
+  Profile profile = StrictWith(&Profile::flush_covers_removed_names);
+  profile.flush_covers_names = profile.fsync_directory_covers_names = true;
+  const std::string data = Data(2, 3, 1024);
+  const auto before = [&] {
+    return Found().Directory("/d").File("/f", data).Link("/d/n", "/f");
+  };
+  const std::vector<TaintCase> cases = {
+      {"write /f 0 512", "fsync /f", before()},
+      {"truncate /f 512", "fsync /f", before()},
+      {"append /f 512", "fdatasync /f", before()},
+      {"link /f /d/o", "fsync /f", before()},
+      {"unlink /d/n", "fsync /f", before()},
+      {"unlink /d/n", "fsync /d", before()},
+      {"create /d/o", "fsync /d", before()},
+      {"mkdir /e", "syncfs", before()},
+  };
+  for (const TaintCase& c : cases) {
+    SCOPED_TRACE(c.change + ", " + c.flush);
+    for (const bool fails : {false, true}) {
+      Scene scene(
+          "init\n mkdir /d\n create /f\n write /f 0 1024\n"
+          " link /f /d/n\nrun\n " +
+              c.change + "\n " + c.flush + "\n " + c.flush + "\n",
+          profile);
+      scene.Do().Do(!fails).Do();
+      EXPECT_EQ(scene.Verdict(c.old) == kAdmissible, fails);
+    }
+    // Made again, it is promised. What was removed cannot be removed again.
+    if (c.change != "write /f 0 512") continue;
+    Scene again(
+        "init\n mkdir /d\n create /f\n write /f 0 1024\n"
+        " link /f /d/n\nrun\n " +
+            c.change + "\n " + c.flush + "\n " + c.change + "\n " + c.flush +
+            "\n",
+        profile);
+    again.Do().Do(false).Do().Do();
+    EXPECT_NE(again.Verdict(c.old), kAdmissible);
+  }
+}
+
+// A comparison of what is seen with what is listed must leave out bytes that
+// may be anything, and no others.
+TEST(ModelStale, OnlyWhatMayBeAnythingIsLeftOutOfComparisons) {
+  const Profile profile = StrictWith(&Profile::stale_new_data);
+  for (const bool flushed : {false, true}) {
+    Scene scene("init\n create /f\nrun\n write /f 0 700\n fsync /f\n", profile);
+    scene.Do();
+    if (flushed) scene.Do();
+    const Found found = Found().File("/f", Data(1, 2, 700));
+    const Observation normal =
+        Normalized(scene.model(), CrashKind::kPower, found.observation());
+    EXPECT_EQ(
+        normal.entries.at(0).content == found.observation().entries[0].content,
+        flushed);
+  }
 }
 
 TEST(ModelFloors, AFailedOpStaysInDoubt) {

@@ -137,6 +137,22 @@ TEST(LogModelTest, FlushInFlightAndFailedFlushPromiseNothing) {  // L-53, L-54
             Texts{kTwo});
 }
 
+// A failed append may have left its record or not. Where it did not, the
+// records after it stand in its place, and are promised all the same.
+TEST(LogModelTest, AFailedAppendLeavesNoGap) {
+  const std::string between = "log_append L 16\nlog_append L 16 failed\n";
+  EXPECT_EQ(Admitted(After(between + "log_append L 16\nlog_flush L\n")),
+            (Texts{"base 1 restart 0: 1 3", "base 1 restart 0: 1 2 3"}));
+  const std::string first = "log_append L 16 failed\n";
+  EXPECT_EQ(Admitted(After(first + "log_append L 16\nlog_flush L\n")),
+            (Texts{"base 2 restart 0: 2", "base 1 restart 0: 1 2"}));
+  EXPECT_EQ(Admitted(After(first + first +
+                           "log_append L 16\nlog_append L 16\n"
+                           "log_flush L\n"))
+                .count("base 3 restart 0: 3 4"),
+            1u);
+}
+
 TEST(LogModelTest, RestartAreaIsWholeOrAbsent) {  // L-58, L-59
   EXPECT_EQ(Admitted(After("log_append L 16\nlog_restart L\n")),
             Texts{"base 1 restart 2: 1 2r"});

@@ -92,6 +92,22 @@ TEST(StoreModelTest, WhatFailedIsNotPromisedByItself) {
             (std::vector{kEmpty, kFirst}));
 }
 
+// A checkpoint that failed leaves the newest commit in doubt, for the next one,
+// too. A commit after it carries it along.
+TEST(StoreModelTest, WhatAFailedCheckpointWasToCarryStaysInDoubt) {
+  Store store;
+  store.TwoCommits("nosync");
+  store.Do(OpKind::kCheckpoint, {}, {}, false);
+  store.Do(OpKind::kCheckpoint);
+  EXPECT_EQ(store.model.Admissible(CrashKind::kPower),
+            (std::vector{kFirst, kSecond}));
+  store.Do(OpKind::kPut, {"a", "1"});
+  store.Do(OpKind::kDelete, {"b"});
+  store.Do(OpKind::kCommit, {}, {"nosync"});
+  store.Do(OpKind::kCheckpoint);
+  EXPECT_EQ(store.model.Admissible(CrashKind::kPower), std::vector{kFirst});
+}
+
 TEST(StoreModelTest, ViolationsAreLostOrGhost) {
   Store store;
   store.TwoCommits("nosync");
