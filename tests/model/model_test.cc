@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "model/files/admissible.h"
-#include "model/files/admissible.h"
 #include "model/words/content.h"
 #include "tests/model/model_scene.h"
 

@@ -202,7 +202,7 @@ TEST(CauseGroupsTest, TheSimplestStateIsShownInWhateverOrderTheyCome) {
                 StartsWith(lost_one[0].first + "@"))
         << testing::PrintToString(order);
   } while (std::next_permutation(order.begin(), order.end()));
-  // Of those that crash once, a state that lost nothing is simpler.
+  // A state that lost nothing is the simplest of those that crash once.
   PointCursor cursor(space, CrashKind::kPower);
   cursor.MoveTo(prefix.state.point);
   const std::string text =
