@@ -69,6 +69,9 @@ class Play {
     kills_left_ = kills;
   }
 
+  // Lets each worker be killed from outside one run later than the one before.
+  void kill_each_later() { kills_each_later_ = true; }
+
   // Lets workers skip a state if one of its group ran before in the batch.
   // States of one group must have one deed.
   void set_groups(std::vector<size_t> groups) { groups_ = std::move(groups); }
@@ -131,8 +134,9 @@ class Play {
       RecoveryOutcome outcome;
       const uint32_t state = batch[part[n]].point;
       const Deed deed = deeds_[state];
-      const bool killed = kills_left_ > 0 && prng_.Below(1000) < per_1000_;
+      bool killed = kills_left_ > 0 && prng_.Below(1000) < per_1000_;
       if (killed) --kills_left_;
+      killed |= kills_each_later_ && n == workers_;
       if (killed || deed == Deed::kKillItself) {
         end.death = Died("killed by SIGKILL");
         end.from_outside = true;
@@ -181,6 +185,7 @@ class Play {
   Prng prng_{1};
   uint32_t per_1000_ = 0;
   uint64_t kills_left_ = 0;
+  bool kills_each_later_ = false;
   std::vector<RunResult> results_;
   uint64_t unexplained_ = 0;
   uint64_t runs_ = 0;
@@ -334,6 +339,18 @@ TEST(BatchProgressTest, FewKillsLoseNoDamageThatShowsLate) {
     play.Run();
     ExpectAllRight(deeds, play);
   }
+}
+
+// Kills count only while they keep the batch where it is. However many there
+// are, none that let it go on is blamed on a state or left unexplained.
+TEST(BatchProgressTest, KillsThatLetABatchGoOnAreNeverBelieved) {
+  const std::vector<Deed> deeds(3 * kKillsBelieved, Deed::kWork);
+  Play play(deeds);
+  play.kill_each_later();
+  play.Run();
+  ExpectAllRight(deeds, play);
+  EXPECT_EQ(play.unexplained(), 0u);
+  EXPECT_EQ(play.workers(), deeds.size() + 1);
 }
 
 TEST(BatchProgressTest, AStateThatCanBeRunIsNeverBelievedToKill) {

@@ -211,6 +211,24 @@ TEST(LogModelTest, PointersOfBeforeAResetAreNotOfTheNewLog) {
   }
 }
 
+// The op at fault is the newest one whose effect is not promised, of whatever
+// kind the effect is. An op without an effect is none.
+TEST(LogModelTest, TheOpAtFaultHasAnEffectThatIsNotPromised) {
+  ObservedLog unreadable;
+  unreadable.unreadable = "EIO";
+  for (const std::string pending :
+       {"log_append L 16", "log_reset L", "log_advance_base L 2",
+        "log_archive_tail L 2"}) {
+    const LogModel model =
+        After("log_append L 16\nlog_append L 16\nlog_flush L\n" + pending +
+              "\nlog_area L N\n");
+    const auto violations = model.Check(unreadable, CrashKind::kPower);
+    ASSERT_EQ(violations.size(), 1u);
+    // Two ops of `init`, and three before it.
+    EXPECT_EQ(violations[0].op, 6u) << pending;
+  }
+}
+
 TEST(LogModelTest, LiveShowsEverything) {
   EXPECT_EQ(Text(After("log_append L 16\nlog_restart L base=1\n"
                        "log_advance_base L 2\n")
