@@ -167,6 +167,23 @@ TEST(SimfsStates, OverwriteOfTwoAtoms) {
   EXPECT_THAT(scene.After(kPower), all);
 }
 
+// Zeros of a truncation may be missing under the new size. What was cut twice
+// shows no more than the smaller cut left.
+TEST(SimfsStates, WhatWasCutTwiceShowsTheSmallerPart) {
+  for (const char* profile : {"ext4-ordered", "xfs"}) {
+    for (const char* cuts : {"truncate /f 300\ntruncate /f 512\n"
+                             "truncate /f 100\ntruncate /f 512\n",
+                             "truncate /f 100\ntruncate /f 512\n"
+                             "truncate /f 300\ntruncate /f 512\n"}) {
+      SimfsScene scene(profile);
+      scene.Init("create /f\nwrite /f 0 512\ncreate /g\n");
+      scene.Run(std::string(cuts) + "create /h\nfsync /h\n");
+      EXPECT_THAT(scene.AfterPower(), Each(HasSubstr("/f [2:100 0:412]")))
+          << profile;
+    }
+  }
+}
+
 TEST(SimfsStates, CreateAndItsTimes) {
   SimfsScene scene("spec-strict");
   scene.Run("create /f\nwrite /f 0 5\n");
