@@ -13,11 +13,9 @@
 #include "harness/explore/run_scheduler.h"
 
 #include <algorithm>
-#include <array>
 
+#include "harness/explore/state_key.h"
 #include "harness/recover/check_result.h"
-#include "harness/recover/fill_copies.h"
-#include "harness/recover/outcome_codec.h"
 
 namespace powercut {
 namespace {
@@ -33,40 +31,10 @@ constexpr size_t kBatchesOfRound = 8;
 // them turn out to be needed, else halved.
 constexpr size_t kAheadMin = 4;
 constexpr size_t kAheadMax = kWaitingMax;
-// How many filled-in outcomes are remembered.
-constexpr size_t kFilledMax = 1 << 20;
-// How many contexts have their runs remembered.
-constexpr size_t kContextsMax = 1024;
 // How many requests are looked up between two calls of `stop`.
 constexpr uint64_t kStopEvery = 256;
 
-// Marks are left out, since they do not change the disk: a state is run once,
-// whatever had returned by then.
-Hash128 KeyOf(const CrashState& state, uint64_t seed) {
-  std::vector<uint64_t> words = {state.point, static_cast<uint64_t>(state.kind),
-                                 state.origin};
-  for (const BlockChoice& choice : state.choices) {
-    words.insert(words.end(), {choice.slot, choice.version, choice.torn.first,
-                               choice.torn.count, choice.under});
-  }
-  return HashBytes(std::as_bytes(std::span(words)), seed);
-}
-
 }  // namespace
-
-std::string_view CopyModeName(CopyMode copied) {
-  constexpr std::array<std::string_view, 3> kNames = {"read", "filled",
-                                                      "apart"};
-  return kNames[static_cast<size_t>(copied)];
-}
-
-std::optional<CopyMode> CopyModeFromName(std::string_view name) {
-  for (const CopyMode copied :
-       {CopyMode::kAsRead, CopyMode::kFillIn, CopyMode::kVaryEach}) {
-    if (CopyModeName(copied) == name) return copied;
-  }
-  return std::nullopt;
-}
 
 RunScheduler::RunScheduler(WorkerPool& pool, BlockContents& contents,
                            Options options, OnOutcome on_outcome)
@@ -76,6 +44,9 @@ RunScheduler::RunScheduler(WorkerPool& pool, BlockContents& contents,
       on_outcome_(std::move(on_outcome)),
       filter_(contents, options_.context_of,
               options_.copied == CopyMode::kAsRead),
+      caches_(contents, options_.context_of, options_.cache_bytes),
+      filled_(pool, contents),
+      journal_(options_.journal, pool, contents.space()),
       ahead_(kAheadMax) {
   pool_.set_filter(&filter_);
   pool_.set_done([this](const Batch& batch, std::vector<RunResult>& results) {
@@ -87,34 +58,6 @@ RunScheduler::RunScheduler(WorkerPool& pool, BlockContents& contents,
       }
     }
   });
-}
-
-uint64_t RunScheduler::ContextOfState(const CrashState& state) const {
-  return options_.context_of ? options_.context_of(state) : 0;
-}
-
-// Points come in order, so that contexts do: the lowest is needed least.
-ObservationCache& RunScheduler::CacheOf(const CrashState& state) {
-  const uint64_t context = ContextOfState(state);
-  const auto found = caches_.find(context);
-  if (found != caches_.end()) return found->second;
-  uint64_t bytes = 0;
-  for (const auto& [number, cache] : caches_) bytes += cache.bytes();
-  while (!caches_.empty() &&
-         (bytes > options_.cache_bytes / 2 || caches_.size() >= kContextsMax)) {
-    const ObservationCache& lowest = caches_.begin()->second;
-    bytes -= lowest.bytes();
-    evicted_before_ += lowest.evicted();
-    caches_.erase(caches_.begin());
-  }
-  const uint64_t room = options_.cache_bytes - bytes;
-  return caches_.try_emplace(context, contents_, room).first->second;
-}
-
-uint64_t RunScheduler::evicted() const {
-  uint64_t evicted = evicted_before_;
-  for (const auto& [context, cache] : caches_) evicted += cache.evicted();
-  return evicted;
 }
 
 RecoveryCounts RunScheduler::recoveries() const {
@@ -154,7 +97,7 @@ void RunScheduler::Doublecheck(const CrashState& state, OutcomeId outcome) {
   // The state alone decides whether it is drawn, not its turn, so that any
   // order of work checks the same states. 53 bits of the hash are a number
   // below 1.
-  const Hash128 key = KeyOf(state, options_.seed);
+  const Hash128 key = StateKey(state, options_.seed);
   const double draw = static_cast<double>(key.low >> 11) * 0x1p-53;
   if (draw < options_.doublecheck) doubted_.emplace_back(state, outcome);
 }
@@ -183,7 +126,7 @@ void RunScheduler::TakeDoublecheck(const CrashState& state, OutcomeId outcome) {
 bool RunScheduler::DecideFromCache(StateRequest& request,
                                    ReadTree::Miss& miss) {
   const CachedRun* run =
-      CacheOf(request.state).Find(request.state, path_, miss);
+      caches_.Of(request.state).Find(request.state, path_, miss);
   if (run == nullptr) return false;
   Decide(request, *run, /*cached=*/true);
   return true;
@@ -191,7 +134,7 @@ bool RunScheduler::DecideFromCache(StateRequest& request,
 
 void RunScheduler::Decide(const StateRequest& request, const CachedRun& run,
                           bool cached) {
-  const OutcomeId outcome = OutcomeOf(run, request.state);
+  const OutcomeId outcome = filled_.Of(run, request.state);
   if (cached && !request.seen) Doublecheck(request.state, outcome);
   on_outcome_(request,
               {outcome, cached, path_, run.copied, run.parts, run.events});
@@ -207,7 +150,7 @@ std::vector<RunScheduler::Waiting> RunScheduler::TakeRunsOfRound() {
   for (Waiting& waiting : std::exchange(waiting_, {})) {
     // The round before may have made the run that decides this request.
     if (DecideFromCache(waiting.request, waiting.miss)) continue;
-    const uint64_t context = ContextOfState(waiting.request.state);
+    const uint64_t context = caches_.ContextOfState(waiting.request.state);
     waiting.ahead = !misses.insert({context, waiting.miss}).second;
     (waiting.ahead ? others : needed).push_back(std::move(waiting));
   }
@@ -233,7 +176,7 @@ std::vector<RunScheduler::Waiting> RunScheduler::BySharedMiss(
   std::map<std::pair<uint64_t, ReadTree::Miss>, size_t> first;
   std::vector<std::pair<size_t, size_t>> order;
   for (size_t i = 0; i < round.size(); ++i) {
-    const uint64_t context = ContextOfState(round[i].request.state);
+    const uint64_t context = caches_.ContextOfState(round[i].request.state);
     const auto [entry, added] = first.try_emplace({context, round[i].miss}, i);
     order.emplace_back(entry->second, i);
   }
@@ -252,7 +195,7 @@ bool RunScheduler::RunRound() {
   if (taken_ < round_.size()) return false;
   AdaptAhead();
   round_.clear();
-  return !max_runs_reached_ && journal_error_.empty();
+  return !max_runs_reached_ && journal_.error().empty();
 }
 
 void RunScheduler::AdaptAhead() {
@@ -279,7 +222,7 @@ void RunScheduler::SubmitRound() {
       batch.push_back(round_[i].request.state);
     }
     SubmitBatch(std::move(batch), BatchRuns::kUndecided);
-    if (Stopped() || !journal_error_.empty()) return pool_.Cancel();
+    if (Stopped() || !journal_.error().empty()) return pool_.Cancel();
   }
   pool_.Drain();
 }
@@ -295,7 +238,7 @@ void RunScheduler::TakeResult(RunResult& result) {
   if (!result.skipped) {
     ran_ahead_ += waiting.ahead ? 1 : 0;
     const uint64_t repeated_before = repeated_runs_;
-    AddToJournal(waiting.request, result);
+    journal_.Add(waiting.request.state, result);
     TakeRun(waiting.request, result);
     if (waiting.ahead) repeated_ahead_ += repeated_runs_ - repeated_before;
     return;
@@ -306,60 +249,25 @@ void RunScheduler::TakeResult(RunResult& result) {
   waiting_.push_back(std::move(waiting));
 }
 
-const JournaledRun* RunScheduler::Journaled(const StateRequest& request) const {
-  if (options_.journal == nullptr) return nullptr;
-  return options_.journal->Find(KeyOf(request.state, 0));
-}
-
 // Takes the runs of the round that the journal holds. States that these runs
 // decide need no run of their own: they were skipped when the journal was
 // written.
 void RunScheduler::TakeJournaled() {
   std::vector<Waiting> others;
   for (Waiting& waiting : std::exchange(round_, {})) {
-    const JournaledRun* run = Journaled(waiting.request);
-    if (run != nullptr) {
-      TakeJournaledRun(waiting.request, *run);
+    if (auto run = journal_.Find(waiting.request.state)) {
+      TakeRun(waiting.request, *run);
     } else {
       others.push_back(std::move(waiting));
     }
   }
   for (Waiting& waiting : others) {
-    if (options_.journal != nullptr &&
+    if (journal_.has_journal() &&
         DecideFromCache(waiting.request, waiting.miss)) {
       continue;
     }
     round_.push_back(std::move(waiting));
   }
-}
-
-void RunScheduler::TakeJournaledRun(const StateRequest& request,
-                                    const JournaledRun& run) {
-  auto outcome = DecodeOutcome(run.outcome);
-  auto access = DecodeRunAccess(
-      run.access,
-      {contents_.space().trace().geometry(), contents_.space().block_bytes()});
-  // The journal checked the hash and the context of these bytes.
-  POWERCUT_CHECK(outcome && access);
-  RunResult result;
-  result.outcome = pool_.AddOutcome(std::move(*outcome));
-  result.reads = std::move(access->reads);
-  result.writes = std::move(access->writes);
-  TakeRun(request, result);
-}
-
-void RunScheduler::AddToJournal(const StateRequest& request,
-                                const RunResult& result) {
-  if (options_.journal == nullptr || !journal_error_.empty()) return;
-  const RecoveryOutcome& outcome = pool_.outcomes()[result.outcome];
-  // A death or a hang may have a reason outside the disk, so that it is not
-  // kept and is run again.
-  if (outcome.kind != RecoveryOutcome::kObserved) return;
-  JournaledRun run;
-  run.outcome = EncodeOutcome(outcome);
-  EncodeRunAccess({result.reads, result.writes}, run.access);
-  auto kept = options_.journal->Append(KeyOf(request.state, 0), std::move(run));
-  if (!kept) journal_error_ = kept.error().message;
 }
 
 CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
@@ -376,7 +284,7 @@ CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
     run.copies = std::move(result.reads.copies);
   }
   run.parts = PartsOfSlots(contents_.space(), result.reads.parts);
-  run.key = InContext(CertificateKey(contents_, path_), request.state);
+  run.key = caches_.InContext(CertificateKey(contents_, path_), request.state);
   if (!result.writes.empty()) {
     run.events = std::make_shared<const std::vector<RecoveryEvent>>(
         std::move(result.writes));
@@ -384,21 +292,13 @@ CachedRun RunScheduler::CachedRunOf(const StateRequest& request,
   return run;
 }
 
-// Equal reads under other acks are another run.
-Hash128 RunScheduler::InContext(Hash128 key, const CrashState& state) const {
-  const uint64_t context = ContextOfState(state);
-  if (context != 0) {
-    key ^= HashBytes(std::as_bytes(std::span(&context, 1)), 1);
-  }
-  return key;
-}
-
 // Returns whether the run counts.
 bool RunScheduler::CountRun(const Hash128& key, const CrashState& state) {
   // A walk that comes back to a context that was forgotten makes its runs
   // again. They are no other runs: shards, of which some never leave a context,
   // must come to the same number.
-  if (ContextOfState(state) != 0 && !counted_.insert(key).second) return false;
+  if (caches_.ContextOfState(state) != 0 && !counted_.insert(key).second)
+    return false;
   ++runs_;
   run_keys_.push_back(key);
   return true;
@@ -414,12 +314,13 @@ void RunScheduler::KeepRun(const StateRequest& request, RunResult& result) {
   using Inserted = ObservationCache::Inserted;
   CachedRun run = CachedRunOf(request, result);
   const CachedRun* kept = nullptr;
-  ObservationCache& cache = CacheOf(request.state);
+  ObservationCache& cache = caches_.Of(request.state);
   Inserted how = cache.Insert(path_, run, &kept);
   if (how == Inserted::kOutOfOrder) {
     ++reordered_runs_;
     cache.Arrange(request.state, path_, run);
-    run.key = InContext(CertificateKey(contents_, path_), request.state);
+    run.key =
+        caches_.InContext(CertificateKey(contents_, path_), request.state);
     how = cache.Insert(path_, run, &kept);
   }
   POWERCUT_CHECK(how != Inserted::kOutOfOrder);
@@ -430,7 +331,7 @@ void RunScheduler::KeepRun(const StateRequest& request, RunResult& result) {
     return;
   }
   ++repeated_runs_;
-  const OutcomeId earlier = OutcomeOf(*kept, request.state);
+  const OutcomeId earlier = filled_.Of(*kept, request.state);
   Compare(request.state, earlier, result.outcome);
   on_outcome_(request, {result.outcome, true, path_, kept->copied, kept->parts,
                         kept->events});
@@ -442,8 +343,8 @@ void RunScheduler::KeepRun(const StateRequest& request, RunResult& result) {
 void RunScheduler::TakeUnkeptRun(const StateRequest& request,
                                  RunResult& result) {
   const CachedRun run = CachedRunOf(request, result);
-  const Hash128 key =
-      InContext(request.image.value_or(KeyOf(request.state, 0)), request.state);
+  const Hash128 key = caches_.InContext(
+      request.image.value_or(StateKey(request.state, 0)), request.state);
   const bool counts =
       !request.seen && died_.insert(key).second && CountRun(key, request.state);
   if (!counts) ++repeated_runs_;
@@ -464,37 +365,9 @@ void RunScheduler::Compare(const CrashState& state, OutcomeId earlier,
 std::optional<OutcomeId> RunScheduler::Known(const CrashState& state) {
   std::vector<ContentId> path;
   ReadTree::Miss miss;
-  const CachedRun* run = CacheOf(state).Find(state, path, miss);
+  const CachedRun* run = caches_.Of(state).Find(state, path, miss);
   if (run == nullptr) return std::nullopt;
-  return OutcomeOf(*run, state);
-}
-
-OutcomeId RunScheduler::OutcomeOf(const CachedRun& run,
-                                  const CrashState& state) {
-  if (run.copied.empty()) return run.outcome;
-  std::vector<ContentId> contents;
-  for (const Slot slot : run.copied) {
-    contents.push_back(contents_.In(state, slot));
-  }
-  // The certificate and the copied contents name disjoint sets of blocks, so
-  // that their keys can be combined by exclusive or.
-  const Hash128 key = run.key ^ CertificateKey(contents_, contents);
-  const auto known = filled_.find(key);
-  if (known != filled_.end()) return known->second;
-  // Only memory is lost: an outcome that was dropped is filled in once more.
-  if (filled_.size() >= kFilledMax) filled_.clear();
-  const CrashSpace& space = contents_.space();
-  Bytes block(space.block_bytes());
-  const auto bytes_of = [&](uint64_t number) {
-    const std::optional<Slot> slot = space.FindSlot(number);
-    POWERCUT_CHECK(slot);
-    ReadChoice(space, contents_.ChoiceIn(state, *slot), block);
-    return ByteSpan(block);
-  };
-  const OutcomeId outcome = pool_.AddOutcome(
-      FillCopies(pool_.outcomes()[run.outcome], run.copies, bytes_of));
-  filled_.emplace(key, outcome);
-  return outcome;
+  return filled_.Of(*run, state);
 }
 
 }  // namespace powercut

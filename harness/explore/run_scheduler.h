@@ -19,39 +19,25 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
-#include "harness/cache/observation_cache.h"
-#include "harness/cache/run_journal.h"
+#include "harness/explore/context_caches.h"
+#include "harness/explore/copy_mode.h"
+#include "harness/explore/filled_outcomes.h"
+#include "harness/explore/journaled_runs.h"
 #include "harness/explore/part_sets.h"
 #include "harness/explore/recovery_counts.h"
 #include "harness/explore/tree_filter.h"
 #include "harness/worker/worker_pool.h"
 
 namespace powercut {
-
-// What is done about data that recovery only copies into the observation
-// (harness/recover/run_reads.h).
-enum class CopyMode : uint8_t {
-  kAsRead,    // It counts as read: other contents need another run.
-  kFillIn,    // Other contents are filled in, without a run.
-  kVaryEach,  // The same, and each such block is varied by itself.
-};
-
-// `read`, `filled`, `apart`: the words of the command line and of reports.
-std::string_view CopyModeName(CopyMode mode);
-// `std::nullopt` if no mode has this name.
-std::optional<CopyMode> CopyModeFromName(std::string_view name);
 
 // A slot that a state of a decision tree does not branch on any more, with the
 // parts of the observation for which it was passed.
@@ -163,21 +149,25 @@ class RunScheduler {
   // the state falls into the share of `doublecheck`, it is run for real.
   void Doublecheck(const CrashState& state, OutcomeId outcome);
 
-  // Makes of a key of disks a key of disks in the context of the state.
-  Hash128 InContext(Hash128 key, const CrashState& state) const;
+  // ContextCaches::InContext().
+  Hash128 InContext(const Hash128& key, const CrashState& state) const {
+    return caches_.InContext(key, state);
+  }
 
   // The outcome of this state; `std::nullopt` if no finished run decides it.
   std::optional<OutcomeId> Known(const CrashState& state);
 
   // The outcome that a cached run has on this state, with copied blocks filled
   // in.
-  OutcomeId OutcomeOf(const CachedRun& run, const CrashState& state);
+  OutcomeId OutcomeOf(const CachedRun& run, const CrashState& state) {
+    return filled_.Of(run, state);
+  }
 
   uint64_t runs() const { return runs_; }
   uint64_t doublechecked() const { return doublechecked_; }
   // All recoveries that were run; `needed` is runs().
   RecoveryCounts recoveries() const;
-  uint64_t evicted() const;
+  uint64_t evicted() const { return caches_.evicted(); }
   // One for each run that counts, in order of counting.
   const std::vector<Hash128>& run_keys() const { return run_keys_; }
   // How many runs read in another order than earlier runs, or other blocks,
@@ -190,7 +180,7 @@ class RunScheduler {
     return contradiction_;
   }
   // Why the journal could not be written; empty if it could.
-  const std::string& journal_error() const { return journal_error_; }
+  const std::string& journal_error() const { return journal_.error(); }
 
  private:
   // A request that no finished run decides, with the place where its lookup
@@ -203,8 +193,6 @@ class RunScheduler {
   };
 
   bool Run(bool all);
-  uint64_t ContextOfState(const CrashState& state) const;
-  ObservationCache& CacheOf(const CrashState& state);
   bool DecideFromCache(StateRequest& request, ReadTree::Miss& miss);
   void Decide(const StateRequest& request, const CachedRun& run, bool cached);
   bool RunRound();
@@ -215,9 +203,6 @@ class RunScheduler {
   void SubmitBatch(Batch batch, BatchRuns runs);
   void TakeResult(RunResult& result);
   void TakeJournaled();
-  const JournaledRun* Journaled(const StateRequest& request) const;
-  void TakeJournaledRun(const StateRequest& request, const JournaledRun& run);
-  void AddToJournal(const StateRequest& request, const RunResult& result);
   void TakeRun(const StateRequest& request, RunResult& result);
   void KeepRun(const StateRequest& request, RunResult& result);
   void TakeUnkeptRun(const StateRequest& request, RunResult& result);
@@ -233,15 +218,12 @@ class RunScheduler {
   Options options_;
   OnOutcome on_outcome_;
   TreeFilter filter_;
-  // By context.
-  std::map<uint64_t, ObservationCache> caches_;
-  uint64_t evicted_before_ = 0;  // In contexts that were forgotten.
+  ContextCaches caches_;
+  FilledOutcomes filled_;
+  JournaledRuns journal_;
   std::vector<StateRequest> submitted_;
   std::vector<Waiting> waiting_;
   std::vector<ContentId> path_;
-  // Outcomes with copied blocks filled in, by the key of the run and of the
-  // contents copied.
-  std::unordered_map<Hash128, OutcomeId, Hash128Hasher> filled_;
   // The states of the current round; the results of the first `taken_` have
   // been taken. How many of them ran ahead of time, and how many of those
   // repeated an earlier run.
@@ -265,7 +247,6 @@ class RunScheduler {
   uint64_t reordered_runs_ = 0;
   std::optional<Contradiction> contradiction_;
   bool max_runs_reached_ = false;
-  std::string journal_error_;
 };
 
 }  // namespace powercut
