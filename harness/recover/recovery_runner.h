@@ -58,7 +58,7 @@ struct WorkerOptions {
   bool all_reads = false;
   // The parts of the observation for which reads are noted; `nullptr` if none
   // are.
-  std::shared_ptr<const IndependentParts> parts;
+  std::shared_ptr<const IndependentParts> parts = nullptr;
 };
 
 // The options under which the states of a recorded run are run by one worker,
