@@ -631,6 +631,23 @@ TEST(ModelStale, WhatWasNeverWrittenMayBeAnythingUntilFlushed) {
   EXPECT_EQ(wide.Verdict(Found().File("/f", old + Zeros(924))), kAdmissible);
 }
 
+// Space that nobody wrote may show anything up to a cut, and what is beyond the
+// cut may be stale, too, where the profile has stale data.
+TEST(ModelStale, BothSidesOfACutMayBeAnything) {
+  const std::string lines =
+      "init\n create /f\n truncate /f 1024\nrun\n set_valid_data /f 1024\n"
+      " truncate /f 300\n truncate /f 1024\n";
+  const Found anything = Found().File("/f", std::string(300, 'x') + Zeros(724));
+  const Found beyond = Found().File("/f", std::string(512, 'x') + Zeros(512));
+  Scene wide(lines, StrictWith(&Profile::stale_data));
+  Scene narrow(lines, "linux-man");
+  wide.DoAll();
+  narrow.DoAll();
+  EXPECT_EQ(wide.Verdict(anything), kAdmissible);
+  EXPECT_EQ(wide.Verdict(beyond), kAdmissible);
+  EXPECT_EQ(narrow.Verdict(anything), kAdmissible);
+}
+
 TEST(ModelStale, AnUnflushedWriteMayExposeWhatWasBeneath) {
   const std::string lines =
       "init\n create /f\nrun\n write /f 0 512\n fsync /f\n";
