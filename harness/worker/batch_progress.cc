@@ -34,6 +34,7 @@
 #include <utility>
 
 #include "harness/base/check.h"
+#include "harness/recover/check_result.h"
 
 namespace powercut {
 namespace {
@@ -61,6 +62,14 @@ RecoveryOutcome DeathOfNext(const RecoveryOutcome& next) {
                   : killed ? "was "
                            : "",
                   next.detail));
+}
+
+// Whether a canary shows that nothing damaged its process. A check that fails
+// in the same way and makes up other words each time shows no damage.
+bool IsUnchanged(const OutcomeTable& outcomes, OutcomeId before,
+                 OutcomeId canary) {
+  return before == canary ||
+         SameButForTheLine(outcomes[before], outcomes[canary]);
 }
 
 }  // namespace
@@ -144,8 +153,9 @@ void BatchProgress::TakeRun(WorkerEnd end) {
   if (canary_ran) end.results.pop_back();
   std::move(end.results.begin(), end.results.end(),
             results_.begin() + static_cast<ptrdiff_t>(from_));
-  if (canary_ran && outcomes_->Same(canary, results_[from_].outcome))
+  if (canary_ran && IsUnchanged(*outcomes_, results_[from_].outcome, canary)) {
     return EndRun();
+  }
   // The worker died, or its canary changed.
   victim_ = std::min(reached, end_);
   if (end.from_outside) {
@@ -236,9 +246,9 @@ void BatchProgress::Search() {
 }
 
 void BatchProgress::TakeSearch(const WorkerEnd& end) {
-  const bool canary_changed =
-      victim_ == end_ && !end.death &&
-      !outcomes_->Same(end.results.back().outcome, results_[from_].outcome);
+  const bool canary_changed = victim_ == end_ && !end.death &&
+                              !IsUnchanged(*outcomes_, results_[from_].outcome,
+                                           end.results.back().outcome);
   // A death at another state than the victim is damage as well.
   search_->Tell(end.death.has_value() || canary_changed);
   if (search_->Next()) return;
