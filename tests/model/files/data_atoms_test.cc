@@ -116,6 +116,20 @@ TEST(DataAtoms, AFileThatMayBeAnotherTiesThem) {
   EXPECT_NE(scene.Verdict(Atoms(other, other)), kAdmissible);
 }
 
+// A crash may leave the file before or after space became valid, with one size.
+// Both atoms show zeros before, and may show anything afterwards. The first
+// version with this size in `run` is the one before, and the last the one
+// after.
+TEST(DataAtoms, SpaceThatBecomesVisibleInTheLastShapeTiesThem) {
+  const std::string lines =
+      "init\n  create /f\n  truncate /f 1024\nrun\n  set_valid_data /f 1024\n";
+  EXPECT_FALSE(Apart(lines, "spec-strict"));
+  EXPECT_TRUE(
+      Apart("init\n  create /f\n  truncate /f 1024\n"
+            "  set_valid_data /f 1024\nrun\n  syncfs\n",
+            "spec-strict"));
+}
+
 // A temporary name may lead to a file of either of two renames.
 TEST(DataAtoms, AStrangerThatMayBeTwoFilesTiesThem) {
   const std::string init =
