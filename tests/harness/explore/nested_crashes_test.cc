@@ -149,7 +149,7 @@ TEST(NestedCrashesTest, CopiedBlocksMakeNoMoreStatesThanReadOnes) {
       with_fewer_runs += e.nested_runs < read.nested_runs ? 1 : 0;
     }
   }
-  EXPECT_GT(with_fewer_runs, 20 / kSlowdown);
+  EXPECT_GT(with_fewer_runs, 10 / kSlowdown);
 }
 
 // The blocks that recovery read, also those that it only copied, as the tree
