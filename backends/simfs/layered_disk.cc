@@ -19,6 +19,7 @@ Status LayeredDisk::Write(uint64_t first_sector, ByteSpan data) {
   ++now_;
   for (uint64_t i = 0; i < data.size() / kSimfsSectorBytes; ++i) {
     versions_[first_sector + i].push_back({now_, Layer::kProcess});
+    unsettled_.insert(first_sector + i);
   }
   return Ok{};
 }
@@ -29,6 +30,7 @@ Status LayeredDisk::Discard(SectorRange range) {
   ++carries_;
   for (uint64_t sector = range.first; sector < range.end(); ++sector) {
     versions_[sector].push_back({now_, Layer::kDevice});
+    unsettled_.insert(sector);
   }
   return Ok{};
 }
@@ -70,7 +72,9 @@ Status LayeredDisk::FlushDevice(EventNumber upto) {
   ++now_;
   ++carries_;
   // A persist without a scope takes only what is at the device.
-  for (const auto& [sector, versions] : versions_) {
+  for (auto next = unsettled_.begin(); next != unsettled_.end();) {
+    // Raise() may take the sector out.
+    const uint64_t sector = *next++;
     Raise(sector, upto, Layer::kDevice, Layer::kMedia);
   }
   return Ok{};
@@ -86,6 +90,7 @@ void LayeredDisk::Raise(uint64_t sector, EventNumber upto, Layer at_least,
   found->layer = std::max(found->layer, to);
   if (found->layer == Layer::kMedia) {
     versions.erase(versions.begin(), found.base() - 1);
+    if (versions.size() == 1) unsettled_.erase(sector);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "harness/disk/virtual_disk.h"
@@ -49,7 +50,8 @@ class LayeredDisk {
   // Errors: those of VirtualDisk::Persist(); some versions may be carried then.
   Status Carry(const SectorVersions& versions, Layer to);
   // Flushes the device: carries to the media, for each sector, the newest
-  // version at the device that was written by event `upto`.
+  // version at the device that was written by event `upto`. O(sectors that have
+  // a version which is not on the media).
   // Errors: those of VirtualDisk::Persist().
   Status FlushDevice(EventNumber upto);
 
@@ -82,6 +84,9 @@ class LayeredDisk {
   // Versions before one that is on the media are dropped, since no crash can
   // leave them.
   std::map<uint64_t, std::vector<Version>> versions_;
+  // The sectors that have another version than one on the media, so that a
+  // flush need not pass all sectors that were ever written.
+  std::set<uint64_t> unsettled_;
 };
 
 }  // namespace powercut::simfs
