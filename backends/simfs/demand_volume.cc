@@ -46,6 +46,16 @@ ShownObjects::Names DemandVolume::NamesIn(InodeNumber directory) {
   return names;
 }
 
+InodeNumber DemandVolume::Lookup(InodeNumber directory,
+                                 const std::string& name) {
+  const auto known = catalog_.names().find({directory, name});
+  if (known == catalog_.names().end()) return kNoInode;
+  const NameChange* shown = Newest(&known->second);
+  if (shown == nullptr || shown->inode == kNoInode) return kNoInode;
+  found_by_[shown->inode] = shown;
+  return shown->inode;
+}
+
 bool DemandVolume::IsDirectory(InodeNumber inode) {
   return found_by_.at(inode)->is_directory;
 }

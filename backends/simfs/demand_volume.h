@@ -25,6 +25,7 @@ class DemandVolume : public ShownObjects {
       : disk_(disk), catalog_(catalog) {}
 
   Names NamesIn(InodeNumber directory) override;
+  InodeNumber Lookup(InodeNumber directory, const std::string& name) override;
   bool IsDirectory(InodeNumber inode) override;
   uint64_t TimeOf(InodeNumber inode) override;
   const Shape& ShapeOf(InodeNumber inode) override;

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string_view>
 
 namespace powercut::simfs {
 namespace {
@@ -80,23 +81,29 @@ class Observer {
     // A crash can leave a directory below itself.
     above_.push_back(directory);
     for (const auto& [name, inode] : objects_.NamesIn(directory)) {
-      ObservedEntry entry;
-      entry.path = path + "/" + name;
-      entry.is_directory = objects_.IsDirectory(inode);
-      entry.file_id = inode;
-      objects_.AskFor({ShownPart::kTimes, entry.path});
-      entry.mtime = objects_.TimeOf(inode);
-      objects_.AskFor({ShownPart::kData, entry.path});
-      if (!entry.is_directory) File(objects_.ShapeOf(inode), entry);
-      objects_.AskFor({});
-      const std::string below = entry.path;
+      const std::string below = path + "/" + name;
+      const bool is_directory = Entry(inode, below);
       const bool loop =
           std::find(above_.begin(), above_.end(), inode) != above_.end();
-      const bool enter = entry.is_directory && !loop;
-      observation_.entries.push_back(std::move(entry));
-      if (enter) Directory(inode, below);
+      if (is_directory && !loop) Directory(inode, below);
     }
     above_.pop_back();
+  }
+
+  // Adds the entry of one name. Returns whether it is a directory.
+  bool Entry(InodeNumber inode, const std::string& path) {
+    ObservedEntry entry;
+    entry.path = path;
+    entry.is_directory = objects_.IsDirectory(inode);
+    entry.file_id = inode;
+    objects_.AskFor({ShownPart::kTimes, entry.path});
+    entry.mtime = objects_.TimeOf(inode);
+    objects_.AskFor({ShownPart::kData, entry.path});
+    if (!entry.is_directory) File(objects_.ShapeOf(inode), entry);
+    objects_.AskFor({});
+    const bool is_directory = entry.is_directory;
+    observation_.entries.push_back(std::move(entry));
+    return is_directory;
   }
 
  private:
@@ -138,6 +145,17 @@ class Observer {
   std::vector<InodeNumber> above_;
 };
 
+// What a path leads to; kNoInode if it leads to nothing.
+InodeNumber Resolve(ShownObjects& objects, std::string_view path) {
+  InodeNumber at = kRootInode;
+  for (size_t begin = 1; begin < path.size() && at != kNoInode;) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    at = objects.Lookup(at, std::string(path.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  return at;
+}
+
 }  // namespace
 
 void CutAtom(AtomMap& atom, uint16_t bytes) {
@@ -165,6 +183,16 @@ void ObserveTree(VirtualDisk& disk, ShownObjects& objects,
             [](const ObservedEntry& a, const ObservedEntry& b) {
               return a.path < b.path;
             });
+}
+
+void ObservePaths(VirtualDisk& disk, ShownObjects& objects,
+                  const std::vector<std::string>& paths,
+                  Observation& observation) {
+  Observer observer(disk, objects, observation);
+  for (const std::string& path : paths) {
+    const InodeNumber inode = Resolve(objects, path);
+    if (inode != kNoInode) observer.Entry(inode, path);
+  }
 }
 
 }  // namespace powercut::simfs

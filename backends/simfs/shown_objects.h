@@ -36,8 +36,11 @@ class ShownObjects {
   // The names in a directory with what they lead to, sorted by name.
   using Names = std::vector<std::pair<std::string, InodeNumber>>;
   virtual Names NamesIn(InodeNumber directory) = 0;
-  // Requires, for the next three: a name that NamesIn() returned leads to
-  // `inode`.
+  // What one name leads to; kNoInode if the directory has no such name.
+  virtual InodeNumber Lookup(InodeNumber directory,
+                             const std::string& name) = 0;
+  // Requires, for the next three: a name that NamesIn() or Lookup() returned
+  // leads to `inode`.
   virtual bool IsDirectory(InodeNumber inode) = 0;
   // The time of the last change, or of the creation if there was none.
   virtual uint64_t TimeOf(InodeNumber inode) = 0;
@@ -62,6 +65,13 @@ Status ReadAtomOf(VirtualDisk& disk, ShownObjects& objects,
 // disk.
 void ObserveTree(VirtualDisk& disk, ShownObjects& objects,
                  Observation& observation);
+
+// Adds the files and directories at these paths, and nothing else, in the order
+// of `paths`. A path that leads to nothing adds no entry.
+// Requires: the paths are absolute, and none is the root.
+void ObservePaths(VirtualDisk& disk, ShownObjects& objects,
+                  const std::vector<std::string>& paths,
+                  Observation& observation);
 
 // Takes everything beyond the end of a file out of its shape, also within the
 // atom at the end: if the file grows after a recovery, those bytes must not

@@ -49,6 +49,12 @@ ShownObjects::Names ShownVolume::NamesIn(InodeNumber directory) {
   return names;
 }
 
+InodeNumber ShownVolume::Lookup(InodeNumber directory,
+                                const std::string& name) {
+  const auto found = names_.find({directory, name});
+  return found == names_.end() ? kNoInode : found->second;
+}
+
 bool ShownVolume::IsDirectory(InodeNumber inode) {
   return file(inode).is_directory;
 }

@@ -67,6 +67,7 @@ class ShownVolume : public ShownObjects {
                              uint64_t index);
 
   Names NamesIn(InodeNumber directory) override;
+  InodeNumber Lookup(InodeNumber directory, const std::string& name) override;
   bool IsDirectory(InodeNumber inode) override;
   uint64_t TimeOf(InodeNumber inode) override;
   const Shape& ShapeOf(InodeNumber inode) override;

@@ -155,11 +155,23 @@ OpResult SimfsMount::Wait(uint64_t start) {
   return {std::move(error)};
 }
 
+ShownObjects& SimfsMount::Objects() {
+  return demand_ ? static_cast<ShownObjects&>(*demand_) : s_.shown;
+}
+
+Observation SimfsMount::ObservePaths(const std::vector<std::string>& paths) {
+  Observation observation;
+  simfs::ObservePaths(s_.disk.disk(), Objects(), paths, observation);
+  if (demand_ && !demand_->status()) {
+    observation.entries.clear();
+    observation.unreadable = "mount: EIO";
+  }
+  return observation;
+}
+
 Observation SimfsMount::Observe() {
   Observation observation;
-  ShownObjects& objects =
-      demand_ ? static_cast<ShownObjects&>(*demand_) : s_.shown;
-  ObserveTree(s_.disk.disk(), objects, observation);
+  ObserveTree(s_.disk.disk(), Objects(), observation);
   if (demand_ && !demand_->status()) {
     observation.entries.clear();
     observation.unreadable = "mount: EIO";

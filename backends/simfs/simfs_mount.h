@@ -42,6 +42,8 @@ class SimfsMount : public Mount {
                  std::string_view content) override;
   OpResult Wait(uint64_t start) override;
   Observation Observe() override;
+  // Shows what is at these paths (ObservePaths()), and reads nothing else.
+  Observation ObservePaths(const std::vector<std::string>& paths);
   OpResult Shutdown() override { return {}; }
 
  private:
@@ -82,6 +84,9 @@ class SimfsMount : public Mount {
     uint64_t offset_bytes;
     std::string_view content;
   };
+
+  // What a crash left if nobody scanned the disk yet, else what was found.
+  ShownObjects& Objects();
 
   // Takes over what a scan found.
   void TakeScan(RecordScan scan);

@@ -28,6 +28,7 @@
 #include "tests/bench/sweep_bench.h"
 #endif
 #include "tests/bench/model_bench.h"
+#include "tests/bench/simfs_bench.h"
 #include "tests/bench/space_bench.h"
 
 namespace powercut {
@@ -300,6 +301,10 @@ int main(int argc, char** argv) {
     return 0;
   }
 #endif
+  if (only == "simfs") {
+    powercut::BenchSimfs();
+    return 0;
+  }
   if (only == "ntfs-3g") {
     powercut::BenchNtfs3g();
     return 0;
@@ -319,6 +324,7 @@ int main(int argc, char** argv) {
   // that people run.
   const std::string self = argv[0];
   POWERCUT_CHECK(std::system((self + " workers").c_str()) == 0);
+  POWERCUT_CHECK(std::system((self + " simfs").c_str()) == 0);
 #ifdef POWERCUT_HAVE_KERNEL
   POWERCUT_CHECK(std::system((self + " kernels").c_str()) == 0);
   POWERCUT_CHECK(std::system((self + " sweeps").c_str()) == 0);
