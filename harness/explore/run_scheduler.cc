@@ -13,6 +13,7 @@
 #include "harness/explore/run_scheduler.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "harness/explore/state_key.h"
 #include "harness/recover/check_result.h"
@@ -33,6 +34,25 @@ constexpr size_t kAheadMin = 4;
 constexpr size_t kAheadMax = kWaitingMax;
 // How many requests are looked up between two calls of `stop`.
 constexpr uint64_t kStopEvery = 256;
+
+// The place where a lookup ended, among the trees of all contexts.
+struct PlaceOfMiss {
+  uint64_t context = 0;
+  ReadTree::Miss miss;
+
+  bool operator==(const PlaceOfMiss&) const = default;
+  struct Hasher {
+    size_t operator()(const PlaceOfMiss& place) const {
+      uint64_t mix = place.context;
+      for (const uint32_t word :
+           {place.miss.node, place.miss.at, place.miss.content}) {
+        mix = (mix ^ word) * 0x9e3779b97f4a7c15;
+        mix ^= mix >> 32;
+      }
+      return mix;
+    }
+  };
+};
 
 }  // namespace
 
@@ -146,12 +166,15 @@ void RunScheduler::Decide(const StateRequest& request, const CachedRun& run,
 std::vector<RunScheduler::Waiting> RunScheduler::TakeRunsOfRound() {
   std::vector<Waiting> needed;
   std::vector<Waiting> others;
-  std::set<std::pair<uint64_t, ReadTree::Miss>> misses;
+  std::unordered_map<PlaceOfMiss, uint32_t, PlaceOfMiss::Hasher> groups;
   for (Waiting& waiting : std::exchange(waiting_, {})) {
     // The round before may have made the run that decides this request.
     if (DecideFromCache(waiting.request, waiting.miss)) continue;
-    const uint64_t context = caches_.ContextOfState(waiting.request.state);
-    waiting.ahead = !misses.insert({context, waiting.miss}).second;
+    const auto [group, added] = groups.try_emplace(
+        {caches_.ContextOfState(waiting.request.state), waiting.miss},
+        static_cast<uint32_t>(groups.size()));
+    waiting.group = group->second;
+    waiting.ahead = !added;
     (waiting.ahead ? others : needed).push_back(std::move(waiting));
   }
   size_t most = ~size_t{0};
@@ -166,24 +189,10 @@ std::vector<RunScheduler::Waiting> RunScheduler::TakeRunsOfRound() {
   take_back(needed, most);
   take_back(others, std::min(ahead_, most - needed.size()));
   std::move(others.begin(), others.end(), std::back_inserter(needed));
-  return BySharedMiss(std::move(needed));
-}
-
-// States with one miss stand together, so that they are in one batch, whose
-// worker skips those that it need not run.
-std::vector<RunScheduler::Waiting> RunScheduler::BySharedMiss(
-    std::vector<Waiting> round) const {
-  std::map<std::pair<uint64_t, ReadTree::Miss>, size_t> first;
-  std::vector<std::pair<size_t, size_t>> order;
-  for (size_t i = 0; i < round.size(); ++i) {
-    const uint64_t context = caches_.ContextOfState(round[i].request.state);
-    const auto [entry, added] = first.try_emplace({context, round[i].miss}, i);
-    order.emplace_back(entry->second, i);
-  }
-  std::sort(order.begin(), order.end());
-  std::vector<Waiting> grouped;
-  for (const auto& [group, i] : order) grouped.push_back(std::move(round[i]));
-  return grouped;
+  // States with one miss stand together, so that they are in one batch, whose
+  // worker skips those that it need not run.
+  std::ranges::stable_sort(needed, {}, &Waiting::group);
+  return needed;
 }
 
 bool RunScheduler::RunRound() {

@@ -188,6 +188,8 @@ class RunScheduler {
   struct Waiting {
     StateRequest request;
     ReadTree::Miss miss;
+    // Equal for the states of a round with one miss; ascending from 0.
+    uint32_t group = 0;
     // Another state of the round has the same miss and runs first.
     bool ahead = false;
   };
@@ -197,7 +199,6 @@ class RunScheduler {
   void Decide(const StateRequest& request, const CachedRun& run, bool cached);
   bool RunRound();
   std::vector<Waiting> TakeRunsOfRound();
-  std::vector<Waiting> BySharedMiss(std::vector<Waiting> round) const;
   void SubmitRound();
   void AdaptAhead();
   void SubmitBatch(Batch batch, BatchRuns runs);
