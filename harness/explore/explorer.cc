@@ -39,6 +39,11 @@ namespace {
 // How many images are remembered with their outcomes.
 constexpr size_t kImagesMax = 1 << 22;
 
+// With so many workers this process is what the workers wait for, so that it
+// gives judging away. With fewer workers its processor has time for it, and
+// carrying outcomes to other processes would only be more work.
+constexpr uint32_t kJobsThatJudge = 4;
+
 CopyMode CopyModeFor(const RecordedRun& run, const ExploreOptions& options) {
   const bool model_judges = CheckOf(run.setting.oracle) == nullptr;
   if (options.run.probe || !model_judges) return CopyMode::kAsRead;
@@ -66,6 +71,13 @@ Explorer::Explorer(const RecordedRun& run, const ExploreOptions& options,
       bounds_(options, pool_.outcomes()) {
   result_.copied = CopyModeFor(run, options);
   result_.space = options.space;
+  if (options.jobs >= kJobsThatJudge &&
+      CheckOf(run.setting.oracle) == nullptr) {
+    judging_.emplace(pool_, judge_, run.recording.history.size(),
+                     [this](const UnjudgedState& at) {
+                       JudgeVisited(at.state, at.point, at.outcome);
+                     });
+  }
   scheduler_.emplace(
       pool_, contents_,
       RunScheduler::Options{result_.copied, options.cache_bytes,
@@ -94,6 +106,7 @@ Result<Exploration> Explorer::Run() {
         VisitNested(crash_points_[index], visited);
       });
   result_.exhausted = ExplorePrefixes() && ExploreBeyondPrefixes();
+  if (judging_) judging_->Finish();
   result_.interrupted = bounds_.interrupted();
   if (!result_.exhausted) {
     result_.bound = bounds_.Describe(scheduler_->journal_error());
@@ -297,6 +310,12 @@ void Explorer::Visit(const CrashState& state, const CrashPoint& point,
   if (options_.hooks.visited) {
     options_.hooks.visited({state, point, outcome, pool_.outcomes()[outcome]});
   }
+  if (judging_) return judging_->Visit(state, point, outcome);
+  JudgeVisited(state, point, outcome);
+}
+
+void Explorer::JudgeVisited(const CrashState& state, const CrashPoint& point,
+                            OutcomeId outcome) {
   JudgeHistories(point, state.kind, outcome, std::nullopt,
                  [&] { return ViolatingState{state, 0, outcome, {}, 0, {}}; });
 }

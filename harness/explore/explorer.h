@@ -15,6 +15,7 @@
 #include "harness/explore/cause_groups.h"
 #include "harness/explore/exploration.h"
 #include "harness/explore/explore_options.h"
+#include "harness/explore/judging_tasks.h"
 #include "harness/explore/recoveries_to_crash.h"
 #include "harness/explore/run_scheduler.h"
 #include "harness/explore/tree_walk.h"
@@ -62,6 +63,8 @@ class Explorer {
              OutcomeId outcome);
   void VisitNested(const CrashPoint& point,
                    const NestedCrashes::Visited& visited);
+  void JudgeVisited(const CrashState& state, const CrashPoint& point,
+                    OutcomeId outcome);
   template <class MakeState>
   void JudgeHistories(const CrashPoint& point, CrashKind kind,
                       OutcomeId outcome, std::optional<OutcomeId> once,
@@ -89,6 +92,9 @@ class Explorer {
   Judge judge_;
   CauseGroups groups_;
   BoundWatch bounds_;
+  // `std::nullopt` if this process judges: with few workers, or where a check
+  // judges.
+  std::optional<JudgingTasks> judging_;
   std::optional<RunScheduler> scheduler_;
   // These are made when the space is known.
   std::optional<TreeWalk> walk_;

@@ -56,10 +56,8 @@ Judge::Judge(const RecordedRun& run, const OutcomeTable& outcomes)
 const std::vector<Violation>& Judge::Violations(OutcomeId outcome,
                                                 size_t history,
                                                 CrashKind kind) {
-  // The kind takes two bits, and the history the 30 bits above.
-  const uint64_t key =
-      uint64_t{outcome} << 32 | history << 2 | static_cast<uint64_t>(kind);
-  const auto [entry, added] = verdicts_.try_emplace(key);
+  const auto [entry, added] =
+      verdicts_.try_emplace(KeyOf(outcome, history, kind));
   if (added) {
     entry->second =
         JudgeWith(ModelAt(history), outcomes_[outcome], history, kind);

@@ -32,6 +32,25 @@ class Judge {
   const std::vector<Violation>& Violations(OutcomeId outcome, size_t history,
                                            CrashKind kind);
 
+  // A number for the arguments of Violations().
+  static uint64_t KeyOf(OutcomeId outcome, size_t history, CrashKind kind) {
+    // The kind takes two bits, and the history the 30 bits above.
+    return uint64_t{outcome} << 32 | history << 2 | static_cast<uint64_t>(kind);
+  }
+  // Whether an outcome, which need not be in the table, has no violation there.
+  // The answer is not kept. Cost: as Violations().
+  bool Admits(const RecoveryOutcome& outcome, size_t history, CrashKind kind) {
+    return JudgeWith(ModelAt(history), outcome, history, kind).empty();
+  }
+  // Whether Violations() of these arguments is known already.
+  bool Knows(OutcomeId outcome, size_t history, CrashKind kind) const {
+    return verdicts_.contains(KeyOf(outcome, history, kind));
+  }
+  // Tells that there are no violations, because Admits() said so.
+  void TellAdmitted(OutcomeId outcome, size_t history, CrashKind kind) {
+    verdicts_.try_emplace(KeyOf(outcome, history, kind));
+  }
+
   // A violation of the whole volume at this moment.
   Violation VolumeViolation(ViolationKind violation, size_t history,
                             CrashKind kind, const std::string& found);

@@ -8,6 +8,9 @@
 // in the order in which it submitted the batches, whatever the number of
 // workers.
 //
+// A task is a job of the same queue. Its process takes the place of a worker,
+// so that no more processes run at once than there are workers.
+//
 // An example with two workers: batches A, B and C are queued. The workers run A
 // and B. B is done first; its worker takes C, while B waits for A. When A is
 // done, A and B are delivered, in this order.
@@ -22,7 +25,9 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
+#include <utility>
 
 #include "harness/base/sanitizer.h"
 #include "harness/base/shortage.h"
@@ -38,9 +43,25 @@ namespace {
 // that waits, so that the worker need not wait for the parent.
 constexpr size_t kBatchesOfWorker = 2;
 
+// The last byte of an order, which says what the order is for.
+constexpr char kOrderOfBatch = 'b';
+constexpr char kOrderOfTask = 't';
+
 }  // namespace
 
-// A worker, and the batch whose part it runs.
+// A batch or a task.
+struct WorkerPool::Job {
+  // `std::nullopt` for a task. The fields below have a meaning for a task only.
+  std::optional<BatchProgress> batch;
+  std::string order;
+  TaskDone task_done;
+  // `std::nullopt` until the task has ended.
+  std::optional<TaskResult> result;
+
+  bool done() const { return batch ? batch->done() : result.has_value(); }
+};
+
+// A worker, and the job that it runs.
 struct WorkerPool::Slot {
   Slot(uint32_t its_number, const RecoveryRunner& runner,
        OutcomeTable& outcomes)
@@ -48,8 +69,9 @@ struct WorkerPool::Slot {
 
   const uint32_t number;
   Worker worker;
+  TaskProcess task;
   // `nullptr` if the worker is idle.
-  BatchProgress* progress = nullptr;
+  Job* job = nullptr;
 };
 
 WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
@@ -73,9 +95,13 @@ WorkerPool::~WorkerPool() = default;
 void WorkerPool::Cancel() {
   for (const auto& slot : slots_) {
     slot->worker.Kill();
-    slot->progress = nullptr;
+    slot->task.Kill();
+    slot->job = nullptr;
   }
-  progresses_.clear();
+  batches_ = 0;
+  for (const Job& job : std::exchange(jobs_, {})) {
+    if (!job.batch) job.task_done(job.result.value_or(std::nullopt));
+  }
 }
 
 OutcomeId WorkerPool::AddOutcome(RecoveryOutcome outcome) {
@@ -86,13 +112,27 @@ void WorkerPool::Submit(Batch batch, BatchRuns runs) {
   POWERCUT_CHECK(runs == BatchRuns::kAll || filter_ != nullptr);
   const uint32_t jobs = runner_.options().jobs;
   if (jobs == 0) return SubmitHere(batch, runs);
-  progresses_.emplace_back(std::move(batch), outcomes_, runs);
+  jobs_.emplace_back().batch.emplace(std::move(batch), outcomes_, runs);
+  ++batches_;
   StartIdle();
-  while (progresses_.size() > kBatchesOfWorker * jobs) Step();
+  while (jobs_.size() > kBatchesOfWorker * jobs && batches_ > 0) Step();
 }
 
 void WorkerPool::Drain() {
-  while (!progresses_.empty()) Step();
+  while (batches_ > 0) Step();
+}
+
+void WorkerPool::SubmitTask(std::string order, TaskDone done) {
+  POWERCUT_CHECK(runner_.options().jobs > 0 && task_);
+  Job& job = jobs_.emplace_back();
+  job.order = std::move(order);
+  job.task_done = std::move(done);
+  StartIdle();
+}
+
+void WorkerPool::FinishTasks() {
+  POWERCUT_CHECK(batches_ == 0);
+  while (!jobs_.empty()) Step();
 }
 
 void WorkerPool::Step() {
@@ -102,37 +142,44 @@ void WorkerPool::Step() {
 }
 
 bool WorkerPool::AnyBusy() const {
-  return std::any_of(slots_.begin(), slots_.end(), [](const auto& slot) {
-    return slot->progress != nullptr;
-  });
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [](const auto& slot) { return slot->job != nullptr; });
 }
 
 void WorkerPool::StartIdle() {
-  const auto runs = [this](const BatchProgress& progress) {
-    return std::any_of(slots_.begin(), slots_.end(), [&](const auto& slot) {
-      return slot->progress == &progress;
-    });
+  const auto runs = [this](const Job& job) {
+    return std::any_of(slots_.begin(), slots_.end(),
+                       [&](const auto& slot) { return slot->job == &job; });
   };
   for (const auto& slot : slots_) {
-    if (slot->progress != nullptr) continue;
-    const auto waiting = std::find_if(
-        progresses_.begin(), progresses_.end(), [&](const auto& progress) {
-          return !progress.done() && !runs(progress);
-        });
-    if (waiting == progresses_.end()) return;
+    if (slot->job != nullptr) continue;
+    const auto waiting =
+        std::find_if(jobs_.begin(), jobs_.end(),
+                     [&](const Job& job) { return !job.done() && !runs(job); });
+    if (waiting == jobs_.end()) return;
     Start(*slot, *waiting);
   }
 }
 
-void WorkerPool::Start(Slot& slot, BatchProgress& progress) {
+void WorkerPool::Start(Slot& slot, Job& job) {
+  slot.job = &job;
+  if (!job.batch) {
+    slot.task.Start([&] {
+      job.order.append(reinterpret_cast<const char*>(&slot.number),
+                       sizeof(slot.number));
+      job.order.push_back(kOrderOfTask);
+      return server_.Fork(job.order);
+    });
+    return;
+  }
   // The server keeps what it was told, so that each outcome is told once. A
   // server that was started anew has the whole table from the fork.
-  slot.progress = &progress;
-  slot.worker.Start(progress.batch(), progress.Next(),
+  slot.worker.Start(job.batch->batch(), job.batch->Next(),
                     [&](const Batch& batch, const BatchPart& part) {
                       EncodeWorkOrder(slot.number,
                                       outcomes_.hashes().subspan(told_), batch,
                                       part, order_);
+                      order_.push_back(kOrderOfBatch);
                       told_ = outcomes_.size();
                       return server_.Fork(order_);
                     });
@@ -141,7 +188,7 @@ void WorkerPool::Start(Slot& slot, BatchProgress& progress) {
 // Runs in the process that forks: this one for the first few workers, then the
 // server. The outcomes that were in the table when the server was forked need
 // not be told; all others are in `learned_`.
-std::function<void()> WorkerPool::Serve(std::string_view bytes) {
+std::function<void()> WorkerPool::ServeBatch(std::string_view bytes) {
   WorkOrder order = DecodeWorkOrder(bytes);
   learned_.insert(order.learned.begin(), order.learned.end());
   // The image moves to the first state before the fork, so that no worker has
@@ -156,32 +203,57 @@ std::function<void()> WorkerPool::Serve(std::string_view bytes) {
   };
 }
 
+// The bytes stay where they are until the new process was forked, so that it
+// has them, too.
+std::function<void()> WorkerPool::ServeTask(std::string_view bytes) {
+  uint32_t slot = 0;
+  std::memcpy(&slot, bytes.data() + bytes.size() - sizeof(slot), sizeof(slot));
+  bytes.remove_suffix(sizeof(slot));
+  return
+      [this, slot, bytes] { RunTask(task_, bytes, slots_[slot]->task.ring()); };
+}
+
+std::function<void()> WorkerPool::Serve(std::string_view bytes) {
+  const bool task = bytes.back() == kOrderOfTask;
+  bytes.remove_suffix(1);
+  return task ? ServeTask(bytes) : ServeBatch(bytes);
+}
+
 void WorkerPool::Wait() {
   std::vector<pollfd> ends;
   for (const auto& slot : slots_) {
-    if (slot->progress != nullptr) {
-      ends.push_back({slot->worker.end_fd(), POLLIN, 0});
-    }
+    if (slot->job == nullptr) continue;
+    const int end =
+        slot->job->batch ? slot->worker.end_fd() : slot->task.end_fd();
+    ends.push_back({end, POLLIN, 0});
   }
   // A ring wakes nobody, so the rings are looked at every millisecond, or when
   // a process ends.
   poll(ends.data(), ends.size(), 1);
   for (const auto& slot : slots_) {
-    if (slot->progress == nullptr) continue;
-    std::optional<WorkerEnd> end = slot->worker.Poll();
-    if (!end) continue;
-    std::exchange(slot->progress, nullptr)->Take(std::move(*end));
+    if (slot->job == nullptr) continue;
+    if (slot->job->batch) {
+      std::optional<WorkerEnd> end = slot->worker.Poll();
+      if (end) std::exchange(slot->job, nullptr)->batch->Take(std::move(*end));
+    } else if (std::optional<TaskResult> result = slot->task.Poll()) {
+      std::exchange(slot->job, nullptr)->result = std::move(result);
+    }
   }
 }
 
 void WorkerPool::Deliver() {
-  while (!progresses_.empty() && progresses_.front().done()) {
-    // Idle workers start first, so that they run while the caller judges.
-    BatchProgress progress = std::move(progresses_.front());
-    progresses_.pop_front();
+  while (!jobs_.empty() && jobs_.front().done()) {
+    // Idle workers start first, so that they run while the caller goes on.
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
     StartIdle();
-    unexplained_deaths_ += progress.unexplained();
-    if (done_) done_(progress.batch(), progress.results());
+    if (!job.batch) {
+      job.task_done(*job.result);
+      continue;
+    }
+    --batches_;
+    unexplained_deaths_ += job.batch->unexplained();
+    if (done_) done_(job.batch->batch(), job.batch->results());
   }
 }
 
@@ -196,15 +268,16 @@ RunResult WorkerPool::RunAlone(const CrashState& state) {
     }
     return result;
   }
-  POWERCUT_CHECK(progresses_.empty());
-  // The progress asks for another part if a kill from outside spoiled one.
-  BatchProgress progress = BatchProgress::Alone(state, outcomes_);
+  POWERCUT_CHECK(jobs_.empty());
+  // The batch asks for another part if a kill from outside spoiled one.
+  Job job;
+  job.batch = BatchProgress::Alone(state, outcomes_);
   Slot& slot = *slots_[0];
-  while (!progress.done()) {
-    Start(slot, progress);
-    while (slot.progress != nullptr) Wait();
+  while (!job.done()) {
+    Start(slot, job);
+    while (slot.job != nullptr) Wait();
   }
-  return std::move(progress.results()[0]);
+  return std::move(job.batch->results()[0]);
 }
 
 RunResult WorkerPool::RunHere(const CrashState& state) {

@@ -28,6 +28,7 @@
 #include "harness/worker/batch_filter.h"
 #include "harness/worker/batch_progress.h"
 #include "harness/worker/run_result.h"
+#include "harness/worker/task_process.h"
 
 namespace powercut {
 
@@ -64,8 +65,21 @@ class WorkerPool {
   void Submit(Batch batch, BatchRuns runs = BatchRuns::kAll);
   // Returns when `done` was called for every batch.
   void Drain();
-  // Kills the workers and drops the batches that are under way.
+  // Kills the workers, drops the batches that are under way, and ends the tasks
+  // without a result.
   void Cancel();
+
+  // What runs the orders of SubmitTask(). Must be set before the first batch.
+  void set_task(Task task) { task_ = std::move(task); }
+  // Called with the result of a task, from inside Submit(), Drain(),
+  // FinishTasks() or Cancel(), in one order with the batches. It may submit
+  // tasks and no batches.
+  using TaskDone = std::function<void(const TaskResult&)>;
+  // Queues a task, which takes the place of a worker while it runs. Does not
+  // wait. Requires: there are workers.
+  void SubmitTask(std::string order, TaskDone done);
+  // Returns when every task has ended. Requires: no batch is under way.
+  void FinishTasks();
 
   // Runs one state alone in a fresh worker, twice, and waits for the result.
   // The outcome is that of the first run, with one exception: if the first run
@@ -89,12 +103,13 @@ class WorkerPool {
 
  private:
   struct Slot;
+  struct Job;
 
   // Starts what can start, waits a little and delivers what is done.
   void Step();
-  // Calls `done_` for the batches at the front that are done.
+  // Calls what is to be called for the jobs at the front that are done.
   void Deliver();
-  // Gives each idle worker a batch that waits.
+  // Gives each idle worker a job that waits.
   void StartIdle();
   // Waits at most a millisecond and takes what the workers have sent.
   void Wait();
@@ -102,16 +117,21 @@ class WorkerPool {
   // Runs in this process, for a pool with no workers.
   RunResult RunHere(const CrashState& state);
   void SubmitHere(const Batch& batch, BatchRuns runs);
-  // Starts a worker on the next part of a batch. Requires: the slot is idle.
-  void Start(Slot& slot, BatchProgress& progress);
-  // Takes a work order; returns what the new process is to do.
+  // Starts a worker on the next part of a batch, or on a task. Requires: the
+  // slot is idle.
+  void Start(Slot& slot, Job& job);
+  // Takes an order; returns what the new process is to do.
   std::function<void()> Serve(std::string_view order);
+  std::function<void()> ServeTask(std::string_view order);
+  std::function<void()> ServeBatch(std::string_view order);
 
   RecoveryRunner runner_;
   OutcomeTable outcomes_;
-  // The batches under way, in the order of Submit(). A deque, since slots point
-  // to its elements while others are added at the end.
-  std::deque<BatchProgress> progresses_;
+  // What is under way, in the order of Submit() and SubmitTask(). A deque,
+  // since slots point to its elements while others are added at the end.
+  std::deque<Job> jobs_;
+  // How many of them are batches.
+  size_t batches_ = 0;
   std::vector<std::unique_ptr<Slot>> slots_;
   // Forks the workers.
   ForkServer server_;
@@ -123,6 +143,7 @@ class WorkerPool {
   std::string order_;
   Done done_;
   BatchFilter* filter_ = nullptr;
+  Task task_;
   uint64_t unexplained_deaths_ = 0;
 };
 

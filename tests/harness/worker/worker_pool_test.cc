@@ -154,6 +154,15 @@ std::vector<Deed> Among(const std::vector<Deed>& deeds) {
 
 const std::vector<PoolRun> kRuns = {{1, 4096}, {2, 5}, {4, 1}, {4, 3}};
 
+// What the tasks of TasksComeInOrderWithBatches do, by their order.
+std::string RunTestTask(std::string_view order) {
+  if (order == "die") abort();
+  if (order == "fail") POWERCUT_CHECK(order.empty());
+  // More than the ring holds.
+  if (order == "much") return std::string(3 << 20, 'm');
+  return "did " + std::string(order);
+}
+
 bool HasChildren() { return waitpid(-1, nullptr, WNOHANG) != -1; }
 
 // Whether there are workers besides the process that forks them.
@@ -165,6 +174,57 @@ TEST(WorkerPoolTest, CrashesAreBlamedOnTheirStates) {
                           Deed::kExitZero, Deed::kThrow}),
                    run);
   }
+  EXPECT_FALSE(HasChildren());
+}
+
+TEST(WorkerPoolTest, TasksComeInOrderWithBatches) {
+  const Trace trace = TraceOfDeeds({Deed::kWork, Deed::kAbort, Deed::kWork});
+  const CrashSpace space(trace, kContentGeometry.sector_bytes);
+  for (const uint32_t jobs : {1u, 3u}) {
+    ContentBackend backend;
+    WorkerPool pool(backend, space, {jobs, {}, SmallLimits()});
+    std::vector<std::string> delivered;
+    pool.set_task(RunTestTask);
+    const auto submit = [&](const std::string& order) {
+      pool.SubmitTask(order, [&delivered, order](const TaskResult& result) {
+        delivered.push_back(result ? result->substr(0, 9) : "no " + order);
+      });
+    };
+    pool.set_done([&](const Batch& batch, const std::vector<RunResult>&) {
+      delivered.push_back("batch " + std::to_string(batch[0].point));
+      if (batch[0].point == 3) submit("last");
+    });
+    submit("first");
+    pool.Submit({StateAt(1), StateAt(2)});
+    submit("die");
+    submit("much");
+    submit("fail");
+    submit("empty");
+    pool.Submit({StateAt(3)});
+    pool.Drain();
+    pool.FinishTasks();
+    EXPECT_THAT(delivered, testing::ElementsAre(
+                               "did first", "batch 1", "no die", "mmmmmmmmm",
+                               "no fail", "did empty", "batch 3", "did last"));
+    EXPECT_FALSE(HasWorkers());
+  }
+}
+
+TEST(WorkerPoolTest, CancelEndsTasksWithoutAResult) {
+  const Trace trace = TraceOfDeeds({Deed::kWork});
+  const CrashSpace space(trace, kContentGeometry.sector_bytes);
+  ContentBackend backend;
+  WorkerPool pool(backend, space, {1, {}, SmallLimits()});
+  pool.set_task([](std::string_view) -> std::string {
+    while (true) pause();
+  });
+  std::vector<TaskResult> results;
+  for (int i = 0; i < 2; ++i) {
+    pool.SubmitTask(
+        "", [&](const TaskResult& result) { results.push_back(result); });
+  }
+  pool.Cancel();
+  EXPECT_THAT(results, testing::ElementsAre(std::nullopt, std::nullopt));
   EXPECT_FALSE(HasChildren());
 }
 
