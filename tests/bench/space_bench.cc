@@ -277,6 +277,13 @@ void BenchWorkers(const SpaceCase& at, const std::string& only) {
       "aim < 5 %",
       fmt::format("at most {:.1f} x one worker, {:.1f} processors busy",
                   workers / parent, 1 / share));
+  // With four workers the parent gives judging away.
+  explore(4);
+  Row("  the parent's share with four workers",
+      fmt::format("{:.1f} %", 100 * parent / (workers + parent)), "aim < 5 %",
+      fmt::format("{:.1f} processors busy at most: {:.3f} s of the parent, "
+                  "{:.3f} s of all others",
+                  (workers + parent) / parent, parent, workers));
 }
 
 }  // namespace
