@@ -1,5 +1,4 @@
-// Finds and configures a loop device. The device takes direct I/O to its file,
-// so that no page cache lies between them, reads nothing ahead, and frees
+// Finds and configures a loop device. The device reads nothing ahead, and frees
 // itself when the last descriptor closes.
 
 #include "backends/kernel/loop_device.h"
@@ -44,10 +43,12 @@ LoopDevice::~LoopDevice() {
   if (fd_ >= 0) close(fd_);
 }
 
-std::string LoopDevice::Attach(const std::string& file, uint32_t sector_bytes) {
+std::string LoopDevice::Attach(const std::string& file, uint32_t sector_bytes,
+                               Access access) {
   const int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
   if (control < 0) return Failure("/dev/loop-control");
-  const int backing = open(file.c_str(), O_RDWR | O_CLOEXEC | O_DIRECT);
+  const int backing = open(
+      file.c_str(), O_RDWR | O_CLOEXEC | (access == kDirect ? O_DIRECT : 0));
   std::string failure = backing < 0 ? Failure(file) : "";
   for (int i = 0; backing >= 0 && i < kTriesMax && fd_ < 0; ++i) {
     fd_ = OpenFree(control, path_);
@@ -58,7 +59,8 @@ std::string LoopDevice::Attach(const std::string& file, uint32_t sector_bytes) {
     loop_config config{};
     config.fd = static_cast<uint32_t>(backing);
     config.block_size = sector_bytes;
-    config.info.lo_flags = LO_FLAGS_DIRECT_IO | LO_FLAGS_AUTOCLEAR;
+    config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
+    if (access == kDirect) config.info.lo_flags |= LO_FLAGS_DIRECT_IO;
     if (ioctl(fd_, LOOP_CONFIGURE, &config) == 0) {
       failure.clear();
       break;

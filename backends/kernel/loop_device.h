@@ -16,10 +16,14 @@ class LoopDevice {
   // Closes the device. The kernel frees it once no process has it open.
   ~LoopDevice();
 
-  // Takes a free device for the file, with direct I/O and without read-ahead.
+  // Whether the device goes to its file around the page cache or through it.
+  enum Access : uint8_t { kDirect, kCached };
+
+  // Takes a free device for the file, without read-ahead.
   // Waits for the file. Returns why that failed; empty if it did not.
   // Requires: it has not been called before.
-  std::string Attach(const std::string& file, uint32_t sector_bytes);
+  std::string Attach(const std::string& file, uint32_t sector_bytes,
+                     Access access);
   // The path of the device, such as /dev/loop0.
   const std::string& path() const { return path_; }
 

@@ -32,6 +32,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <utility>
+#include <vector>
 
 #include "backends/kernel/mounter_process.h"
 #include "harness/base/shortage.h"
@@ -41,6 +42,10 @@
 
 namespace powercut::kernel {
 namespace {
+
+// How old requests of a copied disk must be to be told while others are under
+// way.
+constexpr uint64_t kHoldBackNs = 100'000'000;
 
 Error Missing(std::string_view what) {
   const std::string_view remedy = RemedyForShortage(errno);
@@ -134,6 +139,29 @@ void Mounter::End() {
   kill(pid_, SIGKILL);
   waitpid(std::exchange(pid_, 0), &status, 0);
   end_ = status;
+  // What the process did until its death counts.
+  TellDisk(0);
+}
+
+void Mounter::set_disk(VirtualDisk* disk) {
+  disk_ = disk;
+  lent_ = nullptr;
+  if (file_ != nullptr) file_->set_disk(disk);
+}
+
+std::string Mounter::PrepareDevice(MounterRequest& request) {
+  LentDisk* const lent = disk_ != nullptr ? disk_->Lend() : nullptr;
+  if (lent == nullptr || !copies_) return {};
+  if (copy_ == nullptr) copy_ = DiskCopy::Make(geometry_);
+  copies_ = copy_ != nullptr;
+  if (!copies_) return {};
+  lent_ = lent;
+  request.device = copy_->path();
+  return copy_->Follow(*lent);
+}
+
+void Mounter::TellDisk(uint64_t hold_back_ns) {
+  if (lent_ != nullptr) copy_->Tell(*lent_, hold_back_ns);
 }
 
 Error Mounter::Gone() {
@@ -151,18 +179,27 @@ Result<std::string> Mounter::Ask(const MounterRequest& request) {
   if (end_ || !SendMessage(socket_, EncodeMounterRequest(request))) {
     return Gone();
   }
-  pollfd ends[] = {{file_->fd(), POLLIN, 0}, {socket_, POLLIN, 0}};
+  std::vector<pollfd> ends = {{file_->fd(), POLLIN, 0}, {socket_, POLLIN, 0}};
+  if (lent_ != nullptr) {
+    for (const int fd : copy_->fds()) ends.push_back({fd, POLLIN, 0});
+  }
   // Now and then a look is taken at the process: if somebody stopped it, it
   // would never answer.
   constexpr int kPauseMs = 500;
   while (true) {
-    const int ready = poll(ends, 2, kPauseMs);
+    const int ready = poll(ends.data(), ends.size(), kPauseMs);
     if (ready == 0) ContinueIfStopped(pid_);
-    if (ready <= 0) continue;
+    // A buffer is half full, or a recovery takes long and may be ended.
+    const bool waits = ends[0].revents == 0 && ends[1].revents == 0;
+    if (ready >= 0 && waits) TellDisk(kHoldBackNs);
+    if (ready <= 0 || waits) continue;
     // The requests of the file come first, since the answer may depend on them.
     if (ends[0].revents != 0 && file_->Serve()) continue;
     const bool answered = ends[0].revents == 0 && ends[1].revents != 0;
-    if (answered && ReceiveMessage(socket_, answer)) return answer;
+    if (answered && ReceiveMessage(socket_, answer)) {
+      TellDisk(0);
+      return answer;
+    }
     return Gone();
   }
 }

@@ -24,6 +24,7 @@
 #include <string_view>
 #include <utility>
 
+#include "backends/kernel/disk_copy.h"
 #include "backends/kernel/fuse_file.h"
 #include "backends/kernel/mounter_messages.h"
 #include "backends/kernel/volume_looker.h"
@@ -50,9 +51,13 @@ class Mounter {
   // Sets the disk that the device shows until the next call. With `nullptr` it
   // shows none, and reads and writes fail. The disk must outlive its use here.
   // Requires: the disk has the geometry of the mounter.
-  void set_disk(VirtualDisk* disk) {
-    if (file_ != nullptr) file_->set_disk(disk);
-  }
+  void set_disk(VirtualDisk* disk);
+
+  // Has the device ready for a mount of the disk, or for a program that reads
+  // it, and puts its path into `request`. A disk that can be lent is copied, so
+  // that the kernel needs no answers of this process; any other is served.
+  // Returns why that failed; empty if it did not.
+  std::string PrepareDevice(MounterRequest& request);
 
   // Sets what is called with the acks of programs, as FuseFile::set_text_sink()
   // does.
@@ -78,6 +83,8 @@ class Mounter {
 
  private:
   Mounter() = default;
+  // Tells a lent disk what was done to its copy.
+  void TellDisk(uint64_t hold_back_ns);
   // Starts everything. What was started when it fails is ended by the
   // destructor.
   Status Begin();
@@ -92,6 +99,13 @@ class Mounter {
   bool folders_ = false;  // whether kPlaceFolder is mounted
   std::optional<int> end_;
   std::unique_ptr<FuseFile> file_;
+  // The copy of lent disks, made for the first of them. `copies_` is false if
+  // this machine cannot have one.
+  std::unique_ptr<DiskCopy> copy_;
+  bool copies_ = true;
+  // The disk, if it is a lent one that `copy_` follows.
+  LentDisk* lent_ = nullptr;
+  VirtualDisk* disk_ = nullptr;
   // Started by the first Look().
   std::unique_ptr<VolumeLooker> looker_;
   bool looking_ = false;

@@ -17,6 +17,7 @@ std::string EncodeMounterRequest(const MounterRequest& request) {
   out.Number(request.timeout_ms);
   out.Text(request.name);
   out.Text(request.text);
+  out.Text(request.device);
   out.Number(request.words.size());
   for (const std::string& word : request.words) out.Text(word);
   const Op& op = request.op;
@@ -45,6 +46,7 @@ MounterRequest DecodeMounterRequest(std::string_view bytes) {
   request.timeout_ms = static_cast<uint32_t>(in.Number());
   request.name = in.Text();
   request.text = in.Text();
+  request.device = in.Text();
   // The argument of Count() is the least size of an element. A count that the
   // rest of the bytes cannot hold is refused before memory is reserved for it.
   request.words.resize(in.Count(1));

@@ -56,6 +56,10 @@ struct MounterRequest {
   uint32_t timeout_ms = 0;
   std::string name;
   std::string text;
+  // For kMount and kRunOnDevice: the block device. Empty means the one of
+  // kAttach, whose pages are dropped before; those of any other device must
+  // have been dropped by the owner.
+  std::string device;
   std::vector<std::string> words;
   Op op;
   // For kRun: when the data of the program goes to the disk.

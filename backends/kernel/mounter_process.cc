@@ -92,9 +92,10 @@ class MounterProcess {
     switch (request.kind) {
       case MounterRequest::kAttach:
         return loop_.Attach(fmt::format("{}/{}", kShimFolder, FuseFile::kName),
-                            static_cast<uint32_t>(request.number));
+                            static_cast<uint32_t>(request.number),
+                            LoopDevice::kDirect);
       case MounterRequest::kMount:
-        return MountVolume(request.name, request.text);
+        return MountVolume(request);
       case MounterRequest::kApply:
         return session_->Apply(request.op, request.number, request.text).error;
       case MounterRequest::kObserve:
@@ -105,8 +106,7 @@ class MounterProcess {
       case MounterRequest::kRunOnDevice:
         return EncodeCommandEnd(RunOnDevice(request));
       case MounterRequest::kMap:
-        return EncodeVolumeMap(
-            MapVolume(kVolumeFolder, loop_.path(), request.name));
+        return EncodeVolumeMap(MapVolume(kVolumeFolder, device_, request.name));
       case MounterRequest::kUnmount:
         return Unmount();
     }
@@ -114,12 +114,20 @@ class MounterProcess {
   }
 
  private:
-  std::string MountVolume(const std::string& type, const std::string& options) {
-    std::string failure = loop_.Invalidate();
+  // Chooses the device that a request is for, with no stale pages. Returns why
+  // that failed; empty if it did not.
+  std::string UseDevice(const MounterRequest& request) {
+    device_ = request.device.empty() ? loop_.path() : request.device;
+    return request.device.empty() ? loop_.Invalidate() : "";
+  }
+
+  std::string MountVolume(const MounterRequest& request) {
+    std::string failure = UseDevice(request);
     if (!failure.empty()) return failure;
-    const auto parsed = ParseMountOptions(options);
+    const std::string& type = request.name;
+    const auto parsed = ParseMountOptions(request.text);
     if (!parsed) return parsed.error().message;
-    if (mount(loop_.path().c_str(), kVolumeFolder, type.c_str(), parsed->flags,
+    if (mount(device_.c_str(), kVolumeFolder, type.c_str(), parsed->flags,
               parsed->data.c_str()) != 0) {
       failure = Failure("mount", errno);
       const std::string word = RefusedByKernel(type, parsed->data);
@@ -165,12 +173,12 @@ class MounterProcess {
 
   CommandEnd RunOnDevice(const MounterRequest& request) {
     // What a mount left in the pages of the device may differ from the disk.
-    std::string failure = loop_.Invalidate();
+    std::string failure = UseDevice(request);
     if (!failure.empty()) return {CommandEnd::kNotStarted, failure};
     UserCommand command;
     command.words = request.words;
     for (std::string& word : command.words) {
-      if (word == kDeviceWord) word = loop_.path();
+      if (word == kDeviceWord) word = device_;
     }
     command.folder = kPlaceFolder;
     command.environment = {"LC_ALL=C"};
@@ -178,7 +186,7 @@ class MounterProcess {
     command.output = kOutputFile;
     CommandEnd end = RunUserCommand(command);
     if (end.kind == CommandEnd::kEnded && !end.detail.empty()) {
-      end.detail += "\n" + Replaced(ReadOutput(), loop_.path(), kDeviceWord);
+      end.detail += "\n" + Replaced(ReadOutput(), device_, kDeviceWord);
     }
     return end;
   }
@@ -201,6 +209,8 @@ class MounterProcess {
   }
 
   LoopDevice loop_;
+  // The path of the device that is mounted or checked.
+  std::string device_;
   std::optional<FileSession> session_;
 };
 

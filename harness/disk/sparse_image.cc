@@ -70,6 +70,9 @@ void SparseImage::Read(uint64_t offset_bytes, MutableByteSpan out) const {
 
 void SparseImage::Write(uint64_t offset_bytes, ByteSpan data) {
   CheckWithin(offset_bytes, data.size(), size_bytes_);
+  if (changes_ != nullptr && !data.empty()) {
+    changes_->Note(offset_bytes, data.size());
+  }
   while (!data.empty()) {
     const uint64_t within = offset_bytes % kPageBytes;
     const size_t count = std::min<uint64_t>(kPageBytes - within, data.size());

@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "harness/base/bytes.h"
+#include "harness/disk/image_changes.h"
 
 namespace powercut {
 
@@ -34,6 +36,13 @@ class SparseImage {
   // Both require that the range lies within the image.
   void Read(uint64_t offset_bytes, MutableByteSpan out) const;
   void Write(uint64_t offset_bytes, ByteSpan data);
+
+  // Sets where Write() notes what it changes; `nullptr` if nowhere, as at the
+  // start. A copy of the image notes nowhere.
+  void set_changes(std::shared_ptr<ImageChanges> changes) {
+    changes_ = std::move(changes);
+  }
+  const std::shared_ptr<ImageChanges>& changes() const { return changes_; }
 
   // Whether both have the same size and the same bytes. A page of zeros equals
   // one that was never written. O(pages written in either).
@@ -63,6 +72,7 @@ class SparseImage {
   uint64_t size_bytes_;
   // One entry for each 2 MiB; `nullptr` if no page in that range was written.
   std::vector<std::unique_ptr<Leaf>> leaves_;
+  std::shared_ptr<ImageChanges> changes_;
 };
 
 }  // namespace powercut

@@ -24,6 +24,8 @@
 
 namespace powercut {
 
+class LentDisk;
+
 struct DiskGeometry {
   // A power of two from 512 to 4096.
   uint32_t sector_bytes = 512;
@@ -105,6 +107,11 @@ class VirtualDisk {
     (void)buffer;
     (void)offset_bytes;
   }
+  // The disk as one that can be copied (harness/disk/lent_disk.h), for storage
+  // to which this class is no path to its bytes. `nullptr` if every request
+  // must come here: where faults fall, or where writes are kept. The same until
+  // a recovery is over.
+  virtual LentDisk* Lend() { return nullptr; }
   void EndCopyTarget() { DeclareCopyTarget({}, {}, 0); }
 
   // Declares that what is read until the next call is for this part of the

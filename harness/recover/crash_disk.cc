@@ -106,17 +106,46 @@ Status CrashDisk::Read(uint64_t first_sector, MutableByteSpan out) {
   if (IsCopying(out)) {
     NoteCopies(first_sector, out);
   } else {
-    const uint64_t per_block = block_bytes_ / geometry_.sector_bytes;
-    const uint64_t end = first_sector + out.size() / geometry_.sector_bytes;
-    for (uint64_t sector = first_sector; sector < end; ++sector) {
-      const uint64_t block = sector / per_block;
-      if (sector_written_in_[sector] == run_) continue;
-      NoteDeciding(block);
-      NoteRead(block);
-    }
+    NoteReads({first_sector, out.size() / geometry_.sector_bytes});
   }
   image_.Read(first_sector * geometry_.sector_bytes, out);
   return Ok{};
+}
+
+void CrashDisk::NoteReads(SectorRange range) {
+  const uint64_t per_block = block_bytes_ / geometry_.sector_bytes;
+  for (uint64_t sector = range.first; sector < range.end(); ++sector) {
+    if (sector_written_in_[sector] == run_) continue;
+    const uint64_t block = sector / per_block;
+    NoteDeciding(block);
+    NoteRead(block);
+  }
+}
+
+void CrashDisk::TellRead(SectorRange range) {
+  ++requests_;
+  NoteReads(range);
+}
+
+void CrashDisk::TellWriteBegan(SectorRange range) {
+  ++requests_;
+  ++write_count_;
+  lent_writes_.push_back(range);
+}
+
+void CrashDisk::TellWritten(SectorRange range) {
+  for (uint64_t sector = range.first; sector < range.end(); ++sector) {
+    sector_written_in_[sector] = run_;
+  }
+}
+
+void CrashDisk::TellEverything() {
+  lent_all_ = true;
+  const uint64_t per_block = block_bytes_ / geometry_.sector_bytes;
+  for (uint64_t at = 0; at < geometry_.sector_count; at += per_block) {
+    NoteDeciding(at / per_block);
+    NoteRead(at / per_block);
+  }
 }
 
 void CrashDisk::NoteDeciding(uint64_t block) {
@@ -335,6 +364,15 @@ void CrashDisk::Reset() {
     image_.Write(saved_sectors_[i] * size,
                  ByteSpan(saved_bytes_).subspan(i * size, size));
   }
+  // The copy follows the image, which looks changed where the copy was written.
+  if (const auto& changes = image_.changes(); changes != nullptr) {
+    for (const SectorRange& range : lent_writes_) {
+      changes->Note(range.first * size, range.count * size);
+    }
+    if (lent_all_) changes->NoteEverything();
+  }
+  lent_writes_.clear();
+  lent_all_ = false;
   saved_sectors_.clear();
   saved_bytes_.clear();
   blocks_read_.clear();

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/disk/lent_disk.h"
 #include "harness/disk/sparse_image.h"
 #include "harness/disk/virtual_disk.h"
 #include "harness/recover/run_reads.h"
@@ -23,7 +24,7 @@
 namespace powercut {
 
 // Not thread-safe.
-class CrashDisk : public VirtualDisk {
+class CrashDisk : public VirtualDisk, private LentDisk {
  public:
   // `image` must outlive this object and belongs to it until Reset() or the
   // destructor puts it back as it was. After `request_limit` reads, writes,
@@ -44,6 +45,10 @@ class CrashDisk : public VirtualDisk {
   void DeclareCopyTarget(std::string_view path, MutableByteSpan buffer,
                          uint64_t offset_bytes) override;
   void DeclarePart(ShownPart part) override;
+
+  // `nullptr` if what recovery does is kept as events, which hold the data of
+  // writes. Requests of a lent disk count for the limit, too, but none fails.
+  LentDisk* Lend() override { return keep_events_ ? nullptr : this; }
 
   bool limit_reached() const {
     return request_limit_ > 0 && requests_ > request_limit_;
@@ -85,7 +90,16 @@ class CrashDisk : public VirtualDisk {
   void Reset();
 
  private:
+  SparseImage& LentImage() override { return image_; }
+  void TellRead(SectorRange range) override;
+  void TellWriteBegan(SectorRange range) override;
+  void TellWritten(SectorRange range) override;
+  void TellEverything() override;
+
   Status CountRequest();
+  // Notes the blocks of sectors that were not written as read, by a read that
+  // decides.
+  void NoteReads(SectorRange range);
   void NoteDeciding(uint64_t block);
   void NoteRead(uint64_t block);
   void NotePart(uint64_t block);
@@ -143,6 +157,9 @@ class CrashDisk : public VirtualDisk {
   // The sectors written, and the old bytes of each, in the same order.
   std::vector<uint64_t> saved_sectors_;
   Bytes saved_bytes_;
+  // What was written to a copy of the image, and whether that is not all.
+  std::vector<SectorRange> lent_writes_;
+  bool lent_all_ = false;
 
   bool keep_events_ = false;
   bool observing_ = false;
