@@ -32,19 +32,18 @@ using kernel::KernelFileSystemLacks;
 using kernel::KernelFileSystems;
 using kernel::MakeKernelBackend;
 
-constexpr const char* kWorkload = R"(powercut 1
-init
-  create /a
-  write  /a 0 32768
-run
-  write  /a 0 16384
-  fsync  /a
-  create /b
-  append /b 20000
-  fsync  /b
-  rename /b /a
-  syncfs
-)";
+// A file is replaced again and again, so that there are about a hundred crash
+// images, with journals of all lengths.
+std::string BenchWorkload() {
+  std::string text =
+      "powercut 1\ninit\n  create /a\n  write /a 0 32768\nrun\n";
+  for (int i = 0; i < 12; ++i) {
+    text +=
+        "  write /a 0 16384\n  fsync /a\n  create /b\n  append /b 20000\n"
+        "  fsync /b\n  rename /b /a\n  syncfs\n";
+  }
+  return text;
+}
 
 // Writes small files and flushes each. Writes to $1 how long that took, in
 // microseconds.
@@ -62,7 +61,7 @@ EventNumber RunBegins(const Trace& trace) {
 
 void BenchMounts(const KernelFileSystem& file_system) {
   const auto backend = MakeKernelBackend(file_system);
-  const auto workload = ParseWorkload(kWorkload, "bench.pcut");
+  const auto workload = ParseWorkload(BenchWorkload(), "bench.pcut");
   POWERCUT_CHECK(workload.has_value());
   const auto setting = ResolveSetting(*workload, *backend, {});
   POWERCUT_CHECK(setting.has_value());
