@@ -165,8 +165,9 @@ void BenchRecording(const KernelFileSystem& file_system) {
 
 }  // namespace
 
-void BenchKernels() {
+void BenchKernels(const std::string& only) {
   for (const KernelFileSystem& file_system : KernelFileSystems()) {
+    if (!only.empty() && file_system.name != only) continue;
     // ext4 stands for the three that share its driver.
     if (file_system.name == "ext2" || file_system.name == "ext3") continue;
     const std::string lacks = KernelFileSystemLacks(file_system);

@@ -4,11 +4,14 @@
 #ifndef POWERCUT_TESTS_BENCH_KERNEL_BENCH_H_
 #define POWERCUT_TESTS_BENCH_KERNEL_BENCH_H_
 
+#include <string>
+
 namespace powercut {
 
 // Prints two rows for each file system that can run here, and for the others
-// why they cannot.
-void BenchKernels();
+// why they cannot. With `only`, prints those of the file system of this name;
+// empty means all.
+void BenchKernels(const std::string& only = "");
 
 }  // namespace powercut
 

@@ -293,7 +293,7 @@ int main(int argc, char** argv) {
   }
 #ifdef POWERCUT_HAVE_KERNEL
   if (only == "kernels") {
-    powercut::BenchKernels();
+    powercut::BenchKernels(argc > 2 ? argv[2] : "");
     return 0;
   }
   if (only == "sweeps") {
