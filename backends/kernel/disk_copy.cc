@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace powercut::kernel {
 
@@ -40,14 +40,32 @@ DiskCopy::~DiskCopy() {
   if (fd_ >= 0) close(fd_);
 }
 
-bool DiskCopy::CopyPage(const SparseImage& image, uint64_t page) {
-  std::array<std::byte, ImageChanges::kPageBytes> bytes;
-  const uint64_t offset = page * bytes.size();
-  const size_t count =
-      std::min<uint64_t>(bytes.size(), image.size_bytes() - offset);
-  image.Read(offset, MutableByteSpan(bytes).first(count));
-  return pwrite(fd_, bytes.data(), count, static_cast<off_t>(offset)) ==
-         static_cast<ssize_t>(count);
+bool DiskCopy::CopyRange(const SparseImage& image, uint64_t offset_bytes,
+                         uint64_t end_bytes) {
+  scratch_.resize(std::min(end_bytes, image.size_bytes()) - offset_bytes);
+  image.Read(offset_bytes, scratch_);
+  return pwrite(fd_, scratch_.data(), scratch_.size(),
+                static_cast<off_t>(offset_bytes)) ==
+         static_cast<ssize_t>(scratch_.size());
+}
+
+// Pages that follow each other take one call.
+bool DiskCopy::CopyPages(const SparseImage& image,
+                         std::vector<uint64_t> pages) {
+  constexpr size_t kPagesOfCall = 64;
+  std::ranges::sort(pages);
+  const auto repeated = std::ranges::unique(pages);
+  pages.erase(repeated.begin(), repeated.end());
+  for (size_t i = 0, end = 0; i < pages.size(); i = end) {
+    for (end = i + 1; end < pages.size() && end - i < kPagesOfCall; ++end) {
+      if (pages[end] != pages[end - 1] + 1) break;
+    }
+    if (!CopyRange(image, pages[i] * ImageChanges::kPageBytes,
+                   (pages[end - 1] + 1) * ImageChanges::kPageBytes)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool DiskCopy::CopyAll(const SparseImage& image) {
@@ -68,15 +86,8 @@ std::string DiskCopy::Follow(LentDisk& disk) {
     image.set_changes(changes_);
   }
   auto pages = changes_->Take();
-  bool done = true;
-  if (!pages) {
-    done = CopyAll(image);
-  } else {
-    std::ranges::sort(*pages);
-    const auto repeated = std::ranges::unique(*pages);
-    pages->erase(repeated.begin(), repeated.end());
-    for (const uint64_t page : *pages) done = done && CopyPage(image, page);
-  }
+  const bool done =
+      pages ? CopyPages(image, std::move(*pages)) : CopyAll(image);
   if (!done) {
     changes_->NoteEverything();
     return "no memory for a copy of the disk";

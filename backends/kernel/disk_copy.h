@@ -9,9 +9,11 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "backends/kernel/loop_device.h"
 #include "backends/kernel/request_trace.h"
+#include "harness/base/bytes.h"
 #include "harness/disk/image_changes.h"
 #include "harness/disk/lent_disk.h"
 #include "harness/disk/virtual_disk.h"
@@ -44,7 +46,9 @@ class DiskCopy {
 
  private:
   explicit DiskCopy(const DiskGeometry& geometry) : geometry_(geometry) {}
-  bool CopyPage(const SparseImage& image, uint64_t page);
+  bool CopyRange(const SparseImage& image, uint64_t offset_bytes,
+                 uint64_t end_bytes);
+  bool CopyPages(const SparseImage& image, std::vector<uint64_t> pages);
   bool CopyAll(const SparseImage& image);
 
   const DiskGeometry geometry_;
@@ -55,6 +59,7 @@ class DiskCopy {
   // object of its own, so that the copy is never taken for one of an older
   // image.
   std::shared_ptr<ImageChanges> changes_;
+  Bytes scratch_;
 };
 
 }  // namespace powercut::kernel

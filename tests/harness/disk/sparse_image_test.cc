@@ -121,5 +121,22 @@ TEST(SparseImageDeathTest, RefusesRangesBeyondTheEnd) {
   EXPECT_DEATH(image.Write(UINT64_MAX, two), "check failed");
 }
 
+TEST(ImageChangesOfAnImage, AreThePagesOfItsWrites) {
+  SparseImage image(uint64_t{1} << 20);
+  const auto changes = std::make_shared<ImageChanges>();
+  image.set_changes(changes);
+  EXPECT_EQ(changes->Take(), std::nullopt);
+  image.Write(4096 * 3 + 4000, Bytes(200));
+  image.Write(4096 * 4, Bytes(1));
+  image.Write(0, {});
+  SparseImage copy(image);
+  copy.Write(0, Bytes(1));
+  EXPECT_EQ(changes->Take(), (std::vector<uint64_t>{3, 4}));
+  EXPECT_EQ(changes->Take(), std::vector<uint64_t>{});
+  // A list that is too long ends as "all".
+  changes->Note(0, uint64_t{1} << 40);
+  EXPECT_EQ(changes->Take(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace powercut

@@ -183,6 +183,46 @@ TEST_F(CrashDiskTest, WhatIsOverwrittenLaterWasRead) {
   EXPECT_EQ(BlocksRead(), Blocks{1});
 }
 
+TEST_F(CrashDiskTest, ALentDiskKnowsWhatItIsTold) {
+  LentDisk* const lent = disk_.Lend();
+  ASSERT_NE(lent, nullptr);
+  lent->TellRead({4, 1});
+  lent->TellWriteBegan({8, 4});
+  lent->TellRead({9, 1});
+  lent->TellWriteBegan({12, 4});
+  lent->TellWritten({12, 4});
+  lent->TellRead({12, 4});
+  lent->TellRead({0, 2});
+  // A read before the end of a write may get the old bytes.
+  EXPECT_EQ(BlocksRead(), (std::vector<uint64_t>{1, 2, 0}));
+  EXPECT_EQ(disk_.write_count(), 2u);
+  EXPECT_EQ(WordsOf(image_), Numbered());
+  disk_.Reset();
+  EXPECT_TRUE(BlocksRead().empty());
+  lent->TellEverything();
+  EXPECT_EQ(BlocksRead(), (std::vector<uint64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
+  disk_.set_keep_events(true);
+  EXPECT_EQ(disk_.Lend(), nullptr);
+}
+
+// Whoever has a copy of the image learns what to copy again.
+TEST_F(CrashDiskTest, WritesToACopyAreChangesOnceTheyAreTakenBack) {
+  const auto changes = std::make_shared<ImageChanges>();
+  image_.set_changes(changes);
+  EXPECT_EQ(changes->Take(), std::nullopt);
+  LentDisk* const lent = disk_.Lend();
+  lent->TellWriteBegan({31, 1});
+  EXPECT_EQ(changes->Take(), std::vector<uint64_t>{});
+  disk_.Reset();
+  const uint64_t page = 31 * kSectorBytes / ImageChanges::kPageBytes;
+  EXPECT_EQ(changes->Take(), std::vector<uint64_t>{page});
+  disk_.Reset();
+  EXPECT_EQ(changes->Take(), std::vector<uint64_t>{});
+  lent->TellEverything();
+  disk_.Reset();
+  EXPECT_EQ(changes->Take(), std::nullopt);
+}
+
 TEST_F(CrashDiskTest, ADiscardOverwrites) {
   ASSERT_TRUE(disk_.Discard({0, 4}));
   EXPECT_EQ(Read(disk_, 0, 4), Words(4, 0));
