@@ -1,8 +1,7 @@
 // Measures bare mounts in a forked process, which enters a mount namespace of
-// its own. The loop device is one of the kernel's defaults: it has read-ahead,
-// its file is in tmpfs, and nothing of powercut serves it. It is kept from one
-// image to the next, and only the pages that differ are written to its file,
-// both outside of the time that is measured.
+// its own. The loop device has a file in memory, and nothing of powercut serves
+// it. It is kept from one image to the next, and only the pages that differ are
+// written to its file, both outside of the time that is measured.
 
 #include "tests/bench/plain_volume.h"
 
@@ -100,7 +99,7 @@ void Place(const SparseImage& image, std::byte* bytes) {
 }
 
 double Measure(const std::string& type, const std::string& options,
-               uint64_t size_bytes, uint32_t sector_bytes,
+               uint64_t size_bytes, uint32_t sector_bytes, bool read_ahead,
                const ImageSource& source) {
   POWERCUT_CHECK(unshare(CLONE_NEWNS) == 0);
   POWERCUT_CHECK(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) ==
@@ -113,6 +112,7 @@ double Measure(const std::string& type, const std::string& options,
   POWERCUT_CHECK(bytes != MAP_FAILED);
   int device = -1;
   const std::string path = AttachPlain(backing, sector_bytes, device);
+  POWERCUT_CHECK(read_ahead || ioctl(device, BLKRASET, 0UL) == 0);
   const auto parsed = kernel::ParseMountOptions(options);
   POWERCUT_CHECK(parsed.has_value());
   double seconds = 0;
@@ -133,7 +133,8 @@ double Measure(const std::string& type, const std::string& options,
 
 double SecondsOfPlainVolumes(const std::string& type,
                              const std::string& options, uint64_t size_bytes,
-                             uint32_t sector_bytes, const ImageSource& source) {
+                             uint32_t sector_bytes, bool read_ahead,
+                             const ImageSource& source) {
   int ends[2];
   POWERCUT_CHECK(pipe2(ends, O_CLOEXEC) == 0);
   std::fflush(nullptr);
@@ -141,7 +142,7 @@ double SecondsOfPlainVolumes(const std::string& type,
   POWERCUT_CHECK(process >= 0);
   if (process == 0) {
     const double seconds =
-        Measure(type, options, size_bytes, sector_bytes, source);
+        Measure(type, options, size_bytes, sector_bytes, read_ahead, source);
     POWERCUT_CHECK(write(ends[1], &seconds, sizeof(seconds)) ==
                    sizeof(seconds));
     _exit(0);

@@ -19,11 +19,13 @@ using ImageSource =
 // it, walks it (every name is listed and looked up, every file read) and
 // unmounts it, in a process and a mount namespace of its own. Returns the
 // seconds that mounts, walks and unmounts took; what puts an image into the
-// file and drops the pages of the device is not counted.
+// file and drops the pages of the device is not counted. With `read_ahead` the
+// device has the read-ahead that the kernel gives it, otherwise none.
 // Requires: root; every image mounts. `options` are those of mount(2).
 double SecondsOfPlainVolumes(const std::string& type,
                              const std::string& options, uint64_t size_bytes,
-                             uint32_t sector_bytes, const ImageSource& source);
+                             uint32_t sector_bytes, bool read_ahead,
+                             const ImageSource& source);
 
 }  // namespace powercut
 
