@@ -14,6 +14,7 @@
 #include "backends/kernel/loop_device.h"
 #include "backends/kernel/request_trace.h"
 #include "harness/base/bytes.h"
+#include "harness/base/result.h"
 #include "harness/disk/image_changes.h"
 #include "harness/disk/lent_disk.h"
 #include "harness/disk/virtual_disk.h"
@@ -23,9 +24,13 @@ namespace powercut::kernel {
 // Not thread-safe.
 class DiskCopy {
  public:
-  // Returns `nullptr` if this machine cannot do it: it has no free loop device,
+  // A larger image is not copied: each worker copies it once, which would take
+  // longer than serving it.
+  static constexpr uint64_t kImageBytesMax = uint64_t{256} << 20;
+
+  // Errors: kMissing if this machine cannot do it: it has no free loop device,
   // or its kernel cannot trace requests.
-  static std::unique_ptr<DiskCopy> Make(const DiskGeometry& geometry);
+  static Result<std::unique_ptr<DiskCopy>> Make(const DiskGeometry& geometry);
   DiskCopy(const DiskCopy&) = delete;
   DiskCopy& operator=(const DiskCopy&) = delete;
   ~DiskCopy();
@@ -37,12 +42,18 @@ class DiskCopy {
   // Makes the copy equal to the disk's image, but for what was written to it
   // since the disk was last reset, and drops what the kernel has cached of it.
   // To be called before each mount. O(what changed since the last call), or
-  // O(image) for another image. Returns why that failed; empty if it did not.
-  // Requires: the device is not mounted.
-  std::string Follow(LentDisk& disk);
+  // O(image) for another image. Returns false if the copy cannot be used any
+  // more: there is no memory for it, somebody still uses the device, or it was
+  // written or requests of it were lost since the last Tell().
+  bool Follow(LentDisk& disk);
 
-  // Tells the disk what was done up to now; see RequestTrace::Take().
-  void Tell(LentDisk& disk, uint64_t hold_back_ns);
+  // Tells the disk what was done up to now, and TellLost() if that may not be
+  // all.
+  void Tell(LentDisk& disk);
+
+  // Lets further requests of the device fail, and tells TellLost(). Follow()
+  // must not be called after that.
+  void Break(LentDisk& disk);
 
  private:
   explicit DiskCopy(const DiskGeometry& geometry) : geometry_(geometry) {}
@@ -50,6 +61,7 @@ class DiskCopy {
                  uint64_t end_bytes);
   bool CopyPages(const SparseImage& image, std::vector<uint64_t> pages);
   bool CopyAll(const SparseImage& image);
+  void TellOne(LentDisk& disk, const DeviceRequest& did) const;
 
   const DiskGeometry geometry_;
   int fd_ = -1;

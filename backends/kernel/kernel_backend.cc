@@ -55,8 +55,8 @@ class KernelMount : public Mount {
     request.kind = MounterRequest::kMount;
     request.name = type;
     request.text = options;
-    std::string failure = mounter_.PrepareDevice(request);
-    if (failure.empty()) failure = Ask(request);
+    mounter_.PrepareDevice(request);
+    std::string failure = Ask(request);
     mounted_ = failure.empty();
     type_ = type;
     return failure;
@@ -266,11 +266,7 @@ class KernelBackend : public Backend {
     request.words.insert(request.words.begin(), FindProgram(checker.program));
     request.timeout_ms = timeout_ms;
     mounter_->set_disk(&disk);
-    if (const std::string failure = mounter_->PrepareDevice(request);
-        !failure.empty()) {
-      mounter_->set_disk(nullptr);
-      return Error{ErrorCode::kIo, failure};
-    }
+    mounter_->PrepareDevice(request);
     const auto answer = mounter_->Ask(request);
     mounter_->set_disk(nullptr);
     if (!answer) return answer.error();

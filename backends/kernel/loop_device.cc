@@ -9,6 +9,7 @@
 #include <linux/loop.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -77,8 +78,40 @@ std::string LoopDevice::Attach(const std::string& file, uint32_t sector_bytes,
   return failure;
 }
 
+std::optional<uint64_t> LoopDevice::CachedPages() const {
+  // cachestat(2) of Linux 6.5, which this C library does not know.
+  constexpr long kCacheStat = 451;
+  const uint64_t all[2] = {0, 0};  // offset and length; 0 means to the end
+  uint64_t counts[5] = {};         // the pages in the cache come first
+  if (syscall(kCacheStat, fd_, all, counts, 0) != 0) return std::nullopt;
+  return counts[0];
+}
+
 std::string LoopDevice::Invalidate() {
-  return ioctl(fd_, BLKFLSBUF, 0UL) == 0 ? "" : Failure(path_);
+  // A page that the kernel has taken aside for a moment, to move it in memory,
+  // stays.
+  constexpr int kTries = 1000;
+  constexpr useconds_t kPauseUs = 1000;
+  for (int i = 0; i < kTries; ++i) {
+    if (i > 0) usleep(kPauseUs);
+    if (ioctl(fd_, BLKFLSBUF, 0UL) != 0) return Failure(path_);
+    if (CachedPages().value_or(0) == 0) return "";
+  }
+  return path_ + ": pages of the device stay in the cache";
+}
+
+void LoopDevice::Shrink() {
+  loop_info64 info{};
+  // What cannot be shrunk is ended by the bound on time.
+  if (ioctl(fd_, LOOP_GET_STATUS64, &info) != 0) return;
+  info.lo_sizelimit = 512;
+  ioctl(fd_, LOOP_SET_STATUS64, &info);
+}
+
+bool LoopDevice::IsFree() const {
+  const int fd = open(path_.c_str(), O_RDONLY | O_EXCL | O_CLOEXEC);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
 }
 
 }  // namespace powercut::kernel

@@ -4,6 +4,7 @@
 #define POWERCUT_BACKENDS_KERNEL_LOOP_DEVICE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace powercut::kernel {
@@ -28,11 +29,20 @@ class LoopDevice {
   const std::string& path() const { return path_; }
 
   // Drops what the kernel has cached of the device: a device that stays open
-  // between mounts keeps stale pages. Returns why that failed; empty if it did
-  // not.
+  // between mounts keeps stale pages. Sees to it that no page is left, where
+  // CountsPages(). Returns why that failed; empty if it did not.
   std::string Invalidate();
+  // Whether this kernel says how many pages of a device it has cached.
+  bool CountsPages() const { return CachedPages().has_value(); }
+  // Makes the device one sector large. Every later request beyond that fails,
+  // of a mounted file system, too.
+  void Shrink();
+  // Whether nobody has mounted the device or holds it in another way.
+  bool IsFree() const;
 
  private:
+  std::optional<uint64_t> CachedPages() const;
+
   int fd_ = -1;
   std::string path_;
 };

@@ -31,6 +31,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,9 +45,8 @@
 namespace powercut::kernel {
 namespace {
 
-// How old requests of a copied disk must be to be told while others are under
-// way.
-constexpr uint64_t kHoldBackNs = 100'000'000;
+// Chooses how recoveries reach their disks: `served` or `copied`.
+constexpr const char* kDiskVariable = "POWERCUT_KERNEL_DISK";
 
 Error Missing(std::string_view what) {
   const std::string_view remedy = RemedyForShortage(errno);
@@ -112,6 +113,7 @@ Status Mounter::Begin() {
     RunMounter(theirs);
   }
   close(theirs);
+  POWERCUT_TRY(ChooseWay());
   POWERCUT_ASSIGN(file_, FuseFile::Mount(kShimFolder, geometry_.size_bytes()));
   MounterRequest attach;
   attach.kind = MounterRequest::kAttach;
@@ -119,6 +121,23 @@ Status Mounter::Begin() {
   POWERCUT_ASSIGN(const std::string failure, Ask(attach));
   if (failure.empty()) return Ok{};
   return Error{ErrorCode::kMissing, "no loop device: " + failure};
+}
+
+Status Mounter::ChooseWay() {
+  const char* const set = std::getenv(kDiskVariable);
+  const std::string_view way = set == nullptr ? "" : set;
+  if (way.empty()) return Ok{};
+  if (way == "served") {
+    copies_ = false;
+    return Ok{};
+  }
+  if (way != "copied") {
+    return Error{ErrorCode::kMissing,
+                 fmt::format("{}: `{}` is neither `served` nor `copied`",
+                             kDiskVariable, way)};
+  }
+  POWERCUT_ASSIGN(copy_, DiskCopy::Make(geometry_));
+  return Ok{};
 }
 
 Mounter::~Mounter() {
@@ -140,7 +159,7 @@ void Mounter::End() {
   waitpid(std::exchange(pid_, 0), &status, 0);
   end_ = status;
   // What the process did until its death counts.
-  TellDisk(0);
+  TellDisk();
 }
 
 void Mounter::set_disk(VirtualDisk* disk) {
@@ -149,19 +168,45 @@ void Mounter::set_disk(VirtualDisk* disk) {
   if (file_ != nullptr) file_->set_disk(disk);
 }
 
-std::string Mounter::PrepareDevice(MounterRequest& request) {
+void Mounter::PrepareDevice(MounterRequest& request) {
+  if (broken_) DropCopy();
+  lent_ = nullptr;
   LentDisk* const lent = disk_ != nullptr ? disk_->Lend() : nullptr;
-  if (lent == nullptr || !copies_) return {};
-  if (copy_ == nullptr) copy_ = DiskCopy::Make(geometry_);
-  copies_ = copy_ != nullptr;
-  if (!copies_) return {};
-  lent_ = lent;
-  request.device = copy_->path();
-  return copy_->Follow(*lent);
+  if (lent == nullptr || !copies_) return;
+  if (copy_ == nullptr) {
+    auto made = DiskCopy::Make(geometry_);
+    if (made) copy_ = std::move(*made);
+  }
+  if (copy_ == nullptr) {
+    copies_ = false;
+    return;
+  }
+  if (copy_->Follow(*lent)) {
+    lent_ = lent;
+    request.device = copy_->path();
+    return;
+  }
+  // An earlier mount of the same recovery may have written to the copy.
+  lent->TellLost();
+  DropCopy();
 }
 
-void Mounter::TellDisk(uint64_t hold_back_ns) {
-  if (lent_ != nullptr) copy_->Tell(*lent_, hold_back_ns);
+void Mounter::DropCopy() {
+  copies_ = false;
+  broken_ = false;
+  lent_ = nullptr;
+  copy_.reset();
+}
+
+void Mounter::TellDisk() {
+  if (lent_ != nullptr) copy_->Tell(*lent_);
+}
+
+void Mounter::TellOfLongRecovery() {
+  if (lent_ == nullptr || broken_) return;
+  copy_->Tell(*lent_);
+  broken_ = lent_->IsExhausted();
+  if (broken_) copy_->Break(*lent_);
 }
 
 Error Mounter::Gone() {
@@ -189,18 +234,24 @@ Result<std::string> Mounter::Ask(const MounterRequest& request) {
   while (true) {
     const int ready = poll(ends.data(), ends.size(), kPauseMs);
     if (ready == 0) ContinueIfStopped(pid_);
-    // A buffer is half full, or a recovery takes long and may be ended.
-    const bool waits = ends[0].revents == 0 && ends[1].revents == 0;
-    if (ready >= 0 && waits) TellDisk(kHoldBackNs);
-    if (ready <= 0 || waits) continue;
-    // The requests of the file come first, since the answer may depend on them.
-    if (ends[0].revents != 0 && file_->Serve()) continue;
-    const bool answered = ends[0].revents == 0 && ends[1].revents != 0;
-    if (answered && ReceiveMessage(socket_, answer)) {
-      TellDisk(0);
-      return answer;
+    if (ready < 0) continue;
+    // The processor of a trace may be gone, which is told for ever.
+    for (size_t i = 2; i < ends.size(); ++i) {
+      if ((ends[i].revents & (POLLERR | POLLHUP)) != 0) ends[i].fd = -1;
     }
-    return Gone();
+    // The requests of the file come first, since the answer may depend on them.
+    if (ends[0].revents != 0) {
+      if (file_->Serve()) continue;
+      return Gone();
+    }
+    if (ends[1].revents == 0) {
+      // A buffer is half full, or the recovery takes long.
+      TellOfLongRecovery();
+      continue;
+    }
+    if (!ReceiveMessage(socket_, answer)) return Gone();
+    TellDisk();
+    return answer;
   }
 }
 

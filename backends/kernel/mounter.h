@@ -37,9 +37,13 @@ class Mounter {
  public:
   // Starts the process and the device, for disks of this geometry.
   // Requires: the calling process has no other threads.
+  // The environment variable POWERCUT_KERNEL_DISK says how recoveries reach
+  // their disks: `served` means through this process, as everything else does,
+  // `copied` means that it is an error if no disk can be copied.
   // Errors: kMissing if this process is not root, if there is no /dev/fuse or
-  // no free loop device, or if files as large as the disk are not allowed; kIo
-  // if the process died while it started.
+  // no free loop device, if files as large as the disk are not allowed, or if
+  // the variable has another value or cannot be followed; kIo if the process
+  // died while it started.
   static Result<std::unique_ptr<Mounter>> Start(const DiskGeometry& geometry);
   Mounter(const Mounter&) = delete;
   Mounter& operator=(const Mounter&) = delete;
@@ -53,11 +57,11 @@ class Mounter {
   // Requires: the disk has the geometry of the mounter.
   void set_disk(VirtualDisk* disk);
 
-  // Has the device ready for a mount of the disk, or for a program that reads
-  // it, and puts its path into `request`. A disk that can be lent is copied, so
-  // that the kernel needs no answers of this process; any other is served.
-  // Returns why that failed; empty if it did not.
-  std::string PrepareDevice(MounterRequest& request);
+  // Has a device ready for a mount of the disk, or for a program that reads it,
+  // and puts its path into `request`. A disk that can be lent is copied, so
+  // that the kernel needs no answers of this process; any other is served, and
+  // so is every disk where none can be copied.
+  void PrepareDevice(MounterRequest& request);
 
   // Sets what is called with the acks of programs, as FuseFile::set_text_sink()
   // does.
@@ -83,8 +87,15 @@ class Mounter {
 
  private:
   Mounter() = default;
+  // Takes POWERCUT_KERNEL_DISK into account.
+  Status ChooseWay();
   // Tells a lent disk what was done to its copy.
-  void TellDisk(uint64_t hold_back_ns);
+  void TellDisk();
+  // The same while the answer is awaited. A copy whose recovery makes too many
+  // requests fails from then on.
+  void TellOfLongRecovery();
+  // Serves every disk from now on.
+  void DropCopy();
   // Starts everything. What was started when it fails is ended by the
   // destructor.
   Status Begin();
@@ -105,6 +116,8 @@ class Mounter {
   bool copies_ = true;
   // The disk, if it is a lent one that `copy_` follows.
   LentDisk* lent_ = nullptr;
+  // Whether the copy was made to fail.
+  bool broken_ = false;
   VirtualDisk* disk_ = nullptr;
   // Started by the first Look().
   std::unique_ptr<VolumeLooker> looker_;

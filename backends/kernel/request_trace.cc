@@ -3,10 +3,21 @@
 // (perf_event_open(2)).
 //
 // Method. A request passes block_rq_issue before the driver of the device sees
-// it, so that no read can go unseen. The two tracepoints of a processor share a
-// buffer. Samples of all processors are put in order by their time, which is
-// that of CLOCK_MONOTONIC, the same on all of them. Where the fields of a
-// sample are is read from the tracefs, since it differs between kernels.
+// it, and block_rq_complete before whoever waits for it goes on. The kernel
+// also counts the sectors of each device, between the latter and the waking,
+// without any regard to tracing. A sample can be lost in several ways: the
+// buffer is full, a processor comes on line later, the machine slept. Take()
+// therefore compares. If the samples tell of fewer sectors than the counters,
+// or of fewer begins than ends, samples were lost.
+//
+// Order. Let a write wait for a read, both on different processors. Then the
+// sample of the read is in its buffer before the time of the write's sample is
+// taken. All buffers are emptied once, which finds samples up to a time T, and
+// once more, which finds what came meanwhile in buffers that had been emptied.
+// Only samples up to T are told. Hence the read is among them if the write is.
+// The clocks of two processors may differ by less than kClockErrorNs. A read
+// is told before a write's end unless it is later by more than that, since a
+// read that was not told would be worse than one that is told in vain.
 //
 // Example: ext4 reads its superblock, replays a journal and writes the
 // superblock. The samples are an issue of `R`, issues and completions of `W`,
@@ -14,10 +25,12 @@
 
 #include "backends/kernel/request_trace.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -25,6 +38,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -36,7 +50,20 @@ namespace powercut::kernel {
 namespace {
 
 constexpr size_t kPageBytes = 4096;
-constexpr size_t kBufferBytes = 128 * kPageBytes;
+// The buffer of a processor, in pages: a power of two. All buffers together
+// should take no more than kPagesOfAll.
+constexpr size_t kPagesMax = 128;
+constexpr size_t kPagesMin = 16;
+constexpr size_t kPagesOfAll = 2048;
+// No sample of the two tracepoints is larger.
+constexpr size_t kRecordBytesMax = 1024;
+// The clock of the samples is CLOCK_MONOTONIC, read without its lock. While the
+// clock is being adjusted, two processors may disagree by some microseconds.
+constexpr uint64_t kClockErrorNs = 10'000;
+
+constexpr size_t kReads = 0;
+constexpr size_t kWrites = 1;
+constexpr size_t kDiscards = 2;
 
 // Where a tracepoint has its fields.
 struct EventFormat {
@@ -85,7 +112,20 @@ std::optional<EventFormat> ReadFormat(const std::string& event, bool ends) {
   return std::nullopt;
 }
 
-int OpenEvent(uint64_t id, int processor) {
+// Reads a list such as `0-3,8`. Empty if there is none.
+std::vector<int> ProcessorsOnLine() {
+  std::ifstream in("/sys/devices/system/cpu/online");
+  std::vector<int> all;
+  for (int first = 0; in >> first;) {
+    int last = first;
+    if (in.peek() == '-') in.ignore() >> last;
+    for (int i = first; i <= last; ++i) all.push_back(i);
+    if (in.peek() == ',') in.ignore();
+  }
+  return all;
+}
+
+int OpenEvent(uint64_t id, int processor, size_t buffer_bytes) {
   perf_event_attr wanted{};
   wanted.type = PERF_TYPE_TRACEPOINT;
   wanted.size = sizeof(wanted);
@@ -94,7 +134,7 @@ int OpenEvent(uint64_t id, int processor) {
   wanted.sample_type = PERF_SAMPLE_TIME | PERF_SAMPLE_RAW;
   wanted.disabled = 1;
   wanted.watermark = 1;
-  wanted.wakeup_watermark = kBufferBytes / 2;
+  wanted.wakeup_watermark = static_cast<uint32_t>(buffer_bytes / 2);
   wanted.use_clockid = 1;
   wanted.clockid = CLOCK_MONOTONIC;
   return static_cast<int>(syscall(SYS_perf_event_open, &wanted, -1, processor,
@@ -121,34 +161,63 @@ RequestTrace::RequestTrace(std::unique_ptr<Format> format)
     : format_(std::move(format)) {}
 
 RequestTrace::~RequestTrace() {
-  for (void* buffer : buffers_) munmap(buffer, kBufferBytes + kPageBytes);
+  if (counters_fd_ >= 0) close(counters_fd_);
+  for (void* buffer : buffers_) munmap(buffer, buffer_bytes_ + kPageBytes);
   for (const int fd : fds_) close(fd);
   for (const int fd : more_fds_) close(fd);
 }
 
-std::unique_ptr<RequestTrace> RequestTrace::Start(dev_t device) {
+std::unique_ptr<RequestTrace> RequestTrace::Start(const std::string& path) {
+  struct stat found{};
+  if (stat(path.c_str(), &found) != 0) return nullptr;
+  const dev_t device = found.st_rdev;
   const auto begins = ReadFormat("block_rq_issue", false);
   const auto ends = ReadFormat("block_rq_complete", true);
   if (!begins || !ends) return nullptr;
   std::unique_ptr<RequestTrace> trace(
       new RequestTrace(std::make_unique<Format>(Format{*begins, *ends})));
-  const long processors = sysconf(_SC_NPROCESSORS_CONF);
-  for (int i = 0; i < processors; ++i) {
-    if (!trace->OpenOn(i, device)) return nullptr;
+  trace->counters_fd_ = open(
+      fmt::format("/sys/dev/block/{}:{}/stat", major(device), minor(device))
+          .c_str(),
+      O_RDONLY | O_CLOEXEC);
+  const std::vector<int> processors = ProcessorsOnLine();
+  if (processors.empty() || !trace->Counted()) return nullptr;
+  size_t pages = kPagesMax;
+  while (pages > kPagesMin && pages * processors.size() > kPagesOfAll) {
+    pages /= 2;
+  }
+  trace->buffer_bytes_ = pages * kPageBytes;
+  for (const int processor : processors) {
+    if (!trace->OpenOn(processor, device)) return nullptr;
   }
   for (const auto* fds : {&trace->fds_, &trace->more_fds_}) {
     for (const int fd : *fds) {
       if (ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0) return nullptr;
     }
   }
+  if (!trace->SeesRead(path)) return nullptr;
   return trace;
 }
 
+bool RequestTrace::SeesRead(const std::string& path) {
+  constexpr uint64_t kSectors = kPageBytes / 512;
+  alignas(kPageBytes) std::array<std::byte, kPageBytes> page;
+  Restart();
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool read = pread(fd, page.data(), page.size(), 0) == kPageBytes;
+  close(fd);
+  const bool all = Take([](const DeviceRequest&) {});
+  const auto counted = Counted();
+  return read && all && counted && begun_[kReads] >= kSectors &&
+         (*counted)[kReads] - counted_before_[kReads] >= kSectors;
+}
+
 bool RequestTrace::OpenOn(int processor, dev_t device) {
-  const int begins = OpenEvent(format_->begins.id, processor);
+  const int begins = OpenEvent(format_->begins.id, processor, buffer_bytes_);
   if (begins < 0) return false;
   fds_.push_back(begins);
-  const int ends = OpenEvent(format_->ends.id, processor);
+  const int ends = OpenEvent(format_->ends.id, processor, buffer_bytes_);
   if (ends < 0) return false;
   more_fds_.push_back(ends);
   // The number of a device as the kernel has it inside.
@@ -157,11 +226,31 @@ bool RequestTrace::OpenOn(int processor, dev_t device) {
   for (const int fd : {begins, ends}) {
     if (ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter.c_str()) != 0) return false;
   }
-  void* const buffer = mmap(nullptr, kBufferBytes + kPageBytes,
+  void* const buffer = mmap(nullptr, buffer_bytes_ + kPageBytes,
                             PROT_READ | PROT_WRITE, MAP_SHARED, begins, 0);
   if (buffer == MAP_FAILED) return false;
   buffers_.push_back(buffer);
   return ioctl(ends, PERF_EVENT_IOC_SET_OUTPUT, begins) == 0;
+}
+
+std::optional<RequestTrace::Sectors> RequestTrace::Counted() const {
+  // Numbers of the line (Linux, Documentation/block/stat.rst) that count
+  // sectors read, written and discarded.
+  constexpr std::array<size_t, 3> kPlaces = {2, 6, 13};
+  char text[512];
+  const ssize_t got = pread(counters_fd_, text, sizeof(text) - 1, 0);
+  if (got <= 0) return std::nullopt;
+  text[got] = '\0';
+  std::array<uint64_t, kPlaces.back() + 1> numbers{};
+  char* at = text;
+  for (uint64_t& number : numbers) {
+    char* end = nullptr;
+    number = std::strtoull(at, &end, 10);
+    if (end == at) return std::nullopt;
+    at = end;
+  }
+  return Sectors{numbers[kPlaces[kReads]], numbers[kPlaces[kWrites]],
+                 numbers[kPlaces[kDiscards]]};
 }
 
 // The record has a time, the size of the data, and the data.
@@ -174,57 +263,94 @@ void RequestTrace::Decode(std::span<const std::byte> record) {
   DeviceRequest request;
   request.first = FieldAt<uint64_t>(data, format.sector);
   request.count = FieldAt<uint32_t>(data, format.sector_count);
-  const char operation = FieldAt<char>(data, format.operation);
-  const bool reads = operation == 'R';
-  // Flushes have no sectors. That a read has ended is of no use.
-  if (request.count == 0 || (reads && !begins)) return;
-  // What failed, or is unknown (`N`), may not have written all of its sectors.
-  if (!begins &&
-      (operation == 'N' || FieldAt<int32_t>(data, format.error) != 0)) {
+  char operation = FieldAt<char>(data, format.operation);
+  // A write that flushes before it is `FW`.
+  if (operation == 'F') operation = FieldAt<char>(data, format.operation + 1);
+  newest_ns_ = std::max(newest_ns_, time_ns);
+  // Flushes have no sectors.
+  if (request.count == 0) return;
+  const size_t group = operation == 'R'   ? kReads
+                       : operation == 'D' ? kDiscards
+                                          : kWrites;
+  (begins ? begun_ : ended_)[group] += request.count;
+  if (begins) {
+    request.kind =
+        group == kReads ? DeviceRequest::kRead : DeviceRequest::kWriteBegan;
+    waiting_.push_back({time_ns, request});
     return;
   }
-  request.kind = reads    ? DeviceRequest::kRead
-                 : begins ? DeviceRequest::kWriteBegan
-                          : DeviceRequest::kWritten;
-  waiting_.push_back({time_ns, request});
+  const auto error = FieldAt<int32_t>(data, format.error);
+  // Zeroing and discarding may be refused, and are then done in another way.
+  // Whatever else fails has failed for want of memory.
+  if (error != 0 && (error != -EOPNOTSUPP || operation == 'R')) lost_ = true;
+  if (error != 0 || (operation != 'W' && operation != 'D')) return;
+  request.kind = DeviceRequest::kWritten;
+  waiting_.push_back({time_ns + kClockErrorNs, request});
 }
 
 void RequestTrace::Empty(void* buffer) {
   auto* const page = static_cast<perf_event_mmap_page*>(buffer);
   const auto* const data = static_cast<const std::byte*>(buffer) + kPageBytes;
-  const uint64_t head = std::atomic_ref(page->data_head).load();
   uint64_t tail = page->data_tail;
+  // Up to where the buffer was free for the samples before `head`.
+  uint64_t freed = tail;
   std::vector<std::byte> record;
-  while (tail < head) {
-    perf_event_header header;
-    const auto copy = [&](void* out, size_t count, uint64_t from) {
-      // A record may go on at the begin of the buffer.
-      for (size_t done = 0; done < count;) {
-        const size_t at = (from + done) % kBufferBytes;
-        const size_t part = std::min(count - done, kBufferBytes - at);
-        std::memcpy(static_cast<std::byte*>(out) + done, data + at, part);
-        done += part;
+  while (true) {
+    const uint64_t head = std::atomic_ref(page->data_head).load();
+    // A sample that finds no room is lost, and only a later one says so.
+    if (head - freed + kRecordBytesMax > buffer_bytes_) lost_ = true;
+    freed = tail;
+    if (tail == head) return;
+    while (tail < head) {
+      perf_event_header header;
+      const auto copy = [&](void* out, size_t count, uint64_t from) {
+        // A record may go on at the begin of the buffer.
+        for (size_t done = 0; done < count;) {
+          const size_t at = (from + done) % buffer_bytes_;
+          const size_t part = std::min(count - done, buffer_bytes_ - at);
+          std::memcpy(static_cast<std::byte*>(out) + done, data + at, part);
+          done += part;
+        }
+      };
+      copy(&header, sizeof(header), tail);
+      record.resize(header.size - sizeof(header));
+      copy(record.data(), record.size(), tail + sizeof(header));
+      // Any other record says that samples were lost or held back.
+      if (header.type == PERF_RECORD_SAMPLE) {
+        Decode(record);
+      } else {
+        lost_ = true;
       }
-    };
-    copy(&header, sizeof(header), tail);
-    record.resize(header.size - sizeof(header));
-    copy(record.data(), record.size(), tail + sizeof(header));
-    if (header.type == PERF_RECORD_SAMPLE) Decode(record);
-    if (header.type == PERF_RECORD_LOST) lost_ = true;
-    tail += header.size;
+      tail += header.size;
+    }
+    std::atomic_ref(page->data_tail).store(tail);
   }
-  std::atomic_ref(page->data_tail).store(tail);
 }
 
-bool RequestTrace::Take(uint64_t hold_back_ns,
-                        const std::function<void(const DeviceRequest&)>& tell) {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  const uint64_t until_ns =
-      hold_back_ns == 0 ? ~uint64_t{0}
-                        : static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 +
-                              static_cast<uint64_t>(now.tv_nsec) - hold_back_ns;
+void RequestTrace::EmptyAll() {
   for (void* buffer : buffers_) Empty(buffer);
+}
+
+bool RequestTrace::Restart() {
+  // In this order, what ends in between makes Take() find too little, and
+  // never lets it miss something.
+  const auto counted = Counted();
+  EmptyAll();
+  const bool only_reads = std::ranges::all_of(waiting_, [](const Timed& timed) {
+    return timed.request.kind != DeviceRequest::kWriteBegan;
+  });
+  waiting_.clear();
+  begun_ = ended_ = {};
+  counted_before_ = counted.value_or(Sectors{});
+  return !std::exchange(lost_, false) && counted && only_reads;
+}
+
+bool RequestTrace::Take(const std::function<void(const DeviceRequest&)>& tell) {
+  // What is counted now has ended, so that its samples are in the buffers.
+  const auto counted = Counted();
+  EmptyAll();
+  const uint64_t until_ns = newest_ns_;
+  EmptyAll();
   std::ranges::stable_sort(waiting_, {}, &Timed::time_ns);
   size_t told = 0;
   for (; told < waiting_.size() && waiting_[told].time_ns <= until_ns; ++told) {
@@ -232,7 +358,12 @@ bool RequestTrace::Take(uint64_t hold_back_ns,
   }
   waiting_.erase(waiting_.begin(),
                  waiting_.begin() + static_cast<ptrdiff_t>(told));
-  return !std::exchange(lost_, false);
+  if (!counted) lost_ = true;
+  for (size_t i = 0; !lost_ && i < ended_.size(); ++i) {
+    lost_ =
+        begun_[i] < ended_[i] || ended_[i] < (*counted)[i] - counted_before_[i];
+  }
+  return !lost_;
 }
 
 }  // namespace powercut::kernel

@@ -6,11 +6,14 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace powercut::kernel {
@@ -31,26 +34,30 @@ struct DeviceRequest {
 // Not thread-safe.
 class RequestTrace {
  public:
-  // Begins to trace a device. Returns `nullptr` if this kernel has no
-  // tracepoints of block devices, or does not let this process use them.
-  static std::unique_ptr<RequestTrace> Start(dev_t device);
+  // Begins to trace the device at this path, and reads a page of it to see
+  // that reads are traced and counted. Returns `nullptr` if they are not: this
+  // kernel has no tracepoints or no counters of block devices, or does not let
+  // this process use them.
+  // Requires: nobody uses the device yet. It has at least 4096 bytes.
+  static std::unique_ptr<RequestTrace> Start(const std::string& path);
   RequestTrace(const RequestTrace&) = delete;
   RequestTrace& operator=(const RequestTrace&) = delete;
   ~RequestTrace();
 
-  // Descriptors, one for each processor. One polls readable when its buffer is
-  // half full.
+  // Descriptors, one for each processor that is on line. One polls readable
+  // when its buffer is half full.
   std::span<const int> fds() const { return fds_; }
 
-  // Takes what was traced out of the buffers, and calls `tell` for the requests
-  // in the order of their time, up to `hold_back_ns` before now. Two requests
-  // of which one waited for the other are told in this order if all processors
-  // had written their buffers at that time, for which 100 ms are plenty; 0
-  // tells all, and may be used when nothing is under way on the device.
-  // Returns false if requests were lost since the last call, because a buffer
-  // was full.
-  bool Take(uint64_t hold_back_ns,
-            const std::function<void(const DeviceRequest&)>& tell);
+  // Forgets all requests up to now, and compares the counters from now on.
+  // Returns false if any of them was more than a read, or if any was lost.
+  bool Restart();
+
+  // Calls `tell` for the requests since the last call, in the order in which
+  // they came: a request that waited for another one comes after it. What has
+  // ended before the call is told, except that a kWritten of the last
+  // microseconds may be told by the next call, or never.
+  // Returns false if requests were lost or have failed since Restart().
+  bool Take(const std::function<void(const DeviceRequest&)>& tell);
 
  private:
   struct Format;
@@ -58,18 +65,35 @@ class RequestTrace {
     uint64_t time_ns = 0;
     DeviceRequest request;
   };
+  // Sectors of 512 bytes that were read, written and discarded.
+  using Sectors = std::array<uint64_t, 3>;
+
   explicit RequestTrace(std::unique_ptr<Format> format);
   bool OpenOn(int processor, dev_t device);
+  // Whether a read of the device is traced and counted.
+  bool SeesRead(const std::string& path);
+  // What the kernel has counted since it made the device; `std::nullopt` if it
+  // does not say.
+  std::optional<Sectors> Counted() const;
   void Decode(std::span<const std::byte> record);
   void Empty(void* buffer);
+  void EmptyAll();
 
   std::unique_ptr<Format> format_;
   // The events of begins, and those of ends, which go to the same buffers.
   std::vector<int> fds_;
   std::vector<int> more_fds_;
+  size_t buffer_bytes_ = 0;
   std::vector<void*> buffers_;
+  int counters_fd_ = -1;
+  // What was counted at the last Restart(), and what was traced since.
+  Sectors counted_before_ = {};
+  Sectors begun_ = {};
+  Sectors ended_ = {};
   // Taken out of the buffers, but not told.
   std::vector<Timed> waiting_;
+  // The time of the newest request that was taken out.
+  uint64_t newest_ns_ = 0;
   bool lost_ = false;
 };
 

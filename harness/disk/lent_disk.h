@@ -21,7 +21,8 @@ class LentDisk {
 
   // The bytes before the first request. What is written to the copy does not
   // change them. When these writes are to be taken back, the disk notes them in
-  // SparseImage::changes(), as if the image had changed there.
+  // SparseImage::changes(), as if the image had changed there; after TellLost()
+  // it notes everything.
   virtual SparseImage& LentImage() = 0;
   // The copy was read there.
   // Requires of this and the next two: the range is not empty and lies within
@@ -33,8 +34,13 @@ class LentDisk {
   virtual void TellWriteBegan(SectorRange range) = 0;
   // The range has the new content.
   virtual void TellWritten(SectorRange range) = 0;
-  // What was read and written is not known: all of it may have been.
-  virtual void TellEverything() = 0;
+  // Some of what was done is not known, or a request failed for want of memory.
+  // What the storage shows is then worth nothing, and it must run again on the
+  // disk itself.
+  virtual void TellLost() = 0;
+  // Whether more requests were told than the storage may make. The copy should
+  // then fail, as the disk itself would, and what follows is lost.
+  virtual bool IsExhausted() const = 0;
 };
 
 }  // namespace powercut

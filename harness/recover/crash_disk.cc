@@ -139,15 +139,6 @@ void CrashDisk::TellWritten(SectorRange range) {
   }
 }
 
-void CrashDisk::TellEverything() {
-  lent_all_ = true;
-  const uint64_t per_block = block_bytes_ / geometry_.sector_bytes;
-  for (uint64_t at = 0; at < geometry_.sector_count; at += per_block) {
-    NoteDeciding(at / per_block);
-    NoteRead(at / per_block);
-  }
-}
-
 void CrashDisk::NoteDeciding(uint64_t block) {
   if (block_decides_in_[block] == run_) return;
   block_decides_in_[block] = run_;
@@ -369,10 +360,10 @@ void CrashDisk::Reset() {
     for (const SectorRange& range : lent_writes_) {
       changes->Note(range.first * size, range.count * size);
     }
-    if (lent_all_) changes->NoteEverything();
+    if (lent_lost_) changes->NoteEverything();
   }
   lent_writes_.clear();
-  lent_all_ = false;
+  lent_lost_ = false;
   saved_sectors_.clear();
   saved_bytes_.clear();
   blocks_read_.clear();

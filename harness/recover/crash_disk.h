@@ -47,8 +47,18 @@ class CrashDisk : public VirtualDisk, private LentDisk {
   void DeclarePart(ShownPart part) override;
 
   // `nullptr` if what recovery does is kept as events, which hold the data of
-  // writes. Requests of a lent disk count for the limit, too, but none fails.
-  LentDisk* Lend() override { return keep_events_ ? nullptr : this; }
+  // writes, if reads are told one by one, which must happen before the storage
+  // can go on, or if set_lends() says so. Requests of a lent disk count for the
+  // limit, too.
+  LentDisk* Lend() override {
+    return lends_ && !keep_events_ && !read_seen_ ? this : nullptr;
+  }
+  // Whether Lend() may lend the disk, as it does at the start. Requires: no
+  // request was made since Reset().
+  void set_lends(bool lends) { lends_ = lends; }
+  // Whether requests of a lent disk were lost since the last Reset(). The run
+  // must be made again, with a disk that is not lent.
+  bool lost() const { return lent_lost_; }
 
   bool limit_reached() const {
     return request_limit_ > 0 && requests_ > request_limit_;
@@ -94,7 +104,8 @@ class CrashDisk : public VirtualDisk, private LentDisk {
   void TellRead(SectorRange range) override;
   void TellWriteBegan(SectorRange range) override;
   void TellWritten(SectorRange range) override;
-  void TellEverything() override;
+  void TellLost() override { lent_lost_ = true; }
+  bool IsExhausted() const override { return limit_reached(); }
 
   Status CountRequest();
   // Notes the blocks of sectors that were not written as read, by a read that
@@ -159,7 +170,8 @@ class CrashDisk : public VirtualDisk, private LentDisk {
   Bytes saved_bytes_;
   // What was written to a copy of the image, and whether that is not all.
   std::vector<SectorRange> lent_writes_;
-  bool lent_all_ = false;
+  bool lent_lost_ = false;
+  bool lends_ = true;
 
   bool keep_events_ = false;
   bool observing_ = false;

@@ -84,16 +84,27 @@ void RecoveryRunner::TellReads(std::function<void(uint64_t)> seen) {
   };
 }
 
-RecoveryOutcome RecoveryRunner::Run(const CrashState& state,
-                                    RunAccess& access) {
+RecoveryOutcome RecoveryRunner::Run(const CrashState& state, RunAccess& access,
+                                    const std::function<void()>& run_again) {
   Stage& stage = StageFor(state.kind);
   stage.image.Become(state);
   stage.disk.set_read_seen(read_seen_);
-  // A fault can fall on any read, so that its recovery makes the same requests
-  // wherever it runs.
-  if (!faulty_) backend_.ExpectCrashOf(space_.trace());
-  RecoveryOutcome outcome = Recover(
-      backend_, stage.disk, NeedsAcks() ? OptionsAt(state) : options_.recovery);
+  const RecoveryOptions options =
+      NeedsAcks() ? OptionsAt(state) : options_.recovery;
+  const auto recover = [&] {
+    // A fault can fall on any read, so that its recovery makes the same
+    // requests wherever it runs.
+    if (!faulty_) backend_.ExpectCrashOf(space_.trace());
+    return Recover(backend_, stage.disk, options);
+  };
+  RecoveryOutcome outcome = recover();
+  if (stage.disk.lost()) {
+    if (run_again) run_again();
+    stage.disk.Reset();
+    // Whatever lost the requests may do so again.
+    stage.disk.set_lends(false);
+    outcome = recover();
+  }
   if (options_.report_reads) {
     access.reads = stage.disk.Reads(outcome.observation);
     if (!options_.all_reads) touched_.RemoveUntouched(access.reads);

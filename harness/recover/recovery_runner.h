@@ -87,8 +87,12 @@ class RecoveryRunner {
   void Approach(const CrashState& state);
 
   // Runs the state. The bound on device requests is the only one that holds
-  // here. Fills in `access` as the options say.
-  RecoveryOutcome Run(const CrashState& state, RunAccess& access);
+  // here. Fills in `access` as the options say. If the backend lost requests of
+  // a disk that was lent to it (harness/disk/lent_disk.h), the recovery runs
+  // once more on a disk that is not, with the bounds of a new one, and
+  // `run_again` is called before.
+  RecoveryOutcome Run(const CrashState& state, RunAccess& access,
+                      const std::function<void()>& run_again = {});
 
   // The exit status of a helper process that the last run depended on;
   // `std::nullopt` while all helpers are alive (Backend::HelperExitStatus()).

@@ -109,7 +109,11 @@ void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
       continue;
     }
     ArmCpuBound(limits.cpu_ms);
-    const RecoveryOutcome outcome = runner.Run(order.states[i], access);
+    const RecoveryOutcome outcome = runner.Run(order.states[i], access, [&] {
+      // Another number than that of any state, which restarts the wall clock.
+      ring.SetCurrent(static_cast<uint32_t>(order.states.size() + i));
+      ArmCpuBound(limits.cpu_ms);
+    });
     if (const auto end = runner.HelperExitStatus()) EndAs(*end);
     if (filtered && outcome.kind == RecoveryOutcome::kObserved) {
       filter->Add(order.states[i], access.reads);

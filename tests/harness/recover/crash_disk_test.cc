@@ -199,10 +199,26 @@ TEST_F(CrashDiskTest, ALentDiskKnowsWhatItIsTold) {
   EXPECT_EQ(WordsOf(image_), Numbered());
   disk_.Reset();
   EXPECT_TRUE(BlocksRead().empty());
-  lent->TellEverything();
-  EXPECT_EQ(BlocksRead(), (std::vector<uint64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_FALSE(disk_.lost());
+  lent->TellLost();
+  EXPECT_TRUE(disk_.lost());
+  disk_.Reset();
+  EXPECT_FALSE(disk_.lost());
+}
+
+// A read that is told at once must be told before the storage gets the bytes,
+// since it may never come back.
+TEST_F(CrashDiskTest, IsNotLentWhereEachRequestCounts) {
   disk_.set_keep_events(true);
   EXPECT_EQ(disk_.Lend(), nullptr);
+  disk_.set_keep_events(false);
+  disk_.set_read_seen([](uint64_t) {});
+  EXPECT_EQ(disk_.Lend(), nullptr);
+  disk_.set_read_seen({});
+  disk_.set_lends(false);
+  EXPECT_EQ(disk_.Lend(), nullptr);
+  disk_.set_lends(true);
+  EXPECT_NE(disk_.Lend(), nullptr);
 }
 
 // Whoever has a copy of the image learns what to copy again.
@@ -218,7 +234,7 @@ TEST_F(CrashDiskTest, WritesToACopyAreChangesOnceTheyAreTakenBack) {
   EXPECT_EQ(changes->Take(), std::vector<uint64_t>{page});
   disk_.Reset();
   EXPECT_EQ(changes->Take(), std::vector<uint64_t>{});
-  lent->TellEverything();
+  lent->TellLost();
   disk_.Reset();
   EXPECT_EQ(changes->Take(), std::nullopt);
 }

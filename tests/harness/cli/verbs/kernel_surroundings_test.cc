@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -108,6 +109,97 @@ TEST_F(KernelSurroundingsTest, TooFewDescriptorsAreNamed) {
     any = any || ended.err.find("(`ulimit -n`)") != std::string::npos;
   }
   EXPECT_TRUE(any);
+}
+
+// Recoveries may be traced or served; where the kernel cannot trace, nobody
+// notices but for the time.
+TEST_F(KernelSurroundingsTest, EveryWayToTheDiskReportsTheSame) {
+  ASSERT_EQ(
+      Record("for i in 1 2 3 4; do echo $i > f$((i % 2)); sync .; done").status,
+      kHolds);
+  const std::string explore = std::string(kTool) + " explore " +
+                              folder_.File("trace") +
+                              " --quiet --space epoch:1 --jobs 2"
+                              " --check 'test ! -e f1 || grep -q . f1'";
+  const auto run = [](const std::string& script) {
+    return Subprocess({"/bin/sh", "-c", script}).Wait();
+  };
+  const Ended usual = run(explore);
+  EXPECT_THAT(usual.out, HasSubstr("recoveries run"));
+  const std::string without_tracefs =
+      "mount -t tmpfs none /sys/kernel/tracing; "
+      "mount -t tmpfs none /sys/kernel/debug; ";
+  for (const std::string& script : {"POWERCUT_KERNEL_DISK=served " + explore,
+                                    "unshare -m sh -c '" + without_tracefs +
+                                        "exec \"$@\"' sh " + explore}) {
+    const Ended other = run(script);
+    EXPECT_EQ(other.status, usual.status) << script << other.err;
+    EXPECT_EQ(other.out, usual.out) << script;
+    EXPECT_EQ(other.err, usual.err) << script;
+  }
+  ExpectError(run("POWERCUT_KERNEL_DISK=copied unshare -m sh -c '" +
+                  without_tracefs + "exec \"$@\"' sh " + explore),
+              kCannotRun, "the requests of block devices cannot be traced");
+  ExpectError(run("POWERCUT_KERNEL_DISK=fast " + explore), kCannotRun,
+              "`fast` is neither `served` nor `copied`");
+}
+
+// Each traces its own devices only.
+TEST_F(KernelSurroundingsTest, TwoExplorationsDoNotMeet) {
+  ASSERT_EQ(Record("for i in 1 2 3 4; do echo $i > f; sync f; done").status,
+            kHolds);
+  const std::vector<std::string> words = {kTool,
+                                          "explore",
+                                          folder_.File("trace"),
+                                          "--quiet",
+                                          "--jobs",
+                                          "2",
+                                          "--space",
+                                          "prefix",
+                                          "--check",
+                                          "grep -q . f 2>/dev/null || true"};
+  const Ended alone = Subprocess(words).Wait();
+  EXPECT_EQ(alone.status, kHolds);
+  const Subprocess one(words);
+  const Subprocess two(words);
+  for (const Subprocess* process : {&one, &two}) {
+    const Ended ended = process->Wait();
+    EXPECT_EQ(ended.status, alone.status) << ended.err;
+    EXPECT_EQ(ended.out, alone.out);
+  }
+}
+
+int LoopDevicesInUse() {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/sys/block")) {
+    std::error_code ignored;
+    count +=
+        std::filesystem::exists(entry.path() / "loop/backing_file", ignored)
+            ? 1
+            : 0;
+  }
+  return count;
+}
+
+// Tracing and the copies of disks end with the processes that use them.
+TEST_F(KernelSurroundingsTest, KillsOfExplorationsLeaveNothing) {
+  ASSERT_EQ(Record("for i in 1 2 3 4; do echo $i > f; sync f; done").status,
+            kHolds);
+  const int loops_before = LoopDevicesInUse();
+  const timespec pause = {.tv_sec = 0, .tv_nsec = 1'000'000};
+  for (int i = 0; i < 60; ++i) {
+    const Subprocess tool({kTool, "explore", folder_.File("trace"), "--quiet",
+                           "--space", "epoch:1", "--jobs", "2", "--check",
+                           "true"});
+    for (int ms = 0; ms < 2 * i; ++ms) nanosleep(&pause, nullptr);
+    tool.Signal(SIGKILL);
+    EXPECT_EQ(tool.Wait().status, -1);
+  }
+  for (int ms = 0; ms < 5000 && LoopDevicesInUse() > loops_before; ++ms) {
+    nanosleep(&pause, nullptr);
+  }
+  EXPECT_LE(LoopDevicesInUse(), loops_before);
+  EXPECT_THAT(folder_.Names(), testing::ElementsAre("trace"));
 }
 
 TEST_F(KernelSurroundingsTest, DoctorKnowsCapabilities) {
