@@ -30,6 +30,7 @@
 #include "backends/kernel/mount_profile.h"
 #include "backends/kernel/mounter.h"
 #include "backends/kernel/printed_lines.h"
+#include "backends/kernel/request_trace.h"
 #include "backends/kernel/volume_signature.h"
 #include "backends/kernel/writeback.h"
 #include "harness/recover/outcome_codec.h"
@@ -281,6 +282,9 @@ class KernelBackend : public Backend {
     if (!complaints.empty()) end.detail += ": " + complaints;
     return end;
   }
+
+  // Processes that are forked from this one will trace.
+  void StudyTrace(const Trace&) override { KeepTracepoints(); }
 
   std::optional<int> HelperExitStatus() const override {
     // The mounter of a parent process is no concern of this one.

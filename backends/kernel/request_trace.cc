@@ -125,6 +125,8 @@ std::vector<int> ProcessorsOnLine() {
   return all;
 }
 
+// Returns a descriptor of a tracepoint on a processor, which does not trace
+// yet; -1 if it cannot be used.
 int OpenEvent(uint64_t id, int processor, size_t buffer_bytes) {
   perf_event_attr wanted{};
   wanted.type = PERF_TYPE_TRACEPOINT;
@@ -151,6 +153,19 @@ T FieldAt(std::span<const std::byte> bytes, size_t offset) {
 }
 
 }  // namespace
+
+void KeepTracepoints() {
+  static const bool kept = [] {
+    const auto begins = ReadFormat("block_rq_issue", false);
+    const auto ends = ReadFormat("block_rq_complete", true);
+    const std::vector<int> processors = ProcessorsOnLine();
+    if (!begins || !ends || processors.empty()) return false;
+    // The descriptors stay open until the process ends.
+    return OpenEvent(begins->id, processors[0], kPageBytes) >= 0 &&
+           OpenEvent(ends->id, processors[0], kPageBytes) >= 0;
+  }();
+  static_cast<void>(kept);
+}
 
 struct RequestTrace::Format {
   EventFormat begins;
