@@ -19,12 +19,12 @@
 #include "harness/base/check.h"
 
 namespace powercut::kernel {
-
 namespace {
 
-// How much memory a copy may take, with what a recovery writes: what a worker
-// may take for the same. A write beyond that fails, which Tell() notices.
-constexpr const char* kCopyBytesMax = "2g";
+// How much memory a copy may take, with what a recovery writes. A write beyond
+// that fails, which Tell() notices. A worker that serves the disk may take
+// about as much for the same writes, with the old bytes that it keeps.
+constexpr const char* kCopyBytesMax = "1g";
 
 // Returns a file without a name in memory; -1 if there can be none.
 int MakeFile(uint64_t size_bytes) {

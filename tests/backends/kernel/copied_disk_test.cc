@@ -210,7 +210,7 @@ TEST_P(CopiedDiskTest, TellsWhatAServedOneIsAskedFor) {
     CrashImage image(space, CrashKind::kPower);
     CrashDisk disk(image.bytes(), recorded.setting.geometry, kBlockBytes, 0);
     Prng prng(seed);
-    for (const CrashState& state : SomeStates(space, 40, prng)) {
+    for (const CrashState& state : SomeStates(space, 25, prng)) {
       image.Become(state);
       const bool copied_first = prng.Below(2) == 0;
       Seen served;
