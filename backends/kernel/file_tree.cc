@@ -128,8 +128,8 @@ class FolderWalk {
     std::string failure;
     std::vector<char> buffer(size_t{256} << 10);
     while (true) {
-      // Without read-ahead the kernel would read page by page. This asks for
-      // the same pages in one request.
+      // The device has no read-ahead, so that the kernel would read page by
+      // page. This asks for the same pages in one request.
       posix_fadvise(fd, static_cast<off_t>(content.size()),
                     static_cast<off_t>(buffer.size()), POSIX_FADV_WILLNEED);
       const ssize_t got = read(fd, buffer.data(), buffer.size());

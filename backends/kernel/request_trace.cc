@@ -75,7 +75,7 @@ struct EventFormat {
 };
 
 // Reads the offset of a field out of a line such as
-// `field:sector_t sector;	offset:16;	size:8;	signed:0;`.
+// `field:sector_t sector; offset:16; size:8; signed:0;`, which has tabs.
 std::optional<size_t> OffsetIn(const std::string& line,
                                const std::string& name) {
   size_t at = line.find(" " + name + ";");
