@@ -123,8 +123,8 @@ Complaints NoHiddenInputs(const SourceFile& file) {
       {"time(NU"
        "LL)",
        {}},
-      // The search path, to find formatting programs; how long a random test
-      // goes on.
+      // The search path, to find formatting programs; which of two equal ways
+      // recoveries take to their disks; how long a random test goes on.
       {"get"
        "env(",
        {"backends/format_program.cc", "backends/kernel/mounter.cc",

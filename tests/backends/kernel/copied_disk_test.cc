@@ -27,6 +27,7 @@
 #include "fuzz/draw/workload_text.h"
 #include "harness/base/prng.h"
 #include "harness/recover/crash_disk.h"
+#include "harness/recover/recovery_runner.h"
 #include "harness/space/crash_image.h"
 #include "harness/space/enumerate.h"
 #include "tests/exploring.h"
@@ -285,6 +286,35 @@ TEST_P(CopiedDiskTest, WhatItDoesNotTellDoesNotMatter) {
       if (HasFailure()) break;
     }
   });
+}
+
+// On a copied disk the bound is noticed later, and ends in the same way.
+TEST_P(CopiedDiskTest, TooManyRequestsAreAHang) {
+  const auto recorded = RecordWorkload(
+      *backend_, MustParse("powercut 1\nrun\n  create /f\n  fsync /f\n"));
+  ASSERT_TRUE(recorded);
+  const CrashSpace space(recorded->recording.trace, kBlockBytes);
+  WorkerOptions options;
+  options.limits.requests = 500;
+  options.recovery.check =
+      CheckOracle{.command = "while echo x > g && sync g; do :; done",
+                  .timeout_ms = 60'000};
+  for (const bool copied : {true, false}) {
+    RecoveryRunner runner(*backend_, space, options);
+    if (!copied) runner.TellReads([](uint64_t) {});
+    int again = 0;
+    RunAccess access;
+    const RecoveryOutcome outcome =
+        runner.Run({recorded->recording.trace.event_count(),
+                    0,
+                    CrashKind::kPower,
+                    CrashState::kNewest,
+                    {}},
+                   access, [&] { ++again; });
+    EXPECT_EQ(outcome.kind, RecoveryOutcome::kHung);
+    EXPECT_EQ(outcome.detail, "too many device requests");
+    EXPECT_EQ(again, copied ? 1 : 0);
+  }
 }
 
 }  // namespace
