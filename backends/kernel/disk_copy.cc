@@ -134,17 +134,17 @@ bool DiskCopy::Follow(LentDisk& disk) {
   // the pages of the device are in the cache when it is mounted. That is why
   // what was read during the copying counts. A write can come from nobody.
   bool only_reads = true;
-  const bool all = trace_->Take([&](const DeviceRequest& did) {
+  const bool all = trace_->Take(false, [&](const DeviceRequest& did) {
     only_reads = only_reads && did.kind == DeviceRequest::kRead;
     if (did.kind == DeviceRequest::kRead) TellOne(disk, did);
   });
   return all && only_reads;
 }
 
-void DiskCopy::Tell(LentDisk& disk) {
-  if (!trace_->Take([&](const DeviceRequest& did) { TellOne(disk, did); })) {
-    disk.TellLost();
-  }
+void DiskCopy::Tell(LentDisk& disk, bool idle) {
+  const bool all =
+      trace_->Take(idle, [&](const DeviceRequest& did) { TellOne(disk, did); });
+  if (!all) disk.TellLost();
 }
 
 void DiskCopy::TellOne(LentDisk& disk, const DeviceRequest& did) const {

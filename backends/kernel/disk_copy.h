@@ -48,8 +48,9 @@ class DiskCopy {
   bool Follow(LentDisk& disk);
 
   // Tells the disk what was done up to now, and TellLost() if that may not be
-  // all.
-  void Tell(LentDisk& disk);
+  // all. It is certain to be all only after a call with `idle`, which requires
+  // that nothing is under way on the device, such as after an unmount.
+  void Tell(LentDisk& disk, bool idle);
 
   // Lets further requests of the device fail, and tells TellLost(). Follow()
   // must not be called after that.

@@ -159,7 +159,7 @@ void Mounter::End() {
   waitpid(std::exchange(pid_, 0), &status, 0);
   end_ = status;
   // What the process did until its death counts.
-  TellDisk();
+  TellDisk(false);
 }
 
 void Mounter::set_disk(VirtualDisk* disk) {
@@ -198,13 +198,13 @@ void Mounter::DropCopy() {
   copy_.reset();
 }
 
-void Mounter::TellDisk() {
-  if (lent_ != nullptr) copy_->Tell(*lent_);
+void Mounter::TellDisk(bool idle) {
+  if (lent_ != nullptr) copy_->Tell(*lent_, idle);
 }
 
 void Mounter::TellOfLongRecovery() {
   if (lent_ == nullptr || broken_) return;
-  copy_->Tell(*lent_);
+  TellDisk(false);
   broken_ = lent_->IsExhausted();
   if (broken_) copy_->Break(*lent_);
 }
@@ -250,7 +250,10 @@ Result<std::string> Mounter::Ask(const MounterRequest& request) {
       continue;
     }
     if (!ReceiveMessage(socket_, answer)) return Gone();
-    TellDisk();
+    // After these the volume is not mounted.
+    TellDisk(request.kind == MounterRequest::kUnmount ||
+             request.kind == MounterRequest::kRunOnDevice ||
+             (request.kind == MounterRequest::kMount && !answer.empty()));
     return answer;
   }
 }

@@ -89,8 +89,8 @@ class Mounter {
   Mounter() = default;
   // Takes POWERCUT_KERNEL_DISK into account.
   Status ChooseWay();
-  // Tells a lent disk what was done to its copy.
-  void TellDisk();
+  // Tells a lent disk what was done to its copy; see DiskCopy::Tell().
+  void TellDisk(bool idle);
   // The same while the answer is awaited. A copy whose recovery makes too many
   // requests fails from then on.
   void TellOfLongRecovery();

@@ -55,16 +55,21 @@ class RequestTrace {
   // when its buffer is half full.
   std::span<const int> fds() const { return fds_; }
 
-  // Forgets all requests up to now, and compares the counters from now on.
-  // Returns false if any of them was more than a read, or if any was lost.
+  // Forgets all requests up to now. Returns false if one that was not told was
+  // more than a read, or if samples were lost since the last Take().
+  // Requires: nothing is under way on the device, but for reads of strangers.
   bool Restart();
 
   // Calls `tell` for the requests since the last call, in the order in which
   // they came: a request that waited for another one comes after it. What has
   // ended before the call is told, except that a kWritten of the last
   // microseconds may be told by the next call, or never.
-  // Returns false if requests were lost or have failed since Restart().
-  bool Take(const std::function<void(const DeviceRequest&)>& tell);
+  // Returns false if requests have failed, or if samples were found to be lost,
+  // since the last call. Only with `idle` are they certain to be found, of all
+  // requests since Restart().
+  // Requires for `idle`: nothing is under way on the device. Otherwise samples
+  // may seem to be lost.
+  bool Take(bool idle, const std::function<void(const DeviceRequest&)>& tell);
 
  private:
   struct Format;
@@ -97,6 +102,8 @@ class RequestTrace {
   Sectors counted_before_ = {};
   Sectors begun_ = {};
   Sectors ended_ = {};
+  // A sum over all requests that began, less those that ended.
+  uint64_t balance_ = 0;
   // Taken out of the buffers, but not told.
   std::vector<Timed> waiting_;
   // The time of the newest request that was taken out.

@@ -11,6 +11,10 @@
 
 namespace powercut {
 
+// How many recoveries may lose requests of their lent disks. After so many,
+// disks are lent no more, since what loses requests may do so again.
+constexpr int kLossesMax = 3;
+
 // An image with the disk that lends it to recoveries.
 struct RecoveryRunner::Stage {
   Stage(const CrashSpace& space, CrashKind kind, const WorkerOptions& options)
@@ -98,12 +102,13 @@ RecoveryOutcome RecoveryRunner::Run(const CrashState& state, RunAccess& access,
     return Recover(backend_, stage.disk, options);
   };
   RecoveryOutcome outcome = recover();
+  bool lends_again = false;
   if (stage.disk.lost()) {
     if (run_again) run_again();
     stage.disk.Reset();
-    // Whatever lost the requests may do so again.
     stage.disk.set_lends(false);
     outcome = recover();
+    lends_again = ++losses_ < kLossesMax;
   }
   if (options_.report_reads) {
     access.reads = stage.disk.Reads(outcome.observation);
@@ -112,6 +117,7 @@ RecoveryOutcome RecoveryRunner::Run(const CrashState& state, RunAccess& access,
   // Reset() forgets the events, so they are copied before.
   if (options_.report_writes) access.writes = stage.disk.events();
   stage.disk.Reset();
+  if (lends_again) stage.disk.set_lends(true);
   return outcome;
 }
 

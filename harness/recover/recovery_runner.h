@@ -125,6 +125,8 @@ class RecoveryRunner {
   // Whether faults of recovery are armed.
   bool faulty_;
   std::function<void(uint64_t)> read_seen_;
+  // How many recoveries lost requests of a lent disk.
+  int losses_ = 0;
   // The image and the disk of each kind, made on demand.
   std::array<std::unique_ptr<Stage>, kCrashKinds.size()> stages_;
 };

@@ -304,9 +304,14 @@ int ProcessesWith(const std::string& word) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const bool has =
-        FileText(entry.path() / "cmdline").find(word) != std::string::npos;
-    count += has ? 1 : 0;
+    std::ifstream in(entry.path() / "cmdline", std::ios::binary);
+    std::string line;
+    // A process may end while its file is read, which getline() survives.
+    while (std::getline(in, line, '\0')) {
+      if (line.find(word) == std::string::npos) continue;
+      ++count;
+      break;
+    }
   }
   return count;
 }
