@@ -70,15 +70,21 @@ class NaiveMounter {
       Must(pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at)) ==
            static_cast<ssize_t>(bytes.size()));
     });
-    const int number = ioctl(control_, LOOP_CTL_GET_FREE);
-    const std::string path = fmt::format("/dev/loop{}", number);
-    const int loop = open(path.c_str(), O_RDWR | O_CLOEXEC);
-    Must(loop >= 0);
     loop_config config{};
     config.fd = static_cast<uint32_t>(file);
     config.block_size = 512;
     config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
-    Must(ioctl(loop, LOOP_CONFIGURE, &config) == 0);
+    std::string path;
+    int loop = -1;
+    // Another process may take the free device first.
+    for (int i = 0; i < 64 && loop < 0; ++i) {
+      path = fmt::format("/dev/loop{}", ioctl(control_, LOOP_CTL_GET_FREE));
+      loop = open(path.c_str(), O_RDWR | O_CLOEXEC);
+      if (loop < 0 || ioctl(loop, LOOP_CONFIGURE, &config) == 0) continue;
+      close(loop);
+      loop = -1;
+    }
+    Must(loop >= 0);
     if (mount(path.c_str(), "/mnt/volume", file_system_.name.c_str(), 0,
               file_system_.name == "xfs" ? "nouuid" : nullptr) == 0) {
       RunTrue();
