@@ -3,8 +3,6 @@
 // it. It is kept from one image to the next, and only the pages that differ are
 // written to its file, both outside of the time that is measured.
 
-#include "tests/bench/plain_volume.h"
-
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/loop.h>
@@ -25,6 +23,7 @@
 #include "backends/kernel/mount_options.h"
 #include "harness/base/check.h"
 #include "tests/bench/figures.h"
+#include "tests/bench/plain_volume.h"
 
 namespace powercut {
 namespace {
