@@ -108,6 +108,8 @@ Result<LitmusRun> Explored(Backend& backend, const Workload& workload,
   // still tells whether a `forbid` occurs.
   explore.space.mode = log2 > kSpaceLog2Max ? ExplorationSpace::kEpoch
                                             : ExplorationSpace::kExhaustive;
+  // What is counted is the whole of each observation.
+  explore.parts_apart = false;
   explore.jobs = options.jobs;
   explore.hooks.interrupted = options.interrupted;
   // Records after the end of a log may show only once something is appended,

@@ -312,6 +312,8 @@ TEST(MergeTest, ShardsOfDifferentChecks) {
          w.exploration.copied = CopyMode::kAsRead;
        },
        "--copied 'read', but 'filled'"},
+      {[](Report&, CheckedWorkload& w) { w.exploration.parts_apart = 3; },
+       "--parts '3', but '0'"},
       {[](Report&, CheckedWorkload& w) { w.probe = true; }, "--probe 'on'"},
       {[](Report&, CheckedWorkload& w) { w.replay_flags = ""; }, "replay ''"},
       {[](Report&, CheckedWorkload& w) { w.expectations.clear(); },

@@ -126,7 +126,7 @@ TEST(CommandLineTest, ArgumentsThatAreWrong) {
       {"--atomic", "256"},   {"--space", "all"},   {"--space", "epoch:-1"},
       {"--crash", "flood"},  {"--profile", "x"},   {"--backend", "x"},
       {"--budget", "3"},     {"--nested", "9"},    {"--doublecheck", "2"},
-      {"--copied", "some"},  {"--cache-size", "3"}};
+      {"--copied", "some"},  {"--parts", "some"},  {"--cache-size", "3"}};
   for (const auto& [flag, value] : kFlags) {
     ExpectError(RunTool({"check", file, flag, value}), kUsage, value);
   }
@@ -281,9 +281,10 @@ TEST(CommandLineTest, JsonHasTheDocumentedKeysInOrder) {
   EXPECT_EQ(KeysOf(ok["recoveries"]),
             (std::vector<std::string>{"all", "needed", "repeated", "canaries",
                                       "doublechecks", "confirmations"}));
-  EXPECT_EQ(KeysOf(ok["space"]),
-            (std::vector<std::string>{"log2", "open_points", "mode", "atomic",
-                                      "exhausted", "nested", "copied"}));
+  EXPECT_EQ(
+      KeysOf(ok["space"]),
+      (std::vector<std::string>{"log2", "open_points", "mode", "atomic",
+                                "exhausted", "nested", "copied", "parts"}));
   EXPECT_EQ(ok["file"], holds);
   EXPECT_EQ(ok["verdict"], "ok");
   EXPECT_EQ(ok["digest"], DigestOf(holds));
