@@ -17,7 +17,8 @@
 //   - what its caller asks for.
 //
 // A record is carried together with the older records of its objects, so that
-// these are never lost once a newer one is durable.
+// these are never lost once a newer one is durable. What is on the media with
+// all that it asks for is not asked for any more.
 //
 // Example, spec-strict: `create /f` writes record 1, and `write /f 0 512`
 // writes a data sector, record 2 (the shape) and record 3 (the times), which
@@ -119,6 +120,49 @@ void Batch::NeedOlder(RecordNumber older, StoredNeeds& needs) const {
                        stored->records.end());
 }
 
+// Whether the sectors of a record are on the media, and nothing else decides
+// whether it counts but the records that it asks for.
+bool Batch::IsOnMedia(const LiveRecord& record) const {
+  if (!record.stored.conditions.empty()) return false;
+  for (uint64_t i = 0; i < record.sectors.count; ++i) {
+    const Layer reached =
+        s_.disk.Reached(record.sectors.first + i, record.event);
+    if (reached != Layer::kMedia) return false;
+  }
+  return true;
+}
+
+// Whether a record is on the media with all that it asks for, so that it counts
+// after any crash. Records from before this mount are not known well enough.
+bool Batch::IsDurable(RecordNumber number) {
+  // The records that are looked at; an order can be long.
+  std::vector<RecordNumber> open{number};
+  while (!open.empty()) {
+    const auto found = s_.records.find(open.back());
+    if (found == s_.records.end()) return false;
+    LiveRecord& record = found->second;
+    if (record.durable) {
+      open.pop_back();
+      continue;
+    }
+    // The record itself is looked at first: where nothing was flushed, one look
+    // is enough.
+    if (!IsOnMedia(record)) return false;
+    const auto unknown =
+        std::ranges::find_if(record.stored.records, [&](RecordNumber need) {
+          const auto known = s_.records.find(need);
+          return known == s_.records.end() || !known->second.durable;
+        });
+    if (unknown != record.stored.records.end()) {
+      open.push_back(*unknown);
+      continue;
+    }
+    record.durable = true;
+    open.pop_back();
+  }
+  return true;
+}
+
 RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
                               RecordNeeds needs) {
   const RecordNumber number = next_.record++;
@@ -154,6 +198,10 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
                        stored.records.end());
   SortOut(stored.records);
   SortOut(needs.records);
+  // A record that every crash leaves need not be asked for. So a mount reads an
+  // order of records back to the last flush, and not to its beginning.
+  std::erase_if(stored.records,
+                [this](RecordNumber need) { return IsDurable(need); });
   last_record_ = number;
   if (journalled) last_journalled_ = number;
 
@@ -198,7 +246,8 @@ std::string Batch::Commit() {
         .stored = std::move(planned.stored),
         .needs = std::move(planned.needs.records),
         .needs_sectors = std::move(planned.needs.sectors),
-        .versions = {}};
+        .versions = {},
+        .durable = false};
   }
   return {};
 }

@@ -69,6 +69,8 @@ class Batch {
   // `nullptr` if the record was not written by this mount.
   const StoredNeeds* StoredNeedsOf(RecordNumber number) const;
   void NeedOlder(RecordNumber older, StoredNeeds& needs) const;
+  bool IsOnMedia(const LiveRecord& record) const;
+  bool IsDurable(RecordNumber number);
   std::string MakeRoom();
   std::string WriteData();
   std::string WriteRecords();

@@ -127,6 +127,9 @@ struct LiveRecord {
   SectorVersions needs_sectors;
   // The versions that the record holds.
   std::vector<VersionRef> versions;
+  // Whether every crash from now on leaves the record, so that it counts. Set
+  // once that was found out (Batch::IsDurable()).
+  bool durable = false;
 };
 
 // The next free number of each kind.
