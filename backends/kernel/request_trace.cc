@@ -48,6 +48,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -376,7 +377,12 @@ bool RequestTrace::Take(bool idle,
   EmptyAll();
   const uint64_t until_ns = newest_ns_;
   EmptyAll();
-  std::ranges::stable_sort(waiting_, {}, &Timed::time_ns);
+  // Requests of one moment keep their order. std::stable_sort() of this library
+  // is refused by newer compilers.
+  std::list<Timed> ordered(waiting_.begin(), waiting_.end());
+  ordered.sort(
+      [](const Timed& a, const Timed& b) { return a.time_ns < b.time_ns; });
+  waiting_.assign(ordered.begin(), ordered.end());
   size_t told = 0;
   for (; told < waiting_.size() && waiting_[told].time_ns <= until_ns; ++told) {
     tell(waiting_[told].request);

@@ -13,6 +13,8 @@
 #include "harness/explore/run_scheduler.h"
 
 #include <algorithm>
+#include <iterator>
+#include <list>
 #include <unordered_map>
 
 #include "harness/explore/state_key.h"
@@ -190,8 +192,14 @@ std::vector<RunScheduler::Waiting> RunScheduler::TakeRunsOfRound() {
   take_back(others, std::min(ahead_, most - needed.size()));
   std::move(others.begin(), others.end(), std::back_inserter(needed));
   // States with one miss stand together, so that they are in one batch, whose
-  // worker skips those that it need not run.
-  std::ranges::stable_sort(needed, {}, &Waiting::group);
+  // worker skips those that it need not run. std::stable_sort() of this library
+  // is refused by newer compilers.
+  std::list<Waiting> grouped(std::make_move_iterator(needed.begin()),
+                             std::make_move_iterator(needed.end()));
+  grouped.sort(
+      [](const Waiting& a, const Waiting& b) { return a.group < b.group; });
+  needed.assign(std::make_move_iterator(grouped.begin()),
+                std::make_move_iterator(grouped.end()));
   return needed;
 }
 
