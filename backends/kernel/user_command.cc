@@ -25,6 +25,7 @@
 #include "harness/base/monotonic_clock.h"
 #include "harness/base/shortage.h"
 #include "harness/system/process_setup.h"
+#include "harness/system/stopped_child.h"
 
 namespace powercut::kernel {
 namespace {
@@ -82,6 +83,15 @@ int Start(const UserCommand& command, pid_t& process) {
     if (error != 0) kill(process, SIGKILL);
   }
   close(ready[1]);
+  // Until it is the program, the process is one of powercut's own, which
+  // somebody may have stopped like the others. Where a
+  // tracer is attached, the stops of the process belong to the tracer.
+  constexpr int kPauseMs = 500;
+  pollfd began = {failure[0], POLLIN, 0};
+  while (error == 0 && command.tracer == nullptr &&
+         poll(&began, 1, kPauseMs) <= 0) {
+    ContinueIfStopped(process);
+  }
   int told = 0;
   if (read(failure[0], &told, sizeof(told)) == sizeof(told)) error = told;
   close(failure[0]);
