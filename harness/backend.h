@@ -298,6 +298,12 @@ class Backend {
   // the last of these the trace must not change. O(trace) at most.
   virtual void StudyTrace(const Trace& trace) { (void)trace; }
   virtual void ForgetTrace(const Trace& trace) { (void)trace; }
+  // Whether recoveries from crashes of this trace, which was studied, say for
+  // which part of the observation they read (VirtualDisk::DeclarePart()).
+  virtual bool DeclaresParts(const Trace& trace) const {
+    (void)trace;
+    return false;
+  }
   // Says that a crash of this trace left the disk of the next Open(), and that
   // nobody wrote to the disk since.
   virtual void ExpectCrashOf(const Trace& trace) { (void)trace; }
@@ -344,6 +350,23 @@ class Backend {
   // the next. Called before this process forks others that use the backend.
   // Requires: there is no mount of this backend.
   virtual void ReleaseHelpers() {}
+};
+
+// A trace that is studied while this object lives.
+class StudiedTrace {
+ public:
+  // Both must outlive this object.
+  StudiedTrace(Backend& backend, const Trace& trace)
+      : backend_(backend), trace_(trace) {
+    backend_.StudyTrace(trace_);
+  }
+  StudiedTrace(const StudiedTrace&) = delete;
+  StudiedTrace& operator=(const StudiedTrace&) = delete;
+  ~StudiedTrace() { backend_.ForgetTrace(trace_); }
+
+ private:
+  Backend& backend_;
+  const Trace& trace_;
 };
 
 }  // namespace powercut

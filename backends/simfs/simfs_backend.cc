@@ -91,6 +91,11 @@ class SimfsBackend : public Backend {
     if (studied == studied_.end()) return;
     if (--studied->second.times == 0) studied_.erase(studied);
   }
+  // A mount that scans reads everything for the whole observation.
+  bool DeclaresParts(const Trace& trace) const override {
+    return CatalogOf(&trace) != nullptr;
+  }
+
   void ExpectCrashOf(const Trace& trace) override { expected_ = &trace; }
 
   MountResult Open(VirtualDisk& disk) override {
@@ -98,12 +103,10 @@ class SimfsBackend : public Backend {
     Result<simfs::SimfsLayout> layout = simfs::ReadSimfsLayout(disk);
     if (!layout) return {nullptr, layout.error().message};
     const simfs::ProfileRules* rules = simfs::FindProfileRules(layout->profile);
-    const auto studied = studied_.find(expected);
-    if (studied != studied_.end() && studied->second.catalog != nullptr) {
-      return {
-          std::make_unique<simfs::SimfsMount>(disk, std::move(*layout), *rules,
-                                              bugs_, *studied->second.catalog),
-          ""};
+    if (const auto* catalog = CatalogOf(expected); catalog != nullptr) {
+      return {std::make_unique<simfs::SimfsMount>(disk, std::move(*layout),
+                                                  *rules, bugs_, *catalog),
+              ""};
     }
     Result<simfs::RecordScan> scan = simfs::ScanRecords(disk, *layout, bugs_);
     if (!scan) return {nullptr, "mount: EIO"};
@@ -119,6 +122,12 @@ class SimfsBackend : public Backend {
     // `nullptr` if a mount has to scan.
     std::unique_ptr<const simfs::RecordCatalog> catalog;
   };
+
+  // `nullptr` if a mount has to scan.
+  const simfs::RecordCatalog* CatalogOf(const Trace* trace) const {
+    const auto studied = studied_.find(trace);
+    return studied == studied_.end() ? nullptr : studied->second.catalog.get();
+  }
 
   const SimfsBugs bugs_;
   BackendTraits traits_;

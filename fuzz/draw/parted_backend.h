@@ -113,6 +113,7 @@ class PartedBackend : public Backend {
       const FormatSpec& spec) override {
     return std::make_shared<const SparseImage>(spec.geometry.size_bytes());
   }
+  bool DeclaresParts(const Trace&) const override { return true; }
   MountResult Open(VirtualDisk& disk) override {
     return {std::make_unique<PartedMount>(disk, seed_), ""};
   }

@@ -46,6 +46,7 @@ SpaceSize SizeOfSpace(const Recording& recording, const RunSetting& setting) {
 
 Result<Exploration> Explore(const RecordedRun& run,
                             const ExploreOptions& options) {
+  const StudiedTrace studied(run.backend, run.trace());
   POWERCUT_ASSIGN(const std::unique_ptr<RunJournal> journal,
                   OpenKeptRuns(run, options));
   return Explorer(run, options, journal.get()).Run();

@@ -89,7 +89,8 @@ struct ExploreOptions {
   // Whether parts of the observation that no rule ties to each other
   // (IndependentParts) are varied one at a time, the others at their newest. At
   // most in `exhaustive`, and only where the model alone judges: not with
-  // conditions, a check, a probe or nested crashes.
+  // conditions, a check, a probe or nested crashes. Nor with faults of
+  // recovery, or with storage that does not say for which part it reads.
   bool parts_apart = true;
   // The most memory that the observation cache takes.
   uint64_t cache_bytes = kDefaultCacheBytes;

@@ -1,9 +1,10 @@
 // A condition of the workload, a check, a probe and a second crash can look at
-// several parts at once, so that only the model's own verdict is taken apart.
+// several parts at once, so that only the model's own verdict is taken apart. A
+// fault of recovery can fall on a request for any part.
 
 #include "harness/explore/parts_apart.h"
 
-#include <utility>
+#include "harness/fault/fault.h"
 
 namespace powercut {
 
@@ -15,8 +16,11 @@ std::shared_ptr<const IndependentParts> PartsApart(
   const bool whole_space =
       options.space.mode == ExplorationSpace::kExhaustive ||
       options.space.mode == ExplorationSpace::kDefault;
-  if (!options.parts_apart || !model_judges || !whole_space ||
-      options.run.probe || options.nested > 0) {
+  const bool faulty =
+      !FaultsIn(run.workload.faults, FaultPhase::kRecovery).empty();
+  if (!options.parts_apart || !model_judges || !whole_space || faulty ||
+      options.run.probe || options.nested > 0 ||
+      !run.backend.DeclaresParts(run.trace())) {
     return nullptr;
   }
   auto parts =

@@ -12,9 +12,11 @@
 
 namespace powercut {
 
-// `nullptr` if no two parts are independent, if something looks at several
-// parts at once (ExploreOptions::parts_apart), or if the option or the space
-// says that parts are not explored apart.
+// `nullptr` if no two parts are independent, if the storage does not say for
+// which part it reads, if something looks at several parts at once
+// (ExploreOptions::parts_apart), or if the option or the space says that parts
+// are not explored apart.
+// Requires: the trace was studied (Backend::StudyTrace()).
 // Cost: that of running the workload through a model.
 std::shared_ptr<const IndependentParts> PartsApart(
     const RecordedRun& run, const ExploreOptions& options);

@@ -75,7 +75,12 @@ CrashDisk::CrashDisk(SparseImage& image, DiskGeometry geometry,
       block_read_in_(MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)),
       block_decides_in_(
           MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)),
-      block_whole_in_(MakeRunNumbers(geometry.size_bytes() / block_bytes + 1)) {
+      block_whole_in_(nullptr, Unmap{0}) {}
+
+void CrashDisk::set_parts(const IndependentParts* parts) {
+  parts_ = parts;
+  if (parts == nullptr || block_whole_in_ != nullptr) return;
+  block_whole_in_ = MakeRunNumbers(geometry_.size_bytes() / block_bytes_ + 1);
 }
 
 CrashDisk::RunNumbers CrashDisk::MakeRunNumbers(uint64_t count) {

@@ -83,7 +83,7 @@ class CrashDisk : public VirtualDisk, private LentDisk {
   // at first, if none are. They must outlive this object. A run that writes has
   // no parts, since what it wrote may follow from reads for any of them.
   // Requires: no request was made since Reset().
-  void set_parts(const IndependentParts* parts) { parts_ = parts; }
+  void set_parts(const IndependentParts* parts);
   // Sets what is called with each block at its first read of any kind; may be
   // empty. Reset() does not change it.
   void set_read_seen(std::function<void(uint64_t block)> seen) {
@@ -148,8 +148,8 @@ class CrashDisk : public VirtualDisk, private LentDisk {
   const IndependentParts* parts_ = nullptr;
   // The number of the part that is declared; 0 for the whole observation.
   uint32_t part_ = 0;
-  // The run that last read a block for the whole observation. Has no meaning
-  // without `parts_`.
+  // The run that last read a block for the whole observation. Made with the
+  // first `parts_`.
   RunNumbers block_whole_in_;
   // The reads for a part. Some are there more than once.
   std::vector<BlockPart> part_reads_;

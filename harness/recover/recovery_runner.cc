@@ -11,8 +11,8 @@
 
 namespace powercut {
 
-// How many recoveries may lose requests of their lent disks. After so many,
-// disks are lent no more, since what loses requests may do so again.
+// After so many recoveries that lost requests of their lent disks, disks are
+// lent no more, since what loses requests may do so again.
 constexpr int kLossesMax = 3;
 
 // An image with the disk that lends it to recoveries.
@@ -52,11 +52,10 @@ RecoveryRunner::RecoveryRunner(Backend& backend, const CrashSpace& space,
       options_(std::move(options)),
       touched_(space),
       faulty_(
-          !FaultsIn(options_.recovery.faults, FaultPhase::kRecovery).empty()) {
-  backend_.StudyTrace(space_.trace());
-}
+          !FaultsIn(options_.recovery.faults, FaultPhase::kRecovery).empty()),
+      studied_(backend, space.trace()) {}
 
-RecoveryRunner::~RecoveryRunner() { backend_.ForgetTrace(space_.trace()); }
+RecoveryRunner::~RecoveryRunner() = default;
 
 RecoveryRunner::Stage& RecoveryRunner::StageFor(CrashKind kind) {
   std::unique_ptr<Stage>& stage = stages_[static_cast<size_t>(kind)];
@@ -101,14 +100,14 @@ RecoveryOutcome RecoveryRunner::Run(const CrashState& state, RunAccess& access,
     if (!faulty_) backend_.ExpectCrashOf(space_.trace());
     return Recover(backend_, stage.disk, options);
   };
+  stage.disk.set_lends(losses_ < kLossesMax);
   RecoveryOutcome outcome = recover();
-  bool lends_again = false;
   if (stage.disk.lost()) {
+    ++losses_;
     if (run_again) run_again();
     stage.disk.Reset();
     stage.disk.set_lends(false);
     outcome = recover();
-    lends_again = ++losses_ < kLossesMax;
   }
   if (options_.report_reads) {
     access.reads = stage.disk.Reads(outcome.observation);
@@ -117,7 +116,6 @@ RecoveryOutcome RecoveryRunner::Run(const CrashState& state, RunAccess& access,
   // Reset() forgets the events, so they are copied before.
   if (options_.report_writes) access.writes = stage.disk.events();
   stage.disk.Reset();
-  if (lends_again) stage.disk.set_lends(true);
   return outcome;
 }
 

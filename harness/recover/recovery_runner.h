@@ -124,6 +124,7 @@ class RecoveryRunner {
   TouchedBlocks touched_;
   // Whether faults of recovery are armed.
   bool faulty_;
+  StudiedTrace studied_;
   std::function<void(uint64_t)> read_seen_;
   // How many recoveries lost requests of a lent disk.
   int losses_ = 0;

@@ -214,8 +214,11 @@ TEST(SimfsRecovery, ATraceIsForgottenOnceNobodyNeedsIt) {
   backend.StudyTrace(scene.trace());
   backend.ForgetTrace(scene.trace());
   EXPECT_EQ(blocks_of_mount(), 1u);
+  EXPECT_TRUE(backend.DeclaresParts(scene.trace()));
   backend.ForgetTrace(scene.trace());
   EXPECT_GT(blocks_of_mount(), 1u);
+  // A mount that scans reads all for the whole observation.
+  EXPECT_FALSE(backend.DeclaresParts(scene.trace()));
 }
 
 // What a newer record hides is not read, and in a total order nothing is read

@@ -153,6 +153,23 @@ TEST(PartsApartTest, OnlyTheVerdictOfTheModelIsTakenApart) {
   ASSERT_TRUE(conditions) << conditions.error().message;
   scene.workload = *std::move(conditions);
   EXPECT_EQ(count(options), 0u);
+  // A fault of recovery can fall on a request for any part.
+  auto faulty =
+      ParseWorkload("powercut 1\nfault error on read in=recovery" +
+                        std::string(PartedBackend::kWorkload).substr(10),
+                    "t.pcut");
+  ASSERT_TRUE(faulty) << faulty.error().message;
+  scene.workload = *std::move(faulty);
+  EXPECT_EQ(count(options), 0u);
+}
+
+// Nothing is said of parts where the storage does not declare them.
+TEST(PartsApartTest, TheStorageMustDeclareThem) {
+  RandomScene scene(1);
+  scene.workload = PartedWorkload();
+  ExploreOptions options;
+  options.space.mode = ExplorationSpace::kExhaustive;
+  EXPECT_EQ(PartsApart(scene.seen(), options), nullptr);
 }
 
 }  // namespace
