@@ -8,7 +8,7 @@
 // in the order in which it submitted the batches, whatever the number of
 // workers.
 //
-// A task is a job of the same queue. Its process takes the place of a worker,
+// A task is an item of the same queue. Its process takes the place of a worker,
 // so that no more processes run at once than there are workers.
 //
 // An example with two workers: batches A, B and C are queued. The workers run A
@@ -50,7 +50,7 @@ constexpr char kOrderOfTask = 't';
 }  // namespace
 
 // A batch or a task.
-struct WorkerPool::Job {
+struct WorkerPool::QueueItem {
   // `std::nullopt` for a task. The fields below have a meaning for a task only.
   std::optional<BatchProgress> batch;
   std::string order;
@@ -61,7 +61,7 @@ struct WorkerPool::Job {
   bool done() const { return batch ? batch->done() : result.has_value(); }
 };
 
-// A worker, and the job that it runs.
+// A worker, and the item that it runs.
 struct WorkerPool::Slot {
   Slot(uint32_t its_number, const RecoveryRunner& runner,
        OutcomeTable& outcomes)
@@ -71,7 +71,7 @@ struct WorkerPool::Slot {
   Worker worker;
   TaskProcess task;
   // `nullptr` if the worker is idle.
-  Job* job = nullptr;
+  QueueItem* item = nullptr;
 };
 
 WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
@@ -96,11 +96,11 @@ void WorkerPool::Cancel() {
   for (const auto& slot : slots_) {
     slot->worker.Kill();
     slot->task.Kill();
-    slot->job = nullptr;
+    slot->item = nullptr;
   }
   batches_ = 0;
-  for (const Job& job : std::exchange(jobs_, {})) {
-    if (!job.batch) job.task_done(job.result.value_or(std::nullopt));
+  for (const QueueItem& item : std::exchange(queue_, {})) {
+    if (!item.batch) item.task_done(item.result.value_or(std::nullopt));
   }
 }
 
@@ -112,10 +112,10 @@ void WorkerPool::Submit(Batch batch, BatchRuns runs) {
   POWERCUT_CHECK(runs == BatchRuns::kAll || filter_ != nullptr);
   const uint32_t jobs = runner_.options().jobs;
   if (jobs == 0) return SubmitHere(batch, runs);
-  jobs_.emplace_back().batch.emplace(std::move(batch), outcomes_, runs);
+  queue_.emplace_back().batch.emplace(std::move(batch), outcomes_, runs);
   ++batches_;
   StartIdle();
-  while (jobs_.size() > kBatchesOfWorker * jobs && batches_ > 0) Step();
+  while (queue_.size() > kBatchesOfWorker * jobs && batches_ > 0) Step();
 }
 
 void WorkerPool::Drain() {
@@ -124,15 +124,15 @@ void WorkerPool::Drain() {
 
 void WorkerPool::SubmitTask(std::string order, TaskDone done) {
   POWERCUT_CHECK(runner_.options().jobs > 0 && task_);
-  Job& job = jobs_.emplace_back();
-  job.order = std::move(order);
-  job.task_done = std::move(done);
+  QueueItem& item = queue_.emplace_back();
+  item.order = std::move(order);
+  item.task_done = std::move(done);
   StartIdle();
 }
 
 void WorkerPool::FinishTasks() {
   POWERCUT_CHECK(batches_ == 0);
-  while (!jobs_.empty()) Step();
+  while (!queue_.empty()) Step();
 }
 
 void WorkerPool::Step() {
@@ -143,38 +143,38 @@ void WorkerPool::Step() {
 
 bool WorkerPool::AnyBusy() const {
   return std::any_of(slots_.begin(), slots_.end(),
-                     [](const auto& slot) { return slot->job != nullptr; });
+                     [](const auto& slot) { return slot->item != nullptr; });
 }
 
 void WorkerPool::StartIdle() {
-  const auto runs = [this](const Job& job) {
+  const auto runs = [this](const QueueItem& item) {
     return std::any_of(slots_.begin(), slots_.end(),
-                       [&](const auto& slot) { return slot->job == &job; });
+                       [&](const auto& slot) { return slot->item == &item; });
   };
   for (const auto& slot : slots_) {
-    if (slot->job != nullptr) continue;
-    const auto waiting =
-        std::find_if(jobs_.begin(), jobs_.end(),
-                     [&](const Job& job) { return !job.done() && !runs(job); });
-    if (waiting == jobs_.end()) return;
+    if (slot->item != nullptr) continue;
+    const auto waiting = std::find_if(
+        queue_.begin(), queue_.end(),
+        [&](const QueueItem& item) { return !item.done() && !runs(item); });
+    if (waiting == queue_.end()) return;
     Start(*slot, *waiting);
   }
 }
 
-void WorkerPool::Start(Slot& slot, Job& job) {
-  slot.job = &job;
-  if (!job.batch) {
+void WorkerPool::Start(Slot& slot, QueueItem& item) {
+  slot.item = &item;
+  if (!item.batch) {
     slot.task.Start([&] {
-      job.order.append(reinterpret_cast<const char*>(&slot.number),
-                       sizeof(slot.number));
-      job.order.push_back(kOrderOfTask);
-      return server_.Fork(job.order);
+      item.order.append(reinterpret_cast<const char*>(&slot.number),
+                        sizeof(slot.number));
+      item.order.push_back(kOrderOfTask);
+      return server_.Fork(item.order);
     });
     return;
   }
   // The server keeps what it was told, so that each outcome is told once. A
   // server that was started anew has the whole table from the fork.
-  slot.worker.Start(job.batch->batch(), job.batch->Next(),
+  slot.worker.Start(item.batch->batch(), item.batch->Next(),
                     [&](const Batch& batch, const BatchPart& part) {
                       EncodeWorkOrder(slot.number,
                                       outcomes_.hashes().subspan(told_), batch,
@@ -222,38 +222,38 @@ std::function<void()> WorkerPool::Serve(std::string_view bytes) {
 void WorkerPool::Wait() {
   std::vector<pollfd> ends;
   for (const auto& slot : slots_) {
-    if (slot->job == nullptr) continue;
+    if (slot->item == nullptr) continue;
     const int end =
-        slot->job->batch ? slot->worker.end_fd() : slot->task.end_fd();
+        slot->item->batch ? slot->worker.end_fd() : slot->task.end_fd();
     ends.push_back({end, POLLIN, 0});
   }
   // A ring wakes nobody, so the rings are looked at every millisecond, or when
   // a process ends.
   poll(ends.data(), ends.size(), 1);
   for (const auto& slot : slots_) {
-    if (slot->job == nullptr) continue;
-    if (slot->job->batch) {
+    if (slot->item == nullptr) continue;
+    if (slot->item->batch) {
       std::optional<WorkerEnd> end = slot->worker.Poll();
-      if (end) std::exchange(slot->job, nullptr)->batch->Take(std::move(*end));
+      if (end) std::exchange(slot->item, nullptr)->batch->Take(std::move(*end));
     } else if (std::optional<TaskResult> result = slot->task.Poll()) {
-      std::exchange(slot->job, nullptr)->result = std::move(result);
+      std::exchange(slot->item, nullptr)->result = std::move(result);
     }
   }
 }
 
 void WorkerPool::Deliver() {
-  while (!jobs_.empty() && jobs_.front().done()) {
+  while (!queue_.empty() && queue_.front().done()) {
     // Idle workers start first, so that they run while the caller goes on.
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
+    QueueItem item = std::move(queue_.front());
+    queue_.pop_front();
     StartIdle();
-    if (!job.batch) {
-      job.task_done(*job.result);
+    if (!item.batch) {
+      item.task_done(*item.result);
       continue;
     }
     --batches_;
-    unexplained_deaths_ += job.batch->unexplained();
-    if (done_) done_(job.batch->batch(), job.batch->results());
+    unexplained_deaths_ += item.batch->unexplained();
+    if (done_) done_(item.batch->batch(), item.batch->results());
   }
 }
 
@@ -268,16 +268,16 @@ RunResult WorkerPool::RunAlone(const CrashState& state) {
     }
     return result;
   }
-  POWERCUT_CHECK(jobs_.empty());
+  POWERCUT_CHECK(queue_.empty());
   // The batch asks for another part if a kill from outside spoiled one.
-  Job job;
-  job.batch = BatchProgress::Alone(state, outcomes_);
+  QueueItem item;
+  item.batch = BatchProgress::Alone(state, outcomes_);
   Slot& slot = *slots_[0];
-  while (!job.done()) {
-    Start(slot, job);
-    while (slot.job != nullptr) Wait();
+  while (!item.done()) {
+    Start(slot, item);
+    while (slot.item != nullptr) Wait();
   }
-  return std::move(job.batch->results()[0]);
+  return std::move(item.batch->results()[0]);
 }
 
 RunResult WorkerPool::RunHere(const CrashState& state) {

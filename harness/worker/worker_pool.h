@@ -103,13 +103,13 @@ class WorkerPool {
 
  private:
   struct Slot;
-  struct Job;
+  struct QueueItem;
 
   // Starts what can start, waits a little and delivers what is done.
   void Step();
-  // Calls what is to be called for the jobs at the front that are done.
+  // Calls what is to be called for the items at the front that are done.
   void Deliver();
-  // Gives each idle worker a job that waits.
+  // Gives each idle worker an item that waits.
   void StartIdle();
   // Waits at most a millisecond and takes what the workers have sent.
   void Wait();
@@ -119,7 +119,7 @@ class WorkerPool {
   void SubmitHere(const Batch& batch, BatchRuns runs);
   // Starts a worker on the next part of a batch, or on a task. Requires: the
   // slot is idle.
-  void Start(Slot& slot, Job& job);
+  void Start(Slot& slot, QueueItem& item);
   // Takes an order; returns what the new process is to do.
   std::function<void()> Serve(std::string_view order);
   std::function<void()> ServeTask(std::string_view order);
@@ -129,7 +129,7 @@ class WorkerPool {
   OutcomeTable outcomes_;
   // What is under way, in the order of Submit() and SubmitTask(). A deque,
   // since slots point to its elements while others are added at the end.
-  std::deque<Job> jobs_;
+  std::deque<QueueItem> queue_;
   // How many of them are batches.
   size_t batches_ = 0;
   std::vector<std::unique_ptr<Slot>> slots_;
