@@ -73,7 +73,7 @@ std::vector<Trait> TraitsOf(const CheckedWorkload& checked) {
           {"--atomic", std::to_string(checked.atomic_bytes)},
           {"--nested", std::to_string(checked.nested)},
           {"--copied", std::string(CopyModeName(e.copied))},
-          {"--parts", std::to_string(e.parts_apart)},
+          {"--parts", e.parts_apart > 0 ? "apart" : "together"},
           {"--probe", checked.probe ? "on" : "off"},
           {"--from", checked.from.empty() ? "not given" : checked.from},
           {"writeback", checked.writeback},

@@ -313,7 +313,7 @@ TEST(MergeTest, ShardsOfDifferentChecks) {
        },
        "--copied 'read', but 'filled'"},
       {[](Report&, CheckedWorkload& w) { w.exploration.parts_apart = 3; },
-       "--parts '3', but '0'"},
+       "--parts 'apart', but 'together'"},
       {[](Report&, CheckedWorkload& w) { w.probe = true; }, "--probe 'on'"},
       {[](Report&, CheckedWorkload& w) { w.replay_flags = ""; }, "replay ''"},
       {[](Report&, CheckedWorkload& w) { w.expectations.clear(); },
