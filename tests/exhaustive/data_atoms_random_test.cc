@@ -25,6 +25,7 @@
 #include "model/files/data_atoms.h"
 #include "model/words/content.h"
 #include "tests/exhaustive/definition.h"
+#include "tests/exhaustive/model_moments.h"
 #include "tests/exhaustive/seeds.h"
 
 namespace powercut {
@@ -43,17 +44,6 @@ struct Counts {
   // Mixtures that were judged for the workloads in `apart`.
   uint64_t mixtures = 0;
 };
-
-// A profile that exists, sometimes with some of its switches flipped.
-Profile PickProfile(Chooser& chooser) {
-  Profile profile = Profiles()[chooser.Below(Profiles().size())];
-  if (!chooser.OneIn(3)) return profile;
-  for (const ProfileSwitch& s : ProfileSwitches()) {
-    if (chooser.OneIn(4)) profile.*s.member = !(profile.*s.member);
-  }
-  profile.name = "mixed";
-  return profile;
-}
 
 Workload PickWorkload(Chooser& chooser, const Profile& profile) {
   RandomWorkloadKnobs knobs;
@@ -130,10 +120,7 @@ class Trial {
   // Describes an observation that is wrong only because of several atoms
   // together; empty if none was met.
   std::string Run() {
-    for (const Op& op : workload_.init) Step(op, false);
-    model_.EndInit();
-    CheckMoment();
-    for (const Op& op : workload_.run) Step(op, true);
+    ForEachMoment(workload_, model_, [this] { CheckMoment(); });
     ++(apart_ ? counts_.apart : counts_.tied);
     if (!apart_ && !found_.empty()) ++counts_.witnessed;
     return found_;
@@ -142,22 +129,6 @@ class Trial {
   bool apart() const { return apart_; }
 
  private:
-  void Step(const Op& op, bool running) {
-    model_.Begin(op.number);
-    if (running) CheckMoment();
-    const bool ok = op.expected.kind == ExpectedResult::kOk;
-    if (op.kind == OpKind::kWait) {
-      model_.End(started_.at(op.numbers.at(0)), true);
-      started_.erase(op.numbers.at(0));
-    }
-    if (op.start && ok) {
-      started_[*op.start] = op.number;
-    } else {
-      model_.End(op.number, ok);
-    }
-    if (running) CheckMoment();
-  }
-
   void CheckMoment() {
     if (!found_.empty()) return;
     const CrashKind kind = kCrashKinds[chooser_.Below(kCrashKinds.size())];
@@ -266,7 +237,6 @@ class Trial {
   Chooser& chooser_;
   Counts& counts_;
   const bool apart_;
-  std::map<uint64_t, uint32_t> started_;
   std::map<Place, std::set<std::string>> seen_;
   std::string found_;
 };
@@ -275,7 +245,7 @@ TEST(DataAtomsRandom, NoViolationNeedsTwoWhereTheyAreApart) {
   Counts counts;
   for (uint64_t i = 0; i < WorkOf(3000); ++i) {
     SeededChooser chooser(Seed(i));
-    const Profile profile = PickProfile(chooser);
+    const Profile profile = MixedProfile(chooser);
     const Workload workload = PickWorkload(chooser, profile);
     Trial trial(workload, profile, chooser, counts);
     const std::string found = trial.Run();

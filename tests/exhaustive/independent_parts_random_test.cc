@@ -28,6 +28,7 @@
 #include "model/files/admissible.h"
 #include "model/files/independent_parts.h"
 #include "tests/exhaustive/definition.h"
+#include "tests/exhaustive/model_moments.h"
 #include "tests/exhaustive/seeds.h"
 
 namespace powercut {
@@ -38,17 +39,6 @@ constexpr int kBasesPerMoment = 4;
 constexpr int kMixturesPerBase = 12;
 constexpr size_t kOffersPerNumber = 12;
 constexpr size_t kOffersKept = 400;
-
-// A profile that exists, sometimes with some of its switches flipped.
-Profile PickProfile(Chooser& chooser) {
-  Profile profile = Profiles()[chooser.Below(Profiles().size())];
-  if (!chooser.OneIn(3)) return profile;
-  for (const ProfileSwitch& s : ProfileSwitches()) {
-    if (chooser.OneIn(4)) profile.*s.member = !(profile.*s.member);
-  }
-  profile.name = "mixed";
-  return profile;
-}
 
 Workload PickWorkload(Chooser& chooser, const Profile& profile) {
   RandomWorkloadKnobs knobs;
@@ -83,10 +73,7 @@ class Trial {
   // Describes an observation that is wrong only because of parts with several
   // numbers together; empty if none was met.
   std::string Run() {
-    for (const Op& op : workload_.init) Step(op, false);
-    model_.EndInit();
-    CheckMoment();
-    for (const Op& op : workload_.run) Step(op, true);
+    ForEachMoment(workload_, model_, [this] { CheckMoment(); });
     return found_;
   }
 
@@ -94,22 +81,6 @@ class Trial {
   uint64_t mixtures() const { return mixtures_; }
 
  private:
-  void Step(const Op& op, bool running) {
-    model_.Begin(op.number);
-    if (running) CheckMoment();
-    const bool ok = op.expected.kind == ExpectedResult::kOk;
-    if (op.kind == OpKind::kWait) {
-      model_.End(started_.at(op.numbers.at(0)), true);
-      started_.erase(op.numbers.at(0));
-    }
-    if (op.start && ok) {
-      started_[*op.start] = op.number;
-    } else {
-      model_.End(op.number, ok);
-    }
-    if (running) CheckMoment();
-  }
-
   void CheckMoment() {
     if (!found_.empty()) return;
     const CrashKind kind = kCrashKinds[chooser_.Below(kCrashKinds.size())];
@@ -175,7 +146,6 @@ class Trial {
   const Profile& profile_;
   Chooser& chooser_;
   const NumberOf number_of_;
-  std::map<uint64_t, uint32_t> started_;
   // Observations that were admissible at some moment.
   std::vector<Observation> offers_;
   std::string found_;
@@ -187,7 +157,7 @@ TEST(IndependentPartsRandom, NoViolationNeedsTwo) {
   uint64_t mixtures = 0;
   for (uint64_t i = 0; i < WorkOf(5000); ++i) {
     SeededChooser chooser(Seed(i));
-    const Profile profile = PickProfile(chooser);
+    const Profile profile = MixedProfile(chooser);
     const Workload workload = PickWorkload(chooser, profile);
     const IndependentParts parts(profile, workload);
     Trial trial(workload, profile, chooser,
@@ -208,7 +178,7 @@ TEST(IndependentPartsRandom, TiesAreSeenWhereEveryPartHasANumber) {
   uint64_t witnessed = 0;
   for (uint64_t i = 0; i < WorkOf(1000); ++i) {
     SeededChooser chooser(Seed(i));
-    const Profile profile = PickProfile(chooser);
+    const Profile profile = MixedProfile(chooser);
     const Workload workload = PickWorkload(chooser, profile);
     std::map<std::pair<ShownPart::Kind, std::string>, uint32_t> numbers;
     Trial trial(workload, profile, chooser, [&](ShownPart part) {

@@ -26,6 +26,7 @@
 #include "harness/trace/op_history.h"
 #include "model/pcut/pcut.h"
 #include "tests/exhaustive/disagreement.h"
+#include "tests/exhaustive/model_moments.h"
 #include "tests/exhaustive/seeds.h"
 
 namespace powercut {
@@ -40,17 +41,6 @@ Profile Defined(Profile profile) {
   profile.rename_leaves_temporary = false;
   profile.stale_data = false;
   return profile;
-}
-
-// A profile that exists, sometimes with some of its switches flipped.
-Profile PickProfile(Chooser& chooser) {
-  Profile profile = Profiles()[chooser.Below(Profiles().size())];
-  if (!chooser.OneIn(3)) return Defined(profile);
-  for (const ProfileSwitch& s : ProfileSwitches()) {
-    if (chooser.OneIn(4)) profile.*s.member = !(profile.*s.member);
-  }
-  profile.name = "mixed";
-  return Defined(profile);
 }
 
 // Whether `seen` is the same as `allowed` but for bytes that are anything in
@@ -281,7 +271,7 @@ void HoldAgainstTheDefinition(
   Counts counts;
   for (uint64_t i = 0; i < WorkOf(usual); ++i) {
     SeededChooser chooser(Seed(seed + i));
-    Profile profile = PickProfile(chooser);
+    Profile profile = Defined(MixedProfile(chooser));
     if (adjust) adjust(profile);
     const Workload workload = RandomWorkload(chooser, knobs, profile);
     const uint64_t judged_by = chooser.Below(uint64_t{1} << 32);
