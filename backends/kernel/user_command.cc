@@ -84,8 +84,8 @@ int Start(const UserCommand& command, pid_t& process) {
   }
   close(ready[1]);
   // Until it is the program, the process is one of powercut's own, which
-  // somebody may have stopped like the others. Where a
-  // tracer is attached, the stops of the process belong to the tracer.
+  // somebody may have stopped like the others. Where a tracer is attached, the
+  // stops of the process belong to the tracer.
   constexpr int kPauseMs = 500;
   pollfd began = {failure[0], POLLIN, 0};
   while (error == 0 && command.tracer == nullptr &&
