@@ -163,7 +163,7 @@ TEST(PartsApartTest, OnlyTheVerdictOfTheModelIsTakenApart) {
   EXPECT_EQ(count(options), 0u);
 }
 
-// Nothing is said of parts where the storage does not declare them.
+// The report names no parts where the storage does not declare them.
 TEST(PartsApartTest, TheStorageMustDeclareThem) {
   RandomScene scene(1);
   scene.workload = PartedWorkload();
