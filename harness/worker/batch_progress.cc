@@ -5,6 +5,7 @@
 // then the canary, and if the canary has its old outcome, all results count.
 // Every other phase is an answer to an end that needs an explanation:
 //
+//   the user's code left in it     kAlone: run the state that it left in alone
 //   a worker died at a state       kAlone: run that state alone, twice
 //     and the state dies alone     the death is its outcome
 //     and the state is fine        kSearch
@@ -156,6 +157,7 @@ void BatchProgress::TakeRun(WorkerEnd end) {
   if (canary_ran && IsUnchanged(*outcomes_, results_[from_].outcome, canary)) {
     return EndRun();
   }
+  if (end.left) return TakeLeft(reached - 1);
   // The worker died, or its canary changed.
   victim_ = std::min(reached, end_);
   if (end.from_outside) {
@@ -168,6 +170,16 @@ void BatchProgress::TakeRun(WorkerEnd end) {
   kills_ = 0;
   died_in_batch_ = true;
   if (victim_ == end_) return Search();
+  phase_ = kAlone;
+}
+
+// No canary can run in a worker whose user code left. So a state that left
+// counts only as the first one of its worker, and the states before it run
+// again with a canary of their own.
+void BatchProgress::TakeLeft(size_t state) {
+  if (state == from_) return Decide(state, std::move(results_[state]));
+  victim_ = state;
+  left_in_batch_ = true;
   phase_ = kAlone;
 }
 
@@ -201,6 +213,7 @@ RunResult BatchProgress::TwiceAlone(WorkerEnd end) {
     return result;
   }
   result = std::move(end.results[0]);
+  if (end.left && end.results.size() == 1) return result;
   if (!end.death && outcomes_->Same(end.results[1].outcome, result.outcome)) {
     return result;
   }
@@ -220,6 +233,9 @@ RunResult BatchProgress::TwiceAlone(WorkerEnd end) {
 void BatchProgress::TakeAlone(WorkerEnd end) {
   const bool died = end.results.empty();
   RunResult alone = TwiceAlone(std::move(end));
+  if (std::exchange(left_in_batch_, false)) {
+    return Decide(victim_, std::move(alone));
+  }
   if (died) return Decide(victim_, std::move(alone));
   // Kills from outside led here. After the state before `known_`, the state at
   // `known_` itself runs alone, so that the batch makes progress.

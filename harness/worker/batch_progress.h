@@ -15,6 +15,10 @@
 // damaged. If no state can be blamed, the outcomes stand, and the batch counts
 // the case as unexplained.
 //
+// A worker may run code of the user's that leaves the loop of states
+// (harness/worker/left_status.h). The state that it left in is run alone, and
+// the states before it are run again, followed by a canary.
+//
 // A worker that was killed from outside says nothing about any state. Its part,
 // or a part that begins later, is run again.
 
@@ -80,6 +84,8 @@ class BatchProgress {
   // Each takes what came of the part of one phase.
   void TakeRun(WorkerEnd end);
   void TakeKilledRun();
+  // The worker ran all states up to this one, in which its user code left.
+  void TakeLeft(size_t state);
   void TakeAlone(WorkerEnd end);
   void TakeSearch(const WorkerEnd& end);
   void TakeBlame(WorkerEnd end);
@@ -123,6 +129,8 @@ class BatchProgress {
   // Whether `victim_` runs alone because a worker died at it. Otherwise it runs
   // alone because workers are killed from outside too often.
   bool died_in_batch_ = false;
+  // Whether `victim_` runs alone because the user's code left in it.
+  bool left_in_batch_ = false;
   // What came of running `victim_` alone.
   RunResult victim_alone_;
   // Set in phase kSearch.

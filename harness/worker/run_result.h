@@ -79,6 +79,10 @@ struct WorkerEnd {
   // The worker was killed by a signal that any process may send, but not by its
   // parent. The death then says nothing about the state.
   bool from_outside = false;
+  // The worker's user code left in the last run of `results`, so that the
+  // worker could make no other (harness/worker/left_status.h). There is no
+  // death then.
+  bool left = false;
 };
 
 }  // namespace powercut

@@ -32,6 +32,7 @@
 #include "harness/recover/fill_copies.h"
 #include "harness/recover/outcome_codec.h"
 #include "harness/system/stopped_child.h"
+#include "harness/worker/left_status.h"
 #include "harness/worker/messages.h"
 
 namespace powercut {
@@ -222,6 +223,9 @@ WorkerEnd Worker::EndOf(int wait_status) {
     end.death = RecoveryOutcome::Hung("no progress by the wall clock");
     return end;
   }
+  end.left = !end.results.empty() && WIFEXITED(wait_status) &&
+             WEXITSTATUS(wait_status) == kLeftStatus;
+  if (end.left) return end;
   end.death = DeathOf(wait_status);
   end.from_outside =
       WIFSIGNALED(wait_status) && AnyoneMaySend(WTERMSIG(wait_status));

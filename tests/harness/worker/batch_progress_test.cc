@@ -28,6 +28,7 @@ enum class Deed {
   kKillOne,      // Works, and the state 7 dies if it runs later.
   kKillItself,   // Dies by a signal that anyone may send.
   kOddAlone,     // As kChangeLater, and shows something else if it runs first.
+  kLeave,        // Works, and the process can run no other state.
 };
 
 RecoveryOutcome Observed(const std::string& what) {
@@ -156,6 +157,8 @@ class Play {
       process.changed |= deed == Deed::kChangeLater || deed == Deed::kOddAlone;
       process.used = true;
       process.seven_dies |= deed == Deed::kKillOne;
+      end.left = deed == Deed::kLeave && n + 1 < part.size();
+      if (end.left) return end;
     }
     return end;
   }
@@ -194,7 +197,7 @@ class Play {
 
 std::string TextOf(const std::vector<Deed>& deeds) {
   std::string text;
-  for (const Deed deed : deeds) text += "wdxnhcokf"[static_cast<int>(deed)];
+  for (const Deed deed : deeds) text += "wdxnhcokfl"[static_cast<int>(deed)];
   return text;
 }
 
@@ -219,8 +222,9 @@ void ExpectAllRight(const std::vector<Deed>& deeds, const Play& play) {
 }
 
 std::vector<Deed> RandomDeeds(Prng& prng, bool change_later) {
-  constexpr Deed kRare[] = {Deed::kDie, Deed::kExceedRequests, Deed::kKillNext,
-                            Deed::kHangNext, Deed::kKillItself};
+  constexpr Deed kRare[] = {Deed::kDie,        Deed::kExceedRequests,
+                            Deed::kKillNext,   Deed::kHangNext,
+                            Deed::kKillItself, Deed::kLeave};
   const uint64_t rarity = 1 + prng.Below(20);
   std::vector<Deed> deeds(1 + prng.Below(40), Deed::kWork);
   for (Deed& deed : deeds) {
@@ -242,6 +246,23 @@ TEST(BatchProgressTest, AWorkingBatchCostsOneRunMore) {
 TEST(BatchProgressTest, AnEmptyBatchIsDone) {
   OutcomeTable outcomes;
   EXPECT_TRUE(BatchProgress({}, outcomes).done());
+}
+
+// A state in which the user's code leaves runs alone, and those before it run
+// again, with a canary.
+TEST(BatchProgressTest, WhereTheUserCodeLeavesAnotherWorkerGoesOn) {
+  std::vector<Deed> deeds(10, Deed::kWork);
+  deeds[3] = deeds[4] = deeds[9] = Deed::kLeave;
+  Play play(deeds);
+  play.Run();
+  ExpectAllRight(deeds, play);
+  // 0 to 3 | 3 | 0 to 2, 0 | 4 | 5 to 9 | 9 | 5 to 8, 5
+  EXPECT_EQ(play.runs(), 4u + 1 + 4 + 1 + 5 + 1 + 5);
+  EXPECT_EQ(play.workers(), 7u);
+  EXPECT_EQ(play.unexplained(), 0u);
+  Play alone({Deed::kLeave});
+  alone.RunAlone(0);
+  ExpectAllRight({Deed::kLeave}, alone);
 }
 
 TEST(BatchProgressTest, EachStateComesToWhatItIs) {
