@@ -46,6 +46,11 @@ class SimfsMount : public Mount {
   Observation ObservePaths(const std::vector<std::string>& paths);
   OpResult Shutdown() override { return {}; }
 
+  // What a crash left if nobody scanned the disk yet, else what was found. Valid
+  // until the next op.
+  ShownObjects& Objects();
+  VirtualDisk& disk() { return s_.disk.disk(); }
+
  private:
   using NameKey = ShownVolume::NameKey;
 
@@ -84,9 +89,6 @@ class SimfsMount : public Mount {
     uint64_t offset_bytes;
     std::string_view content;
   };
-
-  // What a crash left if nobody scanned the disk yet, else what was found.
-  ShownObjects& Objects();
 
   // Takes over what a scan found.
   void TakeScan(RecordScan scan);
