@@ -50,6 +50,10 @@ const RoomPlan& Rooms() {
     floor({"harness/minimize"});
     floor({"backends", "backends/clfs", "backends/kernel", "backends/ntfs_3g",
            "backends/simfs"});
+    floor({"library/include/powercut", "library/calls"});
+    floor({"library/files"});
+    floor({"library/states"});
+    floor({"library"});
     floor({"harness/cli/terminal", "fuzz/draw"});
     floor({"harness/cli/input", "fuzz/targets"});
     floor({"harness/cli/report"});

@@ -38,7 +38,7 @@ inline bool EndsWithAny(std::string_view text,
 }
 
 inline bool IsCode(std::string_view path) {
-  return EndsWithAny(path, {".h", ".cc", ".c"});
+  return EndsWithAny(path, {".h", ".hpp", ".cc", ".c"});
 }
 
 inline std::vector<std::string> LinesOf(const std::string& text) {
@@ -85,7 +85,8 @@ inline const std::vector<SourceFile>& WorkingTree() {
     };
     add(root / "README.md");
     for (const char* folder :
-         {"harness", "model", "backends", "fuzz", "tests", "corpora", "docs"}) {
+         {"harness", "model", "backends", "library", "fuzz", "tests",
+          "corpora", "docs"}) {
       for (const auto& entry :
            std::filesystem::recursive_directory_iterator(root / folder)) {
         const std::string name = entry.path().filename();

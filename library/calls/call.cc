@@ -1,0 +1,77 @@
+// Says in words what a call was and where it came from.
+
+#include "library/calls/call.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace powercut {
+namespace {
+
+std::string_view LastPart(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == path.npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace
+
+bool IsSync(const Call& call) {
+  if (call.kind != Call::kOp) return false;
+  switch (call.op.kind) {
+    case OpKind::kFsync:
+    case OpKind::kFdatasync:
+    case OpKind::kSyncFileRange:
+    case OpKind::kSyncfs:
+    case OpKind::kFullFsync:
+    case OpKind::kBarrierFsync:
+    case OpKind::kNtFlush:
+    case OpKind::kFlushFileBuffers:
+    case OpKind::kMsync:
+    case OpKind::kFlushView:
+    case OpKind::kDiskFlush:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string PlaceText(const CallPlace& place) {
+  if (place.file != nullptr) {
+    return fmt::format("{}:{}", LastPart(place.file), place.line);
+  }
+  if (place.address == nullptr) return "";
+  Dl_info info{};
+  const auto address = reinterpret_cast<uintptr_t>(place.address);
+  if (dladdr(place.address, &info) == 0) return fmt::format("{:#x}", address);
+  if (info.dli_sname != nullptr) {
+    return fmt::format("{}+{:#x}", info.dli_sname,
+                       address - reinterpret_cast<uintptr_t>(info.dli_saddr));
+  }
+  // An offset in the file, as addr2line takes it.
+  return fmt::format("{}+{:#x}", LastPart(info.dli_fname),
+                     address - reinterpret_cast<uintptr_t>(info.dli_fbase));
+}
+
+std::string CallText(const Call& call) {
+  switch (call.kind) {
+    case Call::kAttempt:
+      return fmt::format("attempt {}", call.number);
+    case Call::kAck:
+      return fmt::format("ack {}", call.number);
+    case Call::kStart:
+      return "start";
+    case Call::kOp:
+      break;
+  }
+  Op op = call.op;
+  // Ops through handles are shown by the path of the handle.
+  if (!call.path.empty() && !op.names.empty() && op.kind != OpKind::kOpen &&
+      op.kind != OpKind::kMap) {
+    op.names[0] = call.path;
+  }
+  return OpText(op);
+}
+
+}  // namespace powercut

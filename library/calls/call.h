@@ -1,0 +1,65 @@
+// Call: what the user's storage asked of its files or of its disk, or said of
+// its own work, in the order in which it happened.
+
+#ifndef POWERCUT_LIBRARY_CALLS_CALL_H_
+#define POWERCUT_LIBRARY_CALLS_CALL_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/words/op.h"
+
+namespace powercut {
+
+// Where in the user's program a call was made.
+struct CallPlace {
+  // The source file and line; `nullptr` and 0 if the caller did not say. The
+  // text must live as long as the program.
+  const char* file = nullptr;
+  uint32_t line = 0;
+  // The address that the call returned to, if there is no source file; else
+  // `nullptr`.
+  const void* address = nullptr;
+};
+
+struct Call {
+  enum Kind : uint8_t {
+    // An op of a file system or a disk.
+    kOp,
+    // The user begins the operation `number`, or may rely on it.
+    kAttempt,
+    kAck,
+    // The set-up is over: crashes begin here.
+    kStart,
+  };
+
+  Kind kind = kOp;
+  Op op{};
+  // For a write or an append: where in the file, and what.
+  uint64_t offset_bytes = 0;
+  std::string content{};
+  uint64_t number = 0;
+  // The path that the op is about, for people. Empty if there is none.
+  std::string path{};
+  CallPlace place{};
+  // For a sync: the disk reports an error for each flush of it.
+  bool fails = false;
+};
+
+using Calls = std::vector<Call>;
+
+// Whether the call is one that asks for durability.
+bool IsSync(const Call& call);
+
+// `wal.cc:57`, or the function that the address lies in, such as
+// `append_record+0x1c`, or the address. Only the last part of a path is shown.
+// Empty if nothing is known.
+std::string PlaceText(const CallPlace& place);
+
+// What a call asked for, such as `write /wal 0 512` or `ack 3`.
+std::string CallText(const Call& call);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_LIBRARY_CALLS_CALL_H_

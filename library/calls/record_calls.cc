@@ -1,0 +1,119 @@
+// Runs one call after the other. A call was made once already, in memory, where
+// it succeeded: storage that refuses it here disagrees with what the user was
+// shown, which is our own error, except that the disk may be too small.
+
+#include "library/calls/record_calls.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/fault/fault_disk.h"
+#include "harness/trace/acks.h"
+#include "harness/trace/recording_disk.h"
+
+namespace powercut {
+namespace {
+
+class CallRecorder {
+ public:
+  CallRecorder(const DiskGeometry& geometry,
+               const std::shared_ptr<const SparseImage>& base)
+      : disk_(geometry, base),
+        faulty_(disk_, FlushErrors(), FaultPhase::kRun) {}
+
+  Result<RecordedCalls> Run(Backend& backend, const Calls& calls) {
+    // A disk without faults needs no layer that counts its requests.
+    const bool faulty =
+        std::ranges::any_of(calls, [](const Call& call) { return call.fails; });
+    MountResult mounted = faulty ? backend.Open(faulty_) : backend.Open(disk_);
+    if (mounted.mount == nullptr) {
+      return Error{ErrorCode::kInternal,
+                   "the fresh disk does not " + mounted.failure};
+    }
+    Mount& mount = *mounted.mount;
+    const bool starts = std::ranges::any_of(
+        calls, [](const Call& call) { return call.kind == Call::kStart; });
+    if (!starts) POWERCUT_TRY(Start(mount));
+    for (const Call& call : calls) {
+      POWERCUT_TRY(RunCall(mount, call));
+      events_after_.push_back(disk_.trace().event_count());
+    }
+    Observation live = mount.Observe();
+    POWERCUT_TRY(CheckTraceAgainstDisk(disk_.trace(), disk_.live()));
+    Trace trace = disk_.trace();
+    mounted.mount.reset();
+    POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
+                    HistoryOf(trace, 0, kAnyFaults));
+    return RecordedCalls{{std::move(trace), std::move(history), {}, {}},
+                         std::move(events_after_),
+                         std::move(live)};
+  }
+
+ private:
+  Status Start(Mount& mount) {
+    if (started_) return Ok{};
+    started_ = true;
+    Op sync;
+    sync.kind = OpKind::kSyncfs;
+    const OpResult synced = mount.Apply(sync, 0, {});
+    if (!synced.ok()) return Failed("the sync after the set-up", synced);
+    disk_.Mark(kRunMark);
+    return Ok{};
+  }
+
+  Status RunCall(Mount& mount, const Call& call) {
+    switch (call.kind) {
+      case Call::kStart:
+        return Start(mount);
+      case Call::kAttempt:
+      case Call::kAck:
+        // What is said of the set-up is no ack: crashes begin later.
+        disk_.Mark(AckMark(CallText(call)));
+        return Ok{};
+      case Call::kOp:
+        break;
+    }
+    if (call.fails) faulty_.Arm();
+    const OpResult result =
+        mount.Apply(call.op, call.offset_bytes, call.content);
+    if (call.fails) POWERCUT_TRY(faulty_.Disarm());
+    // A sync that fails here promises nothing under this profile: some do not
+    // offer every kind of sync.
+    const bool full = result.error == "ENOSPC";
+    if (result.ok() || (IsSync(call) && !full)) return Ok{};
+    return Failed(CallText(call), result);
+  }
+
+  // Every flush fails while the disk is armed.
+  static std::vector<Op> FlushErrors() {
+    Op fault;
+    fault.kind = OpKind::kFault;
+    fault.names = {"error", "flush"};
+    fault.keys = {{"times", "always"}};
+    return {fault};
+  }
+
+  static Error Failed(const std::string& what, const OpResult& result) {
+    const bool full = result.error == "ENOSPC";
+    return {full ? ErrorCode::kFull : ErrorCode::kInternal,
+            fmt::format("`{}` returned {} on the disk and success in memory",
+                        what, result.error)};
+  }
+
+  RecordingDisk disk_;
+  FaultDisk faulty_;
+  bool started_ = false;
+  std::vector<EventNumber> events_after_;
+};
+
+}  // namespace
+
+Result<RecordedCalls> RecordCalls(Backend& backend, const Calls& calls,
+                                  const DiskGeometry& geometry,
+                                  const std::string& profile) {
+  POWERCUT_ASSIGN(const auto base, backend.Format({geometry, profile}));
+  return CallRecorder(geometry, base).Run(backend, calls);
+}
+
+}  // namespace powercut

@@ -1,0 +1,340 @@
+// Keeps what was changed or looked at, and asks the base for the rest. The
+// bytes of a file lie in chunks of one page: a chunk is made when something is
+// written in it, from what the base has there. A directory knows some of its
+// names, and all of them once it was listed; a name that was taken away stays
+// known as gone, so that the base is not asked for it.
+//
+// Example: a file of 10,000 bytes in the base is cut to 5,000 bytes, and one
+// byte is written at 6,000. The base shows up to 5,000 from then on. Chunk 1 is
+// made from bytes 4,096 to 4,999 of the base and zeros, and gets the byte; a
+// read of byte 100 still goes to the base.
+
+#include "library/files/file_tree.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "harness/base/limits.h"
+
+namespace powercut {
+namespace {
+
+constexpr uint64_t kChunkBytes = 4096;
+constexpr uint64_t kNameBytesMax = 255;
+
+}  // namespace
+
+class FileNode {
+ public:
+  bool is_directory = false;
+  uint64_t number = 0;
+  // Where the node is in the base; `std::nullopt` if it is not there.
+  std::optional<BaseId> base{};
+
+  // Of a file. The size is `std::nullopt` as long as it is the one in the base
+  // and nobody asked for it.
+  std::optional<uint64_t> size_bytes{};
+  // How many bytes of the base may show.
+  uint64_t base_bytes = ~uint64_t{0};
+  std::map<uint64_t, std::unique_ptr<std::array<std::byte, kChunkBytes>>>
+      chunks{};
+
+  // Of a directory: the names that are known; `nullptr` is a name that is gone.
+  std::map<std::string, FileNodePtr, std::less<>> names{};
+  bool all_known = false;
+};
+
+// The last name of a path, and the directory in which it is or would be.
+struct FileTree::Place {
+  FileNodePtr directory;
+  std::string name;
+  // What the name leads to; `nullptr` if there is nothing.
+  FileNodePtr node;
+};
+
+FileTree::FileTree() : root_(std::make_shared<FileNode>()) {
+  root_->is_directory = true;
+  root_->all_known = true;
+}
+
+FileTree::FileTree(FileBase& base) : FileTree() {
+  base_ = &base;
+  root_->base = base.root();
+  root_->all_known = false;
+}
+
+bool FileTree::IsDirectory(const FileNode& node) { return node.is_directory; }
+uint64_t FileTree::NumberOf(const FileNode& node) { return node.number; }
+
+// --- names -------------------------------------------------------------------
+
+FileNodePtr FileTree::NodeOf(const BaseEntry& entry) {
+  FileNodePtr& node = from_base_[entry.id];
+  if (node == nullptr) {
+    node = std::make_shared<FileNode>();
+    node->is_directory = entry.is_directory;
+    node->base = entry.id;
+    node->number = next_number_++;
+  }
+  return node;
+}
+
+FileNodePtr FileTree::Child(FileNode& directory, const std::string& name) {
+  const auto known = directory.names.find(name);
+  if (known != directory.names.end()) return known->second;
+  if (directory.all_known) return nullptr;
+  const auto entry = base_->Lookup(*directory.base, name);
+  FileNodePtr node = entry ? NodeOf(*entry) : nullptr;
+  directory.names.emplace(name, node);
+  return node;
+}
+
+void FileTree::ListAll(FileNode& directory) {
+  if (directory.all_known) return;
+  for (const BaseEntry& entry : base_->EntriesOf(*directory.base)) {
+    if (directory.names.contains(entry.name)) continue;
+    directory.names.emplace(entry.name, NodeOf(entry));
+  }
+  directory.all_known = true;
+}
+
+bool FileTree::IsEmpty(FileNode& directory) {
+  ListAll(directory);
+  return std::ranges::all_of(
+      directory.names, [](const auto& name) { return name.second == nullptr; });
+}
+
+int FileTree::FindPlace(std::string_view path, Place& place) {
+  if (path.empty() || path[0] != '/') return EINVAL;
+  place = {nullptr, "", root_};
+  for (size_t begin = 1; begin < path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view name = path.substr(begin, end - begin);
+    begin = end + 1;
+    if (name.empty() || name == ".") continue;
+    // Names are compared byte by byte, and `..` would need the way back.
+    if (name == "..") return EINVAL;
+    if (name.size() > kNameBytesMax) return ENAMETOOLONG;
+    if (place.node == nullptr) return ENOENT;
+    if (!place.node->is_directory) return ENOTDIR;
+    FileNodePtr directory = std::move(place.node);
+    place.name = name;
+    place.node = Child(*directory, place.name);
+    place.directory = std::move(directory);
+  }
+  return 0;
+}
+
+int FileTree::Find(std::string_view path, FileNodePtr& node) {
+  Place place;
+  if (const int error = FindPlace(path, place)) return error;
+  if (place.node == nullptr) return ENOENT;
+  node = std::move(place.node);
+  return 0;
+}
+
+void FileTree::SetName(const Place& place, FileNodePtr node) {
+  place.directory->names[place.name] = std::move(node);
+}
+
+int FileTree::Create(std::string_view path, FileNodePtr& node) {
+  Place place;
+  if (const int error = FindPlace(path, place)) return error;
+  if (place.node != nullptr) return EEXIST;
+  node = std::make_shared<FileNode>();
+  node->number = next_number_++;
+  node->size_bytes = 0;
+  SetName(place, node);
+  return 0;
+}
+
+int FileTree::MakeDirectory(std::string_view path) {
+  Place place;
+  if (const int error = FindPlace(path, place)) return error;
+  if (place.node != nullptr) return EEXIST;
+  auto node = std::make_shared<FileNode>();
+  node->is_directory = true;
+  node->all_known = true;
+  node->number = next_number_++;
+  SetName(place, std::move(node));
+  return 0;
+}
+
+bool FileTree::Contains(FileNode& directory, const FileNode& below) {
+  if (&directory == &below) return true;
+  for (const auto& [name, node] : directory.names) {
+    if (node != nullptr && node->is_directory && Contains(*node, below)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+int FileTree::Rename(std::string_view from, std::string_view to) {
+  Place source;
+  Place target;
+  if (const int error = FindPlace(from, source)) return error;
+  if (const int error = FindPlace(to, target)) return error;
+  if (source.node == nullptr) return ENOENT;
+  if (source.directory == nullptr || target.directory == nullptr) return EBUSY;
+  if (source.node == target.node) return 0;
+  const bool directory = source.node->is_directory;
+  // The directory of the target was looked up, so that it is known from the
+  // source down if it lies there.
+  if (directory && Contains(*source.node, *target.directory)) return EINVAL;
+  if (target.node != nullptr) {
+    if (directory && !target.node->is_directory) return ENOTDIR;
+    if (!directory && target.node->is_directory) return EISDIR;
+    if (directory && !IsEmpty(*target.node)) return ENOTEMPTY;
+  }
+  SetName(target, source.node);
+  SetName(source, nullptr);
+  return 0;
+}
+
+int FileTree::Link(std::string_view from, std::string_view to) {
+  Place source;
+  Place target;
+  if (const int error = FindPlace(from, source)) return error;
+  if (const int error = FindPlace(to, target)) return error;
+  if (source.node == nullptr) return ENOENT;
+  if (source.node->is_directory) return EPERM;
+  if (target.node != nullptr) return EEXIST;
+  SetName(target, source.node);
+  return 0;
+}
+
+int FileTree::Unlink(std::string_view path) {
+  Place place;
+  if (const int error = FindPlace(path, place)) return error;
+  if (place.node == nullptr) return ENOENT;
+  if (place.node->is_directory) return EISDIR;
+  SetName(place, nullptr);
+  return 0;
+}
+
+int FileTree::RemoveDirectory(std::string_view path) {
+  Place place;
+  if (const int error = FindPlace(path, place)) return error;
+  if (place.node == nullptr) return ENOENT;
+  if (place.directory == nullptr) return EBUSY;
+  if (!place.node->is_directory) return ENOTDIR;
+  if (!IsEmpty(*place.node)) return ENOTEMPTY;
+  SetName(place, nullptr);
+  return 0;
+}
+
+int FileTree::List(FileNode& directory, std::vector<std::string>& names) {
+  if (!directory.is_directory) return ENOTDIR;
+  ListAll(directory);
+  names.clear();
+  for (const auto& [name, node] : directory.names) {
+    if (node != nullptr) names.push_back(name);
+  }
+  return 0;
+}
+
+// --- bytes -------------------------------------------------------------------
+
+uint64_t FileTree::SizeOf(FileNode& file) {
+  if (!file.size_bytes) file.size_bytes = base_->SizeOf(*file.base);
+  return *file.size_bytes;
+}
+
+int FileTree::ChunkAt(FileNode& file, uint64_t index, std::byte*& chunk) {
+  auto& kept = file.chunks[index];
+  if (kept == nullptr) {
+    kept = std::make_unique<std::array<std::byte, kChunkBytes>>();
+    const uint64_t begin = index * kChunkBytes;
+    const uint64_t shown =
+        file.base ? std::min(base_->SizeOf(*file.base), file.base_bytes) : 0;
+    if (begin < shown) {
+      const auto bytes = std::span(*kept).first(
+          std::min<uint64_t>(kChunkBytes, shown - begin));
+      if (!base_->Read(*file.base, begin, bytes)) {
+        file.chunks.erase(index);
+        ++failed_reads_;
+        return EIO;
+      }
+    }
+  }
+  chunk = kept->data();
+  return 0;
+}
+
+int FileTree::Read(FileNode& file, uint64_t offset_bytes, MutableByteSpan out,
+                   uint64_t& bytes) {
+  const uint64_t size = SizeOf(file);
+  bytes = offset_bytes >= size
+              ? 0
+              : std::min<uint64_t>(out.size(), size - offset_bytes);
+  for (uint64_t done = 0; done < bytes;) {
+    const uint64_t at = offset_bytes + done;
+    const uint64_t in_chunk = at % kChunkBytes;
+    const uint64_t count = std::min(kChunkBytes - in_chunk, bytes - done);
+    const MutableByteSpan piece = out.subspan(done, count);
+    const auto chunk = file.chunks.find(at / kChunkBytes);
+    if (chunk != file.chunks.end()) {
+      std::memcpy(piece.data(), chunk->second->data() + in_chunk, count);
+    } else {
+      const uint64_t shown =
+          file.base && at < file.base_bytes
+              ? std::min(base_->SizeOf(*file.base), file.base_bytes)
+              : 0;
+      const uint64_t from_base =
+          at < shown ? std::min(count, shown - at) : uint64_t{0};
+      if (from_base > 0 &&
+          !base_->Read(*file.base, at, piece.first(from_base))) {
+        ++failed_reads_;
+        return EIO;
+      }
+      std::ranges::fill(piece.subspan(from_base), std::byte{0});
+    }
+    done += count;
+  }
+  return 0;
+}
+
+int FileTree::Write(FileNode& file, uint64_t offset_bytes, ByteSpan data) {
+  if (data.size() > kFileBytesMax ||
+      offset_bytes > kFileBytesMax - data.size()) {
+    return EFBIG;
+  }
+  for (uint64_t done = 0; done < data.size();) {
+    const uint64_t at = offset_bytes + done;
+    const uint64_t in_chunk = at % kChunkBytes;
+    const uint64_t count =
+        std::min<uint64_t>(kChunkBytes - in_chunk, data.size() - done);
+    std::byte* chunk = nullptr;
+    if (const int error = ChunkAt(file, at / kChunkBytes, chunk)) return error;
+    std::memcpy(chunk + in_chunk, data.data() + done, count);
+    done += count;
+  }
+  if (!data.empty()) {
+    file.size_bytes = std::max(SizeOf(file), offset_bytes + data.size());
+  }
+  return 0;
+}
+
+int FileTree::Truncate(FileNode& file, uint64_t size_bytes) {
+  if (size_bytes > kFileBytesMax) return EFBIG;
+  if (size_bytes < SizeOf(file)) {
+    // What was cut off reads as zeros if the file grows again.
+    const uint64_t in_chunk = size_bytes % kChunkBytes;
+    file.base_bytes = std::min(file.base_bytes, size_bytes);
+    const auto last = file.chunks.find(size_bytes / kChunkBytes);
+    if (in_chunk != 0 && last != file.chunks.end()) {
+      std::ranges::fill(std::span(*last->second).subspan(in_chunk),
+                        std::byte{0});
+    }
+    file.chunks.erase(file.chunks.lower_bound(size_bytes / kChunkBytes +
+                                              (in_chunk != 0 ? 1 : 0)),
+                      file.chunks.end());
+  }
+  file.size_bytes = size_bytes;
+  return 0;
+}
+
+}  // namespace powercut

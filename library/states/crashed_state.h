@@ -1,0 +1,90 @@
+// CrashedState: one disk that a crash left, while the user's code recovers on
+// it and says what it thinks of it.
+
+#ifndef POWERCUT_LIBRARY_STATES_CRASHED_STATE_H_
+#define POWERCUT_LIBRARY_STATES_CRASHED_STATE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/disk/content_hash.h"
+#include "library/files/world_disk.h"
+#include "library/files/world_files.h"
+#include "library/states/simfs_base.h"
+#include "library/states/state_backend.h"
+
+namespace powercut {
+
+// What the user's code said is wrong with a state.
+struct SaidViolation {
+  // A stable name: violations of one cause are reported once.
+  std::string cause;
+  // What is wrong there, for people; may have several lines.
+  std::string text;
+  // Where in the user's source this was said; empty and 0 if it is not known.
+  std::string file;
+  uint32_t line = 0;
+};
+
+// The attempts and acks in force at a crash.
+struct Promises {
+  // The numbers in the order in which they were said.
+  std::vector<uint64_t> attempts;
+  std::vector<uint64_t> acks;
+
+  // Reads the lines of CrashedVolume::acked.
+  static Promises Of(std::string_view acked);
+  bool Acked(uint64_t number) const;
+  bool Attempted(uint64_t number) const;
+};
+
+// What the user's storage holds after each prefix of the attempts, with no
+// crash (WorldState::Found()).
+struct PrefixDumps {
+  // The number of each attempt, in the order in which they were made.
+  std::vector<uint64_t> attempts;
+  // By the length of the prefix: the hash of the dump; `std::nullopt` if the
+  // user's code gave none there.
+  std::vector<std::optional<Hash128>> hashes;
+};
+
+// Not thread-safe.
+class CrashedState {
+ public:
+  // Both must outlive this object. `dumps` is `nullptr` while they are made.
+  CrashedState(CrashedVolume& volume, const PrefixDumps* dumps);
+  CrashedState(const CrashedState&) = delete;
+  CrashedState& operator=(const CrashedState&) = delete;
+
+  // The files, or the disk if the world is a raw disk; `nullptr` for the other
+  // one.
+  WorldFiles* files() { return files_ ? &*files_ : nullptr; }
+  WorldDisk* disk() { return disk_ ? &*disk_ : nullptr; }
+  const Promises& promises() const { return promises_; }
+
+  void Say(SaidViolation violation);
+  // Tells what the user's storage holds after its recovery. It must be what
+  // some prefix of the attempts gives that contains every ack; otherwise this
+  // is a violation. At most once.
+  void Found(std::string_view dump);
+
+  const std::vector<SaidViolation>& violations() const { return violations_; }
+  const std::optional<Hash128>& dump() const { return dump_; }
+
+ private:
+  const PrefixDumps* dumps_;
+  std::optional<SimfsBase> base_;
+  std::optional<WorldFiles> files_;
+  std::optional<WorldDisk> disk_;
+  Promises promises_;
+  std::vector<SaidViolation> violations_;
+  std::optional<Hash128> dump_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_LIBRARY_STATES_CRASHED_STATE_H_

@@ -1,0 +1,54 @@
+// LoopRunner: all explorations of one loop, one after the other. It runs on the
+// loop's fiber.
+
+#ifndef POWERCUT_LIBRARY_STATES_LOOP_RUNNER_H_
+#define POWERCUT_LIBRARY_STATES_LOOP_RUNNER_H_
+
+#include <memory>
+#include <string>
+
+#include "harness/explore/explore.h"
+#include "library/states/profile_run.h"
+#include "library/states/state_loop.h"
+
+namespace powercut {
+
+class LoopRunner {
+ public:
+  // `loop` must outlive this object.
+  explicit LoopRunner(StateLoop& loop) : loop_(loop) {}
+
+  // Explores under each profile, and fills in the loop's report.
+  void Run();
+
+ private:
+  void RunProfile(const std::string& profile);
+  void RunOneState();
+  Result<std::unique_ptr<ProfileRun>> RecordAs(const Calls& calls,
+                                               const std::string& profile);
+  ExploreOptions OptionsOfExploration() const;
+  // Runs the user's loop on what each prefix of the attempts gives. Returns
+  // false if something is wrong there, which is then in the report.
+  bool MakeDumps(ProfileRun& run, PrefixDumps& dumps, LoopPart& part);
+  // What the user's loop says of one state that is run alone.
+  std::string ResultOf(ProfileRun& run, const CrashState& state);
+  LoopFinding Described(ProfileRun& run, const Finding& finding);
+  // A sync that makes the cause go away; empty if none was found.
+  std::string RemedyFor(ProfileRun& run, const std::string& cause,
+                        const CrashState& state);
+  void Audit(ProfileRun& run, const std::string& profile);
+  // What is found without some of the calls: the cause is empty if nothing is.
+  struct Without {
+    // Whether there is a cause, or all states were looked at.
+    bool known = false;
+    std::string cause;
+    std::string id;
+  };
+  Without ExploreWithout(const Calls& calls, const std::string& profile);
+
+  StateLoop& loop_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_LIBRARY_STATES_LOOP_RUNNER_H_

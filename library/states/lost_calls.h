@@ -1,0 +1,43 @@
+// What a crash state lost, told by the calls that wrote it.
+
+#ifndef POWERCUT_LIBRARY_STATES_LOST_CALLS_H_
+#define POWERCUT_LIBRARY_STATES_LOST_CALLS_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "harness/space/crash_state.h"
+#include "library/states/profile_run.h"
+
+namespace powercut {
+
+// `, made at wal.cc:41` in the words of PlaceText(), in brackets: `
+// (wal.cc:41)`. Empty if nothing is known.
+std::string PlaceInWords(const CallPlace& place);
+
+// When the crash came: the last call that had returned, and the one in flight.
+std::string CrashText(const ProfileRun& run, const CrashState& state);
+
+// The calls of which the state lost something, in their order, one a line, each
+// with whether a sync of its file came after it.
+// Requires: `cursor` stands at the state's point and kind.
+std::vector<std::string> LostCalls(const ProfileRun& run,
+                                   const CrashState& state,
+                                   const PointCursor& cursor);
+
+// A sync that was not made: of the file or directory at `path`, or a flush of a
+// raw disk if `path` is empty, after call `after`.
+struct ExtraSync {
+  std::string path;
+  size_t after = 0;
+};
+// The syncs that might have kept what the state lost: first of the files, then
+// of the directories, of the last calls first.
+// Requires: as LostCalls().
+std::vector<ExtraSync> SyncsFor(const ProfileRun& run, const CrashState& state,
+                                const PointCursor& cursor);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_LIBRARY_STATES_LOST_CALLS_H_

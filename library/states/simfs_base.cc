@@ -1,0 +1,56 @@
+// Asks the shown objects of the mount. Data comes in atoms of 512 bytes: each
+// one that a range touches is read whole.
+
+#include "library/states/simfs_base.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace powercut {
+
+std::vector<BaseEntry> SimfsBase::EntriesOf(BaseId directory) {
+  simfs::ShownObjects& objects = mount_.Objects();
+  std::vector<BaseEntry> entries;
+  for (auto& [name, inode] : objects.NamesIn(directory)) {
+    entries.push_back({name, inode, objects.IsDirectory(inode)});
+  }
+  return entries;
+}
+
+std::optional<BaseEntry> SimfsBase::Lookup(BaseId directory,
+                                           const std::string& name) {
+  simfs::ShownObjects& objects = mount_.Objects();
+  const simfs::InodeNumber inode = objects.Lookup(directory, name);
+  if (inode == simfs::kNoInode) return std::nullopt;
+  return BaseEntry{name, inode, objects.IsDirectory(inode)};
+}
+
+uint64_t SimfsBase::SizeOf(BaseId file) {
+  return mount_.Objects().ShapeOf(file).size;
+}
+
+Status SimfsBase::Read(BaseId file, uint64_t offset_bytes,
+                       MutableByteSpan out) {
+  simfs::ShownObjects& objects = mount_.Objects();
+  const simfs::Shape& shape = objects.ShapeOf(file);
+  simfs::AtomBytes atom;
+  for (uint64_t done = 0; done < out.size();) {
+    const uint64_t at = offset_bytes + done;
+    const uint64_t in_atom = at % simfs::kAtom;
+    const uint64_t count =
+        std::min<uint64_t>(simfs::kAtom - in_atom, out.size() - done);
+    const MutableByteSpan piece = out.subspan(done, count);
+    const auto layers = shape.atoms.find(at / simfs::kAtom);
+    if (layers == shape.atoms.end()) {
+      std::ranges::fill(piece, std::byte{0});
+    } else {
+      POWERCUT_TRY(simfs::ReadAtomOf(mount_.disk(), objects, layers->second,
+                                     std::span(atom)));
+      std::memcpy(piece.data(), atom.data() + in_atom, count);
+    }
+    done += count;
+  }
+  return Ok{};
+}
+
+}  // namespace powercut

@@ -1,0 +1,285 @@
+// Loops whose body ends in every way that code can end, and handles that are
+// wrong: each is a result or an error, and the exploration goes on.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <powercut/powercut.hpp>
+
+namespace {
+
+using powercut::Explore;
+using powercut::State;
+using powercut::States;
+using powercut::World;
+using ::testing::HasSubstr;
+
+// A file of three sectors, written in one call and never synced: each subset of
+// the sectors can be found.
+void FillWorld(World& world) {
+  const int file = world.open("/f", PC_READ | PC_WRITE | PC_CREATE);
+  world.fsync(file);
+  world.sync_directory("/");
+  world.start();
+  world.write(file, std::string(1536, 'x'), 0);
+}
+
+// Whether the first sector of the file was written.
+bool HasFirst(State& state) { return state.content("/f").starts_with("x"); }
+// Whether only the first one was, which few states show.
+bool HasFirstAlone(State& state) {
+  const std::string content = state.content("/f");
+  return content.size() == 1536 && content[0] == 'x' && content[512] != 'x' &&
+         content[1024] != 'x';
+}
+bool HasLast(State& state) {
+  const std::string content = state.content("/f");
+  return content.size() == 1536 && content.back() == 'x';
+}
+
+// Explores with a body, and returns the report.
+struct Ended {
+  pc_verdict verdict;
+  std::vector<powercut::Finding> findings;
+  std::string report;
+};
+
+Ended ExploreWith(const std::function<void(State&)>& body,
+                  Explore options = {}) {
+  World world;
+  FillWorld(world);
+  options.profiles = "linux-man";
+  options.state_timeout_ms = 1'000;
+  options.jobs = 2;
+  options.budget_ms = 60'000;
+  States states = world.explore(options);
+  for (State& state : states) body(state);
+  return {states.verdict(), states.findings(), states.report()};
+}
+
+TEST(HostileStatesTest, ABodyThatIsFineHolds) {
+  EXPECT_EQ(ExploreWith([](State& state) { HasFirst(state); }).verdict,
+            PC_HOLDS);
+}
+
+TEST(HostileStatesTest, ACrashIsAFinding) {
+  const Ended ended = ExploreWith([](State& state) {
+    if (HasFirst(state) && !HasLast(state)) raise(SIGSEGV);
+  });
+  EXPECT_EQ(ended.verdict, PC_VIOLATES);
+  ASSERT_EQ(ended.findings.size(), 1u) << ended.report;
+  EXPECT_THAT(ended.report, HasSubstr("SIGSEGV"));
+}
+
+TEST(HostileStatesTest, AnExitIsAFinding) {
+  const Ended ended = ExploreWith([](State& state) {
+    if (HasFirst(state) && !HasLast(state)) _exit(0);
+  });
+  EXPECT_EQ(ended.verdict, PC_VIOLATES) << ended.report;
+  EXPECT_THAT(ended.report, HasSubstr("exit status 0"));
+}
+
+TEST(HostileStatesTest, AHangIsAFinding) {
+  const Ended ended = ExploreWith([](State& state) {
+    if (!HasFirstAlone(state)) return;
+    std::this_thread::sleep_for(std::chrono::seconds(60));
+  });
+  EXPECT_EQ(ended.verdict, PC_VIOLATES) << ended.report;
+  EXPECT_THAT(ended.report, HasSubstr("hung"));
+}
+
+TEST(HostileStatesTest, ALoopWithoutEndIsAFinding) {
+  const Ended ended = ExploreWith([](State& state) {
+    if (!HasFirstAlone(state)) return;
+    for (volatile bool on = true; on;) {
+    }
+  });
+  EXPECT_EQ(ended.verdict, PC_VIOLATES) << ended.report;
+}
+
+TEST(HostileStatesTest, ThreadsThatAreLeftDoNoHarm) {
+  const Ended ended = ExploreWith([](State& state) {
+    HasFirst(state);
+    std::thread([] { pause(); }).detach();
+  });
+  EXPECT_EQ(ended.verdict, PC_HOLDS) << ended.report;
+}
+
+// The body is left by `return` in the loop of this function itself.
+pc_verdict LeftByReturn(States& states, int& in_this_process) {
+  for (State& state : states) {
+    if (HasFirst(state) && !HasLast(state)) {
+      state.violation("half-written");
+      states.stop();
+      return states.verdict();
+    }
+    ++in_this_process;
+  }
+  return states.verdict();
+}
+
+TEST(HostileStatesTest, LeavingTheLoopIsAResult) {
+  World world;
+  FillWorld(world);
+  Explore options;
+  options.profiles = "linux-man";
+  options.budget_ms = 60'000;
+  States states = world.explore(options);
+  int in_this_process = 0;
+  EXPECT_EQ(LeftByReturn(states, in_this_process), PC_VIOLATES);
+  EXPECT_EQ(in_this_process, 0);
+  ASSERT_EQ(states.findings().size(), 1u) << states.report();
+  EXPECT_EQ(states.findings()[0].cause, "half-written");
+  // The other states were looked at, too.
+  EXPECT_GT(states.counts().states, 4u);
+}
+
+TEST(HostileStatesTest, AnExceptionIsAFinding) {
+  World world;
+  FillWorld(world);
+  Explore options;
+  options.profiles = "linux-man";
+  options.budget_ms = 60'000;
+  std::string report;
+  std::vector<std::string> causes;
+  try {
+    States states = world.explore(options);
+    for (State& state : states) {
+      if (HasFirst(state) && !HasLast(state)) throw std::runtime_error("no");
+    }
+    report = states.report();
+    for (const auto& finding : states.findings()) {
+      causes.push_back(finding.cause);
+    }
+  } catch (const std::runtime_error&) {
+    FAIL() << "the exception left the worker";
+  }
+  EXPECT_THAT(causes, ::testing::ElementsAre("exception")) << report;
+}
+
+TEST(HostileStatesTest, InProcessTheLoopCanBeLeft) {
+  World world;
+  FillWorld(world);
+  Explore options;
+  options.isolation = PC_IN_PROCESS;
+  int seen = 0;
+  {
+    States states = world.explore(options);
+    for (State& state : states) {
+      HasFirst(state);
+      if (++seen == 3) break;
+    }
+    states.stop();
+    EXPECT_NE(states.verdict(), PC_HOLDS) << states.report();
+  }
+  EXPECT_EQ(seen, 3);
+}
+
+TEST(HostileStatesTest, AWorldMayEndBeforeItsStates) {
+  auto world = std::make_unique<World>();
+  FillWorld(*world);
+  Explore options;
+  options.profiles = "linux-man";
+  States states = world->explore(options);
+  world.reset();
+  for (State& state : states) HasFirst(state);
+  EXPECT_EQ(states.verdict(), PC_HOLDS) << states.report();
+}
+
+TEST(HostileStatesTest, StatesThatAreNeverAskedForAreFreed) {
+  World world;
+  FillWorld(world);
+  const States states = world.explore();
+  EXPECT_EQ(states.verdict(), PC_UNKNOWN);
+}
+
+// A state that was kept shows nothing once the next one was asked for.
+TEST(HostileStatesTest, AStateEndsWithTheNextOne) {
+  World world;
+  FillWorld(world);
+  Explore options;
+  options.isolation = PC_IN_PROCESS;
+  States states = world.explore(options);
+  for (State& state : states) HasFirst(state);
+  pc_states* const raw = states.get();
+  EXPECT_EQ(pc_next(raw), nullptr);
+  EXPECT_EQ(pc_violation(raw, "late", nullptr, nullptr, 0), -EINVAL);
+  EXPECT_EQ(pc_must_have(raw, 1), 0);
+}
+
+TEST(HostileStatesTest, WrongHandlesAndSizesAreErrors) {
+  World world;
+  EXPECT_EQ(world.close(1), -EBADF);
+  EXPECT_EQ(world.write(7, "x", 0), -EBADF);
+  EXPECT_EQ(world.open("f", PC_WRITE | PC_CREATE), -EINVAL);
+  EXPECT_EQ(world.open("/f", PC_WRITE), -ENOENT);
+  const int file = world.open("/f", PC_READ | PC_WRITE | PC_CREATE);
+  ASSERT_GT(file, 0);
+  EXPECT_EQ(world.write(file, "x", ~uint64_t{0}), -EFBIG);
+  EXPECT_EQ(world.truncate(file, ~uint64_t{0}), -EFBIG);
+  EXPECT_EQ(world.allocate(file, ~uint64_t{0}, 2), -EFBIG);
+  EXPECT_EQ(pc_write(world.get(), file, nullptr, 1, 0), -EINVAL);
+  EXPECT_EQ(pc_open(world.get(), nullptr, PC_READ), -EINVAL);
+  EXPECT_EQ(pc_disk_flush(world.get()), -ENOTSUP);
+  EXPECT_EQ(world.sync(file, static_cast<pc_sync_kind>(99)), -EINVAL);
+  EXPECT_EQ(pc_map(world.get(), file, 0, 1), -EINVAL);
+  EXPECT_EQ(pc_start(world.get()), 0);
+  EXPECT_EQ(pc_start(world.get()), -EALREADY);
+  EXPECT_EQ(pc_world_new(nullptr, nullptr), -EINVAL);
+  pc_world_free(nullptr);
+  pc_states_free(nullptr);
+  EXPECT_EQ(pc_next(nullptr), nullptr);
+}
+
+TEST(HostileStatesTest, WrongOptionsAreSaid) {
+  World world;
+  FillWorld(world);
+  const auto report = [&](const Explore& options) {
+    States states = world.explore(options);
+    for (State& state : states) HasFirst(state);
+    EXPECT_EQ(states.verdict(), PC_FAILED);
+    return states.report();
+  };
+  EXPECT_THAT(report({.profiles = "none"}), HasSubstr("linux-man"));
+  EXPECT_THAT(report({.space = "some"}), HasSubstr("exhaustive"));
+  EXPECT_THAT(report({.at = "1p@00000000"}), HasSubstr("no recording"));
+  EXPECT_THAT(report({.at = "nonsense"}), HasSubstr("nonsense"));
+  EXPECT_THROW(World({.raw_disk = true, .disk_bytes = 100}), std::system_error);
+}
+
+// Two worlds in two threads, each in this process.
+TEST(HostileStatesTest, WorldsOfTwoThreadsAreIndependent) {
+  std::vector<std::thread> threads;
+  std::vector<std::string> reports(2);
+  for (std::string& report : reports) {
+    threads.emplace_back([&report] {
+      World world;
+      FillWorld(world);
+      Explore options;
+      options.isolation = PC_IN_PROCESS;
+      options.budget_ms = 60'000;
+      States states = world.explore(options);
+      for (State& state : states) {
+        if (HasFirst(state) && !HasLast(state)) state.violation("half");
+      }
+      report = states.report();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(reports[0], HasSubstr("half"));
+  EXPECT_EQ(reports[0], reports[1]);
+}
+
+}  // namespace

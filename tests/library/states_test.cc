@@ -1,0 +1,237 @@
+// What a loop sees and says: the raw disk, spaces, crash kinds, failed syncs,
+// the audit, and worlds that go on after an exploration.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include <powercut/gtest.hpp>
+
+#include "tests/library/small_log.h"
+
+namespace {
+
+using powercut::Audited;
+using powercut::Explore;
+using powercut::State;
+using powercut::States;
+using powercut::World;
+using ::testing::HasSubstr;
+
+std::string Sector(char c) { return std::string(512, c); }
+
+// Two sectors and a commit sector, with a flush between or not.
+std::vector<std::string> CausesOnADisk(bool flush) {
+  World world({.raw_disk = true, .disk_bytes = 1 << 16});
+  world.disk_write(0, Sector('a') + Sector('b'));
+  if (flush) world.disk_flush();
+  world.attempt(1);
+  world.disk_write(8, Sector('c'), /*fua=*/true);
+  world.ack(1);
+  States states = world.explore();
+  for (State& state : states) {
+    std::string sector(512, '\0');
+    state.disk_read(8, sector.data(), sector.size());
+    const bool committed = sector == Sector('c');
+    if (state.must_have(1) && !committed) state.violation("lost-commit");
+    if (!committed) continue;
+    std::string data(1024, '\0');
+    state.disk_read(0, data.data(), data.size());
+    if (data != Sector('a') + Sector('b'))
+      state.violation("commit-without-data");
+    // Writes of a recovery are gone with the state.
+    state.disk_write(0, Sector('z'));
+  }
+  std::vector<std::string> causes;
+  for (const auto& finding : states.findings()) causes.push_back(finding.cause);
+  EXPECT_NE(states.verdict(), PC_FAILED) << states.report();
+  return causes;
+}
+
+TEST(StatesTest, ARawDiskLosesWhatWasNotFlushed) {
+  EXPECT_THAT(CausesOnADisk(true), ::testing::IsEmpty());
+  EXPECT_THAT(CausesOnADisk(false),
+              ::testing::ElementsAre("commit-without-data"));
+}
+
+// Every subset of three unsynced sectors is seen, and nothing else.
+TEST(StatesTest, TheWholeSpaceIsSeen) {
+  World world({.raw_disk = true, .disk_bytes = 1 << 16});
+  world.start();
+  world.disk_write(0, Sector('a') + Sector('b') + Sector('c'));
+  Explore options;
+  options.isolation = PC_IN_PROCESS;
+  std::set<std::string> seen;
+  States states = world.explore(options);
+  for (State& state : states) {
+    std::string found;
+    for (uint64_t sector = 0; sector < 3; ++sector) {
+      std::string bytes(512, '\0');
+      state.disk_read(sector, bytes.data(), bytes.size());
+      found += bytes[0] == '\0' ? '-' : bytes[0];
+    }
+    seen.insert(found);
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"---", "a--", "-b-", "--c", "ab-",
+                                         "a-c", "-bc", "abc"}));
+  EXPECT_EQ(states.verdict(), PC_HOLDS) << states.report();
+}
+
+TEST(StatesTest, AProcessCrashLosesNothingThatReturned) {
+  World world;
+  FillSmallLog(world, 3, {.no_sync = true, .no_directory_sync = true});
+  Explore options;
+  options.profiles = "linux-man";
+  options.crash_kinds = PC_CRASH_PROCESS;
+  States states = world.explore(options);
+  for (State& state : states) state.found(SmallLog(state).Dump());
+  EXPECT_EQ(states.verdict(), PC_HOLDS) << states.report();
+}
+
+TEST(StatesTest, AWorldGoesOn) {
+  World world;
+  FillSmallLog(world, 1);
+  const auto count = [&] {
+    States states = world.explore({.profiles = "ext4-ordered"});
+    for (State& state : states) state.found(SmallLog(state).Dump());
+    EXPECT_EQ(states.verdict(), PC_HOLDS) << states.report();
+    return states.counts().states;
+  };
+  const uint64_t before = count();
+  SmallLog log(world);
+  world.attempt(2);
+  log.Append("more");
+  world.ack(2);
+  EXPECT_GT(count(), before);
+}
+
+// A log that takes a failed sync for done loses what it acknowledged.
+TEST(StatesTest, AFailedSyncIsInDoubt) {
+  World world;
+  SmallLog log(world);
+  world.attempt(1);
+  world.fail_syncs(1);
+  log.Append(SmallLogText(1));
+  world.ack(1);
+  States states = world.explore({.profiles = "ext4-ordered"});
+  for (State& state : states) state.found(SmallLog(state).Dump());
+  EXPECT_EQ(states.verdict(), PC_VIOLATES) << states.report();
+}
+
+TEST(StatesTest, ARecoveryThatFailsWithoutACrashIsToldApart) {
+  World world;
+  FillSmallLog(world, 2);
+  States states = world.explore();
+  for (State& state : states) state.violation("always");
+  EXPECT_EQ(states.verdict(), PC_VIOLATES);
+  EXPECT_THAT(states.report(), HasSubstr("with no crash at all"));
+}
+
+TEST(StatesTest, ABudgetThatEndsIsUnknown) {
+  World world;
+  FillSmallLog(world, 3, {.no_sync = true});
+  States states = world.explore({.profiles = "linux-man", .runs_max = 3});
+  for (State& state : states) SmallLog log(state);
+  EXPECT_EQ(states.verdict(), PC_UNKNOWN) << states.report();
+}
+
+// One line for each world, with the first cause where the code is not safe.
+TEST(StatesTest, EachProfileHasItsVerdict) {
+  World world;
+  FillSmallLog(world, 2, {.no_directory_sync = true});
+  Explore options;
+  options.profiles = "all";
+  options.budget_ms = 60'000;
+  States states = world.explore(options);
+  for (State& state : states) state.found(SmallLog(state).Dump());
+  const std::string report = states.report();
+  EXPECT_THAT(report, HasSubstr("\next4-ordered: holds"));
+  EXPECT_THAT(report, HasSubstr("\nlinux-man: violation"));
+  size_t profiles = 0;
+  while (pc_profile(profiles) != nullptr) {
+    EXPECT_THAT(report, HasSubstr(std::string(pc_profile(profiles)) + ": "));
+    ++profiles;
+  }
+  EXPECT_GT(profiles, 10u);
+}
+
+// --- the audit ---------------------------------------------------------------
+
+std::vector<pc_need> NeedsOf(World& world, bool look) {
+  Explore options;
+  options.profiles = "ext4-ordered";
+  options.audit = true;
+  options.budget_ms = 60'000;
+  States states = world.explore(options);
+  for (State& state : states) {
+    const SmallLog log(state, {.no_directory_sync = true});
+    if (look) state.found(log.Dump());
+  }
+  EXPECT_EQ(states.verdict(), PC_HOLDS) << states.report();
+  std::vector<pc_need> needs;
+  for (const Audited& sync : states.audit()) {
+    EXPECT_THAT(sync.place, ::testing::Not(::testing::IsEmpty()));
+    needs.push_back(sync.need);
+  }
+  return needs;
+}
+
+TEST(AuditTest, NeededSyncsAreNamed) {
+  World world;
+  FillSmallLog(world, 2, {.no_directory_sync = true});
+  EXPECT_THAT(NeedsOf(world, true),
+              ::testing::ElementsAre(PC_NEEDED, PC_NEEDED));
+}
+
+TEST(AuditTest, ASyncOfNothingIsRedundant) {
+  World world;
+  FillSmallLog(world, 1, {.no_directory_sync = true});
+  const int other = world.open("/wal", PC_READ | PC_WRITE);
+  world.start();
+  world.fsync(other);
+  EXPECT_THAT(NeedsOf(world, true),
+              ::testing::ElementsAre(::testing::_, PC_REDUNDANT));
+}
+
+TEST(AuditTest, TwoBackToBackAreAGroup) {
+  World world;
+  world.attempt(1);
+  SmallLog log(world, {.no_sync = true, .no_directory_sync = true});
+  log.Append(SmallLogText(1));
+  const int handle = world.open("/wal", PC_READ | PC_WRITE);
+  world.fsync(handle);
+  world.fsync(handle);
+  world.ack(1);
+  EXPECT_THAT(NeedsOf(world, true), ::testing::ElementsAre(PC_GROUP, PC_GROUP));
+}
+
+TEST(AuditTest, ATestThatIgnoresAcksSeesNothing) {
+  World world;
+  FillSmallLog(world, 2, {.no_directory_sync = true});
+  EXPECT_THAT(NeedsOf(world, false), ::testing::Contains(PC_UNSEEN));
+}
+
+TEST(AuditTest, TheMatcherFailsOnWhatIsNotSeen) {
+  World world;
+  FillSmallLog(world, 2, {.no_directory_sync = true});
+  Explore options;
+  options.profiles = "ext4-ordered";
+  options.budget_ms = 60'000;
+  EXPECT_THAT(
+      world,
+      powercut::HoldsAndAudited(
+          [](State& state) {
+            state.found(SmallLog(state, {.no_directory_sync = true}).Dump());
+          },
+          options));
+  EXPECT_THAT(
+      world,
+      ::testing::Not(powercut::HoldsAndAudited(
+          [](State& state) { SmallLog(state, {.no_directory_sync = true}); },
+          options)));
+}
+
+}  // namespace
