@@ -25,15 +25,18 @@ std::optional<BaseEntry> SimfsBase::Lookup(BaseId directory,
   return BaseEntry{name, inode, objects.IsDirectory(inode)};
 }
 
-uint64_t SimfsBase::SizeOf(BaseId file) {
-  return mount_.Objects().ShapeOf(file).size;
+const simfs::Shape& SimfsBase::ShapeOf(BaseId file) {
+  const simfs::Shape*& shape = shapes_[file];
+  if (shape == nullptr) shape = &mount_.Objects().ShapeOf(file);
+  return *shape;
 }
+
+uint64_t SimfsBase::SizeOf(BaseId file) { return ShapeOf(file).size; }
 
 Status SimfsBase::Read(BaseId file, uint64_t offset_bytes,
                        MutableByteSpan out) {
   simfs::ShownObjects& objects = mount_.Objects();
-  const simfs::Shape& shape = objects.ShapeOf(file);
-  simfs::AtomBytes atom;
+  const simfs::Shape& shape = ShapeOf(file);
   for (uint64_t done = 0; done < out.size();) {
     const uint64_t at = offset_bytes + done;
     const uint64_t in_atom = at % simfs::kAtom;
@@ -44,9 +47,15 @@ Status SimfsBase::Read(BaseId file, uint64_t offset_bytes,
     if (layers == shape.atoms.end()) {
       std::ranges::fill(piece, std::byte{0});
     } else {
-      POWERCUT_TRY(simfs::ReadAtomOf(mount_.disk(), objects, layers->second,
-                                     std::span(atom)));
-      std::memcpy(piece.data(), atom.data() + in_atom, count);
+      const uint64_t index = at / simfs::kAtom;
+      if (atom_of_ != file || atom_index_ != index) {
+        atom_of_ = 0;
+        POWERCUT_TRY(simfs::ReadAtomOf(mount_.disk(), objects, layers->second,
+                                       std::span(atom_)));
+        atom_of_ = file;
+        atom_index_ = index;
+      }
+      std::memcpy(piece.data(), atom_.data() + in_atom, count);
     }
     done += count;
   }

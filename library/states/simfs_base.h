@@ -3,6 +3,8 @@
 #ifndef POWERCUT_LIBRARY_STATES_SIMFS_BASE_H_
 #define POWERCUT_LIBRARY_STATES_SIMFS_BASE_H_
 
+#include <unordered_map>
+
 #include "backends/simfs/simfs_mount.h"
 #include "library/files/file_base.h"
 
@@ -23,7 +25,17 @@ class SimfsBase : public FileBase {
   Status Read(BaseId file, uint64_t offset_bytes, MutableByteSpan out) override;
 
  private:
+  // Which version of a shape counts may take many reads to find out, so that it
+  // is asked once.
+  const simfs::Shape& ShapeOf(BaseId file);
+
   simfs::SimfsMount& mount_;
+  std::unordered_map<BaseId, const simfs::Shape*> shapes_;
+  // The atom that was read last: code that recovers often reads a few bytes at
+  // a time.
+  BaseId atom_of_ = 0;
+  uint64_t atom_index_ = 0;
+  simfs::AtomBytes atom_{};
 };
 
 }  // namespace powercut
