@@ -4,8 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
+
+#include "harness/base/utf8.h"
 
 namespace powercut {
 namespace {
@@ -26,12 +30,21 @@ int Weight(LoopVerdict verdict) {
   return 2;
 }
 
-// Makes every line but the first begin below the first one's text.
-std::string Indented(const std::string& text) {
+// Makes every line but the first begin below the first one's text. What the
+// user's code said may hold any byte, and the report may go to a terminal.
+std::string Indented(std::string_view text) {
   std::string indented;
-  for (const char c : text) {
-    indented += c;
-    if (c == '\n') indented += "            ";
+  while (!text.empty()) {
+    const size_t bytes = Utf8CharacterBytes(text);
+    const auto byte = static_cast<unsigned char>(text[0]);
+    if (text[0] == '\n') {
+      indented += "\n            ";
+    } else if (bytes == 0 || byte < ' ' || byte == 0x7f) {
+      indented += fmt::format("\\x{:02x}", byte);
+    } else {
+      indented += text.substr(0, bytes);
+    }
+    text.remove_prefix(std::max<size_t>(bytes, 1));
   }
   return indented;
 }

@@ -1,0 +1,23 @@
+// The same with each sync that it needs: no crash loses the file.
+
+#include <iostream>
+#include <powercut/powercut.hpp>
+
+int main() {
+  powercut::World world;
+  const int file = world.open("/new", PC_WRITE | PC_CREATE);
+  world.write(file, "new content", 0);
+  world.fsync(file);
+  world.rename("/new", "/file");
+  world.sync_directory("/");
+  world.ack(1);
+
+  powercut::States states = world.explore({.profiles = "linux-man"});
+  for (powercut::State& state : states) {
+    if (state.must_have(1) && state.content("/file") != "new content") {
+      state.violation("file-lost");
+    }
+  }
+  std::cout << states.report();
+  return states.holds() ? 0 : 1;
+}
