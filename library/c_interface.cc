@@ -193,6 +193,7 @@ powercut::LoopOptions LoopOptionsOf(const pc_world& world,
   options.state_timeout_ms = asked.state_timeout_ms == 0
                                  ? kDefaultStateTimeoutMs
                                  : asked.state_timeout_ms;
+  options.nested = asked.nested;
   options.audit = asked.audit != 0;
   if (asked.at != nullptr) {
     options.at = asked.at;

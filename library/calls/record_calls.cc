@@ -18,14 +18,13 @@ namespace {
 class CallRecorder {
  public:
   CallRecorder(const DiskGeometry& geometry,
-               const std::shared_ptr<const SparseImage>& base)
-      : disk_(geometry, base),
-        faulty_(disk_, FlushErrors(), FaultPhase::kRun) {}
+               const std::shared_ptr<const SparseImage>& base,
+               const std::vector<Op>& faults)
+      : disk_(geometry, base), faulty_(disk_, faults, FaultPhase::kRun) {}
 
   Result<RecordedCalls> Run(Backend& backend, const Calls& calls) {
     // A disk without faults needs no layer that counts its requests.
-    const bool faulty =
-        std::ranges::any_of(calls, [](const Call& call) { return call.fails; });
+    const bool faulty = !FaultsOf(calls).empty();
     MountResult mounted = faulty ? backend.Open(faulty_) : backend.Open(disk_);
     if (mounted.mount == nullptr) {
       return Error{ErrorCode::kInternal,
@@ -85,15 +84,6 @@ class CallRecorder {
     return Failed(CallText(call), result);
   }
 
-  // Every flush fails while the disk is armed.
-  static std::vector<Op> FlushErrors() {
-    Op fault;
-    fault.kind = OpKind::kFault;
-    fault.names = {"error", "flush"};
-    fault.keys = {{"times", "always"}};
-    return {fault};
-  }
-
   static Error Failed(const std::string& what, const OpResult& result) {
     const bool full = result.error == "ENOSPC";
     return {full ? ErrorCode::kFull : ErrorCode::kInternal,
@@ -109,11 +99,23 @@ class CallRecorder {
 
 }  // namespace
 
+std::vector<Op> FaultsOf(const Calls& calls) {
+  const bool fails =
+      std::ranges::any_of(calls, [](const Call& call) { return call.fails; });
+  if (!fails) return {};
+  // The disk is armed during the calls that fail, and during no others.
+  Op fault;
+  fault.kind = OpKind::kFault;
+  fault.names = {"error", "flush"};
+  fault.keys = {{"times", "always"}};
+  return {fault};
+}
+
 Result<RecordedCalls> RecordCalls(Backend& backend, const Calls& calls,
                                   const DiskGeometry& geometry,
                                   const std::string& profile) {
   POWERCUT_ASSIGN(const auto base, backend.Format({geometry, profile}));
-  return CallRecorder(geometry, base).Run(backend, calls);
+  return CallRecorder(geometry, base, FaultsOf(calls)).Run(backend, calls);
 }
 
 }  // namespace powercut

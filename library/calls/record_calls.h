@@ -19,6 +19,10 @@ struct RecordedCalls {
   Observation live;
 };
 
+// The faults of the disk while these calls run: an error of each flush, if a call
+// fails.
+std::vector<Op> FaultsOf(const Calls& calls);
+
 // Formats a disk and runs the calls on it. Crashes begin at the first call of
 // kind kStart, and before all calls if there is none; what was done before that
 // is made durable. Attempts and acks are acks of the trace

@@ -30,9 +30,7 @@ int WorldDisk::Read(uint64_t first_sector, MutableByteSpan out) {
 
 int WorldDisk::Write(uint64_t first_sector, ByteSpan data, bool fua) {
   if (!IsValid(first_sector, data.size())) return -EINVAL;
-  if (!live_) {
-    return crashed_->Write(first_sector, data, Layer::kDevice) ? 0 : -EIO;
-  }
+  if (!live_) return WriteCrashed(first_sector, data, fua) ? 0 : -EIO;
   live_->Write(first_sector * kSectorBytes, data);
   Call& call = log_->Add(OpKind::kDiskWrite, {},
                          {first_sector, data.size() / kSectorBytes}, {});
@@ -41,8 +39,16 @@ int WorldDisk::Write(uint64_t first_sector, ByteSpan data, bool fua) {
   return 0;
 }
 
+Status WorldDisk::WriteCrashed(uint64_t first_sector, ByteSpan data, bool fua) {
+  POWERCUT_TRY(crashed_->Write(first_sector, data, Layer::kDevice));
+  if (!fua) return Ok{};
+  SectorSet written;
+  written.Add({first_sector, data.size() / kSectorBytes});
+  return crashed_->Persist(Layer::kMedia, &written);
+}
+
 int WorldDisk::Flush() {
-  if (!live_) return 0;
+  if (!live_) return crashed_->Persist(Layer::kMedia) ? 0 : -EIO;
   log_->Add(OpKind::kDiskFlush, {}, {}, {});
   return 0;
 }

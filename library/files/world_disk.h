@@ -35,6 +35,7 @@ class WorldDisk {
   int Discard(uint64_t first_sector, uint64_t count);
 
  private:
+  Status WriteCrashed(uint64_t first_sector, ByteSpan data, bool fua);
   bool IsValid(uint64_t first_sector, uint64_t bytes) const;
 
   // One of both: the live contents, or what a crash left.

@@ -59,9 +59,9 @@ class WorldFiles {
   // No files. Calls that succeed are added to `log`, which must outlive this
   // object.
   explicit WorldFiles(CallLog& log) : log_(&log) {}
-  // The files of a base, which must outlive this object. No calls are kept:
-  // what is done here is done after the crash.
-  explicit WorldFiles(FileBase& base) : tree_(base) {}
+  // The files of a base, which must outlive this object. Calls that succeed are
+  // added to `log`, which may be `nullptr`.
+  WorldFiles(FileBase& base, CallLog* log) : tree_(base), log_(log) {}
 
   // The next `count` syncs fail with EIO.
   void FailSyncs(uint64_t count) { syncs_to_fail_ = count; }

@@ -51,14 +51,36 @@ bool Promises::Attempted(uint64_t number) const {
   return Has(attempts, number) || Acked(number);
 }
 
-CrashedState::CrashedState(CrashedVolume& volume, const PrefixDumps* dumps)
-    : dumps_(dumps), promises_(Promises::Of(volume.acked)) {
+CrashedState::CrashedState(CrashedVolume& volume, const PrefixDumps* dumps,
+                           bool writes)
+    : volume_(volume), dumps_(dumps), promises_(Promises::Of(volume.acked)) {
   if (auto* const mount = dynamic_cast<simfs::SimfsMount*>(&volume.mount)) {
     base_.emplace(*mount);
-    files_.emplace(*base_);
+    files_.emplace(*base_, writes ? &log_ : nullptr);
   } else {
     disk_.emplace(volume.disk);
   }
+}
+
+// A second mount does the writes. The files go on reading through the first
+// one, and what they read there does not change: simfs never uses a sector
+// again, and what was overwritten is in memory.
+Status CrashedState::WriteBack() {
+  if (log_.calls().empty()) return Ok{};
+  const std::unique_ptr<Mount> writer = volume_.mount_again();
+  if (writer == nullptr) {
+    return Error{ErrorCode::kInternal, "the crashed disk does not mount again"};
+  }
+  for (const Call& call : log_.calls()) {
+    const OpResult result =
+        writer->Apply(call.op, call.offset_bytes, call.content);
+    if (result.ok() || IsSync(call)) continue;
+    return Error{
+        result.error == "ENOSPC" ? ErrorCode::kFull : ErrorCode::kInternal,
+        fmt::format("`{}` of the recovery returned {} on the disk",
+                    CallText(call), result.error)};
+  }
+  return Ok{};
 }
 
 void CrashedState::Say(SaidViolation violation) {

@@ -55,8 +55,9 @@ struct PrefixDumps {
 // Not thread-safe.
 class CrashedState {
  public:
-  // Both must outlive this object. `dumps` is `nullptr` while they are made.
-  CrashedState(CrashedVolume& volume, const PrefixDumps* dumps);
+  // Both must outlive this object. `dumps` is `nullptr` while they are made. If
+  // `writes`, WriteBack() is going to be called.
+  CrashedState(CrashedVolume& volume, const PrefixDumps* dumps, bool writes);
   CrashedState(const CrashedState&) = delete;
   CrashedState& operator=(const CrashedState&) = delete;
 
@@ -72,11 +73,18 @@ class CrashedState {
   // is a violation. At most once.
   void Found(std::string_view dump);
 
+  // Does on the disk what the user's code did to the files, so that a crash of
+  // this recovery can be explored. What the files show stays as it was.
+  // Errors: kFull if the disk has no room for it.
+  Status WriteBack();
+
   const std::vector<SaidViolation>& violations() const { return violations_; }
   const std::optional<Hash128>& dump() const { return dump_; }
 
  private:
+  CrashedVolume& volume_;
   const PrefixDumps* dumps_;
+  CallLog log_;
   std::optional<SimfsBase> base_;
   std::optional<WorldFiles> files_;
   std::optional<WorldDisk> disk_;

@@ -18,6 +18,7 @@
 #include <charconv>
 #include <utility>
 
+#include "harness/explain/replay.h"
 #include "harness/recover/check_result.h"
 #include "harness/space/crash_state.h"
 #include "harness/worker/worker_pool.h"
@@ -111,6 +112,7 @@ ExploreOptions LoopRunner::OptionsOfExploration() const {
   options.run.limits.wall_ms = asked.state_timeout_ms;
   options.run.limits.cpu_ms = asked.state_timeout_ms;
   options.bounds.max_runs = asked.runs_max;
+  options.nested = asked.nested;
   if (asked.budget_ms > 0) options.bounds.budget_ms = asked.budget_ms;
   options.hooks.interrupted = [this] { return loop_.stopping_; };
   return options;
@@ -220,17 +222,15 @@ bool LoopRunner::MakeDumps(ProfileRun& run, PrefixDumps& dumps,
 
 // --- findings ----------------------------------------------------------------
 
-std::string LoopRunner::ResultOf(ProfileRun& run, const CrashState& state) {
+std::string LoopRunner::ResultOf(ProfileRun& run, const StateId& id) {
   loop_.tell_ = StateLoop::kText;
-  std::string result;
-  RunStates(run, OptionsOfExploration(), {state},
-            [&](size_t, const RecoveryOutcome& outcome) {
-              result = outcome.kind == RecoveryOutcome::kObserved
-                           ? outcome.check
-                           : WrongIn(outcome);
-            });
+  const RecordedRun recorded = run.run();
+  const auto replayed = Replay(recorded, id, OptionsOfExploration().run);
   loop_.tell_ = StateLoop::kCause;
-  return result;
+  if (!replayed) return "";
+  const RecoveryOutcome& outcome = replayed->outcome;
+  return outcome.kind == RecoveryOutcome::kObserved ? outcome.check
+                                                    : WrongIn(outcome);
 }
 
 LoopFinding LoopRunner::Described(ProfileRun& run, const Finding& finding) {
@@ -243,14 +243,14 @@ LoopFinding LoopRunner::Described(ProfileRun& run, const Finding& finding) {
   const RecordedRun recorded = run.run();
   const CrashSpace space(run.trace(), recorded.setting.atomic_bytes);
   auto id = ParseStateId(finding.id);
-  if (!id || id->steps.size() != 1) return described;
+  if (!id) return described;
   PointCursor cursor(space, id->steps[0].kind);
   const auto state = ResolveStep(id->steps[0], cursor);
   if (!state) return described;
-  described.crash = CrashText(run, *state);
+  described.crash = CrashText(run, *state, id->steps.size());
   described.lost = LostCalls(run, *state, cursor);
   // The words of the user's code are taken apart again.
-  const std::string result = ResultOf(run, *state);
+  const std::string result = ResultOf(run, *id);
   const size_t line = result.find('\n');
   if (line == result.npos) return described;
   RecoveryOutcome outcome;
@@ -278,7 +278,9 @@ LoopFinding LoopRunner::Described(ProfileRun& run, const Finding& finding) {
           text);
     }
   }
-  described.remedy = RemedyFor(run, finding.violation.cause, *state);
+  if (id->steps.size() == 1) {
+    described.remedy = RemedyFor(run, finding.violation.cause, *state);
+  }
   return described;
 }
 
@@ -338,41 +340,53 @@ void LoopRunner::RunOneState() {
     auto run = RecordAs(loop_.calls_, profile);
     if (!run || (*run)->trace().Digest() != id->digest) continue;
     part.profile = profile;
-    const RecordedRun recorded = (*run)->run();
-    const CrashSpace space((*run)->trace(), recorded.setting.atomic_bytes);
-    PointCursor cursor(space, id->steps[0].kind);
-    const auto state = ResolveStep(id->steps[0], cursor);
-    if (!state) {
-      part.why = state.error().message;
-      break;
-    }
-    PrefixDumps dumps;
-    if (!MakeDumps(**run, dumps, part)) break;
-    loop_.dumps_ = &dumps;
-    loop_.tell_ = StateLoop::kCause;
-    ExploreOptions options = OptionsOfExploration();
-    options.jobs = 0;
-    part.why.clear();
-    part.verdict = LoopVerdict::kHolds;
-    part.states = part.runs = 1;
-    RunStates(**run, options, {*state},
-              [&](size_t, const RecoveryOutcome& outcome) {
-                const std::string wrong = WrongIn(outcome);
-                if (wrong.empty()) return;
-                part.verdict = LoopVerdict::kViolation;
-                LoopFinding finding;
-                finding.profile = profile;
-                finding.cause = wrong;
-                finding.id = loop_.options_.at;
-                finding.states = 1;
-                finding.crash = CrashText(**run, *state);
-                finding.lost = LostCalls(**run, *state, cursor);
-                loop_.report_.findings.push_back(std::move(finding));
-              });
-    loop_.dumps_ = nullptr;
+    RunOneState(**run, *id, part);
     break;
   }
   loop_.report_.Add(std::move(part));
+}
+
+// A state of one crash runs in this process, for a debugger. A crash during a
+// recovery needs that recovery first, so that workers run both.
+void LoopRunner::RunOneState(ProfileRun& run, const StateId& id,
+                             LoopPart& part) {
+  const RecordedRun recorded = run.run();
+  const CrashSpace space(run.trace(), recorded.setting.atomic_bytes);
+  PointCursor cursor(space, id.steps[0].kind);
+  const auto state = ResolveStep(id.steps[0], cursor);
+  if (!state) {
+    part.why = state.error().message;
+    return;
+  }
+  PrefixDumps dumps;
+  if (!MakeDumps(run, dumps, part)) return;
+  loop_.dumps_ = &dumps;
+  std::string wrong;
+  if (id.steps.size() > 1) {
+    const std::string result = ResultOf(run, id);
+    wrong = result.substr(0, result.find('\n'));
+  } else {
+    loop_.tell_ = StateLoop::kCause;
+    ExploreOptions options = OptionsOfExploration();
+    options.jobs = 0;
+    RunStates(run, options, {*state},
+              [&](size_t, const RecoveryOutcome& outcome) {
+                wrong = WrongIn(outcome);
+              });
+  }
+  loop_.dumps_ = nullptr;
+  part.why.clear();
+  part.states = part.runs = 1;
+  part.verdict = wrong.empty() ? LoopVerdict::kHolds : LoopVerdict::kViolation;
+  if (wrong.empty()) return;
+  LoopFinding finding;
+  finding.profile = part.profile;
+  finding.cause = wrong;
+  finding.id = loop_.options_.at;
+  finding.states = 1;
+  finding.crash = CrashText(run, *state, id.steps.size());
+  finding.lost = LostCalls(run, *state, cursor);
+  loop_.report_.findings.push_back(std::move(finding));
 }
 
 }  // namespace powercut

@@ -24,14 +24,16 @@ class LoopRunner {
  private:
   void RunProfile(const std::string& profile);
   void RunOneState();
+  void RunOneState(ProfileRun& run, const StateId& id, LoopPart& part);
   Result<std::unique_ptr<ProfileRun>> RecordAs(const Calls& calls,
                                                const std::string& profile);
   ExploreOptions OptionsOfExploration() const;
   // Runs the user's loop on what each prefix of the attempts gives. Returns
   // false if something is wrong there, which is then in the report.
   bool MakeDumps(ProfileRun& run, PrefixDumps& dumps, LoopPart& part);
-  // What the user's loop says of one state that is run alone.
-  std::string ResultOf(ProfileRun& run, const CrashState& state);
+  // What the user's loop says of one state that is run alone, with the crashes
+  // during its recovery.
+  std::string ResultOf(ProfileRun& run, const StateId& id);
   LoopFinding Described(ProfileRun& run, const Finding& finding);
   // A sync that makes the cause go away; empty if none was found.
   std::string RemedyFor(ProfileRun& run, const std::string& cause,

@@ -62,7 +62,8 @@ std::string PlaceInWords(const CallPlace& place) {
   return text.empty() ? "" : fmt::format(" ({})", text);
 }
 
-std::string CrashText(const ProfileRun& run, const CrashState& state) {
+std::string CrashText(const ProfileRun& run, const CrashState& state,
+                      size_t crashes) {
   const Calls& calls = run.calls();
   const auto& after = run.recorded().events_after;
   const auto in_words = [&](size_t call) {
@@ -77,6 +78,12 @@ std::string CrashText(const ProfileRun& run, const CrashState& state) {
                                                  in_words(returned - 1));
   if (returned < calls.size() && state.point > before) {
     text += fmt::format(", during {}", in_words(returned));
+  }
+  if (crashes > 1) {
+    text +=
+        fmt::format(", and {} during the recovery",
+                    crashes == 2 ? std::string("once more")
+                                 : fmt::format("{} times more", crashes - 1));
   }
   return text;
 }

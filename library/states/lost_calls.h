@@ -16,8 +16,10 @@ namespace powercut {
 // (wal.cc:41)`. Empty if nothing is known.
 std::string PlaceInWords(const CallPlace& place);
 
-// When the crash came: the last call that had returned, and the one in flight.
-std::string CrashText(const ProfileRun& run, const CrashState& state);
+// When the first of `crashes` came: the last call that had returned, and the
+// one in flight. The others came during recoveries.
+std::string CrashText(const ProfileRun& run, const CrashState& state,
+                      size_t crashes);
 
 // The calls of which the state lost something, in their order, one a line, each
 // with whether a sync of its file came after it.

@@ -83,6 +83,7 @@ Result<std::unique_ptr<ProfileRun>> ProfileRun::Record(
   check.timeout_ms = 0;
   setting.oracle = check;
   made->workload_.file = "the world";
+  made->workload_.faults = FaultsOf(calls);
   POWERCUT_ASSIGN(
       made->recorded_,
       RecordOnADiskThatFits(*made->storage_, calls, options.disk_bytes, profile,

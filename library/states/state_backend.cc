@@ -10,9 +10,9 @@ namespace {
 
 class StateMount : public Mount {
  public:
-  StateMount(std::unique_ptr<Mount> below, VirtualDisk& disk,
+  StateMount(Backend& backend, std::unique_ptr<Mount> below, VirtualDisk& disk,
              const StateBackend::Look& look)
-      : below_(std::move(below)), disk_(disk), look_(look) {}
+      : backend_(backend), below_(std::move(below)), disk_(disk), look_(look) {}
 
   OpResult Apply(const Op& op, uint64_t offset_bytes,
                  std::string_view content) override {
@@ -22,13 +22,15 @@ class StateMount : public Mount {
   OpResult Shutdown() override { return below_->Shutdown(); }
 
   Result<CommandEnd> RunCommand(const Command& command) override {
-    CrashedVolume volume{*below_, disk_, command.acked};
+    CrashedVolume volume{*below_, disk_, command.acked,
+                         [this] { return backend_.Open(disk_).mount; }};
     CommandEnd end;
     end.detail = look_(volume);
     return end;
   }
 
  private:
+  Backend& backend_;
   std::unique_ptr<Mount> below_;
   VirtualDisk& disk_;
   const StateBackend::Look& look_;
@@ -44,7 +46,8 @@ StateBackend::StateBackend(Backend& below, Look look)
 MountResult StateBackend::Open(VirtualDisk& disk) {
   MountResult mounted = below_.Open(disk);
   if (mounted.mount == nullptr) return mounted;
-  return {std::make_unique<StateMount>(std::move(mounted.mount), disk, look_),
+  return {std::make_unique<StateMount>(below_, std::move(mounted.mount), disk,
+                                       look_),
           ""};
 }
 

@@ -19,6 +19,8 @@ struct CrashedVolume {
   VirtualDisk& disk;
   // The attempts and acks in force, one a line.
   const std::string& acked;
+  // Mounts the disk once more, beside `mount`; `nullptr` if it does not mount.
+  std::function<std::unique_ptr<Mount>()> mount_again;
 };
 
 class StateBackend : public Backend {

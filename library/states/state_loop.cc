@@ -69,8 +69,14 @@ std::string StateLoop::Look(CrashedVolume& volume) {
     if (in_worker()) _exit(kLeftStatus);
     return {};
   }
-  state_ = std::make_unique<CrashedState>(volume, dumps_);
+  const bool writes = options_.nested > 0;
+  state_ = std::make_unique<CrashedState>(volume, dumps_, writes);
   fiber_->Yield();
+  if (writes) {
+    if (const Status written = state_->WriteBack(); !written) {
+      state_->Say({"recovery-not-recorded", written.error().message, "", 0});
+    }
+  }
   std::string result = ResultOf(*state_);
   state_.reset();
   return result;

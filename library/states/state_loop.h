@@ -46,6 +46,8 @@ struct LoopOptions {
   uint32_t jobs = 1;
   // Wall clock for one recovery, in a worker.
   uint32_t state_timeout_ms = 10'000;
+  // How many crashes deep recoveries are crashed again.
+  uint32_t nested = 0;
   // Whether each sync is dropped in turn after an exploration that holds.
   bool audit = false;
   // The id of the one state to run, in this process; empty for all.

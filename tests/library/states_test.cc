@@ -158,6 +158,78 @@ TEST(StatesTest, EachProfileHasItsVerdict) {
   EXPECT_GT(profiles, 10u);
 }
 
+// Recovery that repairs a file in place, by a copy of it in `/copy`: if it
+// empties the file before the copy is durable, a second crash loses both.
+void RepairUnsafely(State& state, bool safely) {
+  if (state.size("/data") == 3 || !state.exists("/data")) return;
+  const std::string kept = state.content("/copy");
+  const int data = state.open("/data", PC_READ | PC_WRITE);
+  state.truncate(data, 0);
+  if (!safely) {
+    state.fsync(data);
+    state.unlink("/copy");
+    state.sync_directory("/");
+  }
+  state.write(data, kept, 0);
+  state.fsync(data);
+}
+
+States NestedStates(World& world, uint32_t nested) {
+  const int copy = world.open("/copy", PC_READ | PC_WRITE | PC_CREATE);
+  world.write(copy, "old", 0);
+  world.fsync(copy);
+  const int data = world.open("/data", PC_READ | PC_WRITE | PC_CREATE);
+  world.write(data, "old", 0);
+  world.fsync(data);
+  world.sync_directory("/");
+  world.start();
+  world.write(data, "and more", 3);
+  Explore options;
+  options.profiles = "linux-man";
+  options.nested = nested;
+  options.budget_ms = 60'000;
+  return world.explore(options);
+}
+
+TEST(NestedTest, ACrashDuringRecoveryIsExplored) {
+  const auto causes = [](uint32_t nested, bool safely) {
+    World world;
+    States states = NestedStates(world, nested);
+    for (State& state : states) {
+      if (state.content("/data").size() < 3 && state.size("/copy") < 3) {
+        state.violation("both-lost");
+        continue;
+      }
+      RepairUnsafely(state, safely);
+    }
+    EXPECT_NE(states.verdict(), PC_FAILED) << states.report();
+    std::vector<std::string> all;
+    for (const auto& finding : states.findings()) {
+      all.push_back(finding.cause);
+      EXPECT_THAT(finding.text, HasSubstr("once more during the recovery"));
+      EXPECT_THAT(finding.id, HasSubstr("/"));
+      // The id of the two crashes replays.
+      Explore at;
+      at.profiles = "linux-man";
+      at.nested = nested;
+      at.at = finding.id;
+      States one = world.explore(at);
+      for (State& state : one) {
+        if (state.content("/data").size() < 3 && state.size("/copy") < 3) {
+          state.violation("both-lost");
+          continue;
+        }
+        RepairUnsafely(state, safely);
+      }
+      EXPECT_EQ(one.verdict(), PC_VIOLATES) << one.report();
+    }
+    return all;
+  };
+  EXPECT_THAT(causes(0, false), ::testing::IsEmpty());
+  EXPECT_THAT(causes(1, false), ::testing::ElementsAre("both-lost"));
+  EXPECT_THAT(causes(1, true), ::testing::IsEmpty());
+}
+
 // --- the audit ---------------------------------------------------------------
 
 std::vector<pc_need> NeedsOf(World& world, bool look) {

@@ -237,6 +237,9 @@ typedef struct pc_explore_options {
   uint64_t runs_max;         /* The most recoveries; 0 for no bound. */
   uint64_t seed;             /* Of "sample:N". */
   uint32_t state_timeout_ms; /* Of one recovery, in a worker; 0 for 10 s. */
+  /* How many crashes deep recoveries are crashed again. What the loop's body
+   * does to the state is its recovery: all of it, to the next pc_next(). */
+  uint32_t nested;
   /* 1: after an exploration that holds, each sync is left out in turn, to tell
    * which ones are needed. */
   uint32_t audit;
@@ -244,8 +247,20 @@ typedef struct pc_explore_options {
    * environment variable POWERCUT_AT decides, if it is set. */
   const char* at;
 } pc_explore_options;
-#define PC_EXPLORE_OPTIONS \
-  {sizeof(pc_explore_options), NULL, NULL, 0, PC_FORKED, 0, 0, 0, 1, 0, 0, NULL}
+#define PC_EXPLORE_OPTIONS     \
+  {sizeof(pc_explore_options), \
+   NULL,                       \
+   NULL,                       \
+   0,                          \
+   PC_FORKED,                  \
+   0,                          \
+   0,                          \
+   0,                          \
+   1,                          \
+   0,                          \
+   0,                          \
+   0,                          \
+   NULL}
 
 /* Begins to explore the crashes of what was done in the world so far. `options`
  * may be NULL. The world may go on or be freed. Returns 0, -EINVAL (an option;

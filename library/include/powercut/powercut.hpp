@@ -200,6 +200,7 @@ struct Explore {
   uint64_t runs_max = 0;
   uint64_t seed = 1;
   uint32_t state_timeout_ms = 0;
+  uint32_t nested = 0;
   bool audit = false;
   // Empty: the environment variable POWERCUT_AT decides.
   std::string at = "";
@@ -367,6 +368,7 @@ class World : public Files {
     options.runs_max = asked.runs_max;
     options.seed = asked.seed;
     options.state_timeout_ms = asked.state_timeout_ms;
+    options.nested = asked.nested;
     options.audit = asked.audit ? 1 : 0;
     options.at = asked.at.empty() ? nullptr : asked.at.c_str();
     pc_states* states = nullptr;

@@ -1,4 +1,5 @@
-/* A file that is replaced by rename without a sync: a crash can leave it empty. */
+/* A file that is replaced by rename without a sync: a crash can leave it empty.
+ */
 
 #include <powercut/powercut.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 // The same with each sync that it needs: no crash loses the file.
 
 #include <iostream>
+
 #include <powercut/powercut.hpp>
 
 int main() {
