@@ -107,14 +107,6 @@ std::string HowToGet(const KnownBackend& known) {
 
 }  // namespace
 
-std::vector<std::unique_ptr<Backend>> MakeBackends() {
-  std::vector<std::unique_ptr<Backend>> backends;
-  for (const KnownBackend& known : KnownBackends()) {
-    if (known.make && !known.takes_options) backends.push_back(known.make({}));
-  }
-  return backends;
-}
-
 Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
                                              const FormatOptions& options) {
   std::string names;

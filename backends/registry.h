@@ -14,10 +14,6 @@
 
 namespace powercut {
 
-// Returns a new instance of each backend that is built in and runs in this
-// process. None of these needs root.
-std::vector<std::unique_ptr<Backend>> MakeBackends();
-
 // Returns a new instance of the backend of this name, which formats and mounts
 // with `options`.
 // Errors: kMissing if the backend is known and not built in (the message says
