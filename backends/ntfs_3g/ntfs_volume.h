@@ -2,7 +2,7 @@
 /*
  * NtfsVolume: libntfs-3g with an interface that C++ can include. The library's
  * own headers do not compile as C++ and define macros named min and max, so
- * that only the C files of this folder include them (ntfs_library.h).
+ * that only the C files of module/ include them (module/ntfs_library.h).
  *
  * The operations follow the library calls, in order, that the FUSE driver
  * ntfs-3g makes for the system call of that name, after the checks that the

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/ntfs_3g/ntfs_library.h"
+#include "backends/ntfs_3g/module/ntfs_library.h"
 
 uint64_t NtfsRootId(void) { return FILE_root; }
 

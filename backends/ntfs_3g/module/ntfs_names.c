@@ -24,7 +24,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "backends/ntfs_3g/ntfs_library.h"
+#include "backends/ntfs_3g/module/ntfs_library.h"
 
 ntfs_inode* NtfsOpenPath(struct NtfsVolume* volume, const char* path) {
   errno = 0;

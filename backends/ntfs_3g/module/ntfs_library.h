@@ -7,8 +7,8 @@
  * Functions that return int return 0 or an errno value.
  */
 
-#ifndef POWERCUT_BACKENDS_NTFS_3G_NTFS_LIBRARY_H_
-#define POWERCUT_BACKENDS_NTFS_3G_NTFS_LIBRARY_H_
+#ifndef POWERCUT_BACKENDS_NTFS_3G_MODULE_NTFS_LIBRARY_H_
+#define POWERCUT_BACKENDS_NTFS_3G_MODULE_NTFS_LIBRARY_H_
 
 /* The library's headers test these macros instead of including what they
  * need. */
@@ -108,4 +108,4 @@ struct NtfsFound {
 int NtfsFind(struct NtfsVolume* volume, const char* path,
              struct NtfsFound* found);
 
-#endif /* POWERCUT_BACKENDS_NTFS_3G_NTFS_LIBRARY_H_ */
+#endif /* POWERCUT_BACKENDS_NTFS_3G_MODULE_NTFS_LIBRARY_H_ */

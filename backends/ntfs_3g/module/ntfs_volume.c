@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/ntfs_3g/ntfs_library.h"
+#include "backends/ntfs_3g/module/ntfs_library.h"
 
 /* The linker (--wrap, CMakeLists.txt) binds the library's calls of
  * ntfs_upcase_build_default() to the function with __wrap_ before its name, and

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "backends/ntfs_3g/ntfs_library.h"
+#include "backends/ntfs_3g/module/ntfs_library.h"
 
 static struct NtfsVolume* VolumeOf(struct ntfs_device* device) {
   return device->d_private;

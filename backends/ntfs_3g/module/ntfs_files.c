@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "backends/ntfs_3g/ntfs_library.h"
+#include "backends/ntfs_3g/module/ntfs_library.h"
 
 enum { kPageBytes = 4096 };
 
