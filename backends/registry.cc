@@ -1,9 +1,8 @@
 // The table of all backends that powercut knows.
 //
-// CMake defines POWERCUT_HAVE_KERNEL and POWERCUT_HAVE_NTFS_3G where the
-// targets of these backends exist. A backend that is not built in has a row all
-// the same, without a function that makes it, so that an error and `powercut
-// doctor` can say what to install.
+// CMake defines POWERCUT_HAVE_KERNEL where the target of these backends exists.
+// A backend that is not built in has a row all the same, and making it fails,
+// so that an error and `powercut doctor` can say what to install.
 
 #include "backends/registry.h"
 
@@ -14,6 +13,8 @@
 #include <utility>
 
 #include "backends/clfs/clfs_backend.h"
+#include "backends/ntfs_3g/mkntfs.h"
+#include "backends/ntfs_3g/ntfs_3g_backend.h"
 #include "backends/simfs/simfs_backend.h"
 
 #ifdef POWERCUT_HAVE_KERNEL
@@ -21,20 +22,13 @@
 #include "backends/kernel/mount_options.h"
 #endif
 
-#ifdef POWERCUT_HAVE_NTFS_3G
-#include "backends/ntfs_3g/mkntfs.h"
-#include "backends/ntfs_3g/ntfs_3g_backend.h"
-#endif
-
 namespace powercut {
 namespace {
 
 struct KnownBackend {
   std::string name;
-  // The Debian packages that a build with this backend needs.
-  std::string packages;
-  // `nullptr` if the backend is not built in.
-  std::function<std::unique_ptr<Backend>(const FormatOptions&)> make;
+  // Fails with kMissing if this program does not have the backend.
+  std::function<Result<std::unique_ptr<Backend>>(const FormatOptions&)> make;
   // Returns what is missing on this machine, in one line; empty if all is
   // there. `nullptr` if the backend needs nothing of the machine.
   std::function<std::string()> lacks;
@@ -42,28 +36,25 @@ struct KnownBackend {
   bool takes_options = false;
 };
 
-// A backend that runs in this process and takes no options.
-KnownBackend InProcess(std::string name, std::string packages,
-                       std::unique_ptr<Backend> (*make)()) {
+// A backend of our own code, which is always there and takes no options.
+KnownBackend BuiltIn(std::string name, std::unique_ptr<Backend> (*make)()) {
   KnownBackend known;
   known.name = std::move(name);
-  known.packages = std::move(packages);
   known.make = [make](const FormatOptions&) { return make(); };
   return known;
 }
 
 KnownBackend Ntfs3g() {
-#ifdef POWERCUT_HAVE_NTFS_3G
-  KnownBackend known = InProcess("ntfs-3g", "ntfs-3g-dev and ntfs-3g",
-                                 ntfs_3g::MakeNtfs3gBackend);
+  KnownBackend known;
+  known.name = "ntfs-3g";
+  known.make = [](const FormatOptions&) {
+    return ntfs_3g::MakeNtfs3gBackend();
+  };
   known.lacks = [] {
     return ntfs_3g::FindMkntfs().empty() ? "mkntfs is missing: install ntfs-3g"
                                          : "";
   };
   return known;
-#else
-  return {"ntfs-3g", "ntfs-3g-dev and ntfs-3g", nullptr, nullptr, false};
-#endif
 }
 
 void AddKernelFileSystems(std::vector<KnownBackend>& known) {
@@ -71,7 +62,7 @@ void AddKernelFileSystems(std::vector<KnownBackend>& known) {
   for (const kernel::KernelFileSystem& file_system :
        kernel::KernelFileSystems()) {
     known.push_back(
-        {file_system.name, "libfuse3-dev",
+        {file_system.name,
          [&file_system](const FormatOptions& options) {
            return kernel::MakeKernelBackend(file_system, options);
          },
@@ -83,7 +74,12 @@ void AddKernelFileSystems(std::vector<KnownBackend>& known) {
   // built.
   for (const char* name : {"btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs",
                            "ntfs3", "vfat", "xfs"}) {
-    known.push_back({name, "libfuse3-dev", nullptr, nullptr, true});
+    const auto make = [](const FormatOptions&) {
+      return Error{ErrorCode::kMissing,
+                   "not built: install libfuse3-dev, then configure and build "
+                   "again"};
+    };
+    known.push_back({name, make, nullptr, true});
   }
 #endif
 }
@@ -91,18 +87,13 @@ void AddKernelFileSystems(std::vector<KnownBackend>& known) {
 // In the order in which `doctor` lists them.
 const std::vector<KnownBackend>& KnownBackends() {
   static const std::vector<KnownBackend> kKnown = [] {
-    std::vector<KnownBackend> known = {
-        Ntfs3g(), InProcess("clfs", "nothing", MakeClfsBackend),
-        InProcess("simfs", "nothing", MakeSimfsBackend)};
+    std::vector<KnownBackend> known = {Ntfs3g(),
+                                       BuiltIn("clfs", MakeClfsBackend),
+                                       BuiltIn("simfs", MakeSimfsBackend)};
     AddKernelFileSystems(known);
     return known;
   }();
   return kKnown;
-}
-
-std::string HowToGet(const KnownBackend& known) {
-  return fmt::format("not built: install {}, then configure and build again",
-                     known.packages);
 }
 
 }  // namespace
@@ -113,10 +104,6 @@ Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
   for (const KnownBackend& known : KnownBackends()) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
     if (known.name != name) continue;
-    if (!known.make) {
-      return Error{ErrorCode::kMissing,
-                   fmt::format("backend {} is {}", name, HowToGet(known))};
-    }
     // An option that a backend would ignore is an error: the user would take
     // the results for those under the option.
     const bool any = !options.mkfs.empty() || !options.mount.empty();
@@ -125,9 +112,14 @@ Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
       POWERCUT_TRY(kernel::ParseMountOptions(options.mount));
     }
 #endif
-    if (!any || known.takes_options) return known.make(options);
-    return Error{ErrorCode::kUsage,
-                 fmt::format("{} takes no --mkfs and no --mount", name)};
+    if (any && !known.takes_options) {
+      return Error{ErrorCode::kUsage,
+                   fmt::format("{} takes no --mkfs and no --mount", name)};
+    }
+    auto made = known.make(options);
+    if (made) return made;
+    return Error{made.error().code,
+                 fmt::format("backend {}: {}", name, made.error().message)};
   }
   return Error{
       ErrorCode::kUsage,
@@ -139,13 +131,14 @@ std::vector<BackendAvailability> ListBackends() {
   for (const KnownBackend& known : KnownBackends()) {
     BackendAvailability& row = list.emplace_back();
     row.name = known.name;
-    if (!known.make) {
-      row.detail = HowToGet(known);
+    const std::string lack = known.lacks ? known.lacks() : "";
+    if (!lack.empty()) {
+      row.detail = lack;
       continue;
     }
-    const std::string lack = known.lacks ? known.lacks() : "";
-    row.available = lack.empty();
-    row.detail = lack.empty() ? known.make({})->traits().description : lack;
+    const auto made = known.make({});
+    row.available = made.has_value();
+    row.detail = made ? (*made)->traits().description : made.error().message;
   }
   return list;
 }
@@ -157,9 +150,9 @@ bool BackendOps::Offers(OpKind kind) const {
 std::vector<BackendOps> ListBackendOps() {
   std::vector<BackendOps> list;
   for (const KnownBackend& known : KnownBackends()) {
-    if (!known.make) continue;
-    const auto backend = known.make({});
-    const BackendTraits& traits = backend->traits();
+    const auto made = known.make({});
+    if (!made) continue;
+    const BackendTraits& traits = (*made)->traits();
     BackendOps& row = list.emplace_back();
     row.name = known.name;
     // The kernel's file systems are those that take options.

@@ -1,5 +1,6 @@
-// The backends by name: the ones that are built into this program, and the ones
-// that are not because something was missing when the program was built.
+// The backends by name: the ones that this program has, and the ones that it
+// has not because something was missing when it was built, or, for ntfs-3g,
+// because its module is missing now.
 
 #ifndef POWERCUT_BACKENDS_REGISTRY_H_
 #define POWERCUT_BACKENDS_REGISTRY_H_
@@ -16,9 +17,9 @@ namespace powercut {
 
 // Returns a new instance of the backend of this name, which formats and mounts
 // with `options`.
-// Errors: kMissing if the backend is known and not built in (the message says
-// what to install); kUsage if there is no such backend (the message lists the
-// names), or if it takes no options and `options` has some.
+// Errors: kMissing if the backend is known and this program does not have it
+// (the message says what to install); kUsage if there is no such backend (the
+// message lists the names), or if it takes no options and `options` has some.
 Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
                                              const FormatOptions& options = {});
 
@@ -31,8 +32,8 @@ struct BackendAvailability {
   std::string detail;
 };
 
-// Returns a row for each backend that powercut knows, whether it is built in or
-// not.
+// Returns a row for each backend that powercut knows, whether this program has
+// it or not.
 std::vector<BackendAvailability> ListBackends();
 
 // What a backend offers of the ops of the text format.
@@ -46,7 +47,7 @@ struct BackendOps {
   bool Offers(OpKind kind) const;
 };
 
-// Returns a row for each backend that is built in, in the order of
+// Returns a row for each backend that this program has, in the order of
 // ListBackends(), whether it can run on this machine or not.
 std::vector<BackendOps> ListBackendOps();
 

@@ -124,10 +124,12 @@ Complaints NoHiddenInputs(const SourceFile& file) {
        "LL)",
        {}},
       // The search path, to find formatting programs; which of two equal ways
-      // recoveries take to their disks; how long a random test goes on.
+      // recoveries take to their disks; where the module of ntfs-3g is; how
+      // long a random test goes on.
       {"get"
        "env(",
        {"backends/format_program.cc", "backends/kernel/mounter.cc",
+        "backends/ntfs_3g/ntfs_loader.cc",
         "tests/exhaustive/model_definition_test.cc",
         "tests/exhaustive/simfs_model_test.cc",
         "tests/exhaustive/simfs_random_test.cc"}},

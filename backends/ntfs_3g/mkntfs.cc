@@ -1,5 +1,3 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-//
 // Finds and runs mkntfs, with the arguments that make its result repeat.
 
 #include "backends/ntfs_3g/mkntfs.h"

@@ -1,5 +1,3 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-//
 // Formats an NTFS disk with the program mkntfs, since the library cannot.
 
 #ifndef POWERCUT_BACKENDS_NTFS_3G_MKNTFS_H_

@@ -1,5 +1,3 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-//
 // The backend `ntfs-3g`: puts the pieces of this folder together.
 //
 // A mount is a ByteDisk on the virtual disk, an NtfsVolume whose device calls
@@ -27,9 +25,10 @@
 #include <utility>
 
 #include "backends/ntfs_3g/mkntfs.h"
+#include "backends/ntfs_3g/ntfs_loader.h"
+#include "backends/ntfs_3g/ntfs_module.h"
 #include "backends/ntfs_3g/ntfs_session.h"
 #include "backends/ntfs_3g/ntfs_tree.h"
-#include "backends/ntfs_3g/ntfs_volume.h"
 #include "backends/ops.h"
 #include "harness/disk/byte_disk.h"
 #include "harness/disk/virtual_environment.h"
@@ -68,10 +67,11 @@ OpResult ResultOf(int error) {
 
 class Ntfs3gMount : public Mount {
  public:
-  explicit Ntfs3gMount(VirtualDisk& disk) : disk_(disk) {}
+  Ntfs3gMount(const NtfsCalls& calls, VirtualDisk& disk)
+      : calls_(calls), disk_(disk) {}
   ~Ntfs3gMount() override {
     // A mount that was not shut down ends as if the driver had been killed.
-    if (volume_ != nullptr) NtfsAbandon(volume_);
+    if (volume_ != nullptr) calls_.abandon(volume_);
   }
 
   // Returns 0 or an errno value. No other call may follow a failure.
@@ -81,8 +81,8 @@ class Ntfs3gMount : public Mount {
                            .read = ReadDisk,
                            .write = WriteDisk,
                            .sync = SyncDisk};
-    const int error = NtfsMount(&disk, &volume_);
-    if (error == 0) session_.emplace(volume_);
+    const int error = calls_.mount(&disk, &volume_);
+    if (error == 0) session_.emplace(calls_, volume_);
     return error;
   }
 
@@ -94,31 +94,32 @@ class Ntfs3gMount : public Mount {
 
   Observation Observe() override {
     POWERCUT_CHECK(volume_ != nullptr);
-    return ObserveTree(*volume_, disk_);
+    return ObserveTree(calls_, *volume_, disk_);
   }
 
   void AddUnlistedPaths(const std::vector<std::string>& paths,
                         Observation& observation) override {
     POWERCUT_CHECK(volume_ != nullptr);
-    LookUpPaths(*volume_, paths, observation);
+    LookUpPaths(calls_, *volume_, paths, observation);
   }
 
   OpResult Shutdown() override {
     POWERCUT_CHECK(volume_ != nullptr);
-    return ResultOf(NtfsUnmount(std::exchange(volume_, nullptr)));
+    return ResultOf(calls_.unmount(std::exchange(volume_, nullptr)));
   }
 
  private:
+  const NtfsCalls& calls_;
   ByteDisk disk_;
   NtfsVolume* volume_ = nullptr;
   std::optional<NtfsSession> session_;
 };
 
-BackendTraits MakeTraits() {
+BackendTraits MakeTraits(const std::string& library_version) {
   BackendTraits traits;
   traits.name = "ntfs-3g";
   traits.description =
-      "libntfs-3g " POWERCUT_NTFS_3G_VERSION ", unmodified, in process";
+      fmt::format("libntfs-3g {}, unmodified, in process", library_version);
   traits.profile = "ntfs-3g";
   traits.default_disk_bytes = kDefaultDiskBytes;
   traits.minimum_disk_bytes = kMkntfsMinimumBytes;
@@ -133,6 +134,9 @@ BackendTraits MakeTraits() {
 
 class Ntfs3gBackend : public Backend {
  public:
+  explicit Ntfs3gBackend(const NtfsCalls& calls)
+      : calls_(calls), traits_(MakeTraits(calls.library_version)) {}
+
   const BackendTraits& traits() const override { return traits_; }
 
   Result<std::shared_ptr<const SparseImage>> Format(
@@ -168,7 +172,7 @@ class Ntfs3gBackend : public Backend {
     // Each mount sees the same clock and random numbers, whatever ran before it
     // in this process.
     ResetVirtualEnvironment(kEnvironmentSeed);
-    auto mount = std::make_unique<Ntfs3gMount>(disk);
+    auto mount = std::make_unique<Ntfs3gMount>(calls_, disk);
     MountResult result;
     const int error = mount->MountVolume();
     if (error == 0) {
@@ -182,7 +186,8 @@ class Ntfs3gBackend : public Backend {
   }
 
  private:
-  const BackendTraits traits_ = MakeTraits();
+  const NtfsCalls& calls_;
+  const BackendTraits traits_;
   // Freshly formatted disks, by bytes of a sector and number of sectors.
   std::map<std::pair<uint32_t, uint64_t>, std::shared_ptr<const SparseImage>>
       formatted_;
@@ -190,8 +195,9 @@ class Ntfs3gBackend : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> MakeNtfs3gBackend() {
-  return std::make_unique<Ntfs3gBackend>();
+Result<std::unique_ptr<Backend>> MakeNtfs3gBackend() {
+  POWERCUT_ASSIGN(const NtfsCalls* calls, LoadNtfsModule());
+  return std::unique_ptr<Backend>(std::make_unique<Ntfs3gBackend>(*calls));
 }
 
 }  // namespace powercut::ntfs_3g

@@ -1,5 +1,3 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-//
 // Ops as calls of the volume.
 //
 // The volume knows paths only. Hence a handle is the path that it was opened
@@ -81,9 +79,9 @@ int NtfsSession::Run(const Op& op, uint64_t offset_bytes,
     case OpKind::kSyncFileRange:
     case OpKind::kFullFsync:
     case OpKind::kBarrierFsync:
-      return NtfsSyncFile(volume_, PathOf(op.names.at(0)).c_str());
+      return calls_.sync_file(volume_, PathOf(op.names.at(0)).c_str());
     case OpKind::kSyncfs:
-      return NtfsSyncDevice(volume_);
+      return calls_.sync_device(volume_);
     case OpKind::kOpen:
       return Open(op);
     case OpKind::kClose:
@@ -100,9 +98,9 @@ int NtfsSession::RunOnNames(const Op& op) {
   const auto name = [&op](size_t i) { return op.names.at(i).c_str(); };
   switch (op.kind) {
     case OpKind::kCreate:
-      return NtfsCreate(volume_, name(0));
+      return calls_.create(volume_, name(0));
     case OpKind::kMkdir:
-      return NtfsMakeDirectory(volume_, name(0));
+      return calls_.make_directory(volume_, name(0));
     case OpKind::kRename:
       return Rename(op.names.at(0), op.names.at(1));
     // The driver has no call for it: the old file becomes the backup, and the
@@ -113,11 +111,11 @@ int NtfsSession::RunOnNames(const Op& op) {
       return error != 0 ? error : Rename(op.names.at(0), target);
     }
     case OpKind::kLink:
-      return NtfsLink(volume_, name(0), name(1));
+      return calls_.link(volume_, name(0), name(1));
     case OpKind::kUnlink:
-      return NtfsUnlink(volume_, name(0));
+      return calls_.unlink(volume_, name(0));
     case OpKind::kRmdir:
-      return NtfsRemoveDirectory(volume_, name(0));
+      return calls_.remove_directory(volume_, name(0));
     default:
       return ENOSYS;  // The op is not in BackendTraits::ops.
   }
@@ -128,26 +126,26 @@ int NtfsSession::Write(const Op& op, uint64_t offset_bytes,
   const Handle* handle = HandleOf(op.names.at(0));
   if (handle != nullptr && handle->Has("read_only")) return EBADF;
   const std::string path = PathOf(op.names.at(0));
-  const int error = NtfsWrite(volume_, path.c_str(), offset_bytes,
-                              content.data(), content.size());
+  const int error = calls_.write(volume_, path.c_str(), offset_bytes,
+                                 content.data(), content.size());
   if (error != 0) return error;
   // For O_DSYNC and O_SYNC the kernel sends an fsync after the write.
   bool sync = op.HasFlag("dsync") || op.HasFlag("sync");
   for (const char* flag : {"dsync", "sync", "write_through"}) {
     sync = sync || (handle != nullptr && handle->Has(flag));
   }
-  return sync ? NtfsSyncDevice(volume_) : 0;
+  return sync ? calls_.sync_device(volume_) : 0;
 }
 
 int NtfsSession::Resize(const Op& op) {
   const Handle* handle = HandleOf(op.names.at(0));
   if (handle != nullptr && handle->Has("read_only")) return EBADF;
-  return NtfsTruncate(volume_, PathOf(op.names.at(0)).c_str(),
-                      op.numbers.at(0));
+  return calls_.truncate(volume_, PathOf(op.names.at(0)).c_str(),
+                         op.numbers.at(0));
 }
 
 int NtfsSession::Rename(const std::string& from, const std::string& to) {
-  const int error = NtfsRename(volume_, from.c_str(), to.c_str());
+  const int error = calls_.rename(volume_, from.c_str(), to.c_str());
   if (error != 0) return error;
   // Handles and views of the file go on under its new name.
   for (auto& [name, handle] : handles_) {
@@ -161,17 +159,17 @@ int NtfsSession::Rename(const std::string& from, const std::string& to) {
 
 int NtfsSession::Open(const Op& op) {
   uint64_t id = 0;
-  const int error = NtfsLookUp(volume_, op.names.at(1).c_str(), &id);
+  const int error = calls_.look_up(volume_, op.names.at(1).c_str(), &id);
   if (error == 0) handles_[op.names.at(0)] = {op.names.at(1), op.flags};
   return error;
 }
 
 int NtfsSession::Sizes(const std::string& path, NtfsFile& file) {
   uint64_t id = 0;
-  if (const int error = NtfsLookUp(volume_, path.c_str(), &id)) return error;
-  if (const int error = NtfsOpenFile(volume_, id, &file)) return error;
-  NtfsCloseFile(&file);
-  return 0;
+  int error = calls_.look_up(volume_, path.c_str(), &id);
+  if (error == 0) error = calls_.open_file(volume_, id, &file);
+  if (error == 0) calls_.close_file(&file);
+  return error;
 }
 
 int NtfsSession::Map(const Op& op) {
@@ -186,7 +184,7 @@ int NtfsSession::Map(const Op& op) {
   }
   // CreateFileMapping makes a file longer that ends before the view does.
   if (end > file.size_bytes) {
-    if (const int error = NtfsTruncate(volume_, path.c_str(), end)) {
+    if (const int error = calls_.truncate(volume_, path.c_str(), end)) {
       return error;
     }
   }
@@ -207,7 +205,7 @@ OpResult NtfsSession::NtFlush(const Op& op) {
       op,
       {file.is_directory != 0, handle != nullptr && handle->Has("read_only")});
   if (!error.empty()) return OpResult{error};
-  return ResultOf(NtfsSyncDevice(volume_));
+  return ResultOf(calls_.sync_device(volume_));
 }
 
 OpResult NtfsSession::UseView(const Op& op, uint64_t offset_bytes,
@@ -223,12 +221,12 @@ OpResult NtfsSession::UseView(const Op& op, uint64_t offset_bytes,
   if (!error.empty()) return {std::move(error)};
   if (op.kind == OpKind::kStore) {
     // As when the kernel writes the page back at once.
-    return ResultOf(NtfsWrite(volume_, found->second.path.c_str(), offset_bytes,
-                              content.data(), content.size()));
+    return ResultOf(calls_.write(volume_, found->second.path.c_str(),
+                                 offset_bytes, content.data(), content.size()));
   }
   // MS_ASYNC starts no write on Linux, and the store has been written already.
   if (op.HasFlag("async")) return {};
-  return ResultOf(NtfsSyncDevice(volume_));
+  return ResultOf(calls_.sync_device(volume_));
 }
 
 }  // namespace powercut::ntfs_3g

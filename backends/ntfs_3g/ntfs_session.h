@@ -1,5 +1,3 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-//
 // NtfsSession: the handles and views that a program holds on a mounted volume,
 // and the mapping of ops that the driver does not know to calls that it does.
 //
@@ -16,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "backends/ntfs_3g/ntfs_volume.h"
+#include "backends/ntfs_3g/ntfs_module.h"
 #include "harness/backend.h"
 #include "model/words/op.h"
 
@@ -24,8 +22,9 @@ namespace powercut::ntfs_3g {
 
 class NtfsSession {
  public:
-  // `volume` must outlive this object.
-  explicit NtfsSession(NtfsVolume* volume) : volume_(volume) {}
+  // Both must outlive this object.
+  NtfsSession(const NtfsCalls& calls, NtfsVolume* volume)
+      : calls_(calls), volume_(volume) {}
 
   // Runs one op, as Mount::Apply() does. For a store, `offset_bytes` is the
   // place in the file.
@@ -65,6 +64,7 @@ class NtfsSession {
   // name, or the operand itself.
   std::string PathOf(const std::string& name) const;
 
+  const NtfsCalls& calls_;
   NtfsVolume* volume_;
   std::map<std::string, Handle> handles_;
   std::map<std::string, View> views_;

@@ -1,5 +1,3 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-//
 // The walk over the tree, which must end and stay within bounds on any volume.
 //
 // The walk goes depth-first from the root. The names of one directory are
@@ -43,10 +41,11 @@ struct ListedName {
 
 class TreeWalk {
  public:
-  TreeWalk(NtfsVolume& volume, ByteDisk& disk) : volume_(volume), disk_(disk) {}
+  TreeWalk(const NtfsCalls& calls, NtfsVolume& volume, ByteDisk& disk)
+      : calls_(calls), volume_(volume), disk_(disk) {}
 
   Observation Run() {
-    const std::string failure = WalkDirectory("", NtfsRootId());
+    const std::string failure = WalkDirectory("", calls_.root_id());
     Observation observation;
     if (!failure.empty()) {
       observation.unreadable = fmt::format("/: {}", failure);
@@ -71,7 +70,7 @@ class TreeWalk {
   // listed whole; empty if it was.
   std::string WalkDirectory(const std::string& path, uint64_t directory_id) {
     std::vector<ListedName> names;
-    const int error = NtfsListDirectory(
+    const int error = calls_.list_directory(
         &volume_, directory_id, kMaxEntries,
         [](void* context, const char* name, uint64_t file_id, int name_error) {
           static_cast<std::vector<ListedName>*>(context)->push_back(
@@ -101,7 +100,7 @@ class TreeWalk {
       return;
     }
     NtfsFile file;
-    const int error = NtfsOpenFile(&volume_, name.file_id, &file);
+    const int error = calls_.open_file(&volume_, name.file_id, &file);
     if (error != 0) {
       entry.unreadable = fmt::format("cannot open: {}", ErrorName(error));
       entries_.push_back(std::move(entry));
@@ -109,7 +108,7 @@ class TreeWalk {
     }
     entry.is_directory = file.is_directory != 0;
     if (!entry.is_directory) ReadContent(file, entry);
-    NtfsCloseFile(&file);
+    calls_.close_file(&file);
     if (entry.is_directory) {
       Descend(std::move(entry));
     } else {
@@ -134,7 +133,7 @@ class TreeWalk {
     // What the library reads straight into the content decides nothing else.
     disk_.DeclareCopyTarget(
         entry.path, std::as_writable_bytes(std::span(entry.content)), 0);
-    const int error = NtfsReadFile(&file, entry.content.data());
+    const int error = calls_.read_file(&file, entry.content.data());
     disk_.EndCopyTarget();
     if (error != 0) {
       entry.content.clear();
@@ -156,6 +155,7 @@ class TreeWalk {
     entries_.push_back(std::move(entry));
   }
 
+  const NtfsCalls& calls_;
   NtfsVolume& volume_;
   ByteDisk& disk_;
   // The directories from the root to the one that is being walked.
@@ -168,17 +168,19 @@ class TreeWalk {
 
 }  // namespace
 
-Observation ObserveTree(NtfsVolume& volume, ByteDisk& disk) {
-  return TreeWalk(volume, disk).Run();
+Observation ObserveTree(const NtfsCalls& calls, NtfsVolume& volume,
+                        ByteDisk& disk) {
+  return TreeWalk(calls, volume, disk).Run();
 }
 
-void LookUpPaths(NtfsVolume& volume, const std::vector<std::string>& paths,
+void LookUpPaths(const NtfsCalls& calls, NtfsVolume& volume,
+                 const std::vector<std::string>& paths,
                  Observation& observation) {
   std::vector<ObservedEntry> found;
   for (const std::string& path : paths) {
     if (observation.Find(path) != nullptr) continue;
     ObservedEntry entry;
-    if (NtfsLookUp(&volume, path.c_str(), &entry.file_id) != 0) continue;
+    if (calls.look_up(&volume, path.c_str(), &entry.file_id) != 0) continue;
     entry.path = path;
     entry.unreadable = "can be opened, but its directory does not list it";
     found.push_back(std::move(entry));

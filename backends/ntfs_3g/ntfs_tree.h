@@ -1,5 +1,3 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-//
 // Walks the tree of a mounted NTFS volume that a crash may have damaged.
 
 #ifndef POWERCUT_BACKENDS_NTFS_3G_NTFS_TREE_H_
@@ -9,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "backends/ntfs_3g/ntfs_volume.h"
+#include "backends/ntfs_3g/ntfs_module.h"
 #include "harness/disk/byte_disk.h"
 #include "model/words/observation.h"
 
@@ -21,11 +19,13 @@ namespace powercut::ntfs_3g {
 // all, an unreadable observation. `disk` is the disk that the volume is on:
 // what the library reads of it straight into a file's content is declared as
 // data that is only copied (VirtualDisk::DeclareCopyTarget()).
-Observation ObserveTree(NtfsVolume& volume, ByteDisk& disk);
+Observation ObserveTree(const NtfsCalls& calls, NtfsVolume& volume,
+                        ByteDisk& disk);
 
 // Adds to `observation` each of `paths` that it does not list and that can be
 // opened, as Mount::AddUnlistedPaths() does.
-void LookUpPaths(NtfsVolume& volume, const std::vector<std::string>& paths,
+void LookUpPaths(const NtfsCalls& calls, NtfsVolume& volume,
+                 const std::vector<std::string>& paths,
                  Observation& observation);
 
 // Returns the symbolic name of an errno value, such as `ENOENT`, or `E` and the

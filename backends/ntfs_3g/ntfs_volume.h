@@ -1,4 +1,3 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * NtfsVolume: libntfs-3g with an interface that C++ can include. The library's
  * own headers do not compile as C++ and define macros named min and max, so
@@ -10,6 +9,9 @@
  *
  * Every function that returns int returns 0 or an errno value. Paths are
  * absolute, in UTF-8. One caller at a time.
+ *
+ * The functions are defined in the module powercut_ntfs_3g.so only. C++ calls
+ * them by the pointers of NtfsCalls (ntfs_module.h).
  */
 
 #ifndef POWERCUT_BACKENDS_NTFS_3G_NTFS_VOLUME_H_

@@ -3,9 +3,9 @@
 // recording a workload twice gives the same writes.
 //
 // A library is bound to it with no change to its code: its imports of `time`,
-// `random` and so on are renamed to the C functions below when it is linked
-// (backends/ntfs_3g/CMakeLists.txt). Each thread has one environment, which all
-// backends that run on the thread share.
+// `random` and so on are renamed when it is linked, to functions that call
+// those below (backends/ntfs_3g/module/CMakeLists.txt). Each thread has one
+// environment, which all backends that run on the thread share.
 
 #ifndef POWERCUT_HARNESS_DISK_VIRTUAL_ENVIRONMENT_H_
 #define POWERCUT_HARNESS_DISK_VIRTUAL_ENVIRONMENT_H_

@@ -87,7 +87,7 @@ class MemoryDisk : public VirtualDisk {
 };
 
 Backend& TheBackend() {
-  static const std::unique_ptr<Backend> backend = MakeNtfs3gBackend();
+  static const std::unique_ptr<Backend> backend = MakeNtfs3gBackend().value();
   return *backend;
 }
 
@@ -182,8 +182,8 @@ TEST(Ntfs3gBackend, FormatsTheSameBytesEachTime) {
         .sector_bytes = sector_bytes,
         .sector_count =
             TheBackend().traits().default_disk_bytes / sector_bytes};
-    const auto one = MakeNtfs3gBackend()->Format({geometry, "ntfs-3g"});
-    const auto two = MakeNtfs3gBackend()->Format({geometry, "ntfs-3g"});
+    const auto one = MakeNtfs3gBackend().value()->Format({geometry, "ntfs-3g"});
+    const auto two = MakeNtfs3gBackend().value()->Format({geometry, "ntfs-3g"});
     ASSERT_TRUE(one) << one.error().message;
     ASSERT_TRUE(two) << two.error().message;
     EXPECT_TRUE(one.value()->SameBytes(*two.value()));

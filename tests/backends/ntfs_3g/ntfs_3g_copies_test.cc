@@ -18,7 +18,7 @@ namespace {
 using ntfs_3g::MakeNtfs3gBackend;
 
 TEST(Ntfs3gCopies, DeriveWhatARunShows) {
-  const auto backend = MakeNtfs3gBackend();
+  const auto backend = MakeNtfs3gBackend().value();
   CopyCounts counts;
   uint64_t seed = 0;
   for (const char* name :
