@@ -22,7 +22,8 @@ struct SectorRange {
 
 // Sector numbers are below 2^32 (2 TiB in sectors of 512 bytes); a larger
 // number fails a POWERCUT_CHECK. An empty range is allowed everywhere. A copy
-// is deep. Not thread-safe.
+// is deep. A set of sectors that follow each other takes 16 bytes. Not
+// thread-safe.
 class SectorSet {
  public:
   SectorSet();
@@ -53,7 +54,20 @@ class SectorSet {
 
  private:
   struct Impl;
+
+  bool IsRun() const { return impl_ == nullptr; }
+  // The sectors of a set that is one run or empty.
+  SectorRange Run() const;
+  void SetRun(SectorRange run);
+  // The bitmap. A set that was one run has one from now on.
+  Impl& MakeBitmap();
+
+  // `nullptr` if the set is one run or empty: its sectors are then those from
+  // `first_` to `last_`, and there are none if `first_` is greater. With a
+  // bitmap both numbers mean nothing.
   std::unique_ptr<Impl> impl_;
+  uint32_t first_ = 1;
+  uint32_t last_ = 0;
 };
 
 }  // namespace powercut

@@ -123,7 +123,20 @@ TEST(SectorSetTest, EqualityIsOfMembersNotOfHistory) {
   SectorSet one_by_one;
   for (uint64_t s = 10; s < 5010; ++s) one_by_one.Add({.first = s, .count = 1});
   EXPECT_TRUE(by_range == one_by_one);
+  SectorSet joined;
+  joined.Add({.first = 5000, .count = 10});
+  joined.Add({.first = 10, .count = 100});
+  EXPECT_FALSE(by_range == joined);
+  joined.Add({.first = 110, .count = 4890});
+  EXPECT_TRUE(by_range == joined);
+  EXPECT_TRUE(joined == by_range);
+  joined.Subtract(by_range);
+  EXPECT_TRUE(joined == SectorSet());
+  EXPECT_TRUE(SectorSet() == joined);
   one_by_one.Remove({.first = 5009, .count = 1});
+  EXPECT_FALSE(by_range == one_by_one);
+  one_by_one.Add({.first = 5010, .count = 1});
+  EXPECT_EQ(one_by_one.size(), by_range.size());
   EXPECT_FALSE(by_range == one_by_one);
 }
 
