@@ -17,10 +17,11 @@
 namespace powercut {
 
 // Memory grows with what was written, in pages of 4 KiB: each page takes its
-// size, each range of 2 MiB that has a page takes 4 KiB more, and each 2 MiB of
-// the image's size take 8 bytes. Zeros that are written where there is no page
-// take none. Reading and writing cost O(bytes). A copy is deep and costs
-// O(pages written). Not thread-safe.
+// size, or 64 bytes as long as WriteLasting() alone has written to it; each
+// range of 2 MiB that has a page takes 8 KiB more, and each 2 MiB of the
+// image's size take 8 bytes. Zeros that are written where there is no page take
+// none. Reading and writing cost O(bytes). A copy is deep, points to no bytes
+// of others, and costs O(pages written). Not thread-safe.
 class SparseImage {
  public:
   // An image of zeros.
@@ -36,6 +37,10 @@ class SparseImage {
   // Both require that the range lies within the image.
   void Read(uint64_t offset_bytes, MutableByteSpan out) const;
   void Write(uint64_t offset_bytes, ByteSpan data);
+  // The same, but the image may point to `data` in place of a copy.
+  // Requires: `data` stays where it is, unchanged, until the image is destroyed
+  // or read for the last time.
+  void WriteLasting(uint64_t offset_bytes, ByteSpan data);
 
   // Sets where Write() notes what it changes; `nullptr` if nowhere, as at the
   // start. A copy of the image notes nowhere.
@@ -59,14 +64,27 @@ class SparseImage {
  private:
   static constexpr uint64_t kPageBytes = 4096;
   static constexpr uint64_t kPagesPerLeaf = 512;
+  // What WriteLasting() does not copy: aligned pieces of a page.
+  static constexpr uint64_t kPieceBytes = 512;
   using Page = std::array<std::byte, kPageBytes>;
+  // Where the bytes of each piece of a page are; `nullptr` if they are zeros.
+  using Pieces = std::array<const std::byte*, kPageBytes / kPieceBytes>;
+  // A page is in one of the two arrays at most.
   struct Leaf {
     std::array<std::unique_ptr<Page>, kPagesPerLeaf> pages;
+    std::array<std::unique_ptr<Pieces>, kPagesPerLeaf> pieces;
   };
 
-  // `nullptr` if the page was never written.
+  // `nullptr` if the image has no bytes of its own for the page.
   const Page* FindPage(uint64_t page) const;
-  // The page, made of zeros if it was never written.
+  // `nullptr` if the page does not consist of the bytes of others.
+  const Pieces* FindPieces(uint64_t page) const;
+  // The bytes of the page, which are put into `scratch` if need be; `nullptr`
+  // if the page was never written.
+  const Page* BytesOfPage(uint64_t page, Page& scratch) const;
+  Leaf& MakeLeaf(uint64_t page);
+  void PointTo(uint64_t page, uint64_t within, ByteSpan data);
+  // The page with bytes of its own: those that it had, or zeros.
   Page& MakePage(uint64_t page);
 
   uint64_t size_bytes_;

@@ -37,7 +37,9 @@ void CrashImage::Become(const CrashState& state) {
       continue;
     }
     ReadChoice(space_, choice, scratch_);
-    SetContent(choice.slot, scratch_);
+    const uint64_t offset = space_.block(choice.slot) * space_.block_bytes();
+    bytes_.Write(offset, ByteSpan(scratch_).first(std::min<uint64_t>(
+                             scratch_.size(), bytes_.size_bytes() - offset)));
     held_[choice.slot] = kTorn;
   }
 }
@@ -85,16 +87,12 @@ void CrashImage::MoveTo(EventNumber point) {
 void CrashImage::SetWhole(Slot slot, VersionIndex version) {
   if (held_[slot] == version) return;
   held_[slot] = version;
-  SetContent(slot,
-             {space_.versions(slot)[version].content, space_.block_bytes()});
-}
-
-void CrashImage::SetContent(Slot slot, ByteSpan content) {
   const uint64_t offset = space_.block(slot) * space_.block_bytes();
   // The last block may reach beyond the end of the disk.
   const uint64_t size =
-      std::min<uint64_t>(content.size(), bytes_.size_bytes() - offset);
-  bytes_.Write(offset, content.first(size));
+      std::min<uint64_t>(space_.block_bytes(), bytes_.size_bytes() - offset);
+  // The space keeps the contents of versions, so that they need no copy.
+  bytes_.WriteLasting(offset, {space_.versions(slot)[version].content, size});
 }
 
 }  // namespace powercut

@@ -14,7 +14,8 @@ namespace powercut {
 
 class CrashImage {
  public:
-  // Begins as a copy of the base. `space` must outlive this object.
+  // Begins as a copy of the base. `space` must outlive this object, whose bytes
+  // point to contents that the space keeps.
   CrashImage(const CrashSpace& space, CrashKind kind);
 
   // Becomes the image of `state`. Cost: the blocks that differ from the state
@@ -37,7 +38,6 @@ class CrashImage {
   void MoveTo(EventNumber point);
   // Puts a block at a version, if it is not there yet.
   void SetWhole(Slot slot, VersionIndex version);
-  void SetContent(Slot slot, ByteSpan content);
 
   const CrashSpace& space_;
   PointCursor cursor_;

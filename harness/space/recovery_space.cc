@@ -57,7 +57,7 @@ RecoverySpace::RecoverySpace(const CrashSpace& outer, const CrashState& state,
   image.Become(oldest);
   const DiskGeometry geometry = outer.trace().geometry();
   trace_ = std::make_shared<Trace>(
-      geometry, std::make_shared<const SparseImage>(std::move(image.bytes())));
+      geometry, std::make_shared<const SparseImage>(image.bytes()));
   trace_->AddMark(kRunMark);
   for (const std::string_view ack : AcksUpTo(outer.trace(), state.point)) {
     trace_->AddMark(AckMark(ack));

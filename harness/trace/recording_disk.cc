@@ -1,6 +1,7 @@
 // Every change goes to two places: to the trace, and to a live image that
 // serves the reads. The image could be rebuilt from the trace, but a read must
-// not cost the length of the recording. A self-check after the recording
+// not cost the length of the recording. The image points to the contents that
+// the trace keeps, so that they are held once. A self-check after the recording
 // compares the two (CheckTraceAgainstDisk()).
 
 #include "harness/trace/recording_disk.h"
@@ -19,8 +20,9 @@ Status RecordingDisk::Read(uint64_t first_sector, MutableByteSpan out) {
 }
 
 Status RecordingDisk::Write(uint64_t first_sector, ByteSpan data, Layer layer) {
-  trace_.AddWrite(first_sector, data, layer);
-  live_.Write(first_sector * geometry().sector_bytes, data);
+  const EventNumber number = trace_.AddWrite(first_sector, data, layer);
+  live_.WriteLasting(first_sector * geometry().sector_bytes,
+                     trace_.data(trace_.event(number)));
   return Ok{};
 }
 

@@ -32,13 +32,12 @@ class RecordingDisk : public VirtualDisk {
   // The newest contents, whatever their layer.
   const SparseImage& live() const { return live_; }
 
-  // Each moves its part out.
-  // Requires: nobody uses the disk any more.
+  // Moves the trace out. Requires: nobody uses the disk any more.
   Trace TakeTrace() { return std::move(trace_); }
-  SparseImage TakeLive() { return std::move(live_); }
 
  private:
   Trace trace_;
+  // Points to contents that the trace keeps.
   SparseImage live_;
 };
 

@@ -1,7 +1,8 @@
-// A trace is a few flat arrays: events of a fixed size, one buffer with the
-// bytes of all writes, the scopes of persist events, and the marks. An event
-// refers to its bytes and its scope by their place, so that crash spaces can
-// point into the buffer and need not copy blocks that a write covers whole.
+// A trace is a few flat arrays: events of a fixed size, chunks with the bytes
+// of all writes, the scopes of persist events, and the marks. An event refers
+// to its bytes and its scope by their place. Bytes never move, so that crash
+// spaces and images can point to them and need not copy blocks that a write
+// covers whole.
 //
 // Example: a write of sector 9, a flush, a write of sectors 8 and 9, with 512
 // bytes a sector:
@@ -9,7 +10,11 @@
 //   events  1 write  {9, 1}  data_offset 0
 //           2 persist media  upto 2, no scope
 //           3 write  {8, 2}  data_offset 512
-//   data    512 bytes of event 1, then 1024 bytes of event 3
+//   data    one chunk: 512 bytes of event 1, then 1024 bytes of event 3
+//
+// The content of a write lies in one chunk. A chunk has at most 1 MiB, or holds
+// one longer write alone, so that the lower 20 bits of an offset are the place
+// in the chunk and the upper bits are the index of the chunk.
 //
 // Every Add function checks its arguments, since backends call them with what
 // the storage under test asked for. The digest covers the same facts in a form
@@ -27,6 +32,10 @@
 
 namespace powercut {
 namespace {
+
+// The longest chunk of contents that can hold several writes, and the shortest.
+constexpr uint64_t kChunkBytes = uint64_t{1} << 20;
+constexpr uint64_t kShortestChunkBytes = uint64_t{1} << 12;
 
 // XXH3 over numbers and bytes in a fixed form, so that a digest does not depend
 // on the memory layout of structs. Ids in files end in digests, so that the
@@ -69,15 +78,15 @@ void AddScope(Hasher& hasher, const SectorSet& scope) {
 // Writes zeros over a range. A discard may span terabytes of which little was
 // ever written, so that a long one visits the pages that exist.
 void Clear(SparseImage& image, uint64_t offset_bytes, uint64_t count_bytes) {
-  constexpr uint64_t kChunkBytes = uint64_t{1} << 16;
+  constexpr uint64_t kPieceBytes = uint64_t{1} << 16;
   constexpr uint64_t kLongBytes = uint64_t{1} << 24;
   // Offset and count of each. They are collected first, so that the image does
   // not change while its pages are visited.
   std::vector<std::pair<uint64_t, uint64_t>> pieces;
   const uint64_t end = offset_bytes + count_bytes;
   if (count_bytes <= kLongBytes) {
-    for (uint64_t at = offset_bytes; at < end; at += kChunkBytes) {
-      pieces.emplace_back(at, std::min(kChunkBytes, end - at));
+    for (uint64_t at = offset_bytes; at < end; at += kPieceBytes) {
+      pieces.emplace_back(at, std::min(kPieceBytes, end - at));
     }
   } else {
     image.ForEachPage([&](uint64_t page_offset, ByteSpan page) {
@@ -86,7 +95,7 @@ void Clear(SparseImage& image, uint64_t offset_bytes, uint64_t count_bytes) {
       if (from < to) pieces.emplace_back(from, to - from);
     });
   }
-  const Bytes zeros(kChunkBytes);
+  const Bytes zeros(kPieceBytes);
   for (const auto& [at, count] : pieces) {
     image.Write(at, ByteSpan(zeros).first(count));
   }
@@ -108,9 +117,27 @@ const DiskEvent& Trace::event(EventNumber number) const {
 ByteSpan Trace::data(const DiskEvent& write) const {
   POWERCUT_CHECK(write.kind == DiskEvent::kWrite);
   const uint64_t count_bytes = write.range.count * geometry_.sector_bytes;
-  POWERCUT_CHECK(write.data_offset <= data_.size() &&
-                 count_bytes <= data_.size() - write.data_offset);
-  return ByteSpan(data_).subspan(write.data_offset, count_bytes);
+  const uint64_t chunk = write.data_offset / kChunkBytes;
+  const uint64_t begin = write.data_offset % kChunkBytes;
+  POWERCUT_CHECK(chunk < data_.size() && begin <= data_[chunk].size() &&
+                 count_bytes <= data_[chunk].size() - begin);
+  return ByteSpan(data_[chunk]).subspan(begin, count_bytes);
+}
+
+uint64_t Trace::Keep(ByteSpan data) {
+  // A chunk is never made longer than it was made for, since its bytes would
+  // move. After a copy of the trace, none of them has any room.
+  if (data_.empty() ||
+      data_.back().capacity() - data_.back().size() < data.size()) {
+    // The first chunks are short, since most traces are.
+    const uint64_t chunk_bytes =
+        data_.size() < 8 ? kShortestChunkBytes << data_.size() : kChunkBytes;
+    data_.emplace_back().reserve(std::max<uint64_t>(chunk_bytes, data.size()));
+  }
+  Bytes& chunk = data_.back();
+  const uint64_t offset = (data_.size() - 1) * kChunkBytes + chunk.size();
+  chunk.insert(chunk.end(), data.begin(), data.end());
+  return offset;
 }
 
 const SectorSet& Trace::scope(const DiskEvent& persist) const {
@@ -125,13 +152,12 @@ EventNumber Trace::AddWrite(uint64_t first_sector, ByteSpan data, Layer layer) {
                  first_sector <= geometry_.sector_count - count);
   POWERCUT_CHECK(layer != Layer::kMedia);
   POWERCUT_CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
-  events_.push_back({.kind = DiskEvent::kWrite,
-                     .layer = layer,
-                     .range = {.first = first_sector, .count = count},
-                     .data_offset = data_.size(),
+  events_.push_back({.range = {.first = first_sector, .count = count},
+                     .data_offset = Keep(data),
                      .upto = 0,
-                     .scope = std::nullopt});
-  data_.insert(data_.end(), data.begin(), data.end());
+                     .scope = std::nullopt,
+                     .kind = DiskEvent::kWrite,
+                     .layer = layer});
   // The digest covered one event less.
   digest_.reset();
   return event_count();
@@ -143,12 +169,12 @@ EventNumber Trace::AddPersist(Layer to, const SectorSet* scope,
   POWERCUT_CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
   const EventNumber number = event_count() + 1;
   POWERCUT_CHECK(!upto || *upto <= number);
-  DiskEvent persist{.kind = DiskEvent::kPersist,
-                    .layer = to,
-                    .range = {},
+  DiskEvent persist{.range = {},
                     .data_offset = 0,
                     .upto = upto.value_or(number),
-                    .scope = std::nullopt};
+                    .scope = std::nullopt,
+                    .kind = DiskEvent::kPersist,
+                    .layer = to};
   if (scope != nullptr) {
     // The scope must hold no sector from the end of the disk on. A set has no
     // numbers from 2^32 on, and may not be asked for them.
@@ -168,12 +194,12 @@ EventNumber Trace::AddDiscard(SectorRange range) {
   POWERCUT_CHECK(range.count > 0 && range.count <= geometry_.sector_count &&
                  range.first <= geometry_.sector_count - range.count);
   POWERCUT_CHECK(events_.size() < std::numeric_limits<EventNumber>::max());
-  events_.push_back({.kind = DiskEvent::kDiscard,
-                     .layer = Layer::kDevice,
-                     .range = range,
+  events_.push_back({.range = range,
                      .data_offset = 0,
                      .upto = 0,
-                     .scope = std::nullopt});
+                     .scope = std::nullopt,
+                     .kind = DiskEvent::kDiscard,
+                     .layer = Layer::kDevice});
   digest_.reset();
   return event_count();
 }

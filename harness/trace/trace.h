@@ -24,14 +24,9 @@ namespace powercut {
 struct DiskEvent {
   enum Kind : uint8_t { kWrite, kPersist, kDiscard };
 
-  Kind kind = kWrite;
-  // kWrite: the layer at which the new versions are. kPersist: the layer to
-  // which versions are carried. kDiscard: always kDevice.
-  Layer layer = Layer::kHost;
   // The sectors. For kWrite and kDiscard.
   SectorRange range;
-  // Where the content begins in the trace's data; see Trace::data(). For
-  // kWrite.
+  // Where the content is in the trace's data; see Trace::data(). For kWrite.
   uint64_t data_offset = 0;
   // The last event whose versions are carried, at most the event's own number.
   // For kPersist.
@@ -39,6 +34,10 @@ struct DiskEvent {
   // The index of the carried sectors among the trace's scopes; see
   // Trace::scope(). `std::nullopt` means all sectors. For kPersist.
   std::optional<uint32_t> scope;
+  Kind kind = kWrite;
+  // kWrite: the layer at which the new versions are. kPersist: the layer to
+  // which versions are carried. kDiscard: always kDevice.
+  Layer layer = Layer::kHost;
 
   bool operator==(const DiskEvent&) const = default;
 };
@@ -70,8 +69,8 @@ class Trace {
   }
   // Requires: 1 <= number <= event_count().
   const DiskEvent& event(EventNumber number) const;
-  // The content of a write, range.count sectors. It is valid until the next
-  // AddWrite().
+  // The content of a write, range.count sectors. It stays in its place as long
+  // as there is the trace, or the one that the trace is moved to.
   // Requires: the event is a write of this trace.
   ByteSpan data(const DiskEvent& write) const;
   // Requires: the event is a persist of this trace and has a scope.
@@ -97,10 +96,15 @@ class Trace {
   uint32_t Digest() const;
 
  private:
+  // Keeps a copy of `data`. Returns where, as DiskEvent::data_offset says it.
+  uint64_t Keep(ByteSpan data);
+
   DiskGeometry geometry_;
   std::shared_ptr<const SparseImage> base_;
   std::vector<DiskEvent> events_;
-  Bytes data_;
+  // The contents of writes, in chunks that never grow beyond their capacity, so
+  // that contents stay in their places.
+  std::vector<Bytes> data_;
   std::vector<SectorSet> scopes_;
   std::vector<Mark> marks_;
   mutable std::optional<uint32_t> digest_;

@@ -59,7 +59,8 @@ Result<SparseImage> ImageOfChain(Backend& backend, const CrashSpace& space,
   if (inner.empty()) {
     CrashImage image(space, state.kind);
     image.Become(state);
-    return std::move(image.bytes());
+    // A copy, which needs no space to point to.
+    return SparseImage(image.bytes());
   }
   options.report_writes = true;
   WorkerPool pool(backend, space, options);

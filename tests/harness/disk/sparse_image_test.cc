@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "harness/base/prng.h"
 
@@ -32,12 +33,22 @@ TEST(SparseImageTest, AgreesWithFlatBuffer) {
   Prng prng(1);
   SparseImage image(kSizeBytes);
   Bytes flat(kSizeBytes);
-  for (int step = 0; step < 400; ++step) {
-    const uint64_t offset = prng.Below(kSizeBytes);
+  std::vector<Bytes> lasting;
+  for (int step = 0; step < 1000; ++step) {
+    uint64_t offset = prng.Below(kSizeBytes);
     const uint64_t longest = prng.OneIn(10) ? 100000 : 6000;
-    const uint64_t count = std::min(prng.Below(longest), kSizeBytes - offset);
+    uint64_t count = std::min(prng.Below(longest), kSizeBytes - offset);
+    if (prng.OneIn(2)) {
+      offset -= offset % 512;
+      count -= count % 512;
+    }
     const Bytes data = RandomBytes(prng, count);
-    image.Write(offset, data);
+    if (prng.OneIn(2)) {
+      image.WriteLasting(offset, lasting.emplace_back(data));
+    } else {
+      image.Write(offset, data);
+    }
+    if (step == 500) image = SparseImage(image);
     std::ranges::copy(data, MutableByteSpan(flat).subspan(offset).begin());
 
     const uint64_t from = prng.Below(kSizeBytes);
@@ -74,12 +85,37 @@ TEST(SparseImageTest, CopyIsDeep) {
   EXPECT_EQ(AsText(out), "new");
 }
 
+TEST(SparseImageTest, PointsToLastingBytesAndACopyDoesNot) {
+  SparseImage image(1 << 20);
+  Bytes lasting(1024, std::byte{1});
+  image.WriteLasting(4096 + 512, lasting);
+  const SparseImage copy(image);
+  // Nobody may do this, but it shows where the bytes are.
+  lasting.assign(lasting.size(), std::byte{2});
+  Bytes out(1024);
+  image.Read(4096 + 512, out);
+  EXPECT_EQ(out, lasting);
+  copy.Read(4096 + 512, out);
+  EXPECT_EQ(out, Bytes(1024, std::byte{1}));
+  // A write to the page ends that, and changes no lasting bytes.
+  image.Write(4096, AsBytes("own"));
+  lasting.assign(lasting.size(), std::byte{3});
+  image.Read(4096 + 512, out);
+  EXPECT_EQ(out, Bytes(1024, std::byte{2}));
+  image.WriteLasting(4096 + 512, lasting);
+  lasting.assign(lasting.size(), std::byte{4});
+  image.Read(4096 + 512, out);
+  EXPECT_EQ(out, Bytes(1024, std::byte{3}));
+}
+
 TEST(SparseImageTest, FindsTheFirstDifference) {
   constexpr uint64_t kSizeBytes = uint64_t{9} << 20;
   Prng prng(2);
   for (int round = 0; round < 50; ++round) {
     SparseImage left(kSizeBytes);
     left.Write(prng.Below(kSizeBytes - 5000), RandomBytes(prng, 5000));
+    const Bytes lasting = RandomBytes(prng, 5120);
+    left.WriteLasting(512 * prng.Below(kSizeBytes / 512 - 10), lasting);
     SparseImage right = left;
     // A page of zeros equals one that was never written.
     const uint64_t blank = prng.Below(kSizeBytes - 1);
@@ -109,6 +145,8 @@ TEST(SparseImageTest, SizesMustAgreeToBeTheSame) {
 TEST(SparseImageTest, ZerosOnBlankPagesAreNotStored) {
   SparseImage image(uint64_t{1} << 40);
   image.Write(uint64_t{1} << 39, Bytes(100000));
+  const Bytes lasting(102400);
+  image.WriteLasting(uint64_t{1} << 38, lasting);
   int pages = 0;
   image.ForEachPage([&pages](uint64_t, ByteSpan) { ++pages; });
   EXPECT_EQ(pages, 0);
@@ -129,9 +167,11 @@ TEST(ImageChangesOfAnImage, AreThePagesOfItsWrites) {
   image.Write(4096 * 3 + 4000, Bytes(200));
   image.Write(4096 * 4, Bytes(1));
   image.Write(0, {});
+  const Bytes lasting(1024, std::byte{1});
+  image.WriteLasting(4096 * 7 + 3584, lasting);
   SparseImage copy(image);
   copy.Write(0, Bytes(1));
-  EXPECT_EQ(changes->Take(), (std::vector<uint64_t>{3, 4}));
+  EXPECT_EQ(changes->Take(), (std::vector<uint64_t>{3, 4, 7, 8}));
   EXPECT_EQ(changes->Take(), std::vector<uint64_t>{});
   // A list that is too long ends as "all".
   changes->Note(0, uint64_t{1} << 40);

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "tests/harness/block_log/awkward_trace.h"
 
@@ -24,6 +26,47 @@ TEST(TraceTest, DigestFollowsEventsNotMarks) {
   Trace other = SmallTrace();
   other.AddPersist(Layer::kMedia, nullptr, 3);
   EXPECT_NE(other.Digest(), with_upto_4);
+}
+
+// Crash spaces and images point to the contents.
+TEST(TraceTest, ContentsStayInTheirPlaces) {
+  const DiskGeometry geometry{512, 1 << 16};
+  Trace trace(geometry, std::make_shared<SparseImage>(geometry.size_bytes()));
+  struct Kept {
+    EventNumber event;
+    ByteSpan data;
+    Bytes expected;
+  };
+  std::vector<Kept> kept;
+  const auto write = [&](Trace& to, uint64_t sectors) {
+    const Bytes data(sectors * 512, static_cast<std::byte>(kept.size()));
+    const EventNumber event = to.AddWrite(0, data, Layer::kHost);
+    kept.push_back({event, to.data(to.event(event)), data});
+  };
+  // Some are longer than a chunk of contents is otherwise.
+  for (const uint64_t sectors : {1, 7, 8, 1, 5000, 1, 2047, 2, 3000, 1, 1}) {
+    write(trace, sectors);
+  }
+  for (int i = 0; i < 3000; ++i) write(trace, 1 + i % 9);
+  const Trace copy(trace);
+  Trace moved = std::move(trace);
+  write(moved, 3);
+  for (const Kept& was : kept) {
+    const ByteSpan now = moved.data(moved.event(was.event));
+    ASSERT_EQ(now.data(), was.data.data()) << was.event;
+    ASSERT_TRUE(std::ranges::equal(now, was.expected)) << was.event;
+  }
+  // A copy has contents of its own, and can go on, too.
+  Trace more(copy);
+  for (int i = 0; i < 5; ++i) more.AddWrite(0, Bytes(512), Layer::kHost);
+  for (const Kept& was : kept) {
+    if (was.event > copy.event_count()) continue;
+    ASSERT_TRUE(
+        std::ranges::equal(copy.data(copy.event(was.event)), was.expected));
+    ASSERT_TRUE(
+        std::ranges::equal(more.data(more.event(was.event)), was.expected));
+    ASSERT_NE(copy.data(copy.event(was.event)).data(), was.data.data());
+  }
 }
 
 TEST(TraceTest, ApplyAllReplaysWritesAndDiscards) {
