@@ -135,9 +135,9 @@ CrashSpace::CrashSpace(const Trace& trace, uint32_t atomic_bytes)
 
 std::optional<Slot> CrashSpace::FindSlot(uint64_t block) const {
   const auto found = std::lower_bound(
-      blocks_.begin(), blocks_.end(), block,
+      blocks_.begin(), blocks_.end() - 1, block,
       [](const Block& b, uint64_t number) { return b.number < number; });
-  if (found == blocks_.end() || found->number != block) return std::nullopt;
+  if (found->number != block) return std::nullopt;
   return static_cast<Slot>(found - blocks_.begin());
 }
 
@@ -158,8 +158,7 @@ std::pair<Slot, Slot> CrashSpace::SlotsOf(EventNumber event) const {
 
 SectorRange CrashSpace::WrittenSectors(Slot slot, VersionIndex version) const {
   POWERCUT_CHECK(version > 0);
-  const SectorRange& range =
-      trace_.event(blocks_[slot].versions[version].event).range;
+  const SectorRange& range = trace_.event(versions(slot)[version].event).range;
   const uint64_t block_first = blocks_[slot].number * sectors_per_block_;
   const uint64_t first = std::max(range.first, block_first);
   const uint64_t end = std::min(range.end(), block_first + sectors_per_block_);
@@ -178,9 +177,16 @@ void CrashSpace::FindBlocks() {
     }
   }
   std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  blocks_.reserve(numbers.size());
-  for (const uint64_t number : numbers) blocks_.push_back({number, {}});
+  // Each time that a number is listed is a version beside that of the base.
+  uint64_t begin = 0;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (i == 0 || numbers[i] != numbers[i - 1]) {
+      blocks_.push_back({numbers[i], begin++});
+    }
+    ++begin;
+  }
+  blocks_.push_back({~uint64_t{0}, begin});
+  blocks_.shrink_to_fit();
 }
 
 void CrashSpace::FindFirstSlots() {
@@ -194,44 +200,47 @@ void CrashSpace::FindFirstSlots() {
 
 void CrashSpace::MakeVersions() {
   zeros_.resize(block_bytes_);
-  Bytes base(block_bytes_);
-  for (Block& block : blocks_) {
-    // The base, and at least one write or discard.
-    block.versions.reserve(2);
-    // A disk need not be a whole number of blocks. What the last block has
-    // beyond the end of the disk reads as zeros.
-    const uint64_t offset = block.number * block_bytes_;
-    const uint64_t size =
-        std::min<uint64_t>(block_bytes_, trace_.base().size_bytes() - offset);
-    trace_.base().Read(offset, MutableByteSpan(base).first(size));
-    std::fill(base.begin() + static_cast<ptrdiff_t>(size), base.end(),
-              std::byte{0});
-    const std::byte* content =
-        AllZero(base) ? zeros_.data() : composed_.emplace_back(base).data();
-    block.versions.push_back({0, content, HashBytes(base, block.number)});
-  }
+  versions_.resize(blocks_.back().begin);
+  for (Slot slot = 0; slot < slot_count(); ++slot) AddBase(slot);
+  std::vector<VersionIndex> newest(slot_count());
   for (EventNumber number = 1; number <= trace_.event_count(); ++number) {
-    const DiskEvent& event = trace_.event(number);
-    if (event.kind == DiskEvent::kPersist) continue;
+    if (trace_.event(number).kind == DiskEvent::kPersist) continue;
     const auto [first, last] = SlotsOf(number);
     for (Slot slot = first; slot <= last; ++slot) {
-      AddVersion(slot, number, event);
+      AddVersion(slot, ++newest[slot], number);
     }
   }
 }
 
-void CrashSpace::AddVersion(Slot slot, EventNumber number,
-                            const DiskEvent& event) {
-  Block& block = blocks_[slot];
+void CrashSpace::AddBase(Slot slot) {
+  const Block& block = blocks_[slot];
+  Bytes base(block_bytes_);
+  // A disk need not be a whole number of blocks. What the last block has
+  // beyond the end of the disk reads as zeros.
+  const uint64_t offset = block.number * block_bytes_;
+  const uint64_t size =
+      std::min<uint64_t>(block_bytes_, trace_.base().size_bytes() - offset);
+  trace_.base().Read(offset, MutableByteSpan(base).first(size));
+  std::fill(base.begin() + static_cast<ptrdiff_t>(size), base.end(),
+            std::byte{0});
+  const std::byte* content =
+      AllZero(base) ? zeros_.data() : composed_.emplace_back(base).data();
+  versions_[block.begin] = {0, content, HashBytes(base, block.number)};
+}
+
+// Adds the version that an event makes of a block, after the older ones.
+void CrashSpace::AddVersion(Slot slot, VersionIndex version,
+                            EventNumber number) {
+  const Block& block = blocks_[slot];
+  const DiskEvent& event = trace_.event(number);
   const uint32_t sector_bytes = trace_.geometry().sector_bytes;
-  // WrittenSectors() needs the version to be there.
-  block.versions.push_back({number, nullptr, {}});
-  const auto version = static_cast<VersionIndex>(block.versions.size() - 1);
+  BlockVersion& added = versions_[block.begin + version];
+  // WrittenSectors() needs to know the event.
+  added.event = number;
   const SectorRange within = WrittenSectors(slot, version);
   const uint64_t from =
       (block.number * sectors_per_block_ + within.first - event.range.first) *
       sector_bytes;
-  BlockVersion& added = block.versions[version];
   // Most versions need no memory of their own: the trace, or the block of
   // zeros, holds their content.
   const bool whole = within.count == sectors_per_block_;
@@ -240,7 +249,7 @@ void CrashSpace::AddVersion(Slot slot, EventNumber number,
   } else if (whole) {
     added.content = zeros_.data();
   } else {
-    const std::byte* before = block.versions[version - 1].content;
+    const std::byte* before = versions_[block.begin + version - 1].content;
     Bytes& content = composed_.emplace_back(before, before + block_bytes_);
     std::byte* to = content.data() + within.first * sector_bytes;
     if (event.kind == DiskEvent::kWrite) {
@@ -256,15 +265,15 @@ void CrashSpace::AddVersion(Slot slot, EventNumber number,
 
 void CrashSpace::FindFloors() {
   const uint64_t per_block = sectors_per_block_;
-  SectorLayers layers(blocks_.size() * per_block);
+  SectorLayers layers(slot_count() * per_block);
   std::vector<std::array<VersionIndex, kCrashKinds.size()>> floors(
-      blocks_.size());
+      slot_count());
   EventNumber now = 0;
   // The version that `event` made of a sector has reached `to`. Sectors are
   // numbered by slot, and within it from the block's first.
   const auto raised = [&](uint32_t sector, EventNumber event, Layer to) {
     const auto slot = static_cast<Slot>(sector / per_block);
-    const auto& versions = blocks_[slot].versions;
+    const auto versions = this->versions(slot);
     const auto found = std::lower_bound(
         versions.begin(), versions.end(), event,
         [](const BlockVersion& v, EventNumber e) { return v.event < e; });
@@ -286,15 +295,11 @@ void CrashSpace::FindFloors() {
     if (event.kind == DiskEvent::kPersist) {
       trace_.scope(event).ForEachRange([&](SectorRange range) {
         for (uint64_t s = range.first; s < range.end(); ++s) {
-          const uint64_t number = s / per_block;
-          const auto found = std::lower_bound(
-              blocks_.begin(), blocks_.end(), number,
-              [](const Block& block, uint64_t n) { return block.number < n; });
           // A scope may name sectors that nobody wrote.
-          if (found == blocks_.end() || found->number != number) continue;
-          const auto slot = static_cast<uint64_t>(found - blocks_.begin());
+          const std::optional<Slot> slot = FindSlot(s / per_block);
+          if (!slot) continue;
           layers.PersistSector(
-              static_cast<uint32_t>(slot * per_block + s % per_block),
+              static_cast<uint32_t>(*slot * per_block + s % per_block),
               event.layer, event.upto, raised);
         }
       });

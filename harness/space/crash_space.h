@@ -63,7 +63,7 @@ class CrashSpace {
   uint32_t block_bytes() const { return block_bytes_; }
   uint32_t sectors_per_block() const { return sectors_per_block_; }
 
-  Slot slot_count() const { return static_cast<Slot>(blocks_.size()); }
+  Slot slot_count() const { return static_cast<Slot>(blocks_.size() - 1); }
   // The number of the slot's block on the disk: its offset in blocks.
   uint64_t block(Slot slot) const { return blocks_[slot].number; }
   // The slot of the block that holds this sector. O(log(blocks)).
@@ -79,7 +79,8 @@ class CrashSpace {
 
   // The versions in the order of their events, the base first.
   std::span<const BlockVersion> versions(Slot slot) const {
-    return blocks_[slot].versions;
+    return std::span(versions_).subspan(
+        blocks_[slot].begin, blocks_[slot + 1].begin - blocks_[slot].begin);
   }
   // The sectors of `slot`'s block that the version's event wrote, counted from
   // the block's first sector. Requires: version > 0.
@@ -94,21 +95,26 @@ class CrashSpace {
  private:
   struct Block {
     uint64_t number = 0;
-    std::vector<BlockVersion> versions;
+    // The index of its first version in `versions_`.
+    uint64_t begin = 0;
   };
 
   // The steps of construction, in this order.
   void FindBlocks();
   void FindFirstSlots();
   void MakeVersions();
-  void AddVersion(Slot slot, EventNumber number, const DiskEvent& event);
+  void AddBase(Slot slot);
+  void AddVersion(Slot slot, VersionIndex version, EventNumber number);
   void FindFloors();
 
   const Trace& trace_;
   uint32_t block_bytes_;
   uint32_t sectors_per_block_;
-  // By slot, and so ascending by number.
+  // By slot, and so ascending by number. After the last slot comes one that is
+  // no block: its number is greater than all others.
   std::vector<Block> blocks_;
+  // The versions of all blocks, block by block.
+  std::vector<BlockVersion> versions_;
   // By event, from 1: the slot of its first block; unused for persists.
   std::vector<Slot> first_slots_;
   // The contents of versions that no single write holds whole. It is a deque so
