@@ -30,6 +30,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 namespace powercut::simfs {
 namespace {
@@ -97,33 +98,33 @@ RecordNumber Batch::NewestOf(const ObjectKey& key) const {
   return found == s_.newest_records.end() ? 0 : found->second;
 }
 
-const StoredNeeds* Batch::StoredNeedsOf(RecordNumber number) const {
+const LiveRecord* Batch::Find(RecordNumber number) const {
   for (const Planned& planned : records_) {
-    if (planned.record.number == number) return &planned.stored;
+    if (planned.record.number == number) return &planned.live;
   }
-  const auto found = s_.records.find(number);
-  return found == s_.records.end() ? nullptr : &found->second.stored;
+  return s_.records.Find(number);
 }
 
 // Makes the next record of an object ask for what its older record asked for.
 // Where that is much, or more than records, the older record is asked for
 // itself, so that what is stored does not grow with the history.
-void Batch::NeedOlder(RecordNumber older, StoredNeeds& needs) const {
+void Batch::NeedOlder(RecordNumber older,
+                      std::vector<RecordNumber>& asked) const {
   constexpr size_t kInheritedMax = 4;
-  const StoredNeeds* stored = StoredNeedsOf(older);
-  if (stored == nullptr || !stored->single || !stored->conditions.empty() ||
-      stored->records.size() > kInheritedMax) {
-    needs.records.push_back(older);
+  const LiveRecord* const record = Find(older);
+  if (record == nullptr || !record->single || record->conditional ||
+      record->asked_count > kInheritedMax) {
+    asked.push_back(older);
     return;
   }
-  needs.records.insert(needs.records.end(), stored->records.begin(),
-                       stored->records.end());
+  const auto inherited = record->asked();
+  asked.insert(asked.end(), inherited.begin(), inherited.end());
 }
 
 // Whether the sectors of a record are on the media, and nothing else decides
 // whether it counts but the records that it asks for.
 bool Batch::IsOnMedia(const LiveRecord& record) const {
-  if (!record.stored.conditions.empty()) return false;
+  if (record.conditional) return false;
   for (uint64_t i = 0; i < record.sectors.count; ++i) {
     const Layer reached =
         s_.disk.Reached(record.sectors.first + i, record.event);
@@ -138,9 +139,9 @@ bool Batch::IsDurable(RecordNumber number) {
   // The records that are looked at; an order can be long.
   std::vector<RecordNumber> open{number};
   while (!open.empty()) {
-    const auto found = s_.records.find(open.back());
-    if (found == s_.records.end()) return false;
-    LiveRecord& record = found->second;
+    LiveRecord* const found = s_.records.Find(open.back());
+    if (found == nullptr) return false;
+    LiveRecord& record = *found;
     if (record.durable) {
       open.pop_back();
       continue;
@@ -148,12 +149,12 @@ bool Batch::IsDurable(RecordNumber number) {
     // The record itself is looked at first: where nothing was flushed, one look
     // is enough.
     if (!IsOnMedia(record)) return false;
-    const auto unknown =
-        std::ranges::find_if(record.stored.records, [&](RecordNumber need) {
-          const auto known = s_.records.find(need);
-          return known == s_.records.end() || !known->second.durable;
-        });
-    if (unknown != record.stored.records.end()) {
+    const auto asked = record.asked();
+    const auto unknown = std::ranges::find_if(asked, [&](RecordNumber need) {
+      const LiveRecord* const known = s_.records.Find(need);
+      return known == nullptr || !known->durable;
+    });
+    if (unknown != asked.end()) {
       open.push_back(*unknown);
       continue;
     }
@@ -166,19 +167,19 @@ bool Batch::IsDurable(RecordNumber number) {
 RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
                               RecordNeeds needs) {
   const RecordNumber number = next_.record++;
-  StoredNeeds stored{needs.records, needs.conditions, changes.size() == 1};
+  std::vector<RecordNumber> asked = needs.records;
   bool forgets = false;
   for (const Change& change : changes) {
     const ObjectKey key = KeyOf(change);
     const auto* name = std::get_if<NameChange>(&change);
-    const auto older = s_.records.find(NewestOf(key));
+    const LiveRecord* const older = s_.records.Find(NewestOf(key));
     // A record of a rename holds two names.
     forgets |= s_.Has(SimfsBug::kReusedNameForgetsRename) && name != nullptr &&
-               name->inode != kNoInode && older != s_.records.end() &&
-               older->second.versions.size() > 1;
+               name->inode != kNoInode && older != nullptr &&
+               older->versions.size() > 1;
     if (!forgets) {
       needs.records.push_back(NewestOf(key));
-      NeedOlder(NewestOf(key), stored);
+      NeedOlder(NewestOf(key), asked);
     }
     newest_[key] = number;
   }
@@ -187,34 +188,39 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
       last_journalled_ ? last_journalled_ : s_.last_journalled;
   if (!s_.Has(SimfsBug::kJournalOrderIgnored)) {
     if (s_.rules.data_journal && !needs.skips_data_journal) {
-      stored.records.push_back(last);
+      asked.push_back(last);
     }
     if (s_.rules.metadata_journal && journalled && !forgets) {
-      stored.records.push_back(last_journalled);
+      asked.push_back(last_journalled);
     }
   }
-  stored.records.push_back(s_.barrier);
-  needs.records.insert(needs.records.end(), stored.records.begin(),
-                       stored.records.end());
-  SortOut(stored.records);
-  SortOut(needs.records);
+  asked.push_back(s_.barrier);
+  SortOut(asked);
+  std::vector<RecordNumber> carried = std::move(needs.records);
+  carried.insert(carried.end(), asked.begin(), asked.end());
+  SortOut(carried);
   // A record that every crash leaves need not be asked for. So a mount reads an
   // order of records back to the last flush, and not to its beginning.
-  std::erase_if(stored.records,
-                [this](RecordNumber need) { return IsDurable(need); });
+  std::erase_if(asked, [this](RecordNumber need) { return IsDurable(need); });
   last_record_ = number;
   if (journalled) last_journalled_ = number;
 
   Planned planned;
-  planned.record = {number, stored.records, stored.conditions,
+  planned.live.single = changes.size() == 1;
+  planned.live.conditional = !needs.conditions.empty();
+  planned.live.needs_sectors = {needs.sectors.begin(), needs.sectors.end()};
+  planned.live.asked_count = static_cast<uint32_t>(asked.size());
+  planned.live.needs.assign(asked.begin(), asked.end());
+  std::ranges::set_difference(carried, asked,
+                              std::back_inserter(planned.live.needs));
+  planned.record = {number, std::move(asked), std::move(needs.conditions),
                     std::move(changes)};
-  planned.stored = std::move(stored);
-  planned.needs = std::move(needs);
   // The checksum covers the place, so that the place must be known by now.
-  planned.first_sector = next_.record_sector;
-  planned.bytes =
-      EncodeRecord(planned.record, s_.layout.nonce, next_.record_sector);
-  next_.record_sector += planned.bytes.size() / kSimfsSectorBytes;
+  const uint64_t first = next_.record_sector;
+  planned.bytes = EncodeRecord(planned.record, s_.layout.nonce, first);
+  const uint64_t sectors = planned.bytes.size() / kSimfsSectorBytes;
+  planned.live.sectors = {first, sectors};
+  next_.record_sector += sectors;
   records_.push_back(std::move(planned));
   return number;
 }
@@ -239,15 +245,8 @@ std::string Batch::Commit() {
   for (Planned& planned : records_) {
     s_.shown.Apply(planned.record);
     AddSuperseded(planned.record, s_.superseded_contents);
-    const uint64_t sectors = planned.bytes.size() / kSimfsSectorBytes;
-    s_.records[planned.record.number] = {
-        .sectors = {planned.first_sector, sectors},
-        .event = written_.at(planned.first_sector),
-        .stored = std::move(planned.stored),
-        .needs = std::move(planned.needs.records),
-        .needs_sectors = std::move(planned.needs.sectors),
-        .versions = {},
-        .durable = false};
+    planned.live.event = written_.at(planned.live.sectors.first);
+    s_.records.Add(planned.record.number, std::move(planned.live));
   }
   return {};
 }
@@ -301,7 +300,7 @@ std::string Batch::WriteRecords() {
   for (const Planned& planned : records_) {
     run.insert(run.end(), planned.bytes.begin(), planned.bytes.end());
   }
-  const uint64_t first = records_.front().first_sector;
+  const uint64_t first = records_.front().live.sectors.first;
   const Status written = s_.disk.Write(first, run);
   if (!written) return NameOf(written.error());
   for (uint64_t i = 0; i < run.size() / kSimfsSectorBytes; ++i) {

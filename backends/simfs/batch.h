@@ -58,17 +58,14 @@ class Batch {
  private:
   struct Planned {
     Record record;
-    StoredNeeds stored;
-    // What must be carried with the record.
-    RecordNeeds needs;
+    LiveRecord live;
     Bytes bytes;
-    uint64_t first_sector = 0;
   };
 
   RecordNumber NewestOf(const ObjectKey& key) const;
   // `nullptr` if the record was not written by this mount.
-  const StoredNeeds* StoredNeedsOf(RecordNumber number) const;
-  void NeedOlder(RecordNumber older, StoredNeeds& needs) const;
+  const LiveRecord* Find(RecordNumber number) const;
+  void NeedOlder(RecordNumber older, std::vector<RecordNumber>& asked) const;
   bool IsOnMedia(const LiveRecord& record) const;
   bool IsDurable(RecordNumber number);
   std::string MakeRoom();

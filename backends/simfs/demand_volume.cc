@@ -80,7 +80,7 @@ template <class T>
 const T* DemandVolume::Newest(const CatalogVersions<T>* versions) {
   if (versions == nullptr) return nullptr;
   for (auto at = versions->rbegin(); at != versions->rend(); ++at) {
-    if (Counts(at->record)) return at->change;
+    if (Counts(at->record)) return &at->change;
   }
   return nullptr;
 }
@@ -117,7 +117,7 @@ bool DemandVolume::Counts(uint32_t record) {
 std::optional<bool> DemandVolume::Answer(uint32_t record,
                                          std::vector<uint32_t>& open) {
   const CatalogRecord& stored = catalog_.records()[record];
-  for (const RecordNumber number : stored.record.needs) {
+  for (const RecordNumber number : stored.needs) {
     const uint32_t need = catalog_.IndexOf(number);
     if (need == catalog_.records().size()) return false;
     const std::optional<bool> counts = KnownToCount(need);
@@ -129,7 +129,7 @@ std::optional<bool> DemandVolume::Answer(uint32_t record,
   }
   if (!IsWhole(stored)) return false;
   return std::ranges::all_of(
-      stored.record.conditions,
+      stored.conditions,
       [&](const SectorCondition& condition) { return Holds(condition); });
 }
 

@@ -93,7 +93,7 @@ VersionRef Effects::AddVersion(Chain& chain, const VersionSource& source,
                                RecordNumber record) {
   chain.versions.push_back({.source = source, .record = record});
   const VersionRef ref{&chain, chain.newest()};
-  s_.records.at(record).versions.push_back(ref);
+  s_.records.Find(record)->versions.push_back(ref);
   return ref;
 }
 

@@ -55,10 +55,10 @@ class Closure {
     while (!open.empty()) {
       const RecordNumber next = open.back();
       open.pop_back();
-      const auto found = s_.records.find(next);
+      const LiveRecord* const found = s_.records.Find(next);
       // A record from before the mount is not known here; it is durable.
-      if (found == s_.records.end() || !records.insert(next).second) continue;
-      const LiveRecord& record = found->second;
+      if (found == nullptr || !records.insert(next).second) continue;
+      const LiveRecord& record = *found;
       if (s_.ReachedBy(next) >= enough_) continue;
       for (uint64_t at = record.sectors.first; at < record.sectors.end();
            ++at) {
@@ -124,7 +124,7 @@ class Planner {
     }
     plan_.records = std::move(closure_.records);
     for (const RecordNumber number : plan_.records) {
-      const auto& versions = s_.records.at(number).versions;
+      const auto& versions = s_.records.Find(number)->versions;
       plan_.covered.insert(plan_.covered.end(), versions.begin(),
                            versions.end());
     }
@@ -273,8 +273,8 @@ class Planner {
   // A record of a rename holds two names.
   bool IsForgotten(const Version& name) const {
     if (!s_.Has(SimfsBug::kFsyncForgetsRename)) return false;
-    const auto record = s_.records.find(name.record);
-    return record != s_.records.end() && record->second.versions.size() > 1;
+    const LiveRecord* const record = s_.records.Find(name.record);
+    return record != nullptr && record->versions.size() > 1;
   }
 
   void PlanAbove(InodeNumber directory) {
@@ -466,12 +466,10 @@ bool CarryToHost(LiveState& state, const SectorVersions& written) {
   // early.
   EventNumber first = state.disk.now();
   for (const auto& [sector, event] : written) first = std::min(first, event);
-  for (auto record = state.records.rbegin();
-       record != state.records.rend() && record->second.event >= first;
-       ++record) {
-    if (written.contains(record->second.sectors.first)) {
-      closure.Add(record->first);
-    }
+  for (RecordNumber number = state.records.last();; --number) {
+    const LiveRecord* const record = state.records.Find(number);
+    if (record == nullptr || record->event < first) break;
+    if (written.contains(record->sectors.first)) closure.Add(number);
   }
   SectorVersions all = written;
   for (const auto& [sector, event] : closure.sectors) {

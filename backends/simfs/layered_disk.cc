@@ -9,6 +9,7 @@
 #include "backends/simfs/layered_disk.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "backends/simfs/layout.h"
 
@@ -18,8 +19,7 @@ Status LayeredDisk::Write(uint64_t first_sector, ByteSpan data) {
   POWERCUT_TRY(disk_.Write(first_sector, data, Layer::kProcess));
   ++now_;
   for (uint64_t i = 0; i < data.size() / kSimfsSectorBytes; ++i) {
-    versions_[first_sector + i].push_back({now_, Layer::kProcess});
-    unsettled_.insert(first_sector + i);
+    Add(first_sector + i, {now_, Layer::kProcess});
   }
   return Ok{};
 }
@@ -29,8 +29,7 @@ Status LayeredDisk::Discard(SectorRange range) {
   ++now_;
   ++carries_;
   for (uint64_t sector = range.first; sector < range.end(); ++sector) {
-    versions_[sector].push_back({now_, Layer::kDevice});
-    unsettled_.insert(sector);
+    Add(sector, {now_, Layer::kDevice});
   }
   return Ok{};
 }
@@ -39,10 +38,10 @@ Status LayeredDisk::Carry(const SectorVersions& versions, Layer to) {
   std::map<EventNumber, SectorSet> older;
   SectorSet newest;
   for (const auto& [sector, event] : versions) {
-    const auto found = versions_.find(sector);
+    const Written* const written = Find(sector);
     // Contents from before the mount are durable already.
-    if (found == versions_.end() || event == 0) continue;
-    const bool is_newest = found->second.back().event == event;
+    if (written == nullptr || event == 0) continue;
+    const bool is_newest = written->newest.event == event;
     (is_newest ? newest : older[event]).Add({sector, 1});
   }
   // A persist has one limit for all its sectors, hence one request for each
@@ -82,39 +81,73 @@ Status LayeredDisk::FlushDevice(EventNumber upto) {
 
 void LayeredDisk::Raise(uint64_t sector, EventNumber upto, Layer at_least,
                         Layer to) {
-  std::vector<Version>& versions = versions_[sector];
-  const auto found = std::find_if(
-      versions.rbegin(), versions.rend(),
-      [&](const Version& v) { return v.event <= upto && v.layer >= at_least; });
-  if (found == versions.rend()) return;
+  Written& written = *Find(sector);
+  const auto carries = [&](const Version& v) {
+    return v.event <= upto && v.layer >= at_least;
+  };
+  if (carries(written.newest)) {
+    written.newest.layer = std::max(written.newest.layer, to);
+    if (written.newest.layer < Layer::kMedia) return;
+    written.older = {};
+    unsettled_.erase(sector);
+    return;
+  }
+  const auto found =
+      std::find_if(written.older.rbegin(), written.older.rend(), carries);
+  if (found == written.older.rend()) return;
   found->layer = std::max(found->layer, to);
   if (found->layer == Layer::kMedia) {
-    versions.erase(versions.begin(), found.base() - 1);
-    if (versions.size() == 1) unsettled_.erase(sector);
+    written.older.erase(written.older.begin(), found.base() - 1);
   }
 }
 
 Layer LayeredDisk::Reached(uint64_t sector, EventNumber event) const {
   if (event == 0) return Layer::kMedia;
   Layer reached = Layer::kProcess;
-  const auto found = versions_.find(sector);
-  if (found == versions_.end()) return Layer::kMedia;
+  const Written* const written = Find(sector);
+  if (written == nullptr) return Layer::kMedia;
   // A newer version that has gone further makes this one safe, too: a crash
   // leaves that version or one after it.
-  for (const Version& version : found->second) {
+  const auto see = [&](const Version& version) {
     if (version.event >= event) reached = std::max(reached, version.layer);
-  }
+  };
+  std::ranges::for_each(written->older, see);
+  see(written->newest);
   return reached;
 }
 
 SectorVersions LayeredDisk::AtDevice() const {
   SectorVersions at;
-  for (const auto& [sector, versions] : versions_) {
-    for (const Version& version : versions) {
-      if (version.layer >= Layer::kDevice) at[sector] = version.event;
+  for (const auto& [number, sectors] : written_) {
+    for (uint64_t i = 0; i < kSectorsTogether; ++i) {
+      const auto see = [&](const Version& version) {
+        if (version.event == 0 || version.layer < Layer::kDevice) return;
+        at[number * kSectorsTogether + i] = version.event;
+      };
+      std::ranges::for_each(sectors[i].older, see);
+      see(sectors[i].newest);
     }
   }
   return at;
+}
+
+LayeredDisk::Written* LayeredDisk::Find(uint64_t sector) {
+  return const_cast<Written*>(std::as_const(*this).Find(sector));
+}
+
+const LayeredDisk::Written* LayeredDisk::Find(uint64_t sector) const {
+  const auto found = written_.find(sector / kSectorsTogether);
+  if (found == written_.end()) return nullptr;
+  const Written& written = found->second[sector % kSectorsTogether];
+  return written.newest.event == 0 ? nullptr : &written;
+}
+
+void LayeredDisk::Add(uint64_t sector, Version version) {
+  Written& written =
+      written_[sector / kSectorsTogether][sector % kSectorsTogether];
+  if (written.newest.event != 0) written.older.push_back(written.newest);
+  written.newest = version;
+  unsettled_.insert(sector);
 }
 
 }  // namespace powercut::simfs

@@ -9,6 +9,7 @@
 #ifndef POWERCUT_BACKENDS_SIMFS_LAYERED_DISK_H_
 #define POWERCUT_BACKENDS_SIMFS_LAYERED_DISK_H_
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -72,7 +73,20 @@ class LayeredDisk {
     EventNumber event = 0;
     Layer layer = Layer::kProcess;
   };
+  // The versions of a sector. Versions before one that is on the media are
+  // dropped, since no crash can leave them.
+  struct Written {
+    // Of event 0 if the sector was never written.
+    Version newest;
+    // The others, in the order of their events. Most sectors have none.
+    std::vector<Version> older;
+  };
+  static constexpr uint64_t kSectorsTogether = 64;
 
+  // `nullptr` if the sector was never written.
+  Written* Find(uint64_t sector);
+  const Written* Find(uint64_t sector) const;
+  void Add(uint64_t sector, Version version);
   Status CarryGroup(const SectorSet& sectors, Layer to,
                     std::optional<EventNumber> upto);
   void Raise(uint64_t sector, EventNumber upto, Layer at_least, Layer to);
@@ -80,10 +94,9 @@ class LayeredDisk {
   VirtualDisk& disk_;
   EventNumber now_ = 0;
   uint64_t carries_ = 0;
-  // The versions of each sector that was written, in the order of their events.
-  // Versions before one that is on the media are dropped, since no crash can
-  // leave them.
-  std::map<uint64_t, std::vector<Version>> versions_;
+  // Sector n is in entry n / kSectorsTogether: a large trace writes each of a
+  // million sectors once.
+  std::map<uint64_t, std::array<Written, kSectorsTogether>> written_;
   // The sectors that have another version than one on the media, so that a
   // flush need not pass all sectors that were ever written.
   std::set<uint64_t> unsettled_;

@@ -9,10 +9,13 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "backends/simfs/layered_disk.h"
 #include "backends/simfs/layout.h"
@@ -20,6 +23,7 @@
 #include "backends/simfs/record.h"
 #include "backends/simfs/shown_volume.h"
 #include "backends/simfs/simfs_bugs.h"
+#include "harness/base/check.h"
 
 namespace powercut::simfs {
 
@@ -107,29 +111,63 @@ struct VersionRef {
   uint32_t version = 0;
 };
 
-// What a stored record asks for.
-struct StoredNeeds {
-  std::vector<RecordNumber> records;
-  std::vector<SectorCondition> conditions;
-  // Whether the record changes one object and no more.
-  bool single = false;
-};
-
-// A record that this mount wrote.
+// A record that this mount wrote. There can be a million of them, so that they
+// are small and few of them take memory elsewhere.
 struct LiveRecord {
   SectorRange sectors;
   // The event that wrote the record.
   EventNumber event = 0;
-  StoredNeeds stored;
-  // The records and the versions of sectors that are carried with the record:
-  // what it asks for, and the older versions of its objects.
-  std::vector<RecordNumber> needs;
-  SectorVersions needs_sectors;
+  // The records that are carried with the record: first those that the stored
+  // record asks for, and how many these are, then the older versions of its
+  // objects.
+  uint32_t asked_count = 0;
+  boost::container::small_vector<RecordNumber, 2> needs;
+  // The versions of sectors that are carried with the record.
+  std::vector<std::pair<uint64_t, EventNumber>> needs_sectors;
   // The versions that the record holds.
-  std::vector<VersionRef> versions;
+  boost::container::small_vector<VersionRef, 1> versions;
+  // Whether the record changes one object and no more, and whether it has
+  // conditions.
+  bool single = false;
+  bool conditional = false;
   // Whether every crash from now on leaves the record, so that it counts. Set
   // once that was found out (Batch::IsDurable()).
   bool durable = false;
+
+  // The records that the stored record asks for.
+  std::span<const RecordNumber> asked() const {
+    return {needs.data(), asked_count};
+  }
+};
+
+// The records of a mount. Their numbers follow each other.
+class LiveRecords {
+ public:
+  // Requires: `number` is that after the last one, if there is any.
+  void Add(RecordNumber number, LiveRecord record) {
+    if (records_.empty()) first_ = number;
+    POWERCUT_CHECK(number - first_ == records_.size());
+    records_.push_back(std::move(record));
+  }
+  // `nullptr` if this mount did not write the record. Valid until Add().
+  LiveRecord* Find(RecordNumber number) {
+    return number - first_ < records_.size() ? &records_[number - first_]
+                                             : nullptr;
+  }
+  const LiveRecord* Find(RecordNumber number) const {
+    return number - first_ < records_.size() ? &records_[number - first_]
+                                             : nullptr;
+  }
+  // The number of the last record; 0 if there is none.
+  RecordNumber last() const {
+    return records_.empty()
+               ? 0
+               : first_ + static_cast<RecordNumber>(records_.size()) - 1;
+  }
+
+ private:
+  RecordNumber first_ = 1;
+  std::vector<LiveRecord> records_;
 };
 
 // The next free number of each kind.
@@ -177,7 +215,7 @@ struct LiveState {
   // was made with, and the version of that name.
   std::map<InodeNumber, std::pair<ShownVolume::NameKey, uint32_t>> made_as;
   std::map<GenerationId, Generation> generations;
-  std::map<RecordNumber, LiveRecord> records;
+  LiveRecords records;
   // Entry 0 stands for everything from before the mount.
   std::vector<OpRun> op_runs{{.returned = true}};
 
@@ -208,9 +246,9 @@ struct LiveState {
   // Returns the layer that a record has reached. Records from before the mount
   // are on the media.
   Layer ReachedBy(RecordNumber number) const {
-    const auto found = records.find(number);
-    if (found == records.end()) return Layer::kMedia;
-    return disk.Reached(found->second.sectors.first, found->second.event);
+    const LiveRecord* const record = records.Find(number);
+    if (record == nullptr) return Layer::kMedia;
+    return disk.Reached(record->sectors.first, record->event);
   }
 };
 

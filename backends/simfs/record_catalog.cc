@@ -50,7 +50,6 @@ std::unique_ptr<const RecordCatalog> RecordCatalog::Of(const Trace& trace) {
       return nullptr;
     }
   }
-  catalog->IndexChanges();
   return catalog;
 }
 
@@ -62,7 +61,7 @@ bool RecordCatalog::AddWrite(uint64_t first_sector, ByteSpan bytes) {
       const CatalogRecord& last = records_.back();
       const uint64_t end =
           last.first_sector + last.bytes.size() / kSimfsSectorBytes;
-      if (first_sector < end || stored->record.number <= last.record.number) {
+      if (first_sector < end || stored->record.number <= last.number) {
         return false;
       }
     }
@@ -71,36 +70,38 @@ bool RecordCatalog::AddWrite(uint64_t first_sector, ByteSpan bytes) {
       if (voided != nullptr && !voided->records.empty()) return false;
     }
     const size_t size = stored->sectors * kSimfsSectorBytes;
-    records_.push_back(
-        {std::move(stored->record), first_sector, bytes.first(size)});
+    Record& record = stored->record;
+    records_.push_back({record.number, std::move(record.needs),
+                        std::move(record.conditions), first_sector,
+                        bytes.first(size)});
+    for (Change& change : record.changes) AddChange(std::move(change));
     first_sector += stored->sectors;
     bytes = bytes.subspan(size);
   }
   return true;
 }
 
-void RecordCatalog::IndexChanges() {
-  for (uint32_t r = 0; r < records_.size(); ++r) {
-    for (Change& change : records_[r].record.changes) {
-      if (const auto* name = std::get_if<NameChange>(&change)) {
-        names_[{name->directory, name->name}].push_back({r, name});
-      } else if (auto* shape = std::get_if<ShapeChange>(&change)) {
-        CutTail(shape->shape);
-        shapes_[shape->inode].push_back({r, shape});
-      } else if (const auto* times = std::get_if<TimesChange>(&change)) {
-        times_[times->inode].push_back({r, times});
-      } else if (const auto* atom = std::get_if<AtomChange>(&change)) {
-        atoms_[atom->generation].push_back({r, atom});
-      }
-    }
+void RecordCatalog::AddChange(Change change) {
+  const auto record = static_cast<uint32_t>(records_.size() - 1);
+  if (auto* name = std::get_if<NameChange>(&change)) {
+    auto& versions = names_[{name->directory, name->name}];
+    versions.push_back({record, std::move(*name)});
+  } else if (auto* shape = std::get_if<ShapeChange>(&change)) {
+    CutTail(shape->shape);
+    auto& versions = shapes_[shape->inode];
+    versions.push_back({record, std::move(*shape)});
+  } else if (const auto* times = std::get_if<TimesChange>(&change)) {
+    times_[times->inode].push_back({record, *times});
+  } else if (const auto* atom = std::get_if<AtomChange>(&change)) {
+    atoms_[atom->generation].push_back({record, *atom});
   }
 }
 
 uint32_t RecordCatalog::IndexOf(RecordNumber number) const {
   const auto found = std::ranges::lower_bound(
       records_, number, {},
-      [](const CatalogRecord& record) { return record.record.number; });
-  const bool known = found != records_.end() && found->record.number == number;
+      [](const CatalogRecord& record) { return record.number; });
+  const bool known = found != records_.end() && found->number == number;
   return static_cast<uint32_t>(known ? found - records_.begin()
                                      : records_.end() - records_.begin());
 }

@@ -19,20 +19,22 @@
 
 namespace powercut::simfs {
 
-// A record of the trace, and where it lies.
+// A record of the trace without its changes, and where it lies.
 struct CatalogRecord {
-  Record record;
+  RecordNumber number = 0;
+  std::vector<RecordNumber> needs;
+  std::vector<SectorCondition> conditions;
   uint64_t first_sector = 0;
   // Whole sectors. They belong to the trace.
   ByteSpan bytes;
 };
 
 // One version of an object: the record that holds it, as an index, and the
-// change. The pointer belongs to the catalog.
+// change.
 template <class T>
 struct CatalogVersion {
   uint32_t record = 0;
-  const T* change = nullptr;
+  T change;
 };
 // The versions of an object, the oldest first.
 template <class T>
@@ -71,7 +73,8 @@ class RecordCatalog {
   // Adds the records that one event wrote. Returns false if there is anything
   // else.
   bool AddWrite(uint64_t first_sector, ByteSpan bytes);
-  void IndexChanges();
+  // Adds a change of the record that was added last.
+  void AddChange(Change change);
 
   SimfsLayout layout_;
   std::vector<CatalogRecord> records_;
