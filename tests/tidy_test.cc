@@ -50,8 +50,10 @@ Complaints OneKnower(const SourceFile& file) {
   constexpr Knower kKnowers[] = {
       {"<roaring", "harness/disk/sector_set.cc"},
       // Shared memory, and mapped views.
-      {"<boost/", "harness/system/result_ring.cc",
+      {"<boost/interprocess/", "harness/system/result_ring.cc",
        "backends/kernel/file_session."},
+      // A million short lists.
+      {"<boost/container/", "backends/simfs/live_state.h"},
       {"<fuse", "backends/kernel/fuse_file.cc"},
       {"<xxhash", "harness/"},
       {"<nlohmann/", "harness/cli/"},
@@ -277,6 +279,8 @@ TEST(TidyTest, LibrariesHaveOneKnower) {
        {"harness/disk/sector_set.h", "#include <roaring/roaring.h>\n"},
        {"harness/worker/worker_pool.cc",
         "#include <boost/interprocess/mapped_region.hpp>\n"},
+       {"harness/space/crash_space.h",
+        "#include <boost/container/small_vector.hpp>\n"},
        {"harness/judge/failure_block.cc", "#include <nlohmann/json.hpp>\n"},
        {"harness/cli/verbs/verb.cc", "#include <CLI/CLI.hpp>\n"},
        {"harness/judge/failure_block.cc", "#include <ntfs-3g/volume.h>\n"},

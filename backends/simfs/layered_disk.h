@@ -76,7 +76,7 @@ class LayeredDisk {
   // The versions of a sector. Versions before one that is on the media are
   // dropped, since no crash can leave them.
   struct Written {
-    // Of event 0 if the sector was never written.
+    // The event is 0 if the sector was never written.
     Version newest;
     // The others, in the order of their events. Most sectors have none.
     std::vector<Version> older;
