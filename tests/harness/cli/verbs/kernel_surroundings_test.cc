@@ -4,15 +4,22 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/harness/cli/tool_output.h"
@@ -74,6 +81,19 @@ TEST_F(KernelSurroundingsTest, AProgramThatUnmountsIsNamed) {
   ExpectError(recorded, kUsage,
               "ext4: after the program, the volume does not stay mounted; the "
               "program unmounted it");
+}
+
+TEST_F(KernelSurroundingsTest, ProgramsHaveTheEnvironmentOfTheTool) {
+  const Ended recorded =
+      Subprocess({"/bin/sh", "-c",
+                  std::string("KEPT=kept POWERCUT_ACKS=/nowhere exec ") +
+                      kTool + " record --fs ext4 -o " + folder_.File("trace") +
+                      " -- sh -c 'test $KEPT = kept && "
+                      "test $(env | grep -c ^POWERCUT_ACKS=) = 1 && "
+                      "echo a > $POWERCUT_ACKS'"})
+          .Wait();
+  EXPECT_EQ(recorded.status, kHolds) << recorded.err;
+  EXPECT_THAT(recorded.out, HasSubstr(", 1 ack"));
 }
 
 // The limit holds for what the check writes, too, whose EFBIG would look like a
@@ -142,6 +162,63 @@ TEST_F(KernelSurroundingsTest, EveryWayToTheDiskReportsTheSame) {
               kCannotRun, "the requests of block devices cannot be traced");
   ExpectError(run("POWERCUT_KERNEL_DISK=fast " + explore), kCannotRun,
               "`fast` is neither `served` nor `copied`");
+}
+
+// Refuses a system call of this thread, and of all that it starts, for ever.
+void RefuseCall(uint32_t number, uint32_t error) {
+  sock_filter steps[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {std::size(steps), steps};
+  ASSERT_EQ(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), 0);
+}
+
+// Runs a shell whose processes cannot make a call.
+Ended RunWithoutCall(uint32_t number, uint32_t error,
+                     const std::string& script) {
+  Ended ended;
+  std::thread refused([&] {
+    RefuseCall(number, error);
+    ended = Subprocess({"/bin/sh", "-c", script}).Wait();
+  });
+  refused.join();
+  return ended;
+}
+
+// A container and perf_event_paranoid refuse to trace with EPERM, a kernel
+// without perf events with ENOSYS. Kernels before 6.5 have no cachestat(2).
+TEST_F(KernelSurroundingsTest, WhereTheKernelRefusesDisksAreServed) {
+  ASSERT_EQ(
+      Record("for i in 1 2 3 4; do echo $i > f$((i % 2)); sync .; done").status,
+      kHolds);
+  const std::string explore = std::string(kTool) + " explore " +
+                              folder_.File("trace") +
+                              " --quiet --space epoch:1 --jobs 2"
+                              " --check 'test ! -e f1 || grep -q . f1'";
+  const Ended usual = Subprocess({"/bin/sh", "-c", explore}).Wait();
+  EXPECT_THAT(usual.out, HasSubstr("recoveries run"));
+  constexpr uint32_t kCachestat = 451;
+  struct Refused {
+    uint32_t number;
+    uint32_t error;
+    const char* lacks;
+  };
+  for (const Refused& refused :
+       {Refused{SYS_perf_event_open, EPERM, "block devices cannot be traced"},
+        Refused{SYS_perf_event_open, ENOSYS, "block devices cannot be traced"},
+        Refused{kCachestat, ENOSYS, "this kernel has no cachestat(2)"}}) {
+    const Ended other = RunWithoutCall(refused.number, refused.error, explore);
+    EXPECT_EQ(other.status, usual.status) << refused.lacks << other.err;
+    EXPECT_EQ(other.out, usual.out) << refused.lacks;
+    EXPECT_EQ(other.err, usual.err) << refused.lacks;
+    // The call was refused indeed.
+    ExpectError(RunWithoutCall(refused.number, refused.error,
+                               "POWERCUT_KERNEL_DISK=copied " + explore),
+                kCannotRun, refused.lacks);
+  }
 }
 
 // Each traces its own devices only.
