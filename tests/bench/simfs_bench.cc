@@ -128,15 +128,6 @@ Trace TraceOfEffects(Backend& backend, uint64_t effects) {
   return disk.TakeTrace();
 }
 
-// The processor time of this process so far. On a busy machine it says more
-// than the clock.
-double CpuSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) +
-         static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
 // The most memory that this process has used so far.
 double PeakMegabytes() {
   rusage usage{};

@@ -207,10 +207,11 @@ void BenchSweep(const KernelFileSystem& file_system) {
 
 }  // namespace
 
-void BenchSweeps() {
+void BenchSweeps(const std::string& only) {
   for (const KernelFileSystem& file_system : KernelFileSystems()) {
     const std::string& name = file_system.name;
     if (name != "ext4" && name != "xfs" && name != "btrfs") continue;
+    if (!only.empty() && name != only) continue;
     const std::string lacks = KernelFileSystemLacks(file_system);
     if (!lacks.empty()) {
       std::printf("%s skipped: %s\n", name.c_str(), lacks.c_str());
