@@ -288,8 +288,10 @@ bool LogModel::Raise(const Covered& covered) {
   // obligation is about (docs/crash_model.md 9).
   PromiseFor(covered, CrashKind::kProcess);
   PromiseFor(covered, CrashKind::kOs);
-  const bool promised = PromiseFor(covered, CrashKind::kPower);
-  if (covered.row.device == DeviceFlush::kAll) CarryToMedia(covered.op);
+  bool promised = PromiseFor(covered, CrashKind::kPower);
+  if (covered.row.device == DeviceFlush::kAll) {
+    promised |= CarryToMedia(covered.op);
+  }
   return promised;
 }
 
@@ -403,23 +405,27 @@ bool LogModel::CloseRecords(CrashKind kind, uint32_t flush_op) {
 
 // After a flush of the whole device, what would survive a crash of the system
 // survives power loss, whoever wrote it (R-DEVSYNC).
-void LogModel::CarryToMedia(uint32_t flush_op) {
+bool LogModel::CarryToMedia(uint32_t flush_op) {
   const auto os = static_cast<size_t>(CrashKind::kOs);
   const auto power = static_cast<size_t>(CrashKind::kPower);
+  bool raised = false;
   for (Record& record : records_) {
-    if (record.promised[os] && !record.promised[power]) {
-      record.promised[power] = flush_op;
-    }
+    if (!record.promised[os] || record.promised[power]) continue;
+    record.promised[power] = flush_op;
+    raised = true;
   }
   for (Epoch& epoch : epochs_) {
     if (epoch.promised[os] && !epoch.promised[power]) {
       epoch.promised[power] = flush_op;
+      // The first epoch has no reset that could be lost.
+      raised |= epoch.op > 0;
     }
     for (Pointer* pointer : {&epoch.base, &epoch.tail, &epoch.restart}) {
-      RaisePointer(*pointer, pointer->floors[os].version, CrashKind::kPower,
-                   flush_op);
+      raised |= RaisePointer(*pointer, pointer->floors[os].version,
+                             CrashKind::kPower, flush_op);
     }
   }
+  return raised;
 }
 
 void LogModel::Taint(const Covered& covered) {
@@ -434,10 +440,14 @@ void LogModel::Taint(const Covered& covered) {
   }
   if (covered.row.pointers == Reach::kNone) return;
   Epoch& epoch = epochs_[covered.epoch];
+  // The older versions are tainted as well, since the flush was to carry them.
   // Version 0, a pointer that is not set, cannot be tainted.
-  epoch.base.versions[covered.base].tainted = covered.base > 0;
-  epoch.tail.versions[covered.tail].tainted = covered.tail > 0;
-  epoch.restart.versions[covered.restart].tainted = covered.restart > 0;
+  const auto taint = [](Pointer& pointer, uint32_t upto) {
+    for (uint32_t v = 1; v <= upto; ++v) pointer.versions[v].tainted = true;
+  };
+  taint(epoch.base, covered.base);
+  taint(epoch.tail, covered.tail);
+  taint(epoch.restart, covered.restart);
 }
 
 void LogModel::EndInit() {
@@ -457,7 +467,9 @@ void LogModel::EndInit() {
     for (Pointer* pointer : {&epoch.base, &epoch.tail, &epoch.restart}) {
       uint32_t version = pointer->newest();
       while (version > 0 && pointer->versions[version].tainted) --version;
-      pointer->floors[k] = {version, 0};
+      if (version >= pointer->floors[k].version) {
+        pointer->floors[k] = {version, 0};
+      }
     }
   }
 }

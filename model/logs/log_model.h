@@ -270,7 +270,7 @@ class LogModel {
                     uint32_t flush_op);
   bool Close(CrashKind kind, uint32_t flush_op);
   bool CloseRecords(CrashKind kind, uint32_t flush_op);
-  void CarryToMedia(uint32_t flush_op);
+  bool CarryToMedia(uint32_t flush_op);
   void Taint(const Covered& covered);
 
   // log_model_states.cc

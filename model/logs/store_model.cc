@@ -44,7 +44,7 @@ void StoreModel::Begin(const Op& op, uint64_t /*now*/) {
   if (op.kind == OpKind::kCommit) {
     running.row =
         op.HasFlag("nosync") ? Primitive::kCommitLazy : Primitive::kCommit;
-    commits_.push_back({op.number, open_, false, false});
+    commits_.push_back({op.number, open_});
     // A commit covers itself, and by O-COMMIT all commits before it.
     running.covered = static_cast<uint32_t>(commits_.size()) - 1;
   }
@@ -68,14 +68,16 @@ bool StoreModel::End(uint32_t op_number, bool ok, uint64_t /*now*/) {
   const Running running = found->second;
   running_.erase(found);
   for (Commit& commit : commits_) {
-    if (commit.op == op_number) commit.returned = ok;
+    if (commit.op != op_number) continue;
+    commit.returned = ok;
+    commit.failed = !ok;
   }
   const Coverage& row = table_[running.row];
   if (!ok) {
-    // ERR-UNKNOWN. Commit 0, the empty store, cannot be in doubt.
-    if (row.records != Reach::kNone && running.covered > 0 && !keeps_dirty_) {
-      commits_[running.covered].tainted = true;
-    }
+    // ERR-UNKNOWN: the flush was to carry the older commits as well. Commit 0,
+    // the empty store, cannot be in doubt.
+    if (row.records == Reach::kNone || keeps_dirty_) return false;
+    for (uint32_t i = 1; i <= running.covered; ++i) commits_[i].tainted = true;
     return false;
   }
   bool promised = false;
@@ -91,14 +93,19 @@ bool StoreModel::End(uint32_t op_number, bool ok, uint64_t /*now*/) {
     // R-DEVSYNC: what would survive a crash of the system comes to the media.
     const Floor& os = floors_[static_cast<size_t>(CrashKind::kOs)];
     Floor& power = floors_[static_cast<size_t>(CrashKind::kPower)];
-    if (os.commit > power.commit) power = {os.commit, op_number};
+    if (os.commit > power.commit) {
+      power = {os.commit, op_number};
+      promised = true;
+    }
   }
   return promised;
 }
 
 void StoreModel::EndInit() {
+  auto last = static_cast<uint32_t>(commits_.size()) - 1;
+  while (commits_[last].failed || commits_[last].tainted) --last;
   for (Floor& floor : floors_) {
-    floor = {static_cast<uint32_t>(commits_.size()) - 1, 0};
+    if (last >= floor.commit) floor = {last, 0};
   }
 }
 

@@ -67,7 +67,9 @@ class StoreModel {
   // any order.
   // Requires: the op began and has not returned yet.
   bool End(uint32_t op_number, bool ok, uint64_t now);
-  // The sync at the end of `init`: every commit so far is promised.
+  // The sync at the end of `init`: the newest commit is promised, and with it
+  // all before it. Commits that failed, or that a failed flush was to carry
+  // (ERR-UNKNOWN), are passed over.
   void EndInit();
 
   // Judges the keys that were found after a crash. Returns nothing if they are
@@ -89,8 +91,9 @@ class StoreModel {
     uint32_t op = 0;
     // All keys after this commit.
     StoreState state;
-    // Whether the commit returned with success.
-    bool returned = true;
+    // Whether the commit returned with success, or with an error.
+    bool returned = false;
+    bool failed = false;
     // Whether a flush that should have covered the commit failed.
     bool tainted = false;
   };
@@ -112,7 +115,7 @@ class StoreModel {
   // All keys with the changes that are not committed yet.
   StoreState open_;
   // Every commit that began, in order.
-  std::vector<Commit> commits_ = {Commit{}};
+  std::vector<Commit> commits_ = {{0, {}, true}};
   std::array<Floor, kCrashKinds.size()> floors_{};
   std::map<uint32_t, Running> running_;
   uint32_t last_begun_ = 0;
