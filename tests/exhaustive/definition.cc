@@ -98,8 +98,10 @@ class OpRun {
 // What is seen when the effects of an ideal are applied.
 class View {
  public:
-  View(const Effects& effects, const std::vector<bool>& ideal)
-      : effects_(effects), ideal_(ideal) {}
+  // If `stale` is set, it is the kind of the crash, under stale_data.
+  View(const Effects& effects, const std::vector<bool>& ideal,
+       std::optional<CrashKind> stale)
+      : effects_(effects), ideal_(ideal), stale_(stale) {}
 
   Observation Show() const {
     Observation shown;
@@ -161,40 +163,83 @@ class View {
     entry.size_bytes = shape.size;
     entry.valid_bytes = shape.valid;
     entry.content.assign(shape.size, '\0');
+    const Stale stale = StaleOf(id, shape.size);
+    const uint64_t from = stale.from;
+    if (from < shape.size) {
+      std::fill(entry.content.begin() + static_cast<ptrdiff_t>(from),
+                entry.content.end(), kAnyByte);
+    }
     for (const auto& [place, space] : shape.spaces) {
       const uint64_t begin = place * kAtom;
       // Atoms after the end of the file keep their space if they lie in the
       // page of an end that was cut (truncation_writes_zeros).
       if (begin >= shape.size) break;
       const uint64_t count = std::min(kAtom, shape.size - begin);
-      entry.content.replace(begin, count, Bytes(space), 0, count);
+      const auto [bytes, written] = Bytes(space);
+      const uint64_t before = std::min(kAtom, from > begin ? from - begin : 0);
+      const uint64_t known = stale.shrunk ? before : std::max(written, before);
+      entry.content.replace(begin, std::min(count, known), bytes, 0,
+                            std::min(count, known));
     }
     return entry;
   }
 
+  // What a space shows.
+  struct Shown {
+    std::string bytes;
+    // How many of the bytes were written, or may be anything in any case.
+    uint64_t written = 0;
+  };
+
   // The 512 bytes that a space shows: those of its generation, and zeros from
   // the cut on.
-  std::string Bytes(const Space& space) const {
-    if (space.generation == kNone) return std::string(kAtom, '\0');
+  Shown Bytes(const Space& space) const {
+    if (space.generation == kNone) return {std::string(kAtom, '\0'), 0};
     const Effect* written = Newest([&](const Effect& e) {
       return e.thing == Thing::kAtom && e.generation == space.generation;
     });
-    std::string bytes =
-        written == nullptr ? Unwritten(space.generation) : written->bytes;
+    Shown shown = written == nullptr ? Unwritten(space.generation)
+                                     : Shown{written->bytes, written->written};
     uint64_t count = space.cut;
     for (const Space::Zeroed& zeroed : space.zeroed) {
       const bool older =
           written == nullptr || written < &effects_.all()[zeroed.by];
       if (older) count = std::min(count, zeroed.cut);
     }
+    std::string& bytes = shown.bytes;
     std::fill(bytes.begin() + static_cast<ptrdiff_t>(count), bytes.end(), '\0');
-    return bytes;
+    shown.written = std::min(shown.written, count);
+    return shown;
   }
 
-  std::string Unwritten(Index id) const {
+  Shown Unwritten(Index id) const {
     const definition::Generation& generation = effects_.generations()[id];
-    if (generation.anything) return std::string(kAtom, kAnyByte);
+    if (generation.anything) return {std::string(kAtom, kAnyByte), kAtom};
     return Bytes(generation.before);
+  }
+
+  // Under stale_data, bytes from the least size on that a crash can leave may
+  // be anything unless they were written, and all of them may be anything if a
+  // crash can leave the file from before a cut as well as from after it.
+  struct Stale {
+    uint64_t from = 0;
+    bool shrunk = false;
+  };
+  Stale StaleOf(Index id, uint64_t size) const {
+    if (!stale_) return {size, false};
+    Stale stale{0, false};
+    uint64_t before = 0;
+    for (const Effect& e : effects_.all()) {
+      if (e.thing != Thing::kShape || e.file != id) continue;
+      if (e.must_survive(*stale_)) {
+        stale = {e.shape.size, false};
+      } else {
+        stale.from = std::min(stale.from, e.shape.size);
+        stale.shrunk |= e.shape.size < before;
+      }
+      before = e.shape.size;
+    }
+    return stale;
   }
 
   void AddSectors(Observation& shown) const {
@@ -213,15 +258,17 @@ class View {
 
   const Effects& effects_;
   const std::vector<bool>& ideal_;
+  std::optional<CrashKind> stale_;
 };
 
 // --- ideals ------------------------------------------------------------------
 
 class Ideals {
  public:
-  Ideals(const Effects& effects, CrashKind kind, size_t limit)
+  Ideals(const Effects& effects, CrashKind kind, bool stale, size_t limit)
       : effects_(effects),
         kind_(kind),
+        stale_(stale ? std::optional(kind) : std::nullopt),
         limit_(limit),
         ideal_(effects.all().size()) {}
 
@@ -237,7 +284,7 @@ class Ideals {
     if (next == ideal_.size()) {
       if (!Closed()) return true;
       if (++count_ > limit_) return false;
-      Observation shown = View(effects_, ideal_).Show();
+      Observation shown = View(effects_, ideal_, stale_).Show();
       std::string text = ObservationText(shown);
       observations_.emplace(std::move(text), std::move(shown));
       return true;
@@ -267,6 +314,7 @@ class Ideals {
 
   const Effects& effects_;
   CrashKind kind_;
+  std::optional<CrashKind> stale_;
   size_t limit_;
   std::vector<bool> ideal_;
   size_t count_ = 0;
@@ -337,7 +385,7 @@ std::optional<Observations> DefinedObservations(
     std::span<const HistoryEvent> history, CrashKind kind, size_t limit) {
   OpRun op_run(workload, table, profile);
   for (const HistoryEvent& event : history) op_run.Follow(event);
-  return Ideals(op_run.effects(), kind, limit).List();
+  return Ideals(op_run.effects(), kind, profile.stale_data, limit).List();
 }
 
 }  // namespace powercut

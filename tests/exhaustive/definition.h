@@ -14,9 +14,8 @@
 // the storage fails it (EIO). Effects of an op that failed so may be found, and
 // a flush that failed so taints what it would have covered.
 //
-// The definition leaves out the switches `rename_leaves_temporary` and
-// `stale_data`, which belong to ntfs-3g, and also logs, `remount`, symlinks and
-// modes.
+// The definition leaves out the switch `rename_leaves_temporary`, which belongs
+// to ntfs-3g, and also logs, `remount`, symlinks and modes.
 
 #ifndef POWERCUT_TESTS_EXHAUSTIVE_DEFINITION_H_
 #define POWERCUT_TESTS_EXHAUSTIVE_DEFINITION_H_

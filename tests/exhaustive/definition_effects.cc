@@ -210,6 +210,9 @@ void Effects::Write(Index id, uint64_t offset, uint64_t size, Index view) {
                                         : fresh->second.generation;
     e.bytes = file.memory.substr(place * kAtom, kAtom);
     e.bytes.resize(kAtom, '\0');
+    uint64_t& written = file.written[place];
+    written = std::max(written, std::min(end - place * kAtom, kAtom));
+    e.written = written;
     e.view = view;
     Add(std::move(e), /*journalled=*/false);
   }
@@ -237,6 +240,10 @@ void Effects::Resize(Index id, uint64_t size, bool set_end_of_file) {
   File& file = files_[id];
   const uint64_t old_size = file.memory.size();
   file.memory.resize(size, '\0');
+  for (auto& [place, written] : file.written) {
+    const uint64_t begin = place * kAtom;
+    written = std::min(written, size > begin ? size - begin : 0);
+  }
   Shape shape = file.shape;
   shape.size = size;
   shape.valid = std::min(shape.valid, size);
@@ -272,6 +279,7 @@ void Effects::Shrink(Index id, Shape& shape, uint64_t size) {
     e.generation = space.generation;
     if (count > 0) e.bytes = files_[id].memory.substr(begin, count);
     e.bytes.resize(kAtom, '\0');
+    e.written = files_[id].written[place];
     space.zeroed.push_back({Add(std::move(e), /*journalled=*/false), count});
   }
 }

@@ -74,6 +74,8 @@ struct Effect {
   Index leads_to = kNone;
   Shape shape;
   std::string bytes;
+  // How many of `bytes` were ever written; the rest are zeros.
+  uint64_t written = 0;
   uint64_t mtime = 0;
 
   uint32_t op = 0;
@@ -104,6 +106,8 @@ struct File {
   uint32_t created_by = 0;
   std::string memory;  // The bytes as the running system reads them.
   Shape shape;         // The newest shape; its size is that of `memory`.
+  // How many bytes of each atom of `memory` were ever written.
+  std::map<uint64_t, uint64_t> written = {};
 };
 
 struct Handle {
