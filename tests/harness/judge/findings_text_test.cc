@@ -13,7 +13,9 @@
 
 #include "backends/simfs/simfs_backend.h"
 #include "fuzz/draw/simfs_bug_scenes.h"
+#include "harness/trace/acks.h"
 #include "tests/exploring.h"
+#include "tests/harness/space/random_state.h"
 
 namespace powercut {
 namespace {
@@ -42,6 +44,76 @@ std::string FindingsIn(Backend& backend, const std::string& text,
         shown.found_at.back(), FailureBlock(shown, "FILE", ""));
   }
   return words.empty() ? "nothing\n" : words;
+}
+
+// The trace with lines of a program in place of every other mark.
+Trace OfProgram(const Trace& trace) {
+  Trace acked(trace.geometry(), trace.shared_base());
+  size_t marks = 0;
+  const auto add_marks = [&] {
+    for (const Mark& mark : trace.marks()) {
+      if (mark.after != acked.event_count()) continue;
+      if (++marks % 2 == 1 && marks > 4) {
+        acked.AddMark(AckMark(fmt::format("line {}", marks)));
+      }
+    }
+  };
+  for (EventNumber number = 1; number <= trace.event_count(); ++number) {
+    add_marks();
+    const DiskEvent& event = trace.event(number);
+    if (event.kind == DiskEvent::kWrite) {
+      acked.AddWrite(event.range.first, trace.data(event), event.layer);
+    } else if (event.kind == DiskEvent::kDiscard) {
+      acked.AddDiscard(event.range);
+    } else {
+      acked.AddPersist(event.layer, event.scope ? &trace.scope(event) : nullptr,
+                       event.upto);
+    }
+  }
+  add_marks();
+  return acked;
+}
+
+// What is said of random states of a recording, of which some lose nothing,
+// some nearly everything, and some tear blocks. `program` says whether the
+// trace is shown as that of a recorded program, whose lines are its acks.
+std::string StatesIn(Backend& backend, const std::string& text, bool program) {
+  Recorded recorded =
+      RecordWorkload(backend, MustParse("powercut 1\n" + text)).value();
+  Violation violation;
+  violation.kind = ViolationKind::kCheck;
+  violation.op = program ? 0 : 3;
+  if (program) {
+    recorded.recording.trace = OfProgram(recorded.recording.trace);
+    recorded.recording.history.clear();
+    recorded.workload.init.clear();
+    recorded.workload.run.clear();
+  }
+  const RecordedRun run{backend, recorded.workload, recorded.setting,
+                        recorded.recording};
+  const CrashSpace space(run.trace(), 4096);
+  std::string words;
+  Prng prng(11);
+  for (const CrashKind kind : kCrashKinds) {
+    PointCursor cursor(space, kind);
+    for (EventNumber point = 0; point <= run.trace().event_count(); ++point) {
+      cursor.MoveTo(point);
+      CrashState state = RandomState(cursor, prng);
+      state.marks = static_cast<uint32_t>(prng.Below(4));
+      Finding finding = DescribeFinding(run, violation, state, cursor);
+      std::vector<CrashStep> inner;
+      if (prng.OneIn(4)) inner.push_back(CanonicalStep(state, cursor));
+      AddInnerCrashes(inner, prng.Below(3), finding);
+      words += fmt::format("{} lost {}\n  {}\n  {}\n  {}\n",
+                           finding.id.substr(0, finding.id.find('@')),
+                           finding.lost_blocks, finding.op_text,
+                           finding.promise, finding.crash);
+      for (const std::string& fault : finding.faults) {
+        words += "  " + fault + "\n";
+      }
+    }
+  }
+  return words;
 }
 
 std::string SceneText(const SimfsBugScene& scene) {
@@ -80,6 +152,22 @@ TEST(FindingsText, IsWhatItWas) {
   add("", "forbid size /f = 1536\n", "epoch:2", 0);
   add("", "forbid size /f = 1024\n", "sample:40", 0);
   add("", "forbid size /f = 1024\n", "prefix", 1);
+  const std::string many =
+      "profile spec-strict\nfault lie on flush times=always in=run\n"
+      "disk 1M atomic=4096\ninit\n create /f\nrun\n write /f 0 20000\n"
+      " fsync /f\n write /f 4096 9000\n disk_discard 3 2\n fsync /f\n"
+      " append /f 5000\n";
+  for (const bool program : {false, true}) {
+    text += fmt::format("== states, program {}\n{}", program,
+                        StatesIn(*simfs, many, program));
+  }
+  // Two ops with one cause.
+  text += fmt::format(
+      "== two ops with one cause\n{}",
+      FindingsIn(*MakeSimfsBackend({SimfsBug::kFsyncSkipsDevice}),
+                 "profile spec-strict\ncrash power\ninit\n create /f\nrun\n"
+                 " write /f 0 512\n fsync /f\n write /f 0 512\n fsync /f\n",
+                 "prefix", 0));
   const std::string path = "tests/golden/findings.txt";
   const std::string known =
       ReadWholeFile(std::string(POWERCUT_SOURCE_DIR) + "/" + path);

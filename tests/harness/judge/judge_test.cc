@@ -17,6 +17,8 @@
 #include "fuzz/draw/chooser.h"
 #include "harness/judge/crash_points.h"
 #include "harness/judge/stability.h"
+#include "harness/trace/acks.h"
+#include "harness/trace/marks.h"
 #include "model/words/content.h"
 #include "tests/exploring.h"
 
@@ -279,8 +281,17 @@ TEST(JudgeOfMoments, CrashPointsHaveTheMarksThatLieThere) {
     }
     EXPECT_EQ(after, recording.trace.event_count() + 1);
   }
-  EXPECT_EQ(HistoryOfFirstAck(recording.trace),
-            std::numeric_limits<size_t>::max());
+}
+
+TEST(JudgeOfMoments, TheFirstAckIsTheFirstLineOfTheProgram) {
+  const DiskGeometry geometry{.sector_bytes = 512, .sector_count = 8};
+  Trace trace(geometry, std::make_shared<SparseImage>(geometry.size_bytes()));
+  EXPECT_EQ(HistoryOfFirstAck(trace), std::numeric_limits<size_t>::max());
+  trace.AddMark(kKernelEndMark);
+  EXPECT_EQ(HistoryOfFirstAck(trace), std::numeric_limits<size_t>::max());
+  trace.AddMark(AckMark("one"));
+  trace.AddMark(AckMark("two"));
+  EXPECT_EQ(HistoryOfFirstAck(trace), 2u);
 }
 
 // --- two outcomes
