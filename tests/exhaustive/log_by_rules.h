@@ -60,6 +60,7 @@ class LogByRules {
   }
 
   void Begin(const Op& op, const std::string& content) {
+    last_begun_ = op.number;
     if (Refuses(op)) return;
     Covered covered = Before(op);
     Issue(op, content);
@@ -153,6 +154,24 @@ class LogByRules {
       }
     }
     return allowed;
+  }
+
+  // The newest op whose effect is not promised, or else the last one that
+  // began.
+  uint32_t Suspect(CrashKind kind) const {
+    const size_t k = At(kind);
+    uint32_t suspect = 0;
+    for (const Record& record : records_) {
+      if (!record.must[k]) suspect = std::max(suspect, record.op);
+    }
+    for (const Epoch& epoch : epochs_) {
+      if (!epoch.must[k]) suspect = std::max(suspect, epoch.op);
+      for (const Pointer* pointer : {&epoch.base, &epoch.tail}) {
+        const bool newest = Floor(*pointer, k) + 1 == pointer->size();
+        if (!newest) suspect = std::max(suspect, pointer->back().op);
+      }
+    }
+    return suspect > 0 ? suspect : last_begun_;
   }
 
   bool MayBeMissing() const { return !exists_; }
@@ -459,6 +478,7 @@ class LogByRules {
 
   PromiseTable table_;
   bool keeps_dirty_;
+  uint32_t last_begun_ = 0;
   bool opened_ = false;
   bool exists_ = false;
   std::set<uint32_t> opening_;

@@ -142,8 +142,12 @@ void HoldLog(const LogModel& model, const LogByRules& rules,
       }
       const bool admitted = IsAllowed(allowed, table.order, log);
       ++(admitted ? counts.admitted : counts.rejected);
-      ASSERT_EQ(model.Check(log, kind).empty(), admitted)
+      const auto violations = model.Check(log, kind);
+      ASSERT_EQ(violations.empty(), admitted)
           << CrashKindName(kind) << ' ' << LogWords(log);
+      if (admitted) continue;
+      ASSERT_EQ(violations.size(), 1u);
+      ASSERT_EQ(violations[0].op, rules.Suspect(kind)) << CrashKindName(kind);
     }
   }
 }

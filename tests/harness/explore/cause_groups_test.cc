@@ -14,9 +14,11 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "harness/base/prng.h"
 #include "harness/recover/recovery_runner.h"
 #include "tests/exploring.h"
 #include "tests/planted_backend.h"
@@ -213,6 +215,52 @@ TEST(CauseGroupsTest, TheSimplestStateIsShownInWhateverOrderTheyCome) {
                               {prefix, nested, first},
                               {nested_lost, prefix, second}}) {
     EXPECT_THAT(ShownAfter(run, space, ordered, pool), StartsWith(text));
+  }
+}
+
+// Random states of any point, of which many tie in all but their texts: the
+// least one is shown, as an order of them all says.
+TEST(CauseGroupsTest, TheLeastOfManyIsShown) {
+  const auto backend = MakeBackend("simfs").value();
+  const auto recorded = RecordWorkload(*backend, MustParse(kOverwrites));
+  ASSERT_TRUE(recorded);
+  const RecordedRun run{*backend, recorded->workload, recorded->setting,
+                        recorded->recording};
+  const CrashSpace space(run.trace(), run.setting.atomic_bytes);
+  WorkerPool pool(*backend, space, WorkerOptionsOf(run, {}));
+  struct Known {
+    ViolatingState at;
+    // What orders states.
+    std::tuple<uint64_t, EventNumber, uint32_t, std::string> rank;
+  };
+  std::vector<Known> all;
+  PointCursor cursor(space, CrashKind::kPower);
+  ExploreOptions options = Options("epoch:2", /*jobs=*/0);
+  options.hooks.visited = [&](const VisitedState& visited) {
+    if (visited.state.kind != CrashKind::kPower) return;
+    cursor.MoveTo(visited.state.point);
+    const uint64_t lost = LostBlocks(visited.state, cursor);
+    if (lost == 0) return;
+    ViolatingState at;
+    at.state = visited.state;
+    all.push_back({at,
+                   {lost, visited.state.point, visited.state.marks,
+                    CrashStepText(CanonicalStep(visited.state, cursor))}});
+  };
+  ASSERT_TRUE(Explore(run, options));
+  Prng prng(5);
+  std::sort(all.begin(), all.end(),
+            [](const Known& a, const Known& b) { return a.rank < b.rank; });
+  for (int i = 0; i < 60; ++i) {
+    // Neighbours in the order, which tie in most of it.
+    const size_t first = prng.Below(all.size() - 5);
+    std::vector<ViolatingState> some;
+    for (size_t n = 0; n < 5; ++n) {
+      some.push_back(all[first + n].at);
+      std::swap(some.back(), some[prng.Below(some.size())]);
+    }
+    ASSERT_THAT(ShownAfter(run, space, some, pool),
+                StartsWith(std::get<3>(all[first].rank) + "@"));
   }
 }
 
