@@ -85,6 +85,32 @@ TEST_P(SalvagedGoldenLogTest, ZerosBehindItAreItsEnd) {
   EXPECT_NE(salvaged->lint[0].find("only zeros follow"), std::string::npos);
 }
 
+// An entry that ends with the disk is sound, and one that ends a sector later
+// is not.
+TEST_P(SalvagedGoldenLogTest, TheDiskEndsBehindEveryEntryInTurn) {
+  ClearSuperblock(bytes_);
+  const auto end_of = [](const BlockLogEntry& entry) {
+    return IsMark(entry) ? 0 : entry.sector + entry.sector_count;
+  };
+  for (const BlockLogEntry& last : log_.entries) {
+    for (const uint64_t less : {uint64_t{0}, uint64_t{1}}) {
+      if (end_of(last) < less) continue;
+      const uint64_t disk_sectors = end_of(last) - less;
+      const auto beyond = std::ranges::find_if(
+          log_.entries,
+          [&](const auto& entry) { return end_of(entry) > disk_sectors; });
+      const Result<BlockLog> salvaged =
+          SalvageBlockLog(bytes_, disk_sectors * log_.sector_bytes);
+      ASSERT_EQ(salvaged.has_value(), beyond != log_.entries.begin());
+      if (!salvaged) continue;
+      ASSERT_TRUE(std::ranges::equal(
+          salvaged->entries,
+          std::ranges::subrange(log_.entries.begin(), beyond)))
+          << disk_sectors;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, SalvagedGoldenLogTest,
     testing::Values("qemu_mixed_512.log", "qemu_ss4096_rmw.log",

@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
 
+#include "harness/base/prng.h"
 #include "model/pcut/pcut.h"
 
 namespace powercut {
@@ -231,6 +234,64 @@ TEST(PcutScope, ProfilesAreKnown) {
             "t.pcut:4:12: no profile `nt-fs`; did you mean `ntfs`?" + known);
   EXPECT_EQ(Message("run\nmkdir /d\nforbid zzzzzzzzz: exists /d\n"),
             "t.pcut:4:8: no profile `zzzzzzzzz`" + known);
+}
+
+// What can be done is not refused: ops on one file through names of handles
+// that are used again and again, with and without `append`. A shadow knows the
+// size, and each `map` begins at the last page that the file reaches.
+TEST(PcutScope, WhatHandlesCanDoIsNotRefused) {
+  for (uint64_t seed = 1; seed <= 2000; ++seed) {
+    Prng prng(seed);
+    std::string text = "init\n create /f\nrun\n";
+    uint64_t size = 0;
+    // By handle: whether it is open, and whether it appends.
+    std::array<bool, 2> open{};
+    std::array<bool, 2> appends{};
+    int views = 0;
+    for (int i = 0; i < 12; ++i) {
+      const size_t h = prng.Below(2);
+      const std::string handle = h == 0 ? "H" : "G";
+      const std::string target = open[h] ? handle : "/f";
+      const uint64_t offset = prng.Below(4) * 4096;
+      const uint64_t length = 1 + prng.Below(5000);
+      switch (prng.Below(6)) {
+        case 0:
+        case 1:
+          if (open[h]) {
+            text += " close " + handle + "\n";
+          } else {
+            appends[h] = prng.OneIn(2);
+            text += " open " + handle + " /f" + (appends[h] ? " append" : "") +
+                    "\n";
+          }
+          open[h] = !open[h];
+          break;
+        case 2:
+          text += " truncate /f " + std::to_string(offset) + "\n";
+          size = offset;
+          break;
+        case 3:
+          text += " append " + target + " " + std::to_string(length) + "\n";
+          size += length;
+          break;
+        case 4:
+          text += " write " + target + " " + std::to_string(offset) + " " +
+                  std::to_string(length) + "\n";
+          size = open[h] && appends[h] ? size + length
+                                       : std::max(size, offset + length);
+          break;
+        default: {
+          const std::string view = "V" + std::to_string(++views);
+          text += " map " + view + " " + target + " " +
+                  std::to_string(size / 4096 * 4096) + " 1\n unmap " + view +
+                  "\n";
+          size = std::max(size, size / 4096 * 4096 + 1);
+          break;
+        }
+      }
+    }
+    ASSERT_EQ(Message(text), "accepted") << text;
+  }
 }
 
 }  // namespace
