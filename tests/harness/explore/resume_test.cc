@@ -102,7 +102,7 @@ TEST(ResumeTest, WhatRunsDependOnIsRefused) {
        [](Kept& k) { k.recorded.recording.trace.AddDiscard({0, 1}); }},
       {"check", kChecked},
   };
-  // Without parts, what differs is one thing alone.
+  // Where parts are not varied apart, one thing alone differs.
   const Change together = [](Kept& k) { k.options.parts_apart = false; };
   for (const auto& [name, change] : changes) {
     for (const Change& other : {kNothing, together}) {
