@@ -5,9 +5,10 @@
 #include "library/states/lost_calls.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <string_view>
 
 namespace powercut {
@@ -20,10 +21,13 @@ size_t CallOf(const ProfileRun& run, EventNumber event) {
                              after.begin());
 }
 
-// The calls of which the state lost something; those of the set-up are none.
-std::set<size_t> LostBy(const ProfileRun& run, const CrashState& state,
-                        const PointCursor& cursor) {
-  std::set<size_t> lost;
+// The calls of which the state lost something, each with the contents of blocks
+// that it wrote and that are not there.
+using LostContents = std::map<size_t, std::vector<ByteSpan>>;
+
+LostContents LostBy(const ProfileRun& run, const CrashState& state,
+                    const PointCursor& cursor) {
+  LostContents lost;
   const CrashSpace& space = cursor.space();
   const CrashState from_newest = FromOrigin(state, CrashState::kNewest, cursor);
   for (const BlockChoice& choice : from_newest.choices) {
@@ -33,10 +37,46 @@ std::set<size_t> LostBy(const ProfileRun& run, const CrashState& state,
         choice.torn.count > 0 ? choice.under : choice.version;
     for (VersionIndex version = held + 1; version <= newest; ++version) {
       const size_t call = CallOf(run, versions[version].event);
-      if (call < run.calls().size()) lost.insert(call);
+      if (call >= run.calls().size()) continue;
+      lost[call].emplace_back(versions[version].content, space.block_bytes());
     }
   }
   return lost;
+}
+
+// Which bytes of its file a call wrote into lost blocks: the ranges that are
+// found there, as words. Empty if the blocks hold something else, such as a
+// name or a size.
+std::string LostBytes(const Call& call, const std::vector<ByteSpan>& blocks) {
+  if (call.content.empty() || call.path.empty()) return "";
+  constexpr uint64_t kAtom = 512;
+  const uint64_t begin = call.offset_bytes;
+  const uint64_t end = begin + call.content.size();
+  const auto is_lost = [&](uint64_t from, uint64_t to) {
+    const ByteSpan written =
+        AsBytes(call.content).subspan(from - begin, to - from);
+    // A record may hold the bytes anywhere; a sector in place holds them where
+    // they are in their atom.
+    return std::ranges::any_of(blocks, [&](ByteSpan block) {
+      return std::ranges::equal(written,
+                                block.subspan(from % kAtom, to - from));
+    });
+  };
+  std::vector<std::string> ranges;
+  uint64_t first = end;  // Of the range that goes on; `end` if none does.
+  for (uint64_t from = begin; from < end;) {
+    const uint64_t to = std::min(end, (from / kAtom + 1) * kAtom);
+    const bool lost = is_lost(from, to);
+    if (lost && first == end) first = from;
+    const bool ends = first != end && (!lost || to == end);
+    if (ends) {
+      ranges.push_back(fmt::format("{} to {}", first, (lost ? to : from) - 1));
+      first = end;
+    }
+    from = to;
+  }
+  if (ranges.empty()) return "";
+  return fmt::format("bytes {} of {}: ", fmt::join(ranges, ", "), call.path);
 }
 
 std::string_view ParentOf(std::string_view path) {
@@ -94,7 +134,7 @@ std::vector<std::string> LostCalls(const ProfileRun& run,
   const Calls& calls = run.calls();
   const auto& after = run.recorded().events_after;
   std::vector<std::string> lines;
-  for (const size_t lost : LostBy(run, state, cursor)) {
+  for (const auto& [lost, blocks] : LostBy(run, state, cursor)) {
     const std::string_view path = FileOf(calls[lost]);
     std::string sync = ", never synced before the crash";
     for (size_t i = lost; i < calls.size(); ++i) {
@@ -106,7 +146,8 @@ std::vector<std::string> LostCalls(const ProfileRun& run,
                          returned ? "had returned" : "was under way");
       break;
     }
-    lines.push_back(fmt::format("{}{}{}", CallText(calls[lost]),
+    lines.push_back(fmt::format("{}{}{}{}", LostBytes(calls[lost], blocks),
+                                CallText(calls[lost]),
                                 PlaceInWords(calls[lost].place), sync));
   }
   return lines;
@@ -115,7 +156,7 @@ std::vector<std::string> LostCalls(const ProfileRun& run,
 std::vector<ExtraSync> SyncsFor(const ProfileRun& run, const CrashState& state,
                                 const PointCursor& cursor) {
   const Calls& calls = run.calls();
-  const std::set<size_t> lost = LostBy(run, state, cursor);
+  const LostContents lost = LostBy(run, state, cursor);
   std::vector<ExtraSync> syncs;
   const auto add = [&](std::string_view path, size_t call) {
     const bool there = std::ranges::any_of(
@@ -123,14 +164,14 @@ std::vector<ExtraSync> SyncsFor(const ProfileRun& run, const CrashState& state,
     if (!there) syncs.push_back({std::string(path), call});
   };
   for (auto call = lost.rbegin(); call != lost.rend(); ++call) {
-    const OpKind kind = calls[*call].op.kind;
+    const OpKind kind = calls[call->first].op.kind;
     if (kind == OpKind::kDiskWrite || kind == OpKind::kDiskDiscard) {
-      return {{"", *call}};
+      return {{"", call->first}};
     }
-    add(FileOf(calls[*call]), *call);
+    add(FileOf(calls[call->first]), call->first);
   }
   for (auto call = lost.rbegin(); call != lost.rend(); ++call) {
-    add(ParentOf(FileOf(calls[*call])), *call);
+    add(ParentOf(FileOf(calls[call->first])), call->first);
   }
   return syncs;
 }
