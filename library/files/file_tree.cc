@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cerrno>
 #include <cstring>
 
@@ -21,8 +22,22 @@
 namespace powercut {
 namespace {
 
-constexpr uint64_t kChunkBytes = 4096;
+constexpr uint64_t kChunkBytes = 512;
 constexpr uint64_t kNameBytesMax = 255;
+
+using ByteMask = std::bitset<kChunkBytes>;
+
+// The bytes [from, to) of a chunk.
+ByteMask MaskOf(uint64_t from, uint64_t to) {
+  if (from >= to) return {};
+  return (~ByteMask() >> (kChunkBytes - (to - from))) << from;
+}
+
+struct Chunk {
+  std::array<std::byte, kChunkBytes> bytes{};
+  // Which bytes are right; the others are those of the base.
+  ByteMask known;
+};
 
 }  // namespace
 
@@ -38,8 +53,7 @@ class FileNode {
   std::optional<uint64_t> size_bytes{};
   // How many bytes of the base may show.
   uint64_t base_bytes = ~uint64_t{0};
-  std::map<uint64_t, std::unique_ptr<std::array<std::byte, kChunkBytes>>>
-      chunks{};
+  std::map<uint64_t, Chunk> chunks{};
 
   // Of a directory: the names that are known; `nullptr` is a name that is gone.
   std::map<std::string, FileNodePtr, std::less<>> names{};
@@ -243,24 +257,47 @@ uint64_t FileTree::SizeOf(FileNode& file) {
   return *file.size_bytes;
 }
 
-int FileTree::ChunkAt(FileNode& file, uint64_t index, std::byte*& chunk) {
-  auto& kept = file.chunks[index];
-  if (kept == nullptr) {
-    kept = std::make_unique<std::array<std::byte, kChunkBytes>>();
-    const uint64_t begin = index * kChunkBytes;
-    const uint64_t shown =
-        file.base ? std::min(base_->SizeOf(*file.base), file.base_bytes) : 0;
-    if (begin < shown) {
-      const auto bytes = std::span(*kept).first(
-          std::min<uint64_t>(kChunkBytes, shown - begin));
-      if (!base_->Read(*file.base, begin, bytes)) {
-        file.chunks.erase(index);
-        ++failed_reads_;
-        return EIO;
-      }
-    }
+// How many bytes of the base show.
+uint64_t FileTree::ShownOfBase(FileNode& file) {
+  if (!file.base) return 0;
+  return std::min(base_->SizeOf(*file.base), file.base_bytes);
+}
+
+int FileTree::ReadBase(FileNode& file, uint64_t offset_bytes,
+                       MutableByteSpan out) {
+  if (out.empty() || base_->Read(*file.base, offset_bytes, out)) return 0;
+  ++failed_reads_;
+  return EIO;
+}
+
+// Reads a piece that lies in one chunk.
+int FileTree::ReadPiece(FileNode& file, uint64_t at, MutableByteSpan piece) {
+  const uint64_t in_chunk = at % kChunkBytes;
+  const uint64_t shown = ShownOfBase(file);
+  const auto found = file.chunks.find(at / kChunkBytes);
+  if (found == file.chunks.end()) {
+    const uint64_t of_base =
+        at < shown ? std::min<uint64_t>(piece.size(), shown - at) : 0;
+    std::ranges::fill(piece.subspan(of_base), std::byte{0});
+    return ReadBase(file, at, piece.first(of_base));
   }
-  chunk = kept->data();
+  Chunk& chunk = found->second;
+  const ByteMask needed = MaskOf(in_chunk, in_chunk + piece.size());
+  if ((needed & ~chunk.known).any()) {
+    std::array<std::byte, kChunkBytes> below{};
+    const uint64_t begin = at - in_chunk;
+    const uint64_t of_base =
+        begin < shown ? std::min(kChunkBytes, shown - begin) : 0;
+    if (const int error =
+            ReadBase(file, begin, std::span(below).first(of_base))) {
+      return error;
+    }
+    for (uint64_t i = 0; i < kChunkBytes; ++i) {
+      if (!chunk.known[i]) chunk.bytes[i] = below[i];
+    }
+    chunk.known.set();
+  }
+  std::memcpy(piece.data(), chunk.bytes.data() + in_chunk, piece.size());
   return 0;
 }
 
@@ -272,25 +309,10 @@ int FileTree::Read(FileNode& file, uint64_t offset_bytes, MutableByteSpan out,
               : std::min<uint64_t>(out.size(), size - offset_bytes);
   for (uint64_t done = 0; done < bytes;) {
     const uint64_t at = offset_bytes + done;
-    const uint64_t in_chunk = at % kChunkBytes;
-    const uint64_t count = std::min(kChunkBytes - in_chunk, bytes - done);
-    const MutableByteSpan piece = out.subspan(done, count);
-    const auto chunk = file.chunks.find(at / kChunkBytes);
-    if (chunk != file.chunks.end()) {
-      std::memcpy(piece.data(), chunk->second->data() + in_chunk, count);
-    } else {
-      const uint64_t shown =
-          file.base && at < file.base_bytes
-              ? std::min(base_->SizeOf(*file.base), file.base_bytes)
-              : 0;
-      const uint64_t from_base =
-          at < shown ? std::min(count, shown - at) : uint64_t{0};
-      if (from_base > 0 &&
-          !base_->Read(*file.base, at, piece.first(from_base))) {
-        ++failed_reads_;
-        return EIO;
-      }
-      std::ranges::fill(piece.subspan(from_base), std::byte{0});
+    const uint64_t count =
+        std::min(kChunkBytes - at % kChunkBytes, bytes - done);
+    if (const int error = ReadPiece(file, at, out.subspan(done, count))) {
+      return error;
     }
     done += count;
   }
@@ -302,14 +324,23 @@ int FileTree::Write(FileNode& file, uint64_t offset_bytes, ByteSpan data) {
       offset_bytes > kFileBytesMax - data.size()) {
     return EFBIG;
   }
+  const uint64_t shown = ShownOfBase(file);
   for (uint64_t done = 0; done < data.size();) {
     const uint64_t at = offset_bytes + done;
     const uint64_t in_chunk = at % kChunkBytes;
     const uint64_t count =
         std::min<uint64_t>(kChunkBytes - in_chunk, data.size() - done);
-    std::byte* chunk = nullptr;
-    if (const int error = ChunkAt(file, at / kChunkBytes, chunk)) return error;
-    std::memcpy(chunk + in_chunk, data.data() + done, count);
+    const auto [entry, made] = file.chunks.try_emplace(at / kChunkBytes);
+    Chunk& chunk = entry->second;
+    if (made) {
+      // Beyond what the base shows there are zeros.
+      const uint64_t begin = at - in_chunk;
+      const uint64_t of_base =
+          begin < shown ? std::min(kChunkBytes, shown - begin) : 0;
+      chunk.known = MaskOf(of_base, kChunkBytes);
+    }
+    std::memcpy(chunk.bytes.data() + in_chunk, data.data() + done, count);
+    chunk.known |= MaskOf(in_chunk, in_chunk + count);
     done += count;
   }
   if (!data.empty()) {
@@ -326,8 +357,9 @@ int FileTree::Truncate(FileNode& file, uint64_t size_bytes) {
     file.base_bytes = std::min(file.base_bytes, size_bytes);
     const auto last = file.chunks.find(size_bytes / kChunkBytes);
     if (in_chunk != 0 && last != file.chunks.end()) {
-      std::ranges::fill(std::span(*last->second).subspan(in_chunk),
-                        std::byte{0});
+      Chunk& chunk = last->second;
+      std::ranges::fill(std::span(chunk.bytes).subspan(in_chunk), std::byte{0});
+      chunk.known |= MaskOf(in_chunk, kChunkBytes);
     }
     file.chunks.erase(file.chunks.lower_bound(size_bytes / kChunkBytes +
                                               (in_chunk != 0 ? 1 : 0)),

@@ -61,9 +61,10 @@ class FileTree {
   // Errors: EIO.
   int Read(FileNode& file, uint64_t offset_bytes, MutableByteSpan out,
            uint64_t& bytes);
-  // Errors: EFBIG, EIO.
+  // Reads nothing of the base but its size.
+  // Errors: EFBIG.
   int Write(FileNode& file, uint64_t offset_bytes, ByteSpan data);
-  // Errors: EFBIG, EIO.
+  // Errors: EFBIG.
   int Truncate(FileNode& file, uint64_t size_bytes);
 
   // How many reads of the base there were that failed.
@@ -79,8 +80,9 @@ class FileTree {
   bool IsEmpty(FileNode& directory);
   int FindPlace(std::string_view path, Place& place);
   static void SetName(const Place& place, FileNodePtr node);
-  // The chunk with this index, with what the base has there.
-  int ChunkAt(FileNode& file, uint64_t index, std::byte*& chunk);
+  uint64_t ShownOfBase(FileNode& file);
+  int ReadBase(FileNode& file, uint64_t offset_bytes, MutableByteSpan out);
+  int ReadPiece(FileNode& file, uint64_t at, MutableByteSpan piece);
   bool Contains(FileNode& directory, const FileNode& below);
 
   FileBase* base_ = nullptr;
