@@ -27,3 +27,5 @@ foreach(component ${powercut_components})
     add_library(powercut::powercut ALIAS powercut::${component})
   endif()
 endforeach()
+
+include(${CMAKE_CURRENT_LIST_DIR}/powercut-fuzz.cmake)

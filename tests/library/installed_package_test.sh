@@ -36,7 +36,8 @@ python3 "$source/tests/library/consumer/consumer.py" "$lib/libpowercut.so"
 
 echo "== the public headers, and no other symbol"
 headers=$(cd "$work/prefix/include" && find . -type f | sort | tr '\n' ' ')
-[ "$headers" = "./powercut/gtest.hpp ./powercut/powercut.h ./powercut/powercut.hpp " ]
+[ "$headers" = \
+  "./powercut/fuzzer.hpp ./powercut/gtest.hpp ./powercut/powercut.h ./powercut/powercut.hpp " ]
 others=$(nm -D --defined-only "$lib/libpowercut.so" |
   awk '$3 !~ /^pc_/ && $2 != "A" {print $3}')
 if [ -n "$others" ]; then
