@@ -396,9 +396,12 @@ int pc_sync_range(pc_world* world, int handle, uint64_t offset, uint64_t size) {
 int pc_sync_all(pc_world* world) {
   return static_cast<int>(PC_CALL("pc_sync_all", true, SyncAll()));
 }
-int pc_fail_syncs(pc_world* world, uint64_t count) {
+int pc_fail(pc_world* world, pc_failure failure, uint64_t passed,
+            uint64_t count) {
   if (world == nullptr || world->own_files == nullptr) return -EINVAL;
-  world->own_files->FailSyncs(count);
+  if (failure < PC_FAIL_SYNC || failure > PC_FAIL_WRITE_SHORT) return -EINVAL;
+  world->own_files->Fail(static_cast<powercut::CallFailure>(failure), passed,
+                         count);
   return 0;
 }
 

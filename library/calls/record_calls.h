@@ -19,8 +19,8 @@ struct RecordedCalls {
   Observation live;
 };
 
-// The faults of the disk while these calls run: an error of each flush, if a call
-// fails.
+// The faults of the disk while these calls run: an error of each flush, if a
+// call fails.
 std::vector<Op> FaultsOf(const Calls& calls);
 
 // Formats a disk and runs the calls on it. Crashes begin at the first call of

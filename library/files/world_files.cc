@@ -32,14 +32,21 @@ int64_t WorldFiles::KeepSync(OpKind kind, std::vector<std::string> names,
                              std::vector<uint64_t> numbers,
                              std::string_view path,
                              std::vector<std::string> flags) {
-  const bool fails = syncs_to_fail_ > 0;
-  if (fails) --syncs_to_fail_;
+  const bool fails = Fails(CallFailure::kSync);
   Call* const call = Keep(kind, std::move(names), std::move(numbers), path);
   if (call != nullptr) {
     call->op.flags = std::move(flags);
     call->fails = fails;
   }
   return fails ? -EIO : 0;
+}
+
+bool WorldFiles::Fails(CallFailure failure) {
+  PlannedFailure& planned = failures_[static_cast<size_t>(failure)];
+  if (planned.count == 0) return false;
+  const bool fails = planned.passed == 0;
+  --(fails ? planned.count : planned.passed);
+  return fails;
 }
 
 WorldFiles::OpenFile* WorldFiles::FileOf(Handle handle) {
@@ -106,6 +113,9 @@ int64_t WorldFiles::Read(Handle handle, uint64_t offset_bytes,
 int64_t WorldFiles::Write(Handle handle, uint64_t offset_bytes, ByteSpan data) {
   OpenFile* file = nullptr;
   if (const int64_t error = WritableFile(handle, file)) return error;
+  if (Fails(CallFailure::kWrite)) return -EIO;
+  if (Fails(CallFailure::kWriteFull)) return -ENOSPC;
+  if (Fails(CallFailure::kWriteShort)) data = data.first(data.size() / 2);
   const uint64_t offset =
       file->flags.append ? tree_.SizeOf(*file->node) : offset_bytes;
   if (const int error = tree_.Write(*file->node, offset, data)) return -error;

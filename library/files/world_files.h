@@ -4,6 +4,8 @@
 #ifndef POWERCUT_LIBRARY_FILES_WORLD_FILES_H_
 #define POWERCUT_LIBRARY_FILES_WORLD_FILES_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -48,6 +50,15 @@ enum class SyncKind : uint8_t {
   kNtFileDataSyncOnly,
 };
 
+// How a call can be made to fail.
+enum class CallFailure : uint8_t {
+  kSync,        // EIO.
+  kWrite,       // EIO.
+  kWriteFull,   // ENOSPC.
+  kWriteShort,  // Half of the bytes are written.
+};
+inline constexpr size_t kCallFailures = 4;
+
 // Functions that return an int64_t return 0 or what the text says, or the
 // negative of an errno number, after which nothing has changed. Not
 // thread-safe.
@@ -63,8 +74,10 @@ class WorldFiles {
   // added to `log`, which may be `nullptr`.
   WorldFiles(FileBase& base, CallLog* log) : tree_(base), log_(log) {}
 
-  // The next `count` syncs fail with EIO.
-  void FailSyncs(uint64_t count) { syncs_to_fail_ = count; }
+  // Of the calls that can fail so, `passed` go well, and then `count` fail.
+  void Fail(CallFailure failure, uint64_t passed, uint64_t count) {
+    failures_[static_cast<size_t>(failure)] = {passed, count};
+  }
 
   // Returns the handle, which is above 0.
   int64_t Open(std::string_view path, const OpenFlags& flags);
@@ -131,7 +144,14 @@ class WorldFiles {
   std::map<View, OpenView> views_;
   Handle next_handle_ = 1;
   View next_view_ = 1;
-  uint64_t syncs_to_fail_ = 0;
+  struct PlannedFailure {
+    uint64_t passed = 0;
+    uint64_t count = 0;
+  };
+  // Counts a call. Returns whether it fails so.
+  bool Fails(CallFailure failure);
+
+  std::array<PlannedFailure, kCallFailures> failures_{};
 };
 
 }  // namespace powercut

@@ -113,7 +113,7 @@ TEST(StatesTest, AFailedSyncIsInDoubt) {
   World world;
   SmallLog log(world);
   world.attempt(1);
-  world.fail_syncs(1);
+  world.fail(PC_FAIL_SYNC);
   log.Append(SmallLogText(1));
   world.ack(1);
   States states = world.explore({.profiles = "ext4-ordered"});

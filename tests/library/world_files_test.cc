@@ -177,13 +177,30 @@ TEST(WorldFilesTest, AFailedSyncIsToldAndKept) {
   WorldFiles files(log);
   const auto handle =
       static_cast<WorldFiles::Handle>(files.Open("/f", {.create = true}));
-  files.FailSyncs(1);
+  files.Fail(CallFailure::kSync, 0, 1);
   EXPECT_EQ(files.Sync(handle, SyncKind::kFsync), -EIO);
   EXPECT_EQ(files.Sync(handle, SyncKind::kFsync), 0);
   const auto backend = MakeSimfsBackend();
   const auto recorded =
       RecordCalls(*backend, log.calls(), kGeometry, "ext4-ordered");
   ASSERT_TRUE(recorded) << recorded.error().message;
+}
+
+TEST(WorldFilesTest, WritesFailWhereTheyAreToldTo) {
+  CallLog log;
+  WorldFiles files(log);
+  const auto handle =
+      static_cast<WorldFiles::Handle>(files.Open("/f", {.create = true}));
+  files.Fail(CallFailure::kWrite, 1, 2);
+  EXPECT_EQ(files.Write(handle, 0, AsBytes("abcd")), 4);
+  EXPECT_EQ(files.Write(handle, 0, AsBytes("xxxx")), -EIO);
+  EXPECT_EQ(files.Append(handle, AsBytes("xxxx")), -EIO);
+  EXPECT_EQ(files.Write(handle, 4, AsBytes("e")), 1);
+  files.Fail(CallFailure::kWriteFull, 0, 1);
+  EXPECT_EQ(files.Write(handle, 0, AsBytes("xxxx")), -ENOSPC);
+  files.Fail(CallFailure::kWriteShort, 0, 1);
+  EXPECT_EQ(files.Write(handle, 0, AsBytes("ABC")), 1);
+  EXPECT_EQ(Content(files, "/f"), "Abcde");
 }
 
 }  // namespace

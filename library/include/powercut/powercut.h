@@ -176,9 +176,19 @@ PC_API int pc_sync_range(pc_world* world, int handle, uint64_t offset,
                          uint64_t size);
 /* syncfs(). */
 PC_API int pc_sync_all(pc_world* world);
-/* The next `count` syncs fail with -EIO; what they would have made durable is
- * in doubt afterwards, as the profile says. */
-PC_API int pc_fail_syncs(pc_world* world, uint64_t count);
+
+typedef enum pc_failure {
+  PC_FAIL_SYNC = 0,       /* A sync fails with -EIO. What it would have made
+                           * durable is in doubt, as the profile says. */
+  PC_FAIL_WRITE = 1,      /* A write, or an append, fails with -EIO. */
+  PC_FAIL_WRITE_FULL = 2, /* The same with -ENOSPC. */
+  PC_FAIL_WRITE_SHORT = 3 /* A write of n bytes writes n / 2, rounded down, and
+                           * returns that. */
+} pc_failure;
+/* Of the calls of this sort, `passed` go well, and then `count` fail. A second
+ * call for the same failure takes the place of the first. */
+PC_API int pc_fail(pc_world* world, pc_failure failure, uint64_t passed,
+                   uint64_t count);
 
 /* Mapped views. Offsets of a view count from its begin. pc_map() takes a range
  * within the file that begins at a multiple of 4096, and returns a view above

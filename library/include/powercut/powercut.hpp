@@ -354,7 +354,10 @@ class World : public Files {
     check(pc_ack(at(where), number));
   }
   void start(Where where = Where::current()) { check(pc_start(at(where))); }
-  void fail_syncs(uint64_t count) { check(pc_fail_syncs(world_, count)); }
+  // Of the calls of this sort, `passed` go well, and then `count` fail.
+  void fail(pc_failure failure, uint64_t passed = 0, uint64_t count = 1) {
+    check(pc_fail(world_, failure, passed, count));
+  }
 
   // What was done so far is explored; the world may go on.
   [[nodiscard]] States explore(const Explore& asked = {}) const {
