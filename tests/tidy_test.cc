@@ -127,11 +127,14 @@ Complaints NoHiddenInputs(const SourceFile& file) {
        {}},
       // The search path, to find formatting programs; which of two equal ways
       // recoveries take to their disks; where the module of ntfs-3g is; how
-      // long a random test goes on.
+      // long a random test goes on; which state of a user's test to run again,
+      // and what a user's fuzzer knows already.
       {"get"
        "env(",
        {"backends/format_program.cc", "backends/kernel/mounter.cc",
-        "backends/ntfs_3g/ntfs_loader.cc",
+        "backends/ntfs_3g/ntfs_loader.cc", "library/c_interface.cc",
+        "library/include/powercut/fuzzer.hpp",
+        "library/include/powercut/gtest.hpp",
         "tests/exhaustive/model_definition_test.cc",
         "tests/exhaustive/simfs_model_test.cc",
         "tests/exhaustive/simfs_random_test.cc"}},
@@ -223,8 +226,12 @@ std::string GuardOf(const std::string& path) {
 }
 
 Complaints GuardMatchesPath(const SourceFile& file) {
-  if (!file.path.ends_with(".h")) return {};
-  const std::string guard = GuardOf(file.path);
+  if (!EndsWithAny(file.path, {".h", ".hpp"})) return {};
+  // Public headers are named as users include them.
+  constexpr std::string_view kPublic = "library/include/powercut/";
+  const bool is_public = file.path.starts_with(kPublic);
+  const std::string guard =
+      GuardOf(is_public ? file.path.substr(kPublic.size()) : file.path);
   const std::string begin = "#ifndef " + guard + "\n#define " + guard + "\n";
   const std::string end = "#endif  // " + guard + "\n";
   const std::string end_in_c = "#endif /* " + guard + " */\n";
@@ -250,6 +257,7 @@ Complaints TellingNames(const SourceFile& file) {
   // What witnesses share is a library of its own, with headers.
   if (file.path.starts_with("tests/") && file.path.ends_with(".cc") &&
       !file.path.starts_with("tests/exhaustive/") &&
+      !file.path.starts_with("tests/library/consumer/") &&
       !EndsWithAny(file.path, {"_test.cc", "_bench.cc"})) {
     return {file.path + ": tests are *_test.cc, what they share is a header"};
   }
@@ -361,8 +369,11 @@ TEST(TidyTest, HeaderGuardsMatchTheirPaths) {
             {{"harness/a_c.h", good},
              {"model/a_b.h", good},
              {"harness/a_b.h", "#pragma once\n"},
-             {"harness/a_b.h", good + "int x;\n"}},
-            {{"harness/a_b.h", good}, {"harness/a_b.cc", ""}});
+             {"harness/a_b.h", good + "int x;\n"},
+             {"library/include/powercut/a.hpp", good}},
+            {{"harness/a_b.h", good},
+             {"harness/a_b.cc", ""},
+             {"library/include/powercut/harness/a_b.h", good}});
 }
 
 TEST(TidyTest, NamesTell) {

@@ -46,8 +46,8 @@ class SimfsMount : public Mount {
   Observation ObservePaths(const std::vector<std::string>& paths);
   OpResult Shutdown() override { return {}; }
 
-  // What a crash left if nobody scanned the disk yet, else what was found. Valid
-  // until the next op.
+  // What a crash left if nobody scanned the disk yet, else what was found.
+  // Valid until the next op.
   ShownObjects& Objects();
   VirtualDisk& disk() { return s_.disk.disk(); }
 

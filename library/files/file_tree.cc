@@ -48,14 +48,15 @@ class FileNode {
   // Where the node is in the base; `std::nullopt` if it is not there.
   std::optional<BaseId> base{};
 
-  // Of a file. The size is `std::nullopt` as long as it is the one in the base
+  // These are about a file. The size is `std::nullopt` as long as it is the one in the base
   // and nobody asked for it.
   std::optional<uint64_t> size_bytes{};
   // How many bytes of the base may show.
   uint64_t base_bytes = ~uint64_t{0};
   std::map<uint64_t, Chunk> chunks{};
 
-  // Of a directory: the names that are known; `nullptr` is a name that is gone.
+  // These are about a directory: the names that are known; `nullptr` is a name
+  // that is gone.
   std::map<std::string, FileNodePtr, std::less<>> names{};
   bool all_known = false;
 };

@@ -74,7 +74,8 @@ class WorldFiles {
   // added to `log`, which may be `nullptr`.
   WorldFiles(FileBase& base, CallLog* log) : tree_(base), log_(log) {}
 
-  // Of the calls that can fail so, `passed` go well, and then `count` fail.
+  // Lets `passed` of the calls that can fail so go well, and the `count` calls
+  // after them fail.
   void Fail(CallFailure failure, uint64_t passed, uint64_t count) {
     failures_[static_cast<size_t>(failure)] = {passed, count};
   }

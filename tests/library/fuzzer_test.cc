@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -33,7 +32,12 @@ void Look(State& state) { state.found(SmallLog(state, g_mistakes).Dump()); }
 
 void FuzzALittle(SmallLogMistakes mistakes) {
   g_mistakes = mistakes;
-  std::mt19937 random(1);
+  uint32_t state = 1;
+  // A linear congruential generator; its high bits are good enough here.
+  const auto random = [&state] {
+    state = state * 1664525 + 1013904223;
+    return state >> 16;
+  };
   for (int i = 0; i < 20; ++i) {
     std::vector<uint8_t> bytes(random() % 3'000);
     for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());

@@ -185,7 +185,8 @@ typedef enum pc_failure {
   PC_FAIL_WRITE_SHORT = 3 /* A write of n bytes writes n / 2, rounded down, and
                            * returns that. */
 } pc_failure;
-/* Of the calls of this sort, `passed` go well, and then `count` fail. A second
+/* Lets `passed` calls of this sort go well, and the `count` calls after them
+ * fail. A second
  * call for the same failure takes the place of the first. */
 PC_API int pc_fail(pc_world* world, pc_failure failure, uint64_t passed,
                    uint64_t count);
@@ -205,8 +206,8 @@ PC_API int pc_unmap(pc_world* world, int view);
 /* --- A raw disk ------------------------------------------------------------
  */
 
-/* Of a world with PC_DOOR_DISK. Sectors have 512 bytes; ranges are whole
- * sectors. */
+/* These are for a world with PC_DOOR_DISK. Sectors have 512 bytes; ranges are
+ * whole sectors. */
 PC_API int pc_disk_read(pc_world* world, uint64_t first_sector, void* buffer,
                         size_t size);
 /* With fua != 0 (force unit access) the write is durable when it returns. */
@@ -289,7 +290,7 @@ PC_API void pc_stop(pc_states* states);
 /* pc_stop(), and then the states are freed. NULL is allowed. */
 PC_API void pc_states_free(pc_states* states);
 
-/* Of the state that pc_next() returned. */
+/* These are about the state that pc_next() returned. */
 
 /* 1 if operation `number` was acknowledged before the crash; 0 if not. */
 PC_API int pc_must_have(const pc_states* states, uint64_t number);
@@ -304,7 +305,8 @@ PC_API int pc_violation(pc_states* states, const char* cause, const char* text,
  * anything else is a violation. With this, no check need be written. */
 PC_API int pc_found(pc_states* states, const void* dump, size_t size);
 
-/* Of the whole exploration, once pc_next() has returned NULL. */
+/* These are about the whole exploration, and complete once pc_next() has
+ * returned NULL. */
 
 typedef enum pc_verdict {
   PC_HOLDS = 0,    /* Every state was looked at, and none is wrong. */

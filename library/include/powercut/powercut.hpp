@@ -154,7 +154,7 @@ class Files {
     }
     return names;
   }
-  // Of a raw disk.
+  // These are for a raw disk.
   int disk_read(uint64_t first_sector, void* buffer, size_t size) {
     return pc_disk_read(world_, first_sector, buffer, size);
   }
@@ -202,7 +202,7 @@ struct Explore {
   uint32_t state_timeout_ms = 0;
   uint32_t nested = 0;
   bool audit = false;
-  // Empty: the environment variable POWERCUT_AT decides.
+  // If it is empty, the environment variable POWERCUT_AT decides.
   std::string at = "";
 };
 
@@ -354,7 +354,7 @@ class World : public Files {
     check(pc_ack(at(where), number));
   }
   void start(Where where = Where::current()) { check(pc_start(at(where))); }
-  // Of the calls of this sort, `passed` go well, and then `count` fail.
+  // pc_fail(): `passed` calls of this sort go well, and then `count` fail.
   void fail(pc_failure failure, uint64_t passed = 0, uint64_t count = 1) {
     check(pc_fail(world_, failure, passed, count));
   }

@@ -1,6 +1,6 @@
 // The same with each sync that it needs: no crash loses the file.
 
-#include <iostream>
+#include <cstdio>
 
 #include <powercut/powercut.hpp>
 
@@ -19,6 +19,6 @@ int main() {
       state.violation("file-lost");
     }
   }
-  std::cout << states.report();
+  std::printf("%s", states.report().c_str());
   return states.holds() ? 0 : 1;
 }
