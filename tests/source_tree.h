@@ -84,9 +84,8 @@ inline const std::vector<SourceFile>& WorkingTree() {
                        {std::istreambuf_iterator<char>(in), {}}});
     };
     add(root / "README.md");
-    for (const char* folder :
-         {"harness", "model", "backends", "library", "fuzz", "tests",
-          "corpora", "docs"}) {
+    for (const char* folder : {"harness", "model", "backends", "library",
+                               "fuzz", "tests", "corpora", "docs"}) {
       for (const auto& entry :
            std::filesystem::recursive_directory_iterator(root / folder)) {
         const std::string name = entry.path().filename();
