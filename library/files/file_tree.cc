@@ -48,8 +48,8 @@ class FileNode {
   // Where the node is in the base; `std::nullopt` if it is not there.
   std::optional<BaseId> base{};
 
-  // These are about a file. The size is `std::nullopt` as long as it is the one in the base
-  // and nobody asked for it.
+  // These are about a file. The size is `std::nullopt` as long as it is the one
+  // in the base and nobody asked for it.
   std::optional<uint64_t> size_bytes{};
   // How many bytes of the base may show.
   uint64_t base_bytes = ~uint64_t{0};
