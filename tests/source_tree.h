@@ -85,7 +85,7 @@ inline const std::vector<SourceFile>& WorkingTree() {
     };
     add(root / "README.md");
     for (const char* folder : {"harness", "model", "backends", "library",
-                               "fuzz", "tests", "corpora", "docs"}) {
+                               "engines", "fuzz", "tests", "corpora", "docs"}) {
       for (const auto& entry :
            std::filesystem::recursive_directory_iterator(root / folder)) {
         const std::string name = entry.path().filename();
