@@ -58,8 +58,9 @@ const RoomPlan& Rooms() {
     floor({"library/files"});
     floor({"library/states"});
     floor({"library"});
-    floor({"engines/sqlite/include/powercut"});
-    floor({"engines/sqlite"});
+    floor({"engines/sqlite/include/powercut",
+           "engines/leveldb/include/powercut"});
+    floor({"engines/sqlite", "engines/leveldb"});
     floor({"harness/cli/terminal", "fuzz/draw"});
     floor({"harness/cli/input", "fuzz/targets"});
     floor({"harness/cli/report"});
