@@ -16,8 +16,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
 #include <utility>
 
+#include "harness/base/sanitizer.h"
 #include "harness/explain/replay.h"
 #include "harness/recover/check_result.h"
 #include "harness/space/crash_state.h"
@@ -69,6 +73,14 @@ std::optional<Hash128> DumpIn(std::string_view text) {
   return hash;
 }
 
+// Sanitizers have threads of their own, which do no harm.
+bool HasOtherThreads() {
+  if (kSanitized) return false;
+  std::error_code error;
+  const std::filesystem::directory_iterator threads("/proc/self/task", error);
+  return !error && std::distance(begin(threads), end(threads)) > 1;
+}
+
 // What an outcome says is wrong, in one line; empty if nothing is.
 std::string WrongIn(const RecoveryOutcome& outcome) {
   switch (outcome.kind) {
@@ -88,6 +100,14 @@ std::string WrongIn(const RecoveryOutcome& outcome) {
 }  // namespace
 
 void LoopRunner::Run() {
+  if (loop_.options_.jobs > 0 && HasOtherThreads()) {
+    LoopPart part;
+    part.verdict = LoopVerdict::kError;
+    part.why =
+        "this process has other threads, which forked workers would not have: "
+        "run the states in this process (PC_IN_PROCESS)";
+    return loop_.report_.Add(std::move(part));
+  }
   if (!loop_.options_.at.empty()) return RunOneState();
   for (const std::string& profile : loop_.options_.profiles) {
     if (loop_.stopping_) return;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -241,6 +242,25 @@ TEST(HostileStatesTest, WrongHandlesAndSizesAreErrors) {
   pc_world_free(nullptr);
   pc_states_free(nullptr);
   EXPECT_EQ(pc_next(nullptr), nullptr);
+}
+
+TEST(HostileStatesTest, AProcessWithThreadsIsToldWhatToDo) {
+  std::atomic<bool> on = true;
+  std::thread other([&on] {
+    while (on) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  });
+  World world;
+  FillWorld(world);
+  const auto explore = [&](pc_isolation isolation) {
+    States states =
+        world.explore({.profiles = "linux-man", .isolation = isolation});
+    for (State& state : states) HasFirst(state);
+    return states.report();
+  };
+  EXPECT_THAT(explore(PC_FORKED), HasSubstr("PC_IN_PROCESS"));
+  EXPECT_THAT(explore(PC_IN_PROCESS), HasSubstr("verdict: holds"));
+  on = false;
+  other.join();
 }
 
 TEST(HostileStatesTest, WrongOptionsAreSaid) {
