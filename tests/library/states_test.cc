@@ -2,6 +2,7 @@
 // the audit, and worlds that go on after an exploration.
 
 #include <gmock/gmock.h>
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -228,6 +229,37 @@ TEST(NestedTest, ACrashDuringRecoveryIsExplored) {
   EXPECT_THAT(causes(0, false), ::testing::IsEmpty());
   EXPECT_THAT(causes(1, false), ::testing::ElementsAre("both-lost"));
   EXPECT_THAT(causes(1, true), ::testing::IsEmpty());
+}
+
+// --- assertions --------------------------------------------------------------
+
+void ExpectRecordsOfALogWithoutSyncs() {
+  World world;
+  FillSmallLog(world, 1, {.no_sync = true});
+  for (State& state : powercut::ExpectAll(world, {.profiles = "linux-man"})) {
+    const SmallLog log(state);
+    if (state.must_have(1)) {
+      EXPECT_EQ(log.records().size(), 1u);
+    }
+  }
+}
+
+// The assertion leaves the function.
+void AssertRecordsOfALogWithoutSyncs() {
+  World world;
+  FillSmallLog(world, 1, {.no_sync = true});
+  for (State& state : powercut::ExpectAll(world, {.profiles = "linux-man"})) {
+    const SmallLog log(state);
+    ASSERT_TRUE(!state.must_have(1) || log.records().size() == 1);
+  }
+}
+
+// Many states fail; the test fails once, and says how to see one of them again.
+TEST(AssertionTest, OneThatFailsIsOneFailureOfTheTest) {
+  EXPECT_NONFATAL_FAILURE(ExpectRecordsOfALogWithoutSyncs(),
+                          "--gtest_filter=AssertionTest.");
+  EXPECT_NONFATAL_FAILURE(ExpectRecordsOfALogWithoutSyncs(), "Which is: 0");
+  EXPECT_NONFATAL_FAILURE(AssertRecordsOfALogWithoutSyncs(), "POWERCUT_AT=");
 }
 
 // --- the audit ---------------------------------------------------------------

@@ -23,16 +23,54 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include <powercut/powercut.hpp>
 
 namespace powercut::inline v0 {
+
+// Takes the failures of assertions while it lives, of this thread and of all
+// others, in the place of GoogleTest.
+class TakenFailures {
+ public:
+  TakenFailures()
+      : all_(Reporter::INTERCEPT_ALL_THREADS, &of_others_),
+        own_(Reporter::INTERCEPT_ONLY_CURRENT_THREAD, &of_this_) {}
+  TakenFailures(const TakenFailures&) = delete;
+  TakenFailures& operator=(const TakenFailures&) = delete;
+
+  // Says of the state that each of them is wrong there. The number at the end
+  // of a cause tells assertions of one file apart.
+  void SayOf(pc_states* states) const {
+    for (const auto* results : {&of_this_, &of_others_}) {
+      for (int i = 0; i < results->size(); ++i) {
+        const ::testing::TestPartResult& failed = results->GetTestPartResult(i);
+        if (!failed.failed()) continue;
+        const std::string file =
+            failed.file_name() == nullptr ? "" : failed.file_name();
+        const auto line =
+            static_cast<uint32_t>(std::max(failed.line_number(), 0));
+        const std::string cause =
+            "assertion:" + file.substr(file.rfind('/') + 1) + ":" +
+            std::to_string(line);
+        pc_violation(states, cause.c_str(), failed.message(), file.c_str(),
+                     line);
+      }
+    }
+  }
+
+ private:
+  using Reporter = ::testing::ScopedFakeTestPartResultReporter;
+  ::testing::TestPartResultArray of_this_;
+  ::testing::TestPartResultArray of_others_;
+  Reporter all_;
+  Reporter own_;
+};
 
 // What ExpectAll() returns: a range of State, to be walked once.
 class ExpectedStates {
@@ -75,33 +113,15 @@ class ExpectedStates {
   States::End end() const { return {}; }
 
  private:
-  using Reporter = ::testing::ScopedFakeTestPartResultReporter;
-
   States::Iterator First() { return states_.begin(); }
-  // Assertions go to `failures_` from here on. A state that is replayed is one
-  // state in this process: its assertions are those of the test.
+  // Assertions are about the state from here on. A state that is replayed is
+  // one state in this process: its assertions are those of the test.
   void Intercept() {
-    if (replay_) return;
-    failures_ = std::make_unique<::testing::TestPartResultArray>();
-    reporter_.emplace(Reporter::INTERCEPT_ALL_THREADS, failures_.get());
+    if (!replay_) failures_ = std::make_unique<TakenFailures>();
   }
   void TakeFailures() {
-    if (!reporter_) return;
-    reporter_.reset();
-    for (int i = 0; i < failures_->size(); ++i) {
-      const ::testing::TestPartResult& failed = failures_->GetTestPartResult(i);
-      if (!failed.failed()) continue;
-      std::string file =
-          failed.file_name() == nullptr ? "" : failed.file_name();
-      const std::string name = file.substr(file.rfind('/') + 1);
-      const auto line =
-          static_cast<uint32_t>(std::max(failed.line_number(), 0));
-      // The number at the end tells assertions of one file apart.
-      const std::string cause =
-          "assertion:" + name + ":" + std::to_string(line);
-      pc_violation(states_.get(), cause.c_str(), failed.message(), file.c_str(),
-                   line);
-    }
+    if (failures_ == nullptr) return;
+    failures_->SayOf(states_.get());
     failures_.reset();
   }
   void Over() {
@@ -120,7 +140,16 @@ class ExpectedStates {
     const pc_verdict verdict = states_.verdict();
     const char* const words[] = {"holds", "violation", "unknown", "error"};
     ::testing::Test::RecordProperty("powercut_verdict", words[verdict]);
-    if (replay_) return;
+    // A test that ends too early to tell does not fail, and does not keep it to
+    // itself.
+    if (verdict == PC_UNKNOWN) {
+      std::fprintf(stderr, "powercut: %s", states_.report().c_str());
+    }
+    if (replay_) {
+      const bool wrong = verdict == PC_VIOLATES || verdict == PC_FAILED;
+      if (wrong) ADD_FAILURE() << states_.report();
+      return;
+    }
     const ::testing::TestInfo* const test =
         ::testing::UnitTest::GetInstance()->current_test_info();
     const std::string filter =
@@ -140,8 +169,7 @@ class ExpectedStates {
   States states_;
   bool replay_;
   bool over_ = false;
-  std::unique_ptr<::testing::TestPartResultArray> failures_;
-  std::optional<Reporter> reporter_;
+  std::unique_ptr<TakenFailures> failures_;
 };
 
 // Explores the crashes of a world; assertions in the loop's body are about the
@@ -174,19 +202,9 @@ class HoldsAndAudited {
   bool MatchAndExplain(const World& world, std::ostream* listener) const {
     States states = world.explore(options_);
     for (State& state : states) {
-      ::testing::TestPartResultArray failures;
-      {
-        const ::testing::ScopedFakeTestPartResultReporter reporter(
-            ::testing::ScopedFakeTestPartResultReporter::INTERCEPT_ALL_THREADS,
-            &failures);
-        look_(state);
-      }
-      for (int i = 0; i < failures.size(); ++i) {
-        const auto& failed = failures.GetTestPartResult(i);
-        if (!failed.failed()) continue;
-        state.violation("assertion:" + std::to_string(failed.line_number()),
-                        failed.message());
-      }
+      const TakenFailures failures;
+      look_(state);
+      failures.SayOf(states.get());
     }
     if (listener != nullptr) *listener << "\n" << states.report();
     bool seen = true;
