@@ -123,27 +123,4 @@ TEST(SqliteTable, WhileTheDatabaseIsMade) {
   }
 }
 
-// Long runs: as many states as the issue of this engine asks for. They take
-// minutes each, so that only the nightly runs look at them
-// (--gtest_also_run_disabled_tests).
-TEST(SqliteTable, DISABLED_AMillionStatesEach) {
-  struct Long {
-    SqliteSetting setting;
-    uint64_t commits;
-  };
-  for (const Long& run :
-       {Long{{"DELETE", "EXTRA"}, 900}, Long{{"TRUNCATE", "FULL"}, 900},
-        Long{{"TRUNCATE", "EXTRA"}, 900}, Long{{"PERSIST", "FULL"}, 5000},
-        Long{{"PERSIST", "EXTRA"}, 5000}, Long{{"WAL", "FULL"}, 1500},
-        Long{{"WAL", "EXTRA"}, 1500}}) {
-    Explore options = Under("linux-man");
-    options.budget_ms = 3'600'000;
-    options.isolation = PC_IN_PROCESS;  // The fastest way on one processor.
-    const Cell cell = Explored(run.setting, run.commits, options);
-    Print("linux-man", run.setting, cell);
-    EXPECT_EQ(cell.verdict, "holds") << cell.report;
-    EXPECT_GE(cell.counts.states, 1'000'000u);
-  }
-}
-
 }  // namespace
