@@ -10,6 +10,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -22,6 +23,7 @@
 #include "library/files/world_disk.h"
 #include "library/files/world_files.h"
 #include "library/include/powercut/powercut.h"
+#include "library/states/crash_now.h"
 #include "library/states/state_loop.h"
 
 using powercut::ByteSpan;
@@ -85,6 +87,10 @@ int64_t Guarded(pc_world* world, const char* what, Do&& act) {
     return result < 0 ? Failed(world, result, what) : result;
   } catch (const std::bad_alloc&) {
     return Failed(world, -ENOMEM, what);
+  } catch (const std::invalid_argument& wrong) {
+    Failed(world, -EINVAL, what);
+    world->error = std::string(what) + ": " + wrong.what();
+    return -EINVAL;
   } catch (const std::exception& thrown) {
     Failed(world, -EIO, what);
     world->error = std::string(what) + ": " + thrown.what();
@@ -296,6 +302,35 @@ int pc_start(pc_world* world) {
       AddCall(world, Call::kStart, 0, "pc_start", __builtin_return_address(0));
   if (result == 0) world->started = true;
   return result;
+}
+
+int pc_crash_now(pc_world* world, const char* profile, const char* which,
+                 pc_world** crashed) {
+  if (crashed == nullptr) return -EINVAL;
+  *crashed = nullptr;
+  if (world == nullptr || world->log == nullptr || which == nullptr) {
+    return -EINVAL;
+  }
+  return static_cast<int>(Guarded(world, "pc_crash_now", [&]() -> int64_t {
+    pc_world_options options = PC_WORLD_OPTIONS;
+    options.disk_bytes = world->disk_bytes;
+    options.atomic_bytes = world->atomic_bytes;
+    options.door = world->disk != nullptr ? PC_DOOR_DISK : PC_DOOR_FILES;
+    pc_world* made = nullptr;
+    if (const int error = pc_world_new(&options, &made)) return error;
+    pc_explore_options asked = PC_EXPLORE_OPTIONS;
+    asked.profiles = profile;
+    const powercut::Status copied = powercut::CrashNow(
+        world->log->calls(), LoopOptionsOf(*world, asked), which,
+        made->own_files.get(), made->own_disk.get(), *made->log);
+    if (!copied) {
+      delete made;
+      throw std::invalid_argument(copied.error().message);
+    }
+    made->started = true;
+    *crashed = made;
+    return 0;
+  }));
 }
 
 // --- files -------------------------------------------------------------------

@@ -231,6 +231,82 @@ TEST(NestedTest, ACrashDuringRecoveryIsExplored) {
   EXPECT_THAT(causes(1, true), ::testing::IsEmpty());
 }
 
+// --- one crash now -----------------------------------------------------------
+
+TEST(CrashNowTest, IsAWorldOfItsOwn) {
+  World world;
+  const int file = world.open("/f", PC_READ | PC_WRITE | PC_CREATE);
+  world.mkdir("/d");
+  world.link("/f", "/d/g");
+  world.write(file, "synced", 0);
+  world.fsync(file);
+  world.sync_directory("/");
+  world.sync_directory("/d");
+  world.append(file, " and not");
+
+  World none = world.crash_now("none", "linux-man");
+  EXPECT_EQ(none.content("/f"), "synced");
+  EXPECT_EQ(none.content("/d/g"), "synced");
+  World all = world.crash_now("all", "linux-man");
+  EXPECT_EQ(all.content("/d/g"), "synced and not");
+  // The names are of one file in the new world, too.
+  const int other = all.open("/f", PC_WRITE);
+  all.write(other, "S", 0);
+  EXPECT_EQ(all.content("/d/g"), "Synced and not");
+  EXPECT_EQ(world.content("/f"), "synced and not");
+
+  // What it holds is durable; what comes later is explored.
+  const int again = none.open("/f", PC_READ | PC_WRITE);
+  none.attempt(1);
+  none.append(again, "!");
+  States states = none.explore({.profiles = "linux-man"});
+  for (State& state : states) {
+    if (!state.content("/f").starts_with("synced")) state.violation("lost");
+  }
+  EXPECT_EQ(states.verdict(), PC_HOLDS) << states.report();
+  EXPECT_GT(states.counts().states, 2u);
+}
+
+TEST(CrashNowTest, SeedsAndIdsNameStates) {
+  World world({.raw_disk = true, .disk_bytes = 1 << 16});
+  world.start();
+  world.disk_write(0, Sector('a') + Sector('b') + Sector('c'));
+  const auto shown = [](World crashed) {
+    std::string found;
+    for (uint64_t sector = 0; sector < 3; ++sector) {
+      std::string bytes(512, '\0');
+      crashed.disk_read(sector, bytes.data(), bytes.size());
+      found += bytes[0] == '\0' ? '-' : bytes[0];
+    }
+    return found;
+  };
+  EXPECT_EQ(shown(world.crash_now("none")), "---");
+  EXPECT_EQ(shown(world.crash_now("all")), "abc");
+  std::set<std::string> seen;
+  for (int seed = 0; seed < 100; ++seed) {
+    const std::string which = "random:" + std::to_string(seed);
+    seen.insert(shown(world.crash_now(which)));
+    if (seed >= 3) continue;
+    EXPECT_EQ(shown(world.crash_now(which)), shown(world.crash_now(which)));
+  }
+  EXPECT_EQ(seen.size(), 8u);
+  // The id of a finding is the same state.
+  States states = world.explore();
+  for (State& state : states) {
+    std::string bytes(1536, '\0');
+    state.disk_read(0, bytes.data(), bytes.size());
+    if (bytes[0] == 'a' && bytes[512] == '\0' && bytes[1024] == 'c') {
+      state.violation("a-and-c");
+    }
+  }
+  ASSERT_EQ(states.findings().size(), 1u);
+  EXPECT_EQ(shown(world.crash_now(states.findings()[0].id)), "a-c");
+  for (const std::string wrong :
+       {"some", "random:", "random:x", "1p@00000000"}) {
+    EXPECT_THROW((void)world.crash_now(wrong), std::system_error) << wrong;
+  }
+}
+
 // --- assertions --------------------------------------------------------------
 
 void ExpectRecordsOfALogWithoutSyncs() {

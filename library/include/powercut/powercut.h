@@ -109,6 +109,16 @@ PC_API int pc_ack(pc_world* world, uint64_t number);
  * Without this call, they begin with the empty world. At most once. */
 PC_API int pc_start(pc_world* world);
 
+/* One disk that a crash at this moment could leave, as a world of its own: it
+ * can be used and explored like any other, and crashes of it begin with what it
+ * holds. `world` goes on. `profile` may be NULL for "spec-strict". `which` is
+ * "none" (nothing that is not durable is there), "all" (everything is there),
+ * "random:SEED" (each block holds one of its versions), or the id of a state at
+ * this moment. Returns 0, -EINVAL (pc_last_error() says why) or -ENOMEM. Takes
+ * time in proportion to all calls so far. */
+PC_API int pc_crash_now(pc_world* world, const char* profile, const char* which,
+                        pc_world** crashed);
+
 /* --- Files ---------------------------------------------------------------- */
 
 /* Paths are absolute; the world begins with an empty directory `/`. */

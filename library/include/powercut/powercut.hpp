@@ -343,6 +343,7 @@ class World : public Files {
                               "a world cannot be made");
     }
   }
+  World(World&& other) noexcept : Files(std::exchange(other.world_, nullptr)) {}
   ~World() { pc_world_free(world_); }
 
   // Throw std::system_error if the C function fails: that is a mistake of the
@@ -357,6 +358,15 @@ class World : public Files {
   // pc_fail(): `passed` calls of this sort go well, and then `count` fail.
   void fail(pc_failure failure, uint64_t passed = 0, uint64_t count = 1) {
     check(pc_fail(world_, failure, passed, count));
+  }
+
+  // pc_crash_now(): a world of its own, as a crash now could leave this one.
+  // Throws std::system_error if there is no such state.
+  [[nodiscard]] World crash_now(const std::string& which = "none",
+                                const std::string& profile = "spec-strict") {
+    pc_world* crashed = nullptr;
+    check(pc_crash_now(world_, profile.c_str(), which.c_str(), &crashed));
+    return World(crashed);
   }
 
   // What was done so far is explored; the world may go on.
@@ -380,6 +390,8 @@ class World : public Files {
   }
 
  private:
+  explicit World(pc_world* world) : Files(world) {}
+
   void check(int result) const {
     if (result < 0) {
       throw std::system_error(-result, std::generic_category(),
