@@ -14,7 +14,7 @@ lib=$(dirname "$(find "$work/prefix" -name libpowercut.so)")
 export LD_LIBRARY_PATH=$lib PKG_CONFIG_PATH=$lib/pkgconfig
 
 echo "== CMake"
-cmake -S "$source/tests/library/consumer" -B "$work/consumer" \
+cmake -G Ninja -S "$source/tests/library/consumer" -B "$work/consumer" \
   -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
 cmake --build "$work/consumer" >/dev/null
 "$work/consumer/consumer_c"
