@@ -210,7 +210,7 @@ TEST(SqliteVfs, ASyncThatFailsFailsTheCommit) {
   ASSERT_EQ(pc_sqlite_register(world.get(), "powercut", 1), SQLITE_OK);
   sqlite3* db = Opened("/a.db");
   ASSERT_EQ(Execute(db, "CREATE TABLE t (a)"), SQLITE_OK);
-  world.fail_syncs(1);
+  world.fail(PC_FAIL_SYNC);
   EXPECT_EQ(Execute(db, "INSERT INTO t VALUES (1)"), SQLITE_IOERR);
   EXPECT_EQ(sqlite3_extended_errcode(db), SQLITE_IOERR_FSYNC);
   EXPECT_EQ(Execute(db, "INSERT INTO t VALUES (2)"), SQLITE_OK);
