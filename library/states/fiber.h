@@ -43,12 +43,12 @@ class Fiber {
   ucontext_t outside_{};
   ucontext_t inside_{};
   bool done_ = false;
-  // For sanitizers, which must be told of each switch of stacks.
-  void* fake_stack_ = nullptr;
-  const void* outside_stack_ = nullptr;
-  size_t outside_bytes_ = 0;
-  void* thread_outside_ = nullptr;
-  void* thread_inside_ = nullptr;
+  // Sanitizers must be told of each switch of stacks, each in its own way.
+  [[maybe_unused]] void* fake_stack_ = nullptr;
+  [[maybe_unused]] const void* outside_stack_ = nullptr;
+  [[maybe_unused]] size_t outside_bytes_ = 0;
+  [[maybe_unused]] void* thread_outside_ = nullptr;
+  [[maybe_unused]] void* thread_inside_ = nullptr;
 };
 
 }  // namespace powercut
