@@ -196,10 +196,7 @@ bool LoopRunner::MakeDumps(ProfileRun& run, PrefixDumps& dumps,
     states.push_back(state);
   };
   const Calls& calls = run.calls();
-  bool started = std::ranges::none_of(
-      calls, [](const Call& call) { return call.kind == Call::kStart; });
   for (size_t i = 0; i < calls.size(); ++i) {
-    started |= calls[i].kind == Call::kStart;
     if (calls[i].kind != Call::kAttempt) continue;
     dumps.attempts.push_back(calls[i].number);
     add(recorded.events_after[i]);
