@@ -419,7 +419,7 @@ int pc_fstat(pc_world* world, int handle, pc_facts* facts) {
   }));
 }
 
-int pc_sync(pc_world* world, int handle, pc_sync_kind kind) {
+int pc_sync(pc_world* world, int handle, int kind) {
   return static_cast<int>(
       PC_CALL("pc_sync", kind >= PC_FSYNC && kind <= PC_NT_FILE_DATA_SYNC_ONLY,
               Sync(handle, static_cast<powercut::SyncKind>(kind))));
@@ -431,8 +431,7 @@ int pc_sync_range(pc_world* world, int handle, uint64_t offset, uint64_t size) {
 int pc_sync_all(pc_world* world) {
   return static_cast<int>(PC_CALL("pc_sync_all", true, SyncAll()));
 }
-int pc_fail(pc_world* world, pc_failure failure, uint64_t passed,
-            uint64_t count) {
+int pc_fail(pc_world* world, int failure, uint64_t passed, uint64_t count) {
   if (world == nullptr || world->own_files == nullptr) return -EINVAL;
   if (failure < PC_FAIL_SYNC || failure > PC_FAIL_WRITE_SHORT) return -EINVAL;
   world->own_files->Fail(static_cast<powercut::CallFailure>(failure), passed,

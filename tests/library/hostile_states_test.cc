@@ -77,11 +77,12 @@ TEST(HostileStatesTest, ABodyThatIsFineHolds) {
 
 TEST(HostileStatesTest, ACrashIsAFinding) {
   const Ended ended = ExploreWith([](State& state) {
-    if (HasFirst(state) && !HasLast(state)) raise(SIGSEGV);
+    // Sanitizers take SIGSEGV for themselves.
+    if (HasFirst(state) && !HasLast(state)) raise(SIGABRT);
   });
   EXPECT_EQ(ended.verdict, PC_VIOLATES);
   ASSERT_EQ(ended.findings.size(), 1u) << ended.report;
-  EXPECT_THAT(ended.report, HasSubstr("SIGSEGV"));
+  EXPECT_THAT(ended.report, HasSubstr("SIGABRT"));
 }
 
 TEST(HostileStatesTest, AnExitIsAFinding) {
@@ -234,7 +235,7 @@ TEST(HostileStatesTest, WrongHandlesAndSizesAreErrors) {
   EXPECT_EQ(pc_write(world.get(), file, nullptr, 1, 0), -EINVAL);
   EXPECT_EQ(pc_open(world.get(), nullptr, PC_READ), -EINVAL);
   EXPECT_EQ(pc_disk_flush(world.get()), -ENOTSUP);
-  EXPECT_EQ(world.sync(file, static_cast<pc_sync_kind>(99)), -EINVAL);
+  EXPECT_EQ(world.sync(file, 99), -EINVAL);
   EXPECT_EQ(pc_map(world.get(), file, 0, 1), -EINVAL);
   EXPECT_EQ(pc_start(world.get()), 0);
   EXPECT_EQ(pc_start(world.get()), -EALREADY);

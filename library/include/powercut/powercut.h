@@ -178,9 +178,10 @@ typedef enum pc_sync_kind {
   PC_NT_NO_SYNC = 6,
   PC_NT_FILE_DATA_SYNC_ONLY = 7
 } pc_sync_kind;
-/* Syncs a file or, through a handle of it, a directory. What that promises is
+/* Syncs a file or, through a handle of it, a directory, in one of the kinds
+ * above. What that promises is
  * up to the profile. */
-PC_API int pc_sync(pc_world* world, int handle, pc_sync_kind kind);
+PC_API int pc_sync(pc_world* world, int handle, int kind);
 /* sync_file_range() with all three flags; size 0 means up to the end. */
 PC_API int pc_sync_range(pc_world* world, int handle, uint64_t offset,
                          uint64_t size);
@@ -198,7 +199,7 @@ typedef enum pc_failure {
 /* Lets `passed` calls of this sort go well, and the `count` calls after them
  * fail. A second
  * call for the same failure takes the place of the first. */
-PC_API int pc_fail(pc_world* world, pc_failure failure, uint64_t passed,
+PC_API int pc_fail(pc_world* world, int failure, uint64_t passed,
                    uint64_t count);
 
 /* Mapped views. Offsets of a view count from its begin. pc_map() takes a range
@@ -252,7 +253,7 @@ typedef struct pc_explore_options {
    * NULL for "exhaustive". */
   const char* space;
   unsigned crash_kinds; /* PC_CRASH_...; 0 for power. */
-  pc_isolation isolation;
+  uint32_t isolation;
   uint32_t jobs;             /* Workers; 0 for one for each processor. */
   uint64_t budget_ms;        /* Wall clock of each exploration; 0 for 10 s. */
   uint64_t runs_max;         /* The most recoveries; 0 for no bound. */

@@ -97,7 +97,7 @@ class Files {
   int fdatasync(int handle, Where where = Where::current()) {
     return pc_sync(at(where), handle, PC_FDATASYNC);
   }
-  int sync(int handle, pc_sync_kind kind, Where where = Where::current()) {
+  int sync(int handle, int kind, Where where = Where::current()) {
     return pc_sync(at(where), handle, kind);
   }
   // Opens a directory, syncs it and closes it.
