@@ -90,8 +90,11 @@ TEST(LicenceTest, WhatCanBeLinkedLinksNoGpl) {
   const std::vector<std::string> files = LinkableFiles();
   for (const std::string& file : files) {
     EXPECT_EQ(Joined(LinkedOfNtfs3g(file)), "");
-    // A file whose symbols were stripped would show nothing.
-    EXPECT_THAT(LinkedBy(file).symbols, Contains(HasSubstr("8powercut")))
+    // A file whose symbols were stripped would show nothing. Engines know the C
+    // interface alone.
+    EXPECT_THAT(LinkedBy(file).symbols,
+                Contains(::testing::AnyOf(HasSubstr("8powercut"),
+                                          ::testing::StartsWith("pc_"))))
         << file;
   }
   for (const char* name :

@@ -228,10 +228,10 @@ std::string GuardOf(const std::string& path) {
 Complaints GuardMatchesPath(const SourceFile& file) {
   if (!EndsWithAny(file.path, {".h", ".hpp"})) return {};
   // Public headers are named as users include them.
-  constexpr std::string_view kPublic = "library/include/powercut/";
-  const bool is_public = file.path.starts_with(kPublic);
-  const std::string guard =
-      GuardOf(is_public ? file.path.substr(kPublic.size()) : file.path);
+  constexpr std::string_view kPublic = "/include/powercut/";
+  const size_t at = file.path.find(kPublic);
+  const std::string guard = GuardOf(
+      at == file.path.npos ? file.path : file.path.substr(at + kPublic.size()));
   const std::string begin = "#ifndef " + guard + "\n#define " + guard + "\n";
   const std::string end = "#endif  // " + guard + "\n";
   const std::string end_in_c = "#endif /* " + guard + " */\n";

@@ -179,8 +179,7 @@ typedef enum pc_sync_kind {
   PC_NT_FILE_DATA_SYNC_ONLY = 7
 } pc_sync_kind;
 /* Syncs a file or, through a handle of it, a directory, in one of the kinds
- * above. What that promises is
- * up to the profile. */
+ * above. What that promises is up to the profile. */
 PC_API int pc_sync(pc_world* world, int handle, int kind);
 /* sync_file_range() with all three flags; size 0 means up to the end. */
 PC_API int pc_sync_range(pc_world* world, int handle, uint64_t offset,

@@ -39,8 +39,8 @@
  * later.
  */
 
-#ifndef POWERCUT_ENGINES_SQLITE_INCLUDE_POWERCUT_SQLITE_H_
-#define POWERCUT_ENGINES_SQLITE_INCLUDE_POWERCUT_SQLITE_H_
+#ifndef POWERCUT_SQLITE_H_
+#define POWERCUT_SQLITE_H_
 
 #include <powercut/powercut.h>
 
@@ -69,4 +69,4 @@ int pc_sqlite_unregister(const char* name);
 }
 #endif
 
-#endif /* POWERCUT_ENGINES_SQLITE_INCLUDE_POWERCUT_SQLITE_H_ */
+#endif /* POWERCUT_SQLITE_H_ */
