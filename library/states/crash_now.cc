@@ -1,7 +1,7 @@
 // Records the calls, runs one state in this process, and copies what is there
-// where a recovery would look at it. The copy is made by calls on the new world,
-// so that its own crashes are recorded and explored like those of any other
-// world: these calls are its set-up, and a call `start` ends it.
+// where a recovery would look at it. The copy is made by calls on the new
+// world, so that its own crashes are recorded and explored like those of any
+// other world: these calls are its set-up, and a call `start` ends it.
 
 #include "library/states/crash_now.h"
 
