@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "harness/judge/stability.h"
 #include "harness/trace/acks.h"
 #include "harness/trace/marks.h"
+#include "harness/trace/op_history.h"
 #include "model/words/content.h"
 #include "tests/exploring.h"
 
@@ -140,6 +142,35 @@ TEST(JudgeByItself, ChecksThatHangHaveACauseOfTheirOwn) {
   const Court own(kFlushed, fsck);
   EXPECT_THAT(own.Causes(hung("the check: 5 s")),
               ElementsAre("hang/volume/fsync/fsync"));
+}
+
+// A recorded program has no ops. The causes of its checks say whether it had
+// written an ack, from the first history with an ack on.
+TEST(JudgeByItself, ChecksOfAProgramSayWhetherAnAckWasWritten) {
+  Court court(kFlushed, Check());
+  court.recorded.workload.init.clear();
+  court.recorded.workload.run.clear();
+  const DiskGeometry geometry{.sector_bytes = 512, .sector_count = 8};
+  Trace trace(geometry, std::make_shared<SparseImage>(geometry.size_bytes()));
+  trace.AddMark("powercut:run");
+  trace.AddMark(AckMark("one"));
+  trace.AddMark(AckMark("two"));
+  trace.AddMark(kKernelEndMark);
+  Recording& recording = court.recorded.recording;
+  recording.history = HistoryOf(trace, 0, kAnyFaults).value();
+  recording.trace = std::move(trace);
+  ASSERT_EQ(court.end(), 4u);
+  RecoveryOutcome failed = Sees({});
+  failed.check = "exit status 3";
+  for (size_t history = 0; history <= court.end(); ++history) {
+    SCOPED_TRACE(history);
+    const std::string since = history < 2 ? "none" : "ack";
+    EXPECT_THAT(court.Words(failed, history, /*causes=*/true),
+                ElementsAre("check/volume/start/" + since + "/exit-3"));
+    EXPECT_THAT(court.Words(RecoveryOutcome::Hung("the check: 5 s"), history,
+                            /*causes=*/true),
+                ElementsAre("hang/volume/start/" + since + "/check-timeout"));
+  }
 }
 
 // --- ends of recovery
