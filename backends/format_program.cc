@@ -14,6 +14,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -131,8 +132,15 @@ Status Spawn(const std::string& program, std::vector<std::string> arguments,
     return IoError(program, "cannot be started", spawn_error);
 
   int state = 0;
-  while (waitpid(child, &state, 0) < 0) {
-    if (errno != EINTR) return IoError(program, "cannot be waited for", errno);
+  while (true) {
+    const pid_t ended = waitpid(child, &state, WUNTRACED);
+    if (ended < 0 && errno != EINTR) {
+      return IoError(program, "cannot be waited for", errno);
+    }
+    if (ended < 0) continue;
+    if (!WIFSTOPPED(state)) break;
+    // Somebody stopped it, and only this process knows that it must go on.
+    kill(child, SIGCONT);
   }
   if (WIFEXITED(state) && WEXITSTATUS(state) == 0) return Ok{};
   return Error{ErrorCode::kBadInput,
