@@ -433,7 +433,9 @@ int pc_sync_all(pc_world* world) {
 }
 int pc_fail(pc_world* world, int failure, uint64_t passed, uint64_t count) {
   if (world == nullptr || world->own_files == nullptr) return -EINVAL;
-  if (failure < PC_FAIL_SYNC || failure > PC_FAIL_WRITE_SHORT) return -EINVAL;
+  if (failure < PC_FAIL_SYNC || failure > PC_FAIL_WRITE_SHORT) {
+    return Failed(world, -EINVAL, "pc_fail");
+  }
   world->own_files->Fail(static_cast<powercut::CallFailure>(failure), passed,
                          count);
   return 0;

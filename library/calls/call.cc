@@ -7,6 +7,8 @@
 
 #include <string_view>
 
+#include "model/files/model_state.h"
+
 namespace powercut {
 namespace {
 
@@ -18,23 +20,7 @@ std::string_view LastPart(std::string_view path) {
 }  // namespace
 
 bool IsSync(const Call& call) {
-  if (call.kind != Call::kOp) return false;
-  switch (call.op.kind) {
-    case OpKind::kFsync:
-    case OpKind::kFdatasync:
-    case OpKind::kSyncFileRange:
-    case OpKind::kSyncfs:
-    case OpKind::kFullFsync:
-    case OpKind::kBarrierFsync:
-    case OpKind::kNtFlush:
-    case OpKind::kFlushFileBuffers:
-    case OpKind::kMsync:
-    case OpKind::kFlushView:
-    case OpKind::kDiskFlush:
-      return true;
-    default:
-      return false;
-  }
+  return call.kind == Call::kOp && IsFlush(call.op.kind);
 }
 
 std::string PlaceText(const CallPlace& place) {

@@ -103,14 +103,22 @@ void LoopRunner::Audit(ProfileRun& run, const std::string& profile) {
       must_stay.push_back(call);
     }
   }
-  // A sync that was left out before one of its file that must stay is the other
-  // one of the group.
+  // A sync that was left out is in one group with one that must stay if putting
+  // it back lets that one be left out.
+  const auto mark = [&](size_t call) {
+    for (auto& [at, sync] : syncs) {
+      if (at == call) sync.need = AuditedSync::kGroup;
+    }
+  };
   for (const size_t stays : must_stay) {
-    for (auto& [call, sync] : syncs) {
-      const bool same = calls[call].path == calls[stays].path;
-      if (sync.need == AuditedSync::kRedundant && same) {
-        sync.need = AuditedSync::kGroup;
-      }
+    mark(stays);
+    for (const size_t back : left_out) {
+      std::vector<size_t> others = left_out;
+      std::erase(others, back);
+      others.push_back(stays);
+      const Without without =
+          ExploreWithout(WithoutCalls(calls, others), profile);
+      if (without.known && without.cause.empty()) mark(back);
     }
   }
   for (auto& [call, sync] : syncs) {

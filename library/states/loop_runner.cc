@@ -108,6 +108,16 @@ void LoopRunner::Run() {
         "run the states in this process (PC_IN_PROCESS)";
     return loop_.report_.Add(std::move(part));
   }
+  if (!loop_.options_.space.empty()) {
+    auto space = ParseExplorationSpace(loop_.options_.space);
+    if (!space) {
+      LoopPart part;
+      part.verdict = LoopVerdict::kError;
+      part.why = space.error().message;
+      return loop_.report_.Add(std::move(part));
+    }
+    space_ = *space;
+  }
   if (!loop_.options_.at.empty()) return RunOneState();
   for (const std::string& profile : loop_.options_.profiles) {
     if (loop_.stopping_) return;
@@ -125,8 +135,7 @@ Result<std::unique_ptr<ProfileRun>> LoopRunner::RecordAs(
 ExploreOptions LoopRunner::OptionsOfExploration() const {
   const LoopOptions& asked = loop_.options_;
   ExploreOptions options;
-  options.space.mode = ExplorationSpace::kExhaustive;
-  options.space.count = 0;
+  options.space = space_;
   options.seed = asked.seed;
   options.jobs = asked.jobs;
   options.run.limits.wall_ms = asked.state_timeout_ms;
@@ -147,12 +156,6 @@ void LoopRunner::RunProfile(const std::string& profile) {
     part.why = error.message;
     report.Add(part);
   };
-  ExploreOptions options = OptionsOfExploration();
-  if (!loop_.options_.space.empty()) {
-    auto space = ParseExplorationSpace(loop_.options_.space);
-    if (!space) return failed(space.error());
-    options.space = *space;
-  }
   auto run = RecordAs(loop_.calls_, profile);
   if (!run) return failed(run.error());
   PrefixDumps dumps;
@@ -160,8 +163,11 @@ void LoopRunner::RunProfile(const std::string& profile) {
   loop_.dumps_ = &dumps;
   loop_.tell_ = StateLoop::kCause;
   const RecordedRun recorded = (*run)->run();
-  auto explored = powercut::Explore(recorded, options);
-  if (!explored) return failed(explored.error());
+  auto explored = powercut::Explore(recorded, OptionsOfExploration());
+  if (!explored) {
+    loop_.dumps_ = nullptr;
+    return failed(explored.error());
+  }
   part.crash_points = explored->crash_points;
   part.states = explored->states;
   part.runs = explored->runs;

@@ -49,6 +49,8 @@ class LoopRunner {
   Without ExploreWithout(const Calls& calls, const std::string& profile);
 
   StateLoop& loop_;
+  // What each exploration explores, those of remedies and audits, too.
+  ExplorationSpace space_{ExplorationSpace::kExhaustive, 0, 0};
 };
 
 }  // namespace powercut

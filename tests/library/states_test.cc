@@ -388,6 +388,37 @@ TEST(AuditTest, TwoBackToBackAreAGroup) {
   EXPECT_THAT(NeedsOf(world, true), ::testing::ElementsAre(PC_GROUP, PC_GROUP));
 }
 
+// A sync that is of no use belongs to no group, even if its file has one.
+TEST(AuditTest, AGroupHasItsOwnSyncsOnly) {
+  World world;
+  world.attempt(1);
+  SmallLog log(world, {.no_sync = true, .no_directory_sync = true});
+  log.Append(SmallLogText(1));
+  const int handle = world.open("/wal", PC_READ | PC_WRITE);
+  world.fsync(handle);
+  world.fsync(handle);
+  world.ack(1);
+  world.fsync(handle);
+  EXPECT_THAT(NeedsOf(world, true),
+              ::testing::ElementsAre(PC_GROUP, PC_GROUP, PC_REDUNDANT));
+}
+
+// No state of `prefix` loses a write, so that no sync is needed there.
+TEST(AuditTest, ExploresTheSpaceThatWasAskedFor) {
+  World world;
+  FillSmallLog(world, 1, {.no_directory_sync = true});
+  Explore options;
+  options.profiles = "ext4-ordered";
+  options.space = "prefix";
+  options.audit = true;
+  States states = world.explore(options);
+  for (State& state : states) {
+    state.found(SmallLog(state, {.no_directory_sync = true}).Dump());
+  }
+  ASSERT_EQ(states.audit().size(), 1u) << states.report();
+  EXPECT_EQ(states.audit()[0].need, PC_UNSEEN) << states.report();
+}
+
 TEST(AuditTest, ATestThatIgnoresAcksSeesNothing) {
   World world;
   FillSmallLog(world, 2, {.no_directory_sync = true});

@@ -27,8 +27,9 @@
  * body changes in memory is gone after the loop.
  *
  * Errors. Functions that return a number return a negative errno number, such
- * as -ENOENT, if they fail; pc_last_error() then says more. No function throws,
- * and there are no globals. A NULL handle is -EINVAL, never a crash.
+ * as -ENOENT, if they fail; pc_last_error() then says more. No function throws.
+ * What one does depends on its handles alone; the one exception is the variable
+ * POWERCUT_AT (pc_explore_options.at). A NULL handle is -EINVAL, never a crash.
  *
  * Threads. A world, and the states that are made of it, are used by one thread
  * at a time; different worlds are independent of each other. A process that has
@@ -284,8 +285,9 @@ typedef struct pc_explore_options {
    NULL}
 
 /* Begins to explore the crashes of what was done in the world so far. `options`
- * may be NULL. The world may go on or be freed. Returns 0, -EINVAL (an option;
- * pc_last_error() of the world says which) or -ENOMEM. */
+ * may be NULL. The world may go on or be freed. Returns 0, -EINVAL or -ENOMEM.
+ * A profile or a space that does not exist makes the result PC_FAILED, and the
+ * report says which there are. */
 PC_API int pc_explore(pc_world* world, const pc_explore_options* options,
                       pc_states** states);
 /* Ends the state before, and returns the next one as a world of its own: what
