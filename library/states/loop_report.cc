@@ -110,6 +110,13 @@ std::string ReportText(const LoopReport& report) {
     text += FindingText(finding);
   }
   for (const LoopPart& part : report.parts) {
+    if (part.verdict == LoopVerdict::kError) {
+      // The last line says the same where no profile was come to.
+      if (!part.profile.empty()) {
+        text += fmt::format("{}: error: {}\n", part.profile, part.why);
+      }
+      continue;
+    }
     text += fmt::format(
         "{}: {}: {} crash points, {} states of 2^{:.1f} in {} runs ({}){}{}\n",
         part.profile, LoopVerdictName(part.verdict), part.crash_points,
