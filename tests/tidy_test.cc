@@ -132,7 +132,7 @@ Complaints NoHiddenInputs(const SourceFile& file) {
       {"get"
        "env(",
        {"backends/format_program.cc", "backends/kernel/mounter.cc",
-        "backends/ntfs_3g/ntfs_loader.cc", "library/c_interface.cc",
+        "backends/ntfs_3g/ntfs_loader.cc", "library/c_states.cc",
         "library/include/powercut/fuzzer.hpp",
         "library/include/powercut/gtest.hpp",
         "tests/exhaustive/model_definition_test.cc",

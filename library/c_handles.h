@@ -1,0 +1,88 @@
+// The handles of the C interface, and what its functions share.
+//
+// A pc_world is one of two: a world of the user's, which keeps its calls in a
+// log, or the files or the disk of the state that a loop hands out, which
+// belong to the loop.
+
+#ifndef POWERCUT_LIBRARY_C_HANDLES_H_
+#define POWERCUT_LIBRARY_C_HANDLES_H_
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "library/calls/call_log.h"
+#include "library/files/world_disk.h"
+#include "library/files/world_files.h"
+#include "library/include/powercut/powercut.h"
+
+struct pc_world {
+  // Only a world of the user's has a log.
+  std::unique_ptr<powercut::CallLog> log{};
+  std::unique_ptr<powercut::WorldFiles> own_files{};
+  std::unique_ptr<powercut::WorldDisk> own_disk{};
+  // What calls go to: the own ones, or those of a state. At most one of both.
+  powercut::WorldFiles* files = nullptr;
+  powercut::WorldDisk* disk = nullptr;
+  uint64_t disk_bytes = 0;
+  uint32_t atomic_bytes = 0;
+  bool started = false;
+  powercut::CallPlace place{};
+  std::string error{};
+};
+
+namespace powercut::c_interface {
+
+// Notes what went wrong, for pc_last_error(), and returns `result`, which is
+// the negative of an errno number.
+inline int Failed(pc_world* world, int64_t result, const char* what) {
+  const auto error = static_cast<int>(-result);
+  try {
+    world->error = std::string(what) + ": " + strerrordesc_np(error);
+  } catch (...) {
+    world->error.clear();
+  }
+  return -error;
+}
+
+// Runs a function of the interface and lets no exception through: each becomes
+// the negative of an errno number. A world that is `nullptr` is -EINVAL.
+template <class Do>
+int64_t Guarded(pc_world* world, const char* what, Do&& act) {
+  if (world == nullptr) return -EINVAL;
+  try {
+    const int64_t result = act();
+    return result < 0 ? Failed(world, result, what) : result;
+  } catch (const std::bad_alloc&) {
+    return Failed(world, -ENOMEM, what);
+  } catch (const std::invalid_argument& wrong) {
+    Failed(world, -EINVAL, what);
+    world->error = std::string(what) + ": " + wrong.what();
+    return -EINVAL;
+  } catch (const std::exception& thrown) {
+    Failed(world, -EIO, what);
+    world->error = std::string(what) + ": " + thrown.what();
+    return -EIO;
+  }
+}
+
+// Copies as much of a caller's struct as both sides know.
+template <class Options>
+Options Taken(const Options* given, const Options& defaults) {
+  Options taken = defaults;
+  if (given != nullptr) {
+    std::memcpy(&taken, given, std::min(given->size, sizeof(Options)));
+    taken.size = sizeof(Options);
+  }
+  return taken;
+}
+
+}  // namespace powercut::c_interface
+
+#endif  // POWERCUT_LIBRARY_C_HANDLES_H_

@@ -1,0 +1,285 @@
+// The part of the C interface that is about states: one crash now, the loop
+// over all of them, and its report. Options are checked where they are used, so
+// that a wrong one is an error of the report.
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "backends/simfs/simfs_backend.h"
+#include "library/c_handles.h"
+#include "library/states/crash_now.h"
+#include "library/states/state_loop.h"
+
+using powercut::c_interface::Guarded;
+using powercut::c_interface::Taken;
+
+struct pc_states {
+  pc_states(powercut::Calls calls, powercut::LoopOptions options)
+      : loop(std::move(calls), std::move(options)) {}
+
+  powercut::StateLoop loop;
+  // The world of the current state.
+  pc_world world;
+  std::string report{};
+  std::vector<std::string> blocks{};
+};
+
+namespace {
+
+std::vector<std::string> AllProfiles() {
+  return powercut::MakeSimfsBackend()->traits().profiles;
+}
+
+std::vector<std::string> ProfilesIn(const char* text) {
+  if (text == nullptr) return {"spec-strict"};
+  if (std::string_view(text) == "all") return AllProfiles();
+  std::vector<std::string> profiles;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    profiles.emplace_back(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return profiles;
+}
+
+constexpr uint64_t kDefaultBudgetMs = 10'000;
+constexpr uint32_t kDefaultStateTimeoutMs = 10'000;
+
+powercut::LoopOptions LoopOptionsOf(const pc_world& world,
+                                    const pc_explore_options& asked) {
+  powercut::LoopOptions options;
+  options.profiles = ProfilesIn(asked.profiles);
+  if (asked.space != nullptr) options.space = asked.space;
+  if (asked.crash_kinds != 0) {
+    options.crash_kinds.clear();
+    const auto add = [&](unsigned bit, powercut::CrashKind kind) {
+      if ((asked.crash_kinds & bit) != 0) options.crash_kinds.push_back(kind);
+    };
+    add(PC_CRASH_POWER, powercut::CrashKind::kPower);
+    add(PC_CRASH_OS, powercut::CrashKind::kOs);
+    add(PC_CRASH_PROCESS, powercut::CrashKind::kProcess);
+  }
+  options.raw_disk = world.disk != nullptr;
+  options.disk_bytes = world.disk_bytes;
+  options.atomic_bytes = world.atomic_bytes;
+  options.budget_ms = asked.budget_ms == 0 ? kDefaultBudgetMs : asked.budget_ms;
+  if (asked.runs_max != 0) options.runs_max = asked.runs_max;
+  options.seed = asked.seed;
+  const uint32_t processors = std::max(1u, std::thread::hardware_concurrency());
+  options.jobs = asked.isolation == PC_IN_PROCESS ? 0
+                 : asked.jobs == 0                ? processors
+                                                  : asked.jobs;
+  options.state_timeout_ms = asked.state_timeout_ms == 0
+                                 ? kDefaultStateTimeoutMs
+                                 : asked.state_timeout_ms;
+  options.nested = asked.nested;
+  options.audit = asked.audit != 0;
+  if (asked.at != nullptr) {
+    options.at = asked.at;
+  } else if (const char* at = std::getenv("POWERCUT_AT")) {
+    options.at = at;
+  }
+  return options;
+}
+
+}  // namespace
+
+extern "C" {
+
+const char* pc_version(void) { return POWERCUT_VERSION; }
+
+const char* pc_profile(size_t index) {
+  // Made once, and never changed: the one thing that all worlds share.
+  static const std::vector<std::string> profiles = AllProfiles();
+  return index < profiles.size() ? profiles[index].c_str() : nullptr;
+}
+
+int pc_crash_now(pc_world* world, const char* profile, const char* which,
+                 pc_world** crashed) {
+  if (crashed == nullptr) return -EINVAL;
+  *crashed = nullptr;
+  if (world == nullptr || world->log == nullptr || which == nullptr) {
+    return -EINVAL;
+  }
+  return static_cast<int>(Guarded(world, "pc_crash_now", [&]() -> int64_t {
+    pc_world_options options = PC_WORLD_OPTIONS;
+    options.disk_bytes = world->disk_bytes;
+    options.atomic_bytes = world->atomic_bytes;
+    options.door = world->disk != nullptr ? PC_DOOR_DISK : PC_DOOR_FILES;
+    pc_world* made = nullptr;
+    if (const int error = pc_world_new(&options, &made)) return error;
+    pc_explore_options asked = PC_EXPLORE_OPTIONS;
+    asked.profiles = profile;
+    const powercut::Status copied = powercut::CrashNow(
+        world->log->calls(), LoopOptionsOf(*world, asked), which,
+        made->own_files.get(), made->own_disk.get(), *made->log);
+    if (!copied) {
+      delete made;
+      throw std::invalid_argument(copied.error().message);
+    }
+    made->started = true;
+    *crashed = made;
+    return 0;
+  }));
+}
+
+// --- states ------------------------------------------------------------------
+
+int pc_explore(pc_world* world, const pc_explore_options* options,
+               pc_states** states) {
+  if (states == nullptr) return -EINVAL;
+  *states = nullptr;
+  if (world == nullptr || world->log == nullptr) return -EINVAL;
+  if (options != nullptr && options->size < sizeof(size_t)) return -EINVAL;
+  return static_cast<int>(Guarded(world, "pc_explore", [&]() -> int64_t {
+    const pc_explore_options taken = Taken(options, PC_EXPLORE_OPTIONS);
+    powercut::LoopOptions asked = LoopOptionsOf(*world, taken);
+    if (asked.profiles.empty()) return -EINVAL;
+    *states = new pc_states(world->log->calls(), std::move(asked));
+    return 0;
+  }));
+}
+
+pc_world* pc_next(pc_states* states) {
+  if (states == nullptr) return nullptr;
+  powercut::CrashedState* const state = states->loop.Next();
+  states->world.files = state == nullptr ? nullptr : state->files();
+  states->world.disk = state == nullptr ? nullptr : state->disk();
+  return state == nullptr ? nullptr : &states->world;
+}
+
+void pc_stop(pc_states* states) {
+  if (states != nullptr) states->loop.Stop();
+}
+
+void pc_states_free(pc_states* states) {
+  if (states == nullptr) return;
+  states->loop.Stop();
+  delete states;
+}
+
+int pc_must_have(const pc_states* states, uint64_t number) {
+  if (states == nullptr) return 0;
+  const auto* const state = const_cast<pc_states*>(states)->loop.state();
+  return state != nullptr && state->promises().Acked(number) ? 1 : 0;
+}
+
+int pc_may_have(const pc_states* states, uint64_t number) {
+  if (states == nullptr) return 0;
+  const auto* const state = const_cast<pc_states*>(states)->loop.state();
+  return state != nullptr && state->promises().Attempted(number) ? 1 : 0;
+}
+
+int pc_violation(pc_states* states, const char* cause, const char* text,
+                 const char* file, uint32_t line) {
+  if (states == nullptr || cause == nullptr) return -EINVAL;
+  powercut::CrashedState* const state = states->loop.state();
+  if (state == nullptr) return -EINVAL;
+  try {
+    state->Say({cause, text == nullptr ? "" : text, file == nullptr ? "" : file,
+                line});
+    return 0;
+  } catch (...) {
+    return -ENOMEM;
+  }
+}
+
+int pc_found(pc_states* states, const void* dump, size_t size) {
+  if (states == nullptr || (dump == nullptr && size > 0)) return -EINVAL;
+  powercut::CrashedState* const state = states->loop.state();
+  if (state == nullptr) return -EINVAL;
+  try {
+    state->Found({static_cast<const char*>(dump), size});
+    return 0;
+  } catch (...) {
+    return -ENOMEM;
+  }
+}
+
+pc_verdict pc_result(const pc_states* states) {
+  if (states == nullptr) return PC_FAILED;
+  switch (states->loop.report().verdict) {
+    case powercut::LoopVerdict::kHolds:
+      return PC_HOLDS;
+    case powercut::LoopVerdict::kViolation:
+      return PC_VIOLATES;
+    case powercut::LoopVerdict::kUnknown:
+      return PC_UNKNOWN;
+    case powercut::LoopVerdict::kError:
+      return PC_FAILED;
+  }
+  return PC_FAILED;
+}
+
+const char* pc_report(const pc_states* states) {
+  if (states == nullptr) return "";
+  try {
+    auto* const own = const_cast<pc_states*>(states);
+    own->report = powercut::ReportText(states->loop.report());
+    return own->report.c_str();
+  } catch (...) {
+    return "";
+  }
+}
+
+int pc_count(const pc_states* states, pc_counts* counts) {
+  if (states == nullptr || counts == nullptr) return -EINVAL;
+  const powercut::LoopReport& report = states->loop.report();
+  counts->states = report.states();
+  counts->runs = report.runs();
+  counts->findings = report.findings.size();
+  counts->space_log2 = 0;
+  for (const powercut::LoopPart& part : report.parts) {
+    counts->space_log2 = std::max(counts->space_log2, part.space_log2);
+  }
+  return 0;
+}
+
+int pc_get_finding(const pc_states* states, size_t index, pc_finding* finding) {
+  if (states == nullptr || finding == nullptr) return -EINVAL;
+  const auto& findings = states->loop.report().findings;
+  if (index >= findings.size()) return -ERANGE;
+  try {
+    auto& blocks = const_cast<pc_states*>(states)->blocks;
+    while (blocks.size() < findings.size()) {
+      // Pointers into these texts were given out: none may move.
+      blocks.reserve(findings.size());
+      blocks.push_back(powercut::FindingText(findings[blocks.size()]));
+    }
+    const powercut::LoopFinding& found = findings[index];
+    finding->profile = found.profile.c_str();
+    finding->cause = found.cause.c_str();
+    finding->id = found.id.c_str();
+    finding->text = blocks[index].c_str();
+    finding->file = found.file.c_str();
+    finding->line = found.line;
+    finding->states = found.states;
+    return 0;
+  } catch (...) {
+    return -ENOMEM;
+  }
+}
+
+int pc_get_audited(const pc_states* states, size_t index, pc_audited* audited) {
+  if (states == nullptr || audited == nullptr) return -EINVAL;
+  const auto& audit = states->loop.report().audit;
+  if (index >= audit.size()) return -ERANGE;
+  const powercut::AuditedSync& sync = audit[index];
+  audited->need = static_cast<pc_need>(sync.need);
+  audited->profile = sync.profile.c_str();
+  audited->call = sync.call.c_str();
+  audited->place = sync.place.c_str();
+  audited->cause = sync.cause.c_str();
+  return 0;
+}
+
+}  // extern "C"

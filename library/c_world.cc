@@ -1,0 +1,318 @@
+// The part of the C interface that is about worlds: their promises, their files
+// and their disk. A function checks what it is given, tells the log where the
+// call comes from, and calls the class behind it.
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/base/limits.h"
+#include "library/c_handles.h"
+
+using powercut::ByteSpan;
+using powercut::Call;
+using powercut::CallPlace;
+using powercut::MutableByteSpan;
+using powercut::WorldDisk;
+using powercut::WorldFiles;
+using powercut::c_interface::Failed;
+using powercut::c_interface::Guarded;
+using powercut::c_interface::Taken;
+
+namespace {
+
+constexpr uint64_t kDefaultDiskBytes = uint64_t{1} << 20;
+
+// Tells the log where the call comes from, if there is a log.
+void TellPlace(pc_world* world, const void* address) {
+  CallPlace place = std::exchange(world->place, {});
+  if (world->log == nullptr) return;
+  if (place.file == nullptr) place.address = address;
+  world->log->set_place(place);
+}
+
+// Runs a call on files, or on a disk, if the world has that door and no pointer
+// is NULL.
+#define PC_CALL_ON(door, what, valid, expression)  \
+  [&, address = __builtin_return_address(0)] {     \
+    return Guarded(world, what, [&]() -> int64_t { \
+      if (world->door == nullptr) return -ENOTSUP; \
+      if (!(valid)) return -EINVAL;                \
+      TellPlace(world, address);                   \
+      return world->door->expression;              \
+    });                                            \
+  }()
+#define PC_CALL(what, valid, expression) \
+  PC_CALL_ON(files, what, valid, expression)
+
+ByteSpan Bytes(const void* data, size_t size) {
+  return {static_cast<const std::byte*>(data), size};
+}
+MutableByteSpan Room(void* buffer, size_t size) {
+  return {static_cast<std::byte*>(buffer), size};
+}
+
+powercut::OpenFlags FlagsOf(unsigned flags) {
+  powercut::OpenFlags open;
+  open.read = (flags & PC_READ) != 0;
+  open.write = (flags & PC_WRITE) != 0;
+  open.append = (flags & PC_APPEND) != 0;
+  open.create = (flags & PC_CREATE) != 0;
+  open.exclusive = (flags & PC_EXCLUSIVE) != 0;
+  open.truncate = (flags & PC_TRUNCATE) != 0;
+  open.dsync = (flags & PC_DSYNC) != 0;
+  open.sync = (flags & PC_SYNC) != 0;
+  open.direct = (flags & PC_DIRECT) != 0;
+  return open;
+}
+
+int FillFacts(const powercut::FileFacts& known, pc_facts* facts) {
+  facts->file_bytes = known.size_bytes;
+  facts->number = known.number;
+  facts->is_directory = known.is_directory ? 1 : 0;
+  return 0;
+}
+
+}  // namespace
+
+extern "C" {
+
+// --- worlds ------------------------------------------------------------------
+
+int pc_world_new(const pc_world_options* options, pc_world** world) {
+  if (world == nullptr) return -EINVAL;
+  *world = nullptr;
+  if (options != nullptr && options->size < sizeof(size_t)) return -EINVAL;
+  try {
+    const pc_world_options taken = Taken(options, PC_WORLD_OPTIONS);
+    auto made = std::make_unique<pc_world>();
+    made->log = std::make_unique<powercut::CallLog>();
+    made->disk_bytes = taken.disk_bytes;
+    made->atomic_bytes = taken.atomic_bytes;
+    if (taken.door == PC_DOOR_DISK) {
+      if (made->disk_bytes == 0) made->disk_bytes = kDefaultDiskBytes;
+      if (made->disk_bytes % WorldDisk::kSectorBytes != 0 ||
+          made->disk_bytes > powercut::kDiskBytesMax) {
+        return -EINVAL;
+      }
+      made->own_disk =
+          std::make_unique<WorldDisk>(made->disk_bytes, *made->log);
+      made->disk = made->own_disk.get();
+    } else if (taken.door == PC_DOOR_FILES) {
+      made->own_files = std::make_unique<WorldFiles>(*made->log);
+      made->files = made->own_files.get();
+    } else {
+      return -EINVAL;
+    }
+    *world = made.release();
+    return 0;
+  } catch (...) {
+    return -ENOMEM;
+  }
+}
+
+void pc_world_free(pc_world* world) {
+  // The world of a state belongs to its loop.
+  if (world != nullptr && world->log != nullptr) delete world;
+}
+
+const char* pc_last_error(const pc_world* world) {
+  return world == nullptr ? "the world is NULL" : world->error.c_str();
+}
+
+void pc_at(pc_world* world, const char* file, uint32_t line) {
+  if (world != nullptr) world->place = {file, line, nullptr};
+}
+
+// --- promises ----------------------------------------------------------------
+
+static int AddCall(pc_world* world, Call::Kind kind, uint64_t number,
+                   const char* what, const void* address) {
+  return static_cast<int>(Guarded(world, what, [&]() -> int64_t {
+    // After a crash nothing is promised any more.
+    if (world->log == nullptr) return 0;
+    TellPlace(world, address);
+    Call call;
+    call.kind = kind;
+    call.number = number;
+    world->log->Add(std::move(call));
+    return 0;
+  }));
+}
+
+int pc_attempt(pc_world* world, uint64_t number) {
+  return AddCall(world, Call::kAttempt, number, "pc_attempt",
+                 __builtin_return_address(0));
+}
+
+int pc_ack(pc_world* world, uint64_t number) {
+  return AddCall(world, Call::kAck, number, "pc_ack",
+                 __builtin_return_address(0));
+}
+
+int pc_start(pc_world* world) {
+  if (world != nullptr && world->started) {
+    return Failed(world, -EALREADY, "pc_start");
+  }
+  const int result =
+      AddCall(world, Call::kStart, 0, "pc_start", __builtin_return_address(0));
+  if (result == 0) world->started = true;
+  return result;
+}
+
+// --- files -------------------------------------------------------------------
+
+int pc_open(pc_world* world, const char* path, unsigned flags) {
+  return static_cast<int>(
+      PC_CALL("pc_open", path != nullptr, Open(path, FlagsOf(flags))));
+}
+int pc_close(pc_world* world, int handle) {
+  return static_cast<int>(PC_CALL("pc_close", true, Close(handle)));
+}
+int64_t pc_read(pc_world* world, int handle, void* buffer, size_t size,
+                uint64_t offset) {
+  return PC_CALL("pc_read", buffer != nullptr || size == 0,
+                 Read(handle, offset, Room(buffer, size)));
+}
+int64_t pc_write(pc_world* world, int handle, const void* data, size_t size,
+                 uint64_t offset) {
+  return PC_CALL("pc_write", data != nullptr || size == 0,
+                 Write(handle, offset, Bytes(data, size)));
+}
+int64_t pc_append(pc_world* world, int handle, const void* data, size_t size) {
+  return PC_CALL("pc_append", data != nullptr || size == 0,
+                 Append(handle, Bytes(data, size)));
+}
+int pc_truncate(pc_world* world, int handle, uint64_t size) {
+  return static_cast<int>(PC_CALL("pc_truncate", true, Truncate(handle, size)));
+}
+int pc_allocate(pc_world* world, int handle, uint64_t offset, uint64_t size) {
+  return static_cast<int>(
+      PC_CALL("pc_allocate", true, Allocate(handle, offset, size)));
+}
+int pc_rename(pc_world* world, const char* from, const char* to) {
+  return static_cast<int>(
+      PC_CALL("pc_rename", from != nullptr && to != nullptr, Rename(from, to)));
+}
+int pc_link(pc_world* world, const char* from, const char* to) {
+  return static_cast<int>(
+      PC_CALL("pc_link", from != nullptr && to != nullptr, Link(from, to)));
+}
+int pc_unlink(pc_world* world, const char* path) {
+  return static_cast<int>(PC_CALL("pc_unlink", path != nullptr, Unlink(path)));
+}
+int pc_mkdir(pc_world* world, const char* path) {
+  return static_cast<int>(
+      PC_CALL("pc_mkdir", path != nullptr, MakeDirectory(path)));
+}
+int pc_rmdir(pc_world* world, const char* path) {
+  return static_cast<int>(
+      PC_CALL("pc_rmdir", path != nullptr, RemoveDirectory(path)));
+}
+
+int64_t pc_list(pc_world* world, const char* path, char* names, size_t size) {
+  return Guarded(world, "pc_list", [&]() -> int64_t {
+    if (path == nullptr || (names == nullptr && size > 0)) return -EINVAL;
+    std::vector<std::string> listed;
+    if (world->files == nullptr) return -ENOTSUP;
+    const int64_t result = world->files->List(path, listed);
+    if (result < 0) return result;
+    size_t all = 0;
+    for (const std::string& name : listed) {
+      const size_t bytes = name.size() + 1;
+      if (all + bytes <= size) std::memcpy(names + all, name.c_str(), bytes);
+      all += bytes;
+    }
+    return static_cast<int64_t>(all);
+  });
+}
+
+int pc_stat(pc_world* world, const char* path, pc_facts* facts) {
+  return static_cast<int>(Guarded(world, "pc_stat", [&]() -> int64_t {
+    if (path == nullptr || facts == nullptr) return -EINVAL;
+    if (world->files == nullptr) return -ENOTSUP;
+    powercut::FileFacts known;
+    const int64_t result = world->files->Stat(path, known);
+    return result < 0 ? result : FillFacts(known, facts);
+  }));
+}
+int pc_fstat(pc_world* world, int handle, pc_facts* facts) {
+  return static_cast<int>(Guarded(world, "pc_fstat", [&]() -> int64_t {
+    if (facts == nullptr) return -EINVAL;
+    if (world->files == nullptr) return -ENOTSUP;
+    powercut::FileFacts known;
+    const int64_t result = world->files->StatHandle(handle, known);
+    return result < 0 ? result : FillFacts(known, facts);
+  }));
+}
+
+int pc_sync(pc_world* world, int handle, int kind) {
+  return static_cast<int>(
+      PC_CALL("pc_sync", kind >= PC_FSYNC && kind <= PC_NT_FILE_DATA_SYNC_ONLY,
+              Sync(handle, static_cast<powercut::SyncKind>(kind))));
+}
+int pc_sync_range(pc_world* world, int handle, uint64_t offset, uint64_t size) {
+  return static_cast<int>(
+      PC_CALL("pc_sync_range", true, SyncRange(handle, offset, size)));
+}
+int pc_sync_all(pc_world* world) {
+  return static_cast<int>(PC_CALL("pc_sync_all", true, SyncAll()));
+}
+int pc_fail(pc_world* world, int failure, uint64_t passed, uint64_t count) {
+  if (world == nullptr || world->own_files == nullptr) return -EINVAL;
+  if (failure < PC_FAIL_SYNC || failure > PC_FAIL_WRITE_SHORT) {
+    return Failed(world, -EINVAL, "pc_fail");
+  }
+  world->own_files->Fail(static_cast<powercut::CallFailure>(failure), passed,
+                         count);
+  return 0;
+}
+
+int pc_map(pc_world* world, int handle, uint64_t offset, uint64_t size) {
+  return static_cast<int>(PC_CALL("pc_map", true, Map(handle, offset, size)));
+}
+int64_t pc_store(pc_world* world, int view, uint64_t offset, const void* data,
+                 size_t size) {
+  return PC_CALL("pc_store", data != nullptr || size == 0,
+                 Store(view, offset, Bytes(data, size)));
+}
+int64_t pc_load(pc_world* world, int view, uint64_t offset, void* buffer,
+                size_t size) {
+  return PC_CALL("pc_load", buffer != nullptr || size == 0,
+                 Load(view, offset, Room(buffer, size)));
+}
+int pc_msync(pc_world* world, int view, uint64_t offset, uint64_t size,
+             int async) {
+  return static_cast<int>(
+      PC_CALL("pc_msync", true, SyncView(view, offset, size, async != 0)));
+}
+int pc_unmap(pc_world* world, int view) {
+  return static_cast<int>(PC_CALL("pc_unmap", true, Unmap(view)));
+}
+
+// --- a raw disk --------------------------------------------------------------
+
+int pc_disk_read(pc_world* world, uint64_t first_sector, void* buffer,
+                 size_t size) {
+  return static_cast<int>(PC_CALL_ON(disk, "pc_disk_read", buffer != nullptr,
+                                     Read(first_sector, Room(buffer, size))));
+}
+int pc_disk_write(pc_world* world, uint64_t first_sector, const void* data,
+                  size_t size, int fua) {
+  return static_cast<int>(
+      PC_CALL_ON(disk, "pc_disk_write", data != nullptr,
+                 Write(first_sector, Bytes(data, size), fua != 0)));
+}
+int pc_disk_flush(pc_world* world) {
+  return static_cast<int>(PC_CALL_ON(disk, "pc_disk_flush", true, Flush()));
+}
+int pc_disk_discard(pc_world* world, uint64_t first_sector, uint64_t count) {
+  return static_cast<int>(
+      PC_CALL_ON(disk, "pc_disk_discard", true, Discard(first_sector, count)));
+}
+
+}  // extern "C"
