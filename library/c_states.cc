@@ -115,19 +115,17 @@ int pc_crash_now(pc_world* world, const char* profile, const char* which,
     options.disk_bytes = world->disk_bytes;
     options.atomic_bytes = world->atomic_bytes;
     options.door = world->disk != nullptr ? PC_DOOR_DISK : PC_DOOR_FILES;
-    pc_world* made = nullptr;
-    if (const int error = pc_world_new(&options, &made)) return error;
+    pc_world* raw = nullptr;
+    if (const int error = pc_world_new(&options, &raw)) return error;
+    std::unique_ptr<pc_world> made(raw);
     pc_explore_options asked = PC_EXPLORE_OPTIONS;
     asked.profiles = profile;
     const powercut::Status copied = powercut::CrashNow(
         world->log->calls(), LoopOptionsOf(*world, asked), which,
         made->own_files.get(), made->own_disk.get(), *made->log);
-    if (!copied) {
-      delete made;
-      throw std::invalid_argument(copied.error().message);
-    }
+    if (!copied) throw std::invalid_argument(copied.error().message);
     made->started = true;
-    *crashed = made;
+    *crashed = made.release();
     return 0;
   }));
 }
