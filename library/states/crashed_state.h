@@ -43,7 +43,7 @@ struct Promises {
 };
 
 // What the user's storage holds after each prefix of the attempts, with no
-// crash (WorldState::Found()).
+// crash (CrashedState::Found()).
 struct PrefixDumps {
   // The number of each attempt, in the order in which they were made.
   std::vector<uint64_t> attempts;
