@@ -61,6 +61,7 @@ const RoomPlan& Rooms() {
     floor({"engines/sqlite/include/powercut",
            "engines/leveldb/include/powercut"});
     floor({"engines/sqlite", "engines/leveldb"});
+    floor({"programs"});
     floor({"harness/cli/terminal", "fuzz/draw"});
     floor({"harness/cli/input", "fuzz/targets"});
     floor({"harness/cli/report"});

@@ -19,6 +19,7 @@
 #include <fuse_lowlevel.h>
 #include <linux/falloc.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -60,6 +61,9 @@ struct stat AttributesOf(const FuseFile::Impl& file, fuse_ino_t node) {
   struct stat attributes{};
   attributes.st_ino = node;
   attributes.st_nlink = 1;
+  // In a user namespace, a file of somebody who is not there cannot be written.
+  attributes.st_uid = geteuid();
+  attributes.st_gid = getegid();
   attributes.st_mode = node == FUSE_ROOT_ID ? S_IFDIR | 0755 : S_IFREG | 0600;
   // Programs that run as another user may write acks, too.
   if (node == kTextNode) attributes.st_mode = S_IFREG | 0666;

@@ -9,11 +9,6 @@
 // mount and before each checker, since the owner may have put another disk
 // below them. And volumes are mounted with noatime, unless the user asks for
 // times, so that observing a volume does not change it.
-//
-// Example: for kRun the process writes the acks in force to /mnt/acked, names
-// this file and the FUSE file of acks in the environment of the program, runs
-// it in /mnt/volume, and answers how it ended, with the last line that it
-// printed.
 
 #include "backends/kernel/mounter_process.h"
 
@@ -21,7 +16,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,16 +32,13 @@
 #include "backends/kernel/mounter_messages.h"
 #include "backends/kernel/printed_lines.h"
 #include "backends/kernel/user_command.h"
+#include "backends/kernel/volume_program.h"
 #include "backends/kernel/volume_parts.h"
-#include "backends/kernel/writeback.h"
 #include "harness/recover/outcome_codec.h"
 #include "harness/system/message_socket.h"
 
 namespace powercut::kernel {
 namespace {
-
-// What a quiet program prints goes here.
-constexpr const char* kOutputFile = "/mnt/output";
 
 // A failure in one line, such as `mount: EIO (Input/output error)`.
 std::string Failure(std::string_view what, int error) {
@@ -76,15 +67,6 @@ std::string Replaced(std::string text, std::string_view what,
   return text;
 }
 
-// Whether the volume has no room, as df counts it: less than a thousandth of
-// its blocks, or no inode, is left.
-bool VolumeIsFull() {
-  struct statvfs room{};
-  if (statvfs(kVolumeFolder, &room) != 0) return false;
-  return room.f_bavail < room.f_blocks / 1000 ||
-         (room.f_files > 0 && room.f_favail == 0);
-}
-
 class MounterProcess {
  public:
   // Does what is asked and returns the answer (MounterRequest).
@@ -102,7 +84,7 @@ class MounterProcess {
         return EncodeOutcome(
             {RecoveryOutcome::kObserved, "", ObserveFolder(kVolumeFolder)});
       case MounterRequest::kRun:
-        return EncodeCommandEnd(Run(request));
+        return EncodeCommandEnd(RunInVolume(request));
       case MounterRequest::kRunOnDevice:
         return EncodeCommandEnd(RunOnDevice(request));
       case MounterRequest::kMap:
@@ -137,38 +119,6 @@ class MounterProcess {
     }
     session_.emplace(kVolumeFolder);
     return {};
-  }
-
-  CommandEnd Run(const MounterRequest& request) {
-    UserCommand command;
-    command.words = request.words;
-    command.folder = kVolumeFolder;
-    command.timeout_ms = request.timeout_ms;
-    const std::string acked = fmt::format("{}/acked", kPlaceFolder);
-    std::ofstream(acked, std::ios::binary | std::ios::trunc) << request.text;
-    command.environment = {
-        "POWERCUT_ACKED=" + acked,
-        fmt::format("POWERCUT_ACKS={}/{}", kShimFolder, FuseFile::kTextName)};
-    const bool quiet = request.number != 0;
-    if (quiet) command.output = kOutputFile;
-    WritebackDriver driver(request.writeback, request.writeback_seed,
-                           kVolumeFolder);
-    std::optional<CallTracer> tracer;
-    // The other two schedules need no look at the program.
-    if (request.writeback == WritebackSchedule::kEager ||
-        request.writeback == WritebackSchedule::kRandom) {
-      tracer.emplace(
-          [&driver](const ChangingCall& call) { driver.AfterCall(call); });
-      command.tracer = &*tracer;
-    }
-    CommandEnd end = RunUserCommand(command);
-    if (!quiet) end.volume_full = VolumeIsFull();
-    if (end.kind == CommandEnd::kEnded && !end.detail.empty() && quiet) {
-      std::ifstream printed(kOutputFile, std::ios::binary);
-      const std::string line = LastLineOf(printed);
-      if (!line.empty()) end.detail += ": " + line;
-    }
-    return end;
   }
 
   CommandEnd RunOnDevice(const MounterRequest& request) {

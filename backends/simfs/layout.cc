@@ -18,8 +18,13 @@ namespace {
 
 constexpr uint64_t kMagic = 0x31736673696d6673;
 // Old contents are bytes of the base image, of which every process that runs
-// states has a copy. So a large disk has no more of them than this, 16 MiB.
-constexpr uint64_t kOldSectorsMax = (16 << 20) / kSimfsSectorBytes;
+// states has a copy, and which every saved trace has. So a large disk has no
+// more of them than 16 MiB, and one on which programs run no more than 1 MiB.
+constexpr uint64_t kProgramDiskSectors = (256 << 20) / kSimfsSectorBytes;
+uint64_t OldSectorsMax(uint64_t sectors) {
+  const uint64_t bytes = sectors < kProgramDiskSectors ? 16 << 20 : 1 << 20;
+  return bytes / kSimfsSectorBytes;
+}
 // The numbers come after the magic and the checksum, 8 bytes each.
 constexpr size_t kNumbersAt = 16;
 constexpr size_t kProfileAt = 128;
@@ -41,7 +46,8 @@ SimfsLayout LayoutFor(const DiskGeometry& geometry,
   const ProfileRules* rules = FindProfileRules(profile);
   POWERCUT_CHECK(rules != nullptr);
   const uint64_t zeros = rules->new_space_is_stale ? data / 4 : data * 3 / 4;
-  layout.old_count = std::min(data - zeros, kOldSectorsMax);
+  layout.old_count =
+      std::min(data - zeros, OldSectorsMax(geometry.sector_count));
   layout.zero_count = data - layout.old_count;
   layout.old_first = layout.zero_first + layout.zero_count;
   return layout;

@@ -7,7 +7,8 @@
 //   8 to 71    the raw part: sector S of `disk_write` lies at 8 + S
 //   from 72    records, in segments of 64 sectors
 //   then       data sectors that hold zeros when new
-//   then       data sectors that hold kOldByte when new, at most 16 MiB
+//   then       data sectors that hold kOldByte when new, at most 16 MiB, and
+//              at most 1 MiB where the disk has 256 MiB or more
 //
 // Sectors 2 to 7 are unused.
 

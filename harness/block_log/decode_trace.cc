@@ -213,6 +213,10 @@ Status TraceReader::ReadAbout(std::string_view rest, TraceAbout& about) {
       return Bad(looks.error().message);
     }
     about.looks = rest;
+  } else if (TakePrefix(rest, "profile ")) {
+    about.profile = rest;
+  } else if (TakePrefix(rest, "calls ")) {
+    about.calls = rest;
   } else {
     lint_.push_back(cursor_.At("an unknown `powercut:about` was passed over"));
   }

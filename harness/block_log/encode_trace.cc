@@ -95,6 +95,12 @@ void AddFront(BlockLogBuilder& builder, const Trace& trace,
   if (!about.looks.empty()) {
     AddText(builder, fmt::format("{}looks {}", kAboutMark, about.looks));
   }
+  if (!about.profile.empty()) {
+    AddText(builder, fmt::format("{}profile {}", kAboutMark, about.profile));
+  }
+  if (!about.calls.empty()) {
+    AddText(builder, fmt::format("{}calls {}", kAboutMark, about.calls));
+  }
   builder.AddImage(trace.base());
   AddText(builder, kBaseEndMark);
 }

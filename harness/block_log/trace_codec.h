@@ -35,6 +35,12 @@ struct TraceAbout {
   // The names that the volume showed at acks (AckLooks::text()). Empty if
   // nobody looked.
   std::string looks{};
+  // For a program that was recorded on simfs, the profile that simfs behaved
+  // as. Empty for other traces.
+  std::string profile{};
+  // For a program that was recorded on simfs, its calls
+  // (programs/program_calls.h), as bytes. Empty for other traces.
+  std::string calls{};
 
   bool operator==(const TraceAbout&) const = default;
 };

@@ -48,6 +48,8 @@ std::string CallText(const Call& call) {
       return fmt::format("ack {}", call.number);
     case Call::kStart:
       return "start";
+    case Call::kLine:
+      return "line " + call.content;
     case Call::kOp:
       break;
   }

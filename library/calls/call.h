@@ -32,6 +32,8 @@ struct Call {
     kAck,
     // The set-up is over: crashes begin here.
     kStart,
+    // A program wrote the line `content` to its ack file.
+    kLine,
   };
 
   Kind kind = kOp;
@@ -45,6 +47,13 @@ struct Call {
   CallPlace place{};
   // For a sync: the disk reports an error for each flush of it.
   bool fails = false;
+
+  // These are about the calls of a program: the process that made the call, and
+  // the attributes that a file had from then on, as packed bytes, with the
+  // number of the file in simfs. Empty and 0 if the call left them as they were.
+  int32_t process = 0;
+  uint32_t inode = 0;
+  std::string attributes{};
 };
 
 using Calls = std::vector<Call>;

@@ -17,6 +17,10 @@ namespace powercut {
 class CallLog {
  public:
   const Calls& calls() const { return calls_; }
+  // The call that was added as number `index`, from 0, and the last one.
+  // Requires: there is such a call.
+  Call& at(size_t index) { return calls_[index]; }
+  Call& last() { return calls_.back(); }
   // Where the next call comes from.
   void set_place(const CallPlace& place) { place_ = place; }
 

@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/fault/fault_disk.h"
 #include "harness/trace/acks.h"
 #include "harness/trace/recording_disk.h"
+#include "harness/trace/run_begin.h"
 
 namespace powercut {
 namespace {
@@ -40,8 +42,9 @@ class CallRecorder {
     }
     Observation live = mount.Observe();
     POWERCUT_TRY(CheckTraceAgainstDisk(disk_.trace(), disk_.live()));
-    Trace trace = disk_.trace();
     mounted.mount.reset();
+    Trace trace =
+        line_starts_ ? WithLastRunMark(disk_.trace()) : disk_.TakeTrace();
     POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
                     HistoryOf(trace, 0, kAnyFaults));
     return RecordedCalls{{std::move(trace), std::move(history), {}, {}},
@@ -70,6 +73,9 @@ class CallRecorder {
         // What is said of the set-up is no ack: crashes begin later.
         disk_.Mark(AckMark(CallText(call)));
         return Ok{};
+      case Call::kLine:
+        MarkLine(call.content);
+        return Ok{};
       case Call::kOp:
         break;
     }
@@ -84,6 +90,15 @@ class CallRecorder {
     return Failed(CallText(call), result);
   }
 
+  // The line that begins the crashes syncs nothing, unlike kStart.
+  void MarkLine(const std::string& line) {
+    if (line != kStartLine) {
+      disk_.Mark(AckMark(line));
+    } else if (!std::exchange(line_starts_, true)) {
+      disk_.Mark(kRunMark);
+    }
+  }
+
   static Error Failed(const std::string& what, const OpResult& result) {
     const bool full = result.error == "ENOSPC";
     return {full ? ErrorCode::kFull : ErrorCode::kInternal,
@@ -94,6 +109,8 @@ class CallRecorder {
   RecordingDisk disk_;
   FaultDisk faulty_;
   bool started_ = false;
+  // Whether a line of a program began the crashes.
+  bool line_starts_ = false;
   std::vector<EventNumber> events_after_;
 };
 

@@ -82,6 +82,9 @@ FileTree::FileTree(FileBase& base) : FileTree() {
 
 bool FileTree::IsDirectory(const FileNode& node) { return node.is_directory; }
 uint64_t FileTree::NumberOf(const FileNode& node) { return node.number; }
+std::optional<BaseId> FileTree::BaseOf(const FileNode& node) {
+  return node.base;
+}
 
 // --- names -------------------------------------------------------------------
 

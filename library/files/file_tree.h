@@ -40,6 +40,8 @@ class FileTree {
   static bool IsDirectory(const FileNode& node);
   // A number that the node keeps as long as it lives.
   static uint64_t NumberOf(const FileNode& node);
+  // Where the node is in the base; `std::nullopt` if it is not there.
+  static std::optional<BaseId> BaseOf(const FileNode& node);
 
   // Errors of these: those of Find() for the directory of the name, and those
   // of the Linux call of this name.

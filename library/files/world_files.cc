@@ -197,12 +197,25 @@ int64_t WorldFiles::List(std::string_view path,
   return -tree_.List(*node, names);
 }
 
-FileFacts WorldFiles::FactsOf(FileNode& node) {
+FileFacts WorldFiles::FactsWithoutSize(const FileNode& node) {
   FileFacts facts;
   facts.is_directory = FileTree::IsDirectory(node);
-  facts.size_bytes = facts.is_directory ? 0 : tree_.SizeOf(node);
   facts.number = FileTree::NumberOf(node);
+  facts.base = FileTree::BaseOf(node);
   return facts;
+}
+
+FileFacts WorldFiles::FactsOf(FileNode& node) {
+  FileFacts facts = FactsWithoutSize(node);
+  if (!facts.is_directory) facts.size_bytes = tree_.SizeOf(node);
+  return facts;
+}
+
+int64_t WorldFiles::Find(std::string_view path, FileFacts& facts) {
+  FileNodePtr node;
+  if (const int error = tree_.Find(path, node)) return -error;
+  facts = FactsWithoutSize(*node);
+  return 0;
 }
 
 int64_t WorldFiles::Stat(std::string_view path, FileFacts& facts) {

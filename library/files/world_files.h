@@ -35,6 +35,8 @@ struct FileFacts {
   bool is_directory = false;
   uint64_t size_bytes = 0;
   uint64_t number = 0;
+  // Where it is in the base; `std::nullopt` if it is not there.
+  std::optional<BaseId> base{};
 };
 
 // Syncs of one handle.
@@ -96,6 +98,8 @@ class WorldFiles {
   int64_t RemoveDirectory(std::string_view path);
   int64_t List(std::string_view path, std::vector<std::string>& names);
   int64_t Stat(std::string_view path, FileFacts& facts);
+  // The same but for the size, so that nothing is read of the file itself.
+  int64_t Find(std::string_view path, FileFacts& facts);
   int64_t StatHandle(Handle handle, FileFacts& facts);
   int64_t Sync(Handle handle, SyncKind kind);
   int64_t SyncRange(Handle handle, uint64_t offset_bytes, uint64_t size_bytes);
@@ -109,6 +113,9 @@ class WorldFiles {
   int64_t SyncView(View view, uint64_t offset_bytes, uint64_t size_bytes,
                    bool async);
   int64_t Unmap(View view);
+
+  // What ops call a handle.
+  static std::string NameOf(Handle handle);
 
  private:
   struct OpenFile {
@@ -132,8 +139,8 @@ class WorldFiles {
   int64_t KeepSync(OpKind kind, std::vector<std::string> names,
                    std::vector<uint64_t> numbers, std::string_view path,
                    std::vector<std::string> flags = {});
-  static std::string NameOf(Handle handle);
   static std::string NameOfView(View view);
+  static FileFacts FactsWithoutSize(const FileNode& node);
   FileFacts FactsOf(FileNode& node);
   // Errors: EBADF, EINVAL.
   int64_t WritableFile(Handle handle, OpenFile*& file);

@@ -19,6 +19,7 @@
 #include "harness/base/bytes.h"
 #include "harness/block_log/trace_file.h"
 #include "harness/cli/input/flag_values.h"
+#include "harness/cli/input/programs.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/fault/fault.h"
@@ -154,6 +155,25 @@ Result<std::string> BeginFrom(const std::string& path, const Trace& trace,
   return text;
 }
 
+// Lets programs run in what crashes of the trace leave, if it is of simfs. With
+// another profile than that of the recording, the calls of the recorded program
+// are made again.
+Status ServePrograms(const std::string& profile, LoadedTrace& trace,
+                     OpenedInput& input) {
+  const std::string& behaves = profile.empty() ? trace.about.profile : profile;
+  POWERCUT_ASSIGN(input.backend,
+                  WithPrograms(std::move(input.backend), behaves));
+  POWERCUT_TRY(TellCalls(trace.about.calls, *input.backend));
+  if (trace.about.calls.empty() || profile.empty() ||
+      profile == trace.about.profile) {
+    return Ok{};
+  }
+  POWERCUT_ASSIGN(trace.trace, TraceUnder(profile, trace, *input.backend));
+  trace.about.profile = profile;
+  trace.about.program_end = trace.trace.event_count();
+  return Ok{};
+}
+
 // Opens a trace without a workload. Its ops are unknown, so that its marks are
 // acks and any faults may have fallen.
 Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
@@ -167,6 +187,7 @@ Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
     return Error{ErrorCode::kUsage,
                  path + ": the trace does not say what it is of; say --fs"};
   }
+  if (flags.profile.empty()) input.workload.profile = trace.about.profile;
   // The trace knows its disk; ResolveSetting() takes it from the workload.
   const DiskGeometry geometry = trace.trace.geometry();
   input.workload.disk =
@@ -175,6 +196,7 @@ Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
   POWERCUT_TRY(Prepare(path, backend, flags, input));
   input.workload.disk->size_bytes = geometry.size_bytes();
   input.setting.geometry = geometry;
+  POWERCUT_TRY(ServePrograms(flags.profile, trace, input));
   POWERCUT_TRY(ApplyOracle(path, oracle, *input.backend, input.setting));
   POWERCUT_TRY(AddFlaggedFaults(path, flags, /*is_trace=*/true, input));
   POWERCUT_TRY(SetSpace(flags, input));

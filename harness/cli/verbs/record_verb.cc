@@ -11,6 +11,7 @@
 #include "backends/registry.h"
 #include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/input_flags.h"
+#include "harness/cli/input/programs.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/fault/fault.h"
@@ -21,8 +22,9 @@ namespace powercut {
 namespace {
 
 struct RecordFlags {
-  std::string fs;
-  std::string size;  // such as `64M`; empty if the file system decides
+  std::string fs = "simfs";
+  std::string profile;  // empty if nobody chose one
+  std::string size;     // such as `64M`; empty if the file system decides
   FormatOptions format;
   std::vector<std::string> faults;
   std::string timeout;  // such as `60s`; empty if there is no limit
@@ -106,6 +108,18 @@ std::string OutputOf(const RecordFlags& flags, uint32_t number) {
   return fmt::format("{}-{}{}", path.string(), number, extension);
 }
 
+// The storage on which the program runs.
+Result<std::unique_ptr<Backend>> BackendFor(const RecordFlags& flags) {
+  if (!flags.profile.empty() && flags.fs != "simfs") {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("--profile {}: {} behaves as its mount options "
+                             "say; --profile is of --fs simfs",
+                             flags.profile, flags.fs)};
+  }
+  POWERCUT_ASSIGN(auto backend, MakeBackend(flags.fs, flags.format));
+  return WithPrograms(std::move(backend), flags.profile);
+}
+
 // What is recorded, and where.
 struct Plan {
   std::unique_ptr<Backend> backend;
@@ -115,7 +129,7 @@ struct Plan {
 
 Result<Plan> PlanOf(const RecordFlags& flags) {
   Plan plan;
-  POWERCUT_ASSIGN(plan.backend, MakeBackend(flags.fs, flags.format));
+  POWERCUT_ASSIGN(plan.backend, BackendFor(flags));
   const BackendTraits& traits = plan.backend->traits();
   uint64_t size_bytes = traits.default_disk_bytes;
   if (!flags.size.empty()) {
@@ -193,6 +207,8 @@ Result<ExitStatus> Record(const RecordFlags& flags) {
     about.program_end = made.program_end;
     about.writeback = ScheduleText(plan.program, flags.writeback);
     about.looks = made.recording.looks.text();
+    about.calls = CallsTextOf(*plan.backend);
+    if (!about.calls.empty()) about.profile = plan.backend->traits().profile;
     const std::string file = OutputOf(flags, number);
     POWERCUT_TRY(WriteTrace(made.recording.trace, about, file));
     const ExitStatus one = Report(file, plan, made);
@@ -216,7 +232,11 @@ class RecordVerb : public Verb {
             "written") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("--fs", flags_.fs, "file system").Required();
+    flags.Add("--fs", flags_.fs,
+              "simfs, without root, or a file system of the kernel; default: "
+              "simfs");
+    flags.Add("--profile", flags_.profile,
+              "how simfs behaves; default: linux-man");
     flags.Add("--size", flags_.size, "of the disk, e.g. 64M");
     DeclareFormat(flags, flags_.format);
     DeclareFaults(flags, flags_.faults);

@@ -1,0 +1,42 @@
+// Programs on simfs, for the verbs: which backend runs them, and the calls of a
+// recorded program.
+
+#ifndef POWERCUT_HARNESS_CLI_INPUT_PROGRAMS_H_
+#define POWERCUT_HARNESS_CLI_INPUT_PROGRAMS_H_
+
+#include <memory>
+#include <string>
+
+#include "harness/backend.h"
+#include "harness/base/result.h"
+#include "harness/block_log/trace_codec.h"
+
+namespace powercut {
+
+// If `backend` is simfs, returns one in which programs can run and which
+// behaves as `profile` (empty means its default); any other backend is returned
+// as it is.
+// Errors: kUsage if simfs does not behave as that profile; kMissing if this
+// powercut was built without libfuse.
+Result<std::unique_ptr<Backend>> WithPrograms(std::unique_ptr<Backend> backend,
+                                              const std::string& profile);
+
+// The calls of the program that was recorded last, for TraceAbout::calls. Empty
+// if the backend keeps none.
+std::string CallsTextOf(const Backend& backend);
+
+// Tells a backend of WithPrograms() the calls of a trace (TraceAbout::calls).
+// Does nothing for other backends and for a trace without calls.
+// Errors: kBadInput if the calls make no sense.
+Status TellCalls(const std::string& calls, Backend& backend);
+
+// Makes the trace that the calls of `loaded` would have made under another
+// profile. The acks stay where they were.
+// Requires: `backend` was made by WithPrograms() for that profile.
+// Errors: those of RecordCalls().
+Result<Trace> TraceUnder(const std::string& profile, const LoadedTrace& loaded,
+                         Backend& backend);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_CLI_INPUT_PROGRAMS_H_

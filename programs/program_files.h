@@ -1,0 +1,184 @@
+// ProgramFiles: the files of a volume as the system calls of programs see them,
+// by inode. It stands between the kernel's requests (fuse_volume.h) and the
+// files in memory (library/files/world_files.h), and adds what those do not
+// have: inodes, permissions, owners, symbolic links, extended attributes,
+// times.
+//
+// A volume is either recorded or looked at. While it is recorded it begins
+// empty, and every call that changed something is made on simfs, too, before
+// the program goes on. When a crash is looked at, it begins with what the crash
+// left, of which only what a program asks for is read, and what programs change
+// is in memory only.
+
+#ifndef POWERCUT_PROGRAMS_PROGRAM_FILES_H_
+#define POWERCUT_PROGRAMS_PROGRAM_FILES_H_
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "backends/simfs/simfs_mount.h"
+#include "library/calls/call_log.h"
+#include "library/files/world_files.h"
+#include "library/states/simfs_base.h"
+#include "programs/file_attributes.h"
+
+namespace powercut::programs {
+
+// Who makes a call.
+struct Caller {
+  pid_t process = 0;
+  uid_t user = 0;
+  gid_t group = 0;
+};
+
+// The node of the root directory. Nodes are numbers that the kernel knows.
+inline constexpr uint64_t kRootNode = 1;
+
+// Functions that return an int return 0, or an errno number after which nothing
+// has changed. Not thread-safe.
+class ProgramFiles {
+ public:
+  using Node = uint64_t;
+  using Handle = WorldFiles::Handle;
+
+  // A volume that is recorded. `mount`, an empty simfs, must outlive this
+  // object; every call is made on it, too.
+  explicit ProgramFiles(simfs::SimfsMount& mount);
+  // What a crash of a recording left on `mount`. Files have the attributes of
+  // `history`. Both must outlive this object.
+  ProgramFiles(simfs::SimfsMount& mount, const AttributeHistory& history);
+  ProgramFiles(const ProgramFiles&) = delete;
+  ProgramFiles& operator=(const ProgramFiles&) = delete;
+
+  // Who makes the calls from now on.
+  void set_caller(const Caller& caller) { caller_ = caller; }
+
+  // --- names -----------------------------------------------------------------
+  int Lookup(Node parent, const std::string& name, Node& node);
+  // `mode` has the type: a directory, a file, a symbolic link (with its
+  // target), or a special file. Errors: EEXIST and those of the directory.
+  int Make(Node parent, const std::string& name, mode_t mode, dev_t device,
+           const std::string& target, Node& node);
+  int Unlink(Node parent, const std::string& name);
+  int RemoveDirectory(Node parent, const std::string& name);
+  // Errors, beside those of rename(2): EINVAL for an exchange of two names,
+  // which is not offered.
+  int Rename(Node parent, const std::string& name, Node new_parent,
+             const std::string& new_name, unsigned flags);
+  int Link(Node node, Node new_parent, const std::string& new_name);
+
+  struct Entry {
+    std::string name;
+    // The type of the file, as st_mode has it.
+    mode_t type = 0;
+  };
+  // The names in a directory, sorted.
+  int List(Node directory, std::vector<Entry>& entries);
+
+  // --- attributes ------------------------------------------------------------
+  int Facts(Node node, struct stat& facts);
+  // What is to be set; the rest stays.
+  struct Wanted {
+    std::optional<mode_t> permissions;
+    std::optional<uid_t> owner;
+    std::optional<gid_t> group;
+    std::optional<uint64_t> size_bytes;
+    std::optional<int64_t> changed_ns;
+  };
+  // `handle` is 0 if the file is not open.
+  int Set(Node node, const Wanted& wanted, Handle handle);
+  int ReadLink(Node node, std::string& target);
+  // Errors: ENODATA, EEXIST and ENODATA as the flags of setxattr(2) ask.
+  int GetExtended(Node node, const std::string& name, std::string& value);
+  int SetExtended(Node node, const std::string& name, std::string_view value,
+                  int flags);
+  int RemoveExtended(Node node, const std::string& name);
+  int ListExtended(Node node, std::vector<std::string>& names);
+
+  // --- bytes -----------------------------------------------------------------
+  // `flags` are those of open(2).
+  int Open(Node node, int flags, Handle& handle);
+  void Close(Handle handle);
+  int Read(Handle handle, uint64_t offset_bytes, MutableByteSpan out,
+           size_t& bytes);
+  int Write(Node node, Handle handle, uint64_t offset_bytes, ByteSpan data);
+  // `mode` is that of fallocate(2). Errors: EOPNOTSUPP for modes that move or
+  // share bytes.
+  int Allocate(Node node, Handle handle, int mode, uint64_t offset_bytes,
+               uint64_t size_bytes);
+  int Sync(Handle handle, bool data_only);
+  int SyncVolume();
+
+  // Whether the disk had no room for a call. Every later call that would change
+  // something fails with ENOSPC.
+  bool full() const { return full_; }
+  // The calls so far that changed something or asked for durability.
+  const Calls& calls() const { return log_.calls(); }
+  // Adds a line that the program wrote to $POWERCUT_ACKS to the calls.
+  void AddLine(std::string_view line);
+
+ private:
+  struct NodeFacts {
+    // The names that are known, each with its directory.
+    std::set<std::pair<Node, std::string>> names;
+    bool is_directory = false;
+    // What a program set in this volume; `std::nullopt` if the attributes are
+    // those of the history.
+    std::optional<FileAttributes> attributes;
+    // The number in simfs; `std::nullopt` for what was made after the crash.
+    std::optional<simfs::InodeNumber> inode;
+    // Whether a program set the time of the last change since the last change.
+    bool time_was_set = false;
+  };
+
+  bool records() const { return history_ == nullptr; }
+  // A path that leads to the node; `std::nullopt` if its names are gone.
+  std::optional<std::string> PathOf(Node node) const;
+  // Errors: ESTALE, EEXIST.
+  int PathIn(Node parent, const std::string& name, std::string& path) const;
+  Node NodeOf(const FileFacts& facts, Node parent, const std::string& name);
+  FileAttributes AttributesOf(NodeFacts& node);
+  mode_t TypeOf(const NodeFacts& node) const;
+  int SetAttributes(Node node, FileAttributes attributes);
+  // Notes in a call what attributes the node has from then on.
+  void NoteAttributes(Call& call, const NodeFacts& node,
+                      const FileAttributes& attributes);
+  int SizeOf(Node node, uint64_t& size_bytes);
+  int Resize(Node node, uint64_t size_bytes, Handle handle);
+  // A handle that is open on the node; 0 if there is none.
+  Handle AnyHandleOf(Node node) const;
+  // Makes the calls that were added on simfs.
+  int Apply();
+  // The result of a call on the files in memory, and then of simfs.
+  int Done(int64_t result);
+  // Notes that the last call changed the content of the node.
+  void Touch(Node node);
+
+  simfs::SimfsMount& mount_;
+  const AttributeHistory* history_ = nullptr;
+  CallLog log_;
+  std::optional<SimfsBase> base_;
+  WorldFiles files_;
+  Caller caller_;
+  std::map<Node, NodeFacts> nodes_;
+  std::map<Handle, Node> open_;
+  // How many calls were made on simfs.
+  size_t applied_ = 0;
+  // What simfs is going to call the next file.
+  simfs::InodeNumber next_inode_ = simfs::kRootInode + 1;
+  bool full_ = false;
+};
+
+}  // namespace powercut::programs
+
+#endif  // POWERCUT_PROGRAMS_PROGRAM_FILES_H_

@@ -1,0 +1,241 @@
+// Starts the process that runs programs, and serves their volume meanwhile.
+//
+// In a user namespace of its own, a process may mount tmpfs and FUSE, and may
+// make a PID namespace, with no privileges outside. The user keeps its number
+// there, so that programs see the user that they were started by; a program has
+// no capabilities, unless the user is root.
+//
+// The fork comes before a FUSE device is opened: a descriptor of it that
+// crossed the fork would keep the device alive after its server has died.
+
+#include "programs/program_host.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <utility>
+
+#include "backends/kernel/mounter_messages.h"
+#include "backends/kernel/volume_program.h"
+#include "harness/base/shortage.h"
+#include "harness/system/message_socket.h"
+#include "harness/system/stopped_child.h"
+#include "programs/fuse_volume.h"
+
+namespace powercut::programs {
+namespace {
+
+constexpr const char* kRemedy =
+    "; or record on a file system of the kernel as root (--fs ext4)";
+
+Error Missing(std::string_view what) {
+  return {ErrorCode::kMissing, fmt::format("simfs: {}: {}{}", what,
+                                           strerrordesc_np(errno), kRemedy)};
+}
+
+bool WriteText(const char* path, const std::string& text) {
+  std::ofstream out(path);
+  out << text << std::flush;
+  return out.good();
+}
+
+// Makes this process the only user of a namespace of its own, if it is not root
+// already.
+Status EnterUserNamespace() {
+  const uid_t user = geteuid();
+  const gid_t group = getegid();
+  if (user == 0) return Ok{};
+  if (unshare(CLONE_NEWUSER) != 0) {
+    return Missing(
+        "no user namespace (allow them: sysctl kernel.unprivileged_userns_clone"
+        "=1, kernel.apparmor_restrict_unprivileged_userns=0)");
+  }
+  const bool mapped =
+      WriteText("/proc/self/setgroups", "deny") &&
+      WriteText("/proc/self/uid_map", fmt::format("{0} {0} 1", user)) &&
+      WriteText("/proc/self/gid_map", fmt::format("{0} {0} 1", group));
+  if (!mapped) return Missing("a user namespace without a map of its users");
+  return Ok{};
+}
+
+Status EnterMountNamespace() {
+  if (unshare(CLONE_NEWNS) != 0) return Missing("a mount namespace");
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    return Missing("a private mount namespace");
+  }
+  return Ok{};
+}
+
+// Forks a process that is the first of a new PID namespace. Returns as fork()
+// does.
+pid_t ForkIntoPidNamespace() {
+  return static_cast<pid_t>(
+      syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, 0));
+}
+
+// Has the kernel write out what programs stored to mapped files and left there.
+// No request to sync comes of it.
+void WriteOutPages() {
+  const int folder = open(kernel::kVolumeFolder, O_RDONLY | O_CLOEXEC);
+  if (folder < 0) return;
+  syncfs(folder);
+  close(folder);
+}
+
+// The loop of the process that starts programs.
+[[noreturn]] void RunPrograms(int socket) {
+  // Ctrl-C reaches this process, too, and the owner decides what it means.
+  signal(SIGINT, SIG_IGN);
+  std::string bytes;
+  while (ReceiveMessage(socket, bytes)) {
+    const kernel::MounterRequest request = kernel::DecodeMounterRequest(bytes);
+    const CommandEnd end = kernel::RunInVolume(request);
+    const bool recorded = request.number == 0;
+    if (recorded) WriteOutPages();
+    if (!SendMessage(socket, kernel::EncodeCommandEnd(end))) break;
+  }
+  _exit(0);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ProgramHost>> ProgramHost::Start() {
+  std::unique_ptr<ProgramHost> host(new ProgramHost());
+  POWERCUT_TRY(host->Begin());
+  return host;
+}
+
+Status ProgramHost::Begin() {
+  POWERCUT_TRY(EnterUserNamespace());
+  POWERCUT_TRY(EnterMountNamespace());
+  if (mount("powercut", kernel::kPlaceFolder, "tmpfs", 0, "size=64m") != 0) {
+    return Missing(kernel::kPlaceFolder);
+  }
+  folders_ = true;
+  if (mkdir(kernel::kShimFolder, 0755) != 0 ||
+      mkdir(kernel::kVolumeFolder, 0755) != 0) {
+    return Missing(kernel::kPlaceFolder);
+  }
+  const auto [ours, theirs] = MessageSocketPair();
+  socket_ = ours;
+  // What is buffered must not be printed a second time by the child.
+  std::fflush(nullptr);
+  pid_ = ForkIntoPidNamespace();
+  if (pid_ < 0) {
+    pid_ = 0;
+    close(theirs);
+    return Missing("a PID namespace");
+  }
+  if (pid_ == 0) {
+    // The process dies with its owner, even if the owner is killed.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close(ours);
+    RunPrograms(theirs);
+  }
+  close(theirs);
+  auto acks = kernel::FuseFile::Mount(kernel::kShimFolder, 0);
+  if (!acks) {
+    const std::string lack = ProgramsLack();
+    return Error{ErrorCode::kMissing,
+                 "simfs: " + (lack.empty() ? acks.error().message : lack)};
+  }
+  acks_ = std::move(*acks);
+  return Ok{};
+}
+
+ProgramHost::~ProgramHost() {
+  End();
+  if (folders_) umount2(kernel::kPlaceFolder, MNT_DETACH);
+}
+
+void ProgramHost::End() {
+  if (socket_ >= 0) close(std::exchange(socket_, -1));
+  acks_.reset();
+  if (pid_ == 0) return;
+  int status = 0;
+  kill(pid_, SIGKILL);
+  waitpid(std::exchange(pid_, 0), &status, 0);
+  end_ = status;
+}
+
+Error ProgramHost::Gone() {
+  End();
+  const char* name =
+      end_ && WIFSIGNALED(*end_) ? sigabbrev_np(WTERMSIG(*end_)) : nullptr;
+  return {ErrorCode::kIo,
+          fmt::format(
+              "the process that runs programs is gone{}; run it again",
+              name == nullptr ? "" : fmt::format(", killed by SIG{}", name))};
+}
+
+Result<CommandEnd> ProgramHost::Run(const Mount::Command& command,
+                                    ProgramFiles& files, uint64_t size_bytes) {
+  if (end_) return Gone();
+  POWERCUT_ASSIGN(const auto volume,
+                  FuseVolume::Mount(kernel::kVolumeFolder, files, size_bytes));
+  acks_->set_text_sink([&](std::string_view text) {
+    if (command.acks) command.acks(text);
+  });
+  kernel::MounterRequest request;
+  request.kind = kernel::MounterRequest::kRun;
+  request.words = command.words;
+  request.text = command.acked;
+  request.number = command.quiet ? 1 : 0;
+  request.timeout_ms = command.timeout_ms;
+  if (!SendMessage(socket_, kernel::EncodeMounterRequest(request))) {
+    return Gone();
+  }
+  // Now and then a look is taken at the process: if somebody stopped it, it
+  // would never answer.
+  constexpr int kPauseMs = 500;
+  pollfd ends[] = {{volume->fd(), POLLIN, 0},
+                   {acks_->fd(), POLLIN, 0},
+                   {socket_, POLLIN, 0}};
+  std::string answer;
+  while (true) {
+    const int ready = poll(ends, 3, kPauseMs);
+    if (ready == 0) ContinueIfStopped(pid_);
+    if (ready <= 0) continue;
+    // The requests come first, since the answer may depend on them.
+    if (ends[0].revents != 0) {
+      // A program may unmount the volume; its calls fail from then on.
+      if (!volume->Serve()) ends[0].fd = -1;
+      continue;
+    }
+    if (ends[1].revents != 0) {
+      if (!acks_->Serve()) ends[1].fd = -1;
+      continue;
+    }
+    if (!ReceiveMessage(socket_, answer)) return Gone();
+    break;
+  }
+  acks_->set_text_sink(nullptr);
+  return kernel::DecodeCommandEnd(answer);
+}
+
+std::string ProgramsLack() {
+  const int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+  if (device >= 0) {
+    close(device);
+    return "";
+  }
+  return fmt::format(
+      "/dev/fuse: {}; programs on simfs need it (modprobe fuse, chmod 666 "
+      "/dev/fuse, or docker run --device /dev/fuse){}",
+      strerrordesc_np(errno), kRemedy);
+}
+
+}  // namespace powercut::programs
