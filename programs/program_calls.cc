@@ -47,6 +47,7 @@ bool IsName(std::string_view name) {
 void EncodeCall(const Call& call, PackedWriter& out) {
   out.Number(call.kind);
   out.Number(static_cast<uint64_t>(call.process));
+  out.Text(call.program);
   out.Text(call.content);
   if (call.kind != Call::kOp) return;
   const Op& op = call.op;
@@ -65,6 +66,7 @@ Call DecodeCall(PackedReader& in) {
   call.kind = static_cast<Call::Kind>(in.Number());
   in.Require(call.kind == Call::kOp || call.kind == Call::kLine);
   call.process = static_cast<int32_t>(in.NumberUpTo(INT32_MAX));
+  call.program = in.Text();
   call.content = in.Text();
   if (call.kind != Call::kOp) return call;
   call.op.kind = static_cast<OpKind>(in.NumberUpTo(kOpKindCount - 1));
@@ -110,7 +112,7 @@ Result<Calls> DecodeCalls(std::string_view bytes) {
   PackedReader in(bytes);
   in.Require(in.Number() == kVersion);
   Calls calls;
-  for (uint64_t left = in.Count(3); left > 0 && in.Good(); --left) {
+  for (uint64_t left = in.Count(4); left > 0 && in.Good(); --left) {
     Call& call = calls.emplace_back(DecodeCall(in));
     call.op.number = static_cast<uint32_t>(calls.size());
   }

@@ -14,12 +14,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
 #include <sys/xattr.h>
 #include <time.h>
 
 #include <algorithm>
+#include <fstream>
 
 namespace powercut::programs {
 namespace {
@@ -118,7 +120,9 @@ int ProgramFiles::Apply() {
   if (!records()) return 0;
   int error = 0;
   for (; applied_ < log_.calls().size(); ++applied_) {
-    const Call& call = log_.calls()[applied_];
+    Call& call = log_.at(applied_);
+    call.process = caller_.process;
+    call.program = ProgramOf(caller_.process);
     if (call.kind != Call::kOp || full_) continue;
     const OpResult result =
         mount_.Apply(call.op, call.offset_bytes, call.content);
@@ -135,11 +139,21 @@ int ProgramFiles::Done(int64_t result) {
   return Apply();
 }
 
+// Where a file is opened, the process may have become another program.
+const std::string& ProgramFiles::ProgramOf(pid_t process) {
+  std::string& name = programs_[process];
+  const bool opens = log_.at(applied_).op.kind == OpKind::kOpen;
+  if (!name.empty() && !opens) return name;
+  std::ifstream in(fmt::format("/proc/{}/comm", process));
+  std::getline(in, name);
+  return name;
+}
+
 void ProgramFiles::AddLine(std::string_view line) {
   Call call;
   call.kind = Call::kLine;
   call.content = line;
-  log_.Add(std::move(call)).process = caller_.process;
+  log_.Add(std::move(call));
   ++applied_;
 }
 
@@ -177,7 +191,6 @@ int ProgramFiles::Make(Node parent, const std::string& name, mode_t mode,
   if (records()) {
     made.inode = next_inode_++;
     Call& call = log_.at(before);
-    call.process = caller_.process;
     call.inode = *made.inode;
     PackedWriter out(call.attributes);
     WriteAttributes(attributes, out);
@@ -357,7 +370,6 @@ int ProgramFiles::SetAttributes(Node node, FileAttributes attributes) {
 
 void ProgramFiles::NoteAttributes(Call& call, const NodeFacts& node,
                                   const FileAttributes& attributes) {
-  call.process = caller_.process;
   call.inode = *node.inode;
   PackedWriter out(call.attributes);
   WriteAttributes(attributes, out);
@@ -516,8 +528,6 @@ void ProgramFiles::Touch(Node node) {
   if (records() && known.time_was_set) {
     known.time_was_set = false;
     NoteAttributes(log_.last(), known, attributes);
-  } else if (records()) {
-    log_.last().process = caller_.process;
   }
   known.attributes = std::move(attributes);
 }
@@ -558,13 +568,11 @@ int ProgramFiles::Allocate(Node node, Handle handle, int mode,
 int ProgramFiles::Sync(Handle handle, bool data_only) {
   const int64_t result =
       files_.Sync(handle, data_only ? SyncKind::kFdatasync : SyncKind::kFsync);
-  if (records() && result >= 0) log_.last().process = caller_.process;
   return Done(result);
 }
 
 int ProgramFiles::SyncVolume() {
   const int64_t result = files_.SyncAll();
-  if (records()) log_.last().process = caller_.process;
   return Done(result);
 }
 

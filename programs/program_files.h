@@ -159,6 +159,8 @@ class ProgramFiles {
   Handle AnyHandleOf(Node node) const;
   // Makes the calls that were added on simfs.
   int Apply();
+  // The name of the program that a process runs.
+  const std::string& ProgramOf(pid_t process);
   // The result of a call on the files in memory, and then of simfs.
   int Done(int64_t result);
   // Notes that the last call changed the content of the node.
@@ -172,6 +174,8 @@ class ProgramFiles {
   Caller caller_;
   std::map<Node, NodeFacts> nodes_;
   std::map<Handle, Node> open_;
+  // By process.
+  std::map<pid_t, std::string> programs_;
   // How many calls were made on simfs.
   size_t applied_ = 0;
   // What simfs is going to call the next file.

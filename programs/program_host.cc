@@ -95,6 +95,20 @@ void WriteOutPages() {
   close(folder);
 }
 
+// The first byte of a message to the owner: the program ended, or it syncs the
+// volume.
+constexpr char kEnded = 'e';
+constexpr char kSyncs = 's';
+
+// Has the owner sync the volume, and returns the errno value of that.
+int SyncVolume(int socket) {
+  WriteOutPages();
+  std::string answer;
+  const bool answered = SendMessage(socket, std::string(1, kSyncs)) &&
+                        ReceiveMessage(socket, answer) && answer.size() == 1;
+  return answered ? answer[0] : EIO;
+}
+
 // The loop of the process that starts programs.
 [[noreturn]] void RunPrograms(int socket) {
   // Ctrl-C reaches this process, too, and the owner decides what it means.
@@ -102,10 +116,12 @@ void WriteOutPages() {
   std::string bytes;
   while (ReceiveMessage(socket, bytes)) {
     const kernel::MounterRequest request = kernel::DecodeMounterRequest(bytes);
-    const CommandEnd end = kernel::RunInVolume(request);
+    kernel::SyncCatcher syncs(kernel::kVolumeFolder,
+                              [socket] { return SyncVolume(socket); });
+    const CommandEnd end = kernel::RunInVolume(request, &syncs);
     const bool recorded = request.number == 0;
     if (recorded) WriteOutPages();
-    if (!SendMessage(socket, kernel::EncodeCommandEnd(end))) break;
+    if (!SendMessage(socket, kEnded + kernel::EncodeCommandEnd(end))) break;
   }
   _exit(0);
 }
@@ -220,10 +236,12 @@ Result<CommandEnd> ProgramHost::Run(const Mount::Command& command,
       continue;
     }
     if (!ReceiveMessage(socket_, answer)) return Gone();
-    break;
+    if (answer[0] == kEnded) break;
+    const auto error = static_cast<char>(files.SyncVolume());
+    if (!SendMessage(socket_, std::string(1, error))) return Gone();
   }
   acks_->set_text_sink(nullptr);
-  return kernel::DecodeCommandEnd(answer);
+  return kernel::DecodeCommandEnd(std::string_view(answer).substr(1));
 }
 
 std::string ProgramsLack() {

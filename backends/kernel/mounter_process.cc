@@ -84,7 +84,7 @@ class MounterProcess {
         return EncodeOutcome(
             {RecoveryOutcome::kObserved, "", ObserveFolder(kVolumeFolder)});
       case MounterRequest::kRun:
-        return EncodeCommandEnd(RunInVolume(request));
+        return EncodeCommandEnd(RunInVolume(request, nullptr));
       case MounterRequest::kRunOnDevice:
         return EncodeCommandEnd(RunOnDevice(request));
       case MounterRequest::kMap:

@@ -31,11 +31,12 @@ bool VolumeIsFull() {
 
 }  // namespace
 
-CommandEnd RunInVolume(const MounterRequest& request) {
+CommandEnd RunInVolume(const MounterRequest& request, SyncCatcher* syncs) {
   UserCommand command;
   command.words = request.words;
   command.folder = kVolumeFolder;
   command.timeout_ms = request.timeout_ms;
+  command.syncs = syncs;
   const std::string acked = fmt::format("{}/acked", kPlaceFolder);
   std::ofstream(acked, std::ios::binary | std::ios::trunc) << request.text;
   command.environment = {

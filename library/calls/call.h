@@ -48,10 +48,12 @@ struct Call {
   // For a sync: the disk reports an error for each flush of it.
   bool fails = false;
 
-  // These are about the calls of a program: the process that made the call, and
-  // the attributes that a file had from then on, as packed bytes, with the
-  // number of the file in simfs. Empty and 0 if the call left them as they were.
+  // These are about the calls of a program: the process that made the call with
+  // the name of its program, and the attributes that a file had from then on,
+  // as packed bytes, with the number of the file in simfs. Empty and 0 if the
+  // call left them as they were.
   int32_t process = 0;
+  std::string program{};
   uint32_t inode = 0;
   std::string attributes{};
 };

@@ -19,6 +19,13 @@ struct RecordedCalls {
   Observation live;
 };
 
+// Calls, and by call the number of disk events when it had returned. A view:
+// what it refers to must outlive it.
+struct IssuedCalls {
+  const Calls& calls;
+  const std::vector<EventNumber>& events_after;
+};
+
 // The faults of the disk while these calls run: an error of each flush, if a
 // call fails.
 std::vector<Op> FaultsOf(const Calls& calls);

@@ -270,8 +270,8 @@ LoopFinding LoopRunner::Described(ProfileRun& run, const Finding& finding) {
   PointCursor cursor(space, id->steps[0].kind);
   const auto state = ResolveStep(id->steps[0], cursor);
   if (!state) return described;
-  described.crash = CrashText(run, *state, id->steps.size());
-  described.lost = LostCalls(run, *state, cursor);
+  described.crash = CrashText(run.issued(), *state, id->steps.size());
+  described.lost = LostCalls(run.issued(), *state, cursor);
   // The words of the user's code are taken apart again.
   const std::string result = ResultOf(run, *id);
   const size_t line = result.find('\n');
@@ -316,7 +316,7 @@ std::string LoopRunner::RemedyFor(ProfileRun& run, const std::string& cause,
   PointCursor cursor(space, state.kind);
   cursor.MoveTo(state.point);
   size_t tried = 0;
-  for (const ExtraSync& sync : SyncsFor(run, state, cursor)) {
+  for (const ExtraSync& sync : SyncsFor(run.issued(), state, cursor)) {
     if (loop_.stopping_ || ++tried > kRemediesTried) break;
     Calls calls = run.calls();
     Call call;
@@ -342,7 +342,7 @@ std::string LoopRunner::RemedyFor(ProfileRun& run, const std::string& cause,
         "{} after `{}`{} saves it",
         of_disk ? "a flush of the disk" : "an fsync of " + sync.path,
         CallText(run.calls()[sync.after]),
-        PlaceInWords(run.calls()[sync.after].place));
+        PlaceInWords(run.calls()[sync.after]));
   }
   return "";
 }
@@ -407,8 +407,8 @@ void LoopRunner::RunOneState(ProfileRun& run, const StateId& id,
   finding.cause = wrong;
   finding.id = loop_.options_.at;
   finding.states = 1;
-  finding.crash = CrashText(run, *state, id.steps.size());
-  finding.lost = LostCalls(run, *state, cursor);
+  finding.crash = CrashText(run.issued(), *state, id.steps.size());
+  finding.lost = LostCalls(run.issued(), *state, cursor);
   loop_.report_.findings.push_back(std::move(finding));
 }
 

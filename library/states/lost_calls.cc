@@ -15,8 +15,8 @@ namespace powercut {
 namespace {
 
 // The call that issued an event.
-size_t CallOf(const ProfileRun& run, EventNumber event) {
-  const auto& after = run.recorded().events_after;
+size_t CallOf(const IssuedCalls& run, EventNumber event) {
+  const auto& after = run.events_after;
   return static_cast<size_t>(std::ranges::lower_bound(after, event) -
                              after.begin());
 }
@@ -25,7 +25,7 @@ size_t CallOf(const ProfileRun& run, EventNumber event) {
 // that it wrote and that are not there.
 using LostContents = std::map<size_t, std::vector<ByteSpan>>;
 
-LostContents LostBy(const ProfileRun& run, const CrashState& state,
+LostContents LostBy(const IssuedCalls& run, const CrashState& state,
                     const PointCursor& cursor) {
   LostContents lost;
   const CrashSpace& space = cursor.space();
@@ -37,7 +37,7 @@ LostContents LostBy(const ProfileRun& run, const CrashState& state,
         choice.torn.count > 0 ? choice.under : choice.version;
     for (VersionIndex version = held + 1; version <= newest; ++version) {
       const size_t call = CallOf(run, versions[version].event);
-      if (call >= run.calls().size()) continue;
+      if (call >= run.calls.size()) continue;
       lost[call].emplace_back(versions[version].content, space.block_bytes());
     }
   }
@@ -97,18 +97,19 @@ bool IsSyncOf(const Call& call, std::string_view path) {
 
 }  // namespace
 
-std::string PlaceInWords(const CallPlace& place) {
-  const std::string text = PlaceText(place);
+std::string PlaceInWords(const Call& call) {
+  const std::string text =
+      call.program.empty() ? PlaceText(call.place) : call.program;
   return text.empty() ? "" : fmt::format(" ({})", text);
 }
 
-std::string CrashText(const ProfileRun& run, const CrashState& state,
+std::string CrashText(const IssuedCalls& run, const CrashState& state,
                       size_t crashes) {
-  const Calls& calls = run.calls();
-  const auto& after = run.recorded().events_after;
+  const Calls& calls = run.calls;
+  const auto& after = run.events_after;
   const auto in_words = [&](size_t call) {
     return fmt::format("`{}`{}", CallText(calls[call]),
-                       PlaceInWords(calls[call].place));
+                       PlaceInWords(calls[call]));
   };
   size_t returned = 0;  // How many calls had.
   while (returned < calls.size() && after[returned] <= state.point) ++returned;
@@ -128,11 +129,11 @@ std::string CrashText(const ProfileRun& run, const CrashState& state,
   return text;
 }
 
-std::vector<std::string> LostCalls(const ProfileRun& run,
+std::vector<std::string> LostCalls(const IssuedCalls& run,
                                    const CrashState& state,
                                    const PointCursor& cursor) {
-  const Calls& calls = run.calls();
-  const auto& after = run.recorded().events_after;
+  const Calls& calls = run.calls;
+  const auto& after = run.events_after;
   std::vector<std::string> lines;
   for (const auto& [lost, blocks] : LostBy(run, state, cursor)) {
     const std::string_view path = FileOf(calls[lost]);
@@ -142,20 +143,20 @@ std::vector<std::string> LostCalls(const ProfileRun& run,
       const bool returned = after[i] <= state.point;
       if (!returned && i > 0 && after[i - 1] >= state.point) break;
       sync = fmt::format(", although `{}`{} {}", CallText(calls[i]),
-                         PlaceInWords(calls[i].place),
+                         PlaceInWords(calls[i]),
                          returned ? "had returned" : "was under way");
       break;
     }
     lines.push_back(fmt::format("{}{}{}{}", LostBytes(calls[lost], blocks),
                                 CallText(calls[lost]),
-                                PlaceInWords(calls[lost].place), sync));
+                                PlaceInWords(calls[lost]), sync));
   }
   return lines;
 }
 
-std::vector<ExtraSync> SyncsFor(const ProfileRun& run, const CrashState& state,
+std::vector<ExtraSync> SyncsFor(const IssuedCalls& run, const CrashState& state,
                                 const PointCursor& cursor) {
-  const Calls& calls = run.calls();
+  const Calls& calls = run.calls;
   const LostContents lost = LostBy(run, state, cursor);
   std::vector<ExtraSync> syncs;
   const auto add = [&](std::string_view path, size_t call) {

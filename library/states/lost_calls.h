@@ -8,23 +8,23 @@
 #include <vector>
 
 #include "harness/space/crash_state.h"
-#include "library/states/profile_run.h"
+#include "library/calls/record_calls.h"
 
 namespace powercut {
 
-// `, made at wal.cc:41` in the words of PlaceText(), in brackets: `
-// (wal.cc:41)`. Empty if nothing is known.
-std::string PlaceInWords(const CallPlace& place);
+// Where a call was made, in the words of PlaceText(), or by which program, in
+// brackets: ` (wal.cc:41)`, ` (sqlite3)`. Empty if nothing is known.
+std::string PlaceInWords(const Call& call);
 
 // When the first of `crashes` came: the last call that had returned, and the
 // one in flight. The others came during recoveries.
-std::string CrashText(const ProfileRun& run, const CrashState& state,
+std::string CrashText(const IssuedCalls& run, const CrashState& state,
                       size_t crashes);
 
 // The calls of which the state lost something, in their order, one a line, each
 // with whether a sync of its file came after it.
 // Requires: `cursor` stands at the state's point and kind.
-std::vector<std::string> LostCalls(const ProfileRun& run,
+std::vector<std::string> LostCalls(const IssuedCalls& run,
                                    const CrashState& state,
                                    const PointCursor& cursor);
 
@@ -37,7 +37,7 @@ struct ExtraSync {
 // The syncs that might have kept what the state lost: first of the files, then
 // of the directories, of the last calls first.
 // Requires: as LostCalls().
-std::vector<ExtraSync> SyncsFor(const ProfileRun& run, const CrashState& state,
+std::vector<ExtraSync> SyncsFor(const IssuedCalls& run, const CrashState& state,
                                 const PointCursor& cursor);
 
 }  // namespace powercut

@@ -30,6 +30,7 @@ class ProfileRun {
 
   const Calls& calls() const { return calls_; }
   const RecordedCalls& recorded() const { return recorded_; }
+  IssuedCalls issued() const { return {calls_, recorded_.events_after}; }
   const Trace& trace() const { return recorded_.recording.trace; }
   // Valid as long as this object.
   RecordedRun run() {

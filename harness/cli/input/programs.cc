@@ -10,7 +10,9 @@
 #include <utility>
 
 #ifdef POWERCUT_HAVE_PROGRAMS
+#include "harness/space/crash_state.h"
 #include "library/calls/record_calls.h"
+#include "library/states/lost_calls.h"
 #include "programs/program_backend.h"
 #include "programs/program_calls.h"
 #endif
@@ -49,6 +51,36 @@ Status TellCalls(const std::string& calls, Backend& backend) {
   return Ok{};
 }
 
+Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
+                         std::span<Finding> findings) {
+  if (about.calls.empty() || findings.empty()) return false;
+  POWERCUT_ASSIGN(const Calls calls, programs::DecodeCalls(about.calls));
+  POWERCUT_ASSIGN(
+      const RecordedCalls again,
+      RecordCalls(run.backend, calls, run.trace().geometry(), about.profile));
+  // A fault that fell on the disk is not in the calls.
+  if (again.recording.trace.Digest() != run.trace().Digest()) return false;
+  const IssuedCalls issued{calls, again.events_after};
+  const CrashSpace space(run.trace(), run.setting.atomic_bytes);
+  for (Finding& finding : findings) {
+    const auto id = ParseStateId(finding.id);
+    POWERCUT_CHECK(id);
+    PointCursor cursor(space, id->steps[0].kind);
+    const auto state = ResolveStep(id->steps[0], cursor);
+    POWERCUT_CHECK(state);
+    finding.op_text = fmt::format("{:<10} {}", "program",
+                                  CrashText(issued, *state, id->steps.size()));
+    finding.lost_files = LostCalls(issued, *state, cursor);
+    constexpr size_t kShown = 8;
+    if (finding.lost_files.size() > kShown) {
+      const size_t more = finding.lost_files.size() - kShown + 1;
+      finding.lost_files.resize(kShown - 1);
+      finding.lost_files.push_back(fmt::format("{} more", more));
+    }
+  }
+  return true;
+}
+
 Result<Trace> TraceUnder(const std::string& profile, const LoadedTrace& loaded,
                          Backend& backend) {
   POWERCUT_ASSIGN(const Calls calls, programs::DecodeCalls(loaded.about.calls));
@@ -66,6 +98,10 @@ Result<std::unique_ptr<Backend>> WithPrograms(std::unique_ptr<Backend> backend,
 }
 std::string CallsTextOf(const Backend&) { return ""; }
 Status TellCalls(const std::string&, Backend&) { return Ok{}; }
+Result<bool> NameByCalls(const RecordedRun&, const TraceAbout&,
+                         std::span<Finding>) {
+  return false;
+}
 Result<Trace> TraceUnder(const std::string&, const LoadedTrace&, Backend&) {
   return Error{ErrorCode::kMissing,
                "not built: install libfuse3-dev, then configure and build "

@@ -5,11 +5,14 @@
 #define POWERCUT_HARNESS_CLI_INPUT_PROGRAMS_H_
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "harness/backend.h"
 #include "harness/base/result.h"
 #include "harness/block_log/trace_codec.h"
+#include "harness/judge/finding.h"
+#include "harness/record/recorded_run.h"
 
 namespace powercut {
 
@@ -29,6 +32,13 @@ std::string CallsTextOf(const Backend& backend);
 // Does nothing for other backends and for a trace without calls.
 // Errors: kBadInput if the calls make no sense.
 Status TellCalls(const std::string& calls, Backend& backend);
+
+// Says, in findings of a program that was recorded on simfs, which calls had
+// returned before the crash, and of which calls the shown state lost something.
+// Returns false, and changes nothing, if the calls of the trace are not known.
+// Errors: those of RecordCalls().
+Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
+                         std::span<Finding> findings);
 
 // Makes the trace that the calls of `loaded` would have made under another
 // profile. The acks stay where they were.

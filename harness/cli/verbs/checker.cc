@@ -19,6 +19,7 @@
 #include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/kept_trace.h"
 #include "harness/cli/input/opened_input.h"
+#include "harness/cli/input/programs.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/report/baseline.h"
 #include "harness/cli/report/report_json.h"
@@ -154,7 +155,8 @@ class Checker {
     POWERCUT_ASSIGN(Exploration exploration,
                     Explore(RunOf(input, recording), options));
     report_.interrupted |= exploration.interrupted;
-    NameFiles(file, RunOf(input, recording), exploration.findings);
+    NameFiles(file, RunOf(input, recording), input.about,
+              exploration.findings);
     CheckedWorkload checked = Described(
         input, options, file, std::move(exploration), progress.elapsed_s());
     POWERCUT_TRY(KeepRecording(input, recording, checked));
@@ -198,8 +200,12 @@ class Checker {
 
   // What was found stands without names, so that a failure is a note.
   static void NameFiles(const std::string& file, const RecordedRun& run,
+                        const TraceAbout& about,
                         std::vector<Finding>& findings) {
-    const Status named = AddFileNames(run, findings);
+    const auto by_calls = NameByCalls(run, about, findings);
+    if (by_calls && *by_calls) return;
+    const Status named =
+        by_calls ? AddFileNames(run, findings) : Status(by_calls.error());
     if (named) return;
     std::fprintf(stderr,
                  "powercut: %s: note: the files of lost blocks are not named: "

@@ -1,0 +1,154 @@
+// A seccomp filter stops the two calls and tells a listener, which is made in
+// the child and sent to the parent through a socket. Calls of 32-bit programs
+// are not told.
+
+#include "backends/kernel/sync_catcher.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <tuple>
+#include <utility>
+
+#include "harness/system/message_socket.h"
+
+namespace powercut::kernel {
+namespace {
+
+#if defined(__x86_64__)
+constexpr uint32_t kOwnArchitecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr uint32_t kOwnArchitecture = AUDIT_ARCH_AARCH64;
+#else
+#error "powercut's kernel backends know x86-64 and AArch64"
+#endif
+
+// Makes the filter that stops the two calls. Returns its listener; -1 and errno
+// if that failed.
+int MakeListener() {
+  constexpr auto kLoad = [](size_t offset_bytes) {
+    return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                static_cast<uint32_t>(offset_bytes));
+  };
+  sock_filter steps[] = {
+      kLoad(offsetof(seccomp_data, arch)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kOwnArchitecture, 0, 3),
+      kLoad(offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_sync, 2, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_syncfs, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+  };
+  const sock_fprog program = {sizeof(steps) / sizeof(steps[0]), steps};
+  return static_cast<int>(
+      syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+              SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_NEW_LISTENER,
+              &program));
+}
+
+// A message of one byte with room for a descriptor.
+struct DescriptorMessage {
+  DescriptorMessage() {
+    header.msg_iov = &piece;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof(control);
+  }
+  char byte = 0;
+  iovec piece{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header{};
+};
+
+}  // namespace
+
+SyncCatcher::SyncCatcher(std::string folder, std::function<int()> synced)
+    : folder_(std::move(folder)), synced_(std::move(synced)) {
+  std::tie(parent_, child_) = MessageSocketPair();
+}
+
+SyncCatcher::~SyncCatcher() {
+  for (const int descriptor : {child_, parent_, listener_}) {
+    if (descriptor >= 0) close(descriptor);
+  }
+}
+
+int SyncCatcher::Catch() const {
+  const int listener = MakeListener();
+  if (listener < 0) return errno;
+  DescriptorMessage message;
+  cmsghdr* const part = CMSG_FIRSTHDR(&message.header);
+  part->cmsg_level = SOL_SOCKET;
+  part->cmsg_type = SCM_RIGHTS;
+  part->cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(part), &listener, sizeof(int));
+  const int error = sendmsg(child_, &message.header, 0) == 1 ? 0 : errno;
+  close(listener);
+  return error;
+}
+
+int SyncCatcher::Attach() {
+  // If the child sent nothing, the end of the socket is read.
+  close(std::exchange(child_, -1));
+  DescriptorMessage message;
+  const ssize_t received = recvmsg(parent_, &message.header, MSG_CMSG_CLOEXEC);
+  const cmsghdr* const part = CMSG_FIRSTHDR(&message.header);
+  if (received < 0) return errno;
+  if (received == 0 || part == nullptr) return ENOTCONN;
+  memcpy(&listener_, CMSG_DATA(part), sizeof(int));
+  return 0;
+}
+
+bool SyncCatcher::IsOfVolume(pid_t process, int descriptor) const {
+  const auto process_fd = static_cast<int>(syscall(SYS_pidfd_open, process, 0));
+  if (process_fd < 0) return false;
+  const auto copy =
+      static_cast<int>(syscall(SYS_pidfd_getfd, process_fd, descriptor, 0));
+  close(process_fd);
+  if (copy < 0) return false;
+  struct stat file{};
+  struct stat volume{};
+  const bool same = fstat(copy, &file) == 0 &&
+                    stat(folder_.c_str(), &volume) == 0 &&
+                    file.st_dev == volume.st_dev;
+  close(copy);
+  return same;
+}
+
+bool SyncCatcher::Serve() {
+  pollfd waits = {listener_, POLLIN, 0};
+  if (poll(&waits, 1, 0) < 0 || (waits.revents & POLLIN) == 0) {
+    return (waits.revents & (POLLHUP | POLLERR)) == 0;
+  }
+  seccomp_notif call{};
+  if (ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) {
+    // The thread was killed while it waited.
+    return errno == ENOENT || errno == EINTR;
+  }
+  seccomp_notif_resp answer{};
+  answer.id = call.id;
+  const bool of_volume = call.data.nr == __NR_sync ||
+                         IsOfVolume(static_cast<pid_t>(call.pid),
+                                    static_cast<int>(call.data.args[0]));
+  if (of_volume) {
+    answer.error = -synced_();
+  } else {
+    answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  }
+  // Nobody waits for the answer if the thread was killed meanwhile.
+  ioctl(listener_, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+  return true;
+}
+
+}  // namespace powercut::kernel
