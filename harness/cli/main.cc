@@ -23,10 +23,10 @@ constexpr const char* kHelp =
 
 // The order is that of --help.
 constexpr std::unique_ptr<Verb> (*kVerbs[])() = {
-    MakeCheckVerb,  MakeReplayVerb, MakeRecordVerb,  MakeExploreVerb,
-    MakeShowVerb,   MakeLitmusVerb, MakeExplainVerb, MakeMinimizeVerb,
-    MakeModelVerb,  MakeOpsVerb,    MakeMergeVerb,   MakeImportVerb,
-    MakeExportVerb, MakeDoctorVerb,
+    MakeCheckVerb,    MakeReplayVerb, MakeRunVerb,    MakeRecordVerb,
+    MakeExploreVerb,  MakeShowVerb,   MakeLitmusVerb, MakeExplainVerb,
+    MakeMinimizeVerb, MakeModelVerb,  MakeOpsVerb,    MakeMergeVerb,
+    MakeImportVerb,   MakeExportVerb, MakeDoctorVerb,
 };
 
 ExitStatus RunVerb(int argc, char** argv) {

@@ -49,7 +49,7 @@ std::string CallText(const Call& call) {
     case Call::kStart:
       return "start";
     case Call::kLine:
-      return "line " + call.content;
+      return "ack: " + call.content;
     case Call::kOp:
       break;
   }

@@ -114,12 +114,17 @@ std::string CrashText(const IssuedCalls& run, const CrashState& state,
   size_t returned = 0;  // How many calls had.
   while (returned < calls.size() && after[returned] <= state.point) ++returned;
   const EventNumber before = returned == 0 ? 0 : after[returned - 1];
-  std::string text = returned == 0 ? std::string("before any call had returned")
-                                   : fmt::format("after {} had returned",
-                                                 in_words(returned - 1));
-  if (returned < calls.size() && state.point > before) {
-    text += fmt::format(", during {}", in_words(returned));
+  const bool in_flight = returned < calls.size() && state.point > before;
+  // What an open or a close did is no news.
+  size_t last = returned;
+  while (last > 0 && (calls[last - 1].op.kind == OpKind::kOpen ||
+                      calls[last - 1].op.kind == OpKind::kClose)) {
+    --last;
   }
+  std::string text =
+      last == 0 ? std::string("before any call had returned")
+                : fmt::format("after {} had returned", in_words(last - 1));
+  if (in_flight) text += fmt::format(", during {}", in_words(returned));
   if (crashes > 1) {
     text +=
         fmt::format(", and {} during the recovery",

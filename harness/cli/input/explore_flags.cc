@@ -45,6 +45,20 @@ void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
             "at most this much time for each workload, e.g. 30s");
 }
 
+void DeclareExploreBounds(FlagSet& flags, ExploreFlags& explore,
+                          const std::string& default_budget) {
+  explore.budget = default_budget;
+  flags
+      .Add("--jobs", explore.jobs,
+           "number of workers; default: one for each processor")
+      .Between(1, 1024);
+  flags.Add("--max-runs", explore.max_runs,
+            "at most this many recoveries for each profile");
+  flags.Add(
+      "--budget", explore.budget,
+      "at most this much time for each profile; default: " + default_budget);
+}
+
 void DeclareShard(FlagSet& flags, ExploreFlags& explore) {
   flags.Add("--shard", explore.shard,
             "only part I of N, e.g. 2/8; `merge` joins the reports");

@@ -34,6 +34,11 @@ struct ExploreFlags {
 // --copied, --parts, --resume and --budget.
 void DeclareExplore(FlagSet& flags, ExploreFlags& explore);
 
+// Declares those of them that `run` has: --jobs, --max-runs and --budget.
+// `default_budget` is the budget if nobody gives one.
+void DeclareExploreBounds(FlagSet& flags, ExploreFlags& explore,
+                          const std::string& default_budget);
+
 // Declares --shard, for verbs whose reports `merge` joins.
 void DeclareShard(FlagSet& flags, ExploreFlags& explore);
 

@@ -160,6 +160,12 @@ Result<std::string> BeginFrom(const std::string& path, const Trace& trace,
 // are made again.
 Status ServePrograms(const std::string& profile, LoadedTrace& trace,
                      OpenedInput& input) {
+  if (!profile.empty() && trace.about.calls.empty()) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{}: --profile {} is of programs that were "
+                             "recorded on simfs",
+                             input.workload.file, profile)};
+  }
   const std::string& behaves = profile.empty() ? trace.about.profile : profile;
   POWERCUT_ASSIGN(input.backend,
                   WithPrograms(std::move(input.backend), behaves));

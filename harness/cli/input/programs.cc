@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "backends/simfs/simfs_backend.h"
+#include "harness/explain/file_losses.h"
+
 #ifdef POWERCUT_HAVE_PROGRAMS
 #include "harness/space/crash_state.h"
 #include "library/calls/record_calls.h"
@@ -51,6 +54,9 @@ Status TellCalls(const std::string& calls, Backend& backend) {
   return Ok{};
 }
 
+namespace {
+
+// Returns false, and changes nothing, if the calls of the trace are not known.
 Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
                          std::span<Finding> findings) {
   if (about.calls.empty() || findings.empty()) return false;
@@ -81,6 +87,8 @@ Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
   return true;
 }
 
+}  // namespace
+
 Result<Trace> TraceUnder(const std::string& profile, const LoadedTrace& loaded,
                          Backend& backend) {
   POWERCUT_ASSIGN(const Calls calls, programs::DecodeCalls(loaded.about.calls));
@@ -92,16 +100,21 @@ Result<Trace> TraceUnder(const std::string& profile, const LoadedTrace& loaded,
 
 #else
 
+namespace {
+
+Result<bool> NameByCalls(const RecordedRun&, const TraceAbout&,
+                         std::span<Finding>) {
+  return false;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Backend>> WithPrograms(std::unique_ptr<Backend> backend,
                                               const std::string&) {
   return backend;
 }
 std::string CallsTextOf(const Backend&) { return ""; }
 Status TellCalls(const std::string&, Backend&) { return Ok{}; }
-Result<bool> NameByCalls(const RecordedRun&, const TraceAbout&,
-                         std::span<Finding>) {
-  return false;
-}
 Result<Trace> TraceUnder(const std::string&, const LoadedTrace&, Backend&) {
   return Error{ErrorCode::kMissing,
                "not built: install libfuse3-dev, then configure and build "
@@ -109,5 +122,39 @@ Result<Trace> TraceUnder(const std::string&, const LoadedTrace&, Backend&) {
 }
 
 #endif
+
+Status NameLosses(const RecordedRun& run, const TraceAbout& about,
+                  std::span<Finding> findings) {
+  POWERCUT_ASSIGN(const bool named, NameByCalls(run, about, findings));
+  return named ? Status(Ok{}) : AddFileNames(run, findings);
+}
+
+Result<std::vector<std::string>> ParseProfiles(const std::string& text) {
+  const std::vector<std::string> all = MakeSimfsBackend()->traits().profiles;
+  if (text == "all") return all;
+  if (text == "linux") {
+    return std::vector<std::string>{
+        "posix-minimal", "linux-man", "ext4-writeback", "ext4-ordered",
+        "ext4-journal",  "xfs",       "btrfs",          "f2fs"};
+  }
+  std::vector<std::string> profiles;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    std::string name = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (std::ranges::find(all, name) == all.end()) {
+      return Error{ErrorCode::kUsage,
+                   fmt::format("--profile '{}': there is none of this name; "
+                               "there are {}, and `linux` and `all` for many",
+                               name, fmt::join(all, ", "))};
+    }
+    if (std::ranges::find(profiles, name) != profiles.end()) {
+      return Error{ErrorCode::kUsage,
+                   fmt::format("--profile: {} comes twice", name)};
+    }
+    profiles.push_back(std::move(name));
+  }
+  return profiles;
+}
 
 }  // namespace powercut

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "harness/backend.h"
 #include "harness/base/result.h"
@@ -35,10 +36,15 @@ Status TellCalls(const std::string& calls, Backend& backend);
 
 // Says, in findings of a program that was recorded on simfs, which calls had
 // returned before the crash, and of which calls the shown state lost something.
-// Returns false, and changes nothing, if the calls of the trace are not known.
-// Errors: those of RecordCalls().
-Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
-                         std::span<Finding> findings);
+// In findings of other programs, names the files (AddFileNames()).
+// Errors: those of RecordCalls() and of AddFileNames().
+Status NameLosses(const RecordedRun& run, const TraceAbout& about,
+                  std::span<Finding> findings);
+
+// Profiles that simfs behaves as: names with commas between them; `all`; or
+// `linux` for those of file systems and standards that programs for Linux meet.
+// Errors: kUsage for a name that is none of them, or that comes twice.
+Result<std::vector<std::string>> ParseProfiles(const std::string& text);
 
 // Makes the trace that the calls of `loaded` would have made under another
 // profile. The acks stay where they were.

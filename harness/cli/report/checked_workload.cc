@@ -238,7 +238,7 @@ std::set<std::string> CausesShown(
     const std::vector<CheckedWorkload>& workloads) {
   std::set<std::string> causes;
   for (const CheckedWorkload& checked : workloads) {
-    if (checked.writeback.empty()) continue;
+    if (!checked.program) continue;
     for (const Finding& finding : checked.exploration.findings) {
       causes.insert(finding.violation.cause);
     }

@@ -33,13 +33,15 @@ struct CheckedWorkload {
   // Where --from makes crashes begin: the mark, and the event after which it
   // stands. Empty if the flag was not given.
   std::string from;
-  // For a recorded program: which schedule of writeback it was recorded under
+  // Whether it is a program that was recorded.
+  bool program = false;
+  // For a program on a file system of the kernel: which schedule of writeback it was recorded under
   // (`kernel`, or that of `record --writeback`), and whether nothing reached
   // the disk between the beginning of crashes and the end of the program. Empty
   // and false for everything else.
   std::string writeback;
   bool unmount_only = false;
-  // Names the schedule of a recorded program: a hash of the kinds, the layers
+  // Names the schedule of such a program: a hash of the kinds, the layers
   // and the places of its disk events, 8 hex digits. Their contents hold times
   // and differ from one recording to the next.
   std::string schedule;

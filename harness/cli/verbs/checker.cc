@@ -23,11 +23,11 @@
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/report/baseline.h"
 #include "harness/cli/report/report_json.h"
+#include "harness/cli/report/worlds_text.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/terminal/progress_line.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/disk/content_hash.h"
-#include "harness/explain/file_losses.h"
 #include "harness/explain/last_state.h"
 #include "harness/explain/replay.h"
 #include "harness/judge/crash_points.h"
@@ -105,9 +105,9 @@ std::string ScheduleOf(const Trace& trace) {
 
 class Checker {
  public:
-  Checker(const CheckFlags& flags, const Shard& shard,
-          const std::set<std::string>& baseline)
-      : flags_(flags), baseline_(baseline) {
+  Checker(const CheckFlags& flags, std::vector<std::string> profiles,
+          const Shard& shard, const std::set<std::string>& baseline)
+      : flags_(flags), profiles_(std::move(profiles)), baseline_(baseline) {
     report_.seed = flags.explore.seed;
     report_.shard = shard;
   }
@@ -118,8 +118,12 @@ class Checker {
     for (const std::string& file : flags_.files) {
       if (Interrupted()) report_.interrupted = true;
       if (report_.interrupted) break;
-      status = WorseStatus(status, CheckFile(file));
+      for (const std::string& profile : profiles_) {
+        if (report_.interrupted) break;
+        status = WorseStatus(status, CheckFile(file, profile));
+      }
     }
+    std::fputs(WorldsText(report_.workloads, baseline_).c_str(), stdout);
     std::fputs(RecordingsText(report_.workloads, baseline_).c_str(), stdout);
     if (report_.interrupted) status = WorseStatus(status, kExitInterrupted);
     report_.verdict = VerdictOf(status);
@@ -129,17 +133,20 @@ class Checker {
   const Report& report() const { return report_; }
 
  private:
-  ExitStatus CheckFile(const std::string& file) {
-    auto checked = WithShortages([&] { return Check(file); });
+  ExitStatus CheckFile(const std::string& file, const std::string& profile) {
+    auto checked = WithShortages([&] { return Check(file, profile); });
     if (checked) return *checked;
     const ExitStatus status = Fail(checked.error());
     report_.errors.push_back({file, status, checked.error().message});
     return status;
   }
 
-  Result<ExitStatus> Check(const std::string& file) {
+  Result<ExitStatus> Check(const std::string& file,
+                           const std::string& profile) {
+    InputFlags flags = flags_.input;
+    flags.profile = profile;
     POWERCUT_ASSIGN(const OpenedInput input,
-                    OpenInput(file, flags_.input, flags_.oracle));
+                    OpenInput(file, flags, flags_.oracle));
     POWERCUT_ASSIGN(ExploreOptions options,
                     ExploreOptionsOf(flags_.explore, input));
     ProgressLine progress(file, flags_.quiet);
@@ -155,15 +162,15 @@ class Checker {
     POWERCUT_ASSIGN(Exploration exploration,
                     Explore(RunOf(input, recording), options));
     report_.interrupted |= exploration.interrupted;
-    NameFiles(file, RunOf(input, recording), input.about,
-              exploration.findings);
+    NameFiles(file, RunOf(input, recording), input.about, exploration.findings);
     CheckedWorkload checked = Described(
         input, options, file, std::move(exploration), progress.elapsed_s());
+    checked.replay_flags = ReplayFlagsText(flags, flags_.oracle);
     POWERCUT_TRY(KeepRecording(input, recording, checked));
     for (Finding& finding : checked.exploration.findings) {
       POWERCUT_TRY(KeepRecovery(file, checked.backend, finding));
     }
-    if (!checked.writeback.empty()) {
+    if (checked.program) {
       checked.shown_before = CausesShown(report_.workloads);
     }
     const Conclusion conclusion = Conclude(checked, baseline_);
@@ -202,10 +209,7 @@ class Checker {
   static void NameFiles(const std::string& file, const RecordedRun& run,
                         const TraceAbout& about,
                         std::vector<Finding>& findings) {
-    const auto by_calls = NameByCalls(run, about, findings);
-    if (by_calls && *by_calls) return;
-    const Status named =
-        by_calls ? AddFileNames(run, findings) : Status(by_calls.error());
+    const Status named = NameLosses(run, about, findings);
     if (named) return;
     std::fprintf(stderr,
                  "powercut: %s: note: the files of lost blocks are not named: "
@@ -249,7 +253,6 @@ class Checker {
     checked.probe = options.run.probe;
     checked.from = input.from;
     DescribeSchedule(input, checked);
-    checked.replay_flags = ReplayFlagsText(flags_.input, flags_.oracle);
     checked.expectations = input.workload.expectations;
     checked.shard = options.shard;
     checked.exploration = std::move(exploration);
@@ -263,7 +266,9 @@ class Checker {
     const bool program = CheckOf(input.setting.oracle) != nullptr &&
                          input.about.pcut.empty() &&
                          input.about.origin.empty() && input.recording;
-    if (!program) return;
+    checked.program = program;
+    // simfs has no schedule: every order of writing back is explored.
+    if (!program || !input.about.calls.empty()) return;
     const TraceAbout& about = input.about;
     checked.writeback = about.writeback.empty() ? "kernel" : about.writeback;
     const Trace& trace = input.recording->trace;
@@ -277,8 +282,10 @@ class Checker {
     }
   }
 
-  // Both belong to RunCheck().
+  // This and the baseline belong to RunCheck().
   const CheckFlags& flags_;
+  // Not empty; an empty text means that nobody chose one.
+  const std::vector<std::string> profiles_;
   const std::set<std::string>& baseline_;
   Report report_;
 };
@@ -295,7 +302,11 @@ Result<ExitStatus> RunCheck(const CheckFlags& flags) {
   // A report that cannot be written must not cost hours of work.
   POWERCUT_TRY(CheckReportIsWritable(flags.report));
   CatchInterrupts();
-  Checker checker(flags, shard, baseline);
+  std::vector<std::string> profiles = {flags.input.profile};
+  if (!flags.profiles.empty()) {
+    POWERCUT_ASSIGN(profiles, ParseProfiles(flags.profiles));
+  }
+  Checker checker(flags, std::move(profiles), shard, baseline);
   const ExitStatus status = checker.CheckFiles();
   if (auto written = WriteReport(flags.report, checker.report()); !written) {
     return WorseStatus(status, Fail(written.error()));

@@ -19,6 +19,10 @@ namespace powercut {
 struct CheckFlags {
   std::vector<std::string> files;
   InputFlags input;
+  // For programs that were recorded on simfs, the profiles to explore them
+  // under (ParseProfiles()). Empty means that of the recording, or that of
+  // `input`.
+  std::string profiles;
   OracleFlags oracle;
   ExploreFlags explore;
   ReportFlags report;

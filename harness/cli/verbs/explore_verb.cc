@@ -1,6 +1,6 @@
 // `powercut explore`: mounts the crash states of a trace and checks them. The
-// work is that of `check`; the flags are those of traces, which have no
-// workload whose profile could be chosen.
+// work is that of `check`; the flags are those of traces. Only what was
+// recorded on simfs has a profile that can be chosen.
 
 #include <memory>
 
@@ -30,6 +30,9 @@ class ExploreVerb : public Verb {
         .Add("--from", flags_.input.from,
              "begin at this mark or ack; MARK#2 is the second of this text")
         .NotEmpty("leave it out to begin where the trace does");
+    flags.Add("--profile", flags_.profiles,
+              "of programs that were recorded on simfs: the worlds to explore, "
+              "names with commas between them, linux or all");
     DeclareFormat(flags, flags_.input.format);
     DeclareFaults(flags, flags_.input.faults);
     DeclareAtomic(flags, flags_.input.atomic_bytes);

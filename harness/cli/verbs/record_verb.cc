@@ -1,221 +1,13 @@
 // `powercut record`: runs a program in a volume and saves what it wrote as a
-// trace. A program that fails is recorded all the same; a note says how it
-// ended, and so does the exit status.
+// trace.
 
-#include <fmt/format.h>
-
-#include <cstdio>
-#include <filesystem>
 #include <memory>
 
-#include "backends/registry.h"
-#include "harness/cli/input/flag_values.h"
-#include "harness/cli/input/input_flags.h"
-#include "harness/cli/input/programs.h"
-#include "harness/cli/input/user_file.h"
+#include "harness/cli/verbs/recorder.h"
 #include "harness/cli/verbs/verb.h"
-#include "harness/fault/fault.h"
-#include "harness/record/command_recording.h"
-#include "harness/trace/run_begin.h"
 
 namespace powercut {
 namespace {
-
-struct RecordFlags {
-  std::string fs = "simfs";
-  std::string profile;  // empty if nobody chose one
-  std::string size;     // such as `64M`; empty if the file system decides
-  FormatOptions format;
-  std::vector<std::string> faults;
-  std::string timeout;  // such as `60s`; empty if there is no limit
-  std::string writeback = "kernel";
-  uint64_t seed = 1;
-  uint32_t times = 1;
-  std::string output;
-  std::vector<std::string> command;
-};
-
-// Faults of the run only: nothing recovers while a program runs.
-Result<std::vector<Op>> FaultsOf(const RecordFlags& flags) {
-  POWERCUT_ASSIGN(std::vector<Op> faults, ParseFaults(flags.faults));
-  for (size_t i = 0; i < faults.size(); ++i) {
-    POWERCUT_TRY(CheckFaultIsOffered(faults[i]));
-    if (PhaseOf(faults[i]) == FaultPhase::kRun) continue;
-    return Error{ErrorCode::kUsage,
-                 fmt::format("--fault '{}': nothing recovers while a program "
-                             "runs; say it to `explore`",
-                             flags.faults[i])};
-  }
-  return faults;
-}
-
-// The milliseconds of --timeout; 0 if it was not given.
-Result<uint32_t> TimeoutOf(const RecordFlags& flags) {
-  if (flags.timeout.empty()) return uint32_t{0};
-  POWERCUT_ASSIGN(const uint64_t timeout_ms,
-                  ParseDuration("--timeout", flags.timeout));
-  // Ten days keep the milliseconds within the 31 bits of poll().
-  constexpr uint64_t kTimeoutMsMax = 240 * 3'600'000;
-  if (timeout_ms > 0 && timeout_ms <= kTimeoutMsMax) {
-    return static_cast<uint32_t>(timeout_ms);
-  }
-  return Error{
-      ErrorCode::kUsage,
-      fmt::format("--timeout '{}': expected 1ms to 240h", flags.timeout)};
-}
-
-// What went wrong with the program, in one line. Empty if nothing did.
-std::string FailureText(const CommandEnd& end) {
-  std::string text;
-  if (end.kind == CommandEnd::kTimedOut) {
-    text = fmt::format("the program was killed: {} (--timeout)", end.detail);
-  } else if (end.detail.starts_with("killed by ")) {
-    text = "the program was " + end.detail;
-  } else if (!end.detail.empty()) {
-    text = "the program ended with " + end.detail;
-  }
-  if (!end.volume_full) return text;
-  return text.empty()
-             ? "the disk is full, although the program ended with exit "
-               "status 0; --size gives it more room"
-             : text +
-                   ", and the disk is full; --size gives it more "
-                   "room";
-}
-
-WritebackSchedule ScheduleOf(const std::string& name) {
-  if (name == "eager") return WritebackSchedule::kEager;
-  if (name == "late") return WritebackSchedule::kLate;
-  if (name == "random") return WritebackSchedule::kRandom;
-  // The command line admits no other names.
-  return WritebackSchedule::kKernel;
-}
-
-// What a trace says of its schedule. Empty for the kernel's own.
-std::string ScheduleText(const CommandToRecord& program,
-                         const std::string& name) {
-  if (program.writeback == WritebackSchedule::kKernel) return {};
-  if (program.writeback != WritebackSchedule::kRandom) return name;
-  return fmt::format("random, seed {}", program.writeback_seed);
-}
-
-// The file of recording `number`, from 1. The first of one keeps the name.
-std::string OutputOf(const RecordFlags& flags, uint32_t number) {
-  if (flags.times == 1) return flags.output;
-  std::filesystem::path path(flags.output);
-  const std::string extension = path.extension();
-  path.replace_extension();
-  return fmt::format("{}-{}{}", path.string(), number, extension);
-}
-
-// The storage on which the program runs.
-Result<std::unique_ptr<Backend>> BackendFor(const RecordFlags& flags) {
-  if (!flags.profile.empty() && flags.fs != "simfs") {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("--profile {}: {} behaves as its mount options "
-                             "say; --profile is of --fs simfs",
-                             flags.profile, flags.fs)};
-  }
-  POWERCUT_ASSIGN(auto backend, MakeBackend(flags.fs, flags.format));
-  return WithPrograms(std::move(backend), flags.profile);
-}
-
-// What is recorded, and where.
-struct Plan {
-  std::unique_ptr<Backend> backend;
-  DiskGeometry geometry;
-  CommandToRecord program;
-};
-
-Result<Plan> PlanOf(const RecordFlags& flags) {
-  Plan plan;
-  POWERCUT_ASSIGN(plan.backend, BackendFor(flags));
-  const BackendTraits& traits = plan.backend->traits();
-  uint64_t size_bytes = traits.default_disk_bytes;
-  if (!flags.size.empty()) {
-    POWERCUT_ASSIGN(size_bytes, ParseSize("--size", flags.size));
-  }
-  // Here, the message can name the flag.
-  if (size_bytes < traits.minimum_disk_bytes) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("--size {}: {} needs at least {}M", flags.size,
-                             flags.fs, traits.minimum_disk_bytes >> 20)};
-  }
-  plan.geometry.sector_count = size_bytes / plan.geometry.sector_bytes;
-  plan.program.words = flags.command;
-  POWERCUT_ASSIGN(plan.program.faults, FaultsOf(flags));
-  POWERCUT_ASSIGN(plan.program.timeout_ms, TimeoutOf(flags));
-  plan.program.writeback = ScheduleOf(flags.writeback);
-  // The program may run for hours, and what it did would be lost.
-  for (uint32_t number = 1; number <= flags.times; ++number) {
-    POWERCUT_TRY(CheckWritable(OutputOf(flags, number)));
-  }
-  return plan;
-}
-
-// Prints the result, and notes of what was odd.
-ExitStatus Report(const std::string& file, const Plan& plan,
-                  const CommandRecording& made) {
-  // The lines that the program wrote to $POWERCUT_ACKS are the user's marks.
-  uint64_t acks = 0;
-  for (const HistoryEvent& event : made.recording.history) {
-    acks += event.kind == HistoryEvent::kUser ? 1 : 0;
-  }
-  std::printf("%s: %s, %u disk events, %llu acks\n", file.c_str(),
-              plan.backend->traits().name.c_str(),
-              made.recording.trace.event_count(),
-              static_cast<unsigned long long>(acks));
-  const std::string& profile_note = plan.backend->traits().profile_note;
-  if (!profile_note.empty()) {
-    std::fprintf(stderr, "powercut: note: %s\n", profile_note.c_str());
-  }
-  std::fflush(stdout);
-  const size_t faults = plan.program.faults.size();
-  if (made.faults_fired.size() < faults) {
-    std::fprintf(stderr, "powercut: note: %zu of %zu faults never fired\n",
-                 faults - made.faults_fired.size(), faults);
-  }
-  if (made.starts > 1) {
-    std::fprintf(stderr,
-                 "powercut: note: the program wrote %s %llu times; crashes "
-                 "begin at the first\n",
-                 std::string(kStartLine).c_str(),
-                 static_cast<unsigned long long>(made.starts));
-  }
-  if (made.recording.looks.bounded()) {
-    std::fprintf(stderr,
-                 "powercut: note: names of files were looked at up to ack "
-                 "%llu only: there are too many\n",
-                 static_cast<unsigned long long>(made.recording.looks.last()));
-  }
-  const std::string failure = FailureText(made.end);
-  if (failure.empty()) return kExitHolds;
-  std::fprintf(stderr, "powercut: note: %s\n", failure.c_str());
-  return kExitProgramFailed;
-}
-
-// One failure of several makes the whole fail.
-Result<ExitStatus> Record(const RecordFlags& flags) {
-  POWERCUT_ASSIGN(Plan plan, PlanOf(flags));
-  ExitStatus status = kExitHolds;
-  for (uint32_t number = 1; number <= flags.times; ++number) {
-    plan.program.writeback_seed = flags.seed + number - 1;
-    POWERCUT_ASSIGN(const CommandRecording made,
-                    RecordCommand(*plan.backend, plan.geometry, plan.program));
-    TraceAbout about;
-    about.backend = plan.backend->traits().name;
-    about.program_end = made.program_end;
-    about.writeback = ScheduleText(plan.program, flags.writeback);
-    about.looks = made.recording.looks.text();
-    about.calls = CallsTextOf(*plan.backend);
-    if (!about.calls.empty()) about.profile = plan.backend->traits().profile;
-    const std::string file = OutputOf(flags, number);
-    POWERCUT_TRY(WriteTrace(made.recording.trace, about, file));
-    const ExitStatus one = Report(file, plan, made);
-    if (one != kExitHolds) status = one;
-  }
-  return status;
-}
 
 class RecordVerb : public Verb {
  public:
@@ -232,23 +24,9 @@ class RecordVerb : public Verb {
             "written") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("--fs", flags_.fs,
-              "simfs, without root, or a file system of the kernel; default: "
-              "simfs");
+    DeclareRecording(flags, flags_);
     flags.Add("--profile", flags_.profile,
               "how simfs behaves; default: linux-man");
-    flags.Add("--size", flags_.size, "of the disk, e.g. 64M");
-    DeclareFormat(flags, flags_.format);
-    DeclareFaults(flags, flags_.faults);
-    flags.Add("--timeout", flags_.timeout,
-              "kill the program if it takes longer, e.g. 60s; default: no "
-              "limit");
-    flags
-        .Add("--writeback", flags_.writeback,
-             "when dirty pages go to the disk: as the kernel does, eager, late "
-             "or random; default: kernel")
-        .OneOf({"kernel", "eager", "late", "random"});
-    flags.Add("--seed", flags_.seed, "of --writeback random");
     flags
         .Add("--times", flags_.times,
              "record so often: -o t.trace makes t-1.trace, t-2.trace and on")
@@ -256,13 +34,10 @@ class RecordVerb : public Verb {
     flags.Add("-o,--output", flags_.output, "the trace")
         .Required()
         .WritesFile();
-    flags
-        .Add("COMMAND", flags_.command,
-             "the program and its arguments, after --")
-        .Required();
+    DeclareCommand(flags, flags_);
   }
 
-  Result<ExitStatus> Run() const override { return Record(flags_); }
+  Result<ExitStatus> Run() const override { return RunRecord(flags_); }
 
  private:
   RecordFlags flags_;

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "harness/cli/input/opened_input.h"
+#include "harness/cli/input/programs.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/verbs/replayed_volume.h"
@@ -110,7 +111,8 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   if (!flags.save.empty()) {
     POWERCUT_TRY(SaveRecording(input, recording, flags.save));
   }
-  POWERCUT_TRY(AddFileNames(RunOf(input, recording), replayed.findings));
+  POWERCUT_TRY(
+      NameLosses(RunOf(input, recording), input.about, replayed.findings));
   for (const Finding& finding : replayed.findings) {
     std::fputs(FailureBlock(finding, flags.file,
                             ReplayFlagsText(flags.input, flags.oracle))

@@ -44,6 +44,7 @@ class Verb {
 
 std::unique_ptr<Verb> MakeCheckVerb();
 std::unique_ptr<Verb> MakeReplayVerb();
+std::unique_ptr<Verb> MakeRunVerb();
 std::unique_ptr<Verb> MakeRecordVerb();
 std::unique_ptr<Verb> MakeExploreVerb();
 std::unique_ptr<Verb> MakeShowVerb();
