@@ -135,7 +135,7 @@ Result<std::vector<std::string>> ParseProfiles(const std::string& text) {
   if (text == "linux") {
     return std::vector<std::string>{
         "posix-minimal", "linux-man", "ext4-writeback", "ext4-ordered",
-        "ext4-journal",  "xfs",       "btrfs",          "f2fs"};
+        "ext4-journal",  "xfs",       "btrfs"};
   }
   std::vector<std::string> profiles;
   for (size_t begin = 0; begin <= text.size();) {
