@@ -89,11 +89,11 @@ class ProgramFiles {
   int Facts(Node node, struct stat& facts);
   // What is to be set; the rest stays.
   struct Wanted {
-    std::optional<mode_t> permissions;
-    std::optional<uid_t> owner;
-    std::optional<gid_t> group;
-    std::optional<uint64_t> size_bytes;
-    std::optional<int64_t> changed_ns;
+    std::optional<mode_t> permissions{};
+    std::optional<uid_t> owner{};
+    std::optional<gid_t> group{};
+    std::optional<uint64_t> size_bytes{};
+    std::optional<int64_t> changed_ns{};
   };
   // `handle` is 0 if the file is not open.
   int Set(Node node, const Wanted& wanted, Handle handle);

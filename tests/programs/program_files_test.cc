@@ -1,0 +1,308 @@
+// What programs do to files while they are recorded, and what they see of them
+// after a crash, without the kernel between.
+
+#include "programs/program_files.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <linux/falloc.h>
+#include <sys/xattr.h>
+
+#include <memory>
+#include <string>
+
+#include "backends/simfs/simfs_backend.h"
+#include "harness/trace/op_history.h"
+#include "harness/trace/recording_disk.h"
+#include "library/calls/record_calls.h"
+#include "programs/program_backend.h"
+#include "programs/program_calls.h"
+
+namespace powercut::programs {
+namespace {
+
+using Handle = ProgramFiles::Handle;
+
+constexpr DiskGeometry kGeometry{512, 16 << 11};
+
+simfs::SimfsMount& SimfsOf(Mount& mount) {
+  return dynamic_cast<simfs::SimfsMount&>(mount);
+}
+
+// A volume that is recorded as RecordCommand() does it.
+class Recorded {
+ public:
+  explicit Recorded(DiskGeometry geometry = kGeometry)
+      : disk_(geometry, *backend_->Format({geometry, "linux-man"})),
+        mount_(backend_->Open(disk_).mount),
+        files_(SimfsOf(*mount_)) {
+    Op sync;
+    sync.kind = OpKind::kSyncfs;
+    EXPECT_TRUE(mount_->Apply(sync, 0, {}).ok());
+    disk_.Mark(kRunMark);
+  }
+
+  ProgramFiles& files() { return files_; }
+  Mount& mount() { return *mount_; }
+  const RecordingDisk& disk() const { return disk_; }
+
+  uint64_t Make(const std::string& name, mode_t mode = S_IFREG | 0644) {
+    uint64_t node = 0;
+    EXPECT_EQ(files_.Make(kRootNode, name, mode, 0, "", node), 0) << name;
+    return node;
+  }
+  Handle Open(uint64_t node) {
+    Handle handle = 0;
+    EXPECT_EQ(files_.Open(node, O_RDWR, handle), 0);
+    return handle;
+  }
+  void Write(uint64_t node, Handle handle, uint64_t at,
+             const std::string& text) {
+    EXPECT_EQ(files_.Write(node, handle, at, AsBytes(text)), 0);
+  }
+
+ private:
+  std::unique_ptr<Backend> backend_ = MakeSimfsBackend();
+  RecordingDisk disk_;
+  std::unique_ptr<Mount> mount_;
+  ProgramFiles files_;
+};
+
+// The image that a crash leaves after all calls: `all` of it, or only what is
+// on the media.
+SparseImage ImageAfterCrash(const Trace& trace, EventNumber point) {
+  return ApplyUpTo(trace, point);
+}
+
+// Shows what a crash left.
+class Crashed {
+ public:
+  Crashed(const Trace& trace, EventNumber point, const Calls& calls)
+      : disk_(trace.geometry(), std::make_shared<const SparseImage>(
+                                    ImageAfterCrash(trace, point))),
+        mount_(backend_->Open(disk_).mount) {
+    for (const Call& call : calls) {
+      if (call.attributes.empty()) continue;
+      PackedReader in(call.attributes);
+      history_.Add(call.inode, call.op.number, ReadAttributes(in));
+    }
+    files_.emplace(SimfsOf(*mount_), history_);
+  }
+  ProgramFiles& files() { return *files_; }
+
+  // The permissions of a file; 0 if there is none.
+  mode_t PermissionsOf(const std::string& name) {
+    uint64_t node = 0;
+    struct stat facts{};
+    if (files_->Lookup(kRootNode, name, node) != 0) return 0;
+    EXPECT_EQ(files_->Facts(node, facts), 0);
+    return facts.st_mode & 07777;
+  }
+
+ private:
+  std::unique_ptr<Backend> backend_ = MakeSimfsBackend();
+  RecordingDisk disk_;
+  std::unique_ptr<Mount> mount_;
+  AttributeHistory history_;
+  std::optional<ProgramFiles> files_;
+};
+
+TEST(ProgramFilesTest, TheCallsAgainMakeTheSameTrace) {
+  Recorded volume;
+  const uint64_t a = volume.Make("a");
+  const Handle handle = volume.Open(a);
+  volume.Write(a, handle, 0, "some text");
+  EXPECT_EQ(volume.files().Sync(handle, /*data_only=*/false), 0);
+  EXPECT_EQ(volume.files().Set(a, {.permissions = 0600}, 0), 0);
+  volume.Make("d", S_IFDIR | 0755);
+  EXPECT_EQ(volume.files().Rename(kRootNode, "a", kRootNode, "b", 0), 0);
+  volume.files().AddLine("done");
+  EXPECT_EQ(volume.files().SyncVolume(), 0);
+  volume.files().Close(handle);
+
+  const std::string bytes = EncodeCalls(volume.files().calls());
+  const auto calls = DecodeCalls(bytes);
+  ASSERT_TRUE(calls) << calls.error().message;
+  EXPECT_EQ(EncodeCalls(*calls), bytes);
+  ProgramBackend backend;
+  const auto again = RecordCalls(backend, *calls, kGeometry, "linux-man");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->recording.trace.Digest(), volume.disk().trace().Digest());
+  EXPECT_THAT(
+      again->recording.trace.marks(),
+      testing::Contains(testing::Field(&Mark::text, "powercut:ack done")));
+}
+
+TEST(ProgramFilesTest, FilesHaveTheNumbersThatTheCallsSay) {
+  Recorded volume;
+  volume.Make("a");
+  volume.Make("d", S_IFDIR | 0755);
+  volume.Make("b");
+  std::map<std::string, uint32_t> said;
+  for (const Call& call : volume.files().calls()) {
+    if (call.inode != 0) said[call.op.names.at(0)] = call.inode;
+  }
+  for (const ObservedEntry& entry : volume.mount().Observe().entries) {
+    EXPECT_EQ(said[entry.path], entry.file_id) << entry.path;
+  }
+  EXPECT_EQ(said.size(), 3u);
+}
+
+// The attributes of a file are those that its times in simfs name, so that a
+// crash can leave the old ones or the new ones, and never others.
+TEST(ProgramFilesTest, ACrashLeavesOldOrNewPermissions) {
+  Recorded volume;
+  const uint64_t a = volume.Make("a");
+  const EventNumber made = volume.disk().trace().event_count();
+  EXPECT_EQ(volume.files().Set(a, {.permissions = 0600}, 0), 0);
+  const EventNumber changed = volume.disk().trace().event_count();
+  EXPECT_EQ(volume.files().Set(a, {.permissions = 0640}, 0), 0);
+  const EventNumber end = volume.disk().trace().event_count();
+  const Trace& trace = volume.disk().trace();
+  const Calls& calls = volume.files().calls();
+  EXPECT_EQ(Crashed(trace, 0, calls).PermissionsOf("a"), 0u);
+  EXPECT_EQ(Crashed(trace, made, calls).PermissionsOf("a"), 0644u);
+  EXPECT_EQ(Crashed(trace, changed, calls).PermissionsOf("a"), 0600u);
+  EXPECT_EQ(Crashed(trace, end, calls).PermissionsOf("a"), 0640u);
+}
+
+TEST(ProgramFilesTest, LinksAndExtendedAttributesComeBack) {
+  Recorded volume;
+  uint64_t link = 0;
+  EXPECT_EQ(
+      volume.files().Make(kRootNode, "link", S_IFLNK | 0777, 0, "a/b", link),
+      0);
+  const uint64_t a = volume.Make("a");
+  EXPECT_EQ(volume.files().SetExtended(a, "user.x", "value", 0), 0);
+  EXPECT_EQ(volume.files().SetExtended(a, "user.x", "v", XATTR_CREATE), EEXIST);
+  EXPECT_EQ(volume.files().SetExtended(a, "user.y", "v", XATTR_REPLACE),
+            ENODATA);
+  EXPECT_EQ(volume.files().Set(a, {.changed_ns = 1'000'000'007}, 0), 0);
+  Crashed crashed(volume.disk().trace(), volume.disk().trace().event_count(),
+                  volume.files().calls());
+  std::vector<ProgramFiles::Entry> entries;
+  EXPECT_EQ(crashed.files().List(kRootNode, entries), 0);
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[1].type, mode_t{S_IFLNK});
+  uint64_t node = 0;
+  std::string text;
+  ASSERT_EQ(crashed.files().Lookup(kRootNode, "link", node), 0);
+  EXPECT_EQ(crashed.files().ReadLink(node, text), 0);
+  EXPECT_EQ(text, "a/b");
+  ASSERT_EQ(crashed.files().Lookup(kRootNode, "a", node), 0);
+  EXPECT_EQ(crashed.files().GetExtended(node, "user.x", text), 0);
+  EXPECT_EQ(text, "value");
+  struct stat facts{};
+  EXPECT_EQ(crashed.files().Facts(node, facts), 0);
+  EXPECT_EQ(facts.st_mtim.tv_sec, 1);
+  EXPECT_EQ(facts.st_mtim.tv_nsec, 7);
+}
+
+TEST(ProgramFilesTest, AFileWithoutANameLivesAsLongAsItIsOpen) {
+  Recorded volume;
+  const uint64_t a = volume.Make("a");
+  const Handle handle = volume.Open(a);
+  EXPECT_EQ(volume.files().Unlink(kRootNode, "a"), 0);
+  volume.Write(a, handle, 0, "still here");
+  Bytes out(20);
+  size_t bytes = 0;
+  EXPECT_EQ(volume.files().Read(handle, 0, out, bytes), 0);
+  EXPECT_EQ(AsText(ByteSpan(out).first(bytes)), "still here");
+  struct stat facts{};
+  EXPECT_EQ(volume.files().Facts(a, facts), 0);
+  EXPECT_EQ(facts.st_nlink, 0u);
+  EXPECT_EQ(facts.st_size, 10);
+  uint64_t node = 0;
+  EXPECT_EQ(volume.files().Lookup(kRootNode, "a", node), ENOENT);
+}
+
+TEST(ProgramFilesTest, RenamesDoWhatTheirFlagsSay) {
+  Recorded volume;
+  volume.Make("a");
+  const uint64_t b = volume.Make("b");
+  constexpr unsigned kNoReplace = 1;
+  constexpr unsigned kExchange = 2;
+  ProgramFiles& files = volume.files();
+  EXPECT_EQ(files.Rename(kRootNode, "a", kRootNode, "b", kNoReplace), EEXIST);
+  EXPECT_EQ(files.Rename(kRootNode, "a", kRootNode, "b", kExchange), EINVAL);
+  EXPECT_EQ(files.Rename(kRootNode, "a", kRootNode, "c", kNoReplace), 0);
+  EXPECT_EQ(files.Link(b, kRootNode, "b2"), 0);
+  // Two names of one file: POSIX does nothing.
+  EXPECT_EQ(files.Rename(kRootNode, "b", kRootNode, "b2", 0), 0);
+  uint64_t node = 0;
+  EXPECT_EQ(files.Lookup(kRootNode, "b", node), 0);
+  EXPECT_EQ(node, b);
+}
+
+TEST(ProgramFilesTest, HolesAreZeros) {
+  Recorded volume;
+  const uint64_t a = volume.Make("a");
+  const Handle handle = volume.Open(a);
+  volume.Write(a, handle, 0, std::string(3000, 'x'));
+  constexpr int kHole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  EXPECT_EQ(volume.files().Allocate(a, handle, kHole, 1000, 9000), 0);
+  EXPECT_EQ(
+      volume.files().Allocate(a, handle, FALLOC_FL_COLLAPSE_RANGE, 0, 4096),
+      EOPNOTSUPP);
+  Bytes out(4000);
+  size_t bytes = 0;
+  EXPECT_EQ(volume.files().Read(handle, 0, out, bytes), 0);
+  EXPECT_EQ(std::string(AsText(ByteSpan(out).first(bytes))),
+            std::string(1000, 'x') + std::string(2000, '\0'));
+}
+
+TEST(ProgramFilesTest, AFullDiskStaysFull) {
+  Recorded volume({512, 256});
+  const uint64_t a = volume.Make("a");
+  const Handle handle = volume.Open(a);
+  int error = 0;
+  for (int i = 0; i < 1000 && error == 0; ++i) {
+    error = volume.files().Write(a, handle, 0, AsBytes(std::string(4096, 'x')));
+  }
+  EXPECT_EQ(error, ENOSPC);
+  EXPECT_TRUE(volume.files().full());
+  uint64_t node = 0;
+  EXPECT_EQ(volume.files().Make(kRootNode, "b", S_IFREG | 0644, 0, "", node),
+            ENOSPC);
+}
+
+TEST(ProgramFilesTest, ARecoveryChangesMemoryOnly) {
+  Recorded volume;
+  const uint64_t a = volume.Make("a");
+  const Handle handle = volume.Open(a);
+  volume.Write(a, handle, 0, "before");
+  const Trace& trace = volume.disk().trace();
+  Crashed crashed(trace, trace.event_count(), volume.files().calls());
+  uint64_t node = 0;
+  ASSERT_EQ(crashed.files().Lookup(kRootNode, "a", node), 0);
+  Handle own = 0;
+  ASSERT_EQ(crashed.files().Open(node, O_RDWR, own), 0);
+  EXPECT_EQ(crashed.files().Write(node, own, 0, AsBytes("after!")), 0);
+  EXPECT_EQ(crashed.files().Set(node, {.permissions = 0400}, own), 0);
+  EXPECT_EQ(crashed.PermissionsOf("a"), 0400u);
+  EXPECT_TRUE(crashed.files().calls().empty());
+}
+
+TEST(ProgramCallsTest, DamagedBytesAreRefused) {
+  Recorded volume;
+  const uint64_t a = volume.Make("a");
+  const Handle handle = volume.Open(a);
+  volume.Write(a, handle, 0, "text");
+  volume.files().AddLine("ack");
+  const std::string bytes = EncodeCalls(volume.files().calls());
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(DecodeCalls(bytes.substr(0, size))) << size;
+  }
+  // No damage of one byte makes it crash; many make no sense.
+  size_t refused = 0;
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    std::string damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x41);
+    refused += DecodeCalls(damaged) ? 0 : 1;
+  }
+  EXPECT_GT(refused, bytes.size() / 4);
+}
+
+}  // namespace
+}  // namespace powercut::programs

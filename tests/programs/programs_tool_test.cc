@@ -1,0 +1,195 @@
+// The tool runs programs on simfs, as root and as nobody.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "tests/subprocess.h"
+
+namespace powercut {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+bool CanOpenFuse() { return access("/dev/fuse", R_OK | W_OK) == 0; }
+
+class ProgramsToolTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!CanOpenFuse()) GTEST_SKIP() << "/dev/fuse cannot be opened";
+    std::filesystem::permissions(folder_.File("."),
+                                 std::filesystem::perms::all);
+  }
+
+  // Runs the tool in the folder of the test.
+  Ended Tool(const std::string& line) {
+    return Shell(POWERCUT_TOOL " " + line);
+  }
+  Ended Shell(const std::string& line) {
+    return Subprocess(
+               {"/bin/sh", "-c", "cd " + folder_.File(".") + " && " + line})
+        .Wait();
+  }
+  // Writes a script, and returns how a shell runs it.
+  std::string Script(const std::string& name, const std::string& text) {
+    return "sh " + folder_.Write(name, text);
+  }
+
+  TemporaryFolder folder_;
+};
+
+// Replaces a file, with and without a sync of the new contents.
+std::string Replace(const std::string& sync) {
+  return "echo old > f; sync\n"
+         "echo powercut:start >> $POWERCUT_ACKS\n"
+         "echo new > f.tmp; " +
+         sync + "mv f.tmp f\n";
+}
+constexpr const char* kWhole =
+    "case \"$(cat f)\" in old|new) ;; *) echo damaged; exit 1;; esac\n";
+
+TEST_F(ProgramsToolTest, OneCommandTellsInWhichWorldsAProgramIsSafe) {
+  const std::string program = Script("replace.sh", Replace(""));
+  const std::string check = Script("whole.sh", kWhole);
+  const Ended run =
+      Tool("run --quiet --jobs 1 --check '" + check + "' -- " + program);
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("worlds of powercut-run.trace\n"
+                                 "  posix-minimal   violation  exit status 1"));
+  EXPECT_THAT(run.out, HasSubstr("  linux-man       violation"));
+  // There, data goes through the journal, in the order of the calls.
+  EXPECT_THAT(run.out, HasSubstr("  ext4-journal    ok"));
+  EXPECT_THAT(run.out, HasSubstr("  xfs             violation"));
+  // What was lost is told by calls and programs, and each cause once.
+  EXPECT_THAT(run.out, HasSubstr("write /f.tmp 0 4 (sh), never synced"));
+  const std::string cause = "  cause      check/";
+  const size_t first = run.out.find(cause);
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(run.out.find(cause, first + 1), std::string::npos) << run.out;
+  // The line of a row replays its state.
+  const size_t line = run.out.rfind("powercut replay");
+  const Ended replay =
+      Tool(run.out.substr(line + 9, run.out.find('\n', line) - line - 9));
+  EXPECT_EQ(replay.status, 1) << replay.out << replay.err;
+  EXPECT_THAT(replay.out, HasSubstr("damaged"));
+
+  const std::string synced = Script("synced.sh", Replace("sync f.tmp; "));
+  const Ended safe =
+      Tool("run --quiet --jobs 1 --check '" + check + "' -- " + synced);
+  EXPECT_EQ(safe.status, 0) << safe.out << safe.err;
+  EXPECT_THAT(safe.out, Not(HasSubstr("violation")));
+}
+
+TEST_F(ProgramsToolTest, AProfileThatIsNoneIsRefused) {
+  const Ended none = Tool("run --profile nope --check true -- true");
+  EXPECT_EQ(none.status, 129);
+  EXPECT_THAT(none.err, HasSubstr("--profile 'nope': there is none of this "
+                                  "name; there are spec-strict, "));
+  const Ended twice = Tool("run --profile xfs,xfs --check true -- true");
+  EXPECT_EQ(twice.status, 129);
+  EXPECT_THAT(twice.err, HasSubstr("xfs comes twice"));
+  const Ended kernel = Tool("record --fs ext4 --profile xfs -o t -- true");
+  EXPECT_EQ(kernel.status, 129);
+  EXPECT_THAT(kernel.err, HasSubstr("--profile is of --fs simfs"));
+}
+
+// The kernel tells FUSE nothing of sync(2) and syncfs(2).
+TEST_F(ProgramsToolTest, SyncsOfTheWholeVolumeCount) {
+  const std::string program =
+      Script("syncs.sh",
+             "for f in a b c; do\n"
+             "  echo text > $f\n"
+             "  case $f in a) sync;; b) sync -f $f;; esac\n"
+             "  echo $f >> $POWERCUT_ACKS\n"
+             "done\n");
+  const std::string check =
+      Script("kept.sh",
+             "for f in $(cat $POWERCUT_ACKED); do\n"
+             "  test \"$(cat $f)\" = text || { echo lost $f; exit 1; }\n"
+             "done\n");
+  const Ended run = Tool("run --quiet --jobs 1 --profile linux-man --check '" +
+                         check + "' -- " + program);
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("exit status 1: lost c"));
+  EXPECT_THAT(run.out, Not(HasSubstr("1: lost a")));
+  EXPECT_THAT(run.out, Not(HasSubstr("1: lost b")));
+}
+
+TEST_F(ProgramsToolTest, FilesComeBackAsTheyWere) {
+  const std::string program = Script(
+      "files.sh",
+      "mkdir d; echo 'echo ran' > d/tool; chmod 755 d/tool; ln -s d/tool link\n"
+      "ln d/tool d/second; sync\n"
+      "echo done >> $POWERCUT_ACKS\n");
+  const std::string check =
+      Script("look.sh",
+             "test -s $POWERCUT_ACKED || exit 0\n"
+             "test \"$(./link)\" = ran && test d/tool -ef d/second &&\n"
+             "test \"$(readlink link)\" = d/tool &&\n"
+             "test \"$(stat -c %a d/tool)\" = 755\n");
+  const Ended run =
+      Tool("run --quiet --jobs 1 --check '" + check + "' -- " + program);
+  EXPECT_EQ(run.status, 0) << run.out << run.err;
+}
+
+// Where nobody is root, nothing is mounted for others to see, and nothing stays
+// behind.
+TEST_F(ProgramsToolTest, NobodyCanUseIt) {
+  if (getuid() != 0) GTEST_SKIP() << "only root can become nobody";
+  const std::string program = Script("replace.sh", Replace("sync f.tmp; "));
+  const std::string check = Script("whole.sh", kWhole);
+  // The device is opened to all for this process only.
+  const Ended run =
+      Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                  "mkdir -p " + folder_.File("dev") +
+                      " && mount -t tmpfs none " + folder_.File("dev") +
+                      " && mknod -m 666 " + folder_.File("dev/fuse") +
+                      " c 10 229 && mount --bind " + folder_.File("dev/fuse") +
+                      " /dev/fuse && cd " + folder_.File(".") +
+                      " && setpriv --reuid 65534 --regid 65534 "
+                      "--clear-groups " POWERCUT_TOOL
+                      " run --quiet --jobs 1 --profile linux-man "
+                      "--check '" +
+                      check + "' -- " + program})
+          .Wait();
+  EXPECT_EQ(run.status, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("ok: simfs under profile linux-man"));
+}
+
+TEST_F(ProgramsToolTest, WithoutADeviceTheRemedyIsNamed) {
+  if (getuid() != 0) GTEST_SKIP() << "only root can hide a device";
+  const Ended run =
+      Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                  "mount -t tmpfs none /dev && " POWERCUT_TOOL " record -o " +
+                      folder_.File("t.trace") + " -- true"})
+          .Wait();
+  EXPECT_EQ(run.status, 125) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("/dev/fuse: No such file or directory"));
+  EXPECT_THAT(run.err, HasSubstr("chmod 666 /dev/fuse"));
+  EXPECT_THAT(run.err, HasSubstr("--fs ext4"));
+}
+
+TEST_F(ProgramsToolTest, AProgramThatFailsIsRecordedAllTheSame) {
+  const Ended failed = Tool("record -o t.trace -- sh -c 'echo x > f; exit 7'");
+  EXPECT_EQ(failed.status, 3);
+  EXPECT_THAT(failed.err, HasSubstr("exit status 7"));
+  const Ended shown = Tool("show t.trace");
+  EXPECT_EQ(shown.status, 0) << shown.err;
+  const Ended late = Tool("record -o l.trace --timeout 300ms -- sleep 100");
+  EXPECT_EQ(late.status, 3);
+  EXPECT_THAT(late.err, HasSubstr("--timeout"));
+  const Ended none = Tool("record -o n.trace -- /no/such/program");
+  EXPECT_EQ(none.status, 125);
+  EXPECT_THAT(none.err, HasSubstr("/no/such/program cannot be started"));
+  const Ended eager = Tool("record --writeback eager -o e.trace -- true");
+  EXPECT_EQ(eager.status, 129) << eager.err;
+}
+
+}  // namespace
+}  // namespace powercut
