@@ -207,6 +207,9 @@ class Mount {
     // When its data goes to the disk, and the seed of kRandom.
     WritebackSchedule writeback = WritebackSchedule::kKernel;
     uint64_t writeback_seed = 0;
+    // Whether what the program prints to standard output are its acks, as if it
+    // wrote them to $POWERCUT_ACKS.
+    bool acks_from_stdout = false;
     // Called with the text that the program writes to the file whose name it
     // finds in $POWERCUT_ACKS, in pieces, before the program's write returns.
     // May be empty.

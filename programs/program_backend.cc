@@ -24,6 +24,7 @@ struct ProgramBackend::State {
   BackendTraits traits;
   AttributeHistory history;
   Calls recorded;
+  bool recoveries_persist = false;
   std::unique_ptr<ProgramHost> host;
   std::optional<Error> lacks;
   // The process that started `host`.
@@ -57,12 +58,15 @@ class ProgramMount : public Mount {
   // `run` runs a program with the files.
   using Run = std::function<Result<CommandEnd>(const Command&, ProgramFiles&)>;
 
+  using Again = std::function<std::unique_ptr<Mount>()>;
+
   ProgramMount(std::unique_ptr<Mount> below, const AttributeHistory& history,
-               Calls& recorded, Run run)
+               Calls& recorded, Run run, Again again)
       : below_(std::move(below)),
         history_(history),
         recorded_(recorded),
-        run_(std::move(run)) {}
+        run_(std::move(run)),
+        again_(std::move(again)) {}
 
   OpResult Apply(const Op& op, uint64_t offset_bytes,
                  std::string_view content) override {
@@ -79,8 +83,10 @@ class ProgramMount : public Mount {
   Result<CommandEnd> RunCommand(const Command& command) override {
     auto& mount = static_cast<simfs::SimfsMount&>(*below_);
     if (command.acks) return RecordProgram(mount, command);
-    ProgramFiles files(mount, history_);
-    return run_(command, files);
+    ProgramFiles files(mount, history_, static_cast<bool>(again_));
+    auto end = run_(command, files);
+    if (end && again_) POWERCUT_TRY(WriteBack(files.calls()));
+    return end;
   }
 
  private:
@@ -112,10 +118,34 @@ class ProgramMount : public Mount {
     return end;
   }
 
+  // Makes the calls on a second mount of the disk. The files go on reading
+  // through the first one, and what they read there does not change: simfs
+  // never uses a sector again.
+  Status WriteBack(const Calls& calls) {
+    if (calls.empty()) return Ok{};
+    const std::unique_ptr<Mount> writer = again_();
+    if (writer == nullptr) {
+      return Error{ErrorCode::kInternal,
+                   "the crashed disk does not mount again"};
+    }
+    for (const Call& call : calls) {
+      if (call.kind != Call::kOp) continue;
+      const OpResult result =
+          writer->Apply(call.op, call.offset_bytes, call.content);
+      if (result.ok() || IsSync(call)) continue;
+      return Error{
+          result.error == "ENOSPC" ? ErrorCode::kFull : ErrorCode::kInternal,
+          "a call of the recovery returned " + result.error + " on the disk"};
+    }
+    return Ok{};
+  }
+
   std::unique_ptr<Mount> below_;
   const AttributeHistory& history_;
   Calls& recorded_;
   Run run_;
+  // Mounts the disk once more; empty if recoveries change memory only.
+  Again again_;
 };
 
 }  // namespace
@@ -141,6 +171,10 @@ void ProgramBackend::set_calls(const Calls& calls) {
   state_->history = std::move(history);
 }
 
+void ProgramBackend::set_recoveries_persist(bool persist) {
+  state_->recoveries_persist = persist;
+}
+
 const Calls& ProgramBackend::recorded_calls() const { return state_->recorded; }
 
 const BackendTraits& ProgramBackend::traits() const { return state_->traits; }
@@ -161,9 +195,14 @@ MountResult ProgramBackend::Open(VirtualDisk& disk) {
     if (!state.StartHost()) return *state.lacks;
     return state.host->Run(command, files, size_bytes);
   };
-  return {std::make_unique<ProgramMount>(std::move(mounted.mount),
-                                         state.history, state.recorded, run),
-          ""};
+  ProgramMount::Again again;
+  if (state.recoveries_persist) {
+    again = [&state, &disk] { return state.simfs->Open(disk).mount; };
+  }
+  return {
+      std::make_unique<ProgramMount>(std::move(mounted.mount), state.history,
+                                     state.recorded, run, std::move(again)),
+      ""};
 }
 
 void ProgramBackend::StudyTrace(const Trace& trace) {

@@ -27,6 +27,9 @@ class ProgramBackend : public Backend {
   // Says which calls made the trace whose crashes are opened from now on: files
   // then have the attributes that programs gave them.
   void set_calls(const Calls& calls);
+  // Whether what a program changes after a crash reaches the disk, so that a
+  // crash of its recovery can be explored. Attributes do not.
+  void set_recoveries_persist(bool persist);
   // The calls of the last program that was recorded.
   const Calls& recorded_calls() const;
 

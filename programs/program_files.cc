@@ -58,11 +58,11 @@ ProgramFiles::ProgramFiles(simfs::SimfsMount& mount)
 }
 
 ProgramFiles::ProgramFiles(simfs::SimfsMount& mount,
-                           const AttributeHistory& history)
+                           const AttributeHistory& history, bool keeps_calls)
     : mount_(mount),
       history_(&history),
       base_(std::in_place, mount),
-      files_(*base_, nullptr) {
+      files_(*base_, keeps_calls ? &log_ : nullptr) {
   NodeFacts& root = nodes_[kRootNode];
   root.is_directory = true;
   root.inode = simfs::kRootInode;

@@ -56,7 +56,9 @@ class ProgramFiles {
   explicit ProgramFiles(simfs::SimfsMount& mount);
   // What a crash of a recording left on `mount`. Files have the attributes of
   // `history`. Both must outlive this object.
-  ProgramFiles(simfs::SimfsMount& mount, const AttributeHistory& history);
+  // If `keeps_calls`, calls() are those that programs made since.
+  ProgramFiles(simfs::SimfsMount& mount, const AttributeHistory& history,
+               bool keeps_calls);
   ProgramFiles(const ProgramFiles&) = delete;
   ProgramFiles& operator=(const ProgramFiles&) = delete;
 

@@ -55,9 +55,12 @@ bool WriteText(const char* path, const std::string& text) {
 // Makes this process the only user of a namespace of its own, if it is not root
 // already.
 Status EnterUserNamespace() {
+  // Processes that are forked later are in the namespace, too, and these
+  // namespaces can be nested 32 times only.
+  static bool inside = false;
   const uid_t user = geteuid();
   const gid_t group = getegid();
-  if (user == 0) return Ok{};
+  if (user == 0 || inside) return Ok{};
   if (unshare(CLONE_NEWUSER) != 0) {
     return Missing(
         "no user namespace (allow them: sysctl kernel.unprivileged_userns_clone"
@@ -68,6 +71,7 @@ Status EnterUserNamespace() {
       WriteText("/proc/self/uid_map", fmt::format("{0} {0} 1", user)) &&
       WriteText("/proc/self/gid_map", fmt::format("{0} {0} 1", group));
   if (!mapped) return Missing("a user namespace without a map of its users");
+  inside = true;
   return Ok{};
 }
 
@@ -211,6 +215,7 @@ Result<CommandEnd> ProgramHost::Run(const Mount::Command& command,
   request.text = command.acked;
   request.number = command.quiet ? 1 : 0;
   request.timeout_ms = command.timeout_ms;
+  request.acks_from_stdout = command.acks_from_stdout;
   if (!SendMessage(socket_, kernel::EncodeMounterRequest(request))) {
     return Gone();
   }

@@ -93,6 +93,7 @@ class KernelMount : public Mount {
     request.text = command.acked;
     request.number = command.quiet ? 1 : 0;
     request.timeout_ms = command.timeout_ms;
+    request.acks_from_stdout = command.acks_from_stdout;
     request.writeback = command.writeback;
     request.writeback_seed = command.writeback_seed;
     std::unique_ptr<LateWriteback> late;

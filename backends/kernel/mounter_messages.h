@@ -65,6 +65,8 @@ struct MounterRequest {
   // For kRun: when the data of the program goes to the disk.
   WritebackSchedule writeback = WritebackSchedule::kKernel;
   uint64_t writeback_seed = 0;
+  // For kRun: whether the standard output of the program goes to the acks.
+  bool acks_from_stdout = false;
 };
 
 std::string EncodeMounterRequest(const MounterRequest& request);

@@ -112,6 +112,10 @@ int Become(void* argument) {
     const int null = open("/dev/null", O_RDONLY);
     dup2(null, STDIN_FILENO);
   }
+  if (!command.standard_output.empty()) {
+    dup2(open(command.standard_output.c_str(), O_WRONLY | O_APPEND),
+         STDOUT_FILENO);
+  }
   int error = ForbidCalls();
   if (error == 0 && command.syncs != nullptr) error = command.syncs->Catch();
   if (error == 0) {

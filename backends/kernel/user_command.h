@@ -23,6 +23,9 @@ struct UserCommand {
   // The file that gets what the program prints; the program then reads nothing.
   // If it is empty, the program prints where this process does.
   std::string output;
+  // The file that gets what the program prints to standard output. If it is
+  // empty, `output` decides.
+  std::string standard_output;
   // Milliseconds of the wall clock. 0 means no limit.
   uint32_t timeout_ms = 0;
   // What traces the program. `nullptr` if nothing does.

@@ -42,6 +42,10 @@ CommandEnd RunInVolume(const MounterRequest& request, SyncCatcher* syncs) {
   command.environment = {
       "POWERCUT_ACKED=" + acked,
       fmt::format("POWERCUT_ACKS={}/{}", kShimFolder, FuseFile::kTextName)};
+  if (request.acks_from_stdout) {
+    command.standard_output =
+        fmt::format("{}/{}", kShimFolder, FuseFile::kTextName);
+  }
   const bool quiet = request.number != 0;
   if (quiet) command.output = kOutputFile;
   WritebackDriver driver(request.writeback, request.writeback_seed,

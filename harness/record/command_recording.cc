@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <string_view>
 #include <utility>
 
@@ -100,7 +101,13 @@ Status RunOn(Backend& backend, FaultDisk& disk, const Trace& recorded,
   command.timeout_ms = program.timeout_ms;
   command.writeback = program.writeback;
   command.writeback_seed = program.writeback_seed;
-  command.acks = [&acks](std::string_view text) { acks.Take(text); };
+  command.acks_from_stdout = program.acks_from_stdout;
+  command.acks = [&](std::string_view text) {
+    acks.Take(text);
+    if (!program.acks_from_stdout) return;
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+  };
   POWERCUT_ASSIGN(result.end, mounted.mount->RunCommand(command));
   if (result.end.kind == CommandEnd::kNotStarted) {
     return Error{ErrorCode::kMissing,

@@ -19,6 +19,9 @@ struct CommandToRecord {
   std::vector<std::string> words;
   // Faults of the disk while the program runs.
   std::vector<Op> faults;
+  // Whether what the program prints to standard output are acks. It is printed
+  // all the same.
+  bool acks_from_stdout = false;
   // Wall clock that the program may take; 0 means no limit.
   uint32_t timeout_ms = 0;
   // When the kernel writes out what the program left dirty.

@@ -87,7 +87,7 @@ class Crashed {
       PackedReader in(call.attributes);
       history_.Add(call.inode, call.op.number, ReadAttributes(in));
     }
-    files_.emplace(SimfsOf(*mount_), history_);
+    files_.emplace(SimfsOf(*mount_), history_, /*keeps_calls=*/false);
   }
   ProgramFiles& files() { return *files_; }
 

@@ -207,7 +207,18 @@ Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
   POWERCUT_TRY(AddFlaggedFaults(path, flags, /*is_trace=*/true, input));
   POWERCUT_TRY(SetSpace(flags, input));
   // A check uses the volume as it likes; without one, the probe does.
-  input.probe = oracle.check.empty();
+  input.probe = oracle.check.empty() && oracle.compare.empty();
+  if (!oracle.compare.empty()) {
+    auto moments = MomentsOf(trace.trace, trace.about, *input.backend);
+    if (!moments) {
+      return Error{moments.error().code, path + ": " + moments.error().message};
+    }
+    CheckOracle check = *CheckOf(input.setting.oracle);
+    POWERCUT_ASSIGN(check.command,
+                    CheckByComparison(oracle.compare, trace.trace, *moments,
+                                      check.timeout_ms, *input.backend));
+    input.setting.oracle = check;
+  }
   POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
                   HistoryOf(trace.trace, 0, kAnyFaults));
   if (!flags.from.empty()) {

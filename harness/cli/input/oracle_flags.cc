@@ -14,6 +14,13 @@ void DeclareOracle(FlagSet& flags, OracleFlags& oracle) {
       .Add("--check", oracle.check,
            "a command for a shell that judges the states of a trace")
       .NotEmpty("leave it out for no check");
+  flags
+      .Add("--compare", oracle.compare,
+           "in place of a check, for programs that were recorded on simfs: a "
+           "command for a shell that prints what the program stores, which "
+           "must be what it printed at some moment of the run, every ack in "
+           "force included")
+      .NotEmpty("leave it out for no comparison");
   flags.Add("--check-timeout", oracle.check_timeout,
             "kill a check that takes longer, which is a finding; default: 60s");
   flags.Add("--fsck", oracle.fsck,
@@ -26,6 +33,10 @@ Status ApplyOracle(const std::string& file, const OracleFlags& oracle,
   CheckOracle check;
   check.command = oracle.check;
   check.fsck = oracle.fsck;
+  if (!oracle.check.empty() && !oracle.compare.empty()) {
+    return Error{ErrorCode::kUsage,
+                 file + ": --check and --compare are two checks; give one"};
+  }
   if (!oracle.check.empty() && !backend.traits().commands) {
     return Error{ErrorCode::kUnsupported,
                  fmt::format("{}: --check: no program can run in {}", file,

@@ -17,6 +17,9 @@ struct OracleFlags {
   // A command for a shell that judges the states of a trace. Empty if none
   // does.
   std::string check;
+  // A command for a shell that dumps what a program stores, for
+  // CheckByComparison(). Empty if there is none.
+  std::string compare;
   std::string check_timeout;  // such as `60s`; empty if not given
   // The file system's own checker judges the states of a trace, too.
   bool fsck = false;
@@ -24,11 +27,11 @@ struct OracleFlags {
   bool probe = false;
 
   // Whether the flags are for traces only: a workload is judged by the model.
-  bool OfTraces() const { return !check.empty() || fsck; }
+  bool OfTraces() const { return !check.empty() || !compare.empty() || fsck; }
 };
 
-// Declares --check, --check-timeout and --fsck. (--probe is declared by
-// DeclareSetting(), since it is for workloads, too.)
+// Declares --check, --compare, --check-timeout and --fsck. (--probe is declared
+// by DeclareSetting(), since it is for workloads, too.)
 void DeclareOracle(FlagSet& flags, OracleFlags& oracle);
 
 // Puts --check, --check-timeout and --fsck into the setting of a trace. `file`

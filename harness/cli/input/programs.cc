@@ -13,11 +13,14 @@
 #include "harness/explain/file_losses.h"
 
 #ifdef POWERCUT_HAVE_PROGRAMS
+#include "harness/judge/crash_points.h"
 #include "harness/space/crash_state.h"
+#include "harness/trace/run_begin.h"
 #include "library/calls/record_calls.h"
 #include "library/states/lost_calls.h"
 #include "programs/program_backend.h"
 #include "programs/program_calls.h"
+#include "programs/program_host.h"
 #endif
 
 namespace powercut {
@@ -54,6 +57,13 @@ Status TellCalls(const std::string& calls, Backend& backend) {
   return Ok{};
 }
 
+void LetRecoveriesPersist(Backend& backend) {
+  auto* const simfs = dynamic_cast<programs::ProgramBackend*>(&backend);
+  if (simfs != nullptr) simfs->set_recoveries_persist(true);
+}
+
+std::string ProgramsLack() { return programs::ProgramsLack(); }
+
 namespace {
 
 // Returns false, and changes nothing, if the calls of the trace are not known.
@@ -89,6 +99,34 @@ Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
 
 }  // namespace
 
+Result<std::vector<RunMoment>> MomentsOf(const Trace& trace,
+                                         const TraceAbout& about,
+                                         Backend& backend) {
+  if (about.calls.empty()) {
+    return Error{ErrorCode::kUsage,
+                 "--compare is of programs that were recorded on simfs"};
+  }
+  POWERCUT_ASSIGN(const Calls calls, programs::DecodeCalls(about.calls));
+  POWERCUT_ASSIGN(const RecordedCalls again,
+                  RecordCalls(backend, calls, trace.geometry(), about.profile));
+  if (again.recording.trace.Digest() != trace.Digest()) {
+    return Error{ErrorCode::kUsage,
+                 "--compare: a fault fell on the disk of this recording, so "
+                 "that its calls do not tell what the disk held"};
+  }
+  const uint64_t begin = CrashPointsOf(again.recording).front().after;
+  std::vector<RunMoment> moments = {{static_cast<EventNumber>(begin), 0}};
+  uint64_t acks = 0;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const bool line = calls[i].kind == Call::kLine;
+    if (line && calls[i].content != kStartLine) ++acks;
+    const EventNumber point = again.events_after[i];
+    if (point > moments.back().point) moments.push_back({point, acks});
+    if (point >= begin) moments.back().acks = acks;
+  }
+  return moments;
+}
+
 Result<Trace> TraceUnder(const std::string& profile, const LoadedTrace& loaded,
                          Backend& backend) {
   POWERCUT_ASSIGN(const Calls calls, programs::DecodeCalls(loaded.about.calls));
@@ -115,6 +153,16 @@ Result<std::unique_ptr<Backend>> WithPrograms(std::unique_ptr<Backend> backend,
 }
 std::string CallsTextOf(const Backend&) { return ""; }
 Status TellCalls(const std::string&, Backend&) { return Ok{}; }
+void LetRecoveriesPersist(Backend&) {}
+std::string ProgramsLack() {
+  return "not built: install libfuse3-dev, then configure and build again";
+}
+Result<std::vector<RunMoment>> MomentsOf(const Trace&, const TraceAbout&,
+                                         Backend&) {
+  return Error{ErrorCode::kMissing,
+               "not built: install libfuse3-dev, then configure and build "
+               "again"};
+}
 Result<Trace> TraceUnder(const std::string&, const LoadedTrace&, Backend&) {
   return Error{ErrorCode::kMissing,
                "not built: install libfuse3-dev, then configure and build "

@@ -12,6 +12,7 @@
 #include "harness/backend.h"
 #include "harness/base/result.h"
 #include "harness/block_log/trace_codec.h"
+#include "harness/cli/input/comparison.h"
 #include "harness/judge/finding.h"
 #include "harness/record/recorded_run.h"
 
@@ -34,6 +35,14 @@ std::string CallsTextOf(const Backend& backend);
 // Errors: kBadInput if the calls make no sense.
 Status TellCalls(const std::string& calls, Backend& backend);
 
+// Has what programs change after a crash reach the disk, so that crashes of
+// their recoveries can be explored. Does nothing for other backends.
+void LetRecoveriesPersist(Backend& backend);
+
+// Returns what keeps this machine from running programs on simfs, with the
+// remedy. Empty if nothing does.
+std::string ProgramsLack();
+
 // Says, in findings of a program that was recorded on simfs, which calls had
 // returned before the crash, and of which calls the shown state lost something.
 // In findings of other programs, names the files (AddFileNames()).
@@ -45,6 +54,15 @@ Status NameLosses(const RecordedRun& run, const TraceAbout& about,
 // `linux` for those of file systems and standards that programs for Linux meet.
 // Errors: kUsage for a name that is none of them, or that comes twice.
 Result<std::vector<std::string>> ParseProfiles(const std::string& text);
+
+// The moments of the recorded program after each call that changed something,
+// and the one at which crashes begin.
+// Requires: the trace is that of the calls, under the profile of `about`.
+// Errors: kUsage if the calls of the trace are not known; those of
+// RecordCalls().
+Result<std::vector<RunMoment>> MomentsOf(const Trace& trace,
+                                         const TraceAbout& about,
+                                         Backend& backend);
 
 // Makes the trace that the calls of `loaded` would have made under another
 // profile. The acks stay where they were.

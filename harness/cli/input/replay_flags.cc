@@ -24,6 +24,9 @@ std::string ReplayFlagsText(const InputFlags& input,
   }
   if (oracle.probe) text += " --probe";
   if (!oracle.check.empty()) text += " --check " + ShellWord(oracle.check);
+  if (!oracle.compare.empty()) {
+    text += " --compare " + ShellWord(oracle.compare);
+  }
   if (!oracle.check_timeout.empty()) {
     text += " --check-timeout " + oracle.check_timeout;
   }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "backends/registry.h"
+#include "harness/cli/input/programs.h"
 #include "harness/cli/verbs/verb.h"
 
 namespace powercut {
@@ -24,6 +25,11 @@ class DoctorVerb : public Verb {
                   backend.detail.c_str());
       any = any || backend.available;
     }
+    const std::string lack = ProgramsLack();
+    std::printf("%-10s %-8s %s\n", "programs",
+                lack.empty() ? "ready" : "missing",
+                lack.empty() ? "on simfs, mounted through FUSE (record, run)"
+                             : lack.c_str());
     if (!any) {
       std::printf("no backend can run here\n");
       return kExitCannotRun;

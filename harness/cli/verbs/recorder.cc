@@ -131,6 +131,7 @@ Result<Plan> PlanOf(const RecordFlags& flags) {
   }
   plan.geometry.sector_count = size_bytes / plan.geometry.sector_bytes;
   plan.program.words = flags.command;
+  plan.program.acks_from_stdout = flags.acks_from_stdout;
   POWERCUT_ASSIGN(plan.program.faults, FaultsOf(flags));
   POWERCUT_ASSIGN(plan.program.timeout_ms, TimeoutOf(flags));
   plan.program.writeback = ScheduleOf(flags.writeback);
@@ -194,6 +195,9 @@ void DeclareRecording(FlagSet& flags, RecordFlags& record) {
   flags.Add("--timeout", record.timeout,
             "kill the program if it takes longer, e.g. 60s; default: no "
             "limit");
+  flags.Add("--acks-from-stdout", record.acks_from_stdout,
+            "take each line that the program prints to standard output for an "
+            "ack");
   flags
       .Add("--writeback", record.writeback,
            "when dirty pages go to the disk: as the kernel does, eager, late "

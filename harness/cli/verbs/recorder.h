@@ -21,6 +21,7 @@ struct RecordFlags {
   FormatOptions format;
   std::vector<std::string> faults;
   std::string timeout;  // such as `60s`; empty if there is no limit
+  bool acks_from_stdout = false;
   std::string writeback = "kernel";
   uint64_t seed = 1;
   uint32_t times = 1;

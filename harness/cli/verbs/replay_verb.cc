@@ -92,6 +92,7 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
   POWERCUT_ASSIGN(const OpenedInput input,
                   OpenInput(flags.file, flags.input, flags.oracle));
+  if (id.steps.size() > 1) LetRecoveriesPersist(*input.backend);
   const RunOptions options{.probe = input.probe, .limits = {}};
   if (flags.shell && !input.backend->traits().commands) {
     return Error{ErrorCode::kUnsupported,
