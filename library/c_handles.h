@@ -32,6 +32,7 @@ struct pc_world {
   powercut::WorldDisk* disk = nullptr;
   uint64_t disk_bytes = 0;
   uint32_t atomic_bytes = 0;
+  powercut::DamageRule damage{};
   bool started = false;
   powercut::CallPlace place{};
   std::string error{};

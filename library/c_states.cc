@@ -71,6 +71,7 @@ powercut::LoopOptions LoopOptionsOf(const pc_world& world,
   options.raw_disk = world.disk != nullptr;
   options.disk_bytes = world.disk_bytes;
   options.atomic_bytes = world.atomic_bytes;
+  options.damage = world.damage;
   options.budget_ms = asked.budget_ms == 0 ? kDefaultBudgetMs : asked.budget_ms;
   if (asked.runs_max != 0) options.runs_max = asked.runs_max;
   options.seed = asked.seed;
@@ -114,6 +115,7 @@ int pc_crash_now(pc_world* world, const char* profile, const char* which,
     pc_world_options options = PC_WORLD_OPTIONS;
     options.disk_bytes = world->disk_bytes;
     options.atomic_bytes = world->atomic_bytes;
+    options.damage = world->damage.reach;
     options.door = world->disk != nullptr ? PC_DOOR_DISK : PC_DOOR_FILES;
     pc_world* raw = nullptr;
     if (const int error = pc_world_new(&options, &raw)) return error;

@@ -93,6 +93,9 @@ int pc_world_new(const pc_world_options* options, pc_world** world) {
     made->log = std::make_unique<powercut::CallLog>();
     made->disk_bytes = taken.disk_bytes;
     made->atomic_bytes = taken.atomic_bytes;
+    if (taken.damage > PC_DAMAGE_NEIGHBOURS) return -EINVAL;
+    made->damage.reach = static_cast<powercut::DamageRule::Reach>(taken.damage);
+    if (taken.atomic_bytes != 0) made->damage.unit_bytes = taken.atomic_bytes;
     if (taken.door == PC_DOOR_DISK) {
       if (made->disk_bytes == 0) made->disk_bytes = kDefaultDiskBytes;
       if (made->disk_bytes % WorldDisk::kSectorBytes != 0 ||
@@ -102,9 +105,11 @@ int pc_world_new(const pc_world_options* options, pc_world** world) {
       made->own_disk =
           std::make_unique<WorldDisk>(made->disk_bytes, *made->log);
       made->disk = made->own_disk.get();
+      made->disk->set_damage(made->damage);
     } else if (taken.door == PC_DOOR_FILES) {
       made->own_files = std::make_unique<WorldFiles>(*made->log);
       made->files = made->own_files.get();
+      made->files->set_damage(made->damage);
     } else {
       return -EINVAL;
     }
@@ -263,12 +268,15 @@ int pc_sync_all(pc_world* world) {
   return static_cast<int>(PC_CALL("pc_sync_all", true, SyncAll()));
 }
 int pc_fail(pc_world* world, int failure, uint64_t passed, uint64_t count) {
-  if (world == nullptr || world->own_files == nullptr) return -EINVAL;
-  if (failure < PC_FAIL_SYNC || failure > PC_FAIL_WRITE_SHORT) {
-    return Failed(world, -EINVAL, "pc_fail");
-  }
-  world->own_files->Fail(static_cast<powercut::CallFailure>(failure), passed,
-                         count);
+  // A state that a crash left has no failures of its own.
+  if (world == nullptr || world->log == nullptr) return -EINVAL;
+  const bool no_such = failure < PC_FAIL_SYNC || failure > PC_FAIL_SYNC_LIES;
+  const bool short_on_disk =
+      world->disk != nullptr && failure == PC_FAIL_WRITE_SHORT;
+  if (no_such || short_on_disk) return Failed(world, -EINVAL, "pc_fail");
+  const auto kind = static_cast<powercut::CallFailure>(failure);
+  if (world->files != nullptr) world->files->Fail(kind, passed, count);
+  if (world->disk != nullptr) world->disk->Fail(kind, passed, count);
   return 0;
 }
 

@@ -53,6 +53,7 @@ std::string CallText(const Call& call) {
     case Call::kOp:
       break;
   }
+  if (call.damage != Call::kNoDamage) return call.damage_text;
   Op op = call.op;
   // Ops through handles are shown by the path of the handle.
   if (!call.path.empty() && !op.names.empty() && op.kind != OpKind::kOpen &&

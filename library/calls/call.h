@@ -47,6 +47,14 @@ struct Call {
   CallPlace place{};
   // For a sync: the disk reports an error for each flush of it.
   bool fails = false;
+  // For a sync: the disk acknowledges each flush of it and keeps nothing.
+  bool lies = false;
+  // A write that may damage what lies beside it is three kinds of calls: one
+  // that damages, the write, and one that puts back what was there. A crash
+  // that leaves the first and not the last shows the damage.
+  enum Damage : uint8_t { kNoDamage, kDamages, kRestores } damage = kNoDamage;
+  // What CallText() says of a call that damages or restores.
+  std::string damage_text{};
 
   // These are about the calls of a program: the process that made the call with
   // the name of its program, and the attributes that a file had from then on,

@@ -22,6 +22,7 @@ class CallLog {
   Call& at(size_t index) { return calls_[index]; }
   Call& last() { return calls_.back(); }
   // Where the next call comes from.
+  const CallPlace& place() const { return place_; }
   void set_place(const CallPlace& place) { place_ = place; }
 
   // Adds a call, which gets its number and its place, and returns it. Valid

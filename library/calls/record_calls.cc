@@ -13,6 +13,7 @@
 #include "harness/trace/acks.h"
 #include "harness/trace/recording_disk.h"
 #include "harness/trace/run_begin.h"
+#include "library/calls/lying_disk.h"
 
 namespace powercut {
 namespace {
@@ -22,12 +23,14 @@ class CallRecorder {
   CallRecorder(const DiskGeometry& geometry,
                const std::shared_ptr<const SparseImage>& base,
                const std::vector<Op>& faults)
-      : disk_(geometry, base), faulty_(disk_, faults, FaultPhase::kRun) {}
+      : disk_(geometry, base),
+        lying_(disk_),
+        faulty_(lying_, faults, FaultPhase::kRun) {}
 
   Result<RecordedCalls> Run(Backend& backend, const Calls& calls) {
     // A disk without faults needs no layer that counts its requests.
     const bool faulty = !FaultsOf(calls).empty();
-    MountResult mounted = faulty ? backend.Open(faulty_) : backend.Open(disk_);
+    MountResult mounted = faulty ? backend.Open(faulty_) : backend.Open(lying_);
     if (mounted.mount == nullptr) {
       return Error{ErrorCode::kInternal,
                    "the fresh disk does not " + mounted.failure};
@@ -80,8 +83,10 @@ class CallRecorder {
         break;
     }
     if (call.fails) faulty_.Arm();
+    lying_.set_lies(call.lies);
     const OpResult result =
         mount.Apply(call.op, call.offset_bytes, call.content);
+    lying_.set_lies(false);
     if (call.fails) POWERCUT_TRY(faulty_.Disarm());
     // A sync that fails here promises nothing under this profile: some do not
     // offer every kind of sync.
@@ -107,6 +112,7 @@ class CallRecorder {
   }
 
   RecordingDisk disk_;
+  LyingDisk lying_;
   FaultDisk faulty_;
   bool started_ = false;
   // Whether a line of a program began the crashes.

@@ -3,8 +3,11 @@
 
 #include "library/files/world_disk.h"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 namespace powercut {
 
@@ -28,18 +31,19 @@ int WorldDisk::Read(uint64_t first_sector, MutableByteSpan out) {
   return 0;
 }
 
-int WorldDisk::Write(uint64_t first_sector, ByteSpan data, bool fua) {
-  if (!IsValid(first_sector, data.size())) return -EINVAL;
-  if (!live_) return WriteCrashed(first_sector, data, fua) ? 0 : -EIO;
-  live_->Write(first_sector * kSectorBytes, data);
-  Call& call = log_->Add(OpKind::kDiskWrite, {},
-                         {first_sector, data.size() / kSectorBytes}, {});
-  if (fua) call.op.flags = {"fua"};
-  call.content = AsText(data);
-  return 0;
-}
-
-Status WorldDisk::WriteCrashed(uint64_t first_sector, ByteSpan data, bool fua) {
+Status WorldDisk::WriteOnce(uint64_t first_sector, ByteSpan data, bool fua,
+                            Call::Damage damage,
+                            const std::string& damage_text) {
+  if (live_) {
+    live_->Write(first_sector * kSectorBytes, data);
+    Call& call = log_->Add(OpKind::kDiskWrite, {},
+                           {first_sector, data.size() / kSectorBytes}, {});
+    if (fua) call.op.flags = {"fua"};
+    call.content = AsText(data);
+    call.damage = damage;
+    call.damage_text = damage_text;
+    return Ok{};
+  }
   POWERCUT_TRY(crashed_->Write(first_sector, data, Layer::kDevice));
   if (!fua) return Ok{};
   SectorSet written;
@@ -47,10 +51,52 @@ Status WorldDisk::WriteCrashed(uint64_t first_sector, ByteSpan data, bool fua) {
   return crashed_->Persist(Layer::kMedia, &written);
 }
 
+int WorldDisk::Write(uint64_t first_sector, ByteSpan data, bool fua) {
+  if (!IsValid(first_sector, data.size())) return -EINVAL;
+  if (failures_.Take(CallFailure::kWrite)) return -EIO;
+  if (failures_.Take(CallFailure::kWriteFull)) return -ENOSPC;
+  std::vector<Beside> beside;
+  for (const DamagedRange& range : DamagedBy(
+           damage_, first_sector * kSectorBytes, data.size(), size_bytes())) {
+    beside.push_back(
+        {range.offset_bytes / kSectorBytes, Bytes(range.size_bytes)});
+    if (Read(beside.back().first_sector, beside.back().content) != 0) {
+      beside.pop_back();
+    }
+  }
+  const CallPlace place = log_ == nullptr ? CallPlace() : log_->place();
+  const auto text = [&](const Beside& one) {
+    return fmt::format(
+        "disk_write {} {}, damaging sectors {} to {}", first_sector,
+        data.size() / kSectorBytes, one.first_sector,
+        one.first_sector + one.content.size() / kSectorBytes - 1);
+  };
+  const auto write = [&](uint64_t first, ByteSpan bytes, bool forced,
+                         Call::Damage damage, const std::string& said) {
+    if (log_ != nullptr) log_->set_place(place);
+    return WriteOnce(first, bytes, forced, damage, said).has_value();
+  };
+  bool written = true;
+  for (const Beside& one : beside) {
+    written = written && write(one.first_sector, Damaged(one.content), false,
+                               Call::kDamages, text(one));
+  }
+  written = written && write(first_sector, data, fua, Call::kNoDamage, "");
+  for (const Beside& one : beside) {
+    written = written && write(one.first_sector, one.content, fua,
+                               Call::kRestores, text(one));
+  }
+  return written ? 0 : -EIO;
+}
+
 int WorldDisk::Flush() {
+  const bool fails = failures_.Take(CallFailure::kSync);
+  const bool lies = failures_.Take(CallFailure::kSyncLies);
   if (!live_) return crashed_->Persist(Layer::kMedia) ? 0 : -EIO;
-  log_->Add(OpKind::kDiskFlush, {}, {}, {});
-  return 0;
+  Call& call = log_->Add(OpKind::kDiskFlush, {}, {}, {});
+  call.fails = fails;
+  call.lies = lies && !fails;
+  return fails ? -EIO : 0;
 }
 
 int WorldDisk::Discard(uint64_t first_sector, uint64_t count) {

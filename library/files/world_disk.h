@@ -5,17 +5,20 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "harness/base/bytes.h"
 #include "harness/disk/sparse_image.h"
 #include "harness/disk/virtual_disk.h"
 #include "library/calls/call_log.h"
+#include "library/files/neighbour_damage.h"
+#include "library/files/planned_failures.h"
 
 namespace powercut {
 
 // Sectors have 512 bytes. Functions return 0 or the negative of an errno
 // number: EINVAL if a range is empty, lies beyond the disk or is no whole
-// sectors; EIO. Not thread-safe.
+// sectors; EIO; ENOSPC. Not thread-safe.
 class WorldDisk {
  public:
   static constexpr uint32_t kSectorBytes = 512;
@@ -27,6 +30,13 @@ class WorldDisk {
   // A disk that a crash left, which must outlive this object.
   explicit WorldDisk(VirtualDisk& disk) : crashed_(&disk) {}
 
+  // See WorldFiles::Fail(). Writes cannot be short here.
+  void Fail(CallFailure failure, uint64_t passed, uint64_t count) {
+    failures_.Plan(failure, passed, count);
+  }
+  // What each write may damage.
+  void set_damage(const DamageRule& rule) { damage_ = rule; }
+
   uint64_t size_bytes() const;
   int Read(uint64_t first_sector, MutableByteSpan out);
   // With `fua` the write is durable when this returns.
@@ -35,13 +45,22 @@ class WorldDisk {
   int Discard(uint64_t first_sector, uint64_t count);
 
  private:
-  Status WriteCrashed(uint64_t first_sector, ByteSpan data, bool fua);
+  // Sectors beside a write, as they were before it.
+  struct Beside {
+    uint64_t first_sector = 0;
+    Bytes content;
+  };
+  // Writes, and keeps the write as a call if calls are kept.
+  Status WriteOnce(uint64_t first_sector, ByteSpan data, bool fua,
+                   Call::Damage damage, const std::string& damage_text);
   bool IsValid(uint64_t first_sector, uint64_t bytes) const;
 
   // One of both: the live contents, or what a crash left.
   std::optional<SparseImage> live_;
   VirtualDisk* crashed_ = nullptr;
   CallLog* log_ = nullptr;
+  PlannedFailures failures_;
+  DamageRule damage_;
 };
 
 }  // namespace powercut

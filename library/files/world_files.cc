@@ -4,6 +4,8 @@
 
 #include "library/files/world_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -32,21 +34,59 @@ int64_t WorldFiles::KeepSync(OpKind kind, std::vector<std::string> names,
                              std::vector<uint64_t> numbers,
                              std::string_view path,
                              std::vector<std::string> flags) {
-  const bool fails = Fails(CallFailure::kSync);
+  const bool fails = failures_.Take(CallFailure::kSync);
+  const bool lies = failures_.Take(CallFailure::kSyncLies);
   Call* const call = Keep(kind, std::move(names), std::move(numbers), path);
   if (call != nullptr) {
     call->op.flags = std::move(flags);
     call->fails = fails;
+    call->lies = lies && !fails;
   }
   return fails ? -EIO : 0;
 }
 
-bool WorldFiles::Fails(CallFailure failure) {
-  PlannedFailure& planned = failures_[static_cast<size_t>(failure)];
-  if (planned.count == 0) return false;
-  const bool fails = planned.passed == 0;
-  --(fails ? planned.count : planned.passed);
-  return fails;
+std::vector<WorldFiles::Beside> WorldFiles::BesideWrite(FileNode& node,
+                                                        uint64_t offset_bytes,
+                                                        uint64_t size_bytes) {
+  std::vector<Beside> beside;
+  if (log_ == nullptr) return beside;
+  for (const DamagedRange& range :
+       DamagedBy(damage_, offset_bytes, size_bytes, tree_.SizeOf(node))) {
+    Bytes content(range.size_bytes);
+    uint64_t bytes = 0;
+    // What cannot be read after a crash is not there to be damaged.
+    if (tree_.Read(node, range.offset_bytes, content, bytes) != 0) continue;
+    beside.push_back({range.offset_bytes, std::move(content)});
+  }
+  return beside;
+}
+
+void WorldFiles::KeepWrite(const OpenFile& file, const std::string& name,
+                           uint64_t offset_bytes, ByteSpan data,
+                           const std::vector<Beside>& beside) {
+  if (log_ == nullptr) return;
+  const CallPlace place = log_->place();
+  const auto keep = [&](uint64_t at, std::string_view content) -> Call& {
+    log_->set_place(place);
+    Call& call =
+        log_->Add(OpKind::kWrite, {name}, {at, content.size()}, file.path);
+    call.offset_bytes = at;
+    call.content = content;
+    return call;
+  };
+  const auto keep_beside = [&](Call::Damage damage) {
+    for (const auto& [at, content] : beside) {
+      const bool damages = damage == Call::kDamages;
+      Call& call = keep(at, AsText(damages ? Damaged(content) : content));
+      call.damage = damage;
+      call.damage_text =
+          fmt::format("write {} {} {}, damaging bytes {} to {}", file.path,
+                      offset_bytes, data.size(), at, at + content.size() - 1);
+    }
+  };
+  keep_beside(Call::kDamages);
+  keep(offset_bytes, AsText(data));
+  keep_beside(Call::kRestores);
 }
 
 WorldFiles::OpenFile* WorldFiles::FileOf(Handle handle) {
@@ -82,7 +122,11 @@ int64_t WorldFiles::Open(std::string_view path, const OpenFlags& flags) {
     if (flags.direct) words.emplace_back("direct");
     if (flags.dsync) words.emplace_back("dsync");
     if (flags.sync) words.emplace_back("sync");
-    if (flags.append) words.emplace_back("append");
+    // Writes are kept with their offset. A handle that appends would put what
+    // is damaged beside them elsewhere.
+    if (flags.append && damage_.reach == DamageRule::kNone) {
+      words.emplace_back("append");
+    }
   }
   if (flags.truncate && flags.write && tree_.SizeOf(*node) > 0) {
     if (const int64_t result = Truncate(handle, 0); result < 0) return result;
@@ -113,19 +157,18 @@ int64_t WorldFiles::Read(Handle handle, uint64_t offset_bytes,
 int64_t WorldFiles::Write(Handle handle, uint64_t offset_bytes, ByteSpan data) {
   OpenFile* file = nullptr;
   if (const int64_t error = WritableFile(handle, file)) return error;
-  if (Fails(CallFailure::kWrite)) return -EIO;
-  if (Fails(CallFailure::kWriteFull)) return -ENOSPC;
-  if (Fails(CallFailure::kWriteShort)) data = data.first(data.size() / 2);
+  if (failures_.Take(CallFailure::kWrite)) return -EIO;
+  if (failures_.Take(CallFailure::kWriteFull)) return -ENOSPC;
+  if (failures_.Take(CallFailure::kWriteShort)) {
+    data = data.first(data.size() / 2);
+  }
   const uint64_t offset =
       file->flags.append ? tree_.SizeOf(*file->node) : offset_bytes;
+  const std::vector<Beside> beside =
+      BesideWrite(*file->node, offset, data.size());
   if (const int error = tree_.Write(*file->node, offset, data)) return -error;
   if (data.empty()) return 0;
-  Call* const call =
-      Keep(OpKind::kWrite, {NameOf(handle)}, {offset, data.size()}, file->path);
-  if (call != nullptr) {
-    call->offset_bytes = offset;
-    call->content = AsText(data);
-  }
+  KeepWrite(*file, NameOf(handle), offset, data, beside);
   return static_cast<int64_t>(data.size());
 }
 

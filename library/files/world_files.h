@@ -4,8 +4,6 @@
 #ifndef POWERCUT_LIBRARY_FILES_WORLD_FILES_H_
 #define POWERCUT_LIBRARY_FILES_WORLD_FILES_H_
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,6 +13,8 @@
 
 #include "library/calls/call_log.h"
 #include "library/files/file_tree.h"
+#include "library/files/neighbour_damage.h"
+#include "library/files/planned_failures.h"
 
 namespace powercut {
 
@@ -52,15 +52,6 @@ enum class SyncKind : uint8_t {
   kNtFileDataSyncOnly,
 };
 
-// How a call can be made to fail.
-enum class CallFailure : uint8_t {
-  kSync,        // EIO.
-  kWrite,       // EIO.
-  kWriteFull,   // ENOSPC.
-  kWriteShort,  // Half of the bytes are written.
-};
-inline constexpr size_t kCallFailures = 4;
-
 // Functions that return an int64_t return 0 or what the text says, or the
 // negative of an errno number, after which nothing has changed. Not
 // thread-safe.
@@ -79,8 +70,11 @@ class WorldFiles {
   // Lets `passed` of the calls that can fail so go well, and the `count` calls
   // after them fail.
   void Fail(CallFailure failure, uint64_t passed, uint64_t count) {
-    failures_[static_cast<size_t>(failure)] = {passed, count};
+    failures_.Plan(failure, passed, count);
   }
+  // What each write and append may damage. Stores to views damage nothing.
+  // Requires: no file was opened yet.
+  void set_damage(const DamageRule& rule) { damage_ = rule; }
 
   // Returns the handle, which is above 0.
   int64_t Open(std::string_view path, const OpenFlags& flags);
@@ -135,7 +129,20 @@ class WorldFiles {
   // Keeps a call on a file; `nullptr` if no calls are kept.
   Call* Keep(OpKind kind, std::vector<std::string> names,
              std::vector<uint64_t> numbers, std::string_view path);
-  // The same for a sync, which may fail. Returns what it returned.
+  // Bytes beside a write, as they were before it.
+  struct Beside {
+    uint64_t offset_bytes = 0;
+    Bytes content;
+  };
+  // What a write may damage, as it is now. Empty if no calls are kept.
+  std::vector<Beside> BesideWrite(FileNode& node, uint64_t offset_bytes,
+                                  uint64_t size_bytes);
+  // Keeps a write, with the calls that damage what lies beside it before, and
+  // those that put it back after.
+  void KeepWrite(const OpenFile& file, const std::string& name,
+                 uint64_t offset_bytes, ByteSpan data,
+                 const std::vector<Beside>& beside);
+  // Keeps a sync, which may fail. Returns what it returned.
   int64_t KeepSync(OpKind kind, std::vector<std::string> names,
                    std::vector<uint64_t> numbers, std::string_view path,
                    std::vector<std::string> flags = {});
@@ -152,14 +159,8 @@ class WorldFiles {
   std::map<View, OpenView> views_;
   Handle next_handle_ = 1;
   View next_view_ = 1;
-  struct PlannedFailure {
-    uint64_t passed = 0;
-    uint64_t count = 0;
-  };
-  // Counts a call. Returns whether it fails so.
-  bool Fails(CallFailure failure);
-
-  std::array<PlannedFailure, kCallFailures> failures_{};
+  PlannedFailures failures_;
+  DamageRule damage_;
 };
 
 }  // namespace powercut

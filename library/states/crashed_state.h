@@ -66,6 +66,11 @@ class CrashedState {
   WorldFiles* files() { return files_ ? &*files_ : nullptr; }
   WorldDisk* disk() { return disk_ ? &*disk_ : nullptr; }
   const Promises& promises() const { return promises_; }
+  // What the writes of the recovery may damage.
+  void set_damage(const DamageRule& rule) {
+    if (files_) files_->set_damage(rule);
+    if (disk_) disk_->set_damage(rule);
+  }
 
   void Say(SaidViolation violation);
   // Tells what the user's storage holds after its recovery. It must be what

@@ -108,6 +108,15 @@ void LoopRunner::Run() {
         "run the states in this process (PC_IN_PROCESS)";
     return loop_.report_.Add(std::move(part));
   }
+  if (loop_.options_.damage.reach != DamageRule::kNone &&
+      loop_.options_.crash_kinds != std::vector{CrashKind::kPower}) {
+    LoopPart part;
+    part.verdict = LoopVerdict::kError;
+    part.why =
+        "a device damages what lies beside a write when it loses power: "
+        "explore the crash kind power alone (PC_CRASH_POWER)";
+    return loop_.report_.Add(std::move(part));
+  }
   if (!loop_.options_.space.empty()) {
     auto space = ParseExplorationSpace(loop_.options_.space);
     if (!space) {

@@ -25,6 +25,22 @@ size_t CallOf(const IssuedCalls& run, EventNumber event) {
 // that it wrote and that are not there.
 using LostContents = std::map<size_t, std::vector<ByteSpan>>;
 
+// Leaves out calls that are not the user's own: those that damage, and those
+// that put back what was not damaged, since the damage is lost, too.
+void EraseDamages(const Calls& calls, LostContents& lost) {
+  std::map<std::string_view, size_t> damages;
+  for (const auto& [call, blocks] : lost) {
+    if (calls[call].damage != Call::kDamages) continue;
+    damages[calls[call].damage_text] += blocks.size();
+  }
+  std::erase_if(lost, [&](const auto& one) {
+    const Call& call = calls[one.first];
+    if (call.damage == Call::kNoDamage) return false;
+    return call.damage == Call::kDamages ||
+           damages[call.damage_text] >= one.second.size();
+  });
+}
+
 LostContents LostBy(const IssuedCalls& run, const CrashState& state,
                     const PointCursor& cursor) {
   LostContents lost;
@@ -41,6 +57,7 @@ LostContents LostBy(const IssuedCalls& run, const CrashState& state,
       lost[call].emplace_back(versions[version].content, space.block_bytes());
     }
   }
+  EraseDamages(run.calls, lost);
   return lost;
 }
 
@@ -49,6 +66,8 @@ LostContents LostBy(const IssuedCalls& run, const CrashState& state,
 // name or a size.
 std::string LostBytes(const Call& call, const std::vector<ByteSpan>& blocks) {
   if (call.content.empty() || call.path.empty()) return "";
+  // What such a call lost is in its own text.
+  if (call.damage != Call::kNoDamage) return "";
   constexpr uint64_t kAtom = 512;
   const uint64_t begin = call.offset_bytes;
   const uint64_t end = begin + call.content.size();
@@ -147,9 +166,10 @@ std::vector<std::string> LostCalls(const IssuedCalls& run,
       if (!IsSyncOf(calls[i], path)) continue;
       const bool returned = after[i] <= state.point;
       if (!returned && i > 0 && after[i - 1] >= state.point) break;
-      sync = fmt::format(", although `{}`{} {}", CallText(calls[i]),
+      sync = fmt::format(", although `{}`{} {}{}", CallText(calls[i]),
                          PlaceInWords(calls[i]),
-                         returned ? "had returned" : "was under way");
+                         returned ? "had returned" : "was under way",
+                         calls[i].lies ? ", to which the disk lied" : "");
       break;
     }
     lines.push_back(fmt::format("{}{}{}{}", LostBytes(calls[lost], blocks),

@@ -71,6 +71,7 @@ std::string StateLoop::Look(CrashedVolume& volume) {
   }
   const bool writes = options_.nested > 0;
   state_ = std::make_unique<CrashedState>(volume, dumps_, writes);
+  if (writes) state_->set_damage(options_.damage);
   fiber_->Yield();
   if (writes) {
     if (const Status written = state_->WriteBack(); !written) {

@@ -38,6 +38,9 @@ struct LoopOptions {
   uint64_t disk_bytes = 0;
   // What the device writes whole; 0 means a sector of 512 bytes.
   uint32_t atomic_bytes = 0;
+  // What writes may damage. The calls have it already; recoveries that are
+  // crashed get it, too.
+  DamageRule damage;
   // Wall clock for each exploration; 0 means no limit.
   uint64_t budget_ms = 10'000;
   std::optional<uint64_t> runs_max;

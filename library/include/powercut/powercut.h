@@ -73,10 +73,20 @@ typedef struct pc_world_options {
   uint32_t atomic_bytes;
   /* Which calls the world takes. */
   uint32_t door;
+  /* What a write may damage beside its own bytes, if the power fails before the
+   * write is synced. A unit is atomic_bytes. */
+  uint32_t damage;
 } pc_world_options;
 #define PC_DOOR_FILES 0u /* Files. */
 #define PC_DOOR_DISK 1u  /* A raw disk of disk_bytes, or 1 MiB if that is 0. */
-#define PC_WORLD_OPTIONS {sizeof(pc_world_options), 0, 0, PC_DOOR_FILES}
+#define PC_DAMAGE_NONE 0u
+/* The other bytes of the units that it touches (SQLite calls a device that does
+ * not do that one with powersafe overwrite). */
+#define PC_DAMAGE_UNIT 1u
+/* The same, and the unit before and the unit after. */
+#define PC_DAMAGE_NEIGHBOURS 2u
+#define PC_WORLD_OPTIONS \
+  {sizeof(pc_world_options), 0, 0, PC_DOOR_FILES, PC_DAMAGE_NONE}
 
 /* Makes an empty world. `options` may be NULL. Returns 0, -EINVAL or -ENOMEM;
  * `*world` is NULL then. */
@@ -189,16 +199,19 @@ PC_API int pc_sync_range(pc_world* world, int handle, uint64_t offset,
 PC_API int pc_sync_all(pc_world* world);
 
 typedef enum pc_failure {
-  PC_FAIL_SYNC = 0,       /* A sync fails with -EIO. What it would have made
-                           * durable is in doubt, as the profile says. */
-  PC_FAIL_WRITE = 1,      /* A write, or an append, fails with -EIO. */
-  PC_FAIL_WRITE_FULL = 2, /* The same with -ENOSPC. */
-  PC_FAIL_WRITE_SHORT = 3 /* A write of n bytes writes n / 2, rounded down, and
-                           * returns that. */
+  PC_FAIL_SYNC = 0,        /* A sync fails with -EIO. What it would have made
+                            * durable is in doubt, as the profile says. */
+  PC_FAIL_WRITE = 1,       /* A write, or an append, fails with -EIO. */
+  PC_FAIL_WRITE_FULL = 2,  /* The same with -ENOSPC. */
+  PC_FAIL_WRITE_SHORT = 3, /* A write of n bytes writes n / 2, rounded down,
+                            * and returns that. */
+  PC_FAIL_SYNC_LIES = 4    /* A sync returns 0, and the device keeps nothing of
+                            * it. The next sync that reaches the device makes
+                            * that durable, too. */
 } pc_failure;
 /* Lets `passed` calls of this sort go well, and the `count` calls after them
- * fail. A second
- * call for the same failure takes the place of the first. */
+ * fail. A second call for the same failure takes the place of the first. For a
+ * raw disk, a sync is pc_disk_flush(), and PC_FAIL_WRITE_SHORT is -EINVAL. */
 PC_API int pc_fail(pc_world* world, int failure, uint64_t passed,
                    uint64_t count);
 

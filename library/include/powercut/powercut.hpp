@@ -328,6 +328,7 @@ struct WorldOptions {
   bool raw_disk = false;
   uint64_t disk_bytes = 0;
   uint32_t atomic_bytes = 0;
+  uint32_t damage = PC_DAMAGE_NONE;
 };
 
 class World : public Files {
@@ -336,6 +337,7 @@ class World : public Files {
     pc_world_options options = PC_WORLD_OPTIONS;
     options.disk_bytes = asked.disk_bytes;
     options.atomic_bytes = asked.atomic_bytes;
+    options.damage = asked.damage;
     options.door = asked.raw_disk ? PC_DOOR_DISK : PC_DOOR_FILES;
     const int result = pc_world_new(&options, &world_);
     if (result != 0) {
