@@ -1,7 +1,7 @@
 // The handles of the C interface, and what its functions share.
 //
-// A pc_world is one of two: a world of the user's, which keeps its calls in a
-// log, or the files or the disk of the state that a loop hands out, which
+// A pc_world is one of two: a world of the user's, which keeps its calls, or
+// the files, the disk or the logs of the state that a loop hands out, which
 // belong to the loop.
 
 #ifndef POWERCUT_LIBRARY_C_HANDLES_H_
@@ -16,10 +16,12 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "library/calls/call_log.h"
 #include "library/files/world_disk.h"
 #include "library/files/world_files.h"
+#include "library/files/world_logs.h"
 #include "library/include/powercut/powercut.h"
 
 struct pc_world {
@@ -27,9 +29,13 @@ struct pc_world {
   std::unique_ptr<powercut::CallLog> log{};
   std::unique_ptr<powercut::WorldFiles> own_files{};
   std::unique_ptr<powercut::WorldDisk> own_disk{};
-  // What calls go to: the own ones, or those of a state. At most one of both.
+  std::unique_ptr<powercut::WorldLogs> own_logs{};
+  // What calls go to: the own ones, or those of a state. At most one of them.
   powercut::WorldFiles* files = nullptr;
   powercut::WorldDisk* disk = nullptr;
+  powercut::WorldLogs* logs = nullptr;
+  // The disk on which own logs began.
+  std::shared_ptr<const powercut::SparseImage> log_disk{};
   uint64_t disk_bytes = 0;
   uint32_t atomic_bytes = 0;
   powercut::DamageRule damage{};
@@ -84,6 +90,43 @@ Options Taken(const Options* given, const Options& defaults) {
   return taken;
 }
 
+// Tells the log where the call comes from, if there is a log.
+inline void TellPlace(pc_world* world, const void* address) {
+  CallPlace place = std::exchange(world->place, {});
+  if (world->log == nullptr) return;
+  if (place.file == nullptr) place.address = address;
+  world->log->set_place(place);
+}
+
+// Opens the logs on world.log_disk. Returns 0 or a negative errno number.
+inline int BeginLogs(pc_world& world) {
+  world.own_logs =
+      std::make_unique<WorldLogs>(world.log_disk, *world.log, ClfsBug::kNone);
+  world.logs = world.own_logs.get();
+  return static_cast<int>(world.logs->status());
+}
+
+inline ByteSpan BytesAt(const void* data, size_t size) {
+  return {static_cast<const std::byte*>(data), size};
+}
+inline MutableByteSpan Room(void* buffer, size_t size) {
+  return {static_cast<std::byte*>(buffer), size};
+}
+
 }  // namespace powercut::c_interface
+
+// Runs a call on the files, the disk or the logs of a world, if it has that
+// door and no pointer is NULL.
+#define PC_CALL_ON(door, what, valid, expression)                         \
+  [&, address = __builtin_return_address(0)] {                            \
+    return powercut::c_interface::Guarded(world, what, [&]() -> int64_t { \
+      if (world->door == nullptr) return -ENOTSUP;                        \
+      if (!(valid)) return -EINVAL;                                       \
+      powercut::c_interface::TellPlace(world, address);                   \
+      return world->door->expression;                                     \
+    });                                                                   \
+  }()
+#define PC_CALL(what, valid, expression) \
+  PC_CALL_ON(files, what, valid, expression)
 
 #endif  // POWERCUT_LIBRARY_C_HANDLES_H_

@@ -69,6 +69,7 @@ powercut::LoopOptions LoopOptionsOf(const pc_world& world,
     add(PC_CRASH_PROCESS, powercut::CrashKind::kProcess);
   }
   options.raw_disk = world.disk != nullptr;
+  if (world.logs != nullptr) options.logs = {world.log_disk};
   options.disk_bytes = world.disk_bytes;
   options.atomic_bytes = world.atomic_bytes;
   options.damage = world.damage;
@@ -90,6 +91,30 @@ powercut::LoopOptions LoopOptionsOf(const pc_world& world,
     options.at = at;
   }
   return options;
+}
+
+// Makes of a new world what a crash leaves of another one. Throws if there is
+// no such state.
+void Crash(const pc_world& world, const powercut::LoopOptions& options,
+           const char* which, pc_world& made) {
+  const auto checked = [](const auto& result) {
+    if (!result) throw std::invalid_argument(result.error().message);
+  };
+  const powercut::Calls& calls = world.log->calls();
+  if (world.logs == nullptr) {
+    return checked(powercut::CrashNow(calls, options, which,
+                                      made.own_files.get(), made.own_disk.get(),
+                                      *made.log));
+  }
+  auto disk = powercut::CrashedDiskNow(calls, options, which);
+  checked(disk);
+  made.log_disk = *disk;
+  if (powercut::c_interface::BeginLogs(made) < 0) {
+    throw std::invalid_argument("the crashed disk has no logs");
+  }
+  powercut::Call start;
+  start.kind = powercut::Call::kStart;
+  made.log->Add(std::move(start));
 }
 
 }  // namespace
@@ -116,16 +141,15 @@ int pc_crash_now(pc_world* world, const char* profile, const char* which,
     options.disk_bytes = world->disk_bytes;
     options.atomic_bytes = world->atomic_bytes;
     options.damage = world->damage.reach;
-    options.door = world->disk != nullptr ? PC_DOOR_DISK : PC_DOOR_FILES;
+    options.door = world->logs != nullptr   ? PC_DOOR_LOGS
+                   : world->disk != nullptr ? PC_DOOR_DISK
+                                            : PC_DOOR_FILES;
     pc_world* raw = nullptr;
     if (const int error = pc_world_new(&options, &raw)) return error;
     std::unique_ptr<pc_world> made(raw);
     pc_explore_options asked = PC_EXPLORE_OPTIONS;
     asked.profiles = profile;
-    const powercut::Status copied = powercut::CrashNow(
-        world->log->calls(), LoopOptionsOf(*world, asked), which,
-        made->own_files.get(), made->own_disk.get(), *made->log);
-    if (!copied) throw std::invalid_argument(copied.error().message);
+    Crash(*world, LoopOptionsOf(*world, asked), which, *made);
     made->started = true;
     *crashed = made.release();
     return 0;
@@ -154,6 +178,7 @@ pc_world* pc_next(pc_states* states) {
   powercut::CrashedState* const state = states->loop.Next();
   states->world.files = state == nullptr ? nullptr : state->files();
   states->world.disk = state == nullptr ? nullptr : state->disk();
+  states->world.logs = state == nullptr ? nullptr : state->logs();
   return state == nullptr ? nullptr : &states->world;
 }
 

@@ -1,6 +1,6 @@
 // The part of the C interface that is about worlds: their promises, their files
-// and their disk. A function checks what it is given, tells the log where the
-// call comes from, and calls the class behind it.
+// and their disk (c_log.cc has their logs). A function checks what it is given,
+// tells the log where the call comes from, and calls the class behind it.
 
 #include <cerrno>
 #include <cstddef>
@@ -12,48 +12,59 @@
 
 #include "harness/base/limits.h"
 #include "library/c_handles.h"
+#include "library/states/log_backend.h"
 
-using powercut::ByteSpan;
 using powercut::Call;
-using powercut::CallPlace;
-using powercut::MutableByteSpan;
 using powercut::WorldDisk;
 using powercut::WorldFiles;
+using powercut::c_interface::BytesAt;
 using powercut::c_interface::Failed;
 using powercut::c_interface::Guarded;
+using powercut::c_interface::Room;
 using powercut::c_interface::Taken;
+using powercut::c_interface::TellPlace;
 
 namespace {
 
 constexpr uint64_t kDefaultDiskBytes = uint64_t{1} << 20;
+constexpr uint64_t kDefaultLogBytes = uint64_t{2} << 20;
 
-// Tells the log where the call comes from, if there is a log.
-void TellPlace(pc_world* world, const void* address) {
-  CallPlace place = std::exchange(world->place, {});
-  if (world->log == nullptr) return;
-  if (place.file == nullptr) place.address = address;
-  world->log->set_place(place);
+// Gives the disk its size. Returns 0, or -EINVAL if that is none.
+int SizeDisk(pc_world& world, uint64_t default_bytes, uint64_t min_bytes) {
+  if (world.disk_bytes == 0) world.disk_bytes = default_bytes;
+  const bool whole = world.disk_bytes % WorldDisk::kSectorBytes == 0;
+  const bool fits = world.disk_bytes >= min_bytes &&
+                    world.disk_bytes <= powercut::kDiskBytesMax;
+  return whole && fits ? 0 : -EINVAL;
 }
 
-// Runs a call on files, or on a disk, if the world has that door and no pointer
-// is NULL.
-#define PC_CALL_ON(door, what, valid, expression)  \
-  [&, address = __builtin_return_address(0)] {     \
-    return Guarded(world, what, [&]() -> int64_t { \
-      if (world->door == nullptr) return -ENOTSUP; \
-      if (!(valid)) return -EINVAL;                \
-      TellPlace(world, address);                   \
-      return world->door->expression;              \
-    });                                            \
-  }()
-#define PC_CALL(what, valid, expression) \
-  PC_CALL_ON(files, what, valid, expression)
-
-ByteSpan Bytes(const void* data, size_t size) {
-  return {static_cast<const std::byte*>(data), size};
-}
-MutableByteSpan Room(void* buffer, size_t size) {
-  return {static_cast<std::byte*>(buffer), size};
+// Makes what the calls of a world go to. Returns 0 or a negative errno number.
+int OpenDoor(pc_world& world, uint32_t door) {
+  switch (door) {
+    case PC_DOOR_FILES:
+      world.own_files = std::make_unique<WorldFiles>(*world.log);
+      world.files = world.own_files.get();
+      world.files->set_damage(world.damage);
+      return 0;
+    case PC_DOOR_DISK:
+      if (const int error = SizeDisk(world, kDefaultDiskBytes, 1)) return error;
+      world.own_disk =
+          std::make_unique<WorldDisk>(world.disk_bytes, *world.log);
+      world.disk = world.own_disk.get();
+      world.disk->set_damage(world.damage);
+      return 0;
+    case PC_DOOR_LOGS:
+      // What lies beside a record on the disk is the log's own.
+      if (world.damage.reach != powercut::DamageRule::kNone) return -EINVAL;
+      if (const int error = SizeDisk(world, kDefaultLogBytes,
+                                     powercut::clfs::kVolumeBytesMin)) {
+        return error;
+      }
+      world.log_disk = powercut::LogDisk({}, world.disk_bytes);
+      return powercut::c_interface::BeginLogs(world);
+    default:
+      return -EINVAL;
+  }
 }
 
 powercut::OpenFlags FlagsOf(unsigned flags) {
@@ -96,23 +107,7 @@ int pc_world_new(const pc_world_options* options, pc_world** world) {
     if (taken.damage > PC_DAMAGE_NEIGHBOURS) return -EINVAL;
     made->damage.reach = static_cast<powercut::DamageRule::Reach>(taken.damage);
     if (taken.atomic_bytes != 0) made->damage.unit_bytes = taken.atomic_bytes;
-    if (taken.door == PC_DOOR_DISK) {
-      if (made->disk_bytes == 0) made->disk_bytes = kDefaultDiskBytes;
-      if (made->disk_bytes % WorldDisk::kSectorBytes != 0 ||
-          made->disk_bytes > powercut::kDiskBytesMax) {
-        return -EINVAL;
-      }
-      made->own_disk =
-          std::make_unique<WorldDisk>(made->disk_bytes, *made->log);
-      made->disk = made->own_disk.get();
-      made->disk->set_damage(made->damage);
-    } else if (taken.door == PC_DOOR_FILES) {
-      made->own_files = std::make_unique<WorldFiles>(*made->log);
-      made->files = made->own_files.get();
-      made->files->set_damage(made->damage);
-    } else {
-      return -EINVAL;
-    }
+    if (const int error = OpenDoor(*made, taken.door)) return error;
     *world = made.release();
     return 0;
   } catch (...) {
@@ -186,11 +181,11 @@ int64_t pc_read(pc_world* world, int handle, void* buffer, size_t size,
 int64_t pc_write(pc_world* world, int handle, const void* data, size_t size,
                  uint64_t offset) {
   return PC_CALL("pc_write", data != nullptr || size == 0,
-                 Write(handle, offset, Bytes(data, size)));
+                 Write(handle, offset, BytesAt(data, size)));
 }
 int64_t pc_append(pc_world* world, int handle, const void* data, size_t size) {
   return PC_CALL("pc_append", data != nullptr || size == 0,
-                 Append(handle, Bytes(data, size)));
+                 Append(handle, BytesAt(data, size)));
 }
 int pc_truncate(pc_world* world, int handle, uint64_t size) {
   return static_cast<int>(PC_CALL("pc_truncate", true, Truncate(handle, size)));
@@ -265,18 +260,24 @@ int pc_sync_range(pc_world* world, int handle, uint64_t offset, uint64_t size) {
       PC_CALL("pc_sync_range", true, SyncRange(handle, offset, size)));
 }
 int pc_sync_all(pc_world* world) {
+  if (world != nullptr && world->logs != nullptr) {
+    return static_cast<int>(PC_CALL_ON(logs, "pc_sync_all", true, FlushAll()));
+  }
   return static_cast<int>(PC_CALL("pc_sync_all", true, SyncAll()));
 }
 int pc_fail(pc_world* world, int failure, uint64_t passed, uint64_t count) {
   // A state that a crash left has no failures of its own.
   if (world == nullptr || world->log == nullptr) return -EINVAL;
   const bool no_such = failure < PC_FAIL_SYNC || failure > PC_FAIL_SYNC_LIES;
-  const bool short_on_disk =
-      world->disk != nullptr && failure == PC_FAIL_WRITE_SHORT;
-  if (no_such || short_on_disk) return Failed(world, -EINVAL, "pc_fail");
+  const bool sync = failure == PC_FAIL_SYNC || failure == PC_FAIL_SYNC_LIES;
+  const bool not_here =
+      (world->disk != nullptr && failure == PC_FAIL_WRITE_SHORT) ||
+      (world->logs != nullptr && !sync);
+  if (no_such || not_here) return Failed(world, -EINVAL, "pc_fail");
   const auto kind = static_cast<powercut::CallFailure>(failure);
   if (world->files != nullptr) world->files->Fail(kind, passed, count);
   if (world->disk != nullptr) world->disk->Fail(kind, passed, count);
+  if (world->logs != nullptr) world->logs->Fail(kind, passed, count);
   return 0;
 }
 
@@ -286,7 +287,7 @@ int pc_map(pc_world* world, int handle, uint64_t offset, uint64_t size) {
 int64_t pc_store(pc_world* world, int view, uint64_t offset, const void* data,
                  size_t size) {
   return PC_CALL("pc_store", data != nullptr || size == 0,
-                 Store(view, offset, Bytes(data, size)));
+                 Store(view, offset, BytesAt(data, size)));
 }
 int64_t pc_load(pc_world* world, int view, uint64_t offset, void* buffer,
                 size_t size) {
@@ -313,7 +314,7 @@ int pc_disk_write(pc_world* world, uint64_t first_sector, const void* data,
                   size_t size, int fua) {
   return static_cast<int>(
       PC_CALL_ON(disk, "pc_disk_write", data != nullptr,
-                 Write(first_sector, Bytes(data, size), fua != 0)));
+                 Write(first_sector, BytesAt(data, size), fua != 0)));
 }
 int pc_disk_flush(pc_world* world) {
   return static_cast<int>(PC_CALL_ON(disk, "pc_disk_flush", true, Flush()));

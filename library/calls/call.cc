@@ -53,7 +53,7 @@ std::string CallText(const Call& call) {
     case Call::kOp:
       break;
   }
-  if (call.damage != Call::kNoDamage) return call.damage_text;
+  if (!call.text.empty()) return call.text;
   Op op = call.op;
   // Ops through handles are shown by the path of the handle.
   if (!call.path.empty() && !op.names.empty() && op.kind != OpKind::kOpen &&

@@ -53,8 +53,8 @@ struct Call {
   // that damages, the write, and one that puts back what was there. A crash
   // that leaves the first and not the last shows the damage.
   enum Damage : uint8_t { kNoDamage, kDamages, kRestores } damage = kNoDamage;
-  // What CallText() says of a call that damages or restores.
-  std::string damage_text{};
+  // What CallText() says of the call; empty if that is the words of the op.
+  std::string text{};
 
   // These are about the calls of a program: the process that made the call with
   // the name of its program, and the attributes that a file had from then on,

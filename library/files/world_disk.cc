@@ -32,8 +32,7 @@ int WorldDisk::Read(uint64_t first_sector, MutableByteSpan out) {
 }
 
 Status WorldDisk::WriteOnce(uint64_t first_sector, ByteSpan data, bool fua,
-                            Call::Damage damage,
-                            const std::string& damage_text) {
+                            Call::Damage damage, const std::string& text) {
   if (live_) {
     live_->Write(first_sector * kSectorBytes, data);
     Call& call = log_->Add(OpKind::kDiskWrite, {},
@@ -41,7 +40,7 @@ Status WorldDisk::WriteOnce(uint64_t first_sector, ByteSpan data, bool fua,
     if (fua) call.op.flags = {"fua"};
     call.content = AsText(data);
     call.damage = damage;
-    call.damage_text = damage_text;
+    call.text = text;
     return Ok{};
   }
   POWERCUT_TRY(crashed_->Write(first_sector, data, Layer::kDevice));

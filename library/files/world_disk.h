@@ -52,7 +52,7 @@ class WorldDisk {
   };
   // Writes, and keeps the write as a call if calls are kept.
   Status WriteOnce(uint64_t first_sector, ByteSpan data, bool fua,
-                   Call::Damage damage, const std::string& damage_text);
+                   Call::Damage damage, const std::string& text);
   bool IsValid(uint64_t first_sector, uint64_t bytes) const;
 
   // One of both: the live contents, or what a crash left.

@@ -79,7 +79,7 @@ void WorldFiles::KeepWrite(const OpenFile& file, const std::string& name,
       const bool damages = damage == Call::kDamages;
       Call& call = keep(at, AsText(damages ? Damaged(content) : content));
       call.damage = damage;
-      call.damage_text =
+      call.text =
           fmt::format("write {} {} {}, damaging bytes {} to {}", file.path,
                       offset_bytes, data.size(), at, at + content.size() - 1);
     }

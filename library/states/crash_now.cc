@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <charconv>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -127,23 +129,17 @@ Result<CrashState> StateNamed(const std::string& which, ProfileRun& run,
   return ResolveStep(id->steps[0], of_kind);
 }
 
-}  // namespace
-
-Status CrashNow(const Calls& calls, const LoopOptions& options,
-                const std::string& which, WorldFiles* files, WorldDisk* disk,
-                CallLog& log) {
+// Runs the one state, and calls `copy` where a recovery would look at it.
+Status RunState(const Calls& calls, const LoopOptions& options,
+                const std::string& which,
+                const std::function<int64_t(CrashedVolume&)>& copy) {
   int64_t copied = 0;
-  POWERCUT_ASSIGN(
-      const std::unique_ptr<ProfileRun> run,
-      ProfileRun::Record(calls, options, options.profiles.at(0),
-                         [&](CrashedVolume& volume) -> std::string {
-                           CrashedState state(volume, nullptr, false);
-                           copied =
-                               files != nullptr
-                                   ? FileCopier(*state.files(), *files).Copy("")
-                                   : CopyDisk(*state.disk(), *disk);
-                           return "";
-                         }));
+  POWERCUT_ASSIGN(const std::unique_ptr<ProfileRun> run,
+                  ProfileRun::Record(calls, options, options.profiles.at(0),
+                                     [&](CrashedVolume& volume) -> std::string {
+                                       copied = copy(volume);
+                                       return "";
+                                     }));
   const RecordedRun recorded = run->run();
   const CrashSpace space(run->trace(), recorded.setting.atomic_bytes);
   POWERCUT_ASSIGN(const CrashState state, StateNamed(which, *run, space));
@@ -157,10 +153,37 @@ Status CrashNow(const Calls& calls, const LoopOptions& options,
                  fmt::format("the crashed disk cannot be copied: {}{}",
                              outcome.detail, outcome.observation.unreadable)};
   }
+  return Ok{};
+}
+
+}  // namespace
+
+Status CrashNow(const Calls& calls, const LoopOptions& options,
+                const std::string& which, WorldFiles* files, WorldDisk* disk,
+                CallLog& log) {
+  POWERCUT_TRY(RunState(calls, options, which, [&](CrashedVolume& volume) {
+    CrashedState state(volume, nullptr, false);
+    return files != nullptr ? FileCopier(*state.files(), *files).Copy("")
+                            : CopyDisk(*state.disk(), *disk);
+  }));
   Call start;
   start.kind = Call::kStart;
   log.Add(std::move(start));
   return Ok{};
+}
+
+Result<std::shared_ptr<const SparseImage>> CrashedDiskNow(
+    const Calls& calls, const LoopOptions& options, const std::string& which) {
+  auto image = std::make_shared<SparseImage>(options.disk_bytes);
+  POWERCUT_TRY(RunState(calls, options, which, [&](CrashedVolume& volume) {
+    Bytes sector(volume.disk.geometry().sector_bytes);
+    for (uint64_t n = 0; n < volume.disk.geometry().sector_count; ++n) {
+      if (!volume.disk.Read(n, sector)) return int64_t{-EIO};
+      if (!AllZero(sector)) image->Write(n * sector.size(), sector);
+    }
+    return int64_t{0};
+  }));
+  return std::shared_ptr<const SparseImage>(std::move(image));
 }
 
 }  // namespace powercut

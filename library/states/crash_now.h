@@ -4,6 +4,7 @@
 #ifndef POWERCUT_LIBRARY_STATES_CRASH_NOW_H_
 #define POWERCUT_LIBRARY_STATES_CRASH_NOW_H_
 
+#include <memory>
 #include <string>
 
 #include "harness/base/result.h"
@@ -27,6 +28,12 @@ namespace powercut {
 Status CrashNow(const Calls& calls, const LoopOptions& options,
                 const std::string& which, WorldFiles* files, WorldDisk* disk,
                 CallLog& log);
+
+// The disk that such a crash leaves, of options.disk_bytes. A world of logs
+// begins anew with it, since records keep their LSNs only where they are.
+// `which`, costs and errors are as above.
+Result<std::shared_ptr<const SparseImage>> CrashedDiskNow(
+    const Calls& calls, const LoopOptions& options, const std::string& which);
 
 }  // namespace powercut
 

@@ -12,6 +12,8 @@
 #include <charconv>
 #include <utility>
 
+#include "library/states/log_backend.h"
+
 namespace powercut {
 namespace {
 
@@ -57,6 +59,8 @@ CrashedState::CrashedState(CrashedVolume& volume, const PrefixDumps* dumps,
   if (auto* const mount = dynamic_cast<simfs::SimfsMount*>(&volume.mount)) {
     base_.emplace(*mount);
     files_.emplace(*base_, writes ? &log_ : nullptr);
+  } else if (auto* const logs = dynamic_cast<LogMount*>(&volume.mount)) {
+    logs_ = &logs->logs();
   } else {
     disk_.emplace(volume.disk);
   }

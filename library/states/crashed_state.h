@@ -14,6 +14,7 @@
 #include "harness/disk/content_hash.h"
 #include "library/files/world_disk.h"
 #include "library/files/world_files.h"
+#include "library/files/world_logs.h"
 #include "library/states/simfs_base.h"
 #include "library/states/state_backend.h"
 
@@ -61,10 +62,11 @@ class CrashedState {
   CrashedState(const CrashedState&) = delete;
   CrashedState& operator=(const CrashedState&) = delete;
 
-  // The files, or the disk if the world is a raw disk; `nullptr` for the other
-  // one.
+  // The files, the disk of a raw disk, or the logs; `nullptr` for the other
+  // two.
   WorldFiles* files() { return files_ ? &*files_ : nullptr; }
   WorldDisk* disk() { return disk_ ? &*disk_ : nullptr; }
+  WorldLogs* logs() { return logs_; }
   const Promises& promises() const { return promises_; }
   // What the writes of the recovery may damage.
   void set_damage(const DamageRule& rule) {
@@ -93,6 +95,7 @@ class CrashedState {
   std::optional<SimfsBase> base_;
   std::optional<WorldFiles> files_;
   std::optional<WorldDisk> disk_;
+  WorldLogs* logs_ = nullptr;
   Promises promises_;
   std::vector<SaidViolation> violations_;
   std::optional<Hash128> dump_;

@@ -330,7 +330,10 @@ std::string LoopRunner::RemedyFor(ProfileRun& run, const std::string& cause,
     Calls calls = run.calls();
     Call call;
     const bool of_disk = sync.path.empty();
-    call.op.kind = of_disk ? OpKind::kDiskFlush : OpKind::kFsync;
+    const bool of_log = loop_.options_.logs.has_value();
+    call.op.kind = of_disk  ? OpKind::kDiskFlush
+                   : of_log ? OpKind::kLogFlush
+                            : OpKind::kFsync;
     if (!of_disk) call.op.names = {sync.path};
     call.op.number = static_cast<uint32_t>(calls.size() + 1);
     call.path = sync.path;
@@ -349,7 +352,8 @@ std::string LoopRunner::RemedyFor(ProfileRun& run, const std::string& cause,
     if (!explored || seen || !explored->exhausted) continue;
     return fmt::format(
         "{} after `{}`{} saves it",
-        of_disk ? "a flush of the disk" : "an fsync of " + sync.path,
+        of_disk ? "a flush of the disk"
+                : (of_log ? "a flush of " : "an fsync of ") + sync.path,
         CallText(run.calls()[sync.after]),
         PlaceInWords(run.calls()[sync.after]));
   }

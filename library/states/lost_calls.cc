@@ -11,6 +11,8 @@
 #include <map>
 #include <string_view>
 
+#include "model/files/model_state.h"
+
 namespace powercut {
 namespace {
 
@@ -31,13 +33,13 @@ void EraseDamages(const Calls& calls, LostContents& lost) {
   std::map<std::string_view, size_t> damages;
   for (const auto& [call, blocks] : lost) {
     if (calls[call].damage != Call::kDamages) continue;
-    damages[calls[call].damage_text] += blocks.size();
+    damages[calls[call].text] += blocks.size();
   }
   std::erase_if(lost, [&](const auto& one) {
     const Call& call = calls[one.first];
     if (call.damage == Call::kNoDamage) return false;
     return call.damage == Call::kDamages ||
-           damages[call.damage_text] >= one.second.size();
+           damages[call.text] >= one.second.size();
   });
 }
 
@@ -66,8 +68,8 @@ LostContents LostBy(const IssuedCalls& run, const CrashState& state,
 // name or a size.
 std::string LostBytes(const Call& call, const std::vector<ByteSpan>& blocks) {
   if (call.content.empty() || call.path.empty()) return "";
-  // What such a call lost is in its own text.
-  if (call.damage != Call::kNoDamage) return "";
+  // What such a call lost is in its own text. A record of a log has no place.
+  if (call.damage != Call::kNoDamage || IsLogOp(call.op.kind)) return "";
   constexpr uint64_t kAtom = 512;
   const uint64_t begin = call.offset_bytes;
   const uint64_t end = begin + call.content.size();
@@ -195,6 +197,10 @@ std::vector<ExtraSync> SyncsFor(const IssuedCalls& run, const CrashState& state,
       return {{"", call->first}};
     }
     add(FileOf(calls[call->first]), call->first);
+  }
+  // A log has no directory to sync.
+  if (!lost.empty() && IsLogOp(calls[lost.begin()->first].op.kind)) {
+    return syncs;
   }
   for (auto call = lost.rbegin(); call != lost.rend(); ++call) {
     add(ParentOf(FileOf(calls[call->first])), call->first);

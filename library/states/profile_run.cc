@@ -11,6 +11,7 @@
 
 #include "backends/simfs/simfs_backend.h"
 #include "harness/base/limits.h"
+#include "library/states/log_backend.h"
 #include "library/states/raw_disk_backend.h"
 
 namespace powercut {
@@ -37,12 +38,17 @@ Result<RecordedCalls> RecordOnADiskThatFits(Backend& backend,
   }
 }
 
+std::unique_ptr<Backend> StorageOf(const LoopOptions& options) {
+  if (options.logs) return MakeLogBackend(*options.logs);
+  return options.raw_disk ? MakeRawDiskBackend() : MakeSimfsBackend();
+}
+
 }  // namespace
 
-ProfileRun::ProfileRun(const Calls& calls, bool raw_disk,
+ProfileRun::ProfileRun(const Calls& calls, const LoopOptions& options,
                        StateBackend::Look look)
     : calls_(calls),
-      storage_(raw_disk ? MakeRawDiskBackend() : MakeSimfsBackend()),
+      storage_(StorageOf(options)),
       backend_(*storage_, std::move(look)),
       recorded_{{Trace({kSectorBytes, 1},
                        std::make_shared<SparseImage>(uint64_t{kSectorBytes})),
@@ -56,7 +62,7 @@ Result<std::unique_ptr<ProfileRun>> ProfileRun::Record(
     const Calls& calls, const LoopOptions& options, const std::string& profile,
     StateBackend::Look look) {
   std::unique_ptr<ProfileRun> made(
-      new ProfileRun(calls, options.raw_disk, std::move(look)));
+      new ProfileRun(calls, options, std::move(look)));
   RunSetting& setting = made->setting_;
   setting.profile = FindProfile(profile);
   if (setting.profile == nullptr) {

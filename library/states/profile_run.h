@@ -17,10 +17,10 @@ namespace powercut {
 
 class ProfileRun {
  public:
-  // Records the calls on simfs under a profile, or on a raw disk. `look` is
-  // called with what each crash left. With LoopOptions::disk_bytes at 0 the
-  // disk is made larger until the calls fit. Errors: kUsage for an unknown
-  // profile or block size; those of RecordCalls().
+  // Records the calls on simfs under a profile, on a raw disk or on logs.
+  // `look` is called with what each crash left. With LoopOptions::disk_bytes at
+  // 0 the disk is made larger until the calls fit. Errors: kUsage for an
+  // unknown profile or block size; those of RecordCalls().
   static Result<std::unique_ptr<ProfileRun>> Record(const Calls& calls,
                                                     const LoopOptions& options,
                                                     const std::string& profile,
@@ -38,7 +38,8 @@ class ProfileRun {
   }
 
  private:
-  ProfileRun(const Calls& calls, bool raw_disk, StateBackend::Look look);
+  ProfileRun(const Calls& calls, const LoopOptions& options,
+             StateBackend::Look look);
 
   const Calls calls_;
   std::unique_ptr<Backend> storage_;

@@ -26,6 +26,14 @@
 
 namespace powercut {
 
+// A world of logs.
+struct LogSetting {
+  // What the disk holds before the first call; `nullptr` if it has no logs.
+  std::shared_ptr<const SparseImage> disk;
+  // For tests: a bug of the log.
+  ClfsBug bug = ClfsBug::kNone;
+};
+
 struct LoopOptions {
   // The profiles to explore under, one after the other; not empty.
   std::vector<std::string> profiles;
@@ -34,6 +42,9 @@ struct LoopOptions {
   std::vector<CrashKind> crash_kinds{CrashKind::kPower};
   // Whether the world is a raw disk, and not files.
   bool raw_disk = false;
+  // Whether it has logs; `std::nullopt` if it has files or is a raw disk. All
+  // profiles are one for logs.
+  std::optional<LogSetting> logs;
   // The size of the disk; 0 means one that is large enough for the files.
   uint64_t disk_bytes = 0;
   // What the device writes whole; 0 means a sector of 512 bytes.

@@ -36,7 +36,47 @@ static void recover(pc_states* states, pc_world* disk) {
   }
 }
 
+/* A log of two records of which the second was never flushed. Returns 0, or the
+ * number of the step that went wrong. */
+static int use_log(void) {
+  pc_world_options world_options = PC_WORLD_OPTIONS;
+  world_options.door = PC_DOOR_LOGS;
+  pc_world* world = NULL;
+  if (pc_world_new(&world_options, &world) != 0) return 30;
+  const int log = pc_log_open(world, "journal");
+  const int area = pc_log_area(world, log);
+  if (log < 1 || area < 1) return 31;
+  uint64_t first = PC_LSN_INVALID;
+  uint64_t second = PC_LSN_INVALID;
+  if (pc_log_append(world, area, "one", 3, 0, &first) != 0) return 32;
+  if (pc_log_append(world, area, "two", 3, 0, &second) != 0) return 33;
+  if (pc_log_flush_to(world, area, first) != 0) return 34;
+  pc_log_facts facts = PC_LOG_FACTS;
+  if (pc_log_stat(world, log, &facts) != 0) return 35;
+  if (facts.last_flushed != first || facts.last != second) return 36;
+  pc_world* crashed = NULL;
+  if (pc_crash_now(world, NULL, "none", &crashed) != 0) return 37;
+  const int again = pc_log_open(crashed, "journal");
+  char bytes[3];
+  pc_log_record record = PC_LOG_RECORD;
+  if (pc_log_read(crashed, again, PC_LSN_NULL, bytes, sizeof(bytes), &record) !=
+          3 ||
+      record.lsn != first || memcmp(bytes, "one", 3) != 0) {
+    return 38;
+  }
+  if (pc_log_read(crashed, again, first + 1, bytes, sizeof(bytes), NULL) !=
+      -ENODATA) {
+    return 39;
+  }
+  if (pc_log_read_restart(crashed, again, NULL, 0, NULL) != -ENODATA) return 40;
+  pc_world_free(crashed);
+  pc_world_free(world);
+  return 0;
+}
+
 int powercut_h_test(void) {
+  const int wrong_log = use_log();
+  if (wrong_log != 0) return wrong_log;
   pc_world_options world_options = PC_WORLD_OPTIONS;
   pc_world* world = NULL;
   if (pc_world_new(&world_options, &world) != 0) return 10;

@@ -8,13 +8,13 @@
  *
  *     pc_world* world;
  *     pc_world_new(NULL, &world);
- *     my_log_write(world);              // pc_open, pc_write, pc_sync,
- * pc_ack... pc_states* states; pc_explore(world, NULL, &states); for (pc_world*
- * disk; (disk = pc_next(states)) != NULL;) {
+ *     my_log_write(world);  // pc_open, pc_write, pc_sync, pc_attempt, pc_ack
+ *     pc_states* states;
+ *     pc_explore(world, NULL, &states);
+ *     for (pc_world* disk; (disk = pc_next(states)) != NULL;) {
  *       // Recover as after a reboot, and look.
- *       if (!my_log_recovers(disk))
- *         pc_violation(states, "torn-record", "record 3 is torn", __FILE__,
- * __LINE__);
+ *       if (my_log_recovers(disk)) continue;
+ *       pc_violation(states, "torn-record", "record 3", __FILE__, __LINE__);
  *     }
  *     puts(pc_report(states));
  *     pc_states_free(states);
@@ -74,11 +74,12 @@ typedef struct pc_world_options {
   /* Which calls the world takes. */
   uint32_t door;
   /* What a write may damage beside its own bytes, if the power fails before the
-   * write is synced. A unit is atomic_bytes. */
+   * write is synced. A unit is atomic_bytes. Not for logs. */
   uint32_t damage;
 } pc_world_options;
 #define PC_DOOR_FILES 0u /* Files. */
 #define PC_DOOR_DISK 1u  /* A raw disk of disk_bytes, or 1 MiB if that is 0. */
+#define PC_DOOR_LOGS 2u  /* Logs on a disk of disk_bytes, or 2 MiB if 0. */
 #define PC_DAMAGE_NONE 0u
 /* The other bytes of the units that it touches (SQLite calls a device that does
  * not do that one with powersafe overwrite). */
@@ -195,7 +196,7 @@ PC_API int pc_sync(pc_world* world, int handle, int kind);
 /* sync_file_range() with all three flags; size 0 means up to the end. */
 PC_API int pc_sync_range(pc_world* world, int handle, uint64_t offset,
                          uint64_t size);
-/* syncfs(). */
+/* syncfs(). In a world of logs, the same for all logs. */
 PC_API int pc_sync_all(pc_world* world);
 
 typedef enum pc_failure {
@@ -211,7 +212,9 @@ typedef enum pc_failure {
 } pc_failure;
 /* Lets `passed` calls of this sort go well, and the `count` calls after them
  * fail. A second call for the same failure takes the place of the first. For a
- * raw disk, a sync is pc_disk_flush(), and PC_FAIL_WRITE_SHORT is -EINVAL. */
+ * raw disk, a sync is pc_disk_flush(), and PC_FAIL_WRITE_SHORT is -EINVAL. For
+ * logs, a sync is pc_log_flush(), pc_log_flush_to() or pc_sync_all(), and no
+ * other failure is there. */
 PC_API int pc_fail(pc_world* world, int failure, uint64_t passed,
                    uint64_t count);
 
@@ -242,6 +245,83 @@ PC_API int pc_disk_flush(pc_world* world);
 /* The sectors read as zeros. */
 PC_API int pc_disk_discard(pc_world* world, uint64_t first_sector,
                            uint64_t count);
+
+/* --- Logs ----------------------------------------------------------------- */
+
+/* These are for a world with PC_DOOR_LOGS: logs as the Common Log File System
+ * of Windows has them (clfsw32.h). A record has a log sequence number (LSN),
+ * which rises with each append and is never given twice. What is appended can
+ * be found after a crash; what is flushed must be. The records that a crash
+ * leaves are a run from the first one on. All profiles are one for logs.
+ *
+ * Errors are -EBADF for a log or an area that there is not, -ENOSPC if the log
+ * or the disk is full, -ENODATA if there is no such record, -EUCLEAN and
+ * -EBADMSG if the disk holds no log that can be recovered, or a damaged record.
+ */
+
+/* Below the LSN of every record, and above. */
+#define PC_LSN_NULL UINT64_C(0)
+#define PC_LSN_INVALID UINT64_C(0xffffffff00000000)
+
+/* Opens a log, and makes it if it is not there. Returns a log above 0. A name
+ * has up to 32 bytes; there can be 8 logs, of 128 KiB each. */
+PC_API int pc_log_open(pc_world* world, const char* name);
+/* Adds a marshalling area, through which records are appended. Returns an area
+ * above 0. */
+PC_API int pc_log_area(pc_world* world, int log);
+
+#define PC_LOG_FORCE_APPEND 1u /* The record survives the process. */
+#define PC_LOG_FORCE_FLUSH 2u  /* The record is durable. */
+/* Reserves room for a record and appends it: ReserveAndAppendLog(). `*lsn`,
+ * which may be NULL, becomes its LSN, or PC_LSN_INVALID if that fails. Without
+ * a flag nothing is promised of it. */
+PC_API int pc_log_append(pc_world* world, int area, const void* data,
+                         size_t size, unsigned flags, uint64_t* lsn);
+/* FlushLogBuffers(): makes durable what was appended through this area, and all
+ * records before that. */
+PC_API int pc_log_flush(pc_world* world, int area);
+/* FlushLogToLsn(): makes durable all records up to this one, of any area. With
+ * PC_LSN_NULL it is pc_log_flush(). */
+PC_API int pc_log_flush_to(pc_world* world, int area, uint64_t lsn);
+/* WriteLogRestartArea(): appends a restart record, sets the base to `base`
+ * unless that is PC_LSN_INVALID, and makes durable all records, the base and
+ * the archive tail. */
+PC_API int pc_log_restart(pc_world* world, int area, const void* data,
+                          size_t size, uint64_t base, uint64_t* lsn);
+/* AdvanceLogBase(), SetLogArchiveTail(): sets the first record that readers
+ * need. The next restart area, or pc_sync_all(), promises it. */
+PC_API int pc_log_advance_base(pc_world* world, int log, uint64_t lsn);
+PC_API int pc_log_archive_tail(pc_world* world, int log, uint64_t lsn);
+/* CloseAndResetLogFile(): empties the log. The next flush promises that. */
+PC_API int pc_log_reset(pc_world* world, int log);
+
+typedef struct pc_log_record {
+  size_t size; /* sizeof(pc_log_record) */
+  uint64_t lsn;
+  uint64_t record_bytes; /* The size of the record. */
+  uint32_t is_restart;   /* 0 or 1. */
+} pc_log_record;
+#define PC_LOG_RECORD {sizeof(pc_log_record), 0, 0, 0}
+/* Reads the first record at or after the LSN `from` that is not below the base
+ * (nor below the archive tail, if that is older), as far as it fits in
+ * `buffer`. Returns its size. A walk begins at PC_LSN_NULL and goes on at lsn +
+ * 1, until -ENODATA. `record` may be NULL. */
+PC_API int64_t pc_log_read(pc_world* world, int log, uint64_t from,
+                           void* buffer, size_t size, pc_log_record* record);
+/* The newest restart record; -ENODATA if there is none. */
+PC_API int64_t pc_log_read_restart(pc_world* world, int log, void* buffer,
+                                   size_t size, pc_log_record* record);
+
+typedef struct pc_log_facts {
+  size_t size;           /* sizeof(pc_log_facts) */
+  uint64_t base;         /* The base, or else the first record. */
+  uint64_t last;         /* The last record. */
+  uint64_t last_flushed; /* Every record up to this one is durable. */
+  uint64_t restart;      /* The newest restart record, or PC_LSN_INVALID. */
+  uint64_t archive_tail; /* PC_LSN_NULL if none was set. */
+} pc_log_facts;
+#define PC_LOG_FACTS {sizeof(pc_log_facts), 0, 0, 0, 0, 0}
+PC_API int pc_log_stat(pc_world* world, int log, pc_log_facts* facts);
 
 /* --- States --------------------------------------------------------------- */
 

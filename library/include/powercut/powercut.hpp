@@ -31,6 +31,7 @@
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <stdexcept>
 #include <string>
@@ -99,6 +100,10 @@ class Files {
   }
   int sync(int handle, int kind, Where where = Where::current()) {
     return pc_sync(at(where), handle, kind);
+  }
+  // syncfs(), or the same for logs.
+  int sync_all(Where where = Where::current()) {
+    return pc_sync_all(at(where));
   }
   // Opens a directory, syncs it and closes it.
   int sync_directory(const std::string& path, Where where = Where::current()) {
@@ -329,6 +334,7 @@ struct WorldOptions {
   uint64_t disk_bytes = 0;
   uint32_t atomic_bytes = 0;
   uint32_t damage = PC_DAMAGE_NONE;
+  bool logs = false;
 };
 
 class World : public Files {
@@ -338,7 +344,9 @@ class World : public Files {
     options.disk_bytes = asked.disk_bytes;
     options.atomic_bytes = asked.atomic_bytes;
     options.damage = asked.damage;
-    options.door = asked.raw_disk ? PC_DOOR_DISK : PC_DOOR_FILES;
+    options.door = asked.logs       ? PC_DOOR_LOGS
+                   : asked.raw_disk ? PC_DOOR_DISK
+                                    : PC_DOOR_FILES;
     const int result = pc_world_new(&options, &world_);
     if (result != 0) {
       throw std::system_error(-result, std::generic_category(),
@@ -400,6 +408,116 @@ class World : public Files {
                               pc_last_error(world_));
     }
   }
+};
+
+struct LogRecord {
+  uint64_t lsn = PC_LSN_INVALID;
+  bool is_restart = false;
+  std::string data;
+};
+
+// One log of a world that has logs, or of a state of it, with a marshalling
+// area of its own. Functions that return an int return what the C functions
+// return.
+class Log {
+ public:
+  using Where = std::source_location;
+
+  // Opens the log, and makes it if it is not there. `files` must outlive this
+  // object. Throws std::system_error if that fails.
+  Log(Files& files, const std::string& name, Where where = Where::current())
+      : files_(files),
+        log_(check(pc_log_open(at(where), name.c_str()))),
+        area_(check(pc_log_area(at(where), log_))) {}
+
+  // Returns the LSN, or PC_LSN_INVALID if the record was not appended. With a
+  // flag that fails, the record may be there.
+  uint64_t append(std::string_view data, unsigned flags = 0,
+                  Where where = Where::current()) {
+    uint64_t lsn = PC_LSN_INVALID;
+    pc_log_append(at(where), area_, data.data(), data.size(), flags, &lsn);
+    return lsn;
+  }
+  int flush(Where where = Where::current()) {
+    return pc_log_flush(at(where), area_);
+  }
+  int flush_to(uint64_t lsn, Where where = Where::current()) {
+    return pc_log_flush_to(at(where), area_, lsn);
+  }
+  // Returns the LSN, as append() does.
+  uint64_t restart(std::string_view data, uint64_t base = PC_LSN_INVALID,
+                   Where where = Where::current()) {
+    uint64_t lsn = PC_LSN_INVALID;
+    pc_log_restart(at(where), area_, data.data(), data.size(), base, &lsn);
+    return lsn;
+  }
+  int advance_base(uint64_t lsn, Where where = Where::current()) {
+    return pc_log_advance_base(at(where), log_, lsn);
+  }
+  int archive_tail(uint64_t lsn, Where where = Where::current()) {
+    return pc_log_archive_tail(at(where), log_, lsn);
+  }
+  int reset(Where where = Where::current()) {
+    return pc_log_reset(at(where), log_);
+  }
+
+  // The first record at or after an LSN; `std::nullopt` if there is none.
+  std::optional<LogRecord> read(uint64_t from = PC_LSN_NULL) {
+    return given([&](std::string& data, pc_log_record& record) {
+      return pc_log_read(files_.get(), log_, from, data.data(), data.size(),
+                         &record);
+    });
+  }
+  // The newest restart record; `std::nullopt` if there is none.
+  std::optional<LogRecord> read_restart() {
+    return given([&](std::string& data, pc_log_record& record) {
+      return pc_log_read_restart(files_.get(), log_, data.data(), data.size(),
+                                 &record);
+    });
+  }
+  // All records, with those of restart areas, in their order.
+  std::vector<LogRecord> records() {
+    std::vector<LogRecord> all;
+    auto record = read();
+    while (record) {
+      all.push_back(std::move(*record));
+      record = read(all.back().lsn + 1);
+    }
+    return all;
+  }
+  pc_log_facts facts() {
+    pc_log_facts facts = PC_LOG_FACTS;
+    pc_log_stat(files_.get(), log_, &facts);
+    return facts;
+  }
+
+ private:
+  // Reads once to learn the size and once more with enough room.
+  template <class Read>
+  static std::optional<LogRecord> given(Read&& read) {
+    std::string data;
+    pc_log_record record = PC_LOG_RECORD;
+    const int64_t bytes = read(data, record);
+    if (bytes < 0) return std::nullopt;
+    data.resize(static_cast<size_t>(bytes));
+    read(data, record);
+    return LogRecord{record.lsn, record.is_restart != 0, std::move(data)};
+  }
+  pc_world* at(const Where& where) {
+    pc_at(files_.get(), where.file_name(), where.line());
+    return files_.get();
+  }
+  int check(int result) const {
+    if (result < 0) {
+      throw std::system_error(-result, std::generic_category(),
+                              pc_last_error(files_.get()));
+    }
+    return result;
+  }
+
+  Files& files_;
+  int log_;
+  int area_;
 };
 
 }  // namespace powercut::inline v0
