@@ -1,25 +1,48 @@
-# find_package(powercut CONFIG [COMPONENTS shared|static]) defines the targets
-# powercut::shared and powercut::static, as far as they are asked for, and
-# powercut::powercut for the first of them. Without components it is the shared
-# library.
+# find_package(powercut CONFIG [COMPONENTS shared|static|sqlite|leveldb...])
+# defines a target powercut::COMPONENT for each that is asked for, and
+# powercut::powercut for the first library among them. Without components it is
+# the shared library. An engine brings the shared library along.
 
-set(powercut_components ${powercut_FIND_COMPONENTS})
-if(NOT powercut_components)
-  set(powercut_components shared)
+# Libraries come before engines, which need the shared one.
+set(powercut_libraries ${powercut_FIND_COMPONENTS})
+list(FILTER powercut_libraries INCLUDE REGEX "^(shared|static)$")
+set(powercut_engines ${powercut_FIND_COMPONENTS})
+list(FILTER powercut_engines EXCLUDE REGEX "^(shared|static)$")
+if(NOT powercut_libraries OR
+   (powercut_engines AND NOT shared IN_LIST powercut_libraries))
+  list(APPEND powercut_libraries shared)
 endif()
-foreach(component ${powercut_components})
+
+include(CMakeFindDependencyMacro)
+foreach(component ${powercut_libraries} ${powercut_engines})
   set(file ${CMAKE_CURRENT_LIST_DIR}/powercut-${component}.cmake)
   if(NOT EXISTS ${file})
+    set(powercut_${component}_FOUND FALSE)
+    if(DEFINED powercut_FIND_REQUIRED_${component} AND
+       NOT powercut_FIND_REQUIRED_${component})
+      continue()
+    endif()
+    file(GLOB powercut_files RELATIVE ${CMAKE_CURRENT_LIST_DIR}
+         ${CMAKE_CURRENT_LIST_DIR}/powercut-*.cmake)
+    list(FILTER powercut_files INCLUDE REGEX
+         "^powercut-(shared|static|sqlite|leveldb).cmake$")
+    string(REGEX REPLACE "powercut-([a-z]+)[.]cmake" "\\1" powercut_there
+           "${powercut_files}")
+    list(JOIN powercut_there ", " powercut_there)
     set(powercut_FOUND FALSE)
     set(powercut_NOT_FOUND_MESSAGE
-        "powercut has no component '${component}': there are shared and static")
+        "powercut was installed without a component '${component}': there are ${powercut_there}")
     return()
   endif()
   if(component STREQUAL static)
-    include(CMakeFindDependencyMacro)
     find_dependency(fmt)
     find_dependency(roaring)
     find_dependency(Threads)
+  elseif(component STREQUAL sqlite)
+    find_dependency(SQLite3)
+  elseif(component STREQUAL leveldb)
+    find_dependency(Threads)
+    find_dependency(leveldb CONFIG)
   endif()
   include(${file})
   set(powercut_${component}_FOUND TRUE)

@@ -135,8 +135,10 @@ int64_t WorldFiles::Open(std::string_view path, const OpenFlags& flags) {
 }
 
 int64_t WorldFiles::Close(Handle handle) {
-  if (files_.erase(handle) == 0) return -EBADF;
-  Keep(OpKind::kClose, {NameOf(handle)}, {}, {});
+  const auto found = files_.find(handle);
+  if (found == files_.end()) return -EBADF;
+  Keep(OpKind::kClose, {NameOf(handle)}, {}, found->second.path);
+  files_.erase(found);
   return 0;
 }
 

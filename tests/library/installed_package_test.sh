@@ -20,6 +20,12 @@ cmake --build "$work/consumer" >/dev/null
 "$work/consumer/consumer_c"
 "$work/consumer/consumer_cxx"
 "$work/consumer/consumer_static"
+engines=()
+for engine in sqlite leveldb; do
+  [ -e "$build/engines/libpowercut_$engine.a" ] || continue
+  "$work/consumer/consumer_$engine"
+  engines+=("$engine")
+done
 if ldd "$work/consumer/consumer_static" | grep -q libpowercut; then
   echo "the static library was not used" >&2
   exit 1
@@ -30,14 +36,40 @@ echo "== pkg-config"
 cc "$source/tests/library/consumer/consumer.c" -o "$work/consumer_pc" \
   $(pkg-config --cflags --libs powercut)
 "$work/consumer_pc"
+for engine in "${engines[@]}"; do
+  file=("$source/tests/library/consumer/$engine".c*)
+  standard=()
+  [ "$engine" = leveldb ] && standard=(-std=c++20)
+  # shellcheck disable=SC2046
+  cc "${standard[@]}" "${file[0]}" -o "$work/consumer_pc_$engine" \
+    $(pkg-config --cflags --libs "powercut-$engine")
+  "$work/consumer_pc_$engine"
+done
+
+echo "== a component that there is not"
+sed 's/COMPONENTS shared static .*/COMPONENTS rocksdb)/' \
+  "$source/tests/library/consumer/CMakeLists.txt" |
+  sed '/^add_executable/,$d' >"$work/CMakeLists.txt"
+if cmake -S "$work" -B "$work/none" -DCMAKE_PREFIX_PATH="$work/prefix" \
+  >"$work/said" 2>&1; then
+  echo "a component that there is not was found" >&2
+  exit 1
+fi
+grep -q "without a component 'rocksdb': there are" <(tr -s '\n ' ' ' <"$work/said")
 
 echo "== Python"
 python3 "$source/tests/library/consumer/consumer.py" "$lib/libpowercut.so"
 
 echo "== the public headers, and no other symbol"
-headers=$(cd "$work/prefix/include" && find . -type f | sort | tr '\n' ' ')
-[ "$headers" = \
-  "./powercut/fuzzer.hpp ./powercut/gtest.hpp ./powercut/powercut.h ./powercut/powercut.hpp " ]
+headers=$(cd "$work/prefix/include/powercut" && printf '%s ' *)
+expected="fuzzer.hpp gtest.hpp "
+[[ " ${engines[*]} " = *" leveldb "* ]] && expected+="leveldb.hpp "
+expected+="powercut.h powercut.hpp "
+[[ " ${engines[*]} " = *" sqlite "* ]] && expected+="sqlite.h "
+if [ "$headers" != "$expected" ]; then
+  echo "the headers are $headers and not $expected" >&2
+  exit 1
+fi
 others=$(nm -D --defined-only "$lib/libpowercut.so" |
   awk '$3 !~ /^pc_/ && $2 != "A" {print $3}')
 if [ -n "$others" ]; then
