@@ -2,11 +2,14 @@
 
 #include "library/calls/call.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <map>
+#include <set>
 #include <string_view>
+#include <utility>
 
+#include "library/calls/call_address.h"
 #include "model/files/model_state.h"
 
 namespace powercut {
@@ -28,16 +31,30 @@ std::string PlaceText(const CallPlace& place) {
     return fmt::format("{}:{}", LastPart(place.file), place.line);
   }
   if (place.address == nullptr) return "";
-  Dl_info info{};
-  const auto address = reinterpret_cast<uintptr_t>(place.address);
-  if (dladdr(place.address, &info) == 0) return fmt::format("{:#x}", address);
-  if (info.dli_sname != nullptr) {
-    return fmt::format("{}+{:#x}", info.dli_sname,
-                       address - reinterpret_cast<uintptr_t>(info.dli_saddr));
+  const AddressPlace at = PlaceOfCall(place.address);
+  if (!at.function.empty()) {
+    return fmt::format("{}+{:#x}", at.function, at.in_function);
   }
-  // An offset in the file, as addr2line takes it.
-  return fmt::format("{}+{:#x}", LastPart(info.dli_fname),
-                     address - reinterpret_cast<uintptr_t>(info.dli_fbase));
+  return fmt::format("{}{}{:#x}", LastPart(at.module),
+                     at.module.empty() ? "" : "+", at.in_module);
+}
+
+std::vector<std::string> SourceCommands(const std::vector<CallPlace>& places) {
+  std::map<std::string, std::set<uint64_t>> addresses;
+  for (const CallPlace& place : places) {
+    if (place.file != nullptr || place.address == nullptr) continue;
+    const AddressPlace at = PlaceOfCall(place.address);
+    if (!at.module.empty()) addresses[at.module].insert(at.in_module);
+  }
+  std::vector<std::string> commands;
+  for (const auto& [module, in_module] : addresses) {
+    std::string command = fmt::format("addr2line -Cfpie '{}'", module);
+    for (const uint64_t address : in_module) {
+      command += fmt::format(" {:#x}", address);
+    }
+    commands.push_back(std::move(command));
+  }
+  return commands;
 }
 
 std::string CallText(const Call& call) {

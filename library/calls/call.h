@@ -72,9 +72,15 @@ using Calls = std::vector<Call>;
 bool IsSync(const Call& call);
 
 // `wal.cc:57`, or the function that the address lies in, such as
-// `append_record+0x1c`, or the address. Only the last part of a path is shown.
-// Empty if nothing is known.
+// `append_record+0x1c`, or else the program or library, such as
+// `my_test+0x92b`. Only the last part of a path is shown. Empty if nothing is
+// known.
 std::string PlaceText(const CallPlace& place);
+
+// The commands that print the source lines of those places that are addresses,
+// one for each program or library, sorted. They print what its debug
+// information has.
+std::vector<std::string> SourceCommands(const std::vector<CallPlace>& places);
 
 // What a call asked for, such as `write /wal 0 512` or `ack 3`.
 std::string CallText(const Call& call);

@@ -5,6 +5,7 @@
 #ifndef POWERCUT_LIBRARY_STATES_FIBER_H_
 #define POWERCUT_LIBRARY_STATES_FIBER_H_
 
+#include <sys/types.h>
 #include <ucontext.h>
 
 #include <cstddef>
@@ -43,6 +44,8 @@ class Fiber {
   ucontext_t outside_{};
   ucontext_t inside_{};
   bool done_ = false;
+  // The process in which ThreadSanitizer checks the stack outside.
+  [[maybe_unused]] pid_t checked_in_ = 0;
   // Sanitizers must be told of each switch of stacks, each in its own way.
   [[maybe_unused]] void* fake_stack_ = nullptr;
   [[maybe_unused]] const void* outside_stack_ = nullptr;

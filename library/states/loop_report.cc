@@ -99,6 +99,7 @@ std::string FindingText(const LoopFinding& finding) {
   row("said", said);
   row("crash", finding.crash);
   for (const std::string& lost : finding.lost) row("lost", lost);
+  for (const std::string& source : finding.sources) row("source", source);
   row("remedy", finding.remedy);
   if (!finding.id.empty()) row("replay", "POWERCUT_AT=" + finding.id);
   return text;

@@ -34,6 +34,9 @@ struct LoopFinding {
   std::string crash;
   // What the state shown lost, one call a line, with where it was made.
   std::vector<std::string> lost;
+  // Commands that print the source lines of the calls above that are shown by
+  // their addresses.
+  std::vector<std::string> sources;
   // Which sync more would have saved it; empty if none was found.
   std::string remedy;
 };
@@ -97,6 +100,7 @@ struct LoopReport {
 //     said      wal.cc:88: record 3 is torn
 //     crash     after `fdatasync /wal` (wal.cc:57), during ...
 //     lost      write /wal 512 512 (wal.cc:41), never synced
+//     source    addr2line -Cfpie 'PROGRAM' 0x129d
 //     remedy    ...
 //     replay    POWERCUT_AT=61p-w60@3f9a01c2
 std::string FindingText(const LoopFinding& finding);

@@ -281,6 +281,7 @@ LoopFinding LoopRunner::Described(ProfileRun& run, const Finding& finding) {
   if (!state) return described;
   described.crash = CrashText(run.issued(), *state, id->steps.size());
   described.lost = LostCalls(run.issued(), *state, cursor);
+  described.sources = SourceCommands(NamedPlaces(run.issued(), *state, cursor));
   // The words of the user's code are taken apart again.
   const std::string result = ResultOf(run, *id);
   const size_t line = result.find('\n');
@@ -422,6 +423,7 @@ void LoopRunner::RunOneState(ProfileRun& run, const StateId& id,
   finding.states = 1;
   finding.crash = CrashText(run.issued(), *state, id.steps.size());
   finding.lost = LostCalls(run.issued(), *state, cursor);
+  finding.sources = SourceCommands(NamedPlaces(run.issued(), *state, cursor));
   loop_.report_.findings.push_back(std::move(finding));
 }
 

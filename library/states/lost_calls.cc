@@ -116,6 +116,36 @@ bool IsSyncOf(const Call& call, std::string_view path) {
          (call.op.kind == OpKind::kSyncfs || FileOf(call) == path);
 }
 
+// The calls around a crash point.
+struct AroundPoint {
+  // How many calls had returned.
+  size_t returned = 0;
+  // Whether the call after them was in flight.
+  bool in_flight = false;
+  // How many calls had returned up to the last one that is told: what an open
+  // or a close did is no news.
+  size_t told = 0;
+};
+
+AroundPoint AroundPointOf(const IssuedCalls& run, const CrashState& state) {
+  const size_t calls = run.calls.size();
+  const auto& after = run.events_after;
+  AroundPoint around;
+  while (around.returned < calls && after[around.returned] <= state.point) {
+    ++around.returned;
+  }
+  const EventNumber before =
+      around.returned == 0 ? 0 : after[around.returned - 1];
+  around.in_flight = around.returned < calls && state.point > before;
+  around.told = around.returned;
+  while (around.told > 0) {
+    const OpKind kind = run.calls[around.told - 1].op.kind;
+    if (kind != OpKind::kOpen && kind != OpKind::kClose) break;
+    --around.told;
+  }
+  return around;
+}
+
 }  // namespace
 
 std::string PlaceInWords(const Call& call) {
@@ -127,25 +157,18 @@ std::string PlaceInWords(const Call& call) {
 std::string CrashText(const IssuedCalls& run, const CrashState& state,
                       size_t crashes) {
   const Calls& calls = run.calls;
-  const auto& after = run.events_after;
   const auto in_words = [&](size_t call) {
     return fmt::format("`{}`{}", CallText(calls[call]),
                        PlaceInWords(calls[call]));
   };
-  size_t returned = 0;  // How many calls had.
-  while (returned < calls.size() && after[returned] <= state.point) ++returned;
-  const EventNumber before = returned == 0 ? 0 : after[returned - 1];
-  const bool in_flight = returned < calls.size() && state.point > before;
-  // What an open or a close did is no news.
-  size_t last = returned;
-  while (last > 0 && (calls[last - 1].op.kind == OpKind::kOpen ||
-                      calls[last - 1].op.kind == OpKind::kClose)) {
-    --last;
-  }
+  const AroundPoint around = AroundPointOf(run, state);
   std::string text =
-      last == 0 ? std::string("before any call had returned")
-                : fmt::format("after {} had returned", in_words(last - 1));
-  if (in_flight) text += fmt::format(", during {}", in_words(returned));
+      around.told == 0
+          ? std::string("before any call had returned")
+          : fmt::format("after {} had returned", in_words(around.told - 1));
+  if (around.in_flight) {
+    text += fmt::format(", during {}", in_words(around.returned));
+  }
   if (crashes > 1) {
     text +=
         fmt::format(", and {} during the recovery",
@@ -179,6 +202,20 @@ std::vector<std::string> LostCalls(const IssuedCalls& run,
                                 PlaceInWords(calls[lost]), sync));
   }
   return lines;
+}
+
+std::vector<CallPlace> NamedPlaces(const IssuedCalls& run,
+                                   const CrashState& state,
+                                   const PointCursor& cursor) {
+  const Calls& calls = run.calls;
+  const AroundPoint around = AroundPointOf(run, state);
+  std::vector<CallPlace> places;
+  if (around.told > 0) places.push_back(calls[around.told - 1].place);
+  if (around.in_flight) places.push_back(calls[around.returned].place);
+  for (const auto& [lost, blocks] : LostBy(run, state, cursor)) {
+    places.push_back(calls[lost].place);
+  }
+  return places;
 }
 
 std::vector<ExtraSync> SyncsFor(const IssuedCalls& run, const CrashState& state,

@@ -28,6 +28,12 @@ std::vector<std::string> LostCalls(const IssuedCalls& run,
                                    const CrashState& state,
                                    const PointCursor& cursor);
 
+// The places of the calls that CrashText() and LostCalls() name.
+// Requires: as LostCalls().
+std::vector<CallPlace> NamedPlaces(const IssuedCalls& run,
+                                   const CrashState& state,
+                                   const PointCursor& cursor);
+
 // A sync that was not made: of the file or directory at `path`, or a flush of a
 // raw disk if `path` is empty, after call `after`.
 struct ExtraSync {

@@ -33,9 +33,16 @@ fi
 
 echo "== pkg-config"
 # shellcheck disable=SC2046
-cc "$source/tests/library/consumer/consumer.c" -o "$work/consumer_pc" \
+cc -g "$source/tests/library/consumer/consumer.c" -o "$work/consumer_pc" \
   $(pkg-config --cflags --libs powercut)
-"$work/consumer_pc"
+"$work/consumer_pc" | tee "$work/said"
+
+echo "== calls without a source location"
+grep -q 'write /new 0 11 (main+0x' "$work/said"
+sed -n 's/^  source *//p' "$work/said" | sh | tee "$work/lines"
+grep -q 'main at .*/consumer.c:12$' "$work/lines"
+strip "$work/consumer_pc"
+"$work/consumer_pc" | grep -q 'write /new 0 11 (consumer_pc+0x'
 for engine in "${engines[@]}"; do
   file=("$source/tests/library/consumer/$engine".c*)
   standard=()

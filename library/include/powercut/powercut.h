@@ -105,8 +105,8 @@ PC_API const char* pc_version(void);
 PC_API const char* pc_profile(size_t index);
 
 /* Says where the next call on the world comes from. `file` must live as long as
- * the program. Without it, reports show the address that the call returned to.
- */
+ * the program. Without it, reports show the function that the call came from,
+ * and a command that prints the line. */
 PC_API void pc_at(pc_world* world, const char* file, uint32_t line);
 
 /* --- What you promise ----------------------------------------------------- */
