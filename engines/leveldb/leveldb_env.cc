@@ -6,7 +6,6 @@
 // write buffer was full before, LevelDB has begun a new log without syncing the
 // old one, and has scheduled the work that makes a table of it.
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -19,11 +18,8 @@
 namespace powercut::inline v0 {
 namespace {
 
-using leveldb::RandomAccessFile;
-using leveldb::SequentialFile;
-using leveldb::Slice;
-using leveldb::Status;
-using leveldb::WritableFile;
+using leveldb::RandomAccessFile, leveldb::SequentialFile, leveldb::WritableFile;
+using leveldb::Slice, leveldb::Status;
 using Path = const std::string&;
 
 // `result` is 0 or more, or a negative errno number.
@@ -86,9 +82,8 @@ struct Writable final : WritableFile, File {
       const int named = pc_sync(world, directory.handle, PC_FDATASYNC);
       if (named < 0) return StatusOf(directory.path, named);
     }
-    const Status flushed = Flush();
-    const int synced = pc_sync(world, handle, PC_FDATASYNC);
-    return flushed.ok() ? StatusOf(path, synced) : flushed;
+    if (const Status flushed = Flush(); !flushed.ok()) return flushed;
+    return StatusOf(path, pc_sync(world, handle, PC_FDATASYNC));
   }
   std::string waiting;
 };
@@ -130,7 +125,7 @@ class WorldEnv final : public LevelDbEnv {
   }
   Status GetChildren(Path path, std::vector<std::string>* names) override {
     const int64_t bytes = pc_list(world_, path.c_str(), nullptr, 0);
-    std::string all(static_cast<size_t>(std::max<int64_t>(bytes, 0)), '\0');
+    std::string all(bytes < 0 ? 0 : static_cast<size_t>(bytes), '\0');
     pc_list(world_, path.c_str(), all.data(), all.size());
     names->clear();
     for (size_t at = 0; at < all.size(); at += names->back().size() + 1) {
@@ -151,8 +146,7 @@ class WorldEnv final : public LevelDbEnv {
     return StatusOf(from, pc_rename(world_, from.c_str(), to.c_str()));
   }
   Status LockFile(Path, leveldb::FileLock** lock) override {
-    static leveldb::FileLock the_only_one;
-    *lock = &the_only_one;
+    *lock = nullptr;
     return Status::OK();
   }
   Status UnlockFile(leveldb::FileLock*) override { return Status::OK(); }
@@ -161,8 +155,7 @@ class WorldEnv final : public LevelDbEnv {
     return Status::OK();
   }
   // LevelDB then writes no log for people.
-  Status NewLogger(Path path, leveldb::Logger** log) override {
-    *log = nullptr;
+  Status NewLogger(Path path, leveldb::Logger**) override {
     return Status::NotSupported(path);
   }
   uint64_t NowMicros() override { return ++now_; }

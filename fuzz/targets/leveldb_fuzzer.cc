@@ -7,15 +7,14 @@
 // writes without a sync are not made: docs/engines.md says what is lost without
 // either, so that a fuzzer would find these two again and again. With paranoid
 // checks LevelDB refuses a log whose last record was cut short by the crash, as
-// its header says it may, so that they are off. With the environment variable
-// POWERCUT_FUZZ_WITHOUT_SYNCS no write is synced, which must be found.
+// its header says it may, so that they are off. Built with
+// POWERCUT_WITHOUT_SYNCS, no write is synced, which must be found.
 
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,6 +31,11 @@ using powercut::LevelDbEnv;
 using powercut::State;
 using powercut::World;
 
+#ifdef POWERCUT_WITHOUT_SYNCS
+constexpr bool kSyncs = false;
+#else
+constexpr bool kSyncs = true;
+#endif
 constexpr uint64_t kOpsMax = 24;
 
 // Syncs the directory whenever a name in it changes.
@@ -76,7 +80,7 @@ class Database {
   const Status& status() const { return status_; }
   void Write(leveldb::WriteBatch batch) {
     leveldb::WriteOptions options;
-    options.sync = std::getenv("POWERCUT_FUZZ_WITHOUT_SYNCS") == nullptr;
+    options.sync = kSyncs;
     status_ = db_->Write(options, &batch);
     env_->RunBackground();
   }

@@ -9,8 +9,8 @@
 // nothing means `DELETE EXTRA`, and is a statement.
 //
 // Statements that would take away what was promised, such as a PRAGMA, are not
-// allowed, and neither is one that runs for long. With the environment variable
-// POWERCUT_FUZZ_WITHOUT_SYNCS SQLite syncs nothing, which must be found.
+// allowed, and neither is one that runs for long. Built with
+// POWERCUT_WITHOUT_SYNCS, SQLite syncs nothing, which must be found.
 
 #include <powercut/sqlite.h>
 #include <sqlite3.h>
@@ -18,7 +18,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -31,6 +30,11 @@ using powercut::FuzzInput;
 using powercut::State;
 using powercut::World;
 
+#ifdef POWERCUT_WITHOUT_SYNCS
+constexpr bool kSyncs = false;
+#else
+constexpr bool kSyncs = true;
+#endif
 constexpr size_t kStatementsMax = 12;
 constexpr size_t kDumpBytesMax = size_t{1} << 20;
 constexpr std::array<std::string_view, 5> kSettings = {
@@ -149,9 +153,9 @@ void Work(World& world, FuzzInput& input) {
   database.Run("PRAGMA page_size = 512");
   database.Run("PRAGMA journal_mode = " +
                std::string(setting.substr(0, space)));
-  const bool syncs = std::getenv("POWERCUT_FUZZ_WITHOUT_SYNCS") == nullptr;
-  database.Run("PRAGMA synchronous = " +
-               (syncs ? std::string(setting.substr(space + 1)) : "OFF"));
+  const std::string level =
+      kSyncs ? std::string(setting.substr(space + 1)) : "OFF";
+  database.Run("PRAGMA synchronous = " + level);
   database.Run("PRAGMA wal_autocheckpoint = 4");
   database.Run("CREATE TABLE t (a INTEGER PRIMARY KEY, b)");
   database.Restrict();
