@@ -26,13 +26,14 @@ class SqliteBank {
   static constexpr int kAccounts = 6;
 
   // Recovers as after a reboot: the VFS `powercut` moves to `files`. The bank
-  // is opened through `vfs`, which may be another one on top of it.
-  SqliteBank(powercut::Files& files, uint8_t seed,
-             const char* vfs = "powercut") {
+  // is opened through `vfs`, which may be another one on top of it, and with
+  // the parameters of `uri`.
+  SqliteBank(powercut::Files& files, uint8_t seed, const char* vfs = "powercut",
+             const char* uri = "/bank.db") {
     pc_sqlite_register(files.get(), "powercut", seed);
-    opened_ = sqlite3_open_v2("/bank.db", &db_,
-                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                              vfs) == SQLITE_OK;
+    constexpr int kFlags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI;
+    opened_ = sqlite3_open_v2(uri, &db_, kFlags, vfs) == SQLITE_OK;
   }
   SqliteBank(const SqliteBank&) = delete;
   SqliteBank& operator=(const SqliteBank&) = delete;
