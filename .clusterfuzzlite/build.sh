@@ -19,16 +19,18 @@ fi
 cmake --build "$build" --target powercut_fuzzers
 
 mkdir -p "$OUT/lib"
-for program in "$build"/*_fuzzer; do
-  name=$(basename "$program")
-  # It looks for news about ntfs-3g, with a module that lies beside the tool.
-  [ "$name" = ntfs_3g_fuzzer ] && continue
+for source in fuzz/targets/*_fuzzer.cc; do
+  name=$(basename "$source" .cc)
+  program=$build/$name
+  # An engine that is not installed has no target, and ntfs_3g_fuzzer looks for
+  # news about ntfs-3g, with a module that lies beside the tool.
+  if [ ! -e "$program" ] || [ "$name" = ntfs_3g_fuzzer ]; then continue; fi
   cp "$program" "$OUT/"
   cp fuzz/fuzzer.options "$OUT/$name.options"
   dictionary=fuzz/dictionaries/$name.dict
-  [ -e "$dictionary" ] && cp "$dictionary" "$OUT/"
+  if [ -e "$dictionary" ]; then cp "$dictionary" "$OUT/"; fi
   seeds=("corpora/seeds/$name"/*)
-  [ "$name" = pcut_fuzzer ] && seeds+=(corpora/workloads/*.pcut)
+  if [ "$name" = pcut_fuzzer ]; then seeds+=(corpora/workloads/*.pcut); fi
   python3 -m zipfile -c "$OUT/${name}_seed_corpus.zip" "${seeds[@]}"
   # The image in which the targets run has the C library alone.
   ldd "$program" | awk '$3 ~ /^\// {print $3}' |

@@ -30,9 +30,9 @@ for target in "${targets[@]}"; do
   python3 -m zipfile -e "$out/${target}_seed_corpus.zip" "$out/seeds/$target"
   flags=()
   while IFS== read -r key value; do
-    [ -n "$value" ] && flags+=("-$key=$value")
+    if [ -n "$value" ]; then flags+=("-$key=$value"); fi
   done <"$out/$target.options"
-  [ -e "$out/$target.dict" ] && flags+=("-dict=$out/$target.dict")
+  if [ -e "$out/$target.dict" ]; then flags+=("-dict=$out/$target.dict"); fi
   ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8 LD_LIBRARY_PATH=$out/lib \
     "$out/$target" -max_total_time="$seconds" "${flags[@]}" \
     -artifact_prefix="$crashing/" "$corpus" "$out/seeds/$target"

@@ -202,7 +202,7 @@ const std::map<std::string, Scene>& Scenes() {
       // Ack 1 says that a is there, 2 that the base is b.
       {"restart",
        {[](User& user) {
-          const Lsn a = user.Append("a");
+          user.Append("a");
           user.Start();
           const Lsn b = user.Append("b");
           user.AdvanceBase(b);
@@ -210,7 +210,6 @@ const std::map<std::string, Scene>& Scenes() {
           user.Ack(1);
           user.Append("c");
           user.Append("d");
-          (void)a;
         },
         [](User& user, const Promises& promises) -> std::string {
           const std::string records = user.Records();
