@@ -28,9 +28,13 @@ class CallRecorder {
         faulty_(lying_, faults, FaultPhase::kRun) {}
 
   Result<RecordedCalls> Run(Backend& backend, const Calls& calls) {
-    // A disk without faults needs no layer that counts its requests.
-    const bool faulty = !FaultsOf(calls).empty();
-    MountResult mounted = faulty ? backend.Open(faulty_) : backend.Open(lying_);
+    // A disk without faults needs no layer above it.
+    const bool lies =
+        std::ranges::any_of(calls, [](const Call& call) { return call.lies; });
+    VirtualDisk* disk = &disk_;
+    if (lies) disk = &lying_;
+    if (!FaultsOf(calls).empty()) disk = &faulty_;
+    MountResult mounted = backend.Open(*disk);
     if (mounted.mount == nullptr) {
       return Error{ErrorCode::kInternal,
                    "the fresh disk does not " + mounted.failure};

@@ -49,7 +49,7 @@ std::vector<WorldFiles::Beside> WorldFiles::BesideWrite(FileNode& node,
                                                         uint64_t offset_bytes,
                                                         uint64_t size_bytes) {
   std::vector<Beside> beside;
-  if (log_ == nullptr) return beside;
+  if (log_ == nullptr || damage_.reach == DamageRule::kNone) return beside;
   for (const DamagedRange& range :
        DamagedBy(damage_, offset_bytes, size_bytes, tree_.SizeOf(node))) {
     Bytes content(range.size_bytes);
