@@ -100,6 +100,7 @@ class Planner {
       case FlushScope::kFile:
         PlanFile(target_.inode);
         if (rule.names) PlanNamesOf(target_.inode);
+        if (rule.made_name) PlanMadeName(target_.inode);
         if (rule.removals) PlanRemovals(target_.inode);
         break;
       case FlushScope::kDirectory:
@@ -290,6 +291,18 @@ class Planner {
       CoverVersion(chain, version);
       directory = key.first;
     }
+  }
+
+  // Covers the name that the file was made with, and the directories above it.
+  // A file from before the mount has a durable one.
+  void PlanMadeName(InodeNumber inode) {
+    const auto made = s_.made_as.find(inode);
+    if (made == s_.made_as.end()) return;
+    const auto& [key, version] = made->second;
+    Chain& chain = s_.names.at(key).chain;
+    if (!Eligible(chain.versions[version])) return;
+    CoverVersion(chain, version);
+    PlanAbove(key.first);
   }
 
   // Covers, for each name that led to the file and was removed, the newest of

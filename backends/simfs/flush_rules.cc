@@ -119,11 +119,13 @@ class Rules {
 
   // On macOS fsync hands over to the drive and does not wait for the media
   // (docs/semantics.md 1.6 row 21). Only a flush that reaches the media covers
-  // the names that lead to the file.
+  // names of the file.
   FlushRule Posix(FlushRule rule) const {
     if (!b_.fsync_stops_at_device) return rule;
     rule.device = DeviceSync::kNone;
-    if (rule.scope == FlushScope::kFile) rule.names = rule.removals = false;
+    if (rule.scope == FlushScope::kFile) {
+      rule.names = rule.made_name = rule.removals = false;
+    }
     return rule;
   }
 
@@ -131,6 +133,7 @@ class Rules {
     return {.scope = FlushScope::kFile,
             .data = true,
             .shape = !Has(SimfsBug::kFdatasyncSkipsSize),
+            .made_name = b_.data_sync_has_made_name,
             .sees_stores = b_.file_flush_has_stores,
             .device = Behind()};
   }

@@ -55,6 +55,8 @@ struct FlushRule {
   // directories above are carried under their present names. If not, they are
   // carried under the names that they were made with.
   bool names_above = false;
+  // For kFile: the name that the file was made with, and the directories above.
+  bool made_name = false;
   // For kFile: the removals of names that led to the file.
   bool removals = false;
   // For kView: how far the stores are carried, and whether those through other

@@ -50,13 +50,16 @@ constexpr ProfileRules Ntfs() {
 
 // What xfs and the data modes of ext4 have in common. An inode that is flushed
 // takes its last transaction along: with its names, with the removal of a name,
-// but not with a later rename of a directory above (docs/semantics.md 6.5).
+// but not with a later rename of a directory above (docs/semantics.md 6.5). For
+// fdatasync it is the last transaction that changed more than times, which is
+// the one that made the file or a later one (6.7).
 constexpr ProfileRules Journalling(std::string_view profile) {
   return {.profile = profile,
           .directory_flush_has_names = true,
           .directory_flush_has_own_name = true,
           .full_flush_has_names = true,
           .full_flush_has_removals = true,
+          .data_sync_has_made_name = true,
           .file_flush_has_stores = true,
           .device_flush_is_global = true,
           .in_place_survives_os = true,
@@ -91,12 +94,14 @@ constexpr ProfileRules Ext4Journal() {
 
 // btrfs logs the file or directory that is flushed, with its names and the
 // directories that are new above it. Data is copied on write, nothing orders
-// metadata outside of a commit, and a clean file flushes no device.
+// metadata outside of a commit, and a clean file flushes no device. fdatasync
+// logs what fsync does, of which only the first name is promised (6.7).
 constexpr ProfileRules Btrfs() {
   return {.profile = "btrfs",
           .directory_flush_has_names = true,
           .directory_flush_has_own_name = true,
           .full_flush_has_names = true,
+          .data_sync_has_made_name = true,
           .file_flush_has_stores = true,
           .data_sync_has_size = true,
           .extends_in_parts = true,

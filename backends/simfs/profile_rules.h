@@ -29,6 +29,9 @@ struct ProfileRules {
   bool names_above_are_current = false;
   // A full flush of a file carries the removals of names that led to it.
   bool full_flush_has_removals = false;
+  // fdatasync carries the name that the file was made with, and the directories
+  // above as after a full flush.
+  bool data_sync_has_made_name = false;
   // A flush of a file carries stores that no view flush carried.
   bool file_flush_has_stores = false;
   // A flush of the device after the flush of one object takes everything that

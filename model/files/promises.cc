@@ -185,6 +185,7 @@ class Promises {
     const bool range = row_.scope == Scope::kRange;
     CoverData(file, range ? RangeOfOp() : AtomRange{});
     if (row_.names != Reach::kNone) CoverNamesOf(id, row_.names);
+    if (row_.made_name != Reach::kNone) CoverMadeName(id);
     if (row_.removed_names != Reach::kNone) CoverRemovedNamesOf(id);
   }
 
@@ -197,20 +198,41 @@ class Promises {
   // Covers the names that lead to the file, and names of the directories above,
   // up to the root (R-NAME-OF-FILE): a name can be found only along its path.
   void CoverNamesOf(FileId id, Reach reach) {
+    for (const Name& name : s_.tree.names) {
+      const std::optional<uint32_t> version = LeadsTo(name, id);
+      if (!version) continue;
+      Add({name.chain, *version}, reach);
+      CoverNamesAbove(name.directory, reach);
+    }
+  }
+
+  // Covers the names that lead to a directory: as they are, or as the
+  // directories were made.
+  void CoverNamesAbove(FileId directory, Reach reach) {
     std::set<FileId> seen;
-    std::vector<FileId> todo = {id};
+    std::vector<FileId> todo = {directory};
     while (!todo.empty()) {
       const FileId file = todo.back();
       todo.pop_back();
       if (!seen.insert(file).second) continue;
-      const bool as_it_is = file == id || row_.names_above;
       for (const Name& name : s_.tree.names) {
         const std::optional<uint32_t> version =
-            as_it_is ? LeadsTo(name, file) : MadeAs(name, file);
+            row_.names_above ? LeadsTo(name, file) : MadeAs(name, file);
         if (!version) continue;
         Add({name.chain, *version}, reach);
         todo.push_back(name.directory);
       }
+    }
+  }
+
+  // Covers the name that the file was made with, and the names that lead to its
+  // directory.
+  void CoverMadeName(FileId id) {
+    for (const Name& name : s_.tree.names) {
+      const std::optional<uint32_t> version = MadeAs(name, id);
+      if (!version) continue;
+      Add({name.chain, *version}, row_.made_name);
+      CoverNamesAbove(name.directory, row_.made_name);
     }
   }
 
@@ -222,14 +244,14 @@ class Promises {
     return version;
   }
 
-  // The version of the name with which the directory was made, if this is the
-  // name and a flush covers the version.
-  std::optional<uint32_t> MadeAs(const Name& name, FileId directory) const {
+  // The version of the name with which the file or directory was made, if this
+  // is the name and a flush covers the version.
+  std::optional<uint32_t> MadeAs(const Name& name, FileId made) const {
     const Chain& chain = s_.chains[name.chain];
     for (uint32_t v = 1; v <= chain.newest(); ++v) {
       const Version& version = chain.versions[v];
-      if (name.targets[v] != directory) continue;
-      if (version.op != s_.tree.files[directory].created_by) continue;
+      if (name.targets[v] != made) continue;
+      if (version.op != s_.tree.files[made].created_by) continue;
       if (!version.tainted && s_.Returned(version.op)) return v;
     }
     return std::nullopt;

@@ -45,6 +45,8 @@ Reach ReachOf(const Coverage& coverage, Cell cell) {
       return coverage.own_names;
     case Cell::kRemovedNames:
       return coverage.removed_names;
+    case Cell::kMadeName:
+      return coverage.made_name;
     case Cell::kViews:
       return coverage.views;
     case Cell::kRecords:
@@ -95,9 +97,9 @@ std::string CellIn(const Profile& profile, Primitive id, Cell cell) {
 
 std::string_view CellName(Cell cell) {
   constexpr std::array<std::string_view, kCells.size()> kNames = {
-      "scope",     "data",         "size",          "times", "names",
-      "own names", "names above",  "removed names", "views", "records",
-      "pointers",  "device cache", "barrier"};
+      "scope",     "data",        "size",          "times",     "names",
+      "own names", "names above", "removed names", "made name", "views",
+      "records",   "pointers",    "device cache",  "barrier"};
   return kNames[static_cast<size_t>(cell)];
 }
 

@@ -26,6 +26,7 @@ enum class Cell : uint8_t {
   kOwnNames,
   kNamesAbove,
   kRemovedNames,
+  kMadeName,
   kViews,
   kRecords,
   kPointers,
@@ -33,10 +34,10 @@ enum class Cell : uint8_t {
   kBarrier,
 };
 inline constexpr std::array kCells = {
-    Cell::kScope,  Cell::kData,     Cell::kSize,       Cell::kTimes,
-    Cell::kNames,  Cell::kOwnNames, Cell::kNamesAbove, Cell::kRemovedNames,
-    Cell::kViews,  Cell::kRecords,  Cell::kPointers,   Cell::kDevice,
-    Cell::kBarrier};
+    Cell::kScope,    Cell::kData,     Cell::kSize,       Cell::kTimes,
+    Cell::kNames,    Cell::kOwnNames, Cell::kNamesAbove, Cell::kRemovedNames,
+    Cell::kMadeName, Cell::kViews,    Cell::kRecords,    Cell::kPointers,
+    Cell::kDevice,   Cell::kBarrier};
 
 // Returns `data`, `size`, ..., `device cache`.
 std::string_view CellName(Cell cell);

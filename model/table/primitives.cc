@@ -107,6 +107,12 @@ class Reading {
       if (p_.fsync_stops_at_device) At(id).device = DeviceFlush::kNone;
       if (p_.fsync_is_void) At(id) = {.scope = At(id).scope};
     }
+    // A flush that stops before the media brings no name along.
+    Coverage& data_sync = At(Primitive::kFdatasync);
+    if (p_.fdatasync_covers_made_name &&
+        data_sync.device != DeviceFlush::kNone) {
+      data_sync.made_name = kDevice;
+    }
     if (!p_.range_sync_reaches_device) {
       At(Primitive::kSyncFileRange).data = kNone;
     }

@@ -134,6 +134,9 @@ struct Coverage {
   bool names_above = false;
   // In a row of scope kFile, the removals of names that led to the file.
   Reach removed_names = Reach::kNone;
+  // In a row of scope kFile, the name that the file was made with, and the
+  // names that the directories above were made with.
+  Reach made_name = Reach::kNone;
   // Stores through views: in a row of scope kView those of its pages, in others
   // those that no view flush has handed on yet.
   Reach views = Reach::kNone;

@@ -49,6 +49,11 @@ constexpr std::array kSwitches = {
                   "a full flush of a file covers the removal of its names",
                   "xfstests generic/039, 106, 107, 764; measured on ext4, xfs "
                   "(A-48)"},
+    ProfileSwitch{"fdatasync_covers_made_name",
+                  &Profile::fdatasync_covers_made_name, false,
+                  "fdatasync of a file covers the name that it was made with",
+                  "Linux __ext4_new_inode, xfs_fsync_seq, btrfs_sync_file; "
+                  "measured on ext4, xfs, btrfs (A-49)"},
     ProfileSwitch{
         "flush_sees_views", &Profile::flush_sees_views, false,
         "a flush of a file covers what was stored through views",
@@ -237,7 +242,8 @@ Profile LinuxMan() {
 // xfs; btrfs takes back what copying on write and its log do not give. On all
 // three a flush of a file or directory was measured to bring its own name
 // along, and a flush of a file the removal of its names, but not the rename of
-// a directory above (docs/semantics.md 6.1, 6.5).
+// a directory above (docs/semantics.md 6.1, 6.5). fdatasync brings the name
+// along that a file was made with, and no other one (6.7).
 Profile LinuxJournal(std::string name) {
   Profile p;
   p.name = std::move(name);
@@ -245,6 +251,7 @@ Profile LinuxJournal(std::string name) {
   p.fsync_directory_covers_own_name = true;
   p.flush_covers_names = true;
   p.flush_covers_removed_names = true;
+  p.fdatasync_covers_made_name = true;
   p.flush_sees_views = true;
   p.flush_covers_device = true;
   p.overwrite_in_place = true;

@@ -120,7 +120,8 @@ Reach Promises::ReachOf(const Effect& effect, const Coverage& row) const {
   switch (effect.thing) {
     case Thing::kName:
       // Every row carries names to one place, or none at all.
-      return std::max({row.names, row.own_names, row.removed_names});
+      return std::max(
+          {row.names, row.own_names, row.removed_names, row.made_name});
     case Thing::kShape:
       // A flush that sees stores sees the space that they were given as well.
       return only_stored &&
@@ -178,14 +179,14 @@ std::set<Index> Promises::NamesOf(Index file) const {
   return names;
 }
 
-// The name that a directory got when it was made; kNone for the root, and if a
-// flush cannot cover that name.
-Index Promises::MadeBy(Index directory) const {
+// The name that a file or directory got when it was made; kNone for the root,
+// and if a flush cannot cover that name.
+Index Promises::MadeBy(Index made) const {
   const std::vector<Effect>& all = effects_.all();
   for (Index i = 0; i < all.size(); ++i) {
     const Effect& e = all[i];
-    const bool here = e.thing == Thing::kName && e.leads_to == directory;
-    if (here && e.op == effects_.files()[directory].created_by) {
+    const bool here = e.thing == Thing::kName && e.leads_to == made;
+    if (here && e.op == effects_.files()[made].created_by) {
       return Coverable(e) ? i : kNone;
     }
   }
@@ -276,6 +277,11 @@ std::set<Index> Promises::NamesFor(const Op& op, const Coverage& row) const {
     for (const Index i : NamesOf(file)) {
       names.merge(NamesAbove(effects_.all()[i].file, row.names_above));
     }
+  }
+  if (of_file && row.made_name != Reach::kNone && MadeBy(file) != kNone) {
+    const Index made = MadeBy(file);
+    names.insert(made);
+    names.merge(NamesAbove(effects_.all()[made].file, row.names_above));
   }
   if (of_file && row.removed_names != Reach::kNone) {
     names.merge(RemovalsOf(file));

@@ -55,7 +55,7 @@ class Promises {
   std::set<Index> NamesFor(const Op& op, const Coverage& row) const;
   std::set<Index> NamesOf(Index file) const;
   std::set<Index> NamesAbove(Index directory, bool as_they_are) const;
-  Index MadeBy(Index directory) const;
+  Index MadeBy(Index made) const;
   std::set<Index> RemovalsOf(Index file) const;
   bool Placed(Index effect) const;
   bool Coverable(const Effect& effect) const {

@@ -207,6 +207,29 @@ TEST(ModelFloors, AFlushIsOfTheFileThatItWasCalledFor) {
   EXPECT_FALSE(check(Found().File("/f").File("/g")));
 }
 
+// R-MADE-NAME: fdatasync covers the name that the file was made with, with the
+// directory above. A rename since may be found or not; a link since may be
+// missing.
+TEST(ModelFloors, FdatasyncCoversTheNameThatTheFileWasMadeWith) {
+  const std::string ops =
+      "run\n mkdir /d\n create /d/f\n rename /d/f /g\n link /g /h\n";
+  Scene scene(ops + " fdatasync /g\n",
+              StrictWith(&Profile::fdatasync_covers_made_name));
+  scene.Do().Do().Do().Do().Do();
+  const Found made = Found().Directory("/d").File("/d/f");
+  const Found renamed = Found().Directory("/d").File("/g");
+  const Found linked = Found().Directory("/d").File("/g").Link("/h", "/g");
+  for (const Found& found : {made, renamed, linked}) {
+    EXPECT_EQ(scene.Verdict(found), kAdmissible);
+  }
+  EXPECT_NE(scene.Verdict(Found().Directory("/d")), kAdmissible);
+  EXPECT_NE(scene.Verdict(Found()), kAdmissible);
+  // If the switch is off, nothing of this is promised.
+  Scene without(ops + " fdatasync /g\n", *FindProfile("spec-strict"));
+  without.Do().Do().Do().Do().Do();
+  EXPECT_EQ(without.Verdict(Found()), kAdmissible);
+}
+
 TEST(ModelFloors, AFailedFlushPromisesNothing) {
   Scene scene("init\n create /f\nrun\n write /f 0 512\n fsync /f\n");
   scene.Do().Do(false);

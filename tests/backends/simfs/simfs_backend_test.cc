@@ -155,6 +155,22 @@ TEST(SimfsStates, FdatasyncOfADirectoryIsItsFsync) {
   }
 }
 
+// A rename since the file was made may be found or not.
+TEST(SimfsStates, FdatasyncKeepsTheNameThatTheFileWasMadeWith) {
+  for (const char* profile : {"ext4-ordered", "xfs", "btrfs"}) {
+    SimfsScene scene(profile);
+    scene.Run("mkdir /d\ncreate /d/f\nfdatasync /d/f");
+    EXPECT_THAT(scene.AfterPower(), UnorderedElementsAre("/d/; /d/f []"));
+    SimfsScene renamed(profile);
+    renamed.Run("mkdir /d\ncreate /d/f\nrename /d/f /g\nfdatasync /g");
+    EXPECT_THAT(renamed.AfterPower(),
+                UnorderedElementsAre("/d/; /d/f []", "/d/; /g []"));
+  }
+  SimfsScene weaker("linux-man");
+  weaker.Run("create /f\nfdatasync /f");
+  EXPECT_THAT(weaker.AfterPower(), UnorderedElementsAre("", "/f []"));
+}
+
 TEST(SimfsStates, OverwriteOfTwoAtoms) {
   SimfsScene scene("spec-strict");
   scene.Init("create /f\nwrite /f 0 1024\n").During("write /f 0 1024");

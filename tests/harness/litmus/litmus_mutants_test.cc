@@ -157,9 +157,9 @@ std::set<std::string> CellsOf(const PrimitiveRow& row) {
     case Scope::kRange:
     case Scope::kFile: {
       std::set<std::string> cells = {
-          "data",          "size",  "times",  "names",
-          "removed_names", "views", "device", "placed_data_only",
-          "barrier"};
+          "data",          "size",     "times",  "names",
+          "removed_names", "views",    "device", "placed_data_only",
+          "barrier",       "made_name"};
       // The directories above are looked at only where names are covered, which
       // is what full flushes do.
       const bool full = row.coverage.data == Reach::kDevice &&
@@ -205,6 +205,8 @@ std::vector<Step> StepsOf(const PrimitiveRow& row) {
         {"own_names" + how, Along(&Coverage::own_names, far, direction)});
     steps.push_back({"removed_names" + how,
                      Along(&Coverage::removed_names, far, direction)});
+    steps.push_back(
+        {"made_name" + how, Along(&Coverage::made_name, far, direction)});
     steps.push_back(
         {"views" + how,
          Along(&Coverage::views, plain || view ? near : far, direction)});

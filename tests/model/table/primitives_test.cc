@@ -125,6 +125,10 @@ TEST(Primitives, ReadByBtrfs) {
   EXPECT_EQ(table[Primitive::kFsync].removed_names, kNone);
   EXPECT_EQ(In("xfs", Primitive::kFsync).removed_names, kDevice);
   EXPECT_EQ(In("xfs", Primitive::kFdatasync).removed_names, kNone);
+  EXPECT_EQ(In("xfs", Primitive::kFdatasync).names, kNone);
+  EXPECT_EQ(In("xfs", Primitive::kFdatasync).made_name, kDevice);
+  EXPECT_EQ(table[Primitive::kFdatasync].made_name, kDevice);
+  EXPECT_EQ(In("linux-man", Primitive::kFdatasync).made_name, kNone);
   EXPECT_EQ(table[Primitive::kFsyncDirectory].own_names, kDevice);
   EXPECT_EQ(table[Primitive::kFsync].device, DeviceFlush::kOwn);
   EXPECT_EQ(table[Primitive::kFlushViewRange].views, kHost);
@@ -146,9 +150,17 @@ TEST(Primitives, ReadByMacOs) {
   EXPECT_TRUE(In("macos", Primitive::kBarrierFsync).barrier);
 }
 
+// A flush that stops before the media brings no name along.
+TEST(Primitives, FdatasyncThatStopsAtTheDeviceHasNoMadeName) {
+  Profile profile = *FindProfile("ext4-ordered");
+  profile.fsync_stops_at_device = true;
+  EXPECT_EQ(PromisesOf(profile)[Primitive::kFdatasync].made_name, kNone);
+}
+
 TEST(Primitives, VoidFsyncPromisesNothing) {
   Profile profile = *FindProfile("posix-minimal");
   profile.fsync_is_void = true;
+  profile.fdatasync_covers_made_name = true;
   for (const Primitive id : {Primitive::kFsync, Primitive::kFdatasync}) {
     EXPECT_EQ(PromisesOf(profile)[id], Coverage{.scope = Scope::kFile});
   }

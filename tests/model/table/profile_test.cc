@@ -108,6 +108,7 @@ fsync_directory_covers_own_name         . . . . . # # # # # . . . . . . .
 flush_covers_names                      . . # . . # # # # # . # # . # . .
 flush_covers_names_above                . . # . . . . . . . . # # . # . .
 flush_covers_removed_names              . . . . . # # # # . . . . . . . .
+fdatasync_covers_made_name              . . . . . # # # # # . . . . . . .
 flush_sees_views                        . . . . # # # # # # # . . . . # .
 flush_covers_device                     # . # . # # # # # . # # # # # # #
 overwrite_in_place                      # # # . . # # # # . . # . # # . .
