@@ -25,8 +25,8 @@ constexpr const char* kHelp =
 constexpr std::unique_ptr<Verb> (*kVerbs[])() = {
     MakeCheckVerb,    MakeReplayVerb, MakeRunVerb,    MakeRecordVerb,
     MakeExploreVerb,  MakeShowVerb,   MakeLitmusVerb, MakeExplainVerb,
-    MakeMinimizeVerb, MakeModelVerb,  MakeOpsVerb,    MakeMergeVerb,
-    MakeImportVerb,   MakeExportVerb, MakeDoctorVerb,
+    MakeMinimizeVerb, MakeAuditVerb,  MakeModelVerb,  MakeOpsVerb,
+    MakeMergeVerb,    MakeImportVerb, MakeExportVerb, MakeDoctorVerb,
 };
 
 ExitStatus RunVerb(int argc, char** argv) {

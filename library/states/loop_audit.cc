@@ -1,19 +1,13 @@
-// The audit of syncs: each sync is left out in turn, and the crashes are
-// explored again. If something is refused then, the sync is needed. If not, it
-// is one of three:
-//
-// * Without it, just as much is durable at each ack: it is redundant.
-// * It can be left out alone, but not together with others that can: it is one
-//   of a group. The syncs are left out one after the other as long as the test
-//   still holds; those that must stay then are the ones of a group.
-// * Less is durable at some ack, and the test does not notice: it does not see
-//   this sync.
+// The audit of syncs: each sync is left out in turn, or made a weaker one, and
+// the crashes are explored again. harness/explore/sync_audit.h says what
+// follows from that; what is durable is compared at each ack.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "harness/explore/sync_audit.h"
 #include "library/states/loop_runner.h"
 #include "library/states/lost_calls.h"
 
@@ -30,24 +24,43 @@ Calls WithoutCalls(const Calls& calls, const std::vector<size_t>& left_out) {
   return rest;
 }
 
-// How many blocks are open at each ack, in order: what a crash may take then.
+// How many blocks are open at each ack, in order.
 std::vector<size_t> OpenAtAcks(ProfileRun& run) {
-  const RecordedRun recorded = run.run();
-  const CrashSpace space(run.trace(), recorded.setting.atomic_bytes);
-  PointCursor cursor(space, CrashKind::kPower);
-  std::vector<size_t> open;
+  std::vector<EventNumber> acks;
   for (size_t i = 0; i < run.calls().size(); ++i) {
-    if (run.calls()[i].kind != Call::kAck) continue;
-    cursor.MoveTo(run.recorded().events_after[i]);
-    open.push_back(cursor.open().size());
+    if (run.calls()[i].kind == Call::kAck) {
+      acks.push_back(run.recorded().events_after[i]);
+    }
   }
-  return open;
+  return OpenBlocksAfter(run.run(), acks);
+}
+
+bool IsOfDirectory(const Calls& calls, const Call& sync) {
+  return sync.path == "/" || std::ranges::any_of(calls, [&](const Call& call) {
+           return call.kind == Call::kOp && call.op.kind == OpKind::kMkdir &&
+                  call.op.names.at(0) == sync.path;
+         });
+}
+
+AuditedSync::Need NeedOf(SyncNeed need) {
+  switch (need) {
+    case SyncNeed::kNeeded:
+      return AuditedSync::kNeeded;
+    case SyncNeed::kGroup:
+      return AuditedSync::kGroup;
+    case SyncNeed::kRedundant:
+      return AuditedSync::kRedundant;
+    case SyncNeed::kUnseen:
+      return AuditedSync::kUnseen;
+    case SyncNeed::kUnknown:
+      break;
+  }
+  return AuditedSync::kUnknown;
 }
 
 }  // namespace
 
-LoopRunner::Without LoopRunner::ExploreWithout(const Calls& calls,
-                                               const std::string& profile) {
+SyncTrial LoopRunner::TryCalls(const Calls& calls, const std::string& profile) {
   auto run = RecordAs(calls, profile);
   if (!run) return {};
   ExploreOptions options = OptionsOfExploration();
@@ -59,69 +72,51 @@ LoopRunner::Without LoopRunner::ExploreWithout(const Calls& calls,
   auto explored = powercut::Explore(recorded, options);
   if (!explored || loop_.stopping_) return {};
   if (!explored->findings.empty()) {
-    const Finding& finding = explored->findings.front();
-    return {true, finding.violation.found, finding.id};
+    return {true, std::move(explored->findings.front())};
   }
-  return {explored->exhausted, "", ""};
+  return {explored->exhausted, std::nullopt};
 }
 
 void LoopRunner::Audit(ProfileRun& run, const std::string& profile) {
   const Calls& calls = run.calls();
   const std::vector<size_t> open = OpenAtAcks(run);
-  // By audited sync: the call; and which can be left out alone.
-  std::vector<std::pair<size_t, AuditedSync>> syncs;
+  std::vector<size_t> syncs;
   for (size_t i = 0; i < calls.size(); ++i) {
-    if (!IsSync(calls[i])) continue;
+    if (IsSync(calls[i])) syncs.push_back(i);
+  }
+  SyncTrials trials;
+  trials.syncs = syncs.size();
+  trials.without = [&](const std::vector<size_t>& left_out) {
+    std::vector<size_t> gone;
+    for (const size_t sync : left_out) gone.push_back(syncs[sync]);
+    return TryCalls(WithoutCalls(calls, gone), profile);
+  };
+  trials.as_durable_without = [&](size_t sync) {
+    auto recorded = RecordAs(WithoutCalls(calls, {syncs[sync]}), profile);
+    return recorded && OpenAtAcks(**recorded) == open;
+  };
+  trials.with_weaker = [&](size_t sync) -> std::optional<SyncTrial> {
+    Calls weaker = calls;
+    Call& call = weaker[syncs[sync]];
+    if (call.op.kind != OpKind::kFsync || IsOfDirectory(calls, call)) {
+      return std::nullopt;
+    }
+    call.op.kind = OpKind::kFdatasync;
+    return TryCalls(weaker, profile);
+  };
+  trials.stopping = [&] { return loop_.stopping_; };
+  const std::vector<AuditedNeed> needs = AuditSyncs(trials);
+  for (size_t i = 0; i < needs.size(); ++i) {
     AuditedSync sync;
     sync.profile = profile;
-    sync.call = CallText(calls[i]);
-    sync.place = PlaceText(calls[i].place);
-    const Calls rest = WithoutCalls(calls, {i});
-    const Without without = ExploreWithout(rest, profile);
-    if (loop_.stopping_) return;
-    if (!without.cause.empty()) {
-      sync.need = AuditedSync::kNeeded;
-      sync.cause = without.cause;
-      sync.id = without.id;
-    } else if (without.known) {
-      auto recorded = RecordAs(rest, profile);
-      const bool same = recorded && OpenAtAcks(**recorded) == open;
-      sync.need = same ? AuditedSync::kRedundant : AuditedSync::kUnseen;
+    sync.need = NeedOf(needs[i].need);
+    sync.call = CallText(calls[syncs[i]]);
+    sync.place = PlaceText(calls[syncs[i]].place);
+    if (needs[i].shown) {
+      sync.cause = needs[i].shown->violation.found;
+      sync.id = needs[i].shown->id;
     }
-    syncs.emplace_back(i, std::move(sync));
-  }
-  std::vector<size_t> left_out;
-  std::vector<size_t> must_stay;
-  for (auto& [call, sync] : syncs) {
-    if (sync.need != AuditedSync::kRedundant) continue;
-    std::vector<size_t> more = left_out;
-    more.push_back(call);
-    const Without without = ExploreWithout(WithoutCalls(calls, more), profile);
-    if (without.known && without.cause.empty()) {
-      left_out = std::move(more);
-    } else {
-      must_stay.push_back(call);
-    }
-  }
-  // A sync that was left out is in one group with one that must stay if putting
-  // it back lets that one be left out.
-  const auto mark = [&](size_t call) {
-    for (auto& [at, sync] : syncs) {
-      if (at == call) sync.need = AuditedSync::kGroup;
-    }
-  };
-  for (const size_t stays : must_stay) {
-    mark(stays);
-    for (const size_t back : left_out) {
-      std::vector<size_t> others = left_out;
-      std::erase(others, back);
-      others.push_back(stays);
-      const Without without =
-          ExploreWithout(WithoutCalls(calls, others), profile);
-      if (without.known && without.cause.empty()) mark(back);
-    }
-  }
-  for (auto& [call, sync] : syncs) {
+    if (needs[i].weaker_is_enough) sync.enough = VerbOf(OpKind::kFdatasync);
     loop_.report_.audit.push_back(std::move(sync));
   }
 }

@@ -128,6 +128,9 @@ std::string ReportText(const LoopReport& report) {
     text += fmt::format("{}: audit: {}{}{}: {}", sync.profile, sync.call,
                         sync.place.empty() ? "" : " at ", sync.place,
                         AuditNeedName(sync.need));
+    if (!sync.enough.empty()) {
+      text += fmt::format(" ({} is enough)", sync.enough);
+    }
     if (!sync.cause.empty()) {
       text += fmt::format(": without it, {} at {}", sync.cause, sync.id);
     }

@@ -59,6 +59,9 @@ struct AuditedSync {
   // For kNeeded: the cause that is found without it, and a state.
   std::string cause;
   std::string id;
+  // For kNeeded: the weaker sync that would do, such as `fdatasync`; empty if
+  // none does.
+  std::string enough;
 };
 
 // `needed`, `one of a group`, `redundant`, `not seen by the test`, `unknown`.

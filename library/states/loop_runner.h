@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/explore/explore.h"
+#include "harness/explore/sync_audit.h"
 #include "library/states/profile_run.h"
 #include "library/states/state_loop.h"
 
@@ -39,14 +40,8 @@ class LoopRunner {
   std::string RemedyFor(ProfileRun& run, const std::string& cause,
                         const CrashState& state);
   void Audit(ProfileRun& run, const std::string& profile);
-  // What is found without some of the calls: the cause is empty if nothing is.
-  struct Without {
-    // Whether there is a cause, or all states were looked at.
-    bool known = false;
-    std::string cause;
-    std::string id;
-  };
-  Without ExploreWithout(const Calls& calls, const std::string& profile);
+  // Explores these calls until one cause is seen.
+  SyncTrial TryCalls(const Calls& calls, const std::string& profile);
 
   StateLoop& loop_;
   // What each exploration explores, those of remedies and audits, too.

@@ -366,6 +366,26 @@ TEST(AuditTest, NeededSyncsAreNamed) {
               ::testing::ElementsAre(PC_NEEDED, PC_NEEDED));
 }
 
+TEST(AuditTest, AWeakerSyncThatIsEnoughIsNamed) {
+  World world;
+  world.attempt(1);
+  SmallLog log(world, {.no_sync = true, .no_directory_sync = true});
+  log.Append(SmallLogText(1));
+  const int handle = world.open("/wal", PC_READ | PC_WRITE);
+  world.fsync(handle);
+  world.ack(1);
+  Explore options;
+  options.profiles = "ext4-ordered";
+  options.audit = true;
+  options.budget_ms = 60'000;
+  States states = world.explore(options);
+  for (State& state : states) {
+    const SmallLog recovered(state, {.no_directory_sync = true});
+    state.found(recovered.Dump());
+  }
+  EXPECT_THAT(states.report(), HasSubstr("needed (fdatasync is enough): "));
+}
+
 TEST(AuditTest, ASyncOfNothingIsRedundant) {
   World world;
   FillSmallLog(world, 1, {.no_directory_sync = true});

@@ -23,6 +23,15 @@ void DeclareCrashSpace(FlagSet& flags, InputFlags& input) {
             "prefix, epoch:K, sample:N or exhaustive, with +torn:T");
 }
 
+void DeclareWeaken(FlagSet& flags, InputFlags& input) {
+  flags
+      .Add("--weaken", input.weaken,
+           "LINE: the storage leaves out the sync of this line and says that "
+           "it did it; LINE=VERB: it does VERB in its place, such as "
+           "fdatasync for fsync; may be repeated")
+      .OneValueEach();
+}
+
 void DeclareFormat(FlagSet& flags, FormatOptions& options) {
   flags.Add("--mkfs", options.mkfs, "words for the program that formats");
   flags.Add("--mount", options.mount, "mount options, as of mount -o");

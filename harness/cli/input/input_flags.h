@@ -27,6 +27,9 @@ struct InputFlags {
   // For a trace without a workload: the mark from which crashes are explored,
   // as FindMark() takes it.
   std::string from;
+  // Syncs that the storage does less strongly than the workload says: `LINE`
+  // for one that it leaves out, `LINE=VERB` for another one in its place.
+  std::vector<std::string> weaken;
 };
 
 // Declares --backend, --mkfs, --mount, --profile, --atomic, --probe, --fault
@@ -36,6 +39,9 @@ void DeclareSetting(FlagSet& flags, InputFlags& input, bool& probe,
 
 // Declares --crash and --space.
 void DeclareCrashSpace(FlagSet& flags, InputFlags& input);
+
+// Declares --weaken.
+void DeclareWeaken(FlagSet& flags, InputFlags& input);
 
 // Declares --mkfs and --mount.
 void DeclareFormat(FlagSet& flags, FormatOptions& options);

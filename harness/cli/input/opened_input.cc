@@ -23,6 +23,7 @@
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/fault/fault.h"
+#include "harness/record/weakened_backend.h"
 #include "harness/space/state_id.h"
 #include "harness/trace/run_begin.h"
 #include "model/pcut/pcut.h"
@@ -180,6 +181,51 @@ Status ServePrograms(const std::string& profile, LoadedTrace& trace,
   return Ok{};
 }
 
+// The weaker form that one --weaken asks for, by the number of its op.
+Result<WeakerSyncs::value_type> WeakerSyncOf(const Workload& workload,
+                                             const std::string& text) {
+  const size_t equals = std::min(text.find('='), text.size());
+  const std::string line = text.substr(0, equals);
+  const std::string verb = text.substr(std::min(equals + 1, text.size()));
+  const auto wrong = [&](const std::string& why) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{}: --weaken {}: {}", workload.file, text, why)};
+  };
+  for (const Op& op : workload.run) {
+    if (std::to_string(op.line) != line) continue;
+    const std::vector<WeakerSync> forms = WeakerFormsOf(workload, op);
+    if (forms.empty()) return wrong("the op of that line is no sync");
+    std::string names;
+    for (const WeakerSync& form : forms) {
+      if (form.name == verb) return WeakerSyncs::value_type(op.number, form);
+      names += (names.empty() ? "" : ", ") + form.name;
+    }
+    if (verb.empty()) return WeakerSyncs::value_type(op.number, forms.back());
+    return wrong("weaker than that sync are: " + names);
+  }
+  return wrong("`run` has no op in that line");
+}
+
+// Puts storage that does the syncs of --weaken less strongly in the place of
+// the backend.
+Status WeakenSyncs(const InputFlags& flags, bool is_trace, OpenedInput& input) {
+  if (flags.weaken.empty()) return Ok{};
+  if (is_trace) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{}: --weaken is of workloads, and the run of a "
+                             "trace is over; give the .pcut file",
+                             input.workload.file)};
+  }
+  WeakerSyncs weaker;
+  for (const std::string& text : flags.weaken) {
+    POWERCUT_ASSIGN(const auto one, WeakerSyncOf(input.workload, text));
+    weaker.insert_or_assign(one.first, one.second);
+  }
+  input.backend =
+      MakeWeakenedBackend(std::move(input.backend), std::move(weaker));
+  return Ok{};
+}
+
 // Opens a trace without a workload. Its ops are unknown, so that its marks are
 // acks and any faults may have fallen.
 Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
@@ -282,6 +328,7 @@ Result<OpenedInput> OpenInput(InputFile file, const InputFlags& flags,
   POWERCUT_TRY(Prepare(file.path, backend, flags, input));
   POWERCUT_TRY(SetSpace(flags, input));
   POWERCUT_TRY(CheckRegressionState(input));
+  POWERCUT_TRY(WeakenSyncs(flags, trace.has_value(), input));
   input.probe = oracle.probe;
   if (!trace) return input;
   const auto ops = static_cast<uint32_t>(input.workload.init.size() +

@@ -22,6 +22,9 @@ std::string ReplayFlagsText(const InputFlags& input,
   if (input.atomic_bytes) {
     text += fmt::format(" --atomic {}", *input.atomic_bytes);
   }
+  for (const std::string& weaker : input.weaken) {
+    text += " --weaken " + ShellWord(weaker);
+  }
   if (oracle.probe) text += " --probe";
   if (!oracle.check.empty()) text += " --check " + ShellWord(oracle.check);
   if (!oracle.compare.empty()) {

@@ -173,6 +173,7 @@ class ExplainVerb : public Verb {
     flags.Add("--at", flags_.at, "id of the state").Required();
     DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+    DeclareWeaken(flags, flags_.input);
   }
 
   Result<ExitStatus> Run() const override { return ExplainOne(flags_); }

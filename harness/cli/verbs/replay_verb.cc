@@ -158,6 +158,7 @@ class ReplayVerb : public Verb {
               "run $SHELL in a copy of the recovered volume");
     DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+    DeclareWeaken(flags, flags_.input);
   }
 
   Result<ExitStatus> Run() const override { return ReplayOne(flags_); }

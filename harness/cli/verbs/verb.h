@@ -51,6 +51,7 @@ std::unique_ptr<Verb> MakeShowVerb();
 std::unique_ptr<Verb> MakeLitmusVerb();
 std::unique_ptr<Verb> MakeExplainVerb();
 std::unique_ptr<Verb> MakeMinimizeVerb();
+std::unique_ptr<Verb> MakeAuditVerb();
 std::unique_ptr<Verb> MakeModelVerb();
 std::unique_ptr<Verb> MakeOpsVerb();
 std::unique_ptr<Verb> MakeMergeVerb();

@@ -1,0 +1,274 @@
+// `powercut audit`: which syncs of a workload are needed.
+//
+// Method. Each sync of `run` is left out in turn: the storage says that it did
+// it and does nothing (harness/record/weakened_backend.h). The model still
+// expects what the sync promises, and the `forbid` lines still forbid, so that
+// the oracle is the same. If the file has `forbid` lines, they alone judge:
+// they say what the workload's author wants, and most of what single syncs
+// promise is a means to that. If it has none, what the syncs promise judges.
+// AuditSyncs() says what follows.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "harness/cli/input/explore_flags.h"
+#include "harness/cli/input/opened_input.h"
+#include "harness/cli/input/replay_flags.h"
+#include "harness/cli/input/user_file.h"
+#include "harness/cli/terminal/interrupt.h"
+#include "harness/cli/terminal/progress_line.h"
+#include "harness/cli/verbs/audited_workload.h"
+#include "harness/cli/verbs/verb.h"
+#include "harness/explore/sync_audit.h"
+#include "harness/judge/failure_block.h"
+#include "harness/record/weakened_backend.h"
+
+namespace powercut {
+namespace {
+
+struct AuditFlags {
+  std::vector<std::string> files;
+  InputFlags input;
+  OracleFlags oracle;  // only --probe is offered
+  ExploreFlags explore;
+  std::string json;
+  bool quiet = false;
+};
+
+// Whether a `forbid` line is asked under this profile.
+bool HasForbid(const Workload& workload, const std::string& profile) {
+  return std::ranges::any_of(workload.outcomes, [&](const Outcome& outcome) {
+    const auto& profiles = outcome.profiles;
+    return !outcome.allow &&
+           (profiles.empty() ||
+            std::ranges::find(profiles, profile) != profiles.end());
+  });
+}
+
+class FileAudit {
+ public:
+  FileAudit(const std::string& file, const AuditFlags& flags)
+      : file_(file), flags_(flags), progress_(file, flags.quiet) {}
+
+  // Returns `std::nullopt` if the workload is refused as it is, which was
+  // printed.
+  Result<std::optional<AuditedWorkload>> Run() {
+    POWERCUT_ASSIGN(const OpenedInput input,
+                    OpenInput(file_, flags_.input, flags_.oracle));
+    POWERCUT_TRY(CheckCanBeAudited(input));
+    const std::string& profile = input.setting.profile->name;
+    audited_ = {file_,
+                input.backend->traits().name,
+                profile,
+                HasForbid(input.workload, profile),
+                {}};
+    POWERCUT_ASSIGN(const bool refused, IsRefused(input));
+    if (refused || Interrupted()) return std::optional<AuditedWorkload>();
+    for (const Op& op : input.workload.run) {
+      if (op.expected.kind != ExpectedResult::kOk) continue;
+      std::vector<WeakerSync> forms = WeakerFormsOf(input.workload, op);
+      if (forms.empty()) continue;
+      ops_.push_back(op);
+      forms_.push_back(std::move(forms));
+    }
+    std::vector<AuditedNeed> needs = AuditSyncs(Trials(input));
+    progress_.Clear();
+    for (size_t i = 0; i < needs.size(); ++i) {
+      AuditedLine& line = audited_.lines.emplace_back();
+      line.line = ops_[i].line;
+      line.op = OpText(ops_[i]);
+      line.audited = std::move(needs[i]);
+      if (line.audited.weaker_is_enough) line.enough = forms_[i].front().name;
+      line.replay_flags = ReplayFlagsText(Weakened({i}), flags_.oracle);
+    }
+    return std::optional(std::move(audited_));
+  }
+
+ private:
+  Status CheckCanBeAudited(const OpenedInput& input) const {
+    if (input.recording) {
+      return Error{ErrorCode::kUsage,
+                   file_ + ": is a trace; give the .pcut file"};
+    }
+    const BackendTraits& traits = input.backend->traits();
+    if (traits.repeatable) return Ok{};
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("{}: {} does not record twice in the same way, so "
+                             "that recordings cannot be compared; audit on "
+                             "simfs under the profile {}",
+                             file_, traits.name, traits.profile)};
+  }
+
+  // Whether the finding counts for the oracle of this audit. An unmet flush
+  // obligation has no state that shows it.
+  bool Counts(const std::string& cause) const {
+    return audited_.by_conditions ? cause.starts_with("check/")
+                                  : !cause.starts_with("unflushed/");
+  }
+
+  Result<Exploration> Explored(const OpenedInput& input,
+                               const Recording& recording, bool* seen) {
+    POWERCUT_ASSIGN(ExploreOptions options,
+                    ExploreOptionsOf(flags_.explore, input));
+    options.hooks.progress = [&](const Progress& p) { progress_.Update(p); };
+    if (seen != nullptr) {
+      options.hooks.cause_seen = [this, seen](const std::string& cause) {
+        *seen = *seen || Counts(cause);
+      };
+    }
+    options.hooks.interrupted = [seen] {
+      return Interrupted() || (seen != nullptr && *seen);
+    };
+    return Explore(RunOf(input, recording), options);
+  }
+
+  // Prints what is found with all syncs.
+  Result<bool> IsRefused(const OpenedInput& input) {
+    POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
+    POWERCUT_ASSIGN(const Exploration explored,
+                    Explored(input, recording, nullptr));
+    progress_.Clear();
+    for (const Finding& finding : explored.findings) {
+      std::fputs(FailureBlock(finding, file_,
+                              ReplayFlagsText(flags_.input, flags_.oracle))
+                     .c_str(),
+                 stdout);
+    }
+    if (explored.findings.empty()) return false;
+    std::printf("%s: audit: none, since states are refused with all syncs\n",
+                file_.c_str());
+    return true;
+  }
+
+  // The flags that leave out these syncs.
+  InputFlags Weakened(const std::vector<size_t>& left_out) const {
+    InputFlags flags = flags_.input;
+    for (const size_t sync : left_out) {
+      flags.weaken.push_back(std::to_string(ops_[sync].line));
+    }
+    return flags;
+  }
+
+  SyncTrial Try(const InputFlags& flags) {
+    auto input = OpenInput(file_, flags, flags_.oracle);
+    if (!input) return {};
+    const auto recording = RecordingOf(*input);
+    if (!recording) return {};
+    bool seen = false;
+    auto explored = Explored(*input, *recording, &seen);
+    if (!explored || Interrupted()) return {};
+    for (Finding& finding : explored->findings) {
+      if (Counts(finding.violation.cause)) return {true, std::move(finding)};
+    }
+    return {explored->exhausted, std::nullopt};
+  }
+
+  // How much is open when the ops return at which the oracle looks.
+  static std::vector<size_t> OpenFrom(const OpenedInput& input,
+                                      uint32_t first_op) {
+    const auto recording = RecordingOf(input);
+    if (!recording) return {};
+    std::vector<EventNumber> ends;
+    for (const HistoryEvent& event : recording->history) {
+      if (event.kind == HistoryEvent::kEnd && event.op >= first_op) {
+        ends.push_back(event.after);
+      }
+    }
+    return OpenBlocksAfter(RunOf(input, *recording), ends);
+  }
+
+  SyncTrials Trials(const OpenedInput& input) {
+    SyncTrials trials;
+    trials.syncs = ops_.size();
+    trials.without = [this](const std::vector<size_t>& left_out) {
+      return Try(Weakened(left_out));
+    };
+    trials.as_durable_without = [this, &input](size_t sync) {
+      const Workload& workload = input.workload;
+      const uint32_t first =
+          audited_.by_conditions
+              ? static_cast<uint32_t>(workload.init.size() + workload.cut)
+              : ops_[sync].number;
+      const auto without = OpenInput(file_, Weakened({sync}), flags_.oracle);
+      return without && OpenFrom(*without, first) == OpenFrom(input, first);
+    };
+    trials.with_weaker = [this](size_t sync) -> std::optional<SyncTrial> {
+      if (forms_[sync].size() < 2) return std::nullopt;
+      InputFlags flags = flags_.input;
+      flags.weaken.push_back(
+          fmt::format("{}={}", ops_[sync].line, forms_[sync].front().name));
+      return Try(flags);
+    };
+    trials.stopping = Interrupted;
+    return trials;
+  }
+
+  const std::string& file_;
+  const AuditFlags& flags_;
+  ProgressLine progress_;
+  AuditedWorkload audited_;
+  // The syncs, and the weaker forms of each.
+  std::vector<Op> ops_;
+  std::vector<std::vector<WeakerSync>> forms_;
+};
+
+class AuditVerb : public Verb {
+ public:
+  AuditVerb()
+      : Verb("audit",
+             "tell which syncs of a workload are needed\n\nEach sync of `run` "
+             "is left out in turn, or done as a weaker one, and the crashes "
+             "are explored again. If the file has `forbid` lines, they judge; "
+             "otherwise what the syncs promise does.\n\nExit status: 0 if "
+             "every sync is needed, one of a group or redundant; 1 if the "
+             "oracle does not see one, or if states are refused with all "
+             "syncs; 2 after a bound; 125 to 130 as for every verb") {}
+
+  void DeclareFlags(FlagSet& flags) override {
+    flags.Add("FILE", flags_.files, ".pcut files").Required().ReadsFile();
+    flags.Add("--json", flags_.json, "write a report as JSON").WritesFile();
+    DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+    DeclareCrashSpace(flags, flags_.input);
+    DeclareExplore(flags, flags_.explore);
+  }
+
+  Result<ExitStatus> Run() const override {
+    if (!flags_.json.empty()) POWERCUT_TRY(CheckWritable(flags_.json));
+    CatchInterrupts();
+    ExitStatus status = kExitCannotRun;
+    std::vector<AuditedWorkload> workloads;
+    for (const std::string& file : flags_.files) {
+      if (Interrupted()) break;
+      status = WorseStatus(status, AuditFile(file, workloads));
+    }
+    if (Interrupted()) status = WorseStatus(status, kExitInterrupted);
+    if (!flags_.json.empty()) {
+      POWERCUT_TRY(WriteFile(flags_.json, AuditJson(workloads, status)));
+    }
+    return status;
+  }
+
+ private:
+  ExitStatus AuditFile(const std::string& file,
+                       std::vector<AuditedWorkload>& workloads) const {
+    auto audited = FileAudit(file, flags_).Run();
+    if (!audited) return Fail(audited.error());
+    if (!*audited) return kExitViolation;
+    std::fputs(AuditText(**audited).c_str(), stdout);
+    std::fflush(stdout);
+    workloads.push_back(std::move(**audited));
+    return StatusOf(workloads.back());
+  }
+
+  AuditFlags flags_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> MakeAuditVerb() { return std::make_unique<AuditVerb>(); }
+
+}  // namespace powercut
