@@ -34,6 +34,8 @@ struct KnownBackend {
   std::function<std::string()> lacks;
   // True if formatting and mounting take options (--mkfs, --mount).
   bool takes_options = false;
+  // True for a file system of the running kernel.
+  bool kernel = false;
 };
 
 // A backend of our own code, which is always there and takes no options.
@@ -67,7 +69,7 @@ void AddKernelFileSystems(std::vector<KnownBackend>& known) {
            return kernel::MakeKernelBackend(file_system, options);
          },
          [&file_system] { return kernel::KernelFileSystemLacks(file_system); },
-         true});
+         true, true});
   }
 #else
   // The names are those of the table in kernel_file_systems.cc, which is not
@@ -79,21 +81,21 @@ void AddKernelFileSystems(std::vector<KnownBackend>& known) {
                    "not built: install libfuse3-dev, then configure and build "
                    "again"};
     };
-    known.push_back({name, make, nullptr, true});
+    known.push_back({name, make, nullptr, true, true});
   }
 #endif
 }
 
 // In the order in which `doctor` lists them.
-const std::vector<KnownBackend>& KnownBackends() {
-  static const std::vector<KnownBackend> kKnown = [] {
+std::vector<KnownBackend>& KnownBackends() {
+  static std::vector<KnownBackend> known_backends = [] {
     std::vector<KnownBackend> known = {Ntfs3g(),
                                        BuiltIn("clfs", MakeClfsBackend),
                                        BuiltIn("simfs", MakeSimfsBackend)};
     AddKernelFileSystems(known);
     return known;
   }();
-  return kKnown;
+  return known_backends;
 }
 
 }  // namespace
@@ -108,7 +110,7 @@ Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
     // the results for those under the option.
     const bool any = !options.mkfs.empty() || !options.mount.empty();
 #ifdef POWERCUT_HAVE_KERNEL
-    if (known.takes_options) {
+    if (known.kernel) {
       POWERCUT_TRY(kernel::ParseMountOptions(options.mount));
     }
 #endif
@@ -124,6 +126,14 @@ Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
   return Error{
       ErrorCode::kUsage,
       fmt::format("no backend is named {}; there are: {}", name, names)};
+}
+
+void AddBackend(std::string name,
+                std::function<Result<std::unique_ptr<Backend>>(
+                    const FormatOptions& options)>
+                    make) {
+  KnownBackends().push_back(
+      {std::move(name), std::move(make), nullptr, /*takes_options=*/true});
 }
 
 std::vector<BackendAvailability> ListBackends() {
@@ -155,8 +165,7 @@ std::vector<BackendOps> ListBackendOps() {
     const BackendTraits& traits = (*made)->traits();
     BackendOps& row = list.emplace_back();
     row.name = known.name;
-    // The kernel's file systems are those that take options.
-    row.kernel = known.takes_options;
+    row.kernel = known.kernel;
     row.ops = traits.ops;
     // The harness runs `wait` itself where ops can overlap.
     if (traits.overlap && !row.Offers(OpKind::kWait)) {

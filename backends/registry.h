@@ -5,6 +5,7 @@
 #ifndef POWERCUT_BACKENDS_REGISTRY_H_
 #define POWERCUT_BACKENDS_REGISTRY_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,16 @@ namespace powercut {
 // message lists the names), or if it takes no options and `options` has some.
 Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
                                              const FormatOptions& options = {});
+
+// Adds a backend that is made above this room, such as those of engines/. It
+// stands after the others, and takes no options but --mount unless it refuses
+// that, too.
+// Requires: no other function of this header was called before, and no other
+// thread runs.
+void AddBackend(std::string name,
+                std::function<Result<std::unique_ptr<Backend>>(
+                    const FormatOptions& options)>
+                    make);
 
 // One line of `powercut doctor`.
 struct BackendAvailability {

@@ -62,6 +62,7 @@ const RoomPlan& Rooms() {
            "engines/leveldb/include/powercut"});
     floor({"engines/sqlite", "engines/leveldb"});
     floor({"programs"});
+    floor({"engines/backend"});
     floor({"harness/cli/terminal", "fuzz/draw"});
     floor({"harness/cli/input", "fuzz/targets"});
     floor({"harness/cli/report"});
@@ -83,7 +84,9 @@ const RoomPlan& Rooms() {
         allowed.insert("backends");
       }
       // Engines see what users see: headers in <>.
-      if (name.starts_with("engines/")) allowed.clear();
+      if (name.starts_with("engines/") && name != "engines/backend") {
+        allowed.clear();
+      }
       // Exit statuses.
       if (name.starts_with("harness/cli/")) allowed.insert("harness/cli");
     }

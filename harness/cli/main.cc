@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "engines/backend/engine_backend.h"
 #include "harness/base/check_failure.h"
 #include "harness/cli/exit_status.h"
 #include "harness/cli/input/flag_set.h"
@@ -54,6 +55,7 @@ ExitStatus RunVerb(int argc, char** argv) {
 int Main(int argc, char** argv) {
   SetUpProcess();
   EndFailedChecksWithStatus();
+  AddEngineBackends();
   const ExitStatus status = RunVerb(argc, argv);
   // Scripts take the exit status for the whole answer. It must not say that all
   // is well if the report was lost.

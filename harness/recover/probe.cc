@@ -1,7 +1,7 @@
 // Uses the volume, remounts it, and compares two observations, one from before
 // and one from after: what the probe wrote must be back, and everything else
-// must be as it was. Storage with files gets one new file, and storage that
-// keeps logs and no files gets one record in each log.
+// must be as it was. Storage with files gets one new file, storage that keeps
+// logs and no files gets one record in each log, and a store gets one key.
 //
 // What the probe itself made is taken out of the second observation before the
 // model sees it, since no op of the workload made it. If the storage fails
@@ -223,6 +223,40 @@ ProbedVolume UseLogs(Backend& backend, VirtualDisk& disk,
   return {std::move(after), std::move(told)};
 }
 
+// Storage that is a store of keys gets one key more, which is committed.
+ProbedVolume UseStore(Backend& backend, VirtualDisk& disk,
+                      std::unique_ptr<Mount> mount, Observation before) {
+  Op put;
+  put.kind = OpKind::kPut;
+  put.names = {kProbePath, "used"};
+  Op commit;
+  commit.kind = OpKind::kCommit;
+  std::string failure;
+  for (const Op& op : {put, commit}) {
+    const std::string error = mount->Apply(op, 0, {}).error;
+    if (failure.empty() && !error.empty()) {
+      failure = std::string(VerbOf(op.kind)) + ": " + error;
+    }
+  }
+  if (failure.empty()) failure = mount->Shutdown().error;
+  mount.reset();
+  if (!failure.empty()) return {std::move(before), {failure}};
+  MountResult again = backend.Open(disk);
+  Observation after;
+  if (again.mount != nullptr) after = again.mount->Observe();
+  if (again.mount == nullptr || !after.keys) {
+    return {std::move(before),
+            {"remount: " + again.failure + after.unreadable}};
+  }
+  if (after.keys->erase(kProbePath) == 0) {
+    after.probe_failures.emplace_back("the key that the probe put is missing");
+  }
+  if (after.keys != before.keys) {
+    after.probe_failures.emplace_back("putting another key changed the store");
+  }
+  return {std::move(after), {}};
+}
+
 }  // namespace
 
 Observation LookAt(Mount& mount, const std::vector<std::string>& paths) {
@@ -237,6 +271,9 @@ ProbedVolume UseVolume(Backend& backend, VirtualDisk& disk,
                        std::unique_ptr<Mount> mount, Observation before) {
   if (KeepsOnlyLogs(backend.traits())) {
     return UseLogs(backend, disk, std::move(mount), std::move(before));
+  }
+  if (before.keys) {
+    return UseStore(backend, disk, std::move(mount), std::move(before));
   }
   return UseFiles(backend, disk, paths, std::move(mount), std::move(before));
 }
