@@ -58,27 +58,24 @@ void CrashImage::SwitchOrigin(CrashState::Origin origin) {
 void CrashImage::MoveTo(EventNumber point) {
   const EventNumber before = cursor_.point();
   cursor_.MoveTo(point);
-  if (point < before) {
-    // The cursor has started again, so that it does not know what changed.
-    for (Slot slot = 0; slot < space_.slot_count(); ++slot) {
-      SetWhole(slot, OriginVersion(slot));
-    }
-    return;
-  }
+  // What the events between the two points wrote, or whose floors they raised,
+  // is all that changes, in either direction.
+  const EventNumber first = std::min(before, point);
+  const EventNumber last = std::max(before, point);
   if (origin_ == CrashState::kFloor) {
     const auto raises = space_.floor_raises(cursor_.kind());
     auto raise = std::upper_bound(
-        raises.begin(), raises.end(), before,
+        raises.begin(), raises.end(), first,
         [](EventNumber e, const FloorRaise& r) { return e < r.event; });
-    for (; raise != raises.end() && raise->event <= point; ++raise) {
+    for (; raise != raises.end() && raise->event <= last; ++raise) {
       SetWhole(raise->slot, cursor_.floor(raise->slot));
     }
     return;
   }
-  for (EventNumber event = before + 1; event <= point; ++event) {
+  for (EventNumber event = first + 1; event <= last; ++event) {
     if (space_.trace().event(event).kind == DiskEvent::kPersist) continue;
-    const auto [first, last] = space_.SlotsOf(event);
-    for (Slot slot = first; slot <= last; ++slot) {
+    const auto [from, to] = space_.SlotsOf(event);
+    for (Slot slot = from; slot <= to; ++slot) {
       SetWhole(slot, cursor_.newest(slot));
     }
   }

@@ -19,8 +19,8 @@ class CrashImage {
   CrashImage(const CrashSpace& space, CrashKind kind);
 
   // Becomes the image of `state`. Cost: the blocks that differ from the state
-  // before, and the events between the two points. Changing the origin costs
-  // all open blocks; going back to an earlier point costs all touched ones.
+  // before, and the events between the two points, forward or backward
+  // (PointCursor::MoveTo()). Changing the origin costs all open blocks.
   // Requires: state.kind is the kind of this image; the bytes are as this
   // object left them.
   void Become(const CrashState& state);

@@ -328,11 +328,12 @@ PointCursor::PointCursor(const CrashSpace& space, CrashKind kind)
 void PointCursor::Restart() {
   point_ = 0;
   next_raise_ = 0;
+  floors_before_.clear();
   newest_.assign(space_->slot_count(), 0);
   floor_.assign(space_->slot_count(), 0);
   open_.clear();
   open_by_versions_.clear();
-  // Step() exchanges the hash of one version for that of another, so that each
+  // A step exchanges the hash of one version for that of another, so that each
   // block contributes the difference from its base version.
   newest_hash_ = {};
   floor_hash_ = {};
@@ -340,7 +341,8 @@ void PointCursor::Restart() {
 
 void PointCursor::MoveTo(EventNumber point) {
   POWERCUT_CHECK(point <= space_->trace().event_count());
-  if (point < point_) Restart();
+  if (point < point_ && point < point_ - point) Restart();
+  while (point_ > point) StepBack();
   while (point_ < point) Step();
 }
 
@@ -359,9 +361,25 @@ void PointCursor::CountAgain(Slot slot) {
     return;
   }
   ++open_by_versions_[versions];
-  // A block becomes open by the step from one version to two, and inserting it
-  // again has no effect.
-  if (versions == 2) open_.insert(slot);
+  open_.insert(slot);
+}
+
+void PointCursor::SetNewest(Slot slot, VersionIndex version) {
+  const auto versions = space_->versions(slot);
+  Uncount(slot);
+  newest_hash_ ^= versions[newest_[slot]].hash;
+  newest_hash_ ^= versions[version].hash;
+  newest_[slot] = version;
+  CountAgain(slot);
+}
+
+void PointCursor::SetFloor(Slot slot, VersionIndex version) {
+  const auto versions = space_->versions(slot);
+  Uncount(slot);
+  floor_hash_ ^= versions[floor_[slot]].hash;
+  floor_hash_ ^= versions[version].hash;
+  floor_[slot] = version;
+  CountAgain(slot);
 }
 
 void PointCursor::Step() {
@@ -369,11 +387,7 @@ void PointCursor::Step() {
   if (space_->trace().event(point_).kind != DiskEvent::kPersist) {
     const auto [first, last] = space_->SlotsOf(point_);
     for (Slot slot = first; slot <= last; ++slot) {
-      const auto versions = space_->versions(slot);
-      Uncount(slot);
-      newest_hash_ ^= versions[newest_[slot]].hash;
-      newest_hash_ ^= versions[++newest_[slot]].hash;
-      CountAgain(slot);
+      SetNewest(slot, newest_[slot] + 1);
     }
   }
   // After the new versions: an event that writes at a safe layer raises floors
@@ -382,13 +396,27 @@ void PointCursor::Step() {
   for (; next_raise_ < raises.size() && raises[next_raise_].event == point_;
        ++next_raise_) {
     const FloorRaise& raise = raises[next_raise_];
-    const auto versions = space_->versions(raise.slot);
-    Uncount(raise.slot);
-    floor_hash_ ^= versions[floor_[raise.slot]].hash;
-    floor_[raise.slot] = raise.version;
-    floor_hash_ ^= versions[raise.version].hash;
-    CountAgain(raise.slot);
+    floors_before_.push_back(floor_[raise.slot]);
+    SetFloor(raise.slot, raise.version);
   }
+}
+
+// Undoes what Step() did, the last change first: a floor is never above the
+// newest version.
+void PointCursor::StepBack() {
+  const auto raises = space_->floor_raises(kind_);
+  for (; next_raise_ > 0 && raises[next_raise_ - 1].event == point_;
+       --next_raise_) {
+    SetFloor(raises[next_raise_ - 1].slot, floors_before_.back());
+    floors_before_.pop_back();
+  }
+  if (space_->trace().event(point_).kind != DiskEvent::kPersist) {
+    const auto [first, last] = space_->SlotsOf(point_);
+    for (Slot slot = first; slot <= last; ++slot) {
+      SetNewest(slot, newest_[slot] - 1);
+    }
+  }
+  --point_;
 }
 
 double PointCursor::SpaceLog2() const {

@@ -133,10 +133,10 @@ class PointCursor {
   // Begins at point 0. `space` must outlive this object.
   PointCursor(const CrashSpace& space, CrashKind kind);
 
-  // Moves to the point after `point` events. Moving forward costs
-  // O(log(blocks)) for each version and each floor that changes in between;
-  // moving backward starts again from point 0.
-  // Requires: point is at most the trace's event_count().
+  // Moves to the point after `point` events. Costs O(log(blocks)) for each
+  // version and each floor that changes in between. Moving backward starts
+  // again from point 0 where that is the shorter way, which costs O(blocks),
+  // too. Requires: point is at most the trace's event_count().
   void MoveTo(EventNumber point);
 
   const CrashSpace& space() const { return *space_; }
@@ -161,8 +161,11 @@ class PointCursor {
 
  private:
   void Restart();
-  // Moves over one event.
+  // Move over one event, and back over the last one.
   void Step();
+  void StepBack();
+  void SetNewest(Slot slot, VersionIndex version);
+  void SetFloor(Slot slot, VersionIndex version);
   // Remove a slot from the counts before its newest version or its floor
   // changes, and add it again afterwards.
   void Uncount(Slot slot);
@@ -173,6 +176,8 @@ class PointCursor {
   EventNumber point_ = 0;
   // The index of the first floor raise after the point.
   size_t next_raise_ = 0;
+  // For each floor raise up to the point: the floor before it.
+  std::vector<VersionIndex> floors_before_;
   // By slot.
   std::vector<VersionIndex> newest_;
   std::vector<VersionIndex> floor_;
