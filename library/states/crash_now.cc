@@ -161,8 +161,9 @@ Status RunState(const Calls& calls, const LoopOptions& options,
 Status CrashNow(const Calls& calls, const LoopOptions& options,
                 const std::string& which, WorldFiles* files, WorldDisk* disk,
                 CallLog& log) {
+  const PromiseTimeline timeline(calls);
   POWERCUT_TRY(RunState(calls, options, which, [&](CrashedVolume& volume) {
-    CrashedState state(volume, nullptr, false);
+    CrashedState state(volume, timeline, nullptr, false);
     return files != nullptr ? FileCopier(*state.files(), *files).Copy("")
                             : CopyDisk(*state.disk(), *disk);
   }));

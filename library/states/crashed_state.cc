@@ -9,53 +9,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "library/states/log_backend.h"
 
 namespace powercut {
-namespace {
 
-constexpr std::string_view kAttempt = "attempt ";
-constexpr std::string_view kAck = "ack ";
-
-void AddNumber(std::string_view digits, std::vector<uint64_t>& numbers) {
-  uint64_t number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  numbers.push_back(number);
-}
-
-bool Has(const std::vector<uint64_t>& numbers, uint64_t number) {
-  return std::ranges::find(numbers, number) != numbers.end();
-}
-
-}  // namespace
-
-Promises Promises::Of(std::string_view acked) {
-  Promises promises;
-  while (!acked.empty()) {
-    const size_t end = std::min(acked.find('\n'), acked.size());
-    std::string_view line = acked.substr(0, end);
-    acked.remove_prefix(std::min(end + 1, acked.size()));
-    if (line.starts_with(kAttempt)) {
-      AddNumber(line.substr(kAttempt.size()), promises.attempts);
-    } else if (line.starts_with(kAck)) {
-      AddNumber(line.substr(kAck.size()), promises.acks);
-    }
-  }
-  return promises;
-}
-
-bool Promises::Acked(uint64_t number) const { return Has(acks, number); }
-
-bool Promises::Attempted(uint64_t number) const {
-  return Has(attempts, number) || Acked(number);
-}
-
-CrashedState::CrashedState(CrashedVolume& volume, const PrefixDumps* dumps,
-                           bool writes)
-    : volume_(volume), dumps_(dumps), promises_(Promises::Of(volume.acked)) {
+CrashedState::CrashedState(CrashedVolume& volume,
+                           const PromiseTimeline& timeline,
+                           const PrefixDumps* dumps, bool writes)
+    : volume_(volume),
+      dumps_(dumps),
+      promises_(timeline.At(volume.acked.size())) {
   if (auto* const mount = dynamic_cast<simfs::SimfsMount*>(&volume.mount)) {
     base_.emplace(*mount);
     files_.emplace(*base_, writes ? &log_ : nullptr);
@@ -98,34 +64,24 @@ void CrashedState::Found(std::string_view dump) {
   dump_ = HashBytes(AsBytes(dump), /*seed=*/0);
   if (dumps_ == nullptr) return;
   const std::vector<uint64_t>& attempts = dumps_->attempts;
-  const auto length_with = [&](uint64_t number) {
-    const auto at = std::ranges::find(attempts, number);
-    return at == attempts.end()
-               ? size_t{0}
-               : static_cast<size_t>(at - attempts.begin()) + 1;
-  };
-  size_t shortest = 0;
-  for (const uint64_t ack : promises_.acks) {
-    shortest = std::max(shortest, length_with(ack));
-  }
-  const size_t longest = promises_.attempts.size();
-  const auto equals = [&](size_t length) {
-    return length < dumps_->hashes.size() && dumps_->hashes[length] == dump_;
-  };
-  for (size_t length = shortest; length <= longest; ++length) {
-    if (equals(length)) return;
-  }
+  const size_t shortest = promises_.shortest();
+  const size_t longest = promises_.attempts();
   const auto name = [&](size_t length) {
     return length == 0 ? std::string("before any attempt")
                        : fmt::format("after attempt {}", attempts[length - 1]);
   };
-  for (size_t length = shortest; length-- > 0;) {
-    if (!equals(length)) continue;
-    return Say({"acknowledged-is-lost",
-                fmt::format("what was recovered is what there was {}, but "
-                            "attempt {} was acknowledged",
-                            name(length), attempts[shortest - 1]),
-                "", 0});
+  if (const auto equal = dumps_->lengths.find(*dump_);
+      equal != dumps_->lengths.end()) {
+    const std::vector<size_t>& lengths = equal->second;
+    const auto next = std::ranges::lower_bound(lengths, shortest);
+    if (next != lengths.end() && *next <= longest) return;
+    if (next != lengths.begin()) {
+      return Say({"acknowledged-is-lost",
+                  fmt::format("what was recovered is what there was {}, but "
+                              "attempt {} was acknowledged",
+                              name(*std::prev(next)), attempts[shortest - 1]),
+                  "", 0});
+    }
   }
   Say({"no-prefix",
        fmt::format("what was recovered is not what any prefix of the attempts "

@@ -9,12 +9,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "harness/disk/content_hash.h"
 #include "library/files/world_disk.h"
 #include "library/files/world_files.h"
 #include "library/files/world_logs.h"
+#include "library/states/promises.h"
 #include "library/states/simfs_base.h"
 #include "library/states/state_backend.h"
 
@@ -31,34 +33,24 @@ struct SaidViolation {
   uint32_t line = 0;
 };
 
-// The attempts and acks in force at a crash.
-struct Promises {
-  // The numbers in the order in which they were said.
-  std::vector<uint64_t> attempts;
-  std::vector<uint64_t> acks;
-
-  // Reads the lines of CrashedVolume::acked.
-  static Promises Of(std::string_view acked);
-  bool Acked(uint64_t number) const;
-  bool Attempted(uint64_t number) const;
-};
-
 // What the user's storage holds after each prefix of the attempts, with no
 // crash (CrashedState::Found()).
 struct PrefixDumps {
   // The number of each attempt, in the order in which they were made.
   std::vector<uint64_t> attempts;
-  // By the length of the prefix: the hash of the dump; `std::nullopt` if the
-  // user's code gave none there.
-  std::vector<std::optional<Hash128>> hashes;
+  // By the hash of a dump: the lengths of the prefixes that give it, ascending.
+  // Prefixes for which the user's code gave no dump are not there.
+  std::unordered_map<Hash128, std::vector<size_t>, Hash128Hasher> lengths;
 };
 
 // Not thread-safe.
 class CrashedState {
  public:
-  // Both must outlive this object. `dumps` is `nullptr` while they are made. If
-  // `writes`, WriteBack() is going to be called.
-  CrashedState(CrashedVolume& volume, const PrefixDumps* dumps, bool writes);
+  // All must outlive this object. `timeline` has the attempts and acks of the
+  // world. `dumps` is `nullptr` while they are made. If `writes`, WriteBack()
+  // is going to be called.
+  CrashedState(CrashedVolume& volume, const PromiseTimeline& timeline,
+               const PrefixDumps* dumps, bool writes);
   CrashedState(const CrashedState&) = delete;
   CrashedState& operator=(const CrashedState&) = delete;
 

@@ -220,26 +220,28 @@ bool LoopRunner::MakeDumps(ProfileRun& run, PrefixDumps& dumps,
   loop_.dumps_ = nullptr;
   loop_.tell_ = StateLoop::kDump;
   std::string wrong;
+  bool dumped = false;
   const auto take = [&](size_t length, const RecoveryOutcome& outcome) {
     if (outcome.check.empty() && outcome.kind == RecoveryOutcome::kObserved) {
       return;  // The loop was stopped.
     }
     const std::string error = WrongIn(outcome);
     if (wrong.empty()) wrong = error;
-    dumps.hashes[length] = DumpIn(outcome.check);
+    const std::optional<Hash128> dump = DumpIn(outcome.check);
+    dumped |= dump.has_value();
+    if (dump) dumps.lengths[*dump].push_back(length);
   };
-  dumps.hashes.resize(states.size());
   const ExploreOptions options = OptionsOfExploration();
   // The last state comes first: a loop that gives no dump there gives none.
   RunStates(run, options, {states.back()},
             [&](size_t, const RecoveryOutcome& outcome) {
               take(states.size() - 1, outcome);
             });
-  const bool dumped = dumps.hashes.back().has_value();
   states.pop_back();
   if (wrong.empty() && dumped && !states.empty()) {
     RunStates(run, options, std::move(states), take);
   }
+  for (auto& [dump, lengths] : dumps.lengths) std::ranges::sort(lengths);
   if (wrong.empty()) return true;
   part.verdict = LoopVerdict::kViolation;
   part.why = "the recovery fails with no crash at all";

@@ -25,7 +25,10 @@
 namespace powercut {
 
 StateLoop::StateLoop(Calls calls, LoopOptions options)
-    : calls_(std::move(calls)), options_(std::move(options)), pid_(getpid()) {}
+    : calls_(std::move(calls)),
+      timeline_(calls_),
+      options_(std::move(options)),
+      pid_(getpid()) {}
 
 StateLoop::~StateLoop() { Stop(); }
 
@@ -70,7 +73,7 @@ std::string StateLoop::Look(CrashedVolume& volume) {
     return {};
   }
   const bool writes = options_.nested > 0;
-  state_ = std::make_unique<CrashedState>(volume, dumps_, writes);
+  state_ = std::make_unique<CrashedState>(volume, timeline_, dumps_, writes);
   if (writes) state_->set_damage(options_.damage);
   fiber_->Yield();
   if (writes) {

@@ -105,6 +105,7 @@ class StateLoop {
   std::string ResultOf(const CrashedState& state) const;
 
   const Calls calls_;
+  const PromiseTimeline timeline_;
   const LoopOptions options_;
   const pid_t pid_;
   // What a result tells.
