@@ -76,6 +76,9 @@ struct BackendTraits {
   // Whether every sync op carries all earlier writes of the whole disk to the
   // media (docs/crash_model.md 9, Flush obligations).
   bool sync_covers_disk = false;
+  // Whether a recovery from a crash reads less if it is known after how many
+  // events at most the crash came (Backend::ExpectCrashOf()).
+  bool reads_less_if_bounded = false;
 };
 
 // How an op ended.
@@ -197,8 +200,8 @@ class Mount {
     // The program and its arguments.
     std::vector<std::string> words;
     // The content of the file whose name the program finds in $POWERCUT_ACKED:
-    // the acks in force, one a line.
-    std::string acked;
+    // the acks in force, one a line. The text must outlive the command.
+    std::string_view acked;
     // Whether the program's output is kept for CommandEnd::detail. If not, it
     // goes where the output of this process goes.
     bool quiet = false;
@@ -307,9 +310,14 @@ class Backend {
     (void)trace;
     return false;
   }
-  // Says that a crash of this trace left the disk of the next Open(), and that
-  // nobody wrote to the disk since.
-  virtual void ExpectCrashOf(const Trace& trace) { (void)trace; }
+  // Says that a crash of this trace, after at most `upto` of its events, left
+  // the disk of the next Open(), and that nobody wrote to the disk since. What
+  // the recovery reads may decide it for all crashes up to there, and not for
+  // later ones.
+  virtual void ExpectCrashOf(const Trace& trace, EventNumber upto) {
+    (void)trace;
+    (void)upto;
+  }
 
   // Says what about a disk that this storage could not open is wrong. O(1).
   virtual DiskProblem ProblemOf(const SparseImage& disk) const {

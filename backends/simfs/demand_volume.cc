@@ -79,8 +79,11 @@ ShownAtom DemandVolume::AtomOf(GenerationId generation) {
 template <class T>
 const T* DemandVolume::Newest(const CatalogVersions<T>* versions) {
   if (versions == nullptr) return nullptr;
-  for (auto at = versions->rbegin(); at != versions->rend(); ++at) {
-    if (Counts(at->record)) return &at->change;
+  auto after = std::ranges::lower_bound(*versions, record_count_, {},
+                                        &CatalogVersion<T>::record);
+  while (after != versions->begin()) {
+    --after;
+    if (Counts(after->record)) return &after->change;
   }
   return nullptr;
 }

@@ -18,11 +18,15 @@ namespace powercut::simfs {
 
 class DemandVolume : public ShownObjects {
  public:
-  // Both must outlive this object.
-  // Requires: a crash of the catalog's trace left the disk, and nobody wrote to
-  // it since.
-  DemandVolume(VirtualDisk& disk, const RecordCatalog& catalog)
-      : disk_(disk), catalog_(catalog) {}
+  // Both must outlive this object. Records that were written after event `upto`
+  // are taken to be missing, without a look.
+  // Requires: a crash of the catalog's trace, after at most `upto` events, left
+  // the disk, and nobody wrote to it since.
+  DemandVolume(VirtualDisk& disk, const RecordCatalog& catalog,
+               EventNumber upto)
+      : disk_(disk),
+        catalog_(catalog),
+        record_count_(catalog.RecordsUpTo(upto)) {}
 
   Names NamesIn(InodeNumber directory) override;
   InodeNumber Lookup(InodeNumber directory, const std::string& name) override;
@@ -63,6 +67,8 @@ class DemandVolume : public ShownObjects {
 
   VirtualDisk& disk_;
   const RecordCatalog& catalog_;
+  // How many of the catalog's records can be there.
+  const uint32_t record_count_;
   Status status_ = Ok{};
   // What was read for the whole observation, and what was read for the part
   // that is asked for. A part may use what the whole observation knows, and

@@ -46,14 +46,15 @@ std::unique_ptr<const RecordCatalog> RecordCatalog::Of(const Trace& trace) {
     const bool inside =
         event.range.first >= area.first && event.range.end() <= area.end();
     if (event.kind != DiskEvent::kWrite || !inside ||
-        !catalog->AddWrite(event.range.first, trace.data(event))) {
+        !catalog->AddWrite(n, event.range.first, trace.data(event))) {
       return nullptr;
     }
   }
   return catalog;
 }
 
-bool RecordCatalog::AddWrite(uint64_t first_sector, ByteSpan bytes) {
+bool RecordCatalog::AddWrite(EventNumber event, uint64_t first_sector,
+                             ByteSpan bytes) {
   while (!bytes.empty()) {
     auto stored = DecodeRecord(bytes, layout_.nonce, first_sector);
     if (!stored) return false;
@@ -72,7 +73,7 @@ bool RecordCatalog::AddWrite(uint64_t first_sector, ByteSpan bytes) {
     const size_t size = stored->sectors * kSimfsSectorBytes;
     Record& record = stored->record;
     records_.push_back({record.number, std::move(record.needs),
-                        std::move(record.conditions), first_sector,
+                        std::move(record.conditions), first_sector, event,
                         bytes.first(size)});
     for (Change& change : record.changes) AddChange(std::move(change));
     first_sector += stored->sectors;
@@ -104,6 +105,12 @@ uint32_t RecordCatalog::IndexOf(RecordNumber number) const {
   const bool known = found != records_.end() && found->number == number;
   return static_cast<uint32_t>(known ? found - records_.begin()
                                      : records_.end() - records_.begin());
+}
+
+uint32_t RecordCatalog::RecordsUpTo(EventNumber event) const {
+  const auto after =
+      std::ranges::upper_bound(records_, event, {}, &CatalogRecord::event);
+  return static_cast<uint32_t>(after - records_.begin());
 }
 
 const CatalogVersions<ShapeChange>* RecordCatalog::ShapesOf(

@@ -25,6 +25,8 @@ struct CatalogRecord {
   std::vector<RecordNumber> needs;
   std::vector<SectorCondition> conditions;
   uint64_t first_sector = 0;
+  // The event that wrote the record.
+  EventNumber event = 0;
   // Whole sectors. They belong to the trace.
   ByteSpan bytes;
 };
@@ -58,6 +60,10 @@ class RecordCatalog {
   // none.
   uint32_t IndexOf(RecordNumber number) const;
 
+  // How many records the events up to this one wrote: the first so many.
+  // O(log(records)).
+  uint32_t RecordsUpTo(EventNumber event) const;
+
   using NameKey = std::pair<InodeNumber, std::string>;
   const std::map<NameKey, CatalogVersions<NameChange>>& names() const {
     return names_;
@@ -72,7 +78,7 @@ class RecordCatalog {
   RecordCatalog() = default;
   // Adds the records that one event wrote. Returns false if there is anything
   // else.
-  bool AddWrite(uint64_t first_sector, ByteSpan bytes);
+  bool AddWrite(EventNumber event, uint64_t first_sector, ByteSpan bytes);
   // Adds a change of the record that was added last.
   void AddChange(Change change);
 

@@ -46,6 +46,7 @@ class SimfsBackend : public Backend {
                    OpKind::kWait});
     traits_.overlap = true;
     traits_.recovery_idempotent = true;
+    traits_.reads_less_if_bounded = true;
   }
 
   const BackendTraits& traits() const override { return traits_; }
@@ -96,7 +97,10 @@ class SimfsBackend : public Backend {
     return CatalogOf(&trace) != nullptr;
   }
 
-  void ExpectCrashOf(const Trace& trace) override { expected_ = &trace; }
+  void ExpectCrashOf(const Trace& trace, EventNumber upto) override {
+    expected_ = &trace;
+    upto_ = upto;
+  }
 
   MountResult Open(VirtualDisk& disk) override {
     const Trace* const expected = std::exchange(expected_, nullptr);
@@ -104,8 +108,8 @@ class SimfsBackend : public Backend {
     if (!layout) return {nullptr, layout.error().message};
     const simfs::ProfileRules* rules = simfs::FindProfileRules(layout->profile);
     if (const auto* catalog = CatalogOf(expected); catalog != nullptr) {
-      return {std::make_unique<simfs::SimfsMount>(disk, std::move(*layout),
-                                                  *rules, bugs_, *catalog),
+      return {std::make_unique<simfs::SimfsMount>(
+                  disk, std::move(*layout), *rules, bugs_, *catalog, upto_),
               ""};
     }
     Result<simfs::RecordScan> scan = simfs::ScanRecords(disk, *layout, bugs_);
@@ -136,6 +140,8 @@ class SimfsBackend : public Backend {
   std::map<const Trace*, Studied> studied_;
   // The trace of the next Open(); `nullptr` if there is none.
   const Trace* expected_ = nullptr;
+  // After how many events the crash came at most.
+  EventNumber upto_ = 0;
 };
 
 }  // namespace

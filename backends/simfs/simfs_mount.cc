@@ -82,9 +82,9 @@ SimfsMount::SimfsMount(VirtualDisk& disk, SimfsLayout layout,
 
 SimfsMount::SimfsMount(VirtualDisk& disk, SimfsLayout layout,
                        const ProfileRules& rules, const SimfsBugs& bugs,
-                       const RecordCatalog& catalog)
+                       const RecordCatalog& catalog, EventNumber upto)
     : s_(disk, std::move(layout), rules, bugs),
-      demand_(std::make_unique<DemandVolume>(disk, catalog)) {}
+      demand_(std::make_unique<DemandVolume>(disk, catalog, upto)) {}
 
 std::string SimfsMount::ScanIfNeeded() {
   if (demand_ == nullptr) return {};

@@ -27,11 +27,12 @@ class SimfsMount : public Mount {
   // `disk` must outlive this object; `scan` is what recovery found on it.
   SimfsMount(VirtualDisk& disk, SimfsLayout layout, const ProfileRules& rules,
              const SimfsBugs& bugs, RecordScan scan);
-  // Mounts a disk that a crash of the catalog's trace left, without reading it.
-  // `catalog` must outlive this object.
+  // Mounts a disk that a crash of the catalog's trace after at most `upto`
+  // events left, without reading it. `catalog` must outlive this object.
   // Requires: nobody wrote to the disk since the crash.
   SimfsMount(VirtualDisk& disk, SimfsLayout layout, const ProfileRules& rules,
-             const SimfsBugs& bugs, const RecordCatalog& catalog);
+             const SimfsBugs& bugs, const RecordCatalog& catalog,
+             EventNumber upto);
 
   // The content of a store and of a raw write is passed like that of a write.
   // Where a store goes follows from its view, so that `offset_bytes` counts for

@@ -30,7 +30,6 @@
 #include "harness/explore/point_walk.h"
 #include "harness/judge/obligations.h"
 #include "harness/judge/stability.h"
-#include "harness/trace/acks.h"
 #include "model/files/data_atoms.h"
 
 namespace powercut {
@@ -66,6 +65,7 @@ Explorer::Explorer(const RecordedRun& run, const ExploreOptions& options,
       contents_(space_),
       crash_points_(
           CrashPointsOf(run.recording, CheckOf(run.setting.oracle) != nullptr)),
+      contexts_(run),
       parts_(PartsApart(run, options)),
       pool_(run.backend, space_, PoolOptions()),
       judge_(run_, pool_.outcomes()),
@@ -82,10 +82,10 @@ Explorer::Explorer(const RecordedRun& run, const ExploreOptions& options,
   }
   scheduler_.emplace(
       pool_, contents_,
-      RunScheduler::Options{result_.copied, options.cache_bytes,
-                            options.bounds.max_runs, options.doublecheck,
-                            options.seed, journal,
-                            [this] { return MustStop(); }, ContextOfStates()},
+      RunScheduler::Options{
+          result_.copied, options.cache_bytes, options.bounds.max_runs,
+          options.doublecheck, options.seed, journal,
+          [this] { return MustStop(); }, contexts_.context_of()},
       [this](const StateRequest& request, const StateOutcome& outcome) {
         OnOutcome(request, outcome);
       });
@@ -129,6 +129,7 @@ WorkerPool::Options Explorer::PoolOptions() const {
   pool.report_reads = true;
   pool.report_writes = options_.nested > 0;
   pool.parts = parts_;
+  pool.last_points = contexts_.last_points();
   return pool;
 }
 
@@ -140,6 +141,8 @@ NestedOptions Explorer::OptionsOfNested() {
   options.seed = options_.seed;
   options.doublecheck = options_.doublecheck;
   options.pool = PoolOptions();
+  // The points of a recovery are others.
+  options.pool.last_points = nullptr;
   options.stop = [this] { return MustStop(); };
   return options;
 }
@@ -229,16 +232,6 @@ bool Explorer::WalkPoints(const ExplorationSpace& space, bool prefixes_done) {
     if (!scheduler_->RunAll() || !recoveries_->CrashAll()) return false;
   }
   return true;
-}
-
-// A check command is told the acks in force, so that its verdict under other
-// acks does not hold at this point. The context is the number of acks, plus one
-// because 0 is the context of runs that depend on their disk alone.
-ContextOf Explorer::ContextOfStates() const {
-  if (!HasCommand(run_.setting.oracle)) return {};
-  return [acks = AckCounts(run_.trace())](const CrashState& state) {
-    return uint64_t{acks[state.point]} + 1;
-  };
 }
 
 bool Explorer::SubmitState(const CrashState& state, const Hash128& disk,

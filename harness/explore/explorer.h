@@ -17,6 +17,7 @@
 #include "harness/explore/explore_options.h"
 #include "harness/explore/judging_tasks.h"
 #include "harness/explore/recoveries_to_crash.h"
+#include "harness/explore/run_contexts.h"
 #include "harness/explore/run_scheduler.h"
 #include "harness/explore/tree_walk.h"
 #include "harness/judge/judge.h"
@@ -53,7 +54,6 @@ class Explorer {
   bool ExplorePrefixes();
   bool ExploreBeyondPrefixes();
   bool WalkPoints(const ExplorationSpace& space, bool prefixes_done);
-  ContextOf ContextOfStates() const;
   bool SubmitState(const CrashState& state, const Hash128& disk,
                    uint32_t index);
 
@@ -86,6 +86,7 @@ class Explorer {
   CrashSpace space_;
   BlockContents contents_;
   std::vector<CrashPoint> crash_points_;
+  const RunContexts contexts_;
   // `nullptr` if none are explored apart.
   std::shared_ptr<const IndependentParts> parts_;
   WorkerPool pool_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,8 +34,9 @@ struct RecoveryOptions {
   // `std::nullopt` if the model judges. If a check has a command, its verdict
   // is the outcome (RecoveryOutcome::check), and the tree is not observed.
   std::optional<CheckOracle> check{};
-  // What the command is told: the acks in force, one a line.
-  std::string acked{};
+  // What the command is told: the acks in force, one a line. The text must last
+  // as long as the recovery.
+  std::string_view acked{};
   // The workload's faults. The faults in=recovery are armed from the start of
   // each recovery until the volume has been observed and used.
   // Requires: CheckFaultIsOffered() succeeds for each.

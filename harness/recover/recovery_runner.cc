@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "harness/fault/fault_disk.h"
-#include "harness/trace/acks.h"
 
 namespace powercut {
 
@@ -53,7 +52,10 @@ RecoveryRunner::RecoveryRunner(Backend& backend, const CrashSpace& space,
       touched_(space),
       faulty_(
           !FaultsIn(options_.recovery.faults, FaultPhase::kRecovery).empty()),
-      studied_(backend, space.trace()) {}
+      studied_(backend, space.trace()) {
+  const auto& check = options_.recovery.check;
+  if (check && !check->command.empty()) acks_.emplace(space.trace());
+}
 
 RecoveryRunner::~RecoveryRunner() = default;
 
@@ -67,18 +69,9 @@ void RecoveryRunner::Approach(const CrashState& state) {
   StageFor(state.kind).image.Become(state);
 }
 
-bool RecoveryRunner::NeedsAcks() const {
-  const auto& check = options_.recovery.check;
-  return check && !check->command.empty();
-}
-
-RecoveryOptions RecoveryRunner::OptionsAt(const CrashState& state) const {
-  RecoveryOptions options = options_.recovery;
-  // Made anew for each state, since other acks are in force at each point.
-  for (const std::string_view ack : AcksUpTo(space_.trace(), state.point)) {
-    options.acked.append(ack).push_back('\n');
-  }
-  return options;
+EventNumber RecoveryRunner::LastPointOf(EventNumber point) const {
+  return options_.last_points == nullptr ? space_.trace().event_count()
+                                         : (*options_.last_points)[point];
 }
 
 void RecoveryRunner::TellReads(std::function<void(uint64_t)> seen) {
@@ -92,13 +85,15 @@ RecoveryOutcome RecoveryRunner::Run(const CrashState& state, RunAccess& access,
   Stage& stage = StageFor(state.kind);
   stage.image.Become(state);
   stage.disk.set_read_seen(read_seen_);
-  const RecoveryOptions options =
-      NeedsAcks() ? OptionsAt(state) : options_.recovery;
+  // Other acks are in force at each point.
+  if (acks_) options_.recovery.acked = acks_->UpTo(state.point);
   const auto recover = [&] {
     // A fault can fall on any read, so that its recovery makes the same
     // requests wherever it runs.
-    if (!faulty_) backend_.ExpectCrashOf(space_.trace());
-    return Recover(backend_, stage.disk, options);
+    if (!faulty_) {
+      backend_.ExpectCrashOf(space_.trace(), LastPointOf(state.point));
+    }
+    return Recover(backend_, stage.disk, options_.recovery);
   };
   stage.disk.set_lends(losses_ < kLossesMax);
   RecoveryOutcome outcome = recover();

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "harness/backend.h"
 #include "harness/record/recorded_run.h"
@@ -18,6 +19,7 @@
 #include "harness/recover/recovery.h"
 #include "harness/recover/run_reads.h"
 #include "harness/space/crash_image.h"
+#include "harness/trace/acks.h"
 #include "model/files/independent_parts.h"
 
 namespace powercut {
@@ -59,6 +61,9 @@ struct WorkerOptions {
   // The parts of the observation for which reads are noted; `nullptr` if none
   // are.
   std::shared_ptr<const IndependentParts> parts = nullptr;
+  // By crash point: the last point at which a run at this one may decide a
+  // state. `nullptr` if all may be decided.
+  std::shared_ptr<const std::vector<EventNumber>> last_points = nullptr;
 };
 
 // The options under which the states of a recorded run are run by one worker,
@@ -113,10 +118,8 @@ class RecoveryRunner {
  private:
   struct Stage;
   Stage& StageFor(CrashKind kind);
-  // Whether a check command runs, which must be told the acks.
-  bool NeedsAcks() const;
-  // The options with the acks of the state's crash point.
-  RecoveryOptions OptionsAt(const CrashState& state) const;
+  // The last crash point at which a run at this one may decide a state.
+  EventNumber LastPointOf(EventNumber point) const;
 
   Backend& backend_;
   const CrashSpace& space_;
@@ -125,6 +128,8 @@ class RecoveryRunner {
   // Whether faults of recovery are armed.
   bool faulty_;
   StudiedTrace studied_;
+  // `std::nullopt` if no check command runs, which must be told the acks.
+  std::optional<AckText> acks_;
   std::function<void(uint64_t)> read_seen_;
   // How many recoveries lost requests of a lent disk.
   int losses_ = 0;

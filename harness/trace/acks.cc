@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include "harness/trace/marks.h"
@@ -51,6 +53,22 @@ std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point) {
     if (const auto ack = AckOfProgram(mark)) acks.push_back(*ack);
   }
   return acks;
+}
+
+AckText::AckText(const Trace& trace) {
+  for (const Mark& mark : trace.marks()) {
+    const auto ack = AckOfProgram(mark);
+    if (!ack) continue;
+    text_.append(*ack).push_back('\n');
+    ends_.emplace_back(mark.after, text_.size());
+  }
+}
+
+std::string_view AckText::UpTo(EventNumber point) const {
+  const auto after = std::ranges::upper_bound(
+      ends_, point, {}, &std::pair<EventNumber, size_t>::first);
+  const size_t size = after == ends_.begin() ? 0 : std::prev(after)->second;
+  return std::string_view(text_).substr(0, size);
 }
 
 std::vector<uint32_t> AckCounts(const Trace& trace) {

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/disk/content_hash.h"
@@ -37,6 +38,22 @@ Hash128 HashOfAcks(const Trace& trace);
 // are in the order of the trace, and valid as long as it. The mark with which
 // the kernel ends a log is left out. O(marks).
 std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point);
+
+// The acks of a trace as one text, each with a line break, so that what
+// AcksUpTo() has at a point is the beginning of it.
+class AckText {
+ public:
+  // O(marks).
+  explicit AckText(const Trace& trace);
+
+  // Valid as long as this object. O(log(acks)).
+  std::string_view UpTo(EventNumber point) const;
+
+ private:
+  std::string text_;
+  // By ack: its place among the events, and the size of the text with it.
+  std::vector<std::pair<EventNumber, size_t>> ends_;
+};
 
 // How many acks AcksUpTo() has at each point, from point 0 to the last event.
 // O(marks + events).

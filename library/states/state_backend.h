@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "harness/backend.h"
 
@@ -18,7 +19,7 @@ struct CrashedVolume {
   Mount& mount;
   VirtualDisk& disk;
   // The attempts and acks in force, one a line.
-  const std::string& acked;
+  std::string_view acked;
   // Mounts the disk once more, beside `mount`; `nullptr` if it does not mount.
   std::function<std::unique_ptr<Mount>()> mount_again;
 };
@@ -40,8 +41,8 @@ class StateBackend : public Backend {
   MountResult Open(VirtualDisk& disk) override;
   void StudyTrace(const Trace& trace) override { below_.StudyTrace(trace); }
   void ForgetTrace(const Trace& trace) override { below_.ForgetTrace(trace); }
-  void ExpectCrashOf(const Trace& trace) override {
-    below_.ExpectCrashOf(trace);
+  void ExpectCrashOf(const Trace& trace, EventNumber upto) override {
+    below_.ExpectCrashOf(trace, upto);
   }
 
  private:

@@ -78,8 +78,8 @@ class PathsBackend : public Backend {
   }
   void StudyTrace(const Trace& trace) override { simfs_->StudyTrace(trace); }
   void ForgetTrace(const Trace& trace) override { simfs_->ForgetTrace(trace); }
-  void ExpectCrashOf(const Trace& trace) override {
-    simfs_->ExpectCrashOf(trace);
+  void ExpectCrashOf(const Trace& trace, EventNumber upto) override {
+    simfs_->ExpectCrashOf(trace, upto);
   }
 
  private:

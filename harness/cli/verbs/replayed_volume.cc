@@ -124,7 +124,8 @@ Result<CommandEnd> ReplayedVolume::RunIn(StateVolume& volume,
   std::fflush(nullptr);
   Mount::Command command;
   command.words = words;
-  command.acked = Acked();
+  const std::string acked = Acked();
+  command.acked = acked;
   command.quiet = quiet;
   command.timeout_ms = timeout_ms;
   return volume.mount()->RunCommand(command);

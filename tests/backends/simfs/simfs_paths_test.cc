@@ -79,7 +79,7 @@ TEST(SimfsPathsTest, PathsShowWhatTheWholeVolumeShows) {
     const Observation scanned = PathsShown(*backend, disk);
     disk.Reset();
     backend->StudyTrace(trace);
-    backend->ExpectCrashOf(trace);
+    backend->ExpectCrashOf(trace, trace.event_count());
     const Observation demanded = PathsShown(*backend, disk);
     backend->ForgetTrace(trace);
     disk.Reset();

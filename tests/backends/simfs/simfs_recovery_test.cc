@@ -126,7 +126,7 @@ bool ShowsWhatAScanFinds(SimfsScene& scene, SparseImage& image) {
   CrashDisk scanned(image, kSimfsGeometry, 512, 0);
   const Observation found = MakeSimfsBackend()->Open(scanned).mount->Observe();
   CrashDisk disk(image, kSimfsGeometry, 512, 0);
-  backend.ExpectCrashOf(scene.trace());
+  backend.ExpectCrashOf(scene.trace(), scene.trace().event_count());
   const MountResult mounted = backend.Open(disk);
   EXPECT_EQ(found, mounted.mount->Observe());
   const bool less =
@@ -193,7 +193,7 @@ TEST(SimfsRecovery, OnDemandItReadsTheSuperblockFirst) {
   scene.backend().StudyTrace(scene.trace());
   SparseImage image(scene.live_disk());
   CrashDisk disk(image, kSimfsGeometry, 512, 0);
-  scene.backend().ExpectCrashOf(scene.trace());
+  scene.backend().ExpectCrashOf(scene.trace(), scene.trace().event_count());
   EXPECT_NE(scene.backend().Open(disk).mount, nullptr);
   EXPECT_EQ(disk.Reads({}).blocks.size(), 1u);
 }
@@ -206,7 +206,7 @@ TEST(SimfsRecovery, ATraceIsForgottenOnceNobodyNeedsIt) {
   const auto blocks_of_mount = [&] {
     SparseImage image(scene.live_disk());
     CrashDisk disk(image, kSimfsGeometry, 512, 0);
-    backend.ExpectCrashOf(scene.trace());
+    backend.ExpectCrashOf(scene.trace(), scene.trace().event_count());
     EXPECT_NE(backend.Open(disk).mount, nullptr);
     return disk.Reads({}).blocks.size();
   };
@@ -231,7 +231,7 @@ TEST(SimfsRecovery, OnDemandItReadsWhatDecides) {
     scene.backend().StudyTrace(scene.trace());
     SparseImage image(scene.live_disk());
     CrashDisk disk(image, kSimfsGeometry, 512, 0);
-    scene.backend().ExpectCrashOf(scene.trace());
+    scene.backend().ExpectCrashOf(scene.trace(), scene.trace().event_count());
     const Observation found = scene.backend().Open(disk).mount->Observe();
     return disk.Reads(found).blocks.size();
   };
