@@ -41,8 +41,9 @@ namespace {
 // generation. It is not if the atom has no space, or if a cut has ended the
 // generation.
 bool TakesWrites(const Shape& shape, uint64_t atom) {
-  const auto found = shape.atoms.find(atom);
-  return found != shape.atoms.end() && found->second.back().cut == kAtom;
+  GenerationLayer plain;
+  const AtomLayers layers = shape.atoms.Find(atom, plain);
+  return !layers.empty() && layers.back().cut == kAtom;
 }
 
 // Returns the content of a data sector that was never written.
@@ -112,7 +113,7 @@ std::vector<Effects::TouchedAtom> Effects::Touch(Batch& batch,
     at = stop;
     t.in_records = records_only;
     if (TakesWrites(shape, t.atom)) {
-      t.layer = shape.atoms.at(t.atom).back();
+      t.layer = shape.atoms.At(t.atom).back();
       Generation& generation = s_.generations.at(t.layer.generation);
       NoteFoundContent(generation);
       t.in_records |= generation.in_records;
@@ -121,7 +122,7 @@ std::vector<Effects::TouchedAtom> Effects::Touch(Batch& batch,
       t.layer.generation = batch.NewGeneration();
       // Over a cut atom the old bytes must show until the new ones are there.
       // Only a record can be missing without hiding them.
-      if (shape.atoms.contains(t.atom)) {
+      if (shape.atoms.Has(t.atom)) {
         t.in_records = true;
       } else {
         t.old_contents =
@@ -170,7 +171,10 @@ std::vector<Shape> Effects::ShapesOfWrite(
     for (; given < touched.size() && touched[given].atom * kAtom < written_to;
          ++given) {
       const TouchedAtom& t = touched[given];
-      if (t.fresh) next.atoms[t.atom].push_back(t.layer);
+      if (!t.fresh) continue;
+      AtomMap layers = next.atoms.At(t.atom);
+      layers.push_back(t.layer);
+      next.atoms.Set(t.atom, std::move(layers));
     }
     shapes.push_back(next);
   };
@@ -201,9 +205,10 @@ void Effects::AddAtoms(const VersionSource& source, InodeNumber inode,
       // durable.
       const auto giving =
           std::find_if(shapes.begin(), shapes.end(), [&](const Shape& shape) {
-            const auto found = shape.atoms.find(t.atom);
-            return found != shape.atoms.end() &&
-                   found->second.back().generation == t.layer.generation;
+            GenerationLayer plain;
+            const AtomLayers layers = shape.atoms.Find(t.atom, plain);
+            return !layers.empty() &&
+                   layers.back().generation == t.layer.generation;
           });
       POWERCUT_CHECK(giving != shapes.end());
       generation.given_by =
@@ -278,11 +283,12 @@ std::vector<Effects::TouchedAtom> Effects::CutShape(Batch& batch,
   const bool zeroes = s_.rules.truncation_zeroes_page;
   const uint64_t unit = zeroes ? kPage : kAtom;
   const uint64_t kept = (size + unit - 1) / unit * unit;
-  shape.atoms.erase(shape.atoms.lower_bound(kept / kAtom), shape.atoms.end());
+  shape.atoms.EraseFrom(kept / kAtom);
   if (zeroes) return ZeroPage(batch, inode, size, shape);
-  const auto tail = shape.atoms.find(size / kAtom);
-  if (tail != shape.atoms.end()) {
-    CutAtom(tail->second, static_cast<uint16_t>(size % kAtom));
+  AtomMap tail = shape.atoms.At(size / kAtom);
+  if (!tail.empty()) {
+    CutAtom(tail, static_cast<uint16_t>(size % kAtom));
+    shape.atoms.Set(size / kAtom, std::move(tail));
   }
   return {};
 }
@@ -296,17 +302,25 @@ std::vector<Effects::TouchedAtom> Effects::ZeroPage(Batch& batch,
                                                     Shape& shape) {
   const bool records_only = s_.barrier != 0 || s_.rules.data_journal;
   std::vector<TouchedAtom> touched;
-  for (auto at = shape.atoms.lower_bound(size / kAtom); at != shape.atoms.end();
-       ++at) {
-    const uint64_t begin = at->first * kAtom;
+  // At most one page: the space beyond it is gone.
+  std::map<uint64_t, AtomMap> kept;
+  shape.atoms.ForEach(
+      [&](uint64_t atom, AtomLayers layers) {
+        kept[atom].assign(layers.begin(), layers.end());
+        return true;
+      },
+      size / kAtom);
+  for (auto& [atom, layers] : kept) {
+    const uint64_t begin = atom * kAtom;
     const auto cut = static_cast<uint16_t>(size > begin ? size - begin : 0);
-    if (!TakesWrites(shape, at->first)) {
-      CutAtom(at->second, cut);
+    if (!TakesWrites(shape, atom)) {
+      CutAtom(layers, cut);
+      shape.atoms.Set(atom, layers);
       continue;
     }
     TouchedAtom& t = touched.emplace_back();
-    t.atom = at->first;
-    t.layer = at->second.back();
+    t.atom = atom;
+    t.layer = layers.back();
     t.bytes = Memory(inode, t.atom);
     std::fill(t.bytes.begin() + cut, t.bytes.end(), std::byte{0});
     Generation& generation = s_.generations.at(t.layer.generation);
@@ -320,7 +334,8 @@ std::vector<Effects::TouchedAtom> Effects::ZeroPage(Batch& batch,
                     superseded_contents->second.contains(ContentOf(t.bytes)));
     PlaceData(batch, t);
     if (!s_.Has(SimfsBug::kTruncateTrustsZeros)) {
-      NoteZeroed(t, cut, at->second.back());
+      NoteZeroed(t, cut, layers.back());
+      shape.atoms.Set(atom, layers);
     }
   }
   return touched;
@@ -357,10 +372,10 @@ void Effects::NoteZeroed(const TouchedAtom& touched, uint16_t cut,
 void Effects::AddStaleSpace(Batch& batch, uint64_t from, uint64_t to,
                             Shape& shape, GivenSpace& given) {
   for (uint64_t atom = (from + kAtom - 1) / kAtom; atom * kAtom < to; ++atom) {
-    if (shape.atoms.contains(atom)) continue;
+    if (shape.atoms.Has(atom)) continue;
     const GenerationLayer layer{.generation = batch.NewGeneration(),
                                 .sector = batch.NewSector(true)};
-    shape.atoms[atom] = {layer};
+    shape.atoms.Set(atom, {layer});
     given.emplace_back(atom, layer);
   }
 }

@@ -102,19 +102,6 @@ class Reader {
   bool ok_ = true;
 };
 
-bool IsPlain(const AtomMap& atom) {
-  return atom.size() == 1 && atom[0].cut == 512 && atom[0].zeroed.empty();
-}
-
-// Returns whether `next` continues a run of `count` plain atoms that begins
-// with `first`. Atoms in records alone have no sector and run by their
-// generations.
-bool Continues(const GenerationLayer& first, const GenerationLayer& next,
-               uint32_t count) {
-  const uint32_t sector = first.sector == 0 ? 0 : first.sector + count;
-  return next.generation == first.generation + count && next.sector == sector;
-}
-
 // A cut is at most 512, which leaves its upper bits free for marks. In the cut
 // of a layer the mark says that a list of ZeroedOver follows; in the cut of a
 // ZeroedOver it says that the number after it is a version, not a content.
@@ -170,59 +157,39 @@ AtomMap ReadLayers(Reader& reader) {
 
 // Writes runs of plain atoms first and then the other atoms one by one. A shape
 // is written whole with each change, so that runs keep its records small.
-void WriteAtoms(Writer& writer, const std::map<uint64_t, AtomMap>& atoms) {
-  struct Run {
-    uint64_t first;
-    uint32_t count;
-    const GenerationLayer* layer;
-  };
-  std::vector<Run> runs;
-  uint32_t others = 0;
-  for (const auto& [index, atom] : atoms) {
-    if (!IsPlain(atom)) {
-      ++others;
-    } else if (!runs.empty() &&
-               runs.back().first + runs.back().count == index &&
-               Continues(*runs.back().layer, atom[0], runs.back().count)) {
-      ++runs.back().count;
-    } else {
-      runs.push_back({index, 1, &atom[0]});
-    }
-  }
-  writer.Number(static_cast<uint32_t>(runs.size()));
-  for (const Run& run : runs) {
+void WriteAtoms(Writer& writer, const AtomTable& atoms) {
+  writer.Number(static_cast<uint32_t>(atoms.runs().size()));
+  for (const AtomRun& run : atoms.runs()) {
     writer.Number(run.first);
     writer.Number(run.count);
-    writer.Number(run.layer->generation);
-    writer.Number(run.layer->sector);
+    writer.Number(run.generation);
+    writer.Number(run.sector);
   }
-  writer.Number(others);
-  for (const auto& [index, atom] : atoms) {
-    if (IsPlain(atom)) continue;
+  writer.Number(static_cast<uint32_t>(atoms.others().size()));
+  for (const auto& [index, atom] : atoms.others()) {
     writer.Number(index);
     WriteLayers(writer, atom);
   }
 }
 
-std::map<uint64_t, AtomMap> ReadAtoms(Reader& reader, size_t most) {
-  std::map<uint64_t, AtomMap> atoms;
+AtomTable ReadAtoms(Reader& reader, uint64_t most) {
+  AtomTable atoms;
   const uint32_t runs = reader.Count();
   for (uint32_t r = 0; r < runs && reader.ok(); ++r) {
-    const auto first = reader.Number<uint64_t>();
-    const auto count = reader.Number<uint32_t>();
-    const auto generation = reader.Number<uint32_t>();
-    const auto sector = reader.Number<uint32_t>();
-    // A torn record that is taken on trust could ask for 2^32 atoms.
-    if (count > most) return {};
-    for (uint32_t i = 0; i < count; ++i) {
-      atoms[first + i] = {{.generation = generation + i,
-                           .sector = sector == 0 ? 0 : sector + i}};
-    }
+    AtomRun run;
+    run.first = reader.Number<uint64_t>();
+    run.count = reader.Number<uint32_t>();
+    run.generation = reader.Number<uint32_t>();
+    run.sector = reader.Number<uint32_t>();
+    // A torn record that is taken on trust could hold any numbers.
+    if (run.count > most || run.first > most) return {};
+    atoms.SetRun(run);
   }
   const uint32_t others = reader.Count();
   for (uint32_t o = 0; o < others && reader.ok(); ++o) {
     const auto index = reader.Number<uint64_t>();
-    atoms[index] = ReadLayers(reader);
+    if (index > most) return {};
+    atoms.Set(index, ReadLayers(reader));
   }
   return atoms;
 }

@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "backends/simfs/atom_table.h"
 #include "harness/base/bytes.h"
 
 namespace powercut::simfs {
@@ -29,51 +30,17 @@ inline constexpr InodeNumber kNoInode = 0;
 inline constexpr InodeNumber kRootInode = 1;
 // Numbers records from 1 in the order in which they are written; 0 is none.
 using RecordNumber = uint32_t;
-// Names a generation: the bytes of one atom of one file in one space. 0 is
-// none.
-using GenerationId = uint32_t;
 // The bytes of an atom and of a page of file data.
 inline constexpr uint64_t kAtom = 512;
 inline constexpr uint64_t kPage = 4096;
 using AtomBytes = std::array<std::byte, kAtom>;
-
-// Contents that a truncation replaced with zeros. Where a crash leaves the old
-// contents, only their first `cut` bytes show.
-struct ZeroedOver {
-  // Not 0 if the zeros went into a record as this version of the generation:
-  // all older records of the generation, and whatever its sector holds, are
-  // cut. 0 if the zeros went into the sector: the sector is cut as long as it
-  // holds `content`, which is a ContentOf().
-  uint32_t before_version = 0;
-  uint64_t content = 0;
-  uint16_t cut = 0;
-
-  bool operator==(const ZeroedOver&) const = default;
-};
-
-// One generation as a shape shows it.
-struct GenerationLayer {
-  GenerationId generation = 0;
-  // The sector that holds the bytes in place; 0 if they are in records alone.
-  uint32_t sector = 0;
-  // How many bytes show; zeros follow them.
-  uint16_t cut = 512;
-  std::vector<ZeroedOver> zeroed = {};
-
-  bool operator==(const GenerationLayer&) const = default;
-};
-
-// The layers of one atom, the oldest first. The newest layer shows. If that one
-// is in records alone and no record is there, the layer below it shows, as far
-// as both cuts allow.
-using AtomMap = std::vector<GenerationLayer>;
 
 // Size, valid length and map of a file.
 struct Shape {
   uint64_t size = 0;
   uint64_t valid = 0;
   // The atoms that have space, by index in the file.
-  std::map<uint64_t, AtomMap> atoms;
+  AtomTable atoms;
 
   bool operator==(const Shape&) const = default;
 };

@@ -83,9 +83,7 @@ class Scan {
         scan_.next_inode = std::max(scan_.next_inode, name->inode + 1);
       } else if (const auto* shape = std::get_if<ShapeChange>(&change)) {
         scan_.next_inode = std::max(scan_.next_inode, shape->inode + 1);
-        for (const auto& [index, atom] : shape->shape.atoms) {
-          for (const GenerationLayer& layer : atom) NoteUse(layer);
-        }
+        NoteUsesOf(shape->shape.atoms);
       } else if (const auto* times = std::get_if<TimesChange>(&change)) {
         scan_.next_inode = std::max(scan_.next_inode, times->inode + 1);
       } else if (const auto* atom = std::get_if<AtomChange>(&change)) {
@@ -100,12 +98,31 @@ class Scan {
     }
   }
 
-  void NoteUse(const GenerationLayer& layer) {
-    scan_.next_generation =
-        std::max(scan_.next_generation, layer.generation + 1);
-    uint64_t& next = layer.sector < layout_.old_first ? scan_.next_zero_sector
-                                                      : scan_.next_old_sector;
-    next = std::max<uint64_t>(next, layer.sector + uint64_t{1});
+  void NoteUsesOf(const AtomTable& atoms) {
+    for (const AtomRun& run : atoms.runs()) {
+      const uint64_t sectors = run.sector == 0 ? 0 : run.count;
+      NoteUse(run.generation + run.count - 1, run.sector, sectors);
+    }
+    for (const auto& [index, atom] : atoms.others()) {
+      for (const GenerationLayer& layer : atom) {
+        NoteUse(layer.generation, layer.sector, layer.sector == 0 ? 0 : 1);
+      }
+    }
+  }
+
+  // The sectors of a run can begin in the part with zeros and end in the part
+  // with old contents.
+  void NoteUse(GenerationId last, uint64_t first_sector, uint64_t sectors) {
+    scan_.next_generation = std::max(scan_.next_generation, last + 1);
+    if (sectors == 0) return;
+    const uint64_t end = first_sector + sectors;
+    if (first_sector < layout_.old_first) {
+      scan_.next_zero_sector =
+          std::max(scan_.next_zero_sector, std::min(end, layout_.old_first));
+    }
+    if (end > layout_.old_first) {
+      scan_.next_old_sector = std::max(scan_.next_old_sector, end);
+    }
   }
 
   Result<bool> Counts(const Record& record) {

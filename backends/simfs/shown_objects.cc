@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 namespace powercut::simfs {
 namespace {
@@ -31,7 +32,7 @@ struct AtomSource {
   std::vector<ZeroedOver> zeroed;
 };
 
-AtomSource SourceOf(ShownObjects& objects, const AtomMap& atom) {
+AtomSource SourceOf(ShownObjects& objects, AtomLayers atom) {
   AtomSource source;
   for (auto layer = atom.rbegin(); layer != atom.rend(); ++layer) {
     source.size_bytes = std::min(source.size_bytes, layer->cut);
@@ -117,9 +118,10 @@ class Observer {
     // place.
     entry.content.assign((shape.size + kAtom - 1) / kAtom * kAtom, '\0');
     const auto content = std::as_writable_bytes(std::span(entry.content));
-    for (const auto& [index, layers] : shape.atoms) {
+    bool readable = true;
+    shape.atoms.ForEach([&](uint64_t index, AtomLayers layers) {
       const uint64_t begin = index * kAtom;
-      if (begin >= shape.size) break;
+      if (begin >= shape.size) return false;
       const AtomSpan atom = content.subspan(begin).first<kAtom>();
       const AtomSource source = SourceOf(objects_, layers);
       const uint64_t size =
@@ -127,13 +129,14 @@ class Observer {
       if (source.zeroed.empty()) {
         disk_.DeclareCopyTarget(entry.path, atom.first(size), begin);
       }
-      const Status read = ReadFrom(disk_, source, atom);
+      readable = ReadFrom(disk_, source, atom).has_value();
       disk_.EndCopyTarget();
-      if (!read) {
-        entry.unreadable = "EIO";
-        entry.content.clear();
-        return;
-      }
+      return readable;
+    });
+    if (!readable) {
+      entry.unreadable = "EIO";
+      entry.content.clear();
+      return;
     }
     entry.content.resize(shape.size);
   }
@@ -164,15 +167,15 @@ void CutAtom(AtomMap& atom, uint16_t bytes) {
 }
 
 void CutTail(Shape& shape) {
-  shape.atoms.erase(shape.atoms.lower_bound((shape.size + kAtom - 1) / kAtom),
-                    shape.atoms.end());
-  const auto tail = shape.atoms.find(shape.size / kAtom);
-  if (tail == shape.atoms.end()) return;
-  CutAtom(tail->second, static_cast<uint16_t>(shape.size % kAtom));
+  shape.atoms.EraseFrom((shape.size + kAtom - 1) / kAtom);
+  AtomMap tail = shape.atoms.At(shape.size / kAtom);
+  if (tail.empty()) return;
+  CutAtom(tail, static_cast<uint16_t>(shape.size % kAtom));
+  shape.atoms.Set(shape.size / kAtom, std::move(tail));
 }
 
-Status ReadAtomOf(VirtualDisk& disk, ShownObjects& objects,
-                  const AtomMap& layers, AtomSpan bytes) {
+Status ReadAtomOf(VirtualDisk& disk, ShownObjects& objects, AtomLayers layers,
+                  AtomSpan bytes) {
   return ReadFrom(disk, SourceOf(objects, layers), bytes);
 }
 

@@ -55,8 +55,7 @@ class ShownObjects {
 
 // Reads the bytes of one atom with these layers: zeros if there are none.
 // Errors: kIo.
-Status ReadAtomOf(VirtualDisk& disk, ShownObjects& objects,
-                  const AtomMap& layers,
+Status ReadAtomOf(VirtualDisk& disk, ShownObjects& objects, AtomLayers layers,
                   std::span<std::byte, std::tuple_size_v<AtomBytes>> bytes);
 
 // Adds the whole tree to an observation, sorted by path. A directory that lies

@@ -33,10 +33,10 @@ void ShownVolume::CutTails() {
 Result<AtomBytes> ShownVolume::ReadAtom(VirtualDisk& disk, InodeNumber inode,
                                         uint64_t index) {
   AtomBytes bytes{};
-  const Shape& shape = file(inode).shape;
-  const auto found = shape.atoms.find(index);
-  if (found == shape.atoms.end()) return bytes;
-  POWERCUT_TRY(ReadAtomOf(disk, *this, found->second, bytes));
+  GenerationLayer plain;
+  const AtomLayers layers = file(inode).shape.atoms.Find(index, plain);
+  if (layers.empty()) return bytes;
+  POWERCUT_TRY(ReadAtomOf(disk, *this, layers, bytes));
   return bytes;
 }
 

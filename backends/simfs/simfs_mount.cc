@@ -111,7 +111,7 @@ void SimfsMount::TakeScan(RecordScan scan) {
   // Atoms need an entry now, since writes go to the generations that were
   // found.
   for (const auto& [inode, file] : s_.shown.files()) {
-    for (const auto& [index, atom] : file.shape.atoms) {
+    file.shape.atoms.ForEach([&](uint64_t index, AtomLayers atom) {
       for (const GenerationLayer& layer : atom) {
         Generation& generation = s_.generations[layer.generation];
         generation.inode = inode;
@@ -122,7 +122,8 @@ void SimfsMount::TakeScan(RecordScan scan) {
             generation.found_version > 0 || layer.sector == 0;
         s_.files[inode].generations[index].push_back(layer.generation);
       }
-    }
+      return true;
+    });
   }
 }
 

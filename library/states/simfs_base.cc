@@ -43,14 +43,15 @@ Status SimfsBase::Read(BaseId file, uint64_t offset_bytes,
     const uint64_t count =
         std::min<uint64_t>(simfs::kAtom - in_atom, out.size() - done);
     const MutableByteSpan piece = out.subspan(done, count);
-    const auto layers = shape.atoms.find(at / simfs::kAtom);
-    if (layers == shape.atoms.end()) {
+    simfs::GenerationLayer plain;
+    const simfs::AtomLayers layers = shape.atoms.Find(at / simfs::kAtom, plain);
+    if (layers.empty()) {
       std::ranges::fill(piece, std::byte{0});
     } else {
       const uint64_t index = at / simfs::kAtom;
       if (atom_of_ != file || atom_index_ != index) {
         atom_of_ = 0;
-        POWERCUT_TRY(simfs::ReadAtomOf(mount_.disk(), objects, layers->second,
+        POWERCUT_TRY(simfs::ReadAtomOf(mount_.disk(), objects, layers,
                                        std::span(atom_)));
         atom_of_ = file;
         atom_index_ = index;
