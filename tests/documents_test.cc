@@ -80,6 +80,12 @@ bool NeedsKernel(const std::string& command) {
   return false;
 }
 
+// Whether a program runs on simfs through FUSE.
+bool NeedsPrograms(const std::string& command) {
+  return command.find("powercut run ") != std::string::npos ||
+         command.find("powercut-run.trace") != std::string::npos;
+}
+
 // The output below a command: the indented lines, with the empty ones among
 // them if `whole`, or the fenced block that follows after an empty line.
 std::vector<std::string> OutputBelow(const std::vector<std::string>& lines,
@@ -181,10 +187,10 @@ class Stage {
   TemporaryFolder folder_;
 };
 
-bool KernelIsReady() {
+bool IsReady(const std::string& row) {
   const Ended doctor = RunTool({"doctor"});
   for (const std::string& line : LinesOf(doctor.out)) {
-    if (line.starts_with("ext4 ")) {
+    if (line.starts_with(row + " ")) {
       return line.find("ready") != std::string::npos;
     }
   }
@@ -192,7 +198,8 @@ bool KernelIsReady() {
 }
 
 TEST(DocumentsTest, CommandsDoWhatIsShown) {
-  const bool kernel = KernelIsReady();
+  const bool kernel = IsReady("ext4");
+  const bool programs = IsReady("programs");
   size_t run = 0;
   for (const SourceFile& file : Documents()) {
     const Stage stage;
@@ -200,6 +207,7 @@ TEST(DocumentsTest, CommandsDoWhatIsShown) {
       if (!IsRunnable(command.text)) continue;
       const bool needs_kernel = NeedsKernel(command.text);
       if (needs_kernel && !kernel) continue;
+      if (NeedsPrograms(command.text) && !programs) continue;
       const Ended ended = stage.Run(command.text);
       ++run;
       const std::string place = Place(file, command.line_index);
