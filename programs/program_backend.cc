@@ -211,8 +211,8 @@ void ProgramBackend::StudyTrace(const Trace& trace) {
 void ProgramBackend::ForgetTrace(const Trace& trace) {
   state_->simfs->ForgetTrace(trace);
 }
-void ProgramBackend::ExpectCrashOf(const Trace& trace) {
-  state_->simfs->ExpectCrashOf(trace);
+void ProgramBackend::ExpectCrashOf(const Trace& trace, EventNumber upto) {
+  state_->simfs->ExpectCrashOf(trace, upto);
 }
 
 std::optional<int> ProgramBackend::HelperExitStatus() const {

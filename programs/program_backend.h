@@ -39,7 +39,7 @@ class ProgramBackend : public Backend {
   MountResult Open(VirtualDisk& disk) override;
   void StudyTrace(const Trace& trace) override;
   void ForgetTrace(const Trace& trace) override;
-  void ExpectCrashOf(const Trace& trace) override;
+  void ExpectCrashOf(const Trace& trace, EventNumber upto) override;
   std::optional<int> HelperExitStatus() const override;
   std::optional<Error> MissingResource() const override;
   void ReleaseHelpers() override;

@@ -176,8 +176,8 @@ class EngineBackend : public Backend {
   }
   void StudyTrace(const Trace& trace) override { below_->StudyTrace(trace); }
   void ForgetTrace(const Trace& trace) override { below_->ForgetTrace(trace); }
-  void ExpectCrashOf(const Trace& trace) override {
-    below_->ExpectCrashOf(trace);
+  void ExpectCrashOf(const Trace& trace, EventNumber upto) override {
+    below_->ExpectCrashOf(trace, upto);
   }
 
  private:

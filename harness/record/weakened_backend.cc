@@ -106,8 +106,8 @@ class WeakenedBackend : public Backend {
   bool DeclaresParts(const Trace& trace) const override {
     return below_->DeclaresParts(trace);
   }
-  void ExpectCrashOf(const Trace& trace) override {
-    below_->ExpectCrashOf(trace);
+  void ExpectCrashOf(const Trace& trace, EventNumber upto) override {
+    below_->ExpectCrashOf(trace, upto);
   }
   DiskProblem ProblemOf(const SparseImage& disk) const override {
     return below_->ProblemOf(disk);
