@@ -30,6 +30,7 @@
 #include "tests/bench/sweep_bench.h"
 #endif
 #include "tests/bench/model_bench.h"
+#include "tests/bench/programs_bench.h"
 #include "tests/bench/simfs_bench.h"
 #include "tests/bench/space_bench.h"
 
@@ -330,6 +331,12 @@ int main(int argc, char** argv) {
     return 0;
   }
 #endif
+#ifdef POWERCUT_HAVE_PROGRAMS
+  if (only == "programs") {
+    powercut::BenchPrograms();
+    return 0;
+  }
+#endif
   if (only == "simfs") {
     powercut::BenchSimfs();
     return 0;
@@ -354,6 +361,9 @@ int main(int argc, char** argv) {
   const std::string self = argv[0];
   POWERCUT_CHECK(std::system((self + " workers").c_str()) == 0);
   POWERCUT_CHECK(std::system((self + " simfs").c_str()) == 0);
+#ifdef POWERCUT_HAVE_PROGRAMS
+  POWERCUT_CHECK(std::system((self + " programs").c_str()) == 0);
+#endif
 #ifdef POWERCUT_HAVE_KERNEL
   POWERCUT_CHECK(std::system((self + " kernels").c_str()) == 0);
   POWERCUT_CHECK(std::system((self + " sweeps").c_str()) == 0);

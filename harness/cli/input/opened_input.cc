@@ -159,24 +159,30 @@ Result<std::string> BeginFrom(const std::string& path, const Trace& trace,
 // Lets programs run in what crashes of the trace leave, if it is of simfs. With
 // another profile than that of the recording, the calls of the recorded program
 // are made again.
-Status ServePrograms(const std::string& profile, LoadedTrace& trace,
+Status ServePrograms(const InputFlags& flags, LoadedTrace& trace,
                      OpenedInput& input) {
+  const std::string& profile = flags.profile;
   if (!profile.empty() && trace.about.calls.empty()) {
     return Error{ErrorCode::kUsage,
                  fmt::format("{}: --profile {} is of programs that were "
                              "recorded on simfs",
                              input.workload.file, profile)};
   }
-  const std::string& behaves = profile.empty() ? trace.about.profile : profile;
+  const std::string behaves = profile.empty() ? trace.about.profile : profile;
   POWERCUT_ASSIGN(input.backend,
                   WithPrograms(std::move(input.backend), behaves));
-  POWERCUT_TRY(TellCalls(trace.about.calls, *input.backend));
-  if (trace.about.calls.empty() || profile.empty() ||
-      profile == trace.about.profile) {
-    return Ok{};
+  if (!flags.weaken.empty()) {
+    const Status weakened = WeakenCalls(flags.weaken, trace.about);
+    if (!weakened) {
+      return Error{weakened.error().code,
+                   input.workload.file + ": " + weakened.error().message};
+    }
   }
-  POWERCUT_ASSIGN(trace.trace, TraceUnder(profile, trace, *input.backend));
-  trace.about.profile = profile;
+  POWERCUT_TRY(TellCalls(trace.about.calls, *input.backend));
+  const bool same = behaves == trace.about.profile && flags.weaken.empty();
+  if (trace.about.calls.empty() || same) return Ok{};
+  POWERCUT_ASSIGN(trace.trace, TraceUnder(behaves, trace, *input.backend));
+  trace.about.profile = behaves;
   trace.about.program_end = trace.trace.event_count();
   return Ok{};
 }
@@ -248,7 +254,7 @@ Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
   POWERCUT_TRY(Prepare(path, backend, flags, input));
   input.workload.disk->size_bytes = geometry.size_bytes();
   input.setting.geometry = geometry;
-  POWERCUT_TRY(ServePrograms(flags.profile, trace, input));
+  POWERCUT_TRY(ServePrograms(flags, trace, input));
   POWERCUT_TRY(ApplyOracle(path, oracle, *input.backend, input.setting));
   POWERCUT_TRY(AddFlaggedFaults(path, flags, /*is_trace=*/true, input));
   POWERCUT_TRY(SetSpace(flags, input));

@@ -99,6 +99,69 @@ Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
 
 }  // namespace
 
+namespace {
+
+std::string SyncText(const Call& call) {
+  return CallText(call) + PlaceInWords(call);
+}
+
+std::vector<ProgramSync> SyncsIn(const Calls& calls) {
+  std::vector<ProgramSync> syncs;
+  for (const Call& call : calls) {
+    if (!IsSync(call)) continue;
+    const std::string text = SyncText(call);
+    const auto known = std::ranges::find(syncs, text, &ProgramSync::text);
+    if (known != syncs.end()) {
+      ++known->calls;
+      continue;
+    }
+    const bool weaker = call.op.kind == OpKind::kFsync;
+    syncs.push_back({text, 1, weaker ? "fdatasync" : ""});
+  }
+  return syncs;
+}
+
+Result<Calls> CallsOf(const TraceAbout& about) {
+  if (!about.calls.empty()) return programs::DecodeCalls(about.calls);
+  return Error{ErrorCode::kUsage,
+               "the trace is not of a program that was recorded on simfs"};
+}
+
+}  // namespace
+
+Result<std::vector<ProgramSync>> SyncsOf(const TraceAbout& about) {
+  POWERCUT_ASSIGN(const Calls calls, CallsOf(about));
+  return SyncsIn(calls);
+}
+
+Status WeakenCalls(const std::vector<std::string>& weaken, TraceAbout& about) {
+  POWERCUT_ASSIGN(Calls calls, CallsOf(about));
+  const std::vector<ProgramSync> syncs = SyncsIn(calls);
+  constexpr std::string_view kWeaker = "=fdatasync";
+  for (const std::string& asked : weaken) {
+    const bool weaker = asked.ends_with(kWeaker);
+    const std::string text =
+        asked.substr(0, asked.size() - (weaker ? kWeaker.size() : 0));
+    if (std::ranges::find(syncs, text, &ProgramSync::text) == syncs.end()) {
+      std::string names;
+      for (const ProgramSync& sync : syncs) {
+        names += (names.empty() ? "" : ", ") + sync.text;
+      }
+      return Error{ErrorCode::kUsage,
+                   fmt::format("--weaken '{}': the program made no such sync; "
+                               "it made: {}",
+                               asked, names.empty() ? "none" : names)};
+    }
+    std::erase_if(calls, [&](Call& call) {
+      if (!IsSync(call) || SyncText(call) != text) return false;
+      if (weaker) call.op.kind = OpKind::kFdatasync;
+      return !weaker;
+    });
+  }
+  about.calls = programs::EncodeCalls(calls);
+  return Ok{};
+}
+
 Result<std::vector<RunMoment>> MomentsOf(const Trace& trace,
                                          const TraceAbout& about,
                                          Backend& backend) {
@@ -156,6 +219,16 @@ Status TellCalls(const std::string&, Backend&) { return Ok{}; }
 void LetRecoveriesPersist(Backend&) {}
 std::string ProgramsLack() {
   return "not built: install libfuse3-dev, then configure and build again";
+}
+Result<std::vector<ProgramSync>> SyncsOf(const TraceAbout&) {
+  return Error{ErrorCode::kMissing,
+               "not built: install libfuse3-dev, then configure and build "
+               "again"};
+}
+Status WeakenCalls(const std::vector<std::string>&, TraceAbout&) {
+  return Error{ErrorCode::kMissing,
+               "not built: install libfuse3-dev, then configure and build "
+               "again"};
 }
 Result<std::vector<RunMoment>> MomentsOf(const Trace&, const TraceAbout&,
                                          Backend&) {

@@ -64,6 +64,26 @@ Result<std::vector<RunMoment>> MomentsOf(const Trace& trace,
                                          const TraceAbout& about,
                                          Backend& backend);
 
+// A sync that a recorded program made, once or often: its calls have one text.
+struct ProgramSync {
+  // Such as `fsync /t.db (sqlite3)`, which --weaken takes.
+  std::string text;
+  size_t calls = 0;
+  // The next weaker call, `fdatasync`. Empty if only nothing is weaker.
+  std::string weaker;
+};
+
+// The syncs of the recorded program, in the order of their first calls.
+// Errors: kUsage if the calls of the trace are not known; kBadInput if they
+// make no sense.
+Result<std::vector<ProgramSync>> SyncsOf(const TraceAbout& about);
+
+// Leaves out the syncs with these texts (`TEXT`), or makes them weaker
+// (`TEXT=fdatasync`), in the calls of `about`.
+// Errors: as SyncsOf(); kUsage if the program made no such sync, with those
+// that it made.
+Status WeakenCalls(const std::vector<std::string>& weaken, TraceAbout& about);
+
 // Makes the trace that the calls of `loaded` would have made under another
 // profile. The acks stay where they were.
 // Requires: `backend` was made by WithPrograms() for that profile.

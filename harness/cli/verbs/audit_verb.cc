@@ -17,6 +17,7 @@
 
 #include "harness/cli/input/explore_flags.h"
 #include "harness/cli/input/opened_input.h"
+#include "harness/cli/input/programs.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/terminal/interrupt.h"
@@ -33,7 +34,7 @@ namespace {
 struct AuditFlags {
   std::vector<std::string> files;
   InputFlags input;
-  OracleFlags oracle;  // only --probe is offered
+  OracleFlags oracle;
   ExploreFlags explore;
   std::string json;
   bool quiet = false;
@@ -68,31 +69,62 @@ class FileAudit {
                 {}};
     POWERCUT_ASSIGN(const bool refused, IsRefused(input));
     if (refused || Interrupted()) return std::optional<AuditedWorkload>();
-    for (const Op& op : input.workload.run) {
-      if (op.expected.kind != ExpectedResult::kOk) continue;
-      std::vector<WeakerSync> forms = WeakerFormsOf(input.workload, op);
-      if (forms.empty()) continue;
-      ops_.push_back(op);
-      forms_.push_back(std::move(forms));
-    }
+    POWERCUT_TRY(FindSyncs(input));
     std::vector<AuditedNeed> needs = AuditSyncs(Trials(input));
     progress_.Clear();
     for (size_t i = 0; i < needs.size(); ++i) {
       AuditedLine& line = audited_.lines.emplace_back();
-      line.line = ops_[i].line;
-      line.op = OpText(ops_[i]);
+      line.line = syncs_[i].line;
+      line.op = syncs_[i].text;
       line.audited = std::move(needs[i]);
-      if (line.audited.weaker_is_enough) line.enough = forms_[i].front().name;
+      if (line.audited.weaker_is_enough) line.enough = syncs_[i].weaker;
       line.replay_flags = ReplayFlagsText(Weakened({i}), flags_.oracle);
     }
     return std::optional(std::move(audited_));
   }
 
  private:
+  // A sync of a workload, or one that a program made, once or often.
+  struct AuditedSync {
+    // What --weaken takes.
+    std::string name;
+    // In words.
+    std::string text;
+    // The next weaker form; empty if only nothing is weaker.
+    std::string weaker;
+    // Of an op; 0 for a program.
+    int line = 0;
+    uint32_t op = 0;
+  };
+
+  Status FindSyncs(const OpenedInput& input) {
+    if (input.recording) {
+      POWERCUT_ASSIGN(const auto syncs, SyncsOf(input.about));
+      for (const ProgramSync& sync : syncs) {
+        const std::string often =
+            sync.calls == 1 ? "" : fmt::format(", {} calls", sync.calls);
+        syncs_.push_back({sync.text, sync.text + often, sync.weaker, 0, 0});
+      }
+      return Ok{};
+    }
+    for (const Op& op : input.workload.run) {
+      if (op.expected.kind != ExpectedResult::kOk) continue;
+      const std::vector<WeakerSync> forms = WeakerFormsOf(input.workload, op);
+      if (forms.empty()) continue;
+      syncs_.push_back({std::to_string(op.line), OpText(op),
+                        forms.size() < 2 ? "" : forms.front().name, op.line,
+                        op.number});
+    }
+    return Ok{};
+  }
+
   Status CheckCanBeAudited(const OpenedInput& input) const {
     if (input.recording) {
+      if (!input.about.calls.empty()) return Ok{};
       return Error{ErrorCode::kUsage,
-                   file_ + ": is a trace; give the .pcut file"};
+                   file_ +
+                       ": is a trace; give the .pcut file, or a program "
+                       "that was recorded on simfs"};
     }
     const BackendTraits& traits = input.backend->traits();
     if (traits.repeatable) return Ok{};
@@ -148,7 +180,7 @@ class FileAudit {
   InputFlags Weakened(const std::vector<size_t>& left_out) const {
     InputFlags flags = flags_.input;
     for (const size_t sync : left_out) {
-      flags.weaken.push_back(std::to_string(ops_[sync].line));
+      flags.weaken.push_back(syncs_[sync].name);
     }
     return flags;
   }
@@ -174,16 +206,18 @@ class FileAudit {
     if (!recording) return {};
     std::vector<EventNumber> ends;
     for (const HistoryEvent& event : recording->history) {
-      if (event.kind == HistoryEvent::kEnd && event.op >= first_op) {
-        ends.push_back(event.after);
-      }
+      const bool op = event.kind == HistoryEvent::kEnd && event.op >= first_op;
+      // The acks of a program.
+      if (op || event.kind == HistoryEvent::kUser) ends.push_back(event.after);
     }
+    // A program without acks promises what it leaves.
+    if (ends.empty()) ends.push_back(recording->trace.event_count());
     return OpenBlocksAfter(RunOf(input, *recording), ends);
   }
 
   SyncTrials Trials(const OpenedInput& input) {
     SyncTrials trials;
-    trials.syncs = ops_.size();
+    trials.syncs = syncs_.size();
     trials.without = [this](const std::vector<size_t>& left_out) {
       return Try(Weakened(left_out));
     };
@@ -192,15 +226,14 @@ class FileAudit {
       const uint32_t first =
           audited_.by_conditions
               ? static_cast<uint32_t>(workload.init.size() + workload.cut)
-              : ops_[sync].number;
+              : syncs_[sync].op;
       const auto without = OpenInput(file_, Weakened({sync}), flags_.oracle);
       return without && OpenFrom(*without, first) == OpenFrom(input, first);
     };
     trials.with_weaker = [this](size_t sync) -> std::optional<SyncTrial> {
-      if (forms_[sync].size() < 2) return std::nullopt;
+      if (syncs_[sync].weaker.empty()) return std::nullopt;
       InputFlags flags = flags_.input;
-      flags.weaken.push_back(
-          fmt::format("{}={}", ops_[sync].line, forms_[sync].front().name));
+      flags.weaken.push_back(syncs_[sync].name + "=" + syncs_[sync].weaker);
       return Try(flags);
     };
     trials.stopping = Interrupted;
@@ -211,25 +244,30 @@ class FileAudit {
   const AuditFlags& flags_;
   ProgressLine progress_;
   AuditedWorkload audited_;
-  // The syncs, and the weaker forms of each.
-  std::vector<Op> ops_;
-  std::vector<std::vector<WeakerSync>> forms_;
+  std::vector<AuditedSync> syncs_;
 };
 
 class AuditVerb : public Verb {
  public:
   AuditVerb()
       : Verb("audit",
-             "tell which syncs of a workload are needed\n\nEach sync of `run` "
-             "is left out in turn, or done as a weaker one, and the crashes "
-             "are explored again. If the file has `forbid` lines, they judge; "
-             "otherwise what the syncs promise does.\n\nExit status: 0 if "
+             "tell which syncs of a workload or a program are needed\n\nEach "
+             "sync of `run`, or each that the program made, is left out in "
+             "turn, or done as a weaker one, and the crashes are explored "
+             "again. --check or --compare judges a program. If a .pcut file "
+             "has `forbid` lines, they judge; otherwise what the syncs promise "
+             "does.\n\nExit status: 0 if "
              "every sync is needed, one of a group or redundant; 1 if the "
              "oracle does not see one, or if states are refused with all "
              "syncs; 2 after a bound; 125 to 130 as for every verb") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.files, ".pcut files").Required().ReadsFile();
+    flags
+        .Add("FILE", flags_.files,
+             ".pcut files, or traces of programs that were recorded on simfs")
+        .Required()
+        .ReadsFile();
+    DeclareOracle(flags, flags_.oracle);
     flags.Add("--json", flags_.json, "write a report as JSON").WritesFile();
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
     DeclareCrashSpace(flags, flags_.input);

@@ -40,6 +40,8 @@ std::string Remark(const AuditedWorkload& workload, const AuditedLine& line) {
     case SyncNeed::kUnseen:
       return workload.by_conditions
                  ? ": less is durable without it, and no `forbid` line notices"
+             : line.line == 0
+                 ? ": less is durable without it, and the check does not notice"
                  : ": less is durable without it, and nothing that is promised "
                    "is missing";
     case SyncNeed::kUnknown:
@@ -64,7 +66,9 @@ ExitStatus StatusOf(const AuditedWorkload& workload) {
 std::string AuditText(const AuditedWorkload& workload) {
   std::string text;
   for (const AuditedLine& line : workload.lines) {
-    text += fmt::format("{}:{}: {}: {}{}\n", workload.file, line.line, line.op,
+    // The calls of a program have no line.
+    const std::string at = line.line == 0 ? "" : fmt::format("{}:", line.line);
+    text += fmt::format("{}:{} {}: {}{}\n", workload.file, at, line.op,
                         NeedName(line.audited.need), Remark(workload, line));
     if (line.audited.shown) {
       text +=
