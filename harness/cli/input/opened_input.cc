@@ -369,7 +369,8 @@ Status SaveRecording(const OpenedInput& input, const Recording& recording,
   POWERCUT_ASSIGN(
       const std::string text,
       TextWithFaults(input.text, input.workload.file, input.added_faults));
-  TraceAbout about;
+  // What a recorded program was is kept.
+  TraceAbout about = input.about;
   about.backend = input.backend->traits().name;
   about.pcut = text;
   about.looks = recording.looks.text();

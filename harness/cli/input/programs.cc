@@ -64,9 +64,6 @@ void LetRecoveriesPersist(Backend& backend) {
 
 std::string ProgramsLack() { return programs::ProgramsLack(); }
 
-namespace {
-
-// Returns false, and changes nothing, if the calls of the trace are not known.
 Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
                          std::span<Finding> findings) {
   if (about.calls.empty() || findings.empty()) return false;
@@ -97,11 +94,9 @@ Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
   return true;
 }
 
-}  // namespace
-
 namespace {
 
-std::string SyncText(const Call& call) {
+std::string WordsOf(const Call& call) {
   return CallText(call) + PlaceInWords(call);
 }
 
@@ -109,7 +104,7 @@ std::vector<ProgramSync> SyncsIn(const Calls& calls) {
   std::vector<ProgramSync> syncs;
   for (const Call& call : calls) {
     if (!IsSync(call)) continue;
-    const std::string text = SyncText(call);
+    const std::string text = WordsOf(call);
     const auto known = std::ranges::find(syncs, text, &ProgramSync::text);
     if (known != syncs.end()) {
       ++known->calls;
@@ -153,7 +148,7 @@ Status WeakenCalls(const std::vector<std::string>& weaken, TraceAbout& about) {
                                asked, names.empty() ? "none" : names)};
     }
     std::erase_if(calls, [&](Call& call) {
-      if (!IsSync(call) || SyncText(call) != text) return false;
+      if (!IsSync(call) || WordsOf(call) != text) return false;
       if (weaker) call.op.kind = OpKind::kFdatasync;
       return !weaker;
     });
@@ -190,6 +185,23 @@ Result<std::vector<RunMoment>> MomentsOf(const Trace& trace,
   return moments;
 }
 
+Result<std::vector<ProgramCall>> ProgramCallsOf(const Trace& trace,
+                                                const TraceAbout& about,
+                                                Backend& backend) {
+  std::vector<ProgramCall> shown;
+  if (about.calls.empty()) return shown;
+  POWERCUT_ASSIGN(const Calls calls, programs::DecodeCalls(about.calls));
+  POWERCUT_ASSIGN(const RecordedCalls again,
+                  RecordCalls(backend, calls, trace.geometry(), about.profile));
+  // A fault that fell on the disk is not in the calls.
+  if (again.recording.trace.Digest() != trace.Digest()) return shown;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const bool line = calls[i].kind == Call::kLine;
+    shown.push_back({again.events_after[i], line ? "" : WordsOf(calls[i])});
+  }
+  return shown;
+}
+
 Result<Trace> TraceUnder(const std::string& profile, const LoadedTrace& loaded,
                          Backend& backend) {
   POWERCUT_ASSIGN(const Calls calls, programs::DecodeCalls(loaded.about.calls));
@@ -201,15 +213,10 @@ Result<Trace> TraceUnder(const std::string& profile, const LoadedTrace& loaded,
 
 #else
 
-namespace {
-
 Result<bool> NameByCalls(const RecordedRun&, const TraceAbout&,
                          std::span<Finding>) {
   return false;
 }
-
-}  // namespace
-
 Result<std::unique_ptr<Backend>> WithPrograms(std::unique_ptr<Backend> backend,
                                               const std::string&) {
   return backend;
@@ -235,6 +242,10 @@ Result<std::vector<RunMoment>> MomentsOf(const Trace&, const TraceAbout&,
   return Error{ErrorCode::kMissing,
                "not built: install libfuse3-dev, then configure and build "
                "again"};
+}
+Result<std::vector<ProgramCall>> ProgramCallsOf(const Trace&, const TraceAbout&,
+                                                Backend&) {
+  return std::vector<ProgramCall>();
 }
 Result<Trace> TraceUnder(const std::string&, const LoadedTrace&, Backend&) {
   return Error{ErrorCode::kMissing,

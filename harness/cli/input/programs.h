@@ -45,7 +45,12 @@ std::string ProgramsLack();
 
 // Says, in findings of a program that was recorded on simfs, which calls had
 // returned before the crash, and of which calls the shown state lost something.
-// In findings of other programs, names the files (AddFileNames()).
+// Returns false, and changes nothing, if the calls of the trace are not known.
+// Errors: those of RecordCalls().
+Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
+                         std::span<Finding> findings);
+
+// The same, and in findings of other programs names the files (AddFileNames()).
 // Errors: those of RecordCalls() and of AddFileNames().
 Status NameLosses(const RecordedRun& run, const TraceAbout& about,
                   std::span<Finding> findings);
@@ -83,6 +88,22 @@ Result<std::vector<ProgramSync>> SyncsOf(const TraceAbout& about);
 // Errors: as SyncsOf(); kUsage if the program made no such sync, with those
 // that it made.
 Status WeakenCalls(const std::vector<std::string>& weaken, TraceAbout& about);
+
+// A call of a recorded program.
+struct ProgramCall {
+  // The number of disk events when it had returned.
+  EventNumber after = 0;
+  // Such as `write /f 0 4 (sh)`. Empty for a line that the program wrote to
+  // $POWERCUT_ACKS, which is a mark of the trace.
+  std::string text;
+};
+
+// The calls of a recorded program, in their order. Empty if they are not known.
+// Requires: as for MomentsOf().
+// Errors: those of RecordCalls().
+Result<std::vector<ProgramCall>> ProgramCallsOf(const Trace& trace,
+                                                const TraceAbout& about,
+                                                Backend& backend);
 
 // Makes the trace that the calls of `loaded` would have made under another
 // profile. The acks stay where they were.

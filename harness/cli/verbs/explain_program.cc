@@ -10,6 +10,7 @@
 
 #include <cstdio>
 
+#include "harness/cli/input/programs.h"
 #include "harness/cli/terminal/wrapped_text.h"
 #include "harness/explain/trace_explanation.h"
 #include "harness/judge/failure_block.h"
@@ -55,9 +56,14 @@ void PrintMoment(const Recording& recording, const TraceExplanation& why) {
                       : "none before the crash");
 }
 
-void PrintLosses(const TraceExplanation& why) {
+// `calls` are those of the program of which something is lost, in words. Empty
+// if they are not known.
+void PrintLosses(const TraceExplanation& why,
+                 const std::vector<std::string>& calls) {
   PrintLostCount(why.lost_blocks, why.open_blocks, why.torn_blocks);
+  for (const std::string& call : calls) Line("  ", call);
   for (const LostPlace& place : why.losses.lost) {
+    if (!calls.empty()) break;
     Line("  ", fmt::format("{}: {}, written by {}", place.owner,
                            Count(place.lost_bytes, "byte"),
                            EventsText(place.events)));
@@ -172,13 +178,20 @@ Result<ExitStatus> ExplainProgram(const OpenedInput& input,
   const RecordedRun run = RunOf(input, recording);
   const RunOptions options{.probe = input.probe, .limits = {}};
   POWERCUT_ASSIGN(const TraceExplanation why, ExplainTrace(run, id, options));
+  // The calls of a program say more than the places of the disk.
+  Finding by_calls;
+  by_calls.id = why.id;
+  POWERCUT_ASSIGN(const bool known,
+                  NameByCalls(run, input.about, {&by_calls, 1}));
   PrintMoment(recording, why);
-  PrintLosses(why);
-  PrintUnissued(why);
+  if (known) std::printf("  %s\n", by_calls.op_text.c_str());
+  PrintLosses(why, by_calls.lost_files);
+  if (!known) PrintUnissued(why);
   PrintVerdict(why);
   POWERCUT_TRY(PrintSmallest(run, id, options, why));
   PrintLaterFlushes(input.workload.file, why, replay_flags);
   for (const std::string& note : why.losses.notes) {
+    if (known) break;
     std::fprintf(stderr, "powercut: %s: note: %s\n",
                  input.workload.file.c_str(), note.c_str());
   }

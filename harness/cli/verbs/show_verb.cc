@@ -19,6 +19,7 @@
 
 #include "harness/block_log/trace_file.h"
 #include "harness/cli/input/opened_input.h"
+#include "harness/cli/input/programs.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/verbs/verb.h"
 
@@ -113,9 +114,11 @@ Result<Part> PartOfOp(const Recording& recording, uint32_t op) {
 }
 
 // Prints a part of the recording, with one line for each event and each mark.
+// The calls of a program stand where they returned, in their order with the
+// acks.
 // Requires: the history has one event for each mark of the trace.
 void Print(const Workload& workload, const Recording& recording,
-           const Part& part) {
+           const std::vector<ProgramCall>& calls, const Part& part) {
   const Trace& trace = recording.trace;
   std::printf(
       "recording %08x: %u disk events, %zu marks, disk of %llu bytes in "
@@ -127,6 +130,7 @@ void Print(const Workload& workload, const Recording& recording,
   // Marks have no numbers of their own; each stands after the event that it
   // followed. Number 0 stands for the marks before the first event.
   size_t mark = 0;
+  size_t call = 0;
   for (EventNumber number = 0; number <= trace.event_count(); ++number) {
     if (number > 0) {
       const bool shown =
@@ -143,13 +147,30 @@ void Print(const Workload& workload, const Recording& recording,
         ++epoch;
       }
     }
-    for (; mark < recording.history.size() &&
-           recording.history[mark].after == number;
-         ++mark) {
-      if (mark < part.marks_begin || mark >= part.marks_end) continue;
-      std::printf("        %s\n", HistoryText(workload, recording.history[mark],
-                                              trace.marks()[mark].text)
+    const auto print_mark = [&] {
+      if (mark >= recording.history.size() ||
+          recording.history[mark].after != number) {
+        return false;
+      }
+      const size_t at = mark++;
+      if (at < part.marks_begin || at >= part.marks_end) return true;
+      std::printf("        %s\n", HistoryText(workload, recording.history[at],
+                                              trace.marks()[at].text)
                                       .c_str());
+      return true;
+    };
+    if (mark < recording.history.size() &&
+        recording.history[mark].kind == HistoryEvent::kRun) {
+      print_mark();
+    }
+    for (; call < calls.size() && calls[call].after == number; ++call) {
+      if (calls[call].text.empty()) {
+        print_mark();
+      } else {
+        std::printf("        < %s\n", calls[call].text.c_str());
+      }
+    }
+    while (print_mark()) {
     }
   }
 }
@@ -165,7 +186,7 @@ Status ShowImported(const LoadedTrace& imported, const std::string& save) {
   POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
                   HistoryOf(imported.trace, 0, kAnyFaults));
   const Recording recording{imported.trace, std::move(history), {}};
-  Print(Workload{}, recording, WholeOf(recording));
+  Print(Workload{}, recording, {}, WholeOf(recording));
   return Ok{};
 }
 
@@ -196,7 +217,9 @@ Result<ExitStatus> Show(const ShowFlags& flags) {
   if (!flags.save.empty()) {
     POWERCUT_TRY(SaveRecording(input, recording, flags.save));
   }
-  Print(input.workload, recording, part);
+  POWERCUT_ASSIGN(const std::vector<ProgramCall> calls,
+                  ProgramCallsOf(recording.trace, input.about, *input.backend));
+  Print(input.workload, recording, calls, part);
   return kExitHolds;
 }
 
