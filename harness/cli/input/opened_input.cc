@@ -171,15 +171,19 @@ Status ServePrograms(const InputFlags& flags, LoadedTrace& trace,
   const std::string behaves = profile.empty() ? trace.about.profile : profile;
   POWERCUT_ASSIGN(input.backend,
                   WithPrograms(std::move(input.backend), behaves));
+  const bool same = behaves == trace.about.profile && flags.weaken.empty();
+  const auto at_file = [&](const Status& status) -> Status {
+    if (status) return Ok{};
+    return Error{status.error().code,
+                 input.workload.file + ": " + status.error().message};
+  };
+  if (!same && !trace.about.calls.empty()) {
+    POWERCUT_TRY(at_file(CheckCallsMake(trace, *input.backend)));
+  }
   if (!flags.weaken.empty()) {
-    const Status weakened = WeakenCalls(flags.weaken, trace.about);
-    if (!weakened) {
-      return Error{weakened.error().code,
-                   input.workload.file + ": " + weakened.error().message};
-    }
+    POWERCUT_TRY(at_file(WeakenCalls(flags.weaken, trace.about)));
   }
   POWERCUT_TRY(TellCalls(trace.about.calls, *input.backend));
-  const bool same = behaves == trace.about.profile && flags.weaken.empty();
   if (trace.about.calls.empty() || same) return Ok{};
   POWERCUT_ASSIGN(trace.trace, TraceUnder(behaves, trace, *input.backend));
   trace.about.profile = behaves;

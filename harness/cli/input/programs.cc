@@ -202,6 +202,16 @@ Result<std::vector<ProgramCall>> ProgramCallsOf(const Trace& trace,
   return shown;
 }
 
+Status CheckCallsMake(const LoadedTrace& loaded, Backend& backend) {
+  POWERCUT_ASSIGN(const Trace again,
+                  TraceUnder(loaded.about.profile, loaded, backend));
+  if (again.Digest() == loaded.trace.Digest()) return Ok{};
+  return Error{ErrorCode::kUsage,
+               "a fault fell on the disk of this recording, so that it can be "
+               "explored as it is only; leave out --profile and --weaken, or "
+               "record without --fault"};
+}
+
 Result<Trace> TraceUnder(const std::string& profile, const LoadedTrace& loaded,
                          Backend& backend) {
   POWERCUT_ASSIGN(const Calls calls, programs::DecodeCalls(loaded.about.calls));
@@ -247,6 +257,7 @@ Result<std::vector<ProgramCall>> ProgramCallsOf(const Trace&, const TraceAbout&,
                                                 Backend&) {
   return std::vector<ProgramCall>();
 }
+Status CheckCallsMake(const LoadedTrace&, Backend&) { return Ok{}; }
 Result<Trace> TraceUnder(const std::string&, const LoadedTrace&, Backend&) {
   return Error{ErrorCode::kMissing,
                "not built: install libfuse3-dev, then configure and build "

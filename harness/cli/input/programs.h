@@ -105,6 +105,11 @@ Result<std::vector<ProgramCall>> ProgramCallsOf(const Trace& trace,
                                                 const TraceAbout& about,
                                                 Backend& backend);
 
+// Whether the calls of a trace make it again.
+// Errors: kUsage if a fault fell on the disk, which is not in the calls; those
+// of RecordCalls().
+Status CheckCallsMake(const LoadedTrace& loaded, Backend& backend);
+
 // Makes the trace that the calls of `loaded` would have made under another
 // profile. The acks stay where they were.
 // Requires: `backend` was made by WithPrograms() for that profile.
