@@ -191,5 +191,136 @@ TEST_F(ProgramsToolTest, AProgramThatFailsIsRecordedAllTheSame) {
   EXPECT_EQ(eager.status, 129) << eager.err;
 }
 
+// Appends lines to a log, with a sync of the data after each.
+std::string Log(const std::string& sync) {
+  return "sync .\nfor i in 1 2 3; do echo $i >>log; " + sync +
+         "echo $i >>$POWERCUT_ACKS; done\n";
+}
+
+TEST_F(ProgramsToolTest, ADumpIsComparedWithTheMomentsOfTheRun) {
+  const std::string synced = Script("synced.sh", Log("sync log .; "));
+  const Ended holds =
+      Tool("run --quiet --jobs 1 --compare 'cat log' -- " + synced);
+  EXPECT_EQ(holds.status, 0) << holds.out << holds.err;
+  const std::string unsynced = Script("unsynced.sh", Log(""));
+  const Ended lost =
+      Tool("run --quiet --jobs 1 --profile linux-man --compare 'cat log' -- " +
+           unsynced);
+  EXPECT_EQ(lost.status, 1) << lost.err;
+  EXPECT_THAT(lost.out, HasSubstr("acknowledged-is-lost: the dump is that of a "
+                                  "moment before the last ack in force"));
+  // A write of two sectors may be there in part.
+  const std::string torn =
+      Script("torn.sh",
+             "echo >f; sync f .; echo powercut:start >>$POWERCUT_ACKS\n"
+             "yes x | head -c 1500 >>f\n");
+  const Ended damaged = Tool(
+      "run --quiet --jobs 1 --profile linux-man --compare 'cat f' -- " + torn);
+  EXPECT_EQ(damaged.status, 1) << damaged.err;
+  EXPECT_THAT(damaged.out, HasSubstr("no-prefix: the dump is that of no moment "
+                                     "of the recorded run"));
+  // The replay line asks the same.
+  const size_t line = damaged.out.find("powercut replay");
+  const Ended replay = Tool(
+      damaged.out.substr(line + 9, damaged.out.find('\n', line) - line - 9));
+  EXPECT_EQ(replay.status, 1) << replay.out << replay.err;
+}
+
+TEST_F(ProgramsToolTest, WhatAProgramPrintsCanBeItsAcks) {
+  const std::string program = Script(
+      "print.sh", "sync .\nfor i in 1 2; do echo $i >>log; echo $i; done");
+  const Ended run = Tool(
+      "run --quiet --jobs 1 --profile linux-man --acks-from-stdout --check "
+      "'test $(wc -l <$POWERCUT_ACKED) -le $(grep -c . log)' -- " +
+      program);
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("1\n2\npowercut-run.trace: simfs, "));
+  EXPECT_THAT(run.out, HasSubstr(" 2 acks"));
+}
+
+TEST_F(ProgramsToolTest, AnAuditTellsWhichSyncsOfAProgramAreNeeded) {
+  const std::string program =
+      Script("audit.sh",
+             "echo old >f; sync f .; echo powercut:start "
+             ">>$POWERCUT_ACKS\n"
+             "echo new >f.tmp; sync f.tmp; mv f.tmp f; sync f\n");
+  const std::string check = Script("whole.sh", kWhole);
+  ASSERT_EQ(
+      Tool("record --profile ext4-ordered -o a.trace -- " + program).status, 0);
+  const Ended audit =
+      Tool("audit --quiet --jobs 1 --check '" + check + "' a.trace");
+  EXPECT_THAT(audit.out, HasSubstr("a.trace: fsync /f.tmp (sync): needed"));
+  EXPECT_THAT(audit.out, HasSubstr("a.trace: audit: simfs under profile "
+                                   "ext4-ordered: "));
+  // The line replays the state that shows it.
+  const size_t line = audit.out.find("powercut replay");
+  ASSERT_NE(line, std::string::npos) << audit.out << audit.err;
+  const Ended replay =
+      Tool(audit.out.substr(line + 9, audit.out.find('\n', line) - line - 9));
+  EXPECT_EQ(replay.status, 1) << replay.out << replay.err;
+  EXPECT_THAT(replay.out, HasSubstr("damaged"));
+  const Ended none = Tool("replay a.trace --at 1p --weaken 'fsync /g (sync)'");
+  EXPECT_EQ(none.status, 129);
+  EXPECT_THAT(none.err, HasSubstr("the program made no such sync; it made: "));
+}
+
+TEST_F(ProgramsToolTest, CallsAreShownInTheirOrderWithTheAcks) {
+  const std::string program =
+      Script("calls.sh",
+             "echo text >f; sync f; echo done >>$POWERCUT_ACKS\n"
+             "mv f g\n");
+  ASSERT_EQ(Tool("record -o c.trace -- " + program).status, 0);
+  const std::string out = Tool("show c.trace").out;
+  size_t at = 0;
+  for (const char* text :
+       {"< create /f (sh)", "< write /f 0 5 (sh)", "< fsync /f (sync)",
+        "! powercut:ack done", "< rename /f /g (mv)"}) {
+    const size_t found = out.find(text, at);
+    EXPECT_NE(found, std::string::npos) << text << "\n" << out;
+    at = found == std::string::npos ? at : found;
+  }
+}
+
+// A recovery that removes its journal before it has put the old contents back
+// is wrong only if it is interrupted.
+TEST_F(ProgramsToolTest, RecoveriesCanBeCrashedToo) {
+  const std::string program =
+      Script("journal.sh",
+             "echo old >f; echo old >journal; sync f journal .\n"
+             "echo powercut:start >>$POWERCUT_ACKS; echo torn >f\n");
+  const std::string check =
+      Script("recover.sh",
+             "if test -e journal; then rm journal; sync .; echo old >f; "
+             "sync f; fi\ngrep -q old f\n");
+  const std::string explore =
+      "explore --quiet --jobs 1 --check '" + check + "' j.trace";
+  ASSERT_EQ(Tool("record -o j.trace -- " + program).status, 0);
+  EXPECT_EQ(Tool(explore).status, 0);
+  const Ended nested = Tool(explore + " --nested 1");
+  EXPECT_EQ(nested.status, 1) << nested.out << nested.err;
+  const size_t line = nested.out.find("powercut replay");
+  ASSERT_NE(line, std::string::npos) << nested.out;
+  EXPECT_EQ(
+      Tool(nested.out.substr(line + 9, nested.out.find('\n', line) - line - 9))
+          .status,
+      1);
+}
+
+// A failing fsync is told to the program, and the recording with it is explored
+// as it is.
+TEST_F(ProgramsToolTest, SyncsCanFail) {
+  const std::string program = Script(
+      "fails.sh", "echo text >f; sync f || echo failed >>$POWERCUT_ACKS");
+  const Ended made =
+      Tool("record --fault 'error on flush nth=1' -o f.trace -- " + program);
+  EXPECT_EQ(made.status, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr(" 1 acks"));
+  EXPECT_EQ(Tool("explore --quiet f.trace --check true").status, 0);
+  const Ended other =
+      Tool("explore --quiet f.trace --check true --profile xfs");
+  EXPECT_EQ(other.status, 129);
+  EXPECT_THAT(other.err, HasSubstr("a fault fell on the disk"));
+}
+
 }  // namespace
 }  // namespace powercut
