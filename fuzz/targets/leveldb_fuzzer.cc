@@ -36,7 +36,7 @@ constexpr bool kSyncs = false;
 #else
 constexpr bool kSyncs = true;
 #endif
-constexpr uint64_t kOpsMax = 24;
+constexpr uint64_t kOpsMax = 12;
 
 // Syncs the directory whenever a name in it changes.
 class NamesSyncedEnv final : public leveldb::EnvWrapper {
@@ -146,6 +146,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                            {.profiles = "linux-man",
                             .space = "epoch:1",
                             .isolation = PC_IN_PROCESS,
-                            .budget_ms = 5'000,
-                            .runs_max = 500});
+                            .budget_ms = 3'000,
+                            .runs_max = 200});
 }

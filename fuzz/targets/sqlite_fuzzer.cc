@@ -35,7 +35,7 @@ constexpr bool kSyncs = false;
 #else
 constexpr bool kSyncs = true;
 #endif
-constexpr size_t kStatementsMax = 12;
+constexpr size_t kStatementsMax = 8;
 constexpr size_t kDumpBytesMax = size_t{1} << 20;
 constexpr std::array<std::string_view, 5> kSettings = {
     "DELETE EXTRA", "TRUNCATE FULL", "PERSIST FULL", "WAL FULL", "WAL EXTRA"};
@@ -184,6 +184,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   return powercut::FuzzOne(data, size, Work, Look,
                            {.profiles = "linux-man",
                             .isolation = PC_IN_PROCESS,
-                            .budget_ms = 5'000,
-                            .runs_max = 1'000});
+                            .budget_ms = 3'000,
+                            .runs_max = 300});
 }
