@@ -21,15 +21,20 @@ namespace {
 constexpr uint64_t kDiskBytes = 256 << 10;
 using Lsn = WorldLogs::Lsn;
 
-// A record of several sectors, so that it can tear.
-std::string Text(const std::string& name) {
-  return name + std::string(1100, name.back());
+// A record, which begins with its name.
+std::string Text(const std::string& name, size_t more) {
+  return name + std::string(more, name.back());
 }
+// With that many bytes a record has several sectors, so that it can tear; with
+// so few it has one, so that there are fewer states.
+constexpr size_t kSeveralSectors = 1100;
+constexpr size_t kOneSector = 20;
 
 // A user of one log, who says what is attempted and acknowledged.
 class User {
  public:
-  User(WorldLogs& logs, CallLog* calls) : logs_(logs), calls_(calls) {
+  User(WorldLogs& logs, CallLog* calls, size_t more)
+      : logs_(logs), calls_(calls), more_(more) {
     log_ = static_cast<WorldLogs::Log>(logs_.Open("L"));
     for (auto& area : areas_) {
       area = static_cast<WorldLogs::Area>(logs_.MakeArea(log_));
@@ -50,14 +55,17 @@ class User {
   Lsn Append(const std::string& name, size_t area = 0,
              WorldLogs::Force force = {}) {
     Lsn lsn = 0;
-    EXPECT_EQ(logs_.Append(areas_[area], AsBytes(Text(name)), force, lsn), 0);
+    EXPECT_EQ(
+        logs_.Append(areas_[area], AsBytes(Text(name, more_)), force, lsn), 0);
     return lsn;
   }
   void Flush(size_t area = 0) { EXPECT_EQ(logs_.Flush(areas_[area]), 0); }
   void FlushTo(Lsn lsn) { EXPECT_EQ(logs_.FlushTo(areas_[0], lsn), 0); }
   void Restart(std::optional<Lsn> base) {
     Lsn lsn = 0;
-    EXPECT_EQ(logs_.Restart(areas_[0], AsBytes(Text("restart")), base, lsn), 0);
+    EXPECT_EQ(
+        logs_.Restart(areas_[0], AsBytes(Text("restart", more_)), base, lsn),
+        0);
   }
   void AdvanceBase(Lsn lsn) { EXPECT_EQ(logs_.AdvanceBase(log_, lsn), 0); }
   void Reset() { EXPECT_EQ(logs_.Reset(log_), 0); }
@@ -77,7 +85,7 @@ class User {
       const std::string name = record.data.substr(
           0, std::min(record.data.size(),
                       record.data.find_last_not_of(record.data.back()) + 2));
-      names += (record.data == Text(name) ? name : "?") + " ";
+      names += (record.data == Text(name, more_) ? name : "?") + " ";
     }
     return names;
   }
@@ -85,6 +93,7 @@ class User {
  private:
   WorldLogs& logs_;
   CallLog* calls_;
+  size_t more_;
   WorldLogs::Log log_ = 0;
   std::array<WorldLogs::Area, 2> areas_{};
 };
@@ -95,24 +104,25 @@ struct Scene {
   std::function<std::string(User&, const Promises&)> look;
   CrashKind kind = CrashKind::kPower;
   uint32_t nested = 0;
+  size_t more = kSeveralSectors;
 };
 
 LoopReport Explored(const Scene& scene, ClfsBug bug) {
   CallLog calls;
   WorldLogs logs(LogDisk({}, kDiskBytes), calls, bug);
-  User user(logs, &calls);
+  User user(logs, &calls, scene.more);
   scene.work(user);
   LoopOptions options;
   options.profiles = {"spec-strict"};
   options.logs = LogSetting{nullptr, bug};
   options.disk_bytes = kDiskBytes;
   options.crash_kinds = {scene.kind};
-  options.budget_ms = 60'000;
+  options.budget_ms = 0;
   options.jobs = 0;
   options.nested = scene.nested;
   StateLoop loop(calls.calls(), options);
   while (CrashedState* const state = loop.Next()) {
-    User recovered(*state->logs(), nullptr);
+    User recovered(*state->logs(), nullptr, scene.more);
     const std::string wrong = recovered.opened()
                                   ? scene.look(recovered, state->promises())
                                   : "log-does-not-open";
@@ -277,7 +287,7 @@ const std::map<std::string, Scene>& Scenes() {
           user.Flush();
           return "";
         },
-        CrashKind::kPower, 1}},
+        CrashKind::kPower, 1, kOneSector}},
   };
   return scenes;
 }
