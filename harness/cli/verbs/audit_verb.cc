@@ -275,6 +275,11 @@ class AuditVerb : public Verb {
   }
 
   Result<ExitStatus> Run() const override {
+    if (!flags_.explore.resume.empty()) {
+      return Error{ErrorCode::kUsage,
+                   "--resume keeps the runs of one exploration, and an audit "
+                   "makes many; leave it out"};
+    }
     if (!flags_.json.empty()) POWERCUT_TRY(CheckWritable(flags_.json));
     CatchInterrupts();
     ExitStatus status = kExitCannotRun;

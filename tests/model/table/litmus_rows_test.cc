@@ -45,8 +45,8 @@ class RowsOf {
   std::set<Primitive> rows_;
 };
 
-// The rows of transactional stores, whose ops no backend offers.
-const std::set<Primitive> kWithoutBackend = {
+// The rows of transactional stores, of whose keys no condition speaks.
+const std::set<Primitive> kWithoutConditions = {
     Primitive::kCommit, Primitive::kCommitLazy, Primitive::kCheckpoint};
 
 TEST(LitmusRows, EveryRowHasATest) {
@@ -56,7 +56,7 @@ TEST(LitmusRows, EveryRowHasATest) {
     for (const Primitive row : of_file.rows()) ++tests[row];
   }
   for (const PrimitiveRow& row : PrimitiveRows()) {
-    if (kWithoutBackend.contains(row.id)) {
+    if (kWithoutConditions.contains(row.id)) {
       EXPECT_EQ(tests[row.id], 0) << row.name << " has tests now: expect them";
     } else {
       EXPECT_GT(tests[row.id], 0) << "no litmus test has a " << row.name;

@@ -149,6 +149,8 @@ TEST_F(AuditVerbTest, OnlyWorkloadsAreAudited) {
   ExpectError(weaken("8"), kUsage, "the op of that line is no sync");
   ExpectError(RunTool({"audit", folder_.File("none.pcut")}), kUsage,
               "none.pcut");
+  ExpectError(RunTool({"audit", file_, "--resume", folder_.File("runs")}),
+              kUsage, "--resume");
 }
 
 }  // namespace
