@@ -226,6 +226,7 @@ void Effects::AddAtoms(const VersionSource& source, InodeNumber inode,
     }
     done_.data.push_back({t.layer.generation, generation.chain.newest()});
     file.memory[t.atom] = t.bytes;
+    file.open_atoms.insert(t.atom);
   }
 }
 

@@ -32,7 +32,10 @@ LiveName& LiveNameAt(LiveState& state, const ShownVolume::NameKey& key) {
   if (added) {
     const auto& names = state.shown.names();
     const auto shown = names.find(key);
-    found->second.leads_to = {shown == names.end() ? kNoInode : shown->second};
+    const InodeNumber leads_to =
+        shown == names.end() ? kNoInode : shown->second;
+    found->second.leads_to = {leads_to};
+    if (leads_to != kNoInode) state.names_of[leads_to].insert(key);
   }
   return found->second;
 }
@@ -112,6 +115,8 @@ std::string Effects::CommitNames(Batch& batch, const VersionSource& source,
     LiveName& name = LiveNameAt(s_, step.name);
     AddVersion(name.chain, source, step.record);
     name.leads_to.push_back(step.inode);
+    if (step.inode != kNoInode) s_.names_of[step.inode].insert(step.name);
+    s_.open_names.insert(step.name);
   }
   Finish(batch);
   return {};

@@ -79,11 +79,19 @@ class Closure {
   Layer enough_;
 };
 
+// A flush of a file names the sectors of all its atoms, also of those that are
+// on the media already, as long as they are not more than this.
+constexpr size_t kAtomsNamed = 256;
+
 class Planner {
  public:
-  Planner(LiveState& state, const FlushRule& rule, const FlushTarget& target)
+  // What is on the media need not be carried. `everything` says that it is to
+  // be covered all the same, since a flush that fails taints it, too.
+  Planner(LiveState& state, const FlushRule& rule, const FlushTarget& target,
+          bool everything)
       : s_(state),
         target_(target),
+        everything_(everything),
         closure_(state, rule.device == DeviceSync::kNone ? Layer::kDevice
                                                          : Layer::kMedia) {
     plan_.rule = rule;
@@ -194,10 +202,12 @@ class Planner {
 
   // Whether a planted bug keeps the flush from the size of this file.
   bool ForgetsSize(InodeNumber inode) const {
-    const auto& names = s_.shown.names();
-    const auto links = std::ranges::count(
-        names, inode, [](const auto& n) { return n.second; });
-    if (s_.Has(SimfsBug::kFsyncAfterLinkSkipsSize) && links > 1) return true;
+    if (s_.Has(SimfsBug::kFsyncAfterLinkSkipsSize)) {
+      const auto& names = s_.shown.names();
+      const auto links = std::ranges::count(
+          names, inode, [](const auto& n) { return n.second; });
+      if (links > 1) return true;
+    }
     const auto file = s_.files.find(inode);
     return s_.Has(SimfsBug::kFallocateSizeForgotten) &&
            file != s_.files.end() && file->second.fallocated_shape > 0 &&
@@ -219,15 +229,37 @@ class Planner {
   }
 
   void PlanAtoms(InodeNumber inode, bool range) {
-    const auto file = s_.files.find(inode);
-    if (!plan_.rule.data || file == s_.files.end()) return;
-    for (const auto& [atom, generations] : file->second.generations) {
-      if (range && !InRange(atom)) continue;
-      // Older generations show under older shapes, which a crash may leave.
-      for (const GenerationId id : generations) {
-        Generation& generation = s_.generations.at(id);
-        CoverAtom(generation, NewestDirty(generation.chain));
+    const auto found = s_.files.find(inode);
+    if (!plan_.rule.data || found == s_.files.end()) return;
+    LiveFile& file = found->second;
+    if (everything_ || file.generations.size() <= kAtomsNamed) {
+      for (const auto& [atom, generations] : file.generations) {
+        PlanAtom(atom, generations, range);
       }
+      return;
+    }
+    plan_.left_out_of = target_;
+    for (auto at = file.open_atoms.begin(); at != file.open_atoms.end();) {
+      const auto& generations = file.generations.at(*at);
+      const bool settled = std::ranges::all_of(generations, [&](auto id) {
+        const Generation& generation = s_.generations.at(id);
+        return s_.IsSettled(generation.chain, generation.sector);
+      });
+      if (settled) {
+        at = file.open_atoms.erase(at);
+      } else {
+        PlanAtom(*at++, generations, range);
+      }
+    }
+  }
+
+  void PlanAtom(uint64_t atom, const std::vector<GenerationId>& generations,
+                bool range) {
+    if (range && !InRange(atom)) return;
+    // Older generations show under older shapes, which a crash may leave.
+    for (const GenerationId id : generations) {
+      Generation& generation = s_.generations.at(id);
+      CoverAtom(generation, NewestDirty(generation.chain));
     }
   }
 
@@ -240,14 +272,32 @@ class Planner {
   }
 
   void PlanNamesIn(InodeNumber directory) {
-    for (auto name = s_.names.lower_bound({directory, ""});
-         name != s_.names.end() && name->first.first == directory; ++name) {
-      Chain& chain = name->second.chain;
-      const uint32_t version = NewestCovered(chain);
-      const bool removed = name->second.leads_to[version] == kNoInode;
-      if (removed && s_.Has(SimfsBug::kDirectoryKeepsRemovedNames)) continue;
-      CoverVersion(chain, version);
+    const ShownVolume::NameKey first{directory, ""};
+    if (everything_) {
+      for (auto name = s_.names.lower_bound(first);
+           name != s_.names.end() && name->first.first == directory; ++name) {
+        PlanName(name->second);
+      }
+      return;
     }
+    plan_.left_out_of = target_;
+    auto key = s_.open_names.lower_bound(first);
+    while (key != s_.open_names.end() && key->first == directory) {
+      LiveName& name = s_.names.at(*key);
+      if (s_.IsSettled(name.chain, 0)) {
+        key = s_.open_names.erase(key);
+      } else {
+        PlanName(name);
+        ++key;
+      }
+    }
+  }
+
+  void PlanName(LiveName& name) {
+    const uint32_t version = NewestCovered(name.chain);
+    const bool removed = name.leads_to[version] == kNoInode;
+    if (removed && s_.Has(SimfsBug::kDirectoryKeepsRemovedNames)) return;
+    CoverVersion(name.chain, version);
   }
 
   // Covers the names that lead to a file or directory, and the directories in
@@ -256,18 +306,23 @@ class Planner {
     // A crash can leave a directory below itself, where the names of several
     // renames mix.
     if (!named_.insert(inode).second) return;
-    for (auto& [key, name] : s_.names) {
-      const uint32_t version = NewestCovered(name.chain);
-      if (name.leads_to[version] != inode) continue;
-      if (!IsForgotten(name.chain.versions[version])) {
-        CoverVersion(name.chain, version);
+    if (const auto keys = s_.names_of.find(inode); keys != s_.names_of.end()) {
+      for (const ShownVolume::NameKey& key : keys->second) {
+        LiveName& name = s_.names.at(key);
+        const uint32_t version = NewestCovered(name.chain);
+        if (name.leads_to[version] != inode) continue;
+        if (!IsForgotten(name.chain.versions[version])) {
+          CoverVersion(name.chain, version);
+        }
+        PlanAbove(key.first);
       }
-      PlanAbove(key.first);
     }
     // Names that no op touched since the mount are durable and not among the
     // live ones. Names above them may be.
-    for (const auto& [key, leads_to] : s_.shown.names()) {
-      if (leads_to == inode && !s_.names.contains(key)) PlanAbove(key.first);
+    const auto found = s_.found_names_of.find(inode);
+    if (found == s_.found_names_of.end()) return;
+    for (const ShownVolume::NameKey& key : found->second) {
+      if (!s_.names.contains(key)) PlanAbove(key.first);
     }
   }
 
@@ -308,7 +363,10 @@ class Planner {
   // Covers, for each name that led to the file and was removed, the newest of
   // these removals.
   void PlanRemovals(InodeNumber inode) {
-    for (auto& [key, name] : s_.names) {
+    const auto keys = s_.names_of.find(inode);
+    if (keys == s_.names_of.end()) return;
+    for (const ShownVolume::NameKey& key : keys->second) {
+      LiveName& name = s_.names.at(key);
       for (uint32_t v = name.chain.newest(); v > 0; --v) {
         const bool removed =
             name.leads_to[v - 1] == inode && name.leads_to[v] == kNoInode;
@@ -401,6 +459,7 @@ class Planner {
 
   LiveState& s_;
   const FlushTarget& target_;
+  const bool everything_;
   FlushPlan plan_;
   Closure closure_;
   std::set<InodeNumber> named_;
@@ -410,7 +469,14 @@ class Planner {
 // (docs/semantics.md 2.6, ERR-UNKNOWN).
 std::string Fail(LiveState& state, const FlushPlan& plan) {
   if (state.Has(SimfsBug::kFailedFlushForgotten)) return "EIO";
-  for (const VersionRef& ref : plan.covered) {
+  std::vector<VersionRef> covered = plan.covered;
+  if (plan.left_out_of) {
+    const FlushPlan all =
+        Planner(state, plan.rule, *plan.left_out_of, /*everything=*/true)
+            .Plan();
+    covered.insert(covered.end(), all.covered.begin(), all.covered.end());
+  }
+  for (const VersionRef& ref : covered) {
     for (uint32_t v = 1; v <= ref.version; ++v) {
       ref.chain->versions[v].tainted = true;
     }
@@ -439,7 +505,7 @@ Status FlushDevice(LiveState& state, const FlushPlan& plan) {
 
 FlushPlan PlanFlush(LiveState& state, const FlushRule& rule,
                     const FlushTarget& target, bool overlapped) {
-  FlushPlan plan = Planner(state, rule, target).Plan();
+  FlushPlan plan = Planner(state, rule, target, overlapped).Plan();
   plan.carries = state.disk.carries();
   if (overlapped && rule.device == DeviceSync::kAll) {
     plan.at_device = state.disk.AtDevice();

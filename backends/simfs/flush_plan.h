@@ -46,6 +46,8 @@ struct FlushPlan {
   // The versions that the flush covers, those that an order implies included.
   // If the flush fails, they are tainted.
   std::vector<VersionRef> covered;
+  // Set if versions that are on the media already were left out of `covered`.
+  std::optional<FlushTarget> left_out_of;
   // Stores that count as writes once the flush has returned.
   std::vector<VersionRef> stores;
   // What later records will need, if the flush is a barrier.
@@ -57,10 +59,13 @@ struct FlushPlan {
 };
 
 // Plans a flush. `overlapped` says that other ops may run before the plan is
-// carried out. Changes nothing.
-// Requires: `state` stays where it is until the plan is carried out; `target`
-// is used during the call only.
-// Cost: O(versions and names in the scope, and records that they need).
+// carried out. Changes nothing, except that the state forgets what is settled
+// (LiveFile::open_atoms, LiveState::open_names).
+// Requires: `state`, and what `target` points to, stay where they are until the
+// plan is carried out.
+// Cost: O(versions and names in the scope, and records that they need). If no
+// op can overlap, those that are on the media cost nothing, but for the atoms
+// of a small file.
 FlushPlan PlanFlush(LiveState& state, const FlushRule& rule,
                     const FlushTarget& target, bool overlapped);
 

@@ -61,6 +61,7 @@ Status LayeredDisk::CarryGroup(const SectorSet& sectors, Layer to,
   sectors.ForEachRange([&](SectorRange range) {
     for (uint64_t sector = range.first; sector < range.end(); ++sector) {
       Raise(sector, upto.value_or(before), Layer::kProcess, to);
+      if (to == Layer::kDevice) at_device_.insert(sector);
     }
   });
   return Ok{};
@@ -71,12 +72,19 @@ Status LayeredDisk::FlushDevice(EventNumber upto) {
   ++now_;
   ++carries_;
   // A persist without a scope takes only what is at the device.
-  for (auto next = unsettled_.begin(); next != unsettled_.end();) {
-    // Raise() may take the sector out.
-    const uint64_t sector = *next++;
+  std::erase_if(at_device_, [&](uint64_t sector) {
     Raise(sector, upto, Layer::kDevice, Layer::kMedia);
-  }
+    return !HasVersionAtDevice(*Find(sector));
+  });
   return Ok{};
+}
+
+bool LayeredDisk::HasVersionAtDevice(const Written& written) {
+  const auto at_device = [](const Version& version) {
+    return version.layer == Layer::kDevice;
+  };
+  return at_device(written.newest) ||
+         std::ranges::any_of(written.older, at_device);
 }
 
 void LayeredDisk::Raise(uint64_t sector, EventNumber upto, Layer at_least,
@@ -89,7 +97,6 @@ void LayeredDisk::Raise(uint64_t sector, EventNumber upto, Layer at_least,
     written.newest.layer = std::max(written.newest.layer, to);
     if (written.newest.layer < Layer::kMedia) return;
     written.older = {};
-    unsettled_.erase(sector);
     return;
   }
   const auto found =
@@ -147,7 +154,7 @@ void LayeredDisk::Add(uint64_t sector, Version version) {
       written_[sector / kSectorsTogether][sector % kSectorsTogether];
   if (written.newest.event != 0) written.older.push_back(written.newest);
   written.newest = version;
-  unsettled_.insert(sector);
+  if (version.layer == Layer::kDevice) at_device_.insert(sector);
 }
 
 }  // namespace powercut::simfs

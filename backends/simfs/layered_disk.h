@@ -51,8 +51,8 @@ class LayeredDisk {
   // Errors: those of VirtualDisk::Persist(); some versions may be carried then.
   Status Carry(const SectorVersions& versions, Layer to);
   // Flushes the device: carries to the media, for each sector, the newest
-  // version at the device that was written by event `upto`. O(sectors that have
-  // a version which is not on the media).
+  // version at the device that was written by event `upto`. O(sectors that came
+  // to the device since the last flush).
   // Errors: those of VirtualDisk::Persist().
   Status FlushDevice(EventNumber upto);
 
@@ -90,6 +90,7 @@ class LayeredDisk {
   Status CarryGroup(const SectorSet& sectors, Layer to,
                     std::optional<EventNumber> upto);
   void Raise(uint64_t sector, EventNumber upto, Layer at_least, Layer to);
+  static bool HasVersionAtDevice(const Written& written);
 
   VirtualDisk& disk_;
   EventNumber now_ = 0;
@@ -97,9 +98,9 @@ class LayeredDisk {
   // Sector n is in entry n / kSectorsTogether: a large trace writes each of a
   // million sectors once.
   std::map<uint64_t, std::array<Written, kSectorsTogether>> written_;
-  // The sectors that have another version than one on the media, so that a
-  // flush need not pass all sectors that were ever written.
-  std::set<uint64_t> unsettled_;
+  // All sectors that have a version at the device, and others: a flush need not
+  // pass all sectors that were ever written.
+  std::set<uint64_t> at_device_;
 };
 
 }  // namespace powercut::simfs

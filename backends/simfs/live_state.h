@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <tuple>
@@ -90,6 +91,8 @@ struct LiveFile {
   Chain times;
   // The generations of each atom, the oldest first.
   std::map<uint64_t, std::vector<GenerationId>> generations;
+  // The atoms of which a version may not be on the media.
+  std::set<uint64_t> open_atoms;
   // The bytes that programs read in an atom. An atom without an entry was not
   // written since the mount, or was cut off.
   std::map<uint64_t, AtomBytes> memory;
@@ -211,6 +214,12 @@ struct LiveState {
   // Elements must not move, since VersionRef points into them: hence maps.
   std::map<InodeNumber, LiveFile> files;
   std::map<ShownVolume::NameKey, LiveName> names;
+  // By file or directory: the names that led to it in some version. Those that
+  // only the mount found are apart.
+  std::map<InodeNumber, std::set<ShownVolume::NameKey>> names_of;
+  std::map<InodeNumber, std::set<ShownVolume::NameKey>> found_names_of;
+  // The names of which a version may not be on the media.
+  std::set<ShownVolume::NameKey> open_names;
   // For each file and directory that was made since the mount, the name that it
   // was made with, and the version of that name.
   std::map<InodeNumber, std::pair<ShownVolume::NameKey, uint32_t>> made_as;
@@ -242,6 +251,14 @@ struct LiveState {
       --version;
     }
     return version;
+  }
+  // Returns whether no crash leaves an older version than the newest one.
+  bool IsSettled(const Chain& chain, uint32_t sector) const {
+    const Version& newest = chain.versions.back();
+    const Layer reached = newest.record != 0
+                              ? ReachedBy(newest.record)
+                              : disk.Reached(sector, newest.event);
+    return reached == Layer::kMedia;
   }
   // Returns the layer that a record has reached. Records from before the mount
   // are on the media.

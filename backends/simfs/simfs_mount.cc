@@ -107,6 +107,9 @@ void SimfsMount::TakeScan(RecordScan scan) {
              .generation = scan.next_generation,
              .zero_sector = scan.next_zero_sector,
              .old_sector = scan.next_old_sector};
+  for (const auto& [name, inode] : s_.shown.names()) {
+    s_.found_names_of[inode].insert(name);
+  }
   // Names, shapes and times get their version 0 when an op first changes them.
   // Atoms need an entry now, since writes go to the generations that were
   // found.
