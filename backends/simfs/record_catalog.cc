@@ -25,12 +25,14 @@ auto VersionsIn(const Map& map, const Key& key) -> decltype(&map.at(key)) {
 
 }  // namespace
 
-std::unique_ptr<const RecordCatalog> RecordCatalog::Of(const Trace& trace) {
+std::unique_ptr<const RecordCatalog> RecordCatalog::Of(const Trace& trace,
+                                                       bool fresh_base) {
   Bytes superblock(kSimfsSectorBytes);
   if (trace.geometry().sector_bytes != kSimfsSectorBytes) return nullptr;
   trace.base().Read(0, superblock);
   const auto layout = ParseSimfsLayout(superblock, trace.geometry());
-  if (!layout || !IsFresh(trace, *layout)) return nullptr;
+  if (!layout) return nullptr;
+  if (!fresh_base && !IsFresh(trace, *layout)) return nullptr;
   std::unique_ptr<RecordCatalog> catalog(new RecordCatalog());
   catalog->layout_ = *layout;
   const SectorRange area{kFirstRecordSector,

@@ -44,12 +44,14 @@ using CatalogVersions = std::vector<CatalogVersion<T>>;
 
 class RecordCatalog {
  public:
-  // Studies a trace, which must outlive the catalog. `nullptr` if a mount of
-  // its crashes has to scan the disk: if the disk was no freshly formatted
-  // simfs before, if anything but whole records was written to the record area,
-  // if a place there was written twice, or if a record voids others. O(bytes of
-  // the records).
-  static std::unique_ptr<const RecordCatalog> Of(const Trace& trace);
+  // Studies a trace, which must outlive the catalog. `fresh_base` says that the
+  // disk before it is known to be freshly formatted, which costs a formatting
+  // to find out. `nullptr` if a mount of its crashes has to scan the disk: if
+  // the disk was no freshly formatted simfs before, if anything but whole
+  // records was written to the record area, if a place there was written twice,
+  // or if a record voids others. O(bytes of the records).
+  static std::unique_ptr<const RecordCatalog> Of(const Trace& trace,
+                                                 bool fresh_base = false);
 
   RecordCatalog(const RecordCatalog&) = delete;
   RecordCatalog& operator=(const RecordCatalog&) = delete;

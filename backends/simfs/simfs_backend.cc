@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <utility>
@@ -84,7 +85,10 @@ class SimfsBackend : public Backend {
     if (bugs_.contains(SimfsBug::kTornRecordAccepted)) return;
     Studied& studied = studied_[&trace];
     if (studied.times++ == 0) {
-      studied.catalog = simfs::RecordCatalog::Of(trace);
+      const bool fresh = std::ranges::any_of(formatted_, [&](const auto& disk) {
+        return disk.second.get() == &trace.base();
+      });
+      studied.catalog = simfs::RecordCatalog::Of(trace, fresh);
     }
   }
   void ForgetTrace(const Trace& trace) override {

@@ -94,6 +94,7 @@ Result<std::unique_ptr<ProfileRun>> ProfileRun::Record(
       made->recorded_,
       RecordOnADiskThatFits(*made->storage_, calls, options.disk_bytes, profile,
                             setting.geometry));
+  made->studied_.emplace(made->backend_, made->trace());
   return made;
 }
 

@@ -4,6 +4,7 @@
 #define POWERCUT_LIBRARY_STATES_PROFILE_RUN_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "harness/backend.h"
@@ -47,6 +48,9 @@ class ProfileRun {
   Workload workload_;
   RunSetting setting_;
   RecordedCalls recorded_;
+  // Explorations, and the states that run before and after them, need the trace
+  // studied: it is done once. `std::nullopt` until it is recorded.
+  std::optional<StudiedTrace> studied_;
 };
 
 }  // namespace powercut

@@ -26,8 +26,11 @@ std::optional<BaseEntry> SimfsBase::Lookup(BaseId directory,
 }
 
 const simfs::Shape& SimfsBase::ShapeOf(BaseId file) {
+  if (last_shape_ != nullptr && shape_of_ == file) return *last_shape_;
   const simfs::Shape*& shape = shapes_[file];
   if (shape == nullptr) shape = &mount_.Objects().ShapeOf(file);
+  shape_of_ = file;
+  last_shape_ = shape;
   return *shape;
 }
 

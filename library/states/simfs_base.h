@@ -31,6 +31,9 @@ class SimfsBase : public FileBase {
 
   simfs::SimfsMount& mount_;
   std::unordered_map<BaseId, const simfs::Shape*> shapes_;
+  // The one that was asked for last: each read asks for it.
+  BaseId shape_of_ = 0;
+  const simfs::Shape* last_shape_ = nullptr;
   // The atom that was read last: code that recovers often reads a few bytes at
   // a time.
   BaseId atom_of_ = 0;
