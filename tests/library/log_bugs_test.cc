@@ -143,8 +143,8 @@ std::string InOrder(User& user, const Promises& promises) {
   for (uint64_t n = 1; n <= count; ++n) {
     if (!promises.Attempted(n)) return "never-attempted";
   }
-  for (const uint64_t n : promises.acks) {
-    if (n > count) return "ack-lost";
+  for (uint64_t n = count + 1; n <= promises.attempts(); ++n) {
+    if (promises.Acked(n)) return "ack-lost";
   }
   return "";
 }
