@@ -132,8 +132,8 @@ TEST(SqliteTable, DISABLED_AMillionStates) {
     for (const char* journal_mode : {"DELETE", "TRUNCATE", "PERSIST", "WAL"}) {
       for (const char* synchronous : {"FULL", "EXTRA"}) {
         const SqliteSetting setting{journal_mode, synchronous};
-        const bool loses = setting.journal_mode == "DELETE" &&
-                           setting.synchronous == "FULL";
+        const bool loses =
+            setting.journal_mode == "DELETE" && setting.synchronous == "FULL";
         uint64_t states = 0;
         for (const char* space : {"exhaustive", "epoch:2"}) {
           Explore options = Under(profile);

@@ -92,8 +92,8 @@ TEST(ExplainingVerbsTest, OpsAreThoseOfTheDocument) {
                                                           {"ext4", "k"},
                                                           {"sqlite", "e"}};
   const auto& built_in = all["backends"];
-  const bool engines = std::find(built_in.begin(), built_in.end(), "sqlite") !=
-                       built_in.end();
+  const bool engines =
+      std::find(built_in.begin(), built_in.end(), "sqlite") != built_in.end();
   if (!engines) GTEST_SKIP() << "sqlite is not built in";
   for (const Json& op : all["ops"]) {
     EXPECT_THAT(KeysOf(op), testing::ElementsAre("name", "syntax", "backends"));
