@@ -34,6 +34,7 @@
 #include "harness/space/crash_space.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -52,7 +53,7 @@ class SectorLayers {
   // A write or a discard. Events must come in ascending order.
   void Write(uint32_t sector, EventNumber event, Layer layer) {
     versions_.push_back({event, newest_[sector], layer});
-    if (newest_[sector] == kNone) open_.push_back(sector);
+    Note(sector, layer);
     newest_[sector] = static_cast<uint32_t>(versions_.size() - 1);
   }
 
@@ -61,13 +62,15 @@ class SectorLayers {
   template <class Raised>
   void PersistAll(Layer to, EventNumber upto, Raised raised) {
     const Layer before = static_cast<Layer>(static_cast<uint8_t>(to) - 1);
-    // Visiting the sectors with versions only, in a fixed order, keeps flushes
-    // cheap on large disks and the floor raises the same in every run.
-    std::sort(open_.begin(), open_.end());
-    open_.erase(std::unique(open_.begin(), open_.end()), open_.end());
-    std::erase_if(open_, [&](uint32_t sector) {
+    // Only a version that is just before the layer can come to it. Visiting
+    // these sectors, in a fixed order, keeps flushes cheap in a long trace of
+    // which much was never flushed, and the floor raises the same in every run.
+    std::vector<uint32_t>& open = open_[static_cast<size_t>(before)];
+    std::sort(open.begin(), open.end());
+    open.erase(std::unique(open.begin(), open.end()), open.end());
+    std::erase_if(open, [&](uint32_t sector) {
       Carry(sector, to, upto, before, raised);
-      return newest_[sector] == kNone;
+      return !HasVersionAt(sector, before);
     });
   }
 
@@ -100,6 +103,7 @@ class SectorLayers {
       if (version.event <= upto && version.layer >= at_least) {
         if (version.layer < to) {
           version.layer = to;
+          Note(sector, to);
           raised(sector, version.event, to);
         }
         // Cuts the list here: this version and the older ones are forgotten.
@@ -110,13 +114,26 @@ class SectorLayers {
     }
   }
 
+  void Note(uint32_t sector, Layer layer) {
+    if (layer < Layer::kMedia) {
+      open_[static_cast<size_t>(layer)].push_back(sector);
+    }
+  }
+
+  bool HasVersionAt(uint32_t sector, Layer layer) const {
+    for (uint32_t at = newest_[sector]; at != kNone; at = versions_[at].older) {
+      if (versions_[at].layer == layer) return true;
+    }
+    return false;
+  }
+
   // The versions of all sectors, in the order in which they were written.
   std::vector<Version> versions_;
   // By sector: the index of its newest version, or kNone.
   std::vector<uint32_t> newest_;
-  // All sectors that have versions. The list may hold other sectors, and a
-  // sector twice, until PersistAll() tidies it.
-  std::vector<uint32_t> open_;
+  // By layer: all sectors that have a version there. A list may hold other
+  // sectors, and a sector twice, until PersistAll() tidies it.
+  std::array<std::vector<uint32_t>, static_cast<size_t>(Layer::kMedia)> open_;
 };
 
 }  // namespace
