@@ -119,14 +119,16 @@ void RunOnALossyDisk(SimfsScene& scene, Prng& random, int ops) {
 }
 
 // Opens the disk after a crash with what was studied of the trace, and demands
-// that it shows what a scan finds, at once and after its first op. Returns
-// whether it read less than the scan.
-bool ShowsWhatAScanFinds(SimfsScene& scene, SparseImage& image) {
+// that it shows what a scan finds, at once and after its first op. The mount is
+// told that the crash came after at most `upto` events. Returns whether it read
+// less than the scan.
+bool ShowsWhatAScanFinds(SimfsScene& scene, SparseImage& image,
+                         EventNumber upto) {
   Backend& backend = scene.backend();
   CrashDisk scanned(image, kSimfsGeometry, 512, 0);
   const Observation found = MakeSimfsBackend()->Open(scanned).mount->Observe();
   CrashDisk disk(image, kSimfsGeometry, 512, 0);
-  backend.ExpectCrashOf(scene.trace(), scene.trace().event_count());
+  backend.ExpectCrashOf(scene.trace(), upto);
   const MountResult mounted = backend.Open(disk);
   EXPECT_EQ(found, mounted.mount->Observe());
   const bool less =
@@ -158,9 +160,17 @@ TEST(SimfsRecovery, OnDemandItShowsWhatAScanFinds) {
       scene.backend().StudyTrace(scene.trace());
       for (int crash = 0; crash < 6; ++crash) {
         SCOPED_TRACE(fmt::format("{} seed {} crash {}", profile, seed, crash));
-        SparseImage image =
-            scene.RandomCrash(random, /*lies=*/lossy && crash % 2 == 1);
-        fewer += ShowsWhatAScanFinds(scene, image) ? 1 : 0;
+        const bool lies = lossy && crash % 2 == 1;
+        const EventNumber end = scene.trace().event_count();
+        SparseImage image = scene.RandomCrash(random, lies);
+        fewer += ShowsWhatAScanFinds(scene, image, end) ? 1 : 0;
+        // A crash in the middle, of which the mount knows more or less exactly
+        // when it came.
+        const auto point = static_cast<EventNumber>(random.Below(end + 1));
+        const auto upto =
+            point + static_cast<EventNumber>(random.Below(end - point + 1));
+        SparseImage earlier = scene.RandomCrashAt(point, random, lies);
+        ShowsWhatAScanFinds(scene, earlier, random.OneIn(2) ? point : upto);
         if (HasFailure()) return;
       }
       scene.backend().ForgetTrace(scene.trace());
@@ -243,6 +253,30 @@ TEST(SimfsRecovery, OnDemandItReadsWhatDecides) {
   // Data in the journal puts all records in one order.
   EXPECT_GT(reads_after("ext4-journal", three),
             reads_after("ext4-journal", write));
+}
+
+// Nor is what was written after the last moment at which the crash can have
+// come, however long the trace went on.
+TEST(SimfsRecovery, OnDemandItDoesNotLookForWhatCameLater) {
+  SimfsScene scene("spec-strict");
+  scene.Run("create /f\nwrite /f 0 512\nsyncfs\n");
+  const EventNumber point = scene.trace().event_count();
+  SparseImage image(scene.live_disk());
+  std::string more;
+  for (int i = 0; i < 20; ++i) more += "append /f 512\n";
+  scene.Run(more);
+  Backend& backend = scene.backend();
+  backend.StudyTrace(scene.trace());
+  const auto reads_if = [&](EventNumber upto) {
+    CrashDisk disk(image, kSimfsGeometry, 512, 0);
+    backend.ExpectCrashOf(scene.trace(), upto);
+    const Observation found = backend.Open(disk).mount->Observe();
+    EXPECT_EQ(InWords(found), "/f [2:512]");
+    return disk.Reads(found).blocks.size();
+  };
+  // The superblock, the name, the times and the shape.
+  EXPECT_EQ(reads_if(point), 4u);
+  EXPECT_EQ(reads_if(scene.trace().event_count()), 44u);
 }
 
 TEST(SimfsRecovery, ANewFileDoesNotShowWhatALostOneWrote) {

@@ -200,9 +200,14 @@ class SimfsScene {
   // Returns one disk that a loss of power after the last op can leave. If the
   // disk `lies`, no flush keeps anything.
   SparseImage RandomCrash(Prng& random, bool lies = false) const {
+    return RandomCrashAt(disk_.trace().event_count(), random, lies);
+  }
+  // The same for a loss of power after this event.
+  SparseImage RandomCrashAt(EventNumber point, Prng& random,
+                            bool lies = false) const {
     const CrashSpace space(disk_.trace(), 512);
     PointCursor cursor(space, CrashKind::kPower);
-    cursor.MoveTo(disk_.trace().event_count());
+    cursor.MoveTo(point);
     SparseImage image(disk_.live());
     for (Slot slot = 0; slot < space.slot_count(); ++slot) {
       const VersionIndex floor = lies ? 0 : cursor.floor(slot);
