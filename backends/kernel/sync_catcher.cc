@@ -5,6 +5,7 @@
 #include "backends/kernel/sync_catcher.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -55,6 +56,15 @@ int MakeListener() {
       syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
               SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_NEW_LISTENER,
               &program));
+}
+
+// Returns a descriptor of a thread; -1 and errno if that failed: EINVAL if the
+// thread is not the first of its process and the kernel is older than 6.9.
+int OpenThread(pid_t thread) {
+  constexpr unsigned kThread = O_EXCL;  // PIDFD_THREAD
+  const long descriptor = syscall(SYS_pidfd_open, thread, kThread);
+  if (descriptor >= 0 || errno != EINVAL) return static_cast<int>(descriptor);
+  return static_cast<int>(syscall(SYS_pidfd_open, thread, 0));
 }
 
 // A message of one byte with room for a descriptor.
@@ -110,9 +120,11 @@ int SyncCatcher::Attach() {
   return 0;
 }
 
-bool SyncCatcher::IsOfVolume(pid_t process, int descriptor) const {
-  const auto process_fd = static_cast<int>(syscall(SYS_pidfd_open, process, 0));
-  if (process_fd < 0) return false;
+bool SyncCatcher::IsOfVolume(pid_t thread, int descriptor) const {
+  const int process_fd = OpenThread(thread);
+  // A kernel that knows no descriptors of threads. Nobody can say which volume
+  // the thread syncs; here, all the files of a program are in this one.
+  if (process_fd < 0) return errno == EINVAL;
   const auto copy =
       static_cast<int>(syscall(SYS_pidfd_getfd, process_fd, descriptor, 0));
   close(process_fd);

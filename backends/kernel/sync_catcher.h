@@ -39,7 +39,7 @@ class SyncCatcher {
   bool Serve();
 
  private:
-  bool IsOfVolume(pid_t process, int descriptor) const;
+  bool IsOfVolume(pid_t thread, int descriptor) const;
 
   const std::string folder_;
   const std::function<int()> synced_;
