@@ -204,8 +204,14 @@ Error ProgramHost::Gone() {
 Result<CommandEnd> ProgramHost::Run(const Mount::Command& command,
                                     ProgramFiles& files, uint64_t size_bytes) {
   if (end_) return Gone();
-  POWERCUT_ASSIGN(const auto volume,
+  POWERCUT_ASSIGN(auto volume,
                   FuseVolume::Mount(kernel::kVolumeFolder, files, size_bytes));
+  // The process ends when all programs have, and they when nobody owes them an
+  // answer any more.
+  const auto gone = [&] {
+    volume.reset();
+    return Gone();
+  };
   acks_->set_text_sink([&](std::string_view text) {
     if (command.acks) command.acks(text);
   });
@@ -217,7 +223,7 @@ Result<CommandEnd> ProgramHost::Run(const Mount::Command& command,
   request.timeout_ms = command.timeout_ms;
   request.acks_from_stdout = command.acks_from_stdout;
   if (!SendMessage(socket_, kernel::EncodeMounterRequest(request))) {
-    return Gone();
+    return gone();
   }
   // Now and then a look is taken at the process: if somebody stopped it, it
   // would never answer.
@@ -240,10 +246,10 @@ Result<CommandEnd> ProgramHost::Run(const Mount::Command& command,
       if (!acks_->Serve()) ends[1].fd = -1;
       continue;
     }
-    if (!ReceiveMessage(socket_, answer)) return Gone();
+    if (!ReceiveMessage(socket_, answer)) return gone();
     if (answer[0] == kEnded) break;
     const auto error = static_cast<char>(files.SyncVolume());
-    if (!SendMessage(socket_, std::string(1, error))) return Gone();
+    if (!SendMessage(socket_, std::string(1, error))) return gone();
   }
   acks_->set_text_sink(nullptr);
   return kernel::DecodeCommandEnd(std::string_view(answer).substr(1));
