@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -191,7 +192,10 @@ void ReadDirectory(fuse_req_t request, fuse_ino_t node, size_t size,
       fuse_reply_err(request, error);
       return;
     }
-    entries.insert(entries.begin(), {{".", S_IFDIR}, {"..", S_IFDIR}});
+    // The kernel knows the numbers of these two; nobody else asks.
+    constexpr uint64_t kUnknown = ~uint64_t{0};
+    entries.insert(entries.begin(),
+                   {{".", S_IFDIR, node}, {"..", S_IFDIR, kUnknown}});
   }
   volume.scratch.resize(size);
   auto* const bytes = reinterpret_cast<char*>(volume.scratch.data());
@@ -199,8 +203,7 @@ void ReadDirectory(fuse_req_t request, fuse_ino_t node, size_t size,
   for (auto at = static_cast<size_t>(offset); at < entries.size(); ++at) {
     struct stat facts{};
     facts.st_mode = entries[at].type;
-    // A number that means that stat(2) has the real one.
-    facts.st_ino = ~ino_t{0};
+    facts.st_ino = entries[at].node;
     const size_t needed = fuse_add_direntry(request, bytes + used, size - used,
                                             entries[at].name.c_str(), &facts,
                                             static_cast<off_t>(at + 1));
@@ -233,6 +236,10 @@ void GetFacts(fuse_req_t request, fuse_ino_t node, fuse_file_info*) {
   ReplyFacts(request, 0, node);
 }
 
+int64_t NanosecondsOf(const timespec& time) {
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 void SetFacts(fuse_req_t request, fuse_ino_t node, struct stat* facts,
               int to_set, fuse_file_info* info) {
   ProgramFiles::Wanted wanted;
@@ -242,12 +249,17 @@ void SetFacts(fuse_req_t request, fuse_ino_t node, struct stat* facts,
   if ((to_set & FUSE_SET_ATTR_SIZE) != 0) {
     wanted.size_bytes = static_cast<uint64_t>(facts->st_size);
   }
-  // With MTIME_NOW the content changes, or the program asks for the time of
-  // today, which tells nobody anything.
-  if ((to_set & FUSE_SET_ATTR_MTIME) != 0 &&
-      (to_set & FUSE_SET_ATTR_MTIME_NOW) == 0) {
-    wanted.changed_ns =
-        int64_t{facts->st_mtim.tv_sec} * 1'000'000'000 + facts->st_mtim.tv_nsec;
+  const auto set = [to_set](int flag) { return (to_set & flag) != 0; };
+  wanted.changed_now = set(FUSE_SET_ATTR_MTIME_NOW);
+  if (set(FUSE_SET_ATTR_MTIME) && !wanted.changed_now) {
+    wanted.changed_ns = NanosecondsOf(facts->st_mtim);
+  }
+  if (set(FUSE_SET_ATTR_ATIME_NOW)) {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    wanted.accessed_ns = NanosecondsOf(now);
+  } else if (set(FUSE_SET_ATTR_ATIME)) {
+    wanted.accessed_ns = NanosecondsOf(facts->st_atim);
   }
   const int error = FilesFor(request).Set(node, wanted, HandleOf(info));
   ReplyFacts(request, error, node);

@@ -42,6 +42,12 @@ int ErrnoOf(const std::string& name) {
   return EIO;
 }
 
+timespec TimeOf(int64_t time_ns) {
+  constexpr int64_t kSecondNs = 1'000'000'000;
+  const int64_t rest_ns = (time_ns % kSecondNs + kSecondNs) % kSecondNs;
+  return {(time_ns - rest_ns) / kSecondNs, rest_ns};
+}
+
 bool IsRegular(mode_t mode) { return S_ISREG(mode); }
 
 }  // namespace
@@ -123,14 +129,18 @@ int ProgramFiles::Apply() {
     Call& call = log_.at(applied_);
     call.process = caller_.process;
     call.program = ProgramOf(caller_.process);
-    if (call.kind != Call::kOp || full_) continue;
+    if (full_ && !IsSync(call)) break;
     const OpResult result =
         mount_.Apply(call.op, call.offset_bytes, call.content);
     if (result.ok()) continue;
     error = ErrnoOf(result.error);
+    if (IsSync(call) && !full_) continue;
     // The files in memory are ahead of the disk now.
-    if (!IsSync(call)) full_ = true;
+    full_ = true;
+    break;
   }
+  // Nobody can make these calls again.
+  log_.Forget(applied_);
   return error;
 }
 
@@ -184,6 +194,11 @@ int ProgramFiles::Make(Node parent, const std::string& name, mode_t mode,
   attributes.mode = mode;
   attributes.owner = caller_.user;
   attributes.group = caller_.group;
+  const FileAttributes above = AttributesOf(nodes_.at(parent));
+  if ((above.mode & S_ISGID) != 0) {
+    attributes.group = above.group;
+    if (S_ISDIR(mode)) attributes.mode |= S_ISGID;
+  }
   attributes.device = device;
   attributes.target = target;
   attributes.changed_ns = NowNs();
@@ -195,6 +210,7 @@ int ProgramFiles::Make(Node parent, const std::string& name, mode_t mode,
     PackedWriter out(call.attributes);
     WriteAttributes(attributes, out);
   }
+  TouchNames(parent);
   return Apply();
 }
 
@@ -206,6 +222,8 @@ int ProgramFiles::Unlink(Node parent, const std::string& name) {
   if (const int error = Lookup(parent, name, node)) return error;
   if (const int error = Done(files_.Unlink(path))) return error;
   nodes_[node].names.erase({parent, name});
+  TouchNames(parent);
+  TouchStatus(node);
   return 0;
 }
 
@@ -217,6 +235,7 @@ int ProgramFiles::RemoveDirectory(Node parent, const std::string& name) {
   if (const int error = Lookup(parent, name, node)) return error;
   if (const int error = Done(files_.RemoveDirectory(path))) return error;
   nodes_[node].names.erase({parent, name});
+  TouchNames(parent);
   return 0;
 }
 
@@ -235,9 +254,15 @@ int ProgramFiles::Rename(Node parent, const std::string& name, Node new_parent,
   if (replaces && flags != 0) return EEXIST;
   if (replaces && replaced == moved) return 0;
   if (const int error = Done(files_.Rename(from, to))) return error;
-  if (replaces) nodes_[replaced].names.erase({new_parent, new_name});
+  if (replaces) {
+    nodes_[replaced].names.erase({new_parent, new_name});
+    TouchStatus(replaced);
+  }
   nodes_[moved].names.erase({parent, name});
   nodes_[moved].names.emplace(new_parent, new_name);
+  TouchNames(parent);
+  TouchNames(new_parent);
+  TouchStatus(moved);
   return 0;
 }
 
@@ -250,6 +275,8 @@ int ProgramFiles::Link(Node node, Node new_parent,
   if (const int error = PathIn(new_parent, new_name, to)) return error;
   if (const int error = Done(files_.Link(*from, to))) return error;
   nodes_[node].names.emplace(new_parent, new_name);
+  TouchNames(new_parent);
+  TouchStatus(node);
   return 0;
 }
 
@@ -264,7 +291,7 @@ int ProgramFiles::List(Node directory, std::vector<Entry>& entries) {
   for (std::string& name : names) {
     Node node = 0;
     if (Lookup(directory, name, node) != 0) continue;
-    entries.push_back({std::move(name), TypeOf(nodes_[node])});
+    entries.push_back({std::move(name), TypeOf(nodes_[node]), node});
   }
   return 0;
 }
@@ -312,7 +339,7 @@ int ProgramFiles::Facts(Node node, struct stat& facts) {
   facts.st_gid = attributes.group;
   facts.st_rdev = attributes.device;
   // What a crash left may have names that nobody looked for yet.
-  facts.st_nlink = known.is_directory || !records() ? 1 : known.names.size();
+  facts.st_nlink = known.is_directory ? 1 : known.names.size();
   facts.st_blksize = 4096;
   if (S_ISLNK(attributes.mode)) {
     facts.st_size = static_cast<off_t>(attributes.target.size());
@@ -322,10 +349,10 @@ int ProgramFiles::Facts(Node node, struct stat& facts) {
     facts.st_size = static_cast<off_t>(size_bytes);
     facts.st_blocks = static_cast<blkcnt_t>((size_bytes + 511) / 512);
   }
-  const int64_t changed_ns = attributes.changed_ns;
-  facts.st_mtim.tv_sec = changed_ns / 1'000'000'000;
-  facts.st_mtim.tv_nsec = changed_ns % 1'000'000'000;
-  facts.st_atim = facts.st_ctim = facts.st_mtim;
+  const int64_t changed_ns = known.changed_ns.value_or(attributes.changed_ns);
+  facts.st_mtim = TimeOf(changed_ns);
+  facts.st_ctim = TimeOf(known.status_changed_ns.value_or(changed_ns));
+  facts.st_atim = TimeOf(known.accessed_ns.value_or(changed_ns));
   return 0;
 }
 
@@ -365,6 +392,7 @@ int ProgramFiles::SetAttributes(Node node, FileAttributes attributes) {
     }
   }
   known.attributes = std::move(attributes);
+  TouchStatus(node);
   return Apply();
 }
 
@@ -386,9 +414,21 @@ int ProgramFiles::Set(Node node, const Wanted& wanted, Handle handle) {
   }
   if (wanted.owner) attributes.owner = *wanted.owner;
   if (wanted.group) attributes.group = *wanted.group;
+  if (wanted.accessed_ns) {
+    known.accessed_ns = wanted.accessed_ns;
+    TouchStatus(node);
+  }
   if (wanted.changed_ns) {
     attributes.changed_ns = *wanted.changed_ns;
+    known.changed_ns.reset();
     known.time_was_set = true;
+    TouchStatus(node);
+  } else if (wanted.changed_now) {
+    known.changed_ns = NowNs();
+    TouchStatus(node);
+    if (std::exchange(known.time_was_set, false)) {
+      attributes.changed_ns = *known.changed_ns;
+    }
   }
   if (wanted.size_bytes) {
     if (const int error = Resize(node, *wanted.size_bytes, handle)) {
@@ -403,11 +443,8 @@ int ProgramFiles::Resize(Node node, uint64_t size_bytes, Handle handle) {
   if (full_) return ENOSPC;
   if (handle != 0) {
     const int error = Done(files_.Truncate(handle, size_bytes));
-    // A handle that cannot write: the kernel has checked the permissions.
-    if (error != EBADF) {
-      if (error == 0) Touch(node);
-      return error;
-    }
+    if (error == 0) Touch(node);
+    return error;
   }
   const auto path = PathOf(node);
   if (!path) return ESTALE;
@@ -474,13 +511,14 @@ int ProgramFiles::ListExtended(Node node, std::vector<std::string>& names) {
 
 int ProgramFiles::Open(Node node, int flags, Handle& handle) {
   OpenFlags wanted;
-  const int access = flags & O_ACCMODE;
-  wanted.write = access != O_RDONLY;
+  // The kernel sees to it that nobody writes through a handle for reading.
+  wanted.write = !nodes_.at(node).is_directory;
   wanted.direct = (flags & O_DIRECT) != 0;
-  wanted.truncate = (flags & O_TRUNC) != 0 && wanted.write;
+  // Linux truncates files that are opened for reading, too.
+  wanted.truncate = (flags & O_TRUNC) != 0;
   if (wanted.truncate && full_) return ENOSPC;
   const auto path = PathOf(node);
-  if (!path) return ESTALE;
+  if (!path) return OpenWithoutName(node, wanted.truncate, handle);
   const uint64_t calls = log_.calls().size();
   const int64_t opened = files_.Open(*path, wanted);
   if (opened < 0) return static_cast<int>(-opened);
@@ -495,7 +533,26 @@ int ProgramFiles::Open(Node node, int flags, Handle& handle) {
   return 0;
 }
 
+// A process opens a file that has no name any more through /proc/self/fd. It
+// uses the handle of those that have the file open: the kernel has checked what
+// the process may do.
+int ProgramFiles::OpenWithoutName(Node node, bool truncate, Handle& handle) {
+  const Handle shared = AnyHandleOf(node);
+  if (shared == 0) return ESTALE;
+  if (truncate) {
+    if (const int error = Resize(node, 0, shared)) return error;
+  }
+  ++shares_[shared];
+  handle = shared;
+  return 0;
+}
+
 void ProgramFiles::Close(Handle handle) {
+  const auto shared = shares_.find(handle);
+  if (shared != shares_.end()) {
+    if (--shared->second == 0) shares_.erase(shared);
+    return;
+  }
   open_.erase(handle);
   files_.Close(handle);
   Apply();
@@ -523,13 +580,21 @@ int ProgramFiles::Write(Node node, Handle handle, uint64_t offset_bytes,
 // a later change of the file has to change it.
 void ProgramFiles::Touch(Node node) {
   NodeFacts& known = nodes_.at(node);
+  known.changed_ns = known.status_changed_ns = NowNs();
+  if (!records() || !std::exchange(known.time_was_set, false)) return;
   FileAttributes attributes = AttributesOf(known);
-  attributes.changed_ns = NowNs();
-  if (records() && known.time_was_set) {
-    known.time_was_set = false;
-    NoteAttributes(log_.last(), known, attributes);
-  }
+  attributes.changed_ns = *known.changed_ns;
+  NoteAttributes(log_.last(), known, attributes);
   known.attributes = std::move(attributes);
+}
+
+void ProgramFiles::TouchNames(Node directory) {
+  NodeFacts& known = nodes_.at(directory);
+  known.changed_ns = known.status_changed_ns = NowNs();
+}
+
+void ProgramFiles::TouchStatus(Node node) {
+  nodes_.at(node).status_changed_ns = NowNs();
 }
 
 int ProgramFiles::Allocate(Node node, Handle handle, int mode,

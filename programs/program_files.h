@@ -83,6 +83,7 @@ class ProgramFiles {
     std::string name;
     // The type of the file, as st_mode has it.
     mode_t type = 0;
+    Node node = 0;
   };
   // The names in a directory, sorted.
   int List(Node directory, std::vector<Entry>& entries);
@@ -96,6 +97,9 @@ class ProgramFiles {
     std::optional<gid_t> group{};
     std::optional<uint64_t> size_bytes{};
     std::optional<int64_t> changed_ns{};
+    std::optional<int64_t> accessed_ns{};
+    // Whether the last change is to be now.
+    bool changed_now = false;
   };
   // `handle` is 0 if the file is not open.
   int Set(Node node, const Wanted& wanted, Handle handle);
@@ -122,7 +126,7 @@ class ProgramFiles {
   int SyncVolume();
 
   // Whether the disk had no room for a call. Every later call that would change
-  // something fails with ENOSPC.
+  // something fails with ENOSPC, and is not kept.
   bool full() const { return full_; }
   // The calls so far that changed something or asked for durability.
   const Calls& calls() const { return log_.calls(); }
@@ -141,6 +145,11 @@ class ProgramFiles {
     std::optional<simfs::InodeNumber> inode;
     // Whether a program set the time of the last change since the last change.
     bool time_was_set = false;
+    // Times that no crash keeps: the last access, if a program set it, and the
+    // last changes in this volume of the content and of anything.
+    std::optional<int64_t> accessed_ns;
+    std::optional<int64_t> changed_ns;
+    std::optional<int64_t> status_changed_ns;
   };
 
   bool records() const { return history_ == nullptr; }
@@ -159,6 +168,7 @@ class ProgramFiles {
   int Resize(Node node, uint64_t size_bytes, Handle handle);
   // A handle that is open on the node; 0 if there is none.
   Handle AnyHandleOf(Node node) const;
+  int OpenWithoutName(Node node, bool truncate, Handle& handle);
   // Makes the calls that were added on simfs.
   int Apply();
   // The name of the program that a process runs.
@@ -167,6 +177,10 @@ class ProgramFiles {
   int Done(int64_t result);
   // Notes that the last call changed the content of the node.
   void Touch(Node node);
+  // Notes that the names in a directory changed just now.
+  void TouchNames(Node directory);
+  // Notes that something else of the node changed just now.
+  void TouchStatus(Node node);
 
   simfs::SimfsMount& mount_;
   const AttributeHistory* history_ = nullptr;
@@ -176,6 +190,8 @@ class ProgramFiles {
   Caller caller_;
   std::map<Node, NodeFacts> nodes_;
   std::map<Handle, Node> open_;
+  // How many times each handle was given out beside the first.
+  std::map<Handle, uint64_t> shares_;
   // By process.
   std::map<pid_t, std::string> programs_;
   // How many calls were made on simfs.

@@ -25,6 +25,9 @@ class CallLog {
   const CallPlace& place() const { return place_; }
   void set_place(const CallPlace& place) { place_ = place; }
 
+  // Forgets the calls from number `index` on, from 0.
+  void Forget(size_t index) { calls_.resize(index); }
+
   // Adds a call, which gets its number and its place, and returns it. Valid
   // until the next call of Add().
   Call& Add(Call call) {

@@ -215,9 +215,13 @@ Status CheckCallsMake(const LoadedTrace& loaded, Backend& backend) {
 Result<Trace> TraceUnder(const std::string& profile, const LoadedTrace& loaded,
                          Backend& backend) {
   POWERCUT_ASSIGN(const Calls calls, programs::DecodeCalls(loaded.about.calls));
-  POWERCUT_ASSIGN(
-      RecordedCalls recorded,
-      RecordCalls(backend, calls, loaded.trace.geometry(), profile));
+  // Under another profile the same calls may write more, of which no sector is
+  // used twice. What is not written takes no memory.
+  constexpr uint64_t kTimesLarger = 4;
+  DiskGeometry geometry = loaded.trace.geometry();
+  geometry.sector_count *= kTimesLarger;
+  POWERCUT_ASSIGN(RecordedCalls recorded,
+                  RecordCalls(backend, calls, geometry, profile));
   return std::move(recorded.recording.trace);
 }
 
