@@ -32,8 +32,8 @@
 #include "backends/kernel/mounter_messages.h"
 #include "backends/kernel/printed_lines.h"
 #include "backends/kernel/user_command.h"
-#include "backends/kernel/volume_program.h"
 #include "backends/kernel/volume_parts.h"
+#include "backends/kernel/volume_program.h"
 #include "harness/recover/outcome_codec.h"
 #include "harness/system/message_socket.h"
 
