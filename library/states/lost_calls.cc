@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "model/files/model_state.h"
@@ -216,6 +217,15 @@ std::vector<CallPlace> NamedPlaces(const IssuedCalls& run,
     places.push_back(calls[lost].place);
   }
   return places;
+}
+
+std::vector<OpKind> LostKinds(const IssuedCalls& run, const CrashState& state,
+                              const PointCursor& cursor) {
+  std::set<OpKind> kinds;
+  for (const auto& [lost, blocks] : LostBy(run, state, cursor)) {
+    kinds.insert(run.calls[lost].op.kind);
+  }
+  return {kinds.begin(), kinds.end()};
 }
 
 std::vector<ExtraSync> SyncsFor(const IssuedCalls& run, const CrashState& state,

@@ -34,6 +34,11 @@ std::vector<CallPlace> NamedPlaces(const IssuedCalls& run,
                                    const CrashState& state,
                                    const PointCursor& cursor);
 
+// Which kinds of ops the calls in LostCalls() are, each once, ascending.
+// Requires: as LostCalls().
+std::vector<OpKind> LostKinds(const IssuedCalls& run, const CrashState& state,
+                              const PointCursor& cursor);
+
 // A sync that was not made: of the file or directory at `path`, or a flush of a
 // raw disk if `path` is empty, after call `after`.
 struct ExtraSync {

@@ -18,6 +18,7 @@
 #include "harness/trace/run_begin.h"
 #include "library/calls/record_calls.h"
 #include "library/states/lost_calls.h"
+#include "model/table/primitives.h"
 #include "programs/program_backend.h"
 #include "programs/program_calls.h"
 #include "programs/program_host.h"
@@ -92,6 +93,55 @@ Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
     }
   }
   return true;
+}
+
+Result<std::vector<LossRule>> RulesOfLoss(const RecordedRun& run,
+                                          const TraceAbout& about,
+                                          const StateId& id) {
+  std::vector<LossRule> rules;
+  if (about.calls.empty()) return rules;
+  POWERCUT_ASSIGN(const Calls calls, programs::DecodeCalls(about.calls));
+  POWERCUT_ASSIGN(
+      const RecordedCalls again,
+      RecordCalls(run.backend, calls, run.trace().geometry(), about.profile));
+  if (again.recording.trace.Digest() != run.trace().Digest()) return rules;
+  const CrashSpace space(run.trace(), run.setting.atomic_bytes);
+  PointCursor cursor(space, id.steps[0].kind);
+  POWERCUT_ASSIGN(const CrashState state, ResolveStep(id.steps[0], cursor));
+  const PromiseTable promises = PromisesOf(run.profile());
+  const auto source = [](Primitive primitive) {
+    return PrimitiveRows()[static_cast<size_t>(primitive)].source;
+  };
+  bool data = false;
+  bool names = false;
+  bool times = false;
+  for (const OpKind kind :
+       LostKinds({calls, again.events_after}, state, cursor)) {
+    times |= kind == OpKind::kSetTimes;
+    const bool of_data = kind == OpKind::kWrite || kind == OpKind::kTruncate ||
+                         kind == OpKind::kFallocate;
+    data |= of_data;
+    names |= !of_data && kind != OpKind::kSetTimes;
+  }
+  if (data) {
+    rules.push_back(
+        {"data, sizes",
+         fmt::format("promised by an fsync or an fdatasync of the file ({})",
+                     source(Primitive::kFsync))});
+  }
+  if (names) {
+    const bool by_file = promises[Primitive::kFsync].names != Reach::kNone;
+    rules.push_back(
+        {"names", fmt::format("promised by an fsync of {}the directory ({})",
+                              by_file ? "the file or of " : "",
+                              source(Primitive::kFsyncDirectory))});
+  }
+  if (times) {
+    rules.push_back({"permissions, owners, times",
+                     fmt::format("promised by an fsync of the file ({})",
+                                 source(Primitive::kFsync))});
+  }
+  return rules;
 }
 
 namespace {
@@ -227,6 +277,10 @@ Result<Trace> TraceUnder(const std::string& profile, const LoadedTrace& loaded,
 
 #else
 
+Result<std::vector<LossRule>> RulesOfLoss(const RecordedRun&, const TraceAbout&,
+                                          const StateId&) {
+  return std::vector<LossRule>();
+}
 Result<bool> NameByCalls(const RecordedRun&, const TraceAbout&,
                          std::span<Finding>) {
   return false;

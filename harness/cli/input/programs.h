@@ -15,6 +15,7 @@
 #include "harness/cli/input/comparison.h"
 #include "harness/judge/finding.h"
 #include "harness/record/recorded_run.h"
+#include "harness/space/state_id.h"
 
 namespace powercut {
 
@@ -50,8 +51,23 @@ std::string ProgramsLack();
 Result<bool> NameByCalls(const RecordedRun& run, const TraceAbout& about,
                          std::span<Finding> findings);
 
-// The same, and in findings of other programs names the files (AddFileNames()).
-// Errors: those of RecordCalls() and of AddFileNames().
+// A rule by which a profile lets a crash take something.
+struct LossRule {
+  // What is taken, such as `names`.
+  std::string what;
+  // What would have promised it, with the source.
+  std::string rule;
+};
+
+// The rules by which the state lost what it lost of the calls of a program.
+// Empty if the calls of the trace are not known.
+// Errors: those of RecordCalls().
+Result<std::vector<LossRule>> RulesOfLoss(const RecordedRun& run,
+                                          const TraceAbout& about,
+                                          const StateId& id);
+
+// The same as NameByCalls(), and in findings of other programs names the files
+// (AddFileNames()). Errors: those of RecordCalls() and of AddFileNames().
 Status NameLosses(const RecordedRun& run, const TraceAbout& about,
                   std::span<Finding> findings);
 

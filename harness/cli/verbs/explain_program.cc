@@ -80,6 +80,15 @@ void PrintLosses(const TraceExplanation& why,
   }
 }
 
+void PrintRules(const std::string& profile,
+                const std::vector<LossRule>& rules) {
+  if (rules.empty()) return;
+  std::printf("\nwhy %s allows it\n", profile.c_str());
+  for (const LossRule& rule : rules) {
+    Line("  ", fmt::format("{}: {}", rule.what, rule.rule));
+  }
+}
+
 void PrintUnissued(const TraceExplanation& why) {
   if (why.losses.acks == 0) return;
   std::printf("\nnot yet issued to the disk at the last ack\n");
@@ -186,6 +195,8 @@ Result<ExitStatus> ExplainProgram(const OpenedInput& input,
   PrintMoment(recording, why);
   if (known) std::printf("  %s\n", by_calls.op_text.c_str());
   PrintLosses(why, by_calls.lost_files);
+  POWERCUT_ASSIGN(const auto rules, RulesOfLoss(run, input.about, id));
+  PrintRules(run.profile().name, rules);
   if (!known) PrintUnissued(why);
   PrintVerdict(why);
   POWERCUT_TRY(PrintSmallest(run, id, options, why));
