@@ -265,14 +265,17 @@ Status CheckCallsMake(const LoadedTrace& loaded, Backend& backend) {
 Result<Trace> TraceUnder(const std::string& profile, const LoadedTrace& loaded,
                          Backend& backend) {
   POWERCUT_ASSIGN(const Calls calls, programs::DecodeCalls(loaded.about.calls));
-  // Under another profile the same calls may write more, of which no sector is
-  // used twice. What is not written takes no memory.
-  constexpr uint64_t kTimesLarger = 4;
   DiskGeometry geometry = loaded.trace.geometry();
-  geometry.sector_count *= kTimesLarger;
-  POWERCUT_ASSIGN(RecordedCalls recorded,
-                  RecordCalls(backend, calls, geometry, profile));
-  return std::move(recorded.recording.trace);
+  auto recorded = RecordCalls(backend, calls, geometry, profile);
+  if (!recorded && recorded.error().code == ErrorCode::kFull) {
+    // Under another profile the same calls may write more, of which no sector
+    // is used twice. What is not written takes no memory.
+    constexpr uint64_t kTimesLarger = 4;
+    geometry.sector_count *= kTimesLarger;
+    recorded = RecordCalls(backend, calls, geometry, profile);
+  }
+  if (!recorded) return recorded.error();
+  return std::move(recorded->recording.trace);
 }
 
 #else
