@@ -1,0 +1,154 @@
+// Programs that misbehave, and a tool that is killed: there is a clear verdict,
+// and nothing is left behind.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/subprocess.h"
+
+namespace powercut {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class HostileTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (access("/dev/fuse", R_OK | W_OK) != 0) {
+      GTEST_SKIP() << "/dev/fuse cannot be opened";
+    }
+    lock_ =
+        open(folder_.File("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    ASSERT_GE(lock_, 0);
+    ASSERT_EQ(mkfifo(folder_.File("told").c_str(), 0666), 0);
+  }
+  void TearDown() override { close(lock_); }
+
+  // Runs the tool in the folder of the test.
+  Ended Tool(const std::string& line) { return Starts(line).Wait(); }
+  Subprocess Starts(const std::string& line) {
+    return Subprocess(
+        {"/bin/sh", "-c",
+         "cd " + folder_.File(".") + " && exec " POWERCUT_TOOL " " + line});
+  }
+  std::string Script(const std::string& name, const std::string& text) {
+    return "sh " + folder_.Write(name, text);
+  }
+  // What a program says through the fifo `told`. Waits for it.
+  std::string Told() {
+    std::ifstream in(folder_.File("told"));
+    std::string line;
+    std::getline(in, line);
+    return line;
+  }
+
+  TemporaryFolder folder_;
+  // As long as any process that a program started holds the lock, nobody else
+  // gets it.
+  int lock_ = -1;
+};
+
+// The daemon has a session of its own and ignores what it can.
+std::string DaemonWithLock(const std::string& lock) {
+  return "setsid sh -c 'trap \"\" TERM HUP INT; exec 9>" + lock +
+         "; flock -x 9; while true; do echo x >> log; done' &\n";
+}
+
+TEST_F(HostileTest, ADaemonEndsWithItsProgram) {
+  const std::string lock = folder_.File("lock");
+  const std::string program =
+      Script("daemon.sh", DaemonWithLock(lock) + "while flock -n " + lock +
+                              " true; do :; done\n"
+                              "echo held >> $POWERCUT_ACKS\n");
+  const Ended run = Tool("record -o t.trace -- " + program);
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("1 acks"));
+  EXPECT_EQ(flock(lock_, LOCK_EX | LOCK_NB), 0);
+}
+
+TEST_F(HostileTest, AProgramThatNeverEndsIsKilled) {
+  const std::string program =
+      Script("endless.sh", "flock -x " + folder_.File("lock") +
+                               " sh -c 'while true; do echo x >> log; done'\n");
+  const Ended run = Tool("record --timeout 500ms -o t.trace -- " + program);
+  EXPECT_EQ(run.status, 3) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("the program was killed: no end after 500 ms "
+                                 "(--timeout)"));
+  EXPECT_EQ(flock(lock_, LOCK_EX | LOCK_NB), 0);
+}
+
+// What did not fit on the disk is no part of the recording, which is explored
+// under profiles that write more, too.
+TEST_F(HostileTest, AFullDiskIsExploredAsFarAsItWent) {
+  const std::string program = Script(
+      "fill.sh",
+      "while dd if=/dev/zero bs=1M count=1 >> f; do :; done 2>/dev/null\n"
+      "mkdir late 2>/dev/null && echo late\n"
+      "cat f > /dev/null\n");
+  const Ended run = Tool("record --size 4M -o t.trace -- " + program);
+  EXPECT_EQ(run.status, 3) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("the disk is full"));
+  EXPECT_THAT(run.out, Not(HasSubstr("late")));
+  const Ended explored = Tool(
+      "explore t.trace --space prefix --jobs 1 --profile linux --check true");
+  EXPECT_EQ(explored.status, 0) << explored.err;
+  EXPECT_THAT(explored.out, Not(HasSubstr("unknown")));
+}
+
+TEST_F(HostileTest, AProgramCannotEndTheProcessAboveIt) {
+  const std::string program = Script("kill.sh",
+                                     "kill -9 1; kill -9 $PPID; kill -9 -1\n"
+                                     "umount -l \"$PWD\" 2>/dev/null\n"
+                                     "echo here >> $POWERCUT_ACKS\n");
+  const Ended run = Tool("record -o t.trace -- " + program);
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("1 acks"));
+}
+
+// Writes without end, with the lock, and tells the number of the process above
+// it, as the machine counts processes.
+std::string WriterThatTells(const TemporaryFolder& folder) {
+  return "exec 9>" + folder.File("lock") +
+         "; flock -x 9\n"
+         "for i in 1 2 3 4; do\n"
+         "  (while true; do head -c 200000 /dev/zero > f$i; done) &\n"
+         "done\n"
+         "read -r own name state above rest < /proc/self/stat\n"
+         "echo $above > " +
+         folder.File("told") + "\nwait\n";
+}
+
+TEST_F(HostileTest, ToolEndsIfSomebodyKillsTheProcessThatRunsPrograms) {
+  Subprocess tool = Starts("record -o t.trace -- " +
+                           Script("writer.sh", WriterThatTells(folder_)));
+  const pid_t above = std::stoi(Told());
+  ASSERT_GT(above, 1);
+  kill(above, SIGKILL);
+  const Ended ended = tool.Wait();
+  EXPECT_GE(ended.status, 124) << ended.out;
+  EXPECT_THAT(ended.err, HasSubstr("the process that runs programs is gone, "
+                                   "killed by SIGKILL"));
+  EXPECT_EQ(flock(lock_, LOCK_EX | LOCK_NB), 0);
+}
+
+TEST_F(HostileTest, NothingIsLeftOfAToolThatIsKilled) {
+  Subprocess tool = Starts("record -o t.trace -- " +
+                           Script("writer.sh", WriterThatTells(folder_)));
+  ASSERT_NE(Told(), "");
+  tool.Signal(SIGKILL);
+  EXPECT_EQ(tool.Wait().status, -1);
+  // Waits until no process of the program is left.
+  EXPECT_EQ(flock(lock_, LOCK_EX), 0);
+}
+
+}  // namespace
+}  // namespace powercut
