@@ -311,6 +311,28 @@ TEST_F(ProgramsToolTest, RecoveriesCanBeCrashedToo) {
       1);
 }
 
+TEST_F(ProgramsToolTest, ARecordingIsShrunkToTheCallsThatFail) {
+  const std::string program =
+      Script("long.sh",
+             "for i in 1 2 3 4 5 6 7 8; do echo $i >a$i; mkdir d$i; done\n" +
+                 Replace("") + "for i in 1 2 3; do rm a$i; done\n");
+  const std::string check = Script("whole.sh", kWhole);
+  ASSERT_EQ(Tool("record -o l.trace -- " + program).status, 0);
+  const Ended made = Tool("minimize --quiet --jobs 1 -o s.trace --check '" +
+                          check + "' l.trace");
+  EXPECT_EQ(made.status, 0) << made.out << made.err;
+  EXPECT_THAT(made.out, HasSubstr("write /f.tmp 0 4 (sh), never synced"));
+  const size_t left = made.out.find("s.trace: ");
+  EXPECT_THAT(made.out,
+              testing::ContainsRegex("s.trace: [0-9] of [0-9]+ calls left"))
+      << made.out.substr(left);
+  const size_t line = made.out.find("powercut replay");
+  const Ended replay =
+      Tool(made.out.substr(line + 9, made.out.find('\n', line) - line - 9));
+  EXPECT_EQ(replay.status, 1) << replay.out << replay.err;
+  EXPECT_THAT(replay.out, HasSubstr("damaged"));
+}
+
 // A failing fsync is told to the program, and the recording with it is explored
 // as it is.
 TEST_F(ProgramsToolTest, SyncsCanFail) {

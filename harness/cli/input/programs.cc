@@ -174,6 +174,19 @@ Result<Calls> CallsOf(const TraceAbout& about) {
 
 }  // namespace
 
+Result<size_t> CallCountOf(const TraceAbout& about) {
+  POWERCUT_ASSIGN(const Calls calls, CallsOf(about));
+  return calls.size();
+}
+
+Status KeepCalls(const std::vector<size_t>& kept, TraceAbout& about) {
+  POWERCUT_ASSIGN(const Calls calls, CallsOf(about));
+  Calls rest;
+  for (const size_t index : kept) rest.push_back(calls.at(index));
+  about.calls = programs::EncodeCalls(rest);
+  return Ok{};
+}
+
 Result<std::vector<ProgramSync>> SyncsOf(const TraceAbout& about) {
   POWERCUT_ASSIGN(const Calls calls, CallsOf(about));
   return SyncsIn(calls);
@@ -298,6 +311,12 @@ void LetRecoveriesPersist(Backend&) {}
 std::string ProgramsLack() {
   return "not built: install libfuse3-dev, then configure and build again";
 }
+Result<size_t> CallCountOf(const TraceAbout&) {
+  return Error{ErrorCode::kMissing,
+               "not built: install libfuse3-dev, then configure and build "
+               "again"};
+}
+Status KeepCalls(const std::vector<size_t>&, TraceAbout&) { return Ok{}; }
 Result<std::vector<ProgramSync>> SyncsOf(const TraceAbout&) {
   return Error{ErrorCode::kMissing,
                "not built: install libfuse3-dev, then configure and build "

@@ -85,6 +85,15 @@ Result<std::vector<RunMoment>> MomentsOf(const Trace& trace,
                                          const TraceAbout& about,
                                          Backend& backend);
 
+// How many calls the recorded program made.
+// Errors: kUsage if the calls of the trace are not known; kBadInput if they
+// make no sense.
+Result<size_t> CallCountOf(const TraceAbout& about);
+
+// Leaves out all calls but these, which are numbered from 0 and ascend.
+// Errors: as CallCountOf().
+Status KeepCalls(const std::vector<size_t>& kept, TraceAbout& about);
+
 // A sync that a recorded program made, once or often: its calls have one text.
 struct ProgramSync {
   // Such as `fsync /t.db (sqlite3)`, which --weaken takes.

@@ -24,9 +24,12 @@
 #include "harness/base/monotonic_clock.h"
 #include "harness/cli/input/explore_flags.h"
 #include "harness/cli/input/opened_input.h"
+#include "harness/cli/input/programs.h"
+#include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/terminal/progress_line.h"
+#include "harness/cli/verbs/program_minimizer.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/judge/failure_block.h"
 #include "harness/minimize/minimize.h"
@@ -39,7 +42,7 @@ struct MinimizeFlags {
   std::string output;
   std::string cause;  // empty if minimizing chooses it
   InputFlags input;
-  OracleFlags oracle;  // only --probe is offered
+  OracleFlags oracle;
   ExploreFlags explore;
   bool quiet = false;
 };
@@ -130,14 +133,11 @@ class Minimizing {
 
   Result<ExitStatus> Run() {
     CatchInterrupts();
-    POWERCUT_ASSIGN(const OpenedInput input,
+    POWERCUT_ASSIGN(OpenedInput input,
                     OpenInput(flags_.file, flags_.input, flags_.oracle));
     MinimizeOptions options;
     POWERCUT_ASSIGN(options.explore, ExploreOptionsOf(flags_.explore, input));
-    if (input.recording) {
-      return Error{ErrorCode::kUsage,
-                   flags_.file + ": is a trace; give the .pcut file"};
-    }
+    if (input.recording) return RunProgram(input, options.explore);
     POWERCUT_ASSIGN(const Pcut given, ParsePcut(input.text, flags_.file));
     // A file that cannot be written must not cost hours of work.
     POWERCUT_TRY(CheckWritable(flags_.output));
@@ -177,6 +177,51 @@ class Minimizing {
   }
 
  private:
+  // Shrinks the recording of a program. The flags that judge it stay flags.
+  Result<ExitStatus> RunProgram(OpenedInput& input, ExploreOptions options) {
+    if (input.about.calls.empty()) {
+      return Error{ErrorCode::kUsage,
+                   flags_.file +
+                       ": is a trace; give the .pcut file, or a "
+                       "program that was recorded on simfs"};
+    }
+    POWERCUT_TRY(CheckWritable(flags_.output));
+    budget_ms_ = std::exchange(options.bounds.budget_ms, std::nullopt);
+    ProgressLine progress(flags_.file, flags_.quiet);
+    options.hooks.progress = [&](const Progress& p) { progress.Update(p); };
+    POWERCUT_ASSIGN(MinimizedProgram minimized,
+                    MinimizeProgram(input, flags_.cause, options, [&] {
+                      return Interrupted() || OverBudget();
+                    }));
+    progress.Clear();
+    const TraceAbout& about = minimized.trace.about;
+    POWERCUT_TRY(WriteTrace(minimized.trace.trace, about, flags_.output));
+    POWERCUT_ASSIGN(const auto history,
+                    HistoryOf(minimized.trace.trace, 0, kAnyFaults));
+    const Recording recording{minimized.trace.trace, history, {}, {}};
+    POWERCUT_TRY(
+        NameLosses(RunOf(input, recording), about, {&minimized.finding, 1}));
+    // The new trace has the profile, and the calls are as weak as they are.
+    InputFlags replay = flags_.input;
+    replay.profile.clear();
+    replay.weaken.clear();
+    std::fputs(FailureBlock(minimized.finding, flags_.output,
+                            ReplayFlagsText(replay, flags_.oracle))
+                   .c_str(),
+               stdout);
+    std::printf("%s\n",
+                fmt::format("{}: {} of {} calls left, {} recordings tried{}",
+                            flags_.output, minimized.calls,
+                            minimized.calls_before, minimized.tried,
+                            !minimized.interrupted ? ""
+                            : Interrupted()
+                                ? "; interrupted, the smallest so far"
+                                : "; --budget is used up, the smallest so far")
+                    .c_str());
+    if (!minimized.interrupted) return kExitHolds;
+    return Interrupted() ? kExitInterrupted : kExitUnknown;
+  }
+
   // --budget is for the whole. Minimize() has no budget of its own, but asks
   // whether to go on.
   bool OverBudget() const {
@@ -197,7 +242,9 @@ class MinimizeVerb : public Verb {
              "of the file's own `at` state; otherwise the first cause that an "
              "`expect violation` line names; otherwise the first one by name. "
              "minimize removes ops, then makes numbers smaller, then looks for "
-             "a state that loses fewer blocks. Flags that change what runs or "
+             "a state that loses fewer blocks. Of a program's trace it leaves "
+             "out calls, with --check or --compare as the judge. Flags that "
+             "change what runs or "
              "what judges it are written into the new file, except for "
              "--probe, --nested and --seed. --budget bounds the whole, and "
              "--max-runs bounds each workload that is tried.\n\nExit status: 0 "
@@ -207,11 +254,17 @@ class MinimizeVerb : public Verb {
              "nothing to minimize; 125 and 128 as for every verb") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.file, "a .pcut file").Required().ReadsFile();
-    flags.Add("-o,--output", flags_.output, "the new .pcut file")
+    flags
+        .Add("FILE", flags_.file,
+             "a .pcut file, or the trace of a program that was recorded on "
+             "simfs")
+        .Required()
+        .ReadsFile();
+    flags.Add("-o,--output", flags_.output, "the new file")
         .Required()
         .WritesFile();
     flags.Add("--cause", flags_.cause, "the cause to keep");
+    DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
     DeclareCrashSpace(flags, flags_.input);
     DeclareExplore(flags, flags_.explore);

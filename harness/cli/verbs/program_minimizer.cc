@@ -1,0 +1,128 @@
+// Tries to leave out runs of calls: half of them, a quarter, and so on down to
+// single ones, each time from the last calls to the first, since later calls
+// need earlier ones.
+//
+// A rest that simfs refuses (a write to a file that nobody made) is no run of
+// any program and is passed over. So is one in which the check fails although
+// nothing was lost, if the failure that is shrunk needs a loss: there the check
+// would miss a call, and not a crash.
+
+#include "harness/cli/verbs/program_minimizer.h"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "harness/cli/input/programs.h"
+
+namespace powercut {
+namespace {
+
+class ProgramMinimizer {
+ public:
+  ProgramMinimizer(OpenedInput& input, const ExploreOptions& options,
+                   const std::function<bool()>& stopping)
+      : input_(input), options_(options), stopping_(stopping) {}
+
+  Result<MinimizedProgram> Run(const std::string& cause) {
+    POWERCUT_ASSIGN(const size_t count, CallCountOf(input_.about));
+    std::vector<size_t> kept(count);
+    std::iota(kept.begin(), kept.end(), size_t{0});
+    POWERCUT_TRY(FindCause(cause));
+    const size_t before = kept.size();
+    for (size_t run = kept.size() / 2; run > 0; run /= 2) {
+      for (size_t end = kept.size(); end > 0 && !stopping_();) {
+        const size_t begin = end > run ? end - run : 0;
+        std::vector<size_t> rest = kept;
+        rest.erase(rest.begin() + static_cast<ptrdiff_t>(begin),
+                   rest.begin() + static_cast<ptrdiff_t>(end));
+        if (Shows(rest)) kept = std::move(rest);
+        end = std::min(begin, kept.size());
+      }
+    }
+    best_->calls = kept.size();
+    best_->calls_before = before;
+    best_->tried = tried_;
+    best_->interrupted = stopping_();
+    return std::move(*best_);
+  }
+
+ private:
+  // Explores the recording as it is.
+  Status FindCause(const std::string& cause) {
+    const Recording& recording = *input_.recording;
+    POWERCUT_ASSIGN(const Exploration explored,
+                    Explore(RunOf(input_, recording), options_));
+    const Finding* first = nullptr;
+    for (const Finding& finding : explored.findings) {
+      const bool named = cause.empty() || finding.violation.cause == cause;
+      if (named && first == nullptr) first = &finding;
+    }
+    if (first == nullptr) {
+      return Error{ErrorCode::kUsage,
+                   input_.workload.file + ": nothing to minimize: " +
+                       (cause.empty() ? "no state is refused"
+                                      : "no state has this cause")};
+    }
+    cause_ = first->violation.cause;
+    needs_loss_ = first->lost_blocks > 0;
+    best_ = MinimizedProgram{
+        {recording.trace, input_.about, {}}, *first, 0, 0, 0, false};
+    return Ok{};
+  }
+
+  // Whether the cause is found with these calls alone. If so, they are the best
+  // so far.
+  bool Shows(const std::vector<size_t>& kept) {
+    ++tried_;
+    TraceAbout about = input_.about;
+    if (!KeepCalls(kept, about)) return false;
+    const LoadedTrace loaded{best_->trace.trace, about, {}};
+    auto trace = TraceUnder(about.profile, loaded, *input_.backend);
+    if (!trace || !TellCalls(about.calls, *input_.backend)) return false;
+    about.program_end = trace->event_count();
+    auto history = HistoryOf(*trace, 0, kAnyFaults);
+    if (!history) return false;
+    const Recording recording{std::move(*trace), std::move(*history), {}, {}};
+    ExploreOptions options = options_;
+    bool seen = false;
+    options.hooks.cause_seen = [&](const std::string& one) {
+      seen |= one == cause_;
+    };
+    // What loses nothing is looked at first, so that the exploration has to go
+    // on until it is known that nothing of that kind has the cause.
+    options.hooks.interrupted = [&] {
+      return stopping_() || (seen && !needs_loss_);
+    };
+    auto explored = Explore(RunOf(input_, recording), options);
+    if (!explored || stopping_()) return false;
+    for (Finding& finding : explored->findings) {
+      if (finding.violation.cause != cause_) continue;
+      if (needs_loss_ && finding.lost_blocks == 0) return false;
+      best_->trace = {recording.trace, std::move(about), {}};
+      best_->finding = std::move(finding);
+      return true;
+    }
+    return false;
+  }
+
+  OpenedInput& input_;
+  const ExploreOptions& options_;
+  const std::function<bool()>& stopping_;
+  std::string cause_;
+  bool needs_loss_ = false;
+  size_t tried_ = 0;
+  std::optional<MinimizedProgram> best_;
+};
+
+}  // namespace
+
+Result<MinimizedProgram> MinimizeProgram(
+    OpenedInput& input, const std::string& cause, const ExploreOptions& options,
+    const std::function<bool()>& stopping) {
+  return ProgramMinimizer(input, options, stopping).Run(cause);
+}
+
+}  // namespace powercut
