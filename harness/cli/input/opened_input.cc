@@ -20,6 +20,7 @@
 #include "harness/block_log/trace_file.h"
 #include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/programs.h"
+#include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/fault/fault.h"

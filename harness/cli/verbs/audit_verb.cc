@@ -18,6 +18,7 @@
 #include "harness/cli/input/explore_flags.h"
 #include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/programs.h"
+#include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/terminal/interrupt.h"
@@ -92,7 +93,7 @@ class FileAudit {
     std::string text;
     // The next weaker form; empty if only nothing is weaker.
     std::string weaker;
-    // Of an op; 0 for a program.
+    // The line and the number of an op; 0 for a program.
     int line = 0;
     uint32_t op = 0;
   };

@@ -20,6 +20,7 @@
 #include "harness/cli/input/kept_trace.h"
 #include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/programs.h"
+#include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/report/baseline.h"
 #include "harness/cli/report/report_json.h"

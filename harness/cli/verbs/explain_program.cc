@@ -11,6 +11,7 @@
 #include <cstdio>
 
 #include "harness/cli/input/programs.h"
+#include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/terminal/wrapped_text.h"
 #include "harness/explain/trace_explanation.h"
 #include "harness/judge/failure_block.h"

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "harness/cli/input/programs.h"
+#include "harness/cli/input/recorded_calls.h"
 
 namespace powercut {
 namespace {
