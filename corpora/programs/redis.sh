@@ -26,6 +26,8 @@ stop() {
 
 start
 if [ "$1" = write ]; then
+  # Redis syncs the folder of its files, but not the folder above.
+  sync -f .
   echo powercut:start >"$POWERCUT_ACKS"
   for k in $(seq "$2"); do
     [ "$(cli SET "key$k" "$k")" = OK ] && echo "$k" >"$POWERCUT_ACKS"
