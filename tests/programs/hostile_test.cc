@@ -91,10 +91,10 @@ TEST_F(HostileTest, AProgramThatNeverEndsIsKilled) {
 TEST_F(HostileTest, AFullDiskIsExploredAsFarAsItWent) {
   const std::string program = Script(
       "fill.sh",
-      "while dd if=/dev/zero bs=1M count=1 >> f; do :; done 2>/dev/null\n"
+      "while dd if=/dev/zero bs=16k count=1 >> f; do :; done 2>/dev/null\n"
       "mkdir late 2>/dev/null && echo late\n"
       "cat f > /dev/null\n");
-  const Ended run = Tool("record --size 4M -o t.trace -- " + program);
+  const Ended run = Tool("record --size 1M -o t.trace -- " + program);
   EXPECT_EQ(run.status, 3) << run.err;
   EXPECT_THAT(run.err, HasSubstr("the disk is full"));
   EXPECT_THAT(run.out, Not(HasSubstr("late")));
