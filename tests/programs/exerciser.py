@@ -326,7 +326,8 @@ class Exerciser:
             except ValueError as error:
                 result = 'ValueError'
             print(number, name[3:], result, flush=False)
-        for root, folders, files in sorted(os.walk('.')):
+        for root, folders, files in os.walk('.'):
+            folders.sort()
             for name in sorted(folders + files):
                 path = os.path.join(root, name)
                 facts = os.lstat(path)
@@ -335,6 +336,8 @@ class Exerciser:
                     os.chmod(path, 0o600)
                     with open(path, 'rb') as file:
                         line.append(self.digest(file.read()))
+                elif stat.S_ISDIR(facts.st_mode):
+                    os.chmod(path, 0o755)
                 elif stat.S_ISLNK(facts.st_mode):
                     line.append(os.readlink(path))
                 print(*line)
