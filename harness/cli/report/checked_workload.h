@@ -36,10 +36,9 @@ struct CheckedWorkload {
   // Whether it is a program that was recorded.
   bool program = false;
   // For a program on a file system of the kernel: which schedule of writeback
-  // it was recorded under
-  // (`kernel`, or that of `record --writeback`), and whether nothing reached
-  // the disk between the beginning of crashes and the end of the program. Empty
-  // and false for everything else.
+  // it was recorded under (`kernel`, or that of `record --writeback`), and
+  // whether nothing reached the disk between the beginning of crashes and the
+  // end of the program. Empty and false for everything else.
   std::string writeback;
   bool unmount_only = false;
   // Names the schedule of such a program: a hash of the kinds, the layers
