@@ -33,8 +33,12 @@ void LetRecoveriesPersist(Backend&) {}
 std::string ProgramsLack() {
   return "not built: install libfuse3-dev, then configure and build again";
 }
-Result<size_t> CallCountOf(const TraceAbout&) { return NotBuilt(); }
-Status KeepCalls(const std::vector<size_t>&, TraceAbout&) { return Ok{}; }
+Result<std::vector<size_t>> ChangingCallsOf(const TraceAbout&) {
+  return NotBuilt();
+}
+Result<size_t> KeepChanges(const std::vector<size_t>&, TraceAbout&) {
+  return NotBuilt();
+}
 Result<std::vector<ProgramSync>> SyncsOf(const TraceAbout&) {
   return NotBuilt();
 }

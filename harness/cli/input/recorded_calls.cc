@@ -136,17 +136,26 @@ Result<Calls> CallsOf(const TraceAbout& about) {
 
 }  // namespace
 
-Result<size_t> CallCountOf(const TraceAbout& about) {
+Result<std::vector<size_t>> ChangingCallsOf(const TraceAbout& about) {
   POWERCUT_ASSIGN(const Calls calls, CallsOf(about));
-  return calls.size();
+  std::vector<size_t> changing;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    if (calls[i].kind == Call::kOp && !IsSync(calls[i])) changing.push_back(i);
+  }
+  return changing;
 }
 
-Status KeepCalls(const std::vector<size_t>& kept, TraceAbout& about) {
+Result<size_t> KeepChanges(const std::vector<size_t>& kept, TraceAbout& about) {
   POWERCUT_ASSIGN(const Calls calls, CallsOf(about));
   Calls rest;
-  for (const size_t index : kept) rest.push_back(calls.at(index));
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const bool changes = calls[i].kind == Call::kOp && !IsSync(calls[i]);
+    if (!changes || std::ranges::binary_search(kept, i)) {
+      rest.push_back(calls[i]);
+    }
+  }
   about.calls = programs::EncodeCalls(rest);
-  return Ok{};
+  return rest.size();
 }
 
 Result<std::vector<ProgramSync>> SyncsOf(const TraceAbout& about) {

@@ -56,14 +56,17 @@ Result<std::vector<RunMoment>> MomentsOf(const Trace& trace,
                                          const TraceAbout& about,
                                          Backend& backend);
 
-// How many calls the recorded program made.
+// Which calls of the recorded program changed something, numbered from 0 among
+// all calls, ascending. The others are its syncs, and lines that it wrote to
+// $POWERCUT_ACKS.
 // Errors: kUsage if the calls of the trace are not known; kBadInput if they
 // make no sense.
-Result<size_t> CallCountOf(const TraceAbout& about);
+Result<std::vector<size_t>> ChangingCallsOf(const TraceAbout& about);
 
-// Leaves out all calls but these, which are numbered from 0 and ascend.
-// Errors: as CallCountOf().
-Status KeepCalls(const std::vector<size_t>& kept, TraceAbout& about);
+// Leaves out the changing calls that are not among these, which ascend. Returns
+// how many calls are left.
+// Errors: as ChangingCallsOf().
+Result<size_t> KeepChanges(const std::vector<size_t>& kept, TraceAbout& about);
 
 // A sync that a recorded program made, once or often: its calls have one text.
 struct ProgramSync {

@@ -2,6 +2,7 @@
 // single ones, each time from the last calls to the first, since later calls
 // need earlier ones.
 //
+// Syncs and acks stay: without them another failure would have the same words.
 // A rest that simfs refuses (a write to a file that nobody made) is no run of
 // any program and is passed over. So is one in which the check fails although
 // nothing was lost, if the failure that is shrunk needs a loss: there the check
@@ -10,7 +11,6 @@
 #include "harness/cli/verbs/program_minimizer.h"
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -28,11 +28,10 @@ class ProgramMinimizer {
       : input_(input), options_(options), stopping_(stopping) {}
 
   Result<MinimizedProgram> Run(const std::string& cause) {
-    POWERCUT_ASSIGN(const size_t count, CallCountOf(input_.about));
-    std::vector<size_t> kept(count);
-    std::iota(kept.begin(), kept.end(), size_t{0});
+    POWERCUT_ASSIGN(std::vector<size_t> kept, ChangingCallsOf(input_.about));
     POWERCUT_TRY(FindCause(cause));
-    const size_t before = kept.size();
+    POWERCUT_ASSIGN(best_->calls_before, KeepChanges(kept, best_->trace.about));
+    best_->calls = best_->calls_before;
     for (size_t run = kept.size() / 2; run > 0; run /= 2) {
       for (size_t end = kept.size(); end > 0 && !stopping_();) {
         const size_t begin = end > run ? end - run : 0;
@@ -43,8 +42,6 @@ class ProgramMinimizer {
         end = std::min(begin, kept.size());
       }
     }
-    best_->calls = kept.size();
-    best_->calls_before = before;
     best_->tried = tried_;
     best_->interrupted = stopping_();
     return std::move(*best_);
@@ -79,7 +76,8 @@ class ProgramMinimizer {
   bool Shows(const std::vector<size_t>& kept) {
     ++tried_;
     TraceAbout about = input_.about;
-    if (!KeepCalls(kept, about)) return false;
+    const auto left = KeepChanges(kept, about);
+    if (!left) return false;
     const LoadedTrace loaded{best_->trace.trace, about, {}};
     auto trace = TraceUnder(about.profile, loaded, *input_.backend);
     if (!trace || !TellCalls(about.calls, *input_.backend)) return false;
@@ -104,6 +102,7 @@ class ProgramMinimizer {
       if (needs_loss_ && finding.lost_blocks == 0) return false;
       best_->trace = {recording.trace, std::move(about), {}};
       best_->finding = std::move(finding);
+      best_->calls = *left;
       return true;
     }
     return false;
