@@ -324,8 +324,12 @@ TEST_F(ProgramsToolTest, ARecordingIsShrunkToTheCallsThatFail) {
   EXPECT_THAT(made.out, HasSubstr("write /f.tmp 0 4 (sh), never synced"));
   const size_t left = made.out.find("s.trace: ");
   EXPECT_THAT(made.out,
-              testing::ContainsRegex("s.trace: [0-9] of [0-9]+ calls left"))
+              testing::ContainsRegex("s.trace: [0-9]+ of [0-9]+ calls left"))
       << made.out.substr(left);
+  const std::string shown = Tool("show s.trace").out;
+  EXPECT_THAT(shown, HasSubstr("< rename /f.tmp /f (mv)"));
+  EXPECT_THAT(shown, Not(HasSubstr("mkdir")));
+  EXPECT_THAT(shown, Not(HasSubstr("unlink")));
   const size_t line = made.out.find("powercut replay");
   const Ended replay =
       Tool(made.out.substr(line + 9, made.out.find('\n', line) - line - 9));

@@ -27,11 +27,12 @@ struct MinimizedProgram {
   bool interrupted = false;
 };
 
-// Leaves out calls of the recorded program as long as the cause is found in the
-// rest: `cause`, or the first one by name if that is empty. What is left is a
-// run that simfs takes, and where the cause needs something to be lost, it
-// still does. Requires: `input` is the trace of a program that was recorded on
-// simfs. Errors: kUsage if no such cause is found; those of Explore().
+// Leaves out calls that changed something, as long as the cause is found in the
+// rest of the recorded program: `cause`, or the first one by name if that is
+// empty. What is left is a run that simfs takes, and where the cause needs
+// something to be lost, it still does.
+// Requires: `input` is the trace of a program that was recorded on simfs.
+// Errors: kUsage if no such cause is found; those of Explore().
 Result<MinimizedProgram> MinimizeProgram(OpenedInput& input,
                                          const std::string& cause,
                                          const ExploreOptions& options,
