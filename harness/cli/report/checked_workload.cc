@@ -29,7 +29,8 @@ bool Matches(const Expectation& expectation, const Finding& finding) {
 // The findings, compared with the expectations and the baseline.
 struct Comparison {
   size_t unexpected = 0;
-  size_t known = 0;  // in the baseline, and not expected
+  size_t known = 0;                 // in the baseline, and not expected
+  std::vector<Standing> standings;  // of each finding
   // How many causes were not confirmed and are not in the baseline.
   size_t unshown = 0;
   // One line for each expectation that no finding matches.
@@ -45,8 +46,11 @@ Comparison Compare(const CheckedWorkload& checked,
     const bool expected =
         std::any_of(expectations.begin(), expectations.end(),
                     [&](const Expectation& e) { return Matches(e, finding); });
-    if (expected) continue;
     const bool known = baseline.contains(finding.violation.cause);
+    result.standings.push_back(expected ? Standing::kExpected
+                               : known  ? Standing::kKnown
+                                        : Standing::kNew);
+    if (expected) continue;
     ++(known ? result.known : result.unexpected);
   }
   for (const UnshownCause& one : checked.exploration.unshown) {
@@ -213,6 +217,8 @@ Conclusion Conclude(CheckedWorkload& checked,
   Conclusion conclusion;
   conclusion.status = StatusOf(checked.exploration, comparison);
   checked.verdict = VerdictOf(conclusion.status);
+  checked.standings = comparison.standings;
+  checked.unmet = comparison.unmet;
   for (const Finding& finding : checked.exploration.findings) {
     if (baseline.contains(finding.violation.cause) ||
         checked.shown_before.contains(finding.violation.cause)) {
@@ -232,6 +238,21 @@ Conclusion Conclude(CheckedWorkload& checked,
   }
   conclusion.text += SummaryText(checked, comparison);
   return conclusion;
+}
+
+std::string ViolationTitle(const Violation& violation) {
+  return fmt::format("{}{}{}: {}", ViolationKindName(violation.kind),
+                     violation.path.empty() ? "" : " ", violation.path,
+                     violation.found);
+}
+
+std::string UnknownReason(const CheckedWorkload& checked) {
+  const Exploration& e = checked.exploration;
+  if (e.interrupted) return "interrupted";
+  if (!e.bound.empty()) return "not exhausted: " + e.bound;
+  if (!e.exhausted) return "not exhausted";
+  return fmt::format("{} {} not confirmed", e.unshown.size(),
+                     e.unshown.size() == 1 ? "cause was" : "causes were");
 }
 
 std::set<std::string> CausesShown(

@@ -15,6 +15,13 @@
 
 namespace powercut {
 
+// What a finding means for the verdict.
+enum class Standing {
+  kNew,       // it makes the verdict a violation
+  kExpected,  // an `expect` line of the file names it
+  kKnown,     // the baseline has its cause, and the file does not expect it
+};
+
 struct CheckedWorkload {
   std::string file;  // as the user named it
   // The hash of the text of the `.pcut`, 32 hex digits. For a trace without a
@@ -57,6 +64,11 @@ struct CheckedWorkload {
   Shard shard;
   Exploration exploration;
   double elapsed_s = 0;
+  // Conclude() sets these two: one standing for each of the findings, in their
+  // order; and one line of text, without its end, for each expectation that no
+  // finding matches.
+  std::vector<Standing> standings;
+  std::vector<std::string> unmet;
 };
 
 struct Conclusion {
@@ -72,14 +84,22 @@ struct Conclusion {
 // baseline makes the verdict unknown if nothing makes it worse.
 //
 // Compares the findings with the expectations of the file and with the causes
-// of the baseline, and sets the verdict. Interrupted beats violation, violation
-// beats unknown, unknown beats ok.
+// of the baseline, and sets the verdict, `standings` and `unmet`. Interrupted
+// beats violation, violation beats unknown, unknown beats ok.
 //
 // An expected finding that is missing is a violation, except in one shard of
 // several: the finding may be in another shard, so that only the merged report
 // is compared.
 Conclusion Conclude(CheckedWorkload& checked,
                     const std::set<std::string>& baseline);
+
+// The kind of a violation, its path if there is one, and what was found, in one
+// line: `name /a: /a missing`.
+std::string ViolationTitle(const Violation& violation);
+
+// Why the verdict of a workload is `unknown`, for people.
+// Requires: it is.
+std::string UnknownReason(const CheckedWorkload& checked);
 
 // The causes of all recordings of programs, whose failure blocks are printed
 // once for all of them.

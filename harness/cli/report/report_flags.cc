@@ -4,11 +4,25 @@
 
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/report/baseline.h"
+#include "harness/cli/report/junit_report.h"
 
 namespace powercut {
+namespace {
+
+// A form in which a report is written.
+struct Form {
+  std::string ReportFlags::* path;
+  std::string (*text)(const Report&);
+};
+
+constexpr Form kForms[] = {{&ReportFlags::json, JsonReport},
+                           {&ReportFlags::junit, JunitReport}};
+
+}  // namespace
 
 void DeclareReport(FlagSet& flags, ReportFlags& report) {
   flags.Add("--json", report.json, "write a report here").WritesFile();
+  flags.Add("--junit", report.junit, "write a JUnit report here").WritesFile();
   flags.Add("--baseline", report.baseline, "known causes, or an earlier report")
       .ReadsFile();
 }
@@ -20,12 +34,22 @@ Result<std::set<std::string>> BaselineOf(const ReportFlags& flags) {
 }
 
 Status CheckReportIsWritable(const ReportFlags& flags) {
-  return flags.json.empty() ? Status(Ok{}) : CheckWritable(flags.json);
+  for (const Form& form : kForms) {
+    const std::string& path = flags.*form.path;
+    if (!path.empty()) POWERCUT_TRY(CheckWritable(path));
+  }
+  return Ok{};
 }
 
 Status WriteReport(const ReportFlags& flags, const Report& report) {
-  if (flags.json.empty()) return Ok{};
-  return WriteFile(flags.json, JsonReport(report));
+  Status status = Ok{};
+  for (const Form& form : kForms) {
+    const std::string& path = flags.*form.path;
+    if (path.empty()) continue;
+    Status written = WriteFile(path, form.text(report));
+    if (status) status = std::move(written);
+  }
+  return status;
 }
 
 }  // namespace powercut

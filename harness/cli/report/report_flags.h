@@ -1,5 +1,5 @@
-// ReportFlags: the flags of the report that `check`, `explore` and `merge`
-// write, and of the causes that are known already.
+// ReportFlags: the flags of the reports that `check`, `explore`, `run` and
+// `merge` write, and of the causes that are known already.
 
 #ifndef POWERCUT_HARNESS_CLI_REPORT_REPORT_FLAGS_H_
 #define POWERCUT_HARNESS_CLI_REPORT_REPORT_FLAGS_H_
@@ -16,22 +16,24 @@ namespace powercut {
 // Paths are empty if the flag was not given.
 struct ReportFlags {
   std::string json;
+  std::string junit;
   std::string baseline;
 };
 
-// Declares --json and --baseline.
+// Declares --json, --junit and --baseline.
 void DeclareReport(FlagSet& flags, ReportFlags& report);
 
 // Returns the causes of --baseline; none without the flag.
 // Errors: those of ReadBaseline().
 Result<std::set<std::string>> BaselineOf(const ReportFlags& flags);
 
-// Tells before long work whether the report could be written now.
+// Tells before long work whether the reports could be written now.
 // Errors: kIo.
 Status CheckReportIsWritable(const ReportFlags& flags);
 
-// Writes the report to --json, if the flag was given.
-// Errors: kIo.
+// Writes the report in the form of each flag that was given. Goes on to the
+// next form if one cannot be written, and returns the first error. Requires:
+// Conclude() was called for each workload. Errors: kIo.
 Status WriteReport(const ReportFlags& flags, const Report& report);
 
 }  // namespace powercut
