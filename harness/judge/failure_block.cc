@@ -48,6 +48,18 @@ std::string ShellWord(const std::string& word) {
   return quoted + "'";
 }
 
+std::string ReplayCommand(const Finding& finding, const std::string& file,
+                          const std::string& replay_flags,
+                          const std::string& replay_file) {
+  const std::string& recovery = finding.recovery_file;
+  const std::string& recording = replay_file.empty() ? file : replay_file;
+  return fmt::format(
+      "powercut replay {} --at {}{}",
+      ShellWord(recovery.empty() ? recording : recovery),
+      ShellWord(recovery.empty() ? finding.id : finding.recovery_id),
+      replay_flags);
+}
+
 std::string FailureBlock(const Finding& finding, const std::string& file,
                          const std::string& replay_flags,
                          const std::string& replay_file) {
@@ -74,13 +86,7 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
   if (!finding.excuses.empty()) {
     row("excuse", fmt::format("{}", fmt::join(finding.excuses, ", ")));
   }
-  const std::string& recovery = finding.recovery_file;
-  const std::string& recording = replay_file.empty() ? file : replay_file;
-  row("replay", fmt::format("powercut replay {} --at {}{}",
-                            ShellWord(recovery.empty() ? recording : recovery),
-                            ShellWord(recovery.empty() ? finding.id
-                                                       : finding.recovery_id),
-                            replay_flags));
+  row("replay", ReplayCommand(finding, file, replay_flags, replay_file));
   return text;
 }
 

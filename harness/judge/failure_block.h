@@ -13,6 +13,12 @@ namespace powercut {
 // The word, in single quotes if a shell would read it otherwise.
 std::string ShellWord(const std::string& word);
 
+// The command that replays the state of a finding: one line for a shell,
+// without its end. The parameters are those of FailureBlock().
+std::string ReplayCommand(const Finding& finding, const std::string& file,
+                          const std::string& replay_flags,
+                          const std::string& replay_file = {});
+
 // The block of a finding; it ends in a line break. `file` is the workload as
 // the user named it. `replay_file` is the file that `replay` must be given, if
 // this is another one; otherwise empty. `replay_flags` are the flags that

@@ -2,9 +2,12 @@
 
 #include "harness/cli/report/report_flags.h"
 
+#include <filesystem>
+
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/report/baseline.h"
 #include "harness/cli/report/junit_report.h"
+#include "harness/cli/report/sarif_report.h"
 
 namespace powercut {
 namespace {
@@ -15,14 +18,22 @@ struct Form {
   std::string (*text)(const Report&);
 };
 
+// The folder in which a command runs is where its relative paths begin.
+std::string SarifHere(const Report& report) {
+  std::error_code ignored;
+  return SarifReport(report, std::filesystem::current_path(ignored).string());
+}
+
 constexpr Form kForms[] = {{&ReportFlags::json, JsonReport},
-                           {&ReportFlags::junit, JunitReport}};
+                           {&ReportFlags::junit, JunitReport},
+                           {&ReportFlags::sarif, SarifHere}};
 
 }  // namespace
 
 void DeclareReport(FlagSet& flags, ReportFlags& report) {
   flags.Add("--json", report.json, "write a report here").WritesFile();
   flags.Add("--junit", report.junit, "write a JUnit report here").WritesFile();
+  flags.Add("--sarif", report.sarif, "write a SARIF report here").WritesFile();
   flags.Add("--baseline", report.baseline, "known causes, or an earlier report")
       .ReadsFile();
 }

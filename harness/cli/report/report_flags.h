@@ -17,10 +17,11 @@ namespace powercut {
 struct ReportFlags {
   std::string json;
   std::string junit;
+  std::string sarif;
   std::string baseline;
 };
 
-// Declares --json, --junit and --baseline.
+// Declares --json, --junit, --sarif and --baseline.
 void DeclareReport(FlagSet& flags, ReportFlags& report);
 
 // Returns the causes of --baseline; none without the flag.

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/harness/cli/tool_output.h"
 
 namespace powercut {
@@ -16,6 +18,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using Json = nlohmann::ordered_json;
 
 // It does not hold under ext4-ordered, and holds under ext4-journal.
 constexpr const char* kAppend = R"(powercut 1
@@ -41,8 +44,9 @@ class CiReportsTest : public ::testing::Test {
  protected:
   // The flags that write every report to NAME.EXTENSION, and the reports.
   std::vector<std::string> Flags(const std::string& name) const {
-    return {"--json", folder_.File(name + ".json"), "--junit",
-            folder_.File(name + ".xml")};
+    return {"--json",  folder_.File(name + ".json"),
+            "--junit", folder_.File(name + ".xml"),
+            "--sarif", folder_.File(name + ".sarif")};
   }
   std::string Xml(const std::string& name) const {
     return Timeless(folder_.Read(name + ".xml"));
@@ -67,6 +71,8 @@ TEST_F(CiReportsTest, TheSameForAnyNumberOfWorkersAndShards) {
   EXPECT_EQ(Run({"check", "--quiet", file_, "--jobs", "2"}, "two").out,
             one.out);
   EXPECT_EQ(Xml("two"), xml);
+  const std::string sarif = folder_.Read("one.sarif");
+  EXPECT_EQ(folder_.Read("two.sarif"), sarif);
   std::vector<std::string> merge = {"merge"};
   for (const std::string part : {"1", "2"}) {
     Run({"check", "--quiet", file_, "--shard", part + "/2"}, part);
@@ -77,6 +83,7 @@ TEST_F(CiReportsTest, TheSameForAnyNumberOfWorkersAndShards) {
   }
   EXPECT_EQ(Run(merge, "merged").status, one.status);
   EXPECT_EQ(Xml("merged"), xml);
+  EXPECT_EQ(folder_.Read("merged.sarif"), sarif);
 }
 
 TEST_F(CiReportsTest, ExploreAndRunHaveASuiteForEachProfile) {
@@ -92,6 +99,11 @@ TEST_F(CiReportsTest, ExploreAndRunHaveASuiteForEachProfile) {
   EXPECT_THAT(xml, HasSubstr(trace + " under ext4-journal\""));
   EXPECT_THAT(xml, HasSubstr("<failure message=\""));
   EXPECT_THAT(xml, HasSubstr("replay     powercut replay "));
+  const Json sarif = Json::parse(folder_.Read("run.sarif"));
+  const Json& result = sarif["runs"][0]["results"][0];
+  // The replay line of the report is the one that is printed.
+  EXPECT_THAT(run.out, HasSubstr(result["properties"]["replay"]));
+  EXPECT_EQ(sarif["runs"][0]["properties"]["workloads"].size(), 2u);
   Run({"explore", "--quiet", trace, "--profile", "ext4-ordered", "--check",
        "test -s f"},
       "explore");
@@ -104,6 +116,8 @@ TEST_F(CiReportsTest, NoOtherFileIsReplaced) {
               "would replace the input");
   ExpectError(RunTool({"check", file_, "--json", report, "--junit", report}),
               kUsage, "is the file of --json");
+  ExpectError(RunTool({"check", file_, "--sarif", report, "--junit", report}),
+              kUsage, "is the file of --");
   ExpectError(RunTool({"check", file_, "--junit", folder_.File("no/r")}),
               kUsage, "no/r");
   EXPECT_EQ(folder_.Read("w.pcut"), kAppend);
