@@ -171,7 +171,7 @@ Json NotificationOf(const char* level, const std::string& text,
 }
 
 Json NotificationsOf(const Report& report, size_t left_out,
-                     const std::string& folder) {
+                     const std::string& folder, size_t results_max) {
   Json list = Json::array();
   for (const CheckedWorkload& checked : report.workloads) {
     if (checked.verdict != "unknown") continue;
@@ -195,7 +195,7 @@ Json NotificationsOf(const Report& report, size_t left_out,
         {{"level", "warning"},
          {"message", TextOf(fmt::format("{} results beyond the limit of {} "
                                         "were left out.",
-                                        left_out, kSarifResultsMax))}});
+                                        left_out, results_max))}});
   }
   return list;
 }
@@ -219,9 +219,10 @@ Json WorkloadsOf(const Report& report) {
 
 }  // namespace
 
-std::string SarifReport(const Report& report, const std::string& folder) {
+std::string SarifReport(const Report& report, const std::string& folder,
+                        size_t results_max) {
   std::vector<Row> rows = RowsOf(report);
-  const size_t kept = std::min(rows.size(), kSarifResultsMax);
+  const size_t kept = std::min(rows.size(), results_max);
   const size_t left_out = rows.size() - kept;
   rows.resize(kept);
   Json rules = Json::array();
@@ -241,10 +242,11 @@ std::string SarifReport(const Report& report, const std::string& folder) {
           {"version", report.version},
           {"rules", std::move(rules)}}}}},
       {"invocations",
-       Json::array({{{"executionSuccessful",
-                      report.errors.empty() && !report.interrupted},
-                     {"toolExecutionNotifications",
-                      NotificationsOf(report, left_out, folder)}}})},
+       Json::array(
+           {{{"executionSuccessful",
+              report.errors.empty() && !report.interrupted},
+             {"toolExecutionNotifications",
+              NotificationsOf(report, left_out, folder, results_max)}}})},
       {"columnKind", "unicodeCodePoints"},
       {"results", std::move(results)},
       {"properties",

@@ -270,5 +270,28 @@ TEST(SarifReportTest, NamesOfAnyBytes) {
               HasSubstr("/\\xff: "));
 }
 
+TEST(SarifReportTest, StaysWithinTheLimitAndKeepsWhatIsNew) {
+  Report report = WithFindings();
+  CheckedWorkload& checked = report.workloads[0];
+  Finding known = checked.exploration.findings[0];
+  known.violation.cause = "known";
+  Finding fresh = known;
+  fresh.violation.cause = "new";
+  constexpr size_t kLimit = 3;
+  checked.exploration.findings.assign(kLimit, known);
+  checked.exploration.findings.push_back(fresh);
+  Conclude(checked, {"known"});
+  const Json document = Json::parse(SarifReport(report, kFolder, kLimit));
+  const Json& run = document["runs"][0];
+  ASSERT_EQ(run["results"].size(), kLimit);
+  EXPECT_EQ(run["results"][0]["ruleId"], "new");
+  EXPECT_EQ(run["tool"]["driver"]["rules"].size(), 2u);
+  const auto text =
+      run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+          .get<std::string>();
+  EXPECT_TRUE(text.ends_with("results beyond the limit of 3 were left out."))
+      << text;
+}
+
 }  // namespace
 }  // namespace powercut
