@@ -349,8 +349,8 @@ TEST_F(KernelCommandTest, KillsLeaveNothing) {
 TEST(KernelCommandErrors, EachIsOneLine) {
   const TemporaryFolder folder;
   const std::string trace = folder.File("trace");
-  ExpectError(RunTool({"record", "--fs", "simfs", "-o", trace, "--", "true"}),
-              kCannotRun, "no program can run in simfs");
+  ExpectError(RunTool({"record", "--fs", "clfs", "-o", trace, "--", "true"}),
+              kCannotRun, "no program can run in clfs");
   ExpectError(RunTool({"record", "--fs", "nofs", "-o", trace, "--", "true"}),
               kUsage, "no backend is named nofs");
   ExpectError(RunTool({"check", "--mount", "x", "--backend", "simfs",
@@ -363,10 +363,13 @@ TEST(KernelCommandErrors, EachIsOneLine) {
 
 TEST_F(KernelCommandTest, WithoutRootItSaysSo) {
   if (access("/usr/bin/setpriv", X_OK) != 0) GTEST_SKIP() << "no setpriv";
+  // The user nobody may write into this folder.
+  const TemporaryFolder folder;
+  std::filesystem::permissions(folder.File("."), std::filesystem::perms::all);
   const Ended ended =
       Subprocess({"/usr/bin/setpriv", "--reuid=65534", "--clear-groups", kTool,
-                  "record", "--fs", "ext4", "-o", "/tmp/none.trace", "--",
-                  "true"})
+                  "record", "--fs", "ext4", "-o", folder.File("none.trace"),
+                  "--", "true"})
           .Wait();
   ExpectError(ended, kCannotRun, "take root");
 }
