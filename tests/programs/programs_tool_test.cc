@@ -343,6 +343,22 @@ TEST_F(ProgramsToolTest, ARecordingIsShrunkToTheCallsThatFail) {
   EXPECT_THAT(replay.out, HasSubstr("damaged"));
 }
 
+TEST_F(ProgramsToolTest, ShardsOfSeveralWorldsComeToOneReport) {
+  const std::string program = Script("replace.sh", Replace(""));
+  const std::string check = Script("whole.sh", kWhole);
+  ASSERT_EQ(Tool("record -o m.trace -- " + program).status, 0);
+  const std::string explore =
+      "explore --quiet --jobs 1 --profile xfs,btrfs "
+      "--check '" +
+      check + "' m.trace ";
+  const Ended one = Tool(explore);
+  EXPECT_LE(Tool(explore + "--shard 1/2 --json s1.json").status, 1);
+  EXPECT_LE(Tool(explore + "--shard 2/2 --json s2.json").status, 1);
+  const Ended merged = Tool("merge s1.json s2.json");
+  EXPECT_EQ(merged.status, 1) << merged.err;
+  EXPECT_EQ(merged.out, one.out);
+}
+
 // A failing fsync is told to the program, and the recording with it is explored
 // as it is.
 TEST_F(ProgramsToolTest, SyncsCanFail) {

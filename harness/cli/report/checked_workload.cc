@@ -259,8 +259,7 @@ std::set<std::string> CausesShown(
     const std::vector<CheckedWorkload>& workloads) {
   std::set<std::string> causes;
   for (const CheckedWorkload& checked : workloads) {
-    // A report that was read says of kernels only that they ran a program.
-    if (!checked.program && checked.writeback.empty()) continue;
+    if (!checked.program) continue;
     for (const Finding& finding : checked.exploration.findings) {
       causes.insert(finding.violation.cause);
     }

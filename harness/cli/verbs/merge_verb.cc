@@ -1,6 +1,7 @@
 // `powercut merge`: makes one report of the reports of all shards, and prints
 // what `check` would have printed for the whole.
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <set>
@@ -12,6 +13,7 @@
 #include "harness/cli/report/merge.h"
 #include "harness/cli/report/report_flags.h"
 #include "harness/cli/report/report_json.h"
+#include "harness/cli/report/worlds_text.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/judge/check_cause.h"
 
@@ -58,15 +60,20 @@ Result<ExitStatus> Merge(const std::vector<std::string>& files,
   }
   std::vector<CheckedWorkload> concluded;
   for (CheckedWorkload& checked : merged.workloads) {
-    if (!checked.writeback.empty()) {
-      checked.shown_before = CausesShown(concluded);
-    }
+    // Only programs run under several profiles in one report.
+    const auto again = [&](const CheckedWorkload& other) {
+      return other.file == checked.file && other.profile != checked.profile;
+    };
+    checked.program = !checked.writeback.empty() ||
+                      std::ranges::any_of(merged.workloads, again);
+    if (checked.program) checked.shown_before = CausesShown(concluded);
     // Only the whole can be compared with expectations and the baseline.
     const Conclusion conclusion = Conclude(checked, baseline);
     std::fputs(conclusion.text.c_str(), stdout);
     status = WorseStatus(status, conclusion.status);
     concluded.push_back(checked);
   }
+  std::fputs(WorldsText(concluded, baseline).c_str(), stdout);
   std::fputs(RecordingsText(concluded, baseline).c_str(), stdout);
   if (merged.interrupted) status = WorseStatus(status, kExitInterrupted);
   merged.verdict = VerdictOf(status);
