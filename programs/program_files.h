@@ -158,7 +158,10 @@ class ProgramFiles {
   // Errors: ESTALE, EEXIST.
   int PathIn(Node parent, const std::string& name, std::string& path) const;
   Node NodeOf(const FileFacts& facts, Node parent, const std::string& name);
+  static int64_t NowNs();
   FileAttributes AttributesOf(NodeFacts& node);
+  // Errors: ESTALE.
+  int GetAttributes(Node node, FileAttributes& attributes);
   mode_t TypeOf(const NodeFacts& node) const;
   int SetAttributes(Node node, FileAttributes attributes);
   // Notes in a call what attributes the node has from then on.
