@@ -28,6 +28,7 @@
 #include <fstream>
 #include <utility>
 
+#include "backends/kernel/inner_process.h"
 #include "backends/kernel/mounter_messages.h"
 #include "backends/kernel/volume_program.h"
 #include "harness/base/shortage.h"
@@ -40,11 +41,6 @@ namespace {
 
 constexpr const char* kRemedy =
     "; or record on a file system of the kernel as root (--fs ext4)";
-
-Error Missing(std::string_view what) {
-  return {ErrorCode::kMissing, fmt::format("simfs: {}: {}{}", what,
-                                           strerrordesc_np(errno), kRemedy)};
-}
 
 bool WriteText(const char* path, const std::string& text) {
   std::ofstream out(path);
@@ -62,32 +58,21 @@ Status EnterUserNamespace() {
   const gid_t group = getegid();
   if (user == 0 || inside) return Ok{};
   if (unshare(CLONE_NEWUSER) != 0) {
-    return Missing(
+    return kernel::MissingHere(
         "no user namespace (allow them: sysctl kernel.unprivileged_userns_clone"
-        "=1, kernel.apparmor_restrict_unprivileged_userns=0)");
+        "=1, kernel.apparmor_restrict_unprivileged_userns=0)",
+        kRemedy);
   }
   const bool mapped =
       WriteText("/proc/self/setgroups", "deny") &&
       WriteText("/proc/self/uid_map", fmt::format("{0} {0} 1", user)) &&
       WriteText("/proc/self/gid_map", fmt::format("{0} {0} 1", group));
-  if (!mapped) return Missing("a user namespace without a map of its users");
+  if (!mapped) {
+    return kernel::MissingHere("a user namespace without a map of its users",
+                               kRemedy);
+  }
   inside = true;
   return Ok{};
-}
-
-Status EnterMountNamespace() {
-  if (unshare(CLONE_NEWNS) != 0) return Missing("a mount namespace");
-  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-    return Missing("a private mount namespace");
-  }
-  return Ok{};
-}
-
-// Forks a process that is the first of a new PID namespace. Returns as fork()
-// does.
-pid_t ForkIntoPidNamespace() {
-  return static_cast<pid_t>(
-      syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, 0));
 }
 
 // Has the kernel write out what programs stored to mapped files and left there.
@@ -140,32 +125,12 @@ Result<std::unique_ptr<ProgramHost>> ProgramHost::Start() {
 
 Status ProgramHost::Begin() {
   POWERCUT_TRY(EnterUserNamespace());
-  POWERCUT_TRY(EnterMountNamespace());
-  if (mount("powercut", kernel::kPlaceFolder, "tmpfs", 0, "size=64m") != 0) {
-    return Missing(kernel::kPlaceFolder);
-  }
+  POWERCUT_TRY(kernel::EnterMountNamespace(/*shim_mode=*/0755, kRemedy));
   folders_ = true;
-  if (mkdir(kernel::kShimFolder, 0755) != 0 ||
-      mkdir(kernel::kVolumeFolder, 0755) != 0) {
-    return Missing(kernel::kPlaceFolder);
-  }
-  const auto [ours, theirs] = MessageSocketPair();
-  socket_ = ours;
-  // What is buffered must not be printed a second time by the child.
-  std::fflush(nullptr);
-  pid_ = ForkIntoPidNamespace();
-  if (pid_ < 0) {
-    pid_ = 0;
-    close(theirs);
-    return Missing("a PID namespace");
-  }
-  if (pid_ == 0) {
-    // The process dies with its owner, even if the owner is killed.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    close(ours);
-    RunPrograms(theirs);
-  }
-  close(theirs);
+  POWERCUT_ASSIGN(const kernel::InnerProcess process,
+                  kernel::StartInnerProcess(RunPrograms, kRemedy));
+  pid_ = process.pid;
+  socket_ = process.socket;
   auto acks = kernel::FuseFile::Mount(kernel::kShimFolder, 0);
   if (!acks) {
     const std::string lack = ProgramsLack();
@@ -193,12 +158,7 @@ void ProgramHost::End() {
 
 Error ProgramHost::Gone() {
   End();
-  const char* name =
-      end_ && WIFSIGNALED(*end_) ? sigabbrev_np(WTERMSIG(*end_)) : nullptr;
-  return {ErrorCode::kIo,
-          fmt::format(
-              "the process that runs programs is gone{}; run it again",
-              name == nullptr ? "" : fmt::format(", killed by SIG{}", name))};
+  return kernel::GoneError("the process that runs programs", end_);
 }
 
 Result<CommandEnd> ProgramHost::Run(const Mount::Command& command,

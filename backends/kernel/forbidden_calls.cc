@@ -17,8 +17,6 @@
 #include "backends/kernel/forbidden_calls.h"
 
 #include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -27,36 +25,15 @@
 
 #include <cstdint>
 
+#include "backends/kernel/seccomp_steps.h"
+
 namespace powercut::kernel {
 namespace {
-
-#if defined(__x86_64__)
-constexpr uint32_t kOwnArchitecture = AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-constexpr uint32_t kOwnArchitecture = AUDIT_ARCH_AARCH64;
-#else
-#error "powercut's kernel backends know x86-64 and AArch64"
-#endif
 
 // The numbers of i386 and of ARM EABI.
 constexpr uint32_t kIoctl32 = 54;
 constexpr uint32_t kSwapon32 = 87;
 constexpr uint32_t kX32Bit = 0x4000'0000;
-
-constexpr sock_filter Load(size_t offset_bytes) {
-  return BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-                  static_cast<uint32_t>(offset_bytes));
-}
-// Skips `yes` steps if the loaded word is `value`, else `no` steps.
-constexpr sock_filter IfEqual(uint32_t value, uint8_t yes, uint8_t no) {
-  return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no);
-}
-constexpr sock_filter IfAnyBit(uint32_t bits, uint8_t yes, uint8_t no) {
-  return BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, yes, no);
-}
-constexpr sock_filter Return(uint32_t action) {
-  return BPF_STMT(BPF_RET | BPF_K, action);
-}
 
 }  // namespace
 

@@ -36,6 +36,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/kernel/inner_process.h"
 #include "backends/kernel/mounter_process.h"
 #include "harness/base/shortage.h"
 #include "harness/system/message_socket.h"
@@ -48,30 +49,7 @@ namespace {
 // Chooses how recoveries reach their disks: `served` or `copied`.
 constexpr const char* kDiskVariable = "POWERCUT_KERNEL_DISK";
 
-Error Missing(std::string_view what) {
-  const std::string_view remedy = RemedyForShortage(errno);
-  return {
-      ErrorCode::kMissing,
-      fmt::format("{}: {}{}", what, strerrordesc_np(errno),
-                  remedy.empty() ? "; kernel file systems take root" : remedy)};
-}
-
-// Gives this process a mount namespace of its own, so that no other process
-// sees what is mounted here.
-Status EnterMountNamespace() {
-  if (unshare(CLONE_NEWNS) != 0) return Missing("a mount namespace");
-  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-    return Missing("a private mount namespace");
-  }
-  return Ok{};
-}
-
-// Forks a process that is the first of a new PID namespace: all that it starts
-// ends with it. Returns as fork() does.
-pid_t ForkIntoPidNamespace() {
-  return static_cast<pid_t>(
-      syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, 0));
-}
+constexpr const char* kRemedy = "; kernel file systems take root";
 
 }  // namespace
 
@@ -86,33 +64,14 @@ Status Mounter::Begin() {
   // A program in the volume has this limit, too, and its EFBIG would look like
   // a failure of the storage.
   POWERCUT_TRY(CheckFileSizeLimit(geometry_.size_bytes()));
-  POWERCUT_TRY(EnterMountNamespace());
-  if (mount("powercut", kPlaceFolder, "tmpfs", 0, "size=64m") != 0) {
-    return Missing(kPlaceFolder);
-  }
+  POWERCUT_TRY(EnterMountNamespace(/*shim_mode=*/0700, kRemedy));
   folders_ = true;
-  if (mkdir(kShimFolder, 0700) != 0 || mkdir(kVolumeFolder, 0755) != 0) {
-    return Missing(kPlaceFolder);
-  }
-  const auto [ours, theirs] = MessageSocketPair();
-  socket_ = ours;
-  // What is buffered must not be printed a second time by the child.
-  std::fflush(nullptr);
   // The fork comes before the FUSE device is opened. A descriptor of it that
   // crosses a fork would keep the device alive after its server has died.
-  pid_ = ForkIntoPidNamespace();
-  if (pid_ < 0) {
-    pid_ = 0;
-    close(theirs);
-    return Missing("a PID namespace");
-  }
-  if (pid_ == 0) {
-    // The mounter dies with its owner, even if the owner is killed.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    close(ours);
-    RunMounter(theirs);
-  }
-  close(theirs);
+  POWERCUT_ASSIGN(const InnerProcess process,
+                  StartInnerProcess(RunMounter, kRemedy));
+  pid_ = process.pid;
+  socket_ = process.socket;
   POWERCUT_TRY(ChooseWay());
   POWERCUT_ASSIGN(file_, FuseFile::Mount(kShimFolder, geometry_.size_bytes()));
   MounterRequest attach;
@@ -211,12 +170,7 @@ void Mounter::TellOfLongRecovery() {
 
 Error Mounter::Gone() {
   End();
-  const char* name =
-      end_ && WIFSIGNALED(*end_) ? sigabbrev_np(WTERMSIG(*end_)) : nullptr;
-  return {ErrorCode::kIo,
-          fmt::format(
-              "the process that mounts the disk is gone{}; run it again",
-              name == nullptr ? "" : fmt::format(", killed by SIG{}", name))};
+  return GoneError("the process that mounts the disk", end_);
 }
 
 Result<std::string> Mounter::Ask(const MounterRequest& request) {

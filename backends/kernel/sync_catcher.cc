@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <stddef.h>
@@ -22,34 +20,20 @@
 #include <tuple>
 #include <utility>
 
+#include "backends/kernel/seccomp_steps.h"
 #include "harness/system/message_socket.h"
 
 namespace powercut::kernel {
 namespace {
 
-#if defined(__x86_64__)
-constexpr uint32_t kOwnArchitecture = AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-constexpr uint32_t kOwnArchitecture = AUDIT_ARCH_AARCH64;
-#else
-#error "powercut's kernel backends know x86-64 and AArch64"
-#endif
-
 // Makes the filter that stops the two calls. Returns its listener; -1 and errno
 // if that failed.
 int MakeListener() {
-  constexpr auto kLoad = [](size_t offset_bytes) {
-    return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-                                static_cast<uint32_t>(offset_bytes));
-  };
   sock_filter steps[] = {
-      kLoad(offsetof(seccomp_data, arch)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kOwnArchitecture, 0, 3),
-      kLoad(offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_sync, 2, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_syncfs, 1, 0),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+      Load(offsetof(seccomp_data, arch)), IfEqual(kOwnArchitecture, 0, 3),
+      Load(offsetof(seccomp_data, nr)),   IfEqual(__NR_sync, 2, 0),
+      IfEqual(__NR_syncfs, 1, 0),         Return(SECCOMP_RET_ALLOW),
+      Return(SECCOMP_RET_USER_NOTIF),
   };
   const sock_fprog program = {sizeof(steps) / sizeof(steps[0]), steps};
   return static_cast<int>(
