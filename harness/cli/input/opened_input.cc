@@ -18,9 +18,9 @@
 #include "backends/registry.h"
 #include "harness/base/bytes.h"
 #include "harness/block_log/trace_file.h"
+#include "harness/cli/input/edited_calls.h"
 #include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/programs.h"
-#include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/fault/fault.h"
@@ -157,39 +157,76 @@ Result<std::string> BeginFrom(const std::string& path, const Trace& trace,
   return text;
 }
 
+// Makes the calls of the recorded program, changed by the flags, again: as
+// storage that behaves as the profile `behaves` would have recorded them.
+Status RemakeAs(const std::string& behaves, const InputFlags& flags,
+                LoadedTrace& trace, OpenedInput& input) {
+  if (!input.calls) {
+    return Error{ErrorCode::kUsage,
+                 input.workload.file +
+                     ": a fault fell on the disk of this recording, so that it "
+                     "can be explored as it is only; leave out --profile and "
+                     "--weaken, or record without --fault"};
+  }
+  if (const Status weaker = WeakenCalls(flags.weaken, trace.about); !weaker) {
+    return Error{weaker.error().code,
+                 input.workload.file + ": " + weaker.error().message};
+  }
+  trace.about.profile = behaves;
+  POWERCUT_ASSIGN(
+      RemadeTrace remade,
+      RemakeTrace(trace.about, trace.trace.geometry(), *input.backend));
+  trace.trace = std::move(remade.trace);
+  trace.about.program_end = trace.trace.event_count();
+  input.calls = std::move(remade.returned);
+  return Ok{};
+}
+
 // Lets programs run in what crashes of the trace leave, if it is of simfs. With
 // another profile than that of the recording, the calls of the recorded program
 // are made again.
 Status ServePrograms(const InputFlags& flags, LoadedTrace& trace,
                      OpenedInput& input) {
   const std::string& profile = flags.profile;
-  if (!profile.empty() && trace.about.calls.empty()) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("{}: --profile {} is of programs that were "
-                             "recorded on simfs",
-                             input.workload.file, profile)};
+  TraceAbout& about = trace.about;
+  if (about.calls.empty() && !(profile.empty() && flags.weaken.empty())) {
+    return Error{
+        ErrorCode::kUsage,
+        fmt::format("{}: {} is of programs that were recorded on "
+                    "simfs",
+                    input.workload.file,
+                    profile.empty() ? "--weaken" : "--profile " + profile)};
   }
-  const std::string behaves = profile.empty() ? trace.about.profile : profile;
+  const std::string behaves = profile.empty() ? about.profile : profile;
   POWERCUT_ASSIGN(input.backend,
                   WithPrograms(std::move(input.backend), behaves));
-  const bool same = behaves == trace.about.profile && flags.weaken.empty();
-  const auto at_file = [&](const Status& status) -> Status {
-    if (status) return Ok{};
-    return Error{status.error().code,
-                 input.workload.file + ": " + status.error().message};
-  };
-  if (!same && !trace.about.calls.empty()) {
-    POWERCUT_TRY(at_file(CheckCallsMake(trace, *input.backend)));
+  if (about.calls.empty()) return Ok{};
+  POWERCUT_ASSIGN(input.calls,
+                  ReturnedCallsOf(trace.trace, about, *input.backend));
+  if (behaves != about.profile || !flags.weaken.empty()) {
+    POWERCUT_TRY(RemakeAs(behaves, flags, trace, input));
   }
-  if (!flags.weaken.empty()) {
-    POWERCUT_TRY(at_file(WeakenCalls(flags.weaken, trace.about)));
+  return TellCalls(about.calls, *input.backend);
+}
+
+// The check of --compare, which knows the dumps of the moments of the run.
+Result<CheckOracle> ComparisonOf(const std::string& dump,
+                                 const TraceAbout& about, const Trace& trace,
+                                 const OpenedInput& input) {
+  if (!input.calls) {
+    return Error{
+        ErrorCode::kUsage,
+        fmt::format("{}: --compare{}", input.workload.file,
+                    about.calls.empty()
+                        ? " is of programs that were recorded on simfs"
+                        : ": a fault fell on the disk of this recording, so "
+                          "that its calls do not tell what the disk held")};
   }
-  POWERCUT_TRY(TellCalls(trace.about.calls, *input.backend));
-  if (trace.about.calls.empty() || same) return Ok{};
-  POWERCUT_ASSIGN(trace.trace, TraceUnder(behaves, trace, *input.backend));
-  trace.about.profile = behaves;
-  trace.about.program_end = trace.trace.event_count();
-  return Ok{};
+  CheckOracle check = *CheckOf(input.setting.oracle);
+  POWERCUT_ASSIGN(check.command,
+                  CheckByComparison(dump, trace, MomentsOf(*input.calls),
+                                    check.timeout_ms, *input.backend));
+  return check;
 }
 
 // The weaker form that one --weaken asks for, by the number of its op.
@@ -266,15 +303,9 @@ Result<OpenedInput> OpenBareTrace(const std::string& path, LoadedTrace trace,
   // A check uses the volume as it likes; without one, the probe does.
   input.probe = oracle.check.empty() && oracle.compare.empty();
   if (!oracle.compare.empty()) {
-    auto moments = MomentsOf(trace.trace, trace.about, *input.backend);
-    if (!moments) {
-      return Error{moments.error().code, path + ": " + moments.error().message};
-    }
-    CheckOracle check = *CheckOf(input.setting.oracle);
-    POWERCUT_ASSIGN(check.command,
-                    CheckByComparison(oracle.compare, trace.trace, *moments,
-                                      check.timeout_ms, *input.backend));
-    input.setting.oracle = check;
+    POWERCUT_ASSIGN(
+        input.setting.oracle,
+        ComparisonOf(oracle.compare, trace.about, trace.trace, input));
   }
   POWERCUT_ASSIGN(std::vector<HistoryEvent> history,
                   HistoryOf(trace.trace, 0, kAnyFaults));

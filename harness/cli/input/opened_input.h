@@ -14,6 +14,7 @@
 #include "harness/block_log/trace_codec.h"
 #include "harness/cli/input/input_flags.h"
 #include "harness/cli/input/oracle_flags.h"
+#include "harness/cli/input/recorded_calls.h"
 #include "harness/record/recorded_run.h"
 #include "harness/record/recording.h"
 #include "harness/space/exploration_space.h"
@@ -49,6 +50,9 @@ struct OpenedInput {
   std::optional<Recording> recording;
   // What a trace says of itself. Empty for a `.pcut` file.
   TraceAbout about;
+  // The calls of a recorded program, which made the recording. `std::nullopt`
+  // if they are not known.
+  std::optional<ReturnedCalls> calls;
   // The mark of --from in words: its text, and the event after which it stands.
   // Empty if the flag was not given.
   std::string from;

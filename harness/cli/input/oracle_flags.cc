@@ -28,26 +28,15 @@ void DeclareOracle(FlagSet& flags, OracleFlags& oracle) {
             "check --readonly, too");
 }
 
-Status ApplyOracle(const std::string& file, const OracleFlags& oracle,
-                   const Backend& backend, RunSetting& setting) {
+Result<CheckOracle> CheckOracleOf(const OracleFlags& oracle) {
+  if (!oracle.check.empty() && !oracle.compare.empty()) {
+    return Error{ErrorCode::kUsage,
+                 "--check and --compare are two checks; give one"};
+  }
   CheckOracle check;
   check.command = oracle.check;
   check.fsck = oracle.fsck;
-  if (!oracle.check.empty() && !oracle.compare.empty()) {
-    return Error{ErrorCode::kUsage,
-                 file + ": --check and --compare are two checks; give one"};
-  }
-  if (!oracle.check.empty() && !backend.traits().commands) {
-    return Error{ErrorCode::kUnsupported,
-                 fmt::format("{}: --check: no program can run in {}", file,
-                             backend.traits().name)};
-  }
-  if (const Status has = backend.HasChecker(); oracle.fsck && !has) {
-    return Error{has.error().code,
-                 fmt::format("{}: --fsck: {}", file, has.error().message)};
-  }
-  setting.oracle = check;
-  if (oracle.check_timeout.empty()) return Ok{};
+  if (oracle.check_timeout.empty()) return check;
   POWERCUT_ASSIGN(const uint64_t timeout_ms,
                   ParseDuration("--check-timeout", oracle.check_timeout));
   // A day keeps the milliseconds within 32 bits.
@@ -58,7 +47,21 @@ Status ApplyOracle(const std::string& file, const OracleFlags& oracle,
                              oracle.check_timeout)};
   }
   check.timeout_ms = static_cast<uint32_t>(timeout_ms);
-  setting.oracle = check;
+  return check;
+}
+
+Status ApplyOracle(const std::string& file, const OracleFlags& oracle,
+                   const Backend& backend, RunSetting& setting) {
+  POWERCUT_ASSIGN(setting.oracle, CheckOracleOf(oracle));
+  if (!oracle.check.empty() && !backend.traits().commands) {
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("{}: --check: no program can run in {}", file,
+                             backend.traits().name)};
+  }
+  if (const Status has = backend.HasChecker(); oracle.fsck && !has) {
+    return Error{has.error().code,
+                 fmt::format("{}: --fsck: {}", file, has.error().message)};
+  }
   return Ok{};
 }
 

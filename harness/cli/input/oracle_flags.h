@@ -34,11 +34,15 @@ struct OracleFlags {
 // by DeclareSetting(), since it is for workloads, too.)
 void DeclareOracle(FlagSet& flags, OracleFlags& oracle);
 
-// Puts --check, --check-timeout and --fsck into the setting of a trace. `file`
-// is the trace, for errors.
-// Errors: kUnsupported if no program can run in the backend, or it has no
-// checker; kMissing if its checker is not installed; kUsage if the timeout is
+// The oracle that the flags ask for, but for the command of --compare.
+// Errors: kUsage if --check and --compare are both given, or if the timeout is
 // no duration from 1ms to 24h.
+Result<CheckOracle> CheckOracleOf(const OracleFlags& oracle);
+
+// Puts CheckOracleOf() into the setting of a trace. `file` is the trace, for
+// errors.
+// Errors: those of CheckOracleOf(); kUnsupported if no program can run in the
+// backend, or it has no checker; kMissing if its checker is not installed.
 Status ApplyOracle(const std::string& file, const OracleFlags& oracle,
                    const Backend& backend, RunSetting& setting);
 

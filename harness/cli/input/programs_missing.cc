@@ -1,6 +1,8 @@
-// Stands in for programs.cc and recorded_calls.cc where libfuse is missing: no
-// program can run on simfs, and each function says so.
+// Stands in for programs.cc and for the files of recorded calls where libfuse
+// is missing: no program can run on simfs, and each function says so.
 
+#include "harness/cli/input/edited_calls.h"
+#include "harness/cli/input/losses_by_calls.h"
 #include "harness/cli/input/programs.h"
 #include "harness/cli/input/recorded_calls.h"
 #include "harness/explain/file_losses.h"
@@ -15,14 +17,6 @@ Error NotBuilt() {
 
 }  // namespace
 
-Result<std::vector<LossRule>> RulesOfLoss(const RecordedRun&, const TraceAbout&,
-                                          const StateId&) {
-  return std::vector<LossRule>();
-}
-Result<bool> NameByCalls(const RecordedRun&, const TraceAbout&,
-                         std::span<Finding>) {
-  return false;
-}
 Result<std::unique_ptr<Backend>> WithPrograms(std::unique_ptr<Backend> backend,
                                               const std::string&) {
   return backend;
@@ -45,21 +39,27 @@ Result<std::vector<ProgramSync>> SyncsOf(const TraceAbout&) {
 Status WeakenCalls(const std::vector<std::string>&, TraceAbout&) {
   return NotBuilt();
 }
-Result<std::vector<RunMoment>> MomentsOf(const Trace&, const TraceAbout&,
-                                         Backend&) {
+Result<RemadeTrace> RemakeTrace(const TraceAbout&, const DiskGeometry&,
+                                Backend&) {
   return NotBuilt();
 }
-Result<std::vector<ProgramCall>> ProgramCallsOf(const Trace&, const TraceAbout&,
-                                                Backend&) {
-  return std::vector<ProgramCall>();
+Result<std::optional<ReturnedCalls>> ReturnedCallsOf(const Trace&,
+                                                     const TraceAbout&,
+                                                     Backend&) {
+  return std::optional<ReturnedCalls>();
 }
-Status CheckCallsMake(const LoadedTrace&, Backend&) { return Ok{}; }
-Result<Trace> TraceUnder(const std::string&, const LoadedTrace&, Backend&) {
-  return NotBuilt();
+std::vector<RunMoment> MomentsOf(const ReturnedCalls&) { return {}; }
+std::vector<ProgramCall> ProgramCallsOf(const ReturnedCalls&) { return {}; }
+void NameByCalls(const RecordedRun&, const ReturnedCalls&, std::span<Finding>) {
 }
-Status NameLosses(const RecordedRun& run, const TraceAbout&,
+Status NameLosses(const RecordedRun& run, const std::optional<ReturnedCalls>&,
                   std::span<Finding> findings) {
   return AddFileNames(run, findings);
+}
+Result<std::vector<LossRule>> RulesOfLoss(const RecordedRun&,
+                                          const ReturnedCalls&,
+                                          const StateId&) {
+  return NotBuilt();
 }
 Result<std::vector<std::string>> ParseProfiles(const std::string&) {
   return NotBuilt();

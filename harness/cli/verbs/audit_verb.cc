@@ -15,10 +15,10 @@
 #include <memory>
 #include <utility>
 
+#include "harness/cli/input/edited_calls.h"
 #include "harness/cli/input/explore_flags.h"
 #include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/programs.h"
-#include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/terminal/interrupt.h"

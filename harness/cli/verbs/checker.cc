@@ -18,9 +18,9 @@
 
 #include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/kept_trace.h"
+#include "harness/cli/input/losses_by_calls.h"
 #include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/programs.h"
-#include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/report/baseline.h"
 #include "harness/cli/report/report_json.h"
@@ -164,7 +164,7 @@ class Checker {
     POWERCUT_ASSIGN(Exploration exploration,
                     Explore(RunOf(input, recording), options));
     report_.interrupted |= exploration.interrupted;
-    NameFiles(file, RunOf(input, recording), input.about, exploration.findings);
+    NameFiles(file, RunOf(input, recording), input.calls, exploration.findings);
     CheckedWorkload checked = Described(
         input, options, file, std::move(exploration), progress.elapsed_s());
     checked.replay_flags = ReplayFlagsText(flags, flags_.oracle);
@@ -209,9 +209,9 @@ class Checker {
 
   // What was found stands without names, so that a failure is a note.
   static void NameFiles(const std::string& file, const RecordedRun& run,
-                        const TraceAbout& about,
+                        const std::optional<ReturnedCalls>& calls,
                         std::vector<Finding>& findings) {
-    const Status named = NameLosses(run, about, findings);
+    const Status named = NameLosses(run, calls, findings);
     if (named) return;
     std::fprintf(stderr,
                  "powercut: %s: note: the files of lost blocks are not named: "
@@ -294,15 +294,34 @@ class Checker {
 
 }  // namespace
 
-Result<ExitStatus> RunCheck(const CheckFlags& flags) {
+Status CheckFlagValues(const CheckFlags& flags) {
   POWERCUT_ASSIGN(const std::set<std::string> baseline,
                   BaselineOf(flags.report));
   if (!flags.oracle.check.empty()) {
     POWERCUT_TRY(CheckBaselineIsOfToday(baseline, flags.report.baseline));
   }
-  POWERCUT_ASSIGN(const Shard shard, ParseShard(flags.explore.shard));
+  if (!flags.profiles.empty()) {
+    const auto profiles = ParseProfiles(flags.profiles);
+    if (!profiles) return profiles.error();
+  }
+  if (!flags.input.space.empty()) {
+    const auto space = ParseExplorationSpace(flags.input.space);
+    if (!space) return space.error();
+  }
+  if (const auto oracle = CheckOracleOf(flags.oracle); !oracle) {
+    return oracle.error();
+  }
+  const auto options = ExploreOptionsOf(flags.explore, OpenedInput{});
+  if (!options) return options.error();
   // A report that cannot be written must not cost hours of work.
-  POWERCUT_TRY(CheckReportIsWritable(flags.report));
+  return CheckReportIsWritable(flags.report);
+}
+
+Result<ExitStatus> RunCheck(const CheckFlags& flags) {
+  POWERCUT_TRY(CheckFlagValues(flags));
+  POWERCUT_ASSIGN(const std::set<std::string> baseline,
+                  BaselineOf(flags.report));
+  POWERCUT_ASSIGN(const Shard shard, ParseShard(flags.explore.shard));
   CatchInterrupts();
   std::vector<std::string> profiles = {flags.input.profile};
   if (!flags.profiles.empty()) {

@@ -29,12 +29,17 @@ struct CheckFlags {
   bool quiet = false;  // no progress
 };
 
+// Refuses flags that are wrong for every file, so that nothing is recorded in
+// vain.
+// Errors: kUsage if a value does not parse or flags exclude each other; kIo or
+// kBadInput if the baseline cannot be read or a report could not be written.
+Status CheckFlagValues(const CheckFlags& flags);
+
 // Explores the crashes of each file in turn, judges them, and prints findings
 // and a summary. A file that cannot be checked is reported and the others go
 // on. Catches interrupts: the first one ends the exploration, and what was
 // found is printed and written.
-// Errors: kIo, kBadInput or kUsage before the first file: the baseline cannot
-// be read, --shard does not parse, the report could not be written.
+// Errors: those of CheckFlagValues(), before the first file.
 Result<ExitStatus> RunCheck(const CheckFlags& flags);
 
 }  // namespace powercut

@@ -10,8 +10,8 @@
 
 #include <cstdio>
 
+#include "harness/cli/input/losses_by_calls.h"
 #include "harness/cli/input/programs.h"
-#include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/terminal/wrapped_text.h"
 #include "harness/explain/trace_explanation.h"
 #include "harness/judge/failure_block.h"
@@ -57,18 +57,7 @@ void PrintMoment(const Recording& recording, const TraceExplanation& why) {
                       : "none before the crash");
 }
 
-// `calls` are those of the program of which something is lost, in words. Empty
-// if they are not known.
-void PrintLosses(const TraceExplanation& why,
-                 const std::vector<std::string>& calls) {
-  PrintLostCount(why.lost_blocks, why.open_blocks, why.torn_blocks);
-  for (const std::string& call : calls) Line("  ", call);
-  for (const LostPlace& place : why.losses.lost) {
-    if (!calls.empty()) break;
-    Line("  ", fmt::format("{}: {}, written by {}", place.owner,
-                           Count(place.lost_bytes, "byte"),
-                           EventsText(place.events)));
-  }
+void PrintUnkept(const TraceExplanation& why) {
   if (why.unkept.empty()) return;
   std::printf("\nwhy no flush kept it\n");
   for (const UnkeptWrites& group : why.unkept) {
@@ -88,6 +77,32 @@ void PrintRules(const std::string& profile,
   for (const LossRule& rule : rules) {
     Line("  ", fmt::format("{}: {}", rule.what, rule.rule));
   }
+}
+
+// What the state lost, by the places of the disk.
+void PrintPlaces(const TraceExplanation& why) {
+  for (const LostPlace& place : why.losses.lost) {
+    Line("  ", fmt::format("{}: {}, written by {}", place.owner,
+                           Count(place.lost_bytes, "byte"),
+                           EventsText(place.events)));
+  }
+}
+
+// What the state lost, by the calls of the program, which say more than the
+// places of the disk.
+Status PrintCalls(const RecordedRun& run, const ReturnedCalls& calls,
+                  const StateId& id, const TraceExplanation& why) {
+  Finding by_calls;
+  by_calls.id = why.id;
+  NameByCalls(run, calls, {&by_calls, 1});
+  std::printf("  %s\n", by_calls.op_text.c_str());
+  PrintLostCount(why.lost_blocks, why.open_blocks, why.torn_blocks);
+  for (const std::string& call : by_calls.lost_files) Line("  ", call);
+  if (by_calls.lost_files.empty()) PrintPlaces(why);
+  PrintUnkept(why);
+  POWERCUT_ASSIGN(const auto rules, RulesOfLoss(run, calls, id));
+  PrintRules(run.profile().name, rules);
+  return Ok{};
 }
 
 void PrintUnissued(const TraceExplanation& why) {
@@ -188,22 +203,20 @@ Result<ExitStatus> ExplainProgram(const OpenedInput& input,
   const RecordedRun run = RunOf(input, recording);
   const RunOptions options{.probe = input.probe, .limits = {}};
   POWERCUT_ASSIGN(const TraceExplanation why, ExplainTrace(run, id, options));
-  // The calls of a program say more than the places of the disk.
-  Finding by_calls;
-  by_calls.id = why.id;
-  POWERCUT_ASSIGN(const bool known,
-                  NameByCalls(run, input.about, {&by_calls, 1}));
   PrintMoment(recording, why);
-  if (known) std::printf("  %s\n", by_calls.op_text.c_str());
-  PrintLosses(why, by_calls.lost_files);
-  POWERCUT_ASSIGN(const auto rules, RulesOfLoss(run, input.about, id));
-  PrintRules(run.profile().name, rules);
-  if (!known) PrintUnissued(why);
+  if (input.calls) {
+    POWERCUT_TRY(PrintCalls(run, *input.calls, id, why));
+  } else {
+    PrintLostCount(why.lost_blocks, why.open_blocks, why.torn_blocks);
+    PrintPlaces(why);
+    PrintUnkept(why);
+    PrintUnissued(why);
+  }
   PrintVerdict(why);
   POWERCUT_TRY(PrintSmallest(run, id, options, why));
   PrintLaterFlushes(input.workload.file, why, replay_flags);
   for (const std::string& note : why.losses.notes) {
-    if (known) break;
+    if (input.calls) break;
     std::fprintf(stderr, "powercut: %s: note: %s\n",
                  input.workload.file.c_str(), note.c_str());
   }

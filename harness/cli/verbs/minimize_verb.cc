@@ -23,9 +23,9 @@
 
 #include "harness/base/monotonic_clock.h"
 #include "harness/cli/input/explore_flags.h"
+#include "harness/cli/input/losses_by_calls.h"
 #include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/programs.h"
-#include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/terminal/interrupt.h"
@@ -200,8 +200,10 @@ class Minimizing {
     POWERCUT_ASSIGN(const auto history,
                     HistoryOf(minimized.trace.trace, 0, kAnyFaults));
     const Recording recording{minimized.trace.trace, history, {}, {}};
+    POWERCUT_ASSIGN(const auto calls,
+                    ReturnedCallsOf(recording.trace, about, *input.backend));
     POWERCUT_TRY(
-        NameLosses(RunOf(input, recording), about, {&minimized.finding, 1}));
+        NameLosses(RunOf(input, recording), calls, {&minimized.finding, 1}));
     // The new trace has the profile, and the calls are as weak as they are.
     InputFlags replay = flags_.input;
     replay.profile.clear();

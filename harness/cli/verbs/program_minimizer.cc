@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/cli/input/edited_calls.h"
 #include "harness/cli/input/programs.h"
 #include "harness/cli/input/recorded_calls.h"
 
@@ -78,13 +79,14 @@ class ProgramMinimizer {
     TraceAbout about = input_.about;
     const auto left = KeepChanges(kept, about);
     if (!left) return false;
-    const LoadedTrace loaded{best_->trace.trace, about, {}};
-    auto trace = TraceUnder(about.profile, loaded, *input_.backend);
-    if (!trace || !TellCalls(about.calls, *input_.backend)) return false;
-    about.program_end = trace->event_count();
-    auto history = HistoryOf(*trace, 0, kAnyFaults);
+    auto remade =
+        RemakeTrace(about, best_->trace.trace.geometry(), *input_.backend);
+    if (!remade || !TellCalls(about.calls, *input_.backend)) return false;
+    about.program_end = remade->trace.event_count();
+    auto history = HistoryOf(remade->trace, 0, kAnyFaults);
     if (!history) return false;
-    const Recording recording{std::move(*trace), std::move(*history), {}, {}};
+    const Recording recording{
+        std::move(remade->trace), std::move(*history), {}, {}};
     ExploreOptions options = options_;
     bool seen = false;
     options.hooks.cause_seen = [&](const std::string& one) {

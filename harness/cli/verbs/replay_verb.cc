@@ -14,9 +14,9 @@
 #include <memory>
 #include <utility>
 
+#include "harness/cli/input/losses_by_calls.h"
 #include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/programs.h"
-#include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/verbs/replayed_volume.h"
@@ -114,7 +114,7 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
     POWERCUT_TRY(SaveRecording(input, recording, flags.save));
   }
   POWERCUT_TRY(
-      NameLosses(RunOf(input, recording), input.about, replayed.findings));
+      NameLosses(RunOf(input, recording), input.calls, replayed.findings));
   for (const Finding& finding : replayed.findings) {
     std::fputs(FailureBlock(finding, flags.file,
                             ReplayFlagsText(flags.input, flags.oracle))

@@ -54,6 +54,7 @@ class RunProgramVerb : public Verb {
       record.profile.clear();
     }
     check.explore.seed = record.seed;
+    POWERCUT_TRY(CheckFlagValues(check));
     POWERCUT_ASSIGN(const ExitStatus recorded, RunRecord(record));
     POWERCUT_ASSIGN(const ExitStatus checked, RunCheck(check));
     return checked == kExitHolds ? recorded : checked;

@@ -218,8 +218,8 @@ Result<ExitStatus> Show(const ShowFlags& flags) {
   if (!flags.save.empty()) {
     POWERCUT_TRY(SaveRecording(input, recording, flags.save));
   }
-  POWERCUT_ASSIGN(const std::vector<ProgramCall> calls,
-                  ProgramCallsOf(recording.trace, input.about, *input.backend));
+  const std::vector<ProgramCall> calls =
+      input.calls ? ProgramCallsOf(*input.calls) : std::vector<ProgramCall>();
   Print(input.workload, recording, calls, part);
   return kExitHolds;
 }

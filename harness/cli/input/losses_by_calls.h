@@ -1,0 +1,50 @@
+// What a crash state of a recorded program lost, told by its calls, and by
+// which rule of the profile a crash may take it.
+
+#ifndef POWERCUT_HARNESS_CLI_INPUT_LOSSES_BY_CALLS_H_
+#define POWERCUT_HARNESS_CLI_INPUT_LOSSES_BY_CALLS_H_
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/base/result.h"
+#include "harness/cli/input/recorded_calls.h"
+#include "harness/judge/finding.h"
+#include "harness/record/recorded_run.h"
+#include "harness/space/state_id.h"
+
+namespace powercut {
+
+// Says in each finding which calls had returned before the crash, and of which
+// calls the shown state lost something.
+// Requires: the calls are those of `run`.
+void NameByCalls(const RecordedRun& run, const ReturnedCalls& returned,
+                 std::span<Finding> findings);
+
+// The same as NameByCalls() if the calls are known, and otherwise
+// AddFileNames() (harness/explain/file_losses.h). Errors: those of
+// AddFileNames().
+Status NameLosses(const RecordedRun& run,
+                  const std::optional<ReturnedCalls>& returned,
+                  std::span<Finding> findings);
+
+// A rule by which a profile lets a crash take something.
+struct LossRule {
+  // What is taken, such as `names`.
+  std::string what;
+  // What would have promised it, with the source.
+  std::string rule;
+};
+
+// The rules by which the state lost what it lost of the calls of a program.
+// Requires: the calls are those of `run`.
+// Errors: those of ResolveStep().
+Result<std::vector<LossRule>> RulesOfLoss(const RecordedRun& run,
+                                          const ReturnedCalls& returned,
+                                          const StateId& id);
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_CLI_INPUT_LOSSES_BY_CALLS_H_
