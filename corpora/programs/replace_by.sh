@@ -1,7 +1,8 @@
 # Replaces the file `config` COUNT times as an everyday program does.
 # usage: replace_by.sh write HOW COUNT | replace_by.sh check HOW
-# HOW is sed, vim, ed, cp, install, rsync, rsync-fsync, tar or synced (a new file
-# that is synced and renamed, as dpkg does). No promise is written: `check` asks
+# HOW is sed, vim, ed, cp, install, rsync, rsync-fsync, tar, synced (a new file
+# that is synced and renamed, as dpkg does), or a program with its first argument,
+# such as `/tmp/replace_go plain` (replace.go, replace.rs). No promise is written: `check` asks
 # only that `config` is one of its versions as a whole. vim keeps the old version
 # in `config~` while it writes, so that this file counts, too.
 version() { yes "version $1" | head -n 2000; }
@@ -39,5 +40,6 @@ for k in $(seq "$3"); do
       mv config.new config
       sync .
       ;;
+    *) $2 config "$work/config" ;;
   esac || exit 1
 done
