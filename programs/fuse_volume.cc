@@ -358,13 +358,14 @@ void Read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset,
 
 void Write(fuse_req_t request, fuse_ino_t node, const char* data, size_t size,
            off_t offset, fuse_file_info* info) {
+  size_t written = 0;
   const int error = FilesFor(request).Write(node, HandleOf(info),
                                             static_cast<uint64_t>(offset),
-                                            AsBytes({data, size}));
+                                            AsBytes({data, size}), written);
   if (error != 0) {
     fuse_reply_err(request, error);
   } else {
-    fuse_reply_write(request, size);
+    fuse_reply_write(request, written);
   }
 }
 

@@ -24,6 +24,7 @@ struct ProgramBackend::State {
   BackendTraits traits;
   AttributeHistory history;
   Calls recorded;
+  std::vector<PlannedFailure> failures;
   bool recoveries_persist = false;
   std::unique_ptr<ProgramHost> host;
   std::optional<Error> lacks;
@@ -61,9 +62,11 @@ class ProgramMount : public Mount {
   using Again = std::function<std::unique_ptr<Mount>()>;
 
   ProgramMount(std::unique_ptr<Mount> below, const AttributeHistory& history,
-               Calls& recorded, Run run, Again again)
+               const std::vector<PlannedFailure>& failures, Calls& recorded,
+               Run run, Again again)
       : below_(std::move(below)),
         history_(history),
+        failures_(failures),
         recorded_(recorded),
         run_(std::move(run)),
         again_(std::move(again)) {}
@@ -98,6 +101,7 @@ class ProgramMount : public Mount {
                    "explored with every order of writing back"};
     }
     ProgramFiles files(mount);
+    for (const PlannedFailure& planned : failures_) files.Plan(planned);
     Command watched = command;
     std::string line;
     watched.acks = [&](std::string_view text) {
@@ -142,6 +146,7 @@ class ProgramMount : public Mount {
 
   std::unique_ptr<Mount> below_;
   const AttributeHistory& history_;
+  const std::vector<PlannedFailure>& failures_;
   Calls& recorded_;
   Run run_;
   // Mounts the disk once more; empty if recoveries change memory only.
@@ -175,6 +180,10 @@ void ProgramBackend::set_recoveries_persist(bool persist) {
   state_->recoveries_persist = persist;
 }
 
+void ProgramBackend::set_failures(std::vector<PlannedFailure> failures) {
+  state_->failures = std::move(failures);
+}
+
 const Calls& ProgramBackend::recorded_calls() const { return state_->recorded; }
 
 const BackendTraits& ProgramBackend::traits() const { return state_->traits; }
@@ -199,10 +208,10 @@ MountResult ProgramBackend::Open(VirtualDisk& disk) {
   if (state.recoveries_persist) {
     again = [&state, &disk] { return state.simfs->Open(disk).mount; };
   }
-  return {
-      std::make_unique<ProgramMount>(std::move(mounted.mount), state.history,
-                                     state.recorded, run, std::move(again)),
-      ""};
+  return {std::make_unique<ProgramMount>(std::move(mounted.mount),
+                                         state.history, state.failures,
+                                         state.recorded, run, std::move(again)),
+          ""};
 }
 
 void ProgramBackend::StudyTrace(const Trace& trace) {

@@ -6,9 +6,11 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "harness/backend.h"
 #include "library/calls/call.h"
+#include "library/files/planned_failures.h"
 
 namespace powercut::programs {
 
@@ -30,6 +32,8 @@ class ProgramBackend : public Backend {
   // Whether what a program changes after a crash reaches the disk, so that a
   // crash of its recovery can be explored. Attributes do not.
   void set_recoveries_persist(bool persist);
+  // Which calls of programs that are recorded from now on fail.
+  void set_failures(std::vector<PlannedFailure> failures);
   // The calls of the last program that was recorded.
   const Calls& recorded_calls() const;
 

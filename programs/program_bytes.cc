@@ -110,11 +110,11 @@ int ProgramFiles::Read(Handle handle, uint64_t offset_bytes,
 }
 
 int ProgramFiles::Write(Node node, Handle handle, uint64_t offset_bytes,
-                        ByteSpan data) {
+                        ByteSpan data, size_t& written) {
   if (full_) return ENOSPC;
-  if (const int error = Done(files_.Write(handle, offset_bytes, data))) {
-    return error;
-  }
+  const int64_t result = files_.Write(handle, offset_bytes, data);
+  if (const int error = Done(result)) return error;
+  written = static_cast<size_t>(result);
   Touch(node);
   return 0;
 }
@@ -144,10 +144,13 @@ int ProgramFiles::Allocate(Node node, Handle handle, int mode,
   const uint64_t last = std::min(end, facts.size_bytes);
   constexpr uint64_t kPiece = 1 << 20;
   const Bytes zeros(kPiece);
-  for (uint64_t at = offset_bytes; at < last; at += kPiece) {
+  size_t written = 0;
+  for (uint64_t at = offset_bytes; at < last; at += written) {
     const uint64_t bytes = std::min(kPiece, last - at);
-    const int error = Write(node, handle, at, ByteSpan(zeros).first(bytes));
+    const int error =
+        Write(node, handle, at, ByteSpan(zeros).first(bytes), written);
     if (error != 0) return error;
+    if (written == 0) return EIO;
   }
   return 0;
 }

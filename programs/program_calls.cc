@@ -13,8 +13,11 @@
 namespace powercut::programs {
 namespace {
 
-// Changes with the form of the bytes.
+// The version of the bytes. In the second one, each op says how it failed; it
+// is written only where an op did, so that older powercuts read the rest.
 constexpr uint64_t kVersion = 1;
+constexpr uint64_t kVersionWithFailures = 2;
+enum Outcome : uint8_t { kDone, kFailed, kLied };
 
 // What a program can ask for, with how many names and numbers each op has.
 struct Form {
@@ -44,7 +47,9 @@ bool IsName(std::string_view name) {
   return name.starts_with('/') && name.find('\0') == name.npos;
 }
 
-void EncodeCall(const Call& call, PackedWriter& out) {
+bool HasFailure(const Call& call) { return call.fails || call.lies; }
+
+void EncodeCall(const Call& call, uint64_t version, PackedWriter& out) {
   out.Number(call.kind);
   out.Number(static_cast<uint64_t>(call.process));
   out.Text(call.program);
@@ -59,9 +64,11 @@ void EncodeCall(const Call& call, PackedWriter& out) {
   out.Text(call.path);
   out.Number(call.inode);
   out.Text(call.attributes);
+  if (version < kVersionWithFailures) return;
+  out.Number(call.fails ? kFailed : call.lies ? kLied : kDone);
 }
 
-Call DecodeCall(PackedReader& in) {
+Call DecodeCall(uint64_t version, PackedReader& in) {
   Call call;
   call.kind = static_cast<Call::Kind>(in.Number());
   in.Require(call.kind == Call::kOp || call.kind == Call::kLine);
@@ -94,6 +101,11 @@ Call DecodeCall(PackedReader& in) {
     ReadAttributes(attributes);
     in.Require(attributes.Finished());
   }
+  if (version < kVersionWithFailures) return call;
+  const uint64_t outcome = in.NumberUpTo(kLied);
+  in.Require(outcome == kDone || IsSync(call));
+  call.fails = outcome == kFailed;
+  call.lies = outcome == kLied;
   return call;
 }
 
@@ -102,18 +114,21 @@ Call DecodeCall(PackedReader& in) {
 std::string EncodeCalls(const Calls& calls) {
   std::string bytes;
   PackedWriter out(bytes);
-  out.Number(kVersion);
+  const bool failures = std::ranges::any_of(calls, HasFailure);
+  const uint64_t version = failures ? kVersionWithFailures : kVersion;
+  out.Number(version);
   out.Number(calls.size());
-  for (const Call& call : calls) EncodeCall(call, out);
+  for (const Call& call : calls) EncodeCall(call, version, out);
   return bytes;
 }
 
 Result<Calls> DecodeCalls(std::string_view bytes) {
   PackedReader in(bytes);
-  in.Require(in.Number() == kVersion);
+  const uint64_t version = in.Number();
+  in.Require(version == kVersion || version == kVersionWithFailures);
   Calls calls;
   for (uint64_t left = in.Count(4); left > 0 && in.Good(); --left) {
-    Call& call = calls.emplace_back(DecodeCall(in));
+    Call& call = calls.emplace_back(DecodeCall(version, in));
     call.op.number = static_cast<uint32_t>(calls.size());
   }
   if (in.Finished()) return calls;

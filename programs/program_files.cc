@@ -122,9 +122,10 @@ int ProgramFiles::Apply() {
   return error;
 }
 
+// A sync that was planned to fail is a call all the same.
 int ProgramFiles::Done(int64_t result) {
-  if (result < 0) return static_cast<int>(-result);
-  return Apply();
+  const int error = Apply();
+  return result < 0 ? static_cast<int>(-result) : error;
 }
 
 // Where a file is opened, the process may have become another program.

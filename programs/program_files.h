@@ -62,6 +62,10 @@ class ProgramFiles {
   ProgramFiles(const ProgramFiles&) = delete;
   ProgramFiles& operator=(const ProgramFiles&) = delete;
 
+  // Plans calls that fail (planned_failures.h).
+  void Plan(const PlannedFailure& planned) {
+    files_.Fail(planned.failure, planned.passed, planned.count);
+  }
   // Who makes the calls from now on.
   void set_caller(const Caller& caller) { caller_ = caller; }
 
@@ -117,7 +121,10 @@ class ProgramFiles {
   void Close(Handle handle);
   int Read(Handle handle, uint64_t offset_bytes, MutableByteSpan out,
            size_t& bytes);
-  int Write(Node node, Handle handle, uint64_t offset_bytes, ByteSpan data);
+  // `written` are how many bytes were written: fewer than asked where a write
+  // was planned to be short.
+  int Write(Node node, Handle handle, uint64_t offset_bytes, ByteSpan data,
+            size_t& written);
   // `mode` is that of fallocate(2). Errors: EOPNOTSUPP for modes that move or
   // share bytes.
   int Allocate(Node node, Handle handle, int mode, uint64_t offset_bytes,

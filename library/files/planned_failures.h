@@ -20,6 +20,14 @@ enum class CallFailure : uint8_t {
 };
 inline constexpr size_t kCallFailures = 5;
 
+// Which calls fail: `passed` of those that can fail so go well, and `count`
+// calls after them fail.
+struct PlannedFailure {
+  CallFailure failure = CallFailure::kSync;
+  uint64_t passed = 0;
+  uint64_t count = 0;
+};
+
 // Not thread-safe.
 class PlannedFailures {
  public:

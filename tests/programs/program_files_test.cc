@@ -59,7 +59,9 @@ class Recorded {
   }
   void Write(uint64_t node, Handle handle, uint64_t at,
              const std::string& text) {
-    EXPECT_EQ(files_.Write(node, handle, at, AsBytes(text)), 0);
+    size_t written = 0;
+    EXPECT_EQ(files_.Write(node, handle, at, AsBytes(text), written), 0);
+    EXPECT_EQ(written, text.size());
   }
 
  private:
@@ -257,8 +259,10 @@ TEST(ProgramFilesTest, AFullDiskStaysFull) {
   const uint64_t a = volume.Make("a");
   const Handle handle = volume.Open(a);
   int error = 0;
+  size_t written = 0;
   for (int i = 0; i < 1000 && error == 0; ++i) {
-    error = volume.files().Write(a, handle, 0, AsBytes(std::string(4096, 'x')));
+    error = volume.files().Write(a, handle, 0, AsBytes(std::string(4096, 'x')),
+                                 written);
   }
   EXPECT_EQ(error, ENOSPC);
   EXPECT_TRUE(volume.files().full());
@@ -278,10 +282,32 @@ TEST(ProgramFilesTest, ARecoveryChangesMemoryOnly) {
   ASSERT_EQ(crashed.files().Lookup(kRootNode, "a", node), 0);
   Handle own = 0;
   ASSERT_EQ(crashed.files().Open(node, O_RDWR, own), 0);
-  EXPECT_EQ(crashed.files().Write(node, own, 0, AsBytes("after!")), 0);
+  size_t written = 0;
+  EXPECT_EQ(crashed.files().Write(node, own, 0, AsBytes("after!"), written), 0);
   EXPECT_EQ(crashed.files().Set(node, {.permissions = 0400}, own), 0);
   EXPECT_EQ(crashed.PermissionsOf("a"), 0400u);
   EXPECT_TRUE(crashed.files().calls().empty());
+}
+
+// Calls without failures have the bytes that earlier versions read.
+TEST(ProgramCallsTest, FailuresOfSyncsAreKept) {
+  Recorded volume;
+  volume.files().Plan({CallFailure::kSync, 1, 1});
+  volume.files().Plan({CallFailure::kSyncLies, 2, 1});
+  const Handle handle = volume.Open(volume.Make("a"));
+  EXPECT_EQ(volume.files().Sync(handle, true), 0);
+  EXPECT_EQ(EncodeCalls(volume.files().calls())[0], 1);
+  EXPECT_EQ(volume.files().Sync(handle, true), EIO);
+  EXPECT_EQ(volume.files().Sync(handle, true), 0);
+  const std::string bytes = EncodeCalls(volume.files().calls());
+  EXPECT_EQ(bytes[0], 2);
+  const auto calls = DecodeCalls(bytes);
+  ASSERT_TRUE(calls) << calls.error().message;
+  ASSERT_GE(calls->size(), 3u);
+  const Calls last(calls->end() - 3, calls->end());
+  EXPECT_FALSE(last[0].fails || last[0].lies);
+  EXPECT_TRUE(last[1].fails && !last[1].lies);
+  EXPECT_TRUE(!last[2].fails && last[2].lies);
 }
 
 TEST(ProgramCallsTest, DamagedBytesAreRefused) {

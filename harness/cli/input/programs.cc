@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "backends/simfs/simfs_backend.h"
+#include "harness/cli/input/failure_flag.h"
 #include "programs/program_backend.h"
 #include "programs/program_calls.h"
 #include "programs/program_host.h"
@@ -29,6 +30,29 @@ Result<std::unique_ptr<Backend>> WithPrograms(std::unique_ptr<Backend> backend,
   std::unique_ptr<Backend> simfs =
       std::make_unique<programs::ProgramBackend>(profile);
   return simfs;
+}
+
+Status PlanFailures(const std::vector<std::string>& texts, Backend& backend) {
+  if (texts.empty()) return Ok{};
+  auto* const simfs = dynamic_cast<programs::ProgramBackend*>(&backend);
+  if (simfs == nullptr) {
+    return Error{ErrorCode::kUsage,
+                 "--fail is of --fs simfs; the disk of a file system of the "
+                 "kernel fails by --fault"};
+  }
+  std::vector<PlannedFailure> failures;
+  for (const std::string& text : texts) {
+    POWERCUT_ASSIGN(const PlannedFailure planned, ParseFailure(text));
+    if (std::ranges::find(failures, planned.failure,
+                          &PlannedFailure::failure) != failures.end()) {
+      return Error{
+          ErrorCode::kUsage,
+          fmt::format("--fail '{}': this failure is planned twice", text)};
+    }
+    failures.push_back(planned);
+  }
+  simfs->set_failures(std::move(failures));
+  return Ok{};
 }
 
 std::string CallsTextOf(const Backend& backend) {

@@ -21,6 +21,13 @@ namespace powercut {
 Result<std::unique_ptr<Backend>> WithPrograms(std::unique_ptr<Backend> backend,
                                               const std::string& profile);
 
+// Has calls of the programs that are recorded from now on fail, as the values
+// of --fail say: `sync`, `write`, `full`, `short` or `lie`, with `,after=N` and
+// `,count=N`.
+// Errors: kUsage for a value of another form, for one failure planned twice,
+// and if the backend is none of WithPrograms().
+Status PlanFailures(const std::vector<std::string>& texts, Backend& backend);
+
 // The calls of the program that was recorded last, for TraceAbout::calls. Empty
 // if the backend keeps none.
 std::string CallsTextOf(const Backend& backend);

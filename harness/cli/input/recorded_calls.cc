@@ -54,7 +54,10 @@ Result<std::optional<ReturnedCalls>> ReturnedCallsOf(const Trace& trace,
 }
 
 std::string CallInWords(const Call& call) {
-  return CallText(call) + PlaceInWords(call);
+  const char* const outcome = call.fails  ? " returned EIO"
+                              : call.lies ? " lied"
+                                          : "";
+  return CallText(call) + PlaceInWords(call) + outcome;
 }
 
 std::vector<RunMoment> MomentsOf(const ReturnedCalls& returned) {

@@ -14,6 +14,7 @@
 #include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/input_flags.h"
 #include "harness/cli/input/programs.h"
+#include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/fault/fault.h"
@@ -105,7 +106,9 @@ Result<std::unique_ptr<Backend>> BackendFor(const RecordFlags& flags) {
                              flags.profile, flags.fs)};
   }
   POWERCUT_ASSIGN(auto backend, MakeBackend(flags.fs, flags.format));
-  return WithPrograms(std::move(backend), flags.profile);
+  POWERCUT_ASSIGN(backend, WithPrograms(std::move(backend), flags.profile));
+  POWERCUT_TRY(PlanFailures(flags.failures, *backend));
+  return backend;
 }
 
 // What is recorded, and where.
@@ -133,6 +136,11 @@ Result<Plan> PlanOf(const RecordFlags& flags) {
   plan.program.words = flags.command;
   plan.program.acks_from_stdout = flags.acks_from_stdout;
   POWERCUT_ASSIGN(plan.program.faults, FaultsOf(flags));
+  if (!flags.faults.empty() && !flags.failures.empty()) {
+    return Error{ErrorCode::kUsage,
+                 "--fail and --fault cannot be given together: calls that fail "
+                 "are made again on a disk without faults"};
+  }
   POWERCUT_ASSIGN(plan.program.timeout_ms, TimeoutOf(flags));
   plan.program.writeback = ScheduleOf(flags.writeback);
   // The program may run for hours, and what it did would be lost.
@@ -140,6 +148,16 @@ Result<Plan> PlanOf(const RecordFlags& flags) {
     POWERCUT_TRY(CheckWritable(OutputOf(flags, number)));
   }
   return plan;
+}
+
+// A sync that fails or lies is known to the calls, and the disk of the
+// recording did not hear of it: the calls are made again.
+Status RemakeWithFailures(const Plan& plan, TraceAbout& about, Trace& trace) {
+  POWERCUT_ASSIGN(RemadeTrace remade,
+                  RemakeTrace(about, plan.geometry, *plan.backend));
+  trace = std::move(remade.trace);
+  about.program_end = trace.event_count();
+  return Ok{};
 }
 
 // Prints the result, and notes of what was odd.
@@ -192,6 +210,12 @@ void DeclareRecording(FlagSet& flags, RecordFlags& record) {
   flags.Add("--size", record.size, "of the disk, e.g. 64M");
   DeclareFormat(flags, record.format);
   DeclareFaults(flags, record.faults);
+  flags
+      .Add("--fail", record.failures,
+           "a call of the program that fails, on simfs: sync or write (EIO), "
+           "full (a write, ENOSPC), short (half of a write) or lie (a sync "
+           "that keeps nothing), with ,after=N and ,count=N; may be repeated")
+      .OneValueEach();
   flags.Add("--timeout", record.timeout,
             "kill the program if it takes longer, e.g. 60s; default: no "
             "limit");
@@ -218,7 +242,7 @@ Result<ExitStatus> RunRecord(const RecordFlags& flags) {
   ExitStatus status = kExitHolds;
   for (uint32_t number = 1; number <= flags.times; ++number) {
     plan.program.writeback_seed = flags.seed + number - 1;
-    POWERCUT_ASSIGN(const CommandRecording made,
+    POWERCUT_ASSIGN(CommandRecording made,
                     RecordCommand(*plan.backend, plan.geometry, plan.program));
     TraceAbout about;
     about.backend = plan.backend->traits().name;
@@ -227,6 +251,9 @@ Result<ExitStatus> RunRecord(const RecordFlags& flags) {
     about.looks = made.recording.looks.text();
     about.calls = CallsTextOf(*plan.backend);
     if (!about.calls.empty()) about.profile = plan.backend->traits().profile;
+    if (!flags.failures.empty() && !about.calls.empty()) {
+      POWERCUT_TRY(RemakeWithFailures(plan, about, made.recording.trace));
+    }
     const std::string file = OutputOf(flags, number);
     POWERCUT_TRY(WriteTrace(made.recording.trace, about, file));
     const ExitStatus one = Report(file, plan, made);

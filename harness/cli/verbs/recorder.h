@@ -20,6 +20,8 @@ struct RecordFlags {
   std::string size;     // such as `64M`; empty if the file system decides
   FormatOptions format;
   std::vector<std::string> faults;
+  // Calls of the program that fail, for PlanFailures().
+  std::vector<std::string> failures;
   std::string timeout;  // such as `60s`; empty if there is no limit
   bool acks_from_stdout = false;
   std::string writeback = "kernel";
