@@ -7,6 +7,7 @@
 #include "backends/registry.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -16,6 +17,7 @@
 #include "backends/ntfs_3g/mkntfs.h"
 #include "backends/ntfs_3g/ntfs_3g_backend.h"
 #include "backends/simfs/simfs_backend.h"
+#include "model/words/tokens.h"
 
 #ifdef POWERCUT_HAVE_KERNEL
 #include "backends/kernel/kernel_backend.h"
@@ -102,9 +104,7 @@ std::vector<KnownBackend>& KnownBackends() {
 
 Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
                                              const FormatOptions& options) {
-  std::string names;
   for (const KnownBackend& known : KnownBackends()) {
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
     if (known.name != name) continue;
     // An option that a backend would ignore is an error: the user would take
     // the results for those under the option.
@@ -123,9 +123,10 @@ Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
     return Error{made.error().code,
                  fmt::format("backend {}: {}", name, made.error().message)};
   }
-  return Error{
-      ErrorCode::kUsage,
-      fmt::format("no backend is named {}; there are: {}", name, names)};
+  const std::vector<std::string> names = BackendNames();
+  return Error{ErrorCode::kUsage,
+               fmt::format("no backend is named {}{}; there are: {}", name,
+                           DidYouMean(name, names), fmt::join(names, ", "))};
 }
 
 void AddBackend(std::string name,
@@ -134,6 +135,12 @@ void AddBackend(std::string name,
                     make) {
   KnownBackends().push_back(
       {std::move(name), std::move(make), nullptr, /*takes_options=*/true});
+}
+
+std::vector<std::string> BackendNames() {
+  std::vector<std::string> names;
+  for (const KnownBackend& known : KnownBackends()) names.push_back(known.name);
+  return names;
 }
 
 std::vector<BackendAvailability> ListBackends() {

@@ -20,7 +20,8 @@ namespace powercut {
 // with `options`.
 // Errors: kMissing if the backend is known and this program does not have it
 // (the message says what to install); kUsage if there is no such backend (the
-// message lists the names), or if it takes no options and `options` has some.
+// message lists the names and says which may be meant), or if it takes no
+// options and `options` has some.
 Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
                                              const FormatOptions& options = {});
 
@@ -33,6 +34,10 @@ void AddBackend(std::string name,
                 std::function<Result<std::unique_ptr<Backend>>(
                     const FormatOptions& options)>
                     make);
+
+// Returns the names of all backends that powercut knows, whether this program
+// has them or not, in the order in which `powercut doctor` lists them.
+std::vector<std::string> BackendNames();
 
 // One line of `powercut doctor`.
 struct BackendAvailability {

@@ -65,7 +65,7 @@ const RoomPlan& Rooms() {
     floor({"engines/backend"});
     floor({"harness/cli/terminal", "fuzz/draw"});
     floor({"harness/cli/input", "fuzz/targets"});
-    floor({"harness/cli/report"});
+    floor({"harness/cli/help", "harness/cli/report"});
     floor({"harness/cli/verbs"});
     floor({"harness/cli"});
     // A model knows promises, never disks; the ground floor knows nothing.

@@ -128,11 +128,12 @@ Complaints NoHiddenInputs(const SourceFile& file) {
       // The search path, to find formatting programs; which of two equal ways
       // recoveries take to their disks; where the module of ntfs-3g is; how
       // long a random test goes on; which state of a user's test to run again,
-      // and what a user's fuzzer knows already.
+      // and what a user's fuzzer knows already; what a terminal is like.
       {"get"
        "env(",
        {"backends/format_program.cc", "backends/kernel/mounter.cc",
-        "backends/ntfs_3g/ntfs_loader.cc", "library/c_states.cc",
+        "backends/ntfs_3g/ntfs_loader.cc",
+        "harness/cli/terminal/terminal_traits.cc", "library/c_states.cc",
         "library/include/powercut/fuzzer.hpp",
         "library/include/powercut/gtest.hpp",
         "tests/exhaustive/model_definition_test.cc",

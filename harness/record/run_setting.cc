@@ -123,11 +123,8 @@ Result<RunSetting> ResolveSetting(const Workload& workload,
   const bool claimed = flags.profile.empty() && workload.profile.empty();
   if (claimed) setting.profile_note = traits.profile_note;
   if (setting.profile == nullptr) {
-    std::string names;
-    for (const Profile& p : Profiles()) names += " " + p.name;
     return Error{ErrorCode::kUsage,
-                 fmt::format("{}: unknown profile '{}'; there are:{}",
-                             workload.file, profile, names)};
+                 fmt::format("{}: {}", workload.file, UnknownProfile(profile))};
   }
   const DiskSpec disk = workload.disk.value_or(
       DiskSpec{traits.default_disk_bytes, std::nullopt, std::nullopt, false});

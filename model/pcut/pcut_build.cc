@@ -32,25 +32,6 @@ namespace {
 constexpr size_t kMaxOps = 65535;
 constexpr uint32_t kDefaultSectorBytes = 512;
 
-// Returns "; there are A, B and C", the end of the message for a profile that
-// does not exist.
-std::string KnownProfiles() {
-  std::string text = "; there are ";
-  const auto profiles = Profiles();
-  for (size_t i = 0; i < profiles.size(); ++i) {
-    if (i > 0) text += i + 1 == profiles.size() ? " and " : ", ";
-    text += profiles[i].name;
-  }
-  return text;
-}
-
-std::string UnknownProfile(std::string_view name) {
-  std::vector<std::string_view> names;
-  for (const Profile& profile : Profiles()) names.push_back(profile.name);
-  return "no profile " + Quoted(name) + DidYouMean(name, names) +
-         KnownProfiles();
-}
-
 // Parsed ops follow the table. One that was made by hand may not, and
 // everything after this point indexes its operands without looking.
 void CheckOperands(const Op& op) {

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/words/tokens.h"
+
 namespace powercut {
 namespace {
 
@@ -457,6 +459,21 @@ const Profile* FindProfile(std::string_view name) {
       std::find_if(profiles.begin(), profiles.end(),
                    [&](const Profile& p) { return p.name == name; });
   return found == profiles.end() ? nullptr : &*found;
+}
+
+std::string UnknownProfile(std::string_view name) {
+  const auto profiles = Profiles();
+  std::vector<std::string_view> names;
+  std::string list;
+  for (const Profile& profile : profiles) {
+    if (!names.empty()) {
+      list += names.size() + 1 == profiles.size() ? " and " : ", ";
+    }
+    list += profile.name;
+    names.push_back(profile.name);
+  }
+  return "no profile " + Quoted(name) + DidYouMean(name, names) +
+         "; there are " + list;
 }
 
 }  // namespace powercut

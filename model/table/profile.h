@@ -243,6 +243,10 @@ std::span<const Profile> Profiles();
 // is valid for the life of the process.
 const Profile* FindProfile(std::string_view name);
 
+// Returns the message for a name that no profile has: the nearest profile by
+// spelling, if one is near, and all that there are.
+std::string UnknownProfile(std::string_view name);
+
 }  // namespace powercut
 
 #endif  // POWERCUT_MODEL_TABLE_PROFILE_H_

@@ -197,6 +197,13 @@ std::string DidYouMean(std::string_view word,
   return "; did you mean `" + std::string(nearest) + "`?";
 }
 
+std::string DidYouMean(std::string_view word,
+                       std::span<const std::string> candidates) {
+  const std::vector<std::string_view> views(candidates.begin(),
+                                            candidates.end());
+  return DidYouMean(word, std::span<const std::string_view>(views));
+}
+
 Result<uint64_t> ParseNumber(const Token& token, std::string_view what) {
   return ParseDigits(token, 10, kMaxTextNumber, what, "decimal");
 }

@@ -61,6 +61,8 @@ std::string Quoted(std::string_view text);
 // Cost: O(word.size() times the bytes of all candidates).
 std::string DidYouMean(std::string_view word,
                        std::span<const std::string_view> candidates);
+std::string DidYouMean(std::string_view word,
+                       std::span<const std::string> candidates);
 
 // Parses decimal digits, at most kMaxTextNumber. `what` names the number in
 // messages.

@@ -12,56 +12,74 @@ namespace powercut {
 
 void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
   flags
-      .Add("--jobs", explore.jobs,
+      .Add(FlagGroup::kBudget, "--jobs", explore.jobs,
            "number of workers; default: one for each processor")
       .Between(1, 1024);
-  flags.Add("--seed", explore.seed,
-            "selects the draws of sample:N and of --doublecheck");
-  flags.Add("--max-runs", explore.max_runs,
+  flags
+      .Add(FlagGroup::kSpace, "--seed", explore.seed,
+           "selects the draws of sample:N and of --doublecheck")
+      .Rare();
+  flags.Add(FlagGroup::kBudget, "--max-runs", explore.max_runs,
             "at most this many recoveries for each workload");
   flags
-      .Add("--nested", explore.nested,
+      .Add(FlagGroup::kSpace, "--nested", explore.nested,
            "crash again during recovery, to this depth")
       .Between(0, 8);
-  flags.Add("--cache-size", explore.cache_size,
-            "memory for finished runs, e.g. 1G; default: 512M");
   flags
-      .Add("--doublecheck", explore.doublecheck,
+      .Add(FlagGroup::kBudget, "--cache-size", explore.cache_size,
+           "memory for finished runs, e.g. 1G; default: 512M")
+      .Takes(FlagValue::kSize)
+      .Rare();
+  flags
+      .Add(FlagGroup::kBudget, "--doublecheck", explore.doublecheck,
            "share of cached answers to run for real, 0 to 1")
-      .Between(0.0, 1.0);
+      .Takes(FlagValue::kNumber, "SHARE")
+      .Between(0.0, 1.0)
+      .Rare();
   flags
-      .Add("--copied", explore.copied,
+      .Add(FlagGroup::kSpace, "--copied", explore.copied,
            "what becomes of blocks that recovery only copies: vary each of "
            "them alone, fill them in, or take them as read")
-      .OneOf({"apart", "filled", "read"});
+      .OneOf({"apart", "filled", "read"})
+      .Rare();
   flags
-      .Add("--parts", explore.parts,
+      .Add(FlagGroup::kSpace, "--parts", explore.parts,
            "what becomes of parts of the volume that no rule ties to each "
            "other: vary each of them alone, or all together")
-      .OneOf({"apart", "together"});
-  flags.Add("--resume", explore.resume,
-            "keep every run in this folder, and use those that are there");
-  flags.Add("--budget", explore.budget,
-            "at most this much time for each workload, e.g. 30s");
+      .OneOf({"apart", "together"})
+      .Rare();
+  flags
+      .Add(FlagGroup::kBudget, "--resume", explore.resume,
+           "keep every run in this folder, and use those that are there")
+      .Takes(FlagValue::kFolder)
+      .Rare();
+  flags
+      .Add(FlagGroup::kBudget, "--budget", explore.budget,
+           "at most this much time for each workload, e.g. 30s")
+      .Takes(FlagValue::kTime);
 }
 
 void DeclareExploreBounds(FlagSet& flags, ExploreFlags& explore,
                           const std::string& default_budget) {
   explore.budget = default_budget;
   flags
-      .Add("--jobs", explore.jobs,
+      .Add(FlagGroup::kBudget, "--jobs", explore.jobs,
            "number of workers; default: one for each processor")
       .Between(1, 1024);
-  flags.Add("--max-runs", explore.max_runs,
+  flags.Add(FlagGroup::kBudget, "--max-runs", explore.max_runs,
             "at most this many recoveries for each profile");
-  flags.Add(
-      "--budget", explore.budget,
-      "at most this much time for each profile; default: " + default_budget);
+  flags
+      .Add(
+          FlagGroup::kBudget, "--budget", explore.budget,
+          "at most this much time for each profile; default: " + default_budget)
+      .Takes(FlagValue::kTime);
 }
 
 void DeclareShard(FlagSet& flags, ExploreFlags& explore) {
-  flags.Add("--shard", explore.shard,
-            "only part I of N, e.g. 2/8; `merge` joins the reports");
+  flags
+      .Add(FlagGroup::kBudget, "--shard", explore.shard,
+           "only part I of N, e.g. 2/8; `merge` joins the reports")
+      .Takes(FlagValue::kText, "I/N");
 }
 
 Result<ExploreOptions> ExploreOptionsOf(const ExploreFlags& explore,

@@ -1,21 +1,23 @@
 // The one file that knows CLI11. Each method passes its arguments on. What
-// CLI11 does not do well is done here: telling a misspelt verb, saying how a
-// value is wrong in few words, and seeing to it that no output replaces an
-// input.
+// CLI11 does not do well is done here: telling a misspelt verb or flag, saying
+// how a value is wrong in few words, and seeing to it that no output replaces
+// an input. The texts of help are made elsewhere, by the verb `help`, to which
+// every --help is passed on.
 
 #include "harness/cli/input/flag_set.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <limits>
-#include <sstream>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 
 #include "harness/cli/input/user_file.h"
+#include "model/words/tokens.h"
 
 namespace powercut {
 
@@ -85,12 +87,18 @@ CLI::Option* WholeNumber(CLI::Option* option) {
 
 Flag& Flag::Required() {
   option_->required();
+  declared_->required = true;
   return *this;
 }
 
 Flag& Flag::OneOf(std::vector<std::string> values) {
-  option_->check(CLI::IsMember(std::move(values)));
-  return *this;
+  option_->check([values](const std::string& value) {
+    if (std::ranges::find(values, value) != values.end()) return std::string();
+    return fmt::format("'{}': expected {}{}", value, fmt::join(values, ", "),
+                       DidYouMean(value, values));
+  });
+  declared_->choices = std::move(values);
+  return Takes(FlagValue::kChoice, "WORD");
 }
 
 Flag& Flag::Between(int min, int max) {
@@ -120,6 +128,7 @@ Flag& Flag::NotEmpty(const std::string& remedy) {
 
 Flag& Flag::SplitAtCommas() {
   option_->delimiter(',');
+  declared_->commas = true;
   return *this;
 }
 
@@ -130,106 +139,173 @@ Flag& Flag::OneValueEach() {
 
 Flag& Flag::ReadsFile() {
   files_->read.push_back(option_);
-  return *this;
+  return Takes(FlagValue::kFile);
 }
 
 Flag& Flag::WritesFile() {
   files_->written.push_back(option_);
+  return Takes(FlagValue::kFile);
+}
+
+Flag& Flag::Takes(FlagValue value) {
+  return Takes(value, std::string(FlagValueWord(value)));
+}
+
+Flag& Flag::Takes(FlagValue value, const std::string& word) {
+  declared_->value = value;
+  // The name of a positional argument is the word for its value.
+  declared_->value_word = declared_->positional() ? declared_->names[0] : word;
   return *this;
 }
 
-Flag FlagSet::Add(const std::string& names, std::string& value,
-                  const std::string& help) {
-  return Flag(verb_->add_option(names, value, help), files_);
+Flag& Flag::Rare() {
+  declared_->rare = true;
+  return *this;
 }
 
-Flag FlagSet::Add(const std::string& names, bool& value,
-                  const std::string& help) {
-  return Flag(verb_->add_flag(names, value, help), files_);
+Flag FlagSet::Declare(FlagGroup group, const std::string& names,
+                      const std::string& help, FlagValue value,
+                      CLI::Option* option) {
+  DeclaredFlag& declared = declared_->flags.emplace_back();
+  for (size_t at = 0; at <= names.size();) {
+    const size_t end = std::min(names.find(',', at), names.size());
+    declared.names.push_back(names.substr(at, end - at));
+    at = end + 1;
+  }
+  declared.group = group;
+  declared.help = help;
+  Flag flag(option, files_, &declared);
+  return flag.Takes(value);
 }
 
-Flag FlagSet::Add(const std::string& names, std::vector<std::string>& value,
+Flag FlagSet::Add(FlagGroup group, const std::string& names, std::string& value,
                   const std::string& help) {
-  return Flag(verb_->add_option(names, value, help), files_);
+  return Declare(group, names, help, FlagValue::kText,
+                 verb_->add_option(names, value, help));
 }
 
-Flag FlagSet::Add(const std::string& names, uint32_t& value,
+Flag FlagSet::Add(FlagGroup group, const std::string& names, bool& value,
                   const std::string& help) {
-  return Flag(WholeNumber<uint32_t>(verb_->add_option(names, value, help)),
-              files_);
+  return Declare(group, names, help, FlagValue::kNone,
+                 verb_->add_flag(names, value, help));
 }
 
-Flag FlagSet::Add(const std::string& names, uint64_t& value,
-                  const std::string& help) {
-  return Flag(WholeNumber<uint64_t>(verb_->add_option(names, value, help)),
-              files_);
+Flag FlagSet::Add(FlagGroup group, const std::string& names,
+                  std::vector<std::string>& value, const std::string& help) {
+  const Flag flag = Declare(group, names, help, FlagValue::kText,
+                            verb_->add_option(names, value, help));
+  declared_->flags.back().list = true;
+  return flag;
 }
 
-Flag FlagSet::Add(const std::string& names, std::optional<uint32_t>& value,
+Flag FlagSet::Add(FlagGroup group, const std::string& names, uint32_t& value,
                   const std::string& help) {
-  return Flag(WholeNumber<uint32_t>(verb_->add_option(names, value, help)),
-              files_);
+  return Declare(group, names, help, FlagValue::kNumber,
+                 WholeNumber<uint32_t>(verb_->add_option(names, value, help)));
 }
 
-Flag FlagSet::Add(const std::string& names, std::optional<uint64_t>& value,
+Flag FlagSet::Add(FlagGroup group, const std::string& names, uint64_t& value,
                   const std::string& help) {
-  return Flag(WholeNumber<uint64_t>(verb_->add_option(names, value, help)),
-              files_);
+  return Declare(group, names, help, FlagValue::kNumber,
+                 WholeNumber<uint64_t>(verb_->add_option(names, value, help)));
 }
 
-Flag FlagSet::Add(const std::string& names, double& value,
-                  const std::string& help) {
-  return Flag(verb_->add_option(names, value, help), files_);
+Flag FlagSet::Add(FlagGroup group, const std::string& names,
+                  std::optional<uint32_t>& value, const std::string& help) {
+  return Declare(group, names, help, FlagValue::kNumber,
+                 WholeNumber<uint32_t>(verb_->add_option(names, value, help)));
 }
 
-CommandLine::CommandLine(const std::string& tool, const std::string& help)
-    : app_(std::make_unique<CLI::App>(help, tool)),
+Flag FlagSet::Add(FlagGroup group, const std::string& names,
+                  std::optional<uint64_t>& value, const std::string& help) {
+  return Declare(group, names, help, FlagValue::kNumber,
+                 WholeNumber<uint64_t>(verb_->add_option(names, value, help)));
+}
+
+Flag FlagSet::Add(FlagGroup group, const std::string& names, double& value,
+                  const std::string& help) {
+  return Declare(group, names, help, FlagValue::kNumber,
+                 verb_->add_option(names, value, help));
+}
+
+CommandLine::CommandLine()
+    : app_(std::make_unique<CLI::App>("", "powercut")),
       files_(std::make_unique<FileArguments>()) {
   app_->require_subcommand(1);
+  // Verbs inherit both flags.
+  app_->set_help_flag("-h,--help", "");
+  app_->set_help_all_flag("--help-all", "");
 }
 
 CommandLine::~CommandLine() = default;
 
-// CLI11 owns the subcommand, and the FlagSet only points to it. CLI11 prints
-// the description of a verb in the list of all verbs, too, so that only the
-// first line is the description; what follows stands after the flags of the
-// verb.
-FlagSet CommandLine::AddVerb(const std::string& name, const std::string& help) {
+// CLI11 owns the subcommand, and the FlagSet only points to it.
+FlagSet CommandLine::AddVerb(const std::string& name, const std::string& help,
+                             const std::string& example) {
   const size_t end = help.find('\n');
-  CLI::App* verb = app_->add_subcommand(name, help.substr(0, end));
+  DeclaredVerb& declared = verbs_.emplace_back();
+  declared.name = name;
+  declared.summary = help.substr(0, end);
+  declared.example = example;
   if (end != std::string::npos) {
-    verb->footer(help.substr(help.find_first_not_of('\n', end)));
+    declared.about = help.substr(help.find_first_not_of('\n', end));
   }
-  return {verb, files_.get()};
+  return {app_->add_subcommand(name), files_.get(), &declared, &verbs_};
 }
 
-Result<std::optional<std::string>> CommandLine::Parse(int argc,
-                                                      const char* const* argv) {
-  // CLI11 would say that a verb is required, and not that this word is not
-  // one.
-  const std::string verb = argc > 1 ? argv[1] : "-";
-  const auto is_verb = [&](const CLI::App* known) {
-    return known->get_name() == verb;
-  };
-  if (verb[0] != '-' && app_->get_subcommands(is_verb).empty()) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("no verb is named '{}' (`powercut --help` lists "
-                             "them)",
-                             verb)};
+// CLI11 would say that a verb is required, and not that this word is not one.
+Status CommandLine::CheckVerb(std::string_view word) const {
+  std::vector<std::string_view> names;
+  for (const DeclaredVerb& verb : verbs_) names.push_back(verb.name);
+  if (std::ranges::find(names, word) != names.end()) return Ok{};
+  return Error{ErrorCode::kUsage,
+               fmt::format("no verb is named '{}'{} (`powercut --help` lists "
+                           "them)",
+                           word, DidYouMean(word, names))};
+}
+
+Error CommandLine::UsageError(const DeclaredVerb& verb,
+                              const std::string& reason) const {
+  // An unknown flag comes first: what is required may be missing because its
+  // flag is misspelt.
+  std::string text = reason;
+  for (const std::string& rest : app_->get_subcommand(verb.name)->remaining()) {
+    const std::string name = rest.substr(0, rest.find('='));
+    if (!name.starts_with('-') || name == "-" || name == "--") continue;
+    std::vector<std::string_view> names = {"--help", "--help-all"};
+    for (const DeclaredFlag& flag : verb.flags) {
+      names.insert(names.end(), flag.names.begin(), flag.names.end());
+    }
+    text = fmt::format("{} has no flag '{}'{}", verb.name, name,
+                       DidYouMean(name, names));
+    break;
   }
+  return {ErrorCode::kUsage,
+          fmt::format("{} (`powercut {} --help` lists the flags)", text,
+                      verb.name)};
+}
+
+Result<std::string> CommandLine::Parse(int argc, const char* const* argv) {
+  const std::string word = argc > 1 ? argv[1] : "-";
+  if (!word.starts_with('-')) POWERCUT_TRY(CheckVerb(word));
+  const auto verb = std::ranges::find(verbs_, word, &DeclaredVerb::name);
+  const auto help = [&](bool all) {
+    std::vector<const char*> words = {argv[0], kHelpVerb};
+    if (verb != verbs_.end()) words.push_back(verb->name.c_str());
+    if (all) words.push_back("--all");
+    return Parse(static_cast<int>(words.size()), words.data());
+  };
   try {
     app_->parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return help(false);
+  } catch (const CLI::CallForAllHelp&) {
+    return help(true);
   } catch (const CLI::ParseError& error) {
-    // CLI11 reports a request for help as an error, too.
-    if (error.get_exit_code() == 0) {
-      std::ostringstream help;
-      app_->exit(error, help, help);
-      std::fputs(help.str().c_str(), stdout);
-      return std::optional<std::string>();
-    }
-    return Error{
-        ErrorCode::kUsage,
-        fmt::format("{} (`powercut --help` lists the flags)", error.what())};
+    if (verb != verbs_.end()) return UsageError(*verb, error.what());
+    return Error{ErrorCode::kUsage,
+                 fmt::format("{} (`powercut --help` lists the verbs)",
+                             argc > 1 ? error.what() : "a verb is required")};
   }
   POWERCUT_TRY(CheckFilesApart(*files_));
   for (const NamedFile& file : FilesOf(files_->written)) {
@@ -238,7 +314,7 @@ Result<std::optional<std::string>> CommandLine::Parse(int argc,
     break;
   }
   // require_subcommand() saw to it that there is one.
-  return std::optional(app_->get_subcommands().front()->get_name());
+  return app_->get_subcommands().front()->get_name();
 }
 
 }  // namespace powercut

@@ -7,46 +7,74 @@ namespace powercut {
 
 void DeclareSetting(FlagSet& flags, InputFlags& input, bool& probe,
                     bool& quiet) {
-  flags.Add("--backend,--fs", input.backend, "the storage under test");
+  flags
+      .Add(FlagGroup::kStorage, "--backend,--fs", input.backend,
+           "the storage under test")
+      .Takes(FlagValue::kBackend);
   DeclareFormat(flags, input.format);
-  flags.Add("--profile", input.profile, "judge by what this profile promises");
+  flags
+      .Add(FlagGroup::kStorage, "--profile", input.profile,
+           "judge by what this profile promises")
+      .Takes(FlagValue::kProfile);
   DeclareAtomic(flags, input.atomic_bytes);
-  flags.Add("--probe", probe, "use the volume after recovery, and look again");
+  flags
+      .Add(FlagGroup::kJudging, "--probe", probe,
+           "use the volume after recovery, and look again")
+      .Rare();
   DeclareFaults(flags, input.faults);
-  flags.Add("--quiet", quiet, "results only");
+  flags.Add(FlagGroup::kOutput, "--quiet", quiet, "results only");
 }
 
 void DeclareCrashSpace(FlagSet& flags, InputFlags& input) {
-  flags.Add("--crash", input.crash_kinds, "kinds of crash: process, os, power")
+  flags
+      .Add(FlagGroup::kSpace, "--crash", input.crash_kinds,
+           "kinds of crash: process, os, power")
+      .Takes(FlagValue::kCrashKind)
       .SplitAtCommas();
-  flags.Add("--space", input.space,
-            "prefix, epoch:K, sample:N or exhaustive, with +torn:T");
+  flags
+      .Add(FlagGroup::kSpace, "--space", input.space,
+           "prefix, epoch:K, sample:N or exhaustive, with +torn:T")
+      .Takes(FlagValue::kSpace);
 }
 
 void DeclareWeaken(FlagSet& flags, InputFlags& input) {
   flags
-      .Add("--weaken", input.weaken,
+      .Add(FlagGroup::kFaults, "--weaken", input.weaken,
            "LINE: the storage leaves out the sync of this line and says that "
            "it did it; LINE=VERB: it does VERB in its place, such as "
            "fdatasync for fsync; may be repeated")
+      .Takes(FlagValue::kText, "LINE[=OP]")
       .OneValueEach();
 }
 
 void DeclareFormat(FlagSet& flags, FormatOptions& options) {
-  flags.Add("--mkfs", options.mkfs, "words for the program that formats");
-  flags.Add("--mount", options.mount, "mount options, as of mount -o");
+  flags
+      .Add(FlagGroup::kStorage, "--mkfs", options.mkfs,
+           "words for the program that formats")
+      .Takes(FlagValue::kText, "WORDS")
+      .Rare();
+  flags
+      .Add(FlagGroup::kStorage, "--mount", options.mount,
+           "mount options, as of mount -o")
+      .Takes(FlagValue::kText, "OPTIONS")
+      .Rare();
 }
 
 void DeclareFaults(FlagSet& flags, std::vector<std::string>& faults) {
   flags
-      .Add("--fault", faults,
-           "a fault of the disk, as in a file, e.g. 'error on write "
-           "nth=3' or 'lie on flush times=always'; may be repeated")
+      .Add(FlagGroup::kFaults, "--fault", faults,
+           "a fault of the disk, e.g. 'error on write nth=3' or 'lie on "
+           "flush times=always'; may be repeated")
+      .Takes(FlagValue::kFault)
       .OneValueEach();
 }
 
 void DeclareAtomic(FlagSet& flags, std::optional<uint32_t>& atomic_bytes) {
-  flags.Add("--atomic", atomic_bytes, "bytes that the device writes whole");
+  flags
+      .Add(FlagGroup::kStorage, "--atomic", atomic_bytes,
+           "bytes that the device writes whole")
+      .Takes(FlagValue::kNumber, "BYTES")
+      .Rare();
 }
 
 }  // namespace powercut

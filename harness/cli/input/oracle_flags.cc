@@ -11,21 +11,24 @@ namespace powercut {
 
 void DeclareOracle(FlagSet& flags, OracleFlags& oracle) {
   flags
-      .Add("--check", oracle.check,
+      .Add(FlagGroup::kJudging, "--check", oracle.check,
            "a command for a shell that judges the states of a trace")
+      .Takes(FlagValue::kCommand)
       .NotEmpty("leave it out for no check");
   flags
-      .Add("--compare", oracle.compare,
-           "in place of a check, for programs that were recorded on simfs: a "
-           "command for a shell that prints what the program stores, which "
-           "must be what it printed at some moment of the run, every ack in "
-           "force included")
+      .Add(FlagGroup::kJudging, "--compare", oracle.compare,
+           "in place of a check, for programs on simfs: a command for a shell "
+           "that prints what the program stores, which must be what it "
+           "printed at some moment of the run, every ack in force included")
+      .Takes(FlagValue::kCommand)
       .NotEmpty("leave it out for no comparison");
-  flags.Add("--check-timeout", oracle.check_timeout,
-            "kill a check that takes longer, which is a finding; default: 60s");
-  flags.Add("--fsck", oracle.fsck,
-            "then unmount, and run e2fsck -fn, xfs_repair -n or btrfs "
-            "check --readonly, too");
+  flags
+      .Add(FlagGroup::kJudging, "--check-timeout", oracle.check_timeout,
+           "kill a check that takes longer, which is a finding; default: 60s")
+      .Takes(FlagValue::kTime)
+      .Rare();
+  flags.Add(FlagGroup::kJudging, "--fsck", oracle.fsck,
+            "then the file system's own checker judges, too");
 }
 
 Result<CheckOracle> CheckOracleOf(const OracleFlags& oracle) {

@@ -11,6 +11,7 @@
 
 #include "backends/simfs/simfs_backend.h"
 #include "harness/cli/input/failure_flag.h"
+#include "model/words/tokens.h"
 #include "programs/program_backend.h"
 #include "programs/program_calls.h"
 #include "programs/program_host.h"
@@ -91,10 +92,12 @@ Result<std::vector<std::string>> ParseProfiles(const std::string& text) {
     std::string name = text.substr(begin, end - begin);
     begin = end + 1;
     if (std::ranges::find(all, name) == all.end()) {
-      return Error{ErrorCode::kUsage,
-                   fmt::format("--profile '{}': there is none of this name; "
-                               "there are {}, and `linux` and `all` for many",
-                               name, fmt::join(all, ", "))};
+      return Error{
+          ErrorCode::kUsage,
+          fmt::format("--profile '{}': there is none of this "
+                      "name{}; there are {}, and `linux` and `all` "
+                      "for many",
+                      name, DidYouMean(name, all), fmt::join(all, ", "))};
     }
     if (std::ranges::find(profiles, name) != profiles.end()) {
       return Error{ErrorCode::kUsage,

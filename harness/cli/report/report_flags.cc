@@ -31,10 +31,21 @@ constexpr Form kForms[] = {{&ReportFlags::json, JsonReport},
 }  // namespace
 
 void DeclareReport(FlagSet& flags, ReportFlags& report) {
-  flags.Add("--json", report.json, "write a report here").WritesFile();
-  flags.Add("--junit", report.junit, "write a JUnit report here").WritesFile();
-  flags.Add("--sarif", report.sarif, "write a SARIF report here").WritesFile();
-  flags.Add("--baseline", report.baseline, "known causes, or an earlier report")
+  flags.Add(FlagGroup::kReport, "--json", report.json, "write a report here")
+      .WritesFile();
+  flags
+      .Add(FlagGroup::kReport, "--junit", report.junit,
+           "write a JUnit report here")
+      .WritesFile()
+      .Rare();
+  flags
+      .Add(FlagGroup::kReport, "--sarif", report.sarif,
+           "write a SARIF report here")
+      .WritesFile()
+      .Rare();
+  flags
+      .Add(FlagGroup::kReport, "--baseline", report.baseline,
+           "known causes, or an earlier report")
       .ReadsFile();
 }
 

@@ -4,7 +4,6 @@
 #include "harness/cli/terminal/progress_line.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "harness/base/monotonic_clock.h"
+#include "harness/cli/terminal/terminal_traits.h"
 
 namespace powercut {
 namespace {
@@ -21,11 +21,8 @@ constexpr std::string_view kTool = "powercut: ";
 // The columns of the terminal less one, since some terminals wrap a line that
 // is full. 79 if standard error has no size to tell.
 size_t ColumnsToUse() {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) {
-    return 79;
-  }
-  return size.ws_col - 1u;
+  const size_t columns = TerminalColumns(STDERR_FILENO);
+  return columns < 2 ? 79 : columns - 1;
 }
 
 }  // namespace
@@ -33,7 +30,7 @@ size_t ColumnsToUse() {
 ProgressLine::ProgressLine(std::string file, bool quiet)
     : file_(std::move(file)),
       quiet_(quiet),
-      terminal_(isatty(STDERR_FILENO) == 1),
+      redraws_(TakesEscapes(STDERR_FILENO)),
       began_ms_(MonotonicMs()),
       last_ms_(began_ms_),
       samples_(1) {}
@@ -55,7 +52,7 @@ bool ProgressLine::IsDue() {
   constexpr uint64_t kRedrawMs = 200;
   constexpr uint64_t kLineMs = 5000;
   const uint64_t now = MonotonicMs();
-  if (quiet_ || now - last_ms_ < (terminal_ ? kRedrawMs : kLineMs)) {
+  if (quiet_ || now - last_ms_ < (redraws_ ? kRedrawMs : kLineMs)) {
     return false;
   }
   last_ms_ = now;
@@ -63,7 +60,7 @@ bool ProgressLine::IsDue() {
 }
 
 void ProgressLine::Draw(const std::string& line) {
-  if (terminal_) {
+  if (redraws_) {
     std::fprintf(stderr, "\r\033[K%s%s", kTool.data(), line.c_str());
     drawn_ = true;
   } else {
@@ -83,7 +80,7 @@ void ProgressLine::Update(const Progress& progress) {
     samples_.erase(samples_.begin());
   }
   size_t room = 0;  // 0 means that a log file takes lines of any length
-  if (terminal_) {
+  if (redraws_) {
     const size_t columns = ColumnsToUse();
     room = columns > kTool.size() ? columns - kTool.size() : size_t{1};
   }

@@ -1,6 +1,6 @@
 // ProgressLine: the progress of exploring or minimizing on standard error. On a
-// terminal it is one line that is redrawn; elsewhere a new line is printed
-// every five seconds.
+// terminal that takes escape sequences it is one line that is redrawn;
+// elsewhere a new line is printed every five seconds.
 
 #ifndef POWERCUT_HARNESS_CLI_TERMINAL_PROGRESS_LINE_H_
 #define POWERCUT_HARNESS_CLI_TERMINAL_PROGRESS_LINE_H_
@@ -41,7 +41,7 @@ class ProgressLine {
 
   std::string file_;
   bool quiet_;
-  bool terminal_;
+  bool redraws_;
   bool drawn_ = false;
   uint64_t began_ms_;
   uint64_t last_ms_;

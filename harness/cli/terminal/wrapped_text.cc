@@ -6,10 +6,11 @@
 
 namespace powercut {
 
-std::string WrappedText(std::string_view label, std::string_view text) {
+std::string WrappedText(std::string_view label, std::string_view text,
+                        size_t columns) {
   std::string out(label);
   // A label takes half of the line at most, so that there always is room.
-  const size_t room = kTextColumns - std::min(label.size(), kTextColumns / 2);
+  const size_t room = columns - std::min(label.size(), columns / 2);
   while (text.size() > room) {
     size_t cut = text.rfind(' ', room);
     // A word that is longer than a line is not broken: it may be a name that a

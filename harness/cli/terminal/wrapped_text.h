@@ -11,9 +11,10 @@ namespace powercut {
 inline constexpr size_t kTextColumns = 100;
 
 // Returns `label` followed by `text`, broken at spaces so that lines have at
-// most kTextColumns bytes; a longer word has a line to itself. Lines after the
+// most `columns` bytes; a longer word has a line to itself. Lines after the
 // first are indented by the length of the label. Ends in a line break.
-std::string WrappedText(std::string_view label, std::string_view text);
+std::string WrappedText(std::string_view label, std::string_view text,
+                        size_t columns = kTextColumns);
 
 }  // namespace powercut
 

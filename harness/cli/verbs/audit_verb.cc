@@ -260,16 +260,21 @@ class AuditVerb : public Verb {
              "does.\n\nExit status: 0 if "
              "every sync is needed, one of a group or redundant; 1 if the "
              "oracle does not see one, or if states are refused with all "
-             "syncs; 2 after a bound; 125 to 130 as for every verb") {}
+             "syncs; 2 after a bound; 125 to 130 as for every verb",
+             "powercut audit --quiet "
+             "corpora/workloads/replace_synced_twice.pcut") {}
 
   void DeclareFlags(FlagSet& flags) override {
     flags
-        .Add("FILE", flags_.files,
+        .Add(FlagGroup::kInput, "FILE", flags_.files,
              ".pcut files, or traces of programs that were recorded on simfs")
         .Required()
         .ReadsFile();
     DeclareOracle(flags, flags_.oracle);
-    flags.Add("--json", flags_.json, "write a report as JSON").WritesFile();
+    flags
+        .Add(FlagGroup::kReport, "--json", flags_.json,
+             "write a report as JSON")
+        .WritesFile();
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
     DeclareCrashSpace(flags, flags_.input);
     DeclareExplore(flags, flags_.explore);

@@ -11,10 +11,13 @@ namespace {
 class CheckVerb : public Verb {
  public:
   CheckVerb()
-      : Verb("check", "explore the crashes of workloads and judge them") {}
+      : Verb("check", "explore the crashes of workloads and judge them",
+             "powercut check corpora/regressions/rename_replace.pcut") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.files, ".pcut files or saved traces")
+    flags
+        .Add(FlagGroup::kInput, "FILE", flags_.files,
+             ".pcut files or saved traces")
         .Required()
         .ReadsFile();
     DeclareReport(flags, flags_.report);

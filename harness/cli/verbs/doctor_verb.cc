@@ -12,7 +12,9 @@ namespace {
 
 class DoctorVerb : public Verb {
  public:
-  DoctorVerb() : Verb("doctor", "what can run here, and what is missing") {}
+  DoctorVerb()
+      : Verb("doctor", "what can run here, and what is missing",
+             "powercut doctor") {}
 
   void DeclareFlags(FlagSet& /*flags*/) override {}
 

@@ -166,11 +166,19 @@ class ExplainVerb : public Verb {
  public:
   ExplainVerb()
       : Verb("explain",
-             "why a crash state is as it is, and what would excuse it") {}
+             "why a crash state is as it is, and what would excuse it",
+             "powercut explain corpora/regressions/lost_written_append.pcut "
+             "--at 57p-w56:0@2a46e7f2") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.file, "a .pcut file or saved trace").Required();
-    flags.Add("--at", flags_.at, "id of the state").Required();
+    flags
+        .Add(FlagGroup::kInput, "FILE", flags_.file,
+             "a .pcut file or saved trace")
+        .Required()
+        .ReadsFile();
+    flags.Add(FlagGroup::kInput, "--at", flags_.at, "id of the state")
+        .Takes(FlagValue::kStateId)
+        .Required();
     DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
     DeclareWeaken(flags, flags_.input);

@@ -18,25 +18,32 @@ class ExploreVerb : public Verb {
              "command runs in the recovered volume, with the acks in force in "
              "the file $POWERCUT_ACKED; exit status 0: it holds. Without one, "
              "the volume must mount, read whole and take writes. With --fsck, "
-             "the file system's own checker must find nothing in it, either.") {
-  }
+             "the file system's own checker must find nothing in it, either.",
+             "powercut explore log.trace --check 'test -s log'") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("TRACE", flags_.files, "saved traces").Required().ReadsFile();
+    flags.Add(FlagGroup::kInput, "TRACE", flags_.files, "saved traces")
+        .Required()
+        .ReadsFile();
     DeclareOracle(flags, flags_.oracle);
-    flags.Add("--fs,--backend", flags_.input.backend,
-              "file system, if not as the trace says");
     flags
-        .Add("--from", flags_.input.from,
+        .Add(FlagGroup::kStorage, "--fs,--backend", flags_.input.backend,
+             "file system, if not as the trace says")
+        .Takes(FlagValue::kBackend);
+    flags
+        .Add(FlagGroup::kInput, "--from", flags_.input.from,
              "begin at this mark or ack; MARK#2 is the second of this text")
+        .Takes(FlagValue::kText, "MARK")
         .NotEmpty("leave it out to begin where the trace does");
-    flags.Add("--profile", flags_.profiles,
-              "of programs that were recorded on simfs: the worlds to explore, "
-              "names with commas between them, linux or all");
+    flags
+        .Add(FlagGroup::kStorage, "--profile", flags_.profiles,
+             "of programs that were recorded on simfs: the worlds to explore, "
+             "names with commas between them, linux or all")
+        .Takes(FlagValue::kProfile, "NAMES");
     DeclareFormat(flags, flags_.input.format);
     DeclareFaults(flags, flags_.input.faults);
     DeclareAtomic(flags, flags_.input.atomic_bytes);
-    flags.Add("--quiet", flags_.quiet, "results only");
+    flags.Add(FlagGroup::kOutput, "--quiet", flags_.quiet, "results only");
     DeclareReport(flags, flags_.report);
     DeclareCrashSpace(flags, flags_.input);
     DeclareExplore(flags, flags_.explore);

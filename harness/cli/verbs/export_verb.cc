@@ -56,17 +56,23 @@ class ExportVerb : public Verb {
              "blklogwrites read it. What it does not say, or says otherwise "
              "than the trace, goes to standard error. A .pcut file is recorded "
              "first.\n\nExit status: 0 written, 125 cannot record here, 129 "
-             "usage") {}
+             "usage",
+             "powercut export corpora/workloads/three_writes.pcut -o - > "
+             "t.log") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.file, "a .pcut file or saved trace")
+    flags
+        .Add(FlagGroup::kInput, "FILE", flags_.file,
+             "a .pcut file or saved trace")
         .Required()
         .ReadsFile();
-    flags.Add("-o,--output", flags_.output, "the new log")
+    flags.Add(FlagGroup::kOutput, "-o,--output", flags_.output, "the new log")
         .Required()
         .WritesFile();
-    flags.Add("--backend", flags_.input.backend,
-              "storage that a .pcut file is recorded on");
+    flags
+        .Add(FlagGroup::kStorage, "--backend", flags_.input.backend,
+             "storage that a .pcut file is recorded on")
+        .Takes(FlagValue::kBackend);
   }
 
   Result<ExitStatus> Run() const override { return Export(flags_); }

@@ -134,40 +134,49 @@ class ImportVerb : public Verb {
              "driver blklogwrites. Who wrote it decides what a flush in it "
              "covers: docs/trace_file.md. Oddities go to standard error. A log "
              "whose superblock was never written is taken as far as its "
-             "entries are sound.\n\nExit status: 0 written, 129 else") {}
+             "entries are sound.\n\nExit status: 0 written, 129 else",
+             "powercut import tests/golden/log/kernel_metadata_flag.log -o "
+             "t.trace --origin kernel --size 1M") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("LOG", flags_.log, "a dm-log-writes log, version 1")
+    flags
+        .Add(FlagGroup::kInput, "LOG", flags_.log,
+             "a dm-log-writes log, version 1")
         .Required()
         .ReadsFile();
-    flags.Add("-o,--output", flags_.output, "the new trace")
+    flags.Add(FlagGroup::kOutput, "-o,--output", flags_.output, "the new trace")
         .Required()
         .WritesFile();
-    flags.Add("--origin", flags_.origin, "kernel or qemu: who wrote it")
+    flags
+        .Add(FlagGroup::kInput, "--origin", flags_.origin,
+             "kernel or qemu: who wrote it")
         .Required()
         .OneOf({"kernel", "qemu"});
-    flags.Add("--size", flags_.size,
-              "of the disk, e.g. 64M; default: that of --base, or as far as "
-              "the log's entries reach");
     flags
-        .Add("--base", flags_.base,
+        .Add(FlagGroup::kInput, "--size", flags_.size,
+             "of the disk, e.g. 64M; default: that of --base, or as far as "
+             "the log's entries reach")
+        .Takes(FlagValue::kSize);
+    flags
+        .Add(FlagGroup::kInput, "--base", flags_.base,
              "what the disk held before the log began: an image of it, or a "
              "block device; default: a blank disk")
         .NotEmpty("leave it out for a blank disk")
         .ReadsFile();
     flags
-        .Add("--from", flags_.from,
+        .Add(FlagGroup::kInput, "--from", flags_.from,
              "explore crashes from this mark of the log on; MARK#2 is the "
              "second mark of this text")
+        .Takes(FlagValue::kText, "MARK")
         .NotEmpty("leave it out to begin at the beginning");
-    flags.Add("--salvage", flags_.salvage,
+    flags.Add(FlagGroup::kInput, "--salvage", flags_.salvage,
               "take all sound entries, whatever the superblock counts; "
               "right only if the file was empty when the log began");
     flags
-        .Add("--race-window", flags_.race_window,
+        .Add(FlagGroup::kInput, "--race-window", flags_.race_window,
              "qemu: a flush does not cover the last N writes before it")
         .Between(0, 1'000'000);
-    flags.Add("--assume-fua", flags_.assume_fua,
+    flags.Add(FlagGroup::kInput, "--assume-fua", flags_.assume_fua,
               "qemu: the first write after a flush is durable at once");
   }
 

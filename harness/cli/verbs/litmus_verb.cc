@@ -155,11 +155,7 @@ class Matrix {
   Status CheckFlags() {
     for (const std::string& profile : flags_.profiles) {
       if (FindProfile(profile) != nullptr) continue;
-      std::string names;
-      for (const Profile& p : Profiles()) names += " " + p.name;
-      return Error{
-          ErrorCode::kUsage,
-          fmt::format("unknown profile '{}'; there are:{}", profile, names)};
+      return Error{ErrorCode::kUsage, "--profile: " + UnknownProfile(profile)};
     }
     for (const std::string& backend : flags_.backends) {
       if (backend == kModelBackend) continue;
@@ -375,31 +371,42 @@ class Matrix {
 
 class LitmusVerb : public Verb {
  public:
-  LitmusVerb() : Verb("litmus", "run litmus tests with every crash state") {}
+  LitmusVerb()
+      : Verb("litmus", "run litmus tests with every crash state",
+             "powercut litmus --profile spec-strict,ext4-journal "
+             "corpora/litmus/l05_data_only_power.pcut") {}
 
   void DeclareFlags(FlagSet& flags) override {
     flags
-        .Add("FILE|DIR", flags_.files,
+        .Add(FlagGroup::kInput, "FILE|DIR", flags_.files,
              "tests, or folders of them; default: corpora/litmus")
         .ReadsFile();
     flags
-        .Add("--backend", flags_.backends,
+        .Add(FlagGroup::kStorage, "--backend", flags_.backends,
              "storage to run on, or `model` for the model alone")
+        .Takes(FlagValue::kBackend, "NAMES")
         .SplitAtCommas()
         .OneValueEach();
     DeclareFormat(flags, flags_.format);
-    flags.Add("--profile", flags_.profiles, "only under these profiles")
+    flags
+        .Add(FlagGroup::kStorage, "--profile", flags_.profiles,
+             "only under these profiles")
+        .Takes(FlagValue::kProfile, "NAMES")
         .SplitAtCommas()
         .OneValueEach();
-    flags.Add("--atomic", flags_.atomic_bytes,
-              "bytes that the device writes whole");
-    DeclareFaults(flags, flags_.faults);
-    flags.Add("--json", flags_.json, "write a report here").WritesFile();
     flags
-        .Add("--jobs", flags_.jobs,
+        .Add(FlagGroup::kStorage, "--atomic", flags_.atomic_bytes,
+             "bytes that the device writes whole")
+        .Takes(FlagValue::kNumber, "BYTES");
+    DeclareFaults(flags, flags_.faults);
+    flags.Add(FlagGroup::kReport, "--json", flags_.json, "write a report here")
+        .WritesFile();
+    flags
+        .Add(FlagGroup::kBudget, "--jobs", flags_.jobs,
              "number of workers; default: one for each processor")
         .Between(1, 1024);
-    flags.Add("--quiet", flags_.quiet, "only what does not hold");
+    flags.Add(FlagGroup::kOutput, "--quiet", flags_.quiet,
+              "only what does not hold");
   }
 
   Result<ExitStatus> Run() const override { return Matrix(flags_).Run(); }

@@ -88,10 +88,13 @@ class MergeVerb : public Verb {
  public:
   MergeVerb()
       : Verb("merge",
-             "make the reports of all shards into the report of the whole") {}
+             "make the reports of all shards into the report of the whole",
+             "powercut merge shard1.json shard2.json") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("JSON", files_, "written by check --json").Required().ReadsFile();
+    flags.Add(FlagGroup::kInput, "JSON", files_, "written by check --json")
+        .Required()
+        .ReadsFile();
     DeclareReport(flags, report_);
   }
 

@@ -254,19 +254,22 @@ class MinimizeVerb : public Verb {
              "if the file is written; 2 after a bound and 130 after an "
              "interrupt, with the smallest workload so far written if the "
              "cause was seen by then; 129 for wrong usage, or if there is "
-             "nothing to minimize; 125 and 128 as for every verb") {}
+             "nothing to minimize; 125 and 128 as for every verb",
+             "powercut minimize --quiet "
+             "corpora/regressions/name_source_unlink.pcut -o small.pcut") {}
 
   void DeclareFlags(FlagSet& flags) override {
     flags
-        .Add("FILE", flags_.file,
+        .Add(FlagGroup::kInput, "FILE", flags_.file,
              "a .pcut file, or the trace of a program that was recorded on "
              "simfs")
         .Required()
         .ReadsFile();
-    flags.Add("-o,--output", flags_.output, "the new file")
+    flags.Add(FlagGroup::kOutput, "-o,--output", flags_.output, "the new file")
         .Required()
         .WritesFile();
-    flags.Add("--cause", flags_.cause, "the cause to keep");
+    flags.Add(FlagGroup::kJudging, "--cause", flags_.cause, "the cause to keep")
+        .Takes(FlagValue::kText, "CAUSE");
     DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
     DeclareCrashSpace(flags, flags_.input);

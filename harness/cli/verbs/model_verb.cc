@@ -272,11 +272,8 @@ Result<ExitStatus> Show(const ModelFlags& flags) {
   if (!flags.profile.empty()) {
     profile = FindProfile(flags.profile);
     if (profile == nullptr) {
-      std::string names;
-      for (const Profile& p : Profiles()) names += " " + p.name;
       return Error{ErrorCode::kUsage,
-                   fmt::format("unknown profile '{}'; there are:{}",
-                               flags.profile, names)};
+                   "--profile: " + UnknownProfile(flags.profile)};
     }
   }
   POWERCUT_ASSIGN(const std::vector<const PrimitiveRow*> rows,
@@ -294,13 +291,17 @@ Result<ExitStatus> Show(const ModelFlags& flags) {
 class ModelVerb : public Verb {
  public:
   ModelVerb()
-      : Verb("model", "what each flush primitive promises, with its sources") {}
+      : Verb("model", "what each flush primitive promises, with its sources",
+             "powercut model --primitive FILE_DATA_ONLY") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("--profile", flags_.profile, "as this profile reads");
-    flags.Add("--primitive", flags_.primitive,
+    flags
+        .Add(FlagGroup::kStorage, "--profile", flags_.profile,
+             "as this profile reads")
+        .Takes(FlagValue::kProfile);
+    flags.Add(FlagGroup::kInput, "--primitive", flags_.primitive,
               "only rows with this in their name");
-    flags.Add("--json", flags_.json, "as data");
+    flags.Add(FlagGroup::kOutput, "--json", flags_.json, "as data");
   }
 
   Result<ExitStatus> Run() const override { return Show(flags_); }

@@ -110,10 +110,12 @@ void PrintJson(const std::vector<BackendOps>& backends) {
 
 class OpsVerb : public Verb {
  public:
-  OpsVerb() : Verb("ops", "list the ops, and which backends offer each") {}
+  OpsVerb()
+      : Verb("ops", "list the ops, and which backends offer each",
+             "powercut ops") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("--json", json_, "as data");
+    flags.Add(FlagGroup::kOutput, "--json", json_, "as data");
   }
 
   Result<ExitStatus> Run() const override {

@@ -21,17 +21,21 @@ class RecordVerb : public Verb {
             "running is killed.\n\nExit status: 0 "
             "written, and the program ended with 0; 3 written, but the program "
             "failed, was killed or found the disk full; 125, 128, 129 not "
-            "written") {}
+            "written",
+            "powercut record -o log.trace -- sh -c 'echo 1 >log; sync log . && "
+            "echo 1 >>$POWERCUT_ACKS'") {}
 
   void DeclareFlags(FlagSet& flags) override {
     DeclareRecording(flags, flags_);
-    flags.Add("--profile", flags_.profile,
-              "how simfs behaves; default: linux-man");
     flags
-        .Add("--times", flags_.times,
+        .Add(FlagGroup::kStorage, "--profile", flags_.profile,
+             "how simfs behaves; default: linux-man")
+        .Takes(FlagValue::kProfile);
+    flags
+        .Add(FlagGroup::kRecording, "--times", flags_.times,
              "record so often: -o t.trace makes t-1.trace, t-2.trace and on")
         .Between(1, 1000);
-    flags.Add("-o,--output", flags_.output, "the trace")
+    flags.Add(FlagGroup::kOutput, "-o,--output", flags_.output, "the trace")
         .Required()
         .WritesFile();
     DeclareCommand(flags, flags_);

@@ -204,35 +204,49 @@ ExitStatus Report(const std::string& file, const Plan& plan,
 }  // namespace
 
 void DeclareRecording(FlagSet& flags, RecordFlags& record) {
-  flags.Add("--fs", record.fs,
-            "simfs, without root, or a file system of the kernel; default: "
-            "simfs");
-  flags.Add("--size", record.size, "of the disk, e.g. 64M");
+  flags
+      .Add(FlagGroup::kStorage, "--fs", record.fs,
+           "simfs, without root, or a file system of the kernel; default: "
+           "simfs")
+      .Takes(FlagValue::kBackend);
+  flags.Add(FlagGroup::kStorage, "--size", record.size, "of the disk, e.g. 64M")
+      .Takes(FlagValue::kSize);
   DeclareFormat(flags, record.format);
   DeclareFaults(flags, record.faults);
   flags
-      .Add("--fail", record.failures,
+      .Add(FlagGroup::kRecording, "--fail", record.failures,
            "a call of the program that fails, on simfs: sync or write (EIO), "
            "full (a write, ENOSPC), short (half of a write) or lie (a sync "
            "that keeps nothing), with ,after=N and ,count=N; may be repeated")
-      .OneValueEach();
-  flags.Add("--timeout", record.timeout,
-            "kill the program if it takes longer, e.g. 60s; default: no "
-            "limit");
-  flags.Add("--acks-from-stdout", record.acks_from_stdout,
-            "take each line that the program prints to standard output for an "
-            "ack");
+      .OneValueEach()
+      .Rare();
   flags
-      .Add("--writeback", record.writeback,
+      .Add(FlagGroup::kRecording, "--timeout", record.timeout,
+           "kill the program if it takes longer, e.g. 60s; default: no "
+           "limit")
+      .Takes(FlagValue::kTime);
+  flags
+      .Add(FlagGroup::kRecording, "--acks-from-stdout", record.acks_from_stdout,
+           "take each line that the program prints to standard output for an "
+           "ack")
+      .Rare();
+  flags
+      .Add(FlagGroup::kRecording, "--writeback", record.writeback,
            "when dirty pages go to the disk: as the kernel does, eager, late "
            "or random; default: kernel")
-      .OneOf({"kernel", "eager", "late", "random"});
-  flags.Add("--seed", record.seed, "of --writeback random");
+      .OneOf({"kernel", "eager", "late", "random"})
+      .Rare();
+  flags
+      .Add(FlagGroup::kRecording, "--seed", record.seed,
+           "of --writeback random")
+      .Rare();
 }
 
 void DeclareCommand(FlagSet& flags, RecordFlags& record) {
   flags
-      .Add("COMMAND", record.command, "the program and its arguments, after --")
+      .Add(FlagGroup::kInput, "COMMAND", record.command,
+           "the program and its arguments, after --")
+      .Takes(FlagValue::kCommand)
       .Required();
 }
 

@@ -146,16 +146,27 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
 
 class ReplayVerb : public Verb {
  public:
-  ReplayVerb() : Verb("replay", "run one crash state again") {}
+  ReplayVerb()
+      : Verb("replay", "run one crash state again",
+             "powercut replay corpora/regressions/lost_written_append.pcut "
+             "--at 57p@2a46e7f2") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.file, "a .pcut file or saved trace")
+    flags
+        .Add(FlagGroup::kInput, "FILE", flags_.file,
+             "a .pcut file or saved trace")
         .Required()
         .ReadsFile();
-    flags.Add("--at", flags_.at, "id of the state").Required();
-    flags.Add("--image", flags_.image, "save the crash image").WritesFile();
-    flags.Add("--save", flags_.save, "save the trace").WritesFile();
-    flags.Add("--shell", flags_.shell,
+    flags.Add(FlagGroup::kInput, "--at", flags_.at, "id of the state")
+        .Takes(FlagValue::kStateId)
+        .Required();
+    flags
+        .Add(FlagGroup::kOutput, "--image", flags_.image,
+             "save the crash image")
+        .WritesFile();
+    flags.Add(FlagGroup::kOutput, "--save", flags_.save, "save the trace")
+        .WritesFile();
+    flags.Add(FlagGroup::kOutput, "--shell", flags_.shell,
               "run $SHELL in a copy of the recovered volume");
     DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);

@@ -19,25 +19,30 @@ class RunProgramVerb : public Verb {
              "lets a crash leave of its files is checked: the check command "
              "runs there, with the acks in force in the file $POWERCUT_ACKED; "
              "exit status 0: it holds. A table says in which worlds the "
-             "program is safe. With --fs ext4 and the like, root runs it on a "
+             "program is safe.\n\nWith --fs ext4 and the like, root runs it on "
+             "a "
              "file system of the kernel, which is the one world then.\n\nExit "
              "status: that of `explore`; 3 if all holds, but the program "
-             "itself failed") {
+             "itself failed",
+             "powercut run --check 'grep -qx -e old -e new f' -- sh -c 'echo "
+             "old >f; sync f .; echo new >f.tmp; mv f.tmp f'") {
     record_.output = "powercut-run.trace";
   }
 
   void DeclareFlags(FlagSet& flags) override {
     DeclareOracle(flags, check_.oracle);
-    flags.Add("--profile", record_.profile,
-              "the worlds: profiles with commas between them, linux or all; "
-              "default: linux");
+    flags
+        .Add(FlagGroup::kStorage, "--profile", record_.profile,
+             "the worlds: profiles with commas between them, linux or all; "
+             "default: linux")
+        .Takes(FlagValue::kProfile, "NAMES");
     DeclareRecording(flags, record_);
     flags
-        .Add("-o,--output", record_.output,
+        .Add(FlagGroup::kOutput, "-o,--output", record_.output,
              "the trace; default: powercut-run.trace")
         .WritesFile();
     DeclareAtomic(flags, check_.input.atomic_bytes);
-    flags.Add("--quiet", check_.quiet, "results only");
+    flags.Add(FlagGroup::kOutput, "--quiet", check_.quiet, "results only");
     DeclareReport(flags, check_.report);
     DeclareCrashSpace(flags, check_.input);
     DeclareExploreBounds(flags, check_.explore, "20s");

@@ -226,14 +226,20 @@ Result<ExitStatus> Show(const ShowFlags& flags) {
 
 class ShowVerb : public Verb {
  public:
-  ShowVerb() : Verb("show", "list a recording") {}
+  ShowVerb()
+      : Verb("show", "list a recording",
+             "powercut show corpora/faults/lie_on_flush.pcut --op 2") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags.Add("FILE", flags_.file, "a .pcut file or saved trace")
+    flags
+        .Add(FlagGroup::kInput, "FILE", flags_.file,
+             "a .pcut file or saved trace")
         .Required()
         .ReadsFile();
-    flags.Add("--op", flags_.op, "only what happened while this op ran");
-    flags.Add("--save", flags_.save, "save the trace").WritesFile();
+    flags.Add(FlagGroup::kOutput, "--op", flags_.op,
+              "only what happened while this op ran");
+    flags.Add(FlagGroup::kOutput, "--save", flags_.save, "save the trace")
+        .WritesFile();
     DeclareSetting(flags, flags_.input, flags_.probe, flags_.quiet);
   }
 

@@ -15,8 +15,10 @@
 
 namespace powercut {
 
-Verb::Verb(std::string name, std::string help)
-    : name_(std::move(name)), help_(std::move(help)) {}
+Verb::Verb(std::string name, std::string help, std::string example)
+    : name_(std::move(name)),
+      help_(std::move(help)),
+      example_(std::move(example)) {}
 
 namespace {
 

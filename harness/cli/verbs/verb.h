@@ -1,7 +1,7 @@
 // Verb: what `powercut NAME ...` does. A verb is one file of this folder, which
-// holds its flags and runs it; main.cc knows the list of verbs and nothing else
-// of them. To add a flag, change the verb's file, docs and tests; to add a
-// verb, add a file and name its function here and in main.cc.
+// holds its flags and runs it; verb_list.cc knows the list of verbs and nothing
+// else of them. To add a flag, change the verb's file, docs and tests; to add a
+// verb, add a file and name its function in verb_list.cc.
 
 #ifndef POWERCUT_HARNESS_CLI_VERBS_VERB_H_
 #define POWERCUT_HARNESS_CLI_VERBS_VERB_H_
@@ -19,14 +19,16 @@ namespace powercut {
 class Verb {
  public:
   // `help` is what --help says of the verb; its first line stands in the list
-  // of all verbs, too.
-  Verb(std::string name, std::string help);
+  // of all verbs, too. `example` is a command line of docs/manual.md, which
+  // --help shows; the test holds that the manual has it.
+  Verb(std::string name, std::string help, std::string example);
   virtual ~Verb() = default;
   Verb(const Verb&) = delete;
   Verb& operator=(const Verb&) = delete;
 
   const std::string& name() const { return name_; }
   const std::string& help() const { return help_; }
+  const std::string& example() const { return example_; }
 
   // Declares the flags in the order in which --help lists them. They refer to
   // members of the verb, which parsing sets.
@@ -40,24 +42,8 @@ class Verb {
  private:
   std::string name_;
   std::string help_;
+  std::string example_;
 };
-
-std::unique_ptr<Verb> MakeCheckVerb();
-std::unique_ptr<Verb> MakeReplayVerb();
-std::unique_ptr<Verb> MakeRunVerb();
-std::unique_ptr<Verb> MakeRecordVerb();
-std::unique_ptr<Verb> MakeExploreVerb();
-std::unique_ptr<Verb> MakeShowVerb();
-std::unique_ptr<Verb> MakeLitmusVerb();
-std::unique_ptr<Verb> MakeExplainVerb();
-std::unique_ptr<Verb> MakeMinimizeVerb();
-std::unique_ptr<Verb> MakeAuditVerb();
-std::unique_ptr<Verb> MakeModelVerb();
-std::unique_ptr<Verb> MakeOpsVerb();
-std::unique_ptr<Verb> MakeMergeVerb();
-std::unique_ptr<Verb> MakeImportVerb();
-std::unique_ptr<Verb> MakeExportVerb();
-std::unique_ptr<Verb> MakeDoctorVerb();
 
 // Calls `work` and returns its result. A shortage of memory, processes or
 // descriptors in it becomes an error of code kMissing that names what is short;
