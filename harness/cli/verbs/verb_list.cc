@@ -22,6 +22,7 @@ std::unique_ptr<Verb> MakeImportVerb();
 std::unique_ptr<Verb> MakeExportVerb();
 std::unique_ptr<Verb> MakeDoctorVerb();
 std::unique_ptr<Verb> MakeHelpVerb();
+std::unique_ptr<Verb> MakeVersionVerb();
 
 namespace {
 
@@ -31,7 +32,7 @@ constexpr std::unique_ptr<Verb> (*kVerbs[])() = {
     MakeExploreVerb,  MakeShowVerb,   MakeLitmusVerb, MakeExplainVerb,
     MakeMinimizeVerb, MakeAuditVerb,  MakeModelVerb,  MakeOpsVerb,
     MakeMergeVerb,    MakeImportVerb, MakeExportVerb, MakeDoctorVerb,
-    MakeHelpVerb,
+    MakeHelpVerb,     MakeVersionVerb,
 };
 
 }  // namespace
