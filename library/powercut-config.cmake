@@ -13,15 +13,16 @@ if(NOT powercut_libraries OR
   list(APPEND powercut_libraries shared)
 endif()
 
-include(CMakeFindDependencyMacro)
+# What each component is linked with.
+set(powercut_needs_static fmt roaring Threads)
+set(powercut_needs_sqlite SQLite3)
+set(powercut_needs_leveldb Threads leveldb)
+
 foreach(component ${powercut_libraries} ${powercut_engines})
+  # Why the component is not to be had; empty if it is.
+  set(powercut_lack "")
   set(file ${CMAKE_CURRENT_LIST_DIR}/powercut-${component}.cmake)
   if(NOT EXISTS ${file})
-    set(powercut_${component}_FOUND FALSE)
-    if(DEFINED powercut_FIND_REQUIRED_${component} AND
-       NOT powercut_FIND_REQUIRED_${component})
-      continue()
-    endif()
     file(GLOB powercut_files RELATIVE ${CMAKE_CURRENT_LIST_DIR}
          ${CMAKE_CURRENT_LIST_DIR}/powercut-*.cmake)
     list(FILTER powercut_files INCLUDE REGEX
@@ -29,20 +30,26 @@ foreach(component ${powercut_libraries} ${powercut_engines})
     string(REGEX REPLACE "powercut-([a-z]+)[.]cmake" "\\1" powercut_there
            "${powercut_files}")
     list(JOIN powercut_there ", " powercut_there)
-    set(powercut_FOUND FALSE)
-    set(powercut_NOT_FOUND_MESSAGE
+    set(powercut_lack
         "powercut was installed without a component '${component}': there are ${powercut_there}")
-    return()
+  else()
+    foreach(powercut_need ${powercut_needs_${component}})
+      find_package(${powercut_need} QUIET)
+      if(NOT ${powercut_need}_FOUND)
+        set(powercut_lack
+            "the component '${component}' of powercut is linked with ${powercut_need}, which is not installed")
+      endif()
+    endforeach()
   endif()
-  if(component STREQUAL static)
-    find_dependency(fmt)
-    find_dependency(roaring)
-    find_dependency(Threads)
-  elseif(component STREQUAL sqlite)
-    find_dependency(SQLite3)
-  elseif(component STREQUAL leveldb)
-    find_dependency(Threads)
-    find_dependency(leveldb CONFIG)
+  if(powercut_lack)
+    set(powercut_${component}_FOUND FALSE)
+    if(DEFINED powercut_FIND_REQUIRED_${component} AND
+       NOT powercut_FIND_REQUIRED_${component})
+      continue()
+    endif()
+    set(powercut_FOUND FALSE)
+    set(powercut_NOT_FOUND_MESSAGE "${powercut_lack}")
+    return()
   endif()
   include(${file})
   set(powercut_${component}_FOUND TRUE)

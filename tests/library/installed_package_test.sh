@@ -9,7 +9,10 @@ source=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cmake --install "$build" --prefix "$work/prefix" --component library >/dev/null
+for component in library development; do
+  cmake --install "$build" --prefix "$work/prefix" --component "$component" \
+    >/dev/null
+done
 lib=$(dirname "$(find "$work/prefix" -name libpowercut.so)")
 export LD_LIBRARY_PATH=$lib PKG_CONFIG_PATH=$lib/pkgconfig
 
@@ -63,6 +66,25 @@ if cmake -S "$work" -B "$work/none" -DCMAKE_PREFIX_PATH="$work/prefix" \
   exit 1
 fi
 grep -q "without a component 'rocksdb': there are" <(tr -s '\n ' ' ' <"$work/said")
+
+echo "== an engine that is not installed"
+cmake -G Ninja -S "$source/tests/library/consumer" -B "$work/without" \
+  -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON \
+  >/dev/null
+if cmake --build "$work/without" --target help | grep -q consumer_sqlite; then
+  echo "an engine that is not installed was found" >&2
+  exit 1
+fi
+if [[ " ${engines[*]} " = *" sqlite "* ]]; then
+  sed -i 's/COMPONENTS rocksdb/COMPONENTS sqlite/' "$work/CMakeLists.txt"
+  if cmake -S "$work" -B "$work/none" -DCMAKE_PREFIX_PATH="$work/prefix" \
+    -DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON >"$work/said" 2>&1; then
+    echo "an engine that is not installed was found" >&2
+    exit 1
+  fi
+  grep -q "'sqlite' of powercut is linked with SQLite3, which is not installed" \
+    <(tr -s '\n ' ' ' <"$work/said")
+fi
 
 echo "== Python"
 python3 "$source/tests/library/consumer/consumer.py" "$lib/libpowercut.so"
