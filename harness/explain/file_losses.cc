@@ -322,6 +322,31 @@ Result<FileLosses> LossNamer::Name(const CrashState& state,
   return out;
 }
 
+Result<std::vector<std::string>> LossNamer::OwnersOf(
+    EventNumber point, std::span<const SectorRange> ranges) {
+  POWERCUT_ASSIGN(const Moment* crash, MomentAt(point));
+  POWERCUT_ASSIGN(const Moment* end, MomentAt(run_.trace().event_count()));
+  const uint64_t sector_bytes = run_.trace().geometry().sector_bytes;
+  std::vector<std::string> owners(ranges.size());
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    for (const Moment* moment : {crash, end}) {
+      if (!owners[i].empty() || !moment->map) continue;
+      const std::vector<VolumePart> parts =
+          PartsAt(*moment->map, ranges[i].first * sector_bytes,
+                  ranges[i].count * sector_bytes);
+      for (const VolumePart& part : parts) {
+        if (!owners[i].empty()) owners[i] += ", ";
+        owners[i] += OwnerText(part);
+        if (part.kind == VolumePart::kFile) {
+          owners[i] += fmt::format(" bytes {} to {}", part.offset_bytes,
+                                   part.offset_bytes + part.bytes - 1);
+        }
+      }
+    }
+  }
+  return owners;
+}
+
 Status AddFileNames(const RecordedRun& run, std::span<Finding> findings) {
   const bool program = run.workload.init.empty() && run.workload.run.empty();
   if (!program || findings.empty()) return Ok{};

@@ -63,6 +63,13 @@ class LossNamer {
   // the backend ended.
   Result<FileLosses> Name(const CrashState& state, const PointCursor& cursor);
 
+  // Who owns each of these ranges of sectors at a crash after `point` events,
+  // or else at the end of the recording: `/f bytes 0 to 4095`, `names in /d`.
+  // Empty texts where nobody knows. O(ranges * parts), and up to two mounts.
+  // Errors: those of Name().
+  Result<std::vector<std::string>> OwnersOf(
+      EventNumber point, std::span<const SectorRange> ranges);
+
  private:
   // A map of the image after `point` events.
   struct Moment {

@@ -62,6 +62,18 @@ std::string AcksText(const Trace& trace, EventNumber point) {
                      acks.size() == 1 ? "ack" : "acks", acks.back());
 }
 
+// The number of disk events before the last ack up to the point;
+// `std::nullopt` if there is none.
+std::optional<EventNumber> EventOfLastAck(const Trace& trace,
+                                          EventNumber point) {
+  size_t left = AcksUpTo(trace, point).size();
+  for (const Mark& mark : trace.marks()) {
+    if (left == 0) break;
+    if (AckOf(mark) && --left == 0) return mark.after;
+  }
+  return std::nullopt;
+}
+
 // What crashed, and after how much of the recording.
 std::string MomentText(const CrashStep& step) {
   const char* what = step.kind == CrashKind::kProcess ? "the process ended"
@@ -152,6 +164,12 @@ Finding DescribeFinding(const RecordedRun& run, const Violation& violation,
   const bool program = run.workload.init.empty() && run.workload.run.empty();
   finding.promise = program ? AcksText(run.recording.trace, state.point)
                             : PromiseText(run, violation);
+  if (program) {
+    finding.promised_at = EventOfLastAck(run.recording.trace, state.point);
+  } else if (violation.promise.flush_op) {
+    finding.promised_at =
+        EventOfReturn(run.recording.history, *violation.promise.flush_op);
+  }
   finding.faults = FaultTexts(run, state);
   finding.crash =
       fmt::format("{}: {}; {}", CrashStepText(step), MomentText(step),

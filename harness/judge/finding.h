@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "harness/judge/shown_state.h"
 #include "harness/record/recorded_run.h"
 #include "harness/recover/recovery.h"
 #include "harness/space/crash_state.h"
@@ -73,6 +75,13 @@ struct Finding {
   std::vector<std::string> excuses;
   // The line of the op at fault in the workload; 0 if there is none.
   int line = 0;
+  // The number of disk events when the promise in force was made: when the
+  // flush returned, or when a recorded program wrote its last ack.
+  // `std::nullopt` if nothing was promised.
+  std::optional<EventNumber> promised_at;
+  // The state that `id` names, as data. `std::nullopt` if nobody asked for it
+  // (ShowStates()).
+  std::optional<ShownState> shown = {};
 
   // For a crash during the recovery of storage that does not recover twice in
   // the same way: the recovery that was interrupted, as a trace of its own,
