@@ -211,6 +211,26 @@ std::string SummaryText(const CheckedWorkload& checked,
 
 }  // namespace
 
+std::string_view StandingName(Standing standing) {
+  switch (standing) {
+    case Standing::kNew:
+      return "new";
+    case Standing::kExpected:
+      return "expected";
+    case Standing::kKnown:
+      break;
+  }
+  return "known";
+}
+
+std::optional<Standing> StandingFromName(std::string_view name) {
+  for (const Standing standing :
+       {Standing::kNew, Standing::kExpected, Standing::kKnown}) {
+    if (StandingName(standing) == name) return standing;
+  }
+  return std::nullopt;
+}
+
 Conclusion Conclude(CheckedWorkload& checked,
                     const std::set<std::string>& baseline) {
   const Comparison comparison = Compare(checked, baseline);

@@ -5,11 +5,14 @@
 #define POWERCUT_HARNESS_CLI_REPORT_CHECKED_WORKLOAD_H_
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/cli/exit_status.h"
+#include "harness/cli/report/timeline.h"
 #include "harness/explore/explore.h"
 #include "model/words/workload.h"
 
@@ -21,6 +24,11 @@ enum class Standing {
   kExpected,  // an `expect` line of the file names it
   kKnown,     // the baseline has its cause, and the file does not expect it
 };
+
+// Returns `new`, `expected` or `known`.
+std::string_view StandingName(Standing standing);
+// Returns `std::nullopt` if no standing has that name.
+std::optional<Standing> StandingFromName(std::string_view name);
 
 struct CheckedWorkload {
   std::string file;  // as the user named it
@@ -63,6 +71,8 @@ struct CheckedWorkload {
   std::vector<Expectation> expectations;
   Shard shard;
   Exploration exploration;
+  // The recording, to be drawn. `std::nullopt` if no report asked for it.
+  std::optional<Timeline> timeline = {};
   double elapsed_s = 0;
   // Conclude() sets these two: one standing for each of the findings, in their
   // order; and one line of text, without its end, for each expectation that no

@@ -254,6 +254,7 @@ class Sum {
     Exploration& e = whole_.exploration;
     whole_.shard = {};
     whole_.elapsed_s = 0;
+    whole_.standings.clear();
     e.states = 0;
     e.runs = 0;
     e.nested_states = 0;

@@ -19,6 +19,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/report/shown_json.h"
+#include "harness/cli/report/timeline_json.h"
 #include "harness/judge/failure_block.h"
 #include "harness/space/state_id.h"
 
@@ -95,6 +97,9 @@ Json OfFinding(const Finding& finding) {
                {"recovery_file", EscapeBytes(finding.recovery_file)},
                {"recovery_id", finding.recovery_id}};
   AddStates(finding, json);
+  // These keys stand only where they are known.
+  if (finding.promised_at) json["promised_at"] = *finding.promised_at;
+  if (finding.shown) json["shown"] = JsonOfShown(*finding.shown);
   return json;
 }
 
@@ -213,9 +218,17 @@ Json OfWorkload(const CheckedWorkload& checked) {
     json["shard"] = OfShard(checked.shard);
     json["shard"]["run_keys"] = OfRunKeys(e.run_keys);
   }
+  if (!checked.replay_file.empty()) {
+    json["replay_file"] = EscapeBytes(checked.replay_file);
+  }
+  if (checked.timeline) json["timeline"] = JsonOfTimeline(*checked.timeline);
   Json violations = Json::array();
-  for (const Finding& finding : e.findings) {
-    violations.push_back(OfFinding(finding));
+  for (size_t i = 0; i < e.findings.size(); ++i) {
+    violations.push_back(OfFinding(e.findings[i]));
+    // Nothing was concluded of a report that is only read and written.
+    if (i < checked.standings.size()) {
+      violations.back()["standing"] = StandingName(checked.standings[i]);
+    }
   }
   json["violations"] = std::move(violations);
   json["unshown"] = OfUnshown(e.unshown);

@@ -9,12 +9,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <utility>
 
 #include "harness/cli/report/json_fields.h"
 #include "harness/cli/report/report_json.h"
+#include "harness/cli/report/shown_json.h"
+#include "harness/cli/report/timeline_json.h"
 #include "harness/space/state_id.h"
 
 namespace powercut {
@@ -71,7 +74,7 @@ void ReadStates(JsonFields& json, uint32_t digest, Finding& finding) {
 }
 
 // `explanation` is not read: it is composed again from the other keys.
-Finding ToFinding(JsonFields json, uint32_t digest) {
+Finding ToFinding(JsonFields& json, uint32_t digest, uint64_t events) {
   Finding finding;
   Violation& violation = finding.violation;
   const std::string kind = json.Text("kind");
@@ -100,6 +103,14 @@ Finding ToFinding(JsonFields json, uint32_t digest) {
   finding.recovery_file = json.Text("recovery_file");
   finding.recovery_id = json.Text("recovery_id");
   ReadStates(json, digest, finding);
+  if (json.Has("promised_at")) {
+    finding.promised_at =
+        static_cast<EventNumber>(json.Number("promised_at", events));
+  }
+  if (json.Has("shown")) {
+    JsonFields shown = json.Object("shown");
+    finding.shown = ReadShown(shown, events);
+  }
   return finding;
 }
 
@@ -259,6 +270,17 @@ std::vector<CrashKind> ToCrashKinds(JsonFields& json) {
   return kinds;
 }
 
+// A report without standings has none at all.
+void ReadStanding(JsonFields& json, std::vector<Standing>& standings) {
+  if (!json.Has("standing")) return;
+  const std::string name = json.Text("standing");
+  if (const auto known = StandingFromName(name)) {
+    standings.push_back(*known);
+  } else {
+    json.RefuseType("standing", "new, expected or known", name);
+  }
+}
+
 CheckedWorkload ToWorkload(JsonFields json) {
   CheckedWorkload checked;
   Exploration& e = checked.exploration;
@@ -288,8 +310,20 @@ CheckedWorkload ToWorkload(JsonFields json) {
     checked.shard = ToShard(shard);
     e.run_keys = ToRunKeys(shard, e.runs - e.nested_runs);
   }
+  if (json.Has("replay_file")) checked.replay_file = json.Text("replay_file");
+  // Numbers of events have 32 bits.
+  const uint64_t events = std::min(e.events, kSmallMax);
+  if (json.Has("timeline")) {
+    JsonFields timeline = json.Object("timeline");
+    checked.timeline = ReadTimeline(timeline, events);
+  }
   for (JsonFields& violation : json.Objects("violations")) {
-    e.findings.push_back(ToFinding(violation, e.digest));
+    e.findings.push_back(ToFinding(violation, e.digest, events));
+    ReadStanding(violation, checked.standings);
+  }
+  if (!checked.standings.empty() &&
+      checked.standings.size() != e.findings.size()) {
+    json.Refuse("violations", "some have a standing and others have none");
   }
   e.unshown = ToUnshown(json);
   return checked;

@@ -218,9 +218,10 @@ class Damage {
       Refused(damaged, path);
     }
     const Pointer pointer(path);
-    // A list may be shorter, and a report need not be that of a shard.
+    // A list may be shorter, and some keys need not be there.
     if (!whole_[pointer.parent_pointer()].is_object() ||
-        path.ends_with("/shard")) {
+        path.ends_with("/shard") || path.ends_with("/promised_at") ||
+        path.ends_with("/standing")) {
       return;
     }
     Json damaged = whole_;
