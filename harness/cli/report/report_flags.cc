@@ -6,6 +6,7 @@
 
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/report/baseline.h"
+#include "harness/cli/report/html_report.h"
 #include "harness/cli/report/junit_report.h"
 #include "harness/cli/report/sarif_report.h"
 
@@ -25,6 +26,7 @@ std::string SarifHere(const Report& report) {
 }
 
 constexpr Form kForms[] = {{&ReportFlags::json, JsonReport},
+                           {&ReportFlags::html, HtmlReport},
                            {&ReportFlags::junit, JunitReport},
                            {&ReportFlags::sarif, SarifHere}};
 
@@ -32,6 +34,10 @@ constexpr Form kForms[] = {{&ReportFlags::json, JsonReport},
 
 void DeclareReport(FlagSet& flags, ReportFlags& report) {
   flags.Add(FlagGroup::kReport, "--json", report.json, "write a report here")
+      .WritesFile();
+  flags
+      .Add(FlagGroup::kReport, "--html", report.html,
+           "write a page to look at here")
       .WritesFile();
   flags
       .Add(FlagGroup::kReport, "--junit", report.junit,

@@ -18,10 +18,15 @@ struct ReportFlags {
   std::string json;
   std::string junit;
   std::string sarif;
+  std::string html;
   std::string baseline;
+
+  // Whether a report lists all states of a cause, and says what each shown one
+  // lost; text, JUnit and SARIF do not.
+  bool WantsStates() const { return !json.empty() || !html.empty(); }
 };
 
-// Declares --json, --junit, --sarif and --baseline.
+// Declares --json, --html, --junit, --sarif and --baseline.
 void DeclareReport(FlagSet& flags, ReportFlags& report);
 
 // Returns the causes of --baseline; none without the flag.

@@ -225,7 +225,7 @@ Json OfWorkload(const CheckedWorkload& checked) {
   Json violations = Json::array();
   for (size_t i = 0; i < e.findings.size(); ++i) {
     violations.push_back(OfFinding(e.findings[i]));
-    // Nothing was concluded of a report that is only read and written.
+    // A report that is only read and written may have no standings.
     if (i < checked.standings.size()) {
       violations.back()["standing"] = StandingName(checked.standings[i]);
     }

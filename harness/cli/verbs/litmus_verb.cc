@@ -26,6 +26,7 @@
 #include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
+#include "harness/cli/report/html_report.h"
 #include "harness/cli/report/litmus_rows.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/verbs/verb.h"
@@ -45,6 +46,7 @@ struct LitmusFlags {
   std::optional<uint32_t> atomic_bytes;
   std::vector<std::string> faults;  // such as `error on write nth=3`
   std::string json;
+  std::string html;
   uint32_t jobs = 0;  // 0 means as many as there are processors
   bool quiet = false;
 };
@@ -142,11 +144,8 @@ class Matrix {
     for (size_t t = 0; t < tests_.size(); ++t) PrintTest(t);
     PrintSummary();
     if (Interrupted()) status_ = WorseStatus(status_, kExitInterrupted);
-    if (!flags_.json.empty()) {
-      if (auto written = WriteFile(flags_.json, JsonText()); !written) {
-        status_ = WorseStatus(status_, Fail(written.error()));
-      }
-    }
+    if (!flags_.json.empty()) Write(flags_.json, JsonText());
+    if (!flags_.html.empty()) Write(flags_.html, HtmlPage(JsonText()));
     return status_;
   }
 
@@ -163,7 +162,14 @@ class Matrix {
     }
     POWERCUT_ASSIGN(faults_, ParseFaults(flags_.faults));
     if (!flags_.json.empty()) POWERCUT_TRY(CheckWritable(flags_.json));
+    if (!flags_.html.empty()) POWERCUT_TRY(CheckWritable(flags_.html));
     return Ok{};
+  }
+
+  void Write(const std::string& path, const std::string& text) {
+    if (auto written = WriteFile(path, text); !written) {
+      status_ = WorseStatus(status_, Fail(written.error()));
+    }
   }
 
   void ReadTest(const std::string& file) {
@@ -400,6 +406,10 @@ class LitmusVerb : public Verb {
         .Takes(FlagValue::kNumber, "BYTES");
     DeclareFaults(flags, flags_.faults);
     flags.Add(FlagGroup::kReport, "--json", flags_.json, "write a report here")
+        .WritesFile();
+    flags
+        .Add(FlagGroup::kReport, "--html", flags_.html,
+             "write a page to look at here")
         .WritesFile();
     flags
         .Add(FlagGroup::kBudget, "--jobs", flags_.jobs,

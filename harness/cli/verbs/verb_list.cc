@@ -18,6 +18,7 @@ std::unique_ptr<Verb> MakeAuditVerb();
 std::unique_ptr<Verb> MakeModelVerb();
 std::unique_ptr<Verb> MakeOpsVerb();
 std::unique_ptr<Verb> MakeMergeVerb();
+std::unique_ptr<Verb> MakeReportVerb();
 std::unique_ptr<Verb> MakeImportVerb();
 std::unique_ptr<Verb> MakeExportVerb();
 std::unique_ptr<Verb> MakeDoctorVerb();
@@ -28,11 +29,11 @@ namespace {
 
 // The order is that of --help.
 constexpr std::unique_ptr<Verb> (*kVerbs[])() = {
-    MakeCheckVerb,    MakeReplayVerb, MakeRunVerb,    MakeRecordVerb,
-    MakeExploreVerb,  MakeShowVerb,   MakeLitmusVerb, MakeExplainVerb,
-    MakeMinimizeVerb, MakeAuditVerb,  MakeModelVerb,  MakeOpsVerb,
-    MakeMergeVerb,    MakeImportVerb, MakeExportVerb, MakeDoctorVerb,
-    MakeHelpVerb,     MakeVersionVerb,
+    MakeCheckVerb,    MakeReplayVerb, MakeRunVerb,     MakeRecordVerb,
+    MakeExploreVerb,  MakeShowVerb,   MakeLitmusVerb,  MakeExplainVerb,
+    MakeMinimizeVerb, MakeAuditVerb,  MakeModelVerb,   MakeOpsVerb,
+    MakeMergeVerb,    MakeReportVerb, MakeImportVerb,  MakeExportVerb,
+    MakeDoctorVerb,   MakeHelpVerb,   MakeVersionVerb,
 };
 
 }  // namespace
