@@ -277,7 +277,7 @@ TEST(CommandLineTest, JsonHasTheDocumentedKeysInOrder) {
           "doublechecked", "reordered_runs", "evicted",       "recoveries",
           "elapsed_s",     "pcut_hash",      "crash_kinds",   "probe",
           "replay_flags",  "faults",         "expect",        "interrupted",
-          "violations",    "unshown"}));
+          "timeline",      "violations",     "unshown"}));
   EXPECT_EQ(KeysOf(ok["recoveries"]),
             (std::vector<std::string>{"all", "needed", "repeated", "canaries",
                                       "doublechecks", "confirmations"}));
@@ -293,13 +293,31 @@ TEST(CommandLineTest, JsonHasTheDocumentedKeysInOrder) {
   EXPECT_EQ(bad["verdict"], "violation");
   ASSERT_FALSE(bad["violations"].empty());
   EXPECT_EQ(KeysOf(bad["violations"][0]),
-            (std::vector<std::string>{
-                "kind",     "cause",       "path",           "op",
-                "line",     "id",          "count",          "admissible",
-                "found",    "excuses",     "explanation",    "op_text",
-                "promise",  "crash",       "faults",         "lost_files",
-                "unissued", "lost_blocks", "recovery_file",  "recovery_id",
-                "states",   "found_texts", "found_of_states"}));
+            (std::vector<std::string>{"kind",
+                                      "cause",
+                                      "path",
+                                      "op",
+                                      "line",
+                                      "id",
+                                      "count",
+                                      "admissible",
+                                      "found",
+                                      "excuses",
+                                      "explanation",
+                                      "op_text",
+                                      "promise",
+                                      "crash",
+                                      "faults",
+                                      "lost_files",
+                                      "unissued",
+                                      "lost_blocks",
+                                      "recovery_file",
+                                      "recovery_id",
+                                      "states",
+                                      "found_texts",
+                                      "found_of_states",
+                                      "shown",
+                                      "standing"}));
   for (const Json& violation : bad["violations"]) {
     EXPECT_EQ(violation["states"].size(), violation["count"].get<size_t>());
     EXPECT_THAT(violation["states"], testing::Contains(violation["id"]));

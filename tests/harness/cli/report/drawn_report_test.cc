@@ -1,0 +1,215 @@
+// What a report keeps to be drawn: the timeline of a recording, and what the
+// state of each violation lost.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "backends/simfs/simfs_backend.h"
+#include "harness/cli/report/html_report.h"
+#include "harness/cli/report/report_json.h"
+#include "harness/cli/report/timeline.h"
+#include "harness/explain/shown_states.h"
+#include "tests/exploring.h"
+
+namespace powercut {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Json = nlohmann::ordered_json;
+
+// It is the workload of docs/architecture.md, which lists its events.
+constexpr const char* kThreeWrites = R"(powercut 1
+backend simfs
+init
+  create /f
+  write  /f 0 1024
+run
+  write /f 0 512
+  write /f 512 512
+  fsync /f
+  write /f 0 512
+)";
+
+class DrawnReportTest : public ::testing::Test {
+ protected:
+  explicit DrawnReportTest(const SimfsBugs& bugs = {})
+      : backend_(MakeSimfsBackend(bugs)),
+        recorded_(RecordWorkload(*backend_, MustParse(kThreeWrites)).value()) {}
+
+  RecordedRun Run() const {
+    return {*backend_, recorded_.workload, recorded_.setting,
+            recorded_.recording};
+  }
+
+  // A report with what is drawn, of all states.
+  Report DrawnReport() const {
+    ExploreOptions options = Options("exhaustive", /*jobs=*/0);
+    options.list_states = true;
+    Exploration exploration = Explore(Run(), options).value();
+    EXPECT_TRUE(ShowStates(Run(), options.run, exploration.findings));
+    CheckedWorkload checked;
+    checked.file = "t.pcut";
+    checked.pcut_hash = std::string(32, '5');
+    checked.backend = "simfs";
+    checked.profile = "spec-strict";
+    checked.space = options.space;
+    checked.exploration = std::move(exploration);
+    checked.timeline = TimelineOf(Run());
+    checked.replay_file = "saved-\xff.trace";
+    Report report;
+    report.verdict = VerdictOf(Conclude(checked, {}).status);
+    report.workloads = {std::move(checked)};
+    return report;
+  }
+
+  std::unique_ptr<Backend> backend_;
+  Recorded recorded_;
+};
+
+class FaultyDrawnReportTest : public DrawnReportTest {
+ protected:
+  FaultyDrawnReportTest() : DrawnReportTest({SimfsBug::kFsyncSkipsDevice}) {}
+};
+
+TEST_F(DrawnReportTest, ATimelineHasEveryEventAndOp) {
+  const Timeline timeline = TimelineOf(Run());
+  EXPECT_EQ(timeline.kinds, "wpwwppfwwpwwppfwwp");
+  EXPECT_EQ(timeline.layers, "phpphdmpphpphdmpph");
+  EXPECT_EQ(timeline.run, 7u);
+  EXPECT_THAT(timeline.first,
+              ElementsAre(72, 2, 1032, 73, 5, 6, 5, 1032, 75, 10, 1033, 76, 13,
+                          14, 13, 1032, 77, 18));
+  EXPECT_THAT(timeline.count, ElementsAre(1, 1, 2, 2, 4, 5, 0, 1, 1, 2, 1, 1, 2,
+                                          4, 0, 1, 1, 2));
+  ASSERT_EQ(timeline.ops.size(), 6u);
+  EXPECT_EQ(timeline.ops[4],
+            (TimelineOp{5, 9, "fsync /f", 13, EventNumber{15}, ""}));
+  EXPECT_TRUE(timeline.acks.empty());
+  EXPECT_EQ(timeline.left_out, 0u);
+}
+
+TEST_F(FaultyDrawnReportTest, TheStateOfAFindingSaysWhatItLost) {
+  const Report report = DrawnReport();
+  const CheckedWorkload& checked = report.workloads[0];
+  ASSERT_FALSE(checked.exploration.findings.empty());
+  const Finding& finding = checked.exploration.findings[0];
+  ASSERT_TRUE(finding.shown);
+  const ShownState& shown = *finding.shown;
+  EXPECT_EQ(shown.open_blocks, shown.blocks.size());
+  uint64_t lost = 0;
+  for (const ShownBlock& block : shown.blocks) {
+    lost += block.holds != block.newest || block.torn.count > 0 ? 1 : 0;
+  }
+  EXPECT_EQ(lost, finding.lost_blocks);
+  EXPECT_GT(lost, 0u);
+  ASSERT_FALSE(shown.losses.empty());
+  EXPECT_FALSE(shown.losses[0].why.empty());
+  // What was found is none of what the model admits.
+  EXPECT_EQ(shown.wanted, ShownState::kAdmissible);
+  ASSERT_EQ(shown.names.size(), 1u);
+  const ShownName& name = shown.names[0];
+  EXPECT_EQ(name.path, "/f");
+  EXPECT_FALSE(name.wanted.empty());
+  EXPECT_THAT(name.wanted, testing::Not(testing::Contains(name.found)));
+  EXPECT_LE(name.found.content.size(), kShownContentBytesMax);
+  ASSERT_TRUE(finding.promised_at);
+  EXPECT_EQ(*finding.promised_at, 14u);
+}
+
+TEST_F(FaultyDrawnReportTest, WhatIsDrawnComesBack) {
+  const std::string text = JsonReport(DrawnReport());
+  EXPECT_THAT(text, HasSubstr("\"standing\":\"new\""));
+  EXPECT_THAT(text, HasSubstr("\"replay_file\":\"saved-\\\\xff.trace\""));
+  const auto again = ReadReport(text, "r.json");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(JsonReport(*again), text);
+}
+
+// The replay line of a merged report names the trace that was saved.
+TEST_F(FaultyDrawnReportTest, TheReplayLineNamesTheSavedTrace) {
+  auto again = ReadReport(JsonReport(DrawnReport()), "r.json");
+  ASSERT_TRUE(again);
+  EXPECT_THAT(Conclude(again->workloads[0], {}).text,
+              HasSubstr("powercut replay 'saved-\xff.trace' --at "));
+}
+
+TEST_F(FaultyDrawnReportTest, WhatCannotBeIsRefused) {
+  const Json whole = Json::parse(JsonReport(DrawnReport()));
+  const auto error_of = [&](const std::string& place, const Json& value) {
+    Json broken = whole;
+    broken["workloads"][0][Json::json_pointer(place)] = value;
+    const auto report = ReadReport(broken.dump(), "r.json");
+    EXPECT_FALSE(report) << place;
+    return report ? "" : report.error().message;
+  };
+  EXPECT_THAT(error_of("/timeline/kinds", "w"), HasSubstr("1 letters for 17"));
+  EXPECT_THAT(error_of("/timeline/layers", std::string(17, 'x')),
+              HasSubstr("letters other than phdm"));
+  EXPECT_THAT(error_of("/timeline/first", {1}), HasSubstr("17 are due"));
+  EXPECT_THAT(error_of("/timeline/ops/0/begin", 19), HasSubstr("begin"));
+  EXPECT_THAT(error_of("/timeline/step", 0), HasSubstr("step"));
+  const std::string shown = "/violations/0/shown";
+  EXPECT_THAT(error_of(shown + "/kind", "fire"), HasSubstr("process, os"));
+  EXPECT_THAT(error_of(shown + "/blocks/holds", Json::array()),
+              HasSubstr("different lengths"));
+  EXPECT_THAT(error_of(shown + "/blocks/owner/0", 1), HasSubstr("owner"));
+  EXPECT_THAT(error_of(shown + "/wanted", "all"), HasSubstr("no word"));
+  EXPECT_THAT(error_of(shown + "/names/0/found/hex", "abc"),
+              HasSubstr("hex digits"));
+  EXPECT_THAT(error_of("/violations/0/promised_at", 19),
+              HasSubstr("promised_at"));
+  EXPECT_THAT(error_of("/violations/0/standing", "old"),
+              HasSubstr("new, expected or known"));
+}
+
+// More events than are kept one by one are summed up.
+TEST(TimelineTest, ALongRecordingIsSummedUp) {
+  const DiskGeometry geometry{512, 4096};
+  Trace trace(geometry,
+              std::make_shared<const SparseImage>(geometry.size_bytes()));
+  const Bytes sector(512);
+  for (size_t i = 0; i < kTimelineEventsMax; ++i) {
+    trace.AddWrite(i % 4000, sector, Layer::kHost);
+  }
+  trace.AddPersist(Layer::kMedia, nullptr, std::nullopt);
+  const auto backend = MakeSimfsBackend({});
+  const Workload workload;
+  const RunSetting setting;
+  const Recording recording{std::move(trace), {}, {}};
+  const Timeline timeline =
+      TimelineOf({*backend, workload, setting, recording});
+  EXPECT_EQ(timeline.step, 11u);
+  ASSERT_EQ(timeline.writes.size(), 9091u);
+  EXPECT_EQ(timeline.writes.size(), timeline.first.size());
+  EXPECT_EQ(timeline.writes[0], 11u);
+  EXPECT_EQ(timeline.first[1], 11u);
+  EXPECT_EQ(timeline.count[1], 11u);
+  EXPECT_EQ(timeline.flushes.back(), 1u);
+  EXPECT_EQ(timeline.kinds, "");
+}
+
+TEST(HtmlPageTest, TheReportIsDataWhateverItHolds) {
+  const std::string json =
+      R"({"a":"</script><script>alert(1)</script><!-- \u003c"})";
+  const std::string page = HtmlPage(json);
+  const std::string begin = "<script type=\"application/json\" id=\"report\">";
+  const size_t at = page.find(begin) + begin.size();
+  const std::string data = page.substr(at, page.find("</script>", at) - at);
+  EXPECT_EQ(Json::parse(data), Json::parse(json));
+  EXPECT_EQ(data.find('<'), data.npos);
+  // The page is whole in itself.
+  for (const char* outside : {"src=", "href=\"http", "url(", "@import"}) {
+    EXPECT_EQ(page.find(outside), page.npos) << outside;
+  }
+  EXPECT_EQ(page.find("@STYLE@"), page.npos);
+  EXPECT_EQ(page.find("@SCRIPT@"), page.npos);
+}
+
+}  // namespace
+}  // namespace powercut
