@@ -123,10 +123,7 @@ Result<std::unique_ptr<Backend>> MakeBackend(std::string_view name,
     return Error{made.error().code,
                  fmt::format("backend {}: {}", name, made.error().message)};
   }
-  const std::vector<std::string> names = BackendNames();
-  return Error{ErrorCode::kUsage,
-               fmt::format("no backend is named {}{}; there are: {}", name,
-                           DidYouMean(name, names), fmt::join(names, ", "))};
+  return Error{ErrorCode::kUsage, UnknownBackend(name)};
 }
 
 void AddBackend(std::string name,
@@ -141,6 +138,12 @@ std::vector<std::string> BackendNames() {
   std::vector<std::string> names;
   for (const KnownBackend& known : KnownBackends()) names.push_back(known.name);
   return names;
+}
+
+std::string UnknownBackend(std::string_view name) {
+  const std::vector<std::string> names = BackendNames();
+  return fmt::format("no backend is named {}{}; there are: {}", name,
+                     DidYouMean(name, names), fmt::join(names, ", "));
 }
 
 std::vector<BackendAvailability> ListBackends() {

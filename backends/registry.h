@@ -39,6 +39,10 @@ void AddBackend(std::string name,
 // has them or not, in the order in which `powercut doctor` lists them.
 std::vector<std::string> BackendNames();
 
+// Returns the message for a name that no backend has: the nearest one by
+// spelling, if one is near, and all that there are.
+std::string UnknownBackend(std::string_view name);
+
 // One line of `powercut doctor`.
 struct BackendAvailability {
   std::string name;

@@ -16,14 +16,18 @@
 
 #include <CLI/CLI.hpp>
 
+#include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/user_file.h"
 #include "model/words/tokens.h"
 
 namespace powercut {
 
-struct FileArguments {
+struct OptionsByValue {
+  // They name files that are read or written.
   std::vector<CLI::Option*> read;
   std::vector<CLI::Option*> written;
+  // All options, with what was declared of them.
+  std::vector<std::pair<const CLI::Option*, const DeclaredFlag*>> all;
 };
 
 namespace {
@@ -46,7 +50,7 @@ std::vector<NamedFile> FilesOf(const std::vector<CLI::Option*>& options) {
 
 // Refuses what would destroy a file of the user's: an output that is an input
 // under whatever name, or that is two outputs.
-Status CheckFilesApart(const FileArguments& arguments) {
+Status CheckFilesApart(const OptionsByValue& arguments) {
   const std::vector<NamedFile> read = FilesOf(arguments.read);
   const std::vector<NamedFile> written = FilesOf(arguments.written);
   for (size_t i = 0; i < written.size(); ++i) {
@@ -64,6 +68,23 @@ Status CheckFilesApart(const FileArguments& arguments) {
                    fmt::format("{} {}: is the file of {}, too; name another "
                                "file",
                                output.flag, output.path, written[j].flag)};
+    }
+  }
+  return Ok{};
+}
+
+// Refuses values that are not of the kind of their flag.
+Status CheckValues(const OptionsByValue& options) {
+  for (const auto& [option, declared] : options.all) {
+    for (const std::string& value : option->results()) {
+      for (size_t at = 0; at <= value.size();) {
+        const size_t comma =
+            declared->commas ? value.find(',', at) : value.npos;
+        const size_t end = std::min(comma, value.size());
+        POWERCUT_TRY(CheckFlagValue(option->get_name(), *declared,
+                                    value.substr(at, end - at)));
+        at = end + 1;
+      }
     }
   }
   return Ok{};
@@ -132,18 +153,23 @@ Flag& Flag::SplitAtCommas() {
   return *this;
 }
 
+Flag& Flag::HoldsCommas() {
+  declared_->commas = true;
+  return *this;
+}
+
 Flag& Flag::OneValueEach() {
   option_->allow_extra_args(false);
   return *this;
 }
 
 Flag& Flag::ReadsFile() {
-  files_->read.push_back(option_);
+  options_->read.push_back(option_);
   return Takes(FlagValue::kFile);
 }
 
 Flag& Flag::WritesFile() {
-  files_->written.push_back(option_);
+  options_->written.push_back(option_);
   return Takes(FlagValue::kFile);
 }
 
@@ -155,6 +181,11 @@ Flag& Flag::Takes(FlagValue value, const std::string& word) {
   declared_->value = value;
   // The name of a positional argument is the word for its value.
   declared_->value_word = declared_->positional() ? declared_->names[0] : word;
+  return *this;
+}
+
+Flag& Flag::AlsoTakes(std::vector<std::string> values) {
+  declared_->more_values = std::move(values);
   return *this;
 }
 
@@ -174,7 +205,8 @@ Flag FlagSet::Declare(FlagGroup group, const std::string& names,
   }
   declared.group = group;
   declared.help = help;
-  Flag flag(option, files_, &declared);
+  options_->all.emplace_back(option, &declared);
+  Flag flag(option, options_, &declared);
   return flag.Takes(value);
 }
 
@@ -230,7 +262,7 @@ Flag FlagSet::Add(FlagGroup group, const std::string& names, double& value,
 
 CommandLine::CommandLine()
     : app_(std::make_unique<CLI::App>("", "powercut")),
-      files_(std::make_unique<FileArguments>()) {
+      options_(std::make_unique<OptionsByValue>()) {
   app_->require_subcommand(1);
   // Verbs inherit both flags.
   app_->set_help_flag("-h,--help", "");
@@ -250,7 +282,7 @@ FlagSet CommandLine::AddVerb(const std::string& name, const std::string& help,
   if (end != std::string::npos) {
     declared.about = help.substr(help.find_first_not_of('\n', end));
   }
-  return {app_->add_subcommand(name), files_.get(), &declared, &verbs_};
+  return {app_->add_subcommand(name), options_.get(), &declared, &verbs_};
 }
 
 // CLI11 would say that a verb is required, and not that this word is not one.
@@ -307,8 +339,9 @@ Result<std::string> CommandLine::Parse(int argc, const char* const* argv) {
                  fmt::format("{} (`powercut --help` lists the verbs)",
                              argc > 1 ? error.what() : "a verb is required")};
   }
-  POWERCUT_TRY(CheckFilesApart(*files_));
-  for (const NamedFile& file : FilesOf(files_->written)) {
+  POWERCUT_TRY(CheckValues(*options_));
+  POWERCUT_TRY(CheckFilesApart(*options_));
+  for (const NamedFile& file : FilesOf(options_->written)) {
     if (file.path != kStandardName) continue;
     KeepStandardOutput();
     break;

@@ -26,15 +26,15 @@ class Option;
 
 namespace powercut {
 
-// The flags that name files.
-struct FileArguments;
+// The options of CLI11, by what their values are.
+struct OptionsByValue;
 
 // One declared flag, to which rules are added. A value that breaks a rule is a
 // usage error. A Flag is a reference: it may be copied and dropped.
 class Flag {
  public:
-  Flag(CLI::Option* option, FileArguments* files, DeclaredFlag* declared)
-      : option_(option), files_(files), declared_(declared) {}
+  Flag(CLI::Option* option, OptionsByValue* options, DeclaredFlag* declared)
+      : option_(option), options_(options), declared_(declared) {}
 
   // The flag must be given.
   Flag& Required();
@@ -47,6 +47,8 @@ class Flag {
   Flag& NotEmpty(const std::string& remedy);
   // A value is split at commas.
   Flag& SplitAtCommas();
+  // The verb splits the value at commas itself.
+  Flag& HoldsCommas();
   // Each occurrence of the flag takes one value, so that arguments after the
   // value are positional again. A list takes all that follow otherwise.
   Flag& OneValueEach();
@@ -56,28 +58,31 @@ class Flag {
   Flag& ReadsFile();
   Flag& WritesFile();
   // What kind of value the flag takes, where its type does not say so: a text
-  // may be a profile or a time. Nothing is checked.
+  // may be a profile or a time. Parse() refuses what is none, as
+  // CheckFlagValue() says.
   Flag& Takes(FlagValue value);
   // The same, with a word that stands for the value in place of that of the
   // kind, such as `BYTES` for a number.
   Flag& Takes(FlagValue value, const std::string& word);
+  // Values that the flag takes beside those of its kind.
+  Flag& AlsoTakes(std::vector<std::string> values);
   // The flag is seldom needed: --help only names it if all flags of the verb
   // would not fit on a screen, and --help-all explains it.
   Flag& Rare();
 
  private:
   CLI::Option* option_;
-  FileArguments* files_;
+  OptionsByValue* options_;
   DeclaredFlag* declared_;
 };
 
 // The flags of one verb.
 class FlagSet {
  public:
-  FlagSet(CLI::App* verb, FileArguments* files, DeclaredVerb* declared,
+  FlagSet(CLI::App* verb, OptionsByValue* options, DeclaredVerb* declared,
           const std::deque<DeclaredVerb>* all_verbs)
       : verb_(verb),
-        files_(files),
+        options_(options),
         declared_(declared),
         all_verbs_(all_verbs) {}
 
@@ -116,7 +121,7 @@ class FlagSet {
                const std::string& help, FlagValue value, CLI::Option* option);
 
   CLI::App* verb_;
-  FileArguments* files_;
+  OptionsByValue* options_;
   DeclaredVerb* declared_;
   const std::deque<DeclaredVerb>* all_verbs_;
 };
@@ -159,7 +164,7 @@ class CommandLine {
   Error UsageError(const DeclaredVerb& verb, const std::string& reason) const;
 
   std::unique_ptr<CLI::App> app_;
-  std::unique_ptr<FileArguments> files_;
+  std::unique_ptr<OptionsByValue> options_;
   std::deque<DeclaredVerb> verbs_;
 };
 

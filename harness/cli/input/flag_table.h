@@ -70,6 +70,8 @@ struct DeclaredFlag {
   std::string value_word;
   // All values that there are; empty unless the kind is kChoice.
   std::vector<std::string> choices;
+  // Values beside those of the kind, such as `all` beside the profiles.
+  std::vector<std::string> more_values;
   bool required = false;
   // The flag may be given several times, or the argument is a list.
   bool list = false;

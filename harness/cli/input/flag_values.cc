@@ -1,16 +1,23 @@
-// Parses the values of flags. Sizes and durations are a number and a unit, both
-// required, so that nobody has to guess what `--budget 30` means.
+// Parses the values of flags, each by the function of those who know it. Sizes
+// and durations are a number and a unit, both required, so that nobody has to
+// guess what `--budget 30` means.
 
 #include "harness/cli/input/flag_values.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
 
+#include "backends/registry.h"
+#include "harness/base/crash_kind.h"
 #include "harness/fault/fault.h"
+#include "harness/space/exploration_space.h"
+#include "harness/space/state_id.h"
 #include "model/pcut/pcut.h"
+#include "model/table/profile.h"
 
 namespace powercut {
 namespace {
@@ -28,6 +35,11 @@ std::optional<NumberWithUnit> SplitUnit(std::string_view text) {
   if (error != std::errc()) return std::nullopt;
   split.unit = std::string_view(stop, static_cast<size_t>(end - stop));
   return split;
+}
+
+template <class Value>
+Status StatusOf(const Result<Value>& parsed) {
+  return parsed ? Status(Ok{}) : Status(parsed.error());
 }
 
 }  // namespace
@@ -93,6 +105,42 @@ Result<std::vector<Op>> ParseFaults(const std::vector<std::string>& texts) {
     faults.push_back(std::move(fault));
   }
   return faults;
+}
+
+Status CheckFlagValue(const std::string& name, const DeclaredFlag& flag,
+                      const std::string& text) {
+  const bool known =
+      std::ranges::find(flag.more_values, text) != flag.more_values.end();
+  if (text.empty() || known) return Ok{};
+  const auto usage = [](const std::string& message) {
+    return Error{ErrorCode::kUsage, message};
+  };
+  switch (flag.value) {
+    case FlagValue::kTime:
+      return StatusOf(ParseDuration(name, text));
+    case FlagValue::kSize:
+      return StatusOf(ParseSize(name, text));
+    case FlagValue::kSpace:
+      return StatusOf(ParseExplorationSpace(text));
+    case FlagValue::kStateId:
+      return StatusOf(ParseStateId(text));
+    case FlagValue::kFault:
+      return StatusOf(ParseFaults({text}));
+    case FlagValue::kCrashKind:
+      if (CrashKindFromName(text)) return Ok{};
+      return usage(
+          fmt::format("{} '{}': expected process, os or power", name, text));
+    case FlagValue::kBackend: {
+      const std::vector<std::string> names = BackendNames();
+      if (std::ranges::find(names, text) != names.end()) return Ok{};
+      return usage(name + ": " + UnknownBackend(text));
+    }
+    case FlagValue::kProfile:
+      if (FindProfile(text) != nullptr) return Ok{};
+      return usage(name + ": " + UnknownProfile(text));
+    default:
+      return Ok{};
+  }
 }
 
 }  // namespace powercut

@@ -1,6 +1,6 @@
-// The values of flags that CLI11 cannot parse: sizes, durations, shards and
-// faults. Errors of all functions are kUsage, with the flag, the text and the
-// form that is expected, except where stated.
+// The values of flags that CLI11 cannot parse: sizes, durations, shards, faults
+// and names. Errors of all functions are kUsage, with the flag, the text and
+// the form that is expected, except where stated.
 
 #ifndef POWERCUT_HARNESS_CLI_INPUT_FLAG_VALUES_H_
 #define POWERCUT_HARNESS_CLI_INPUT_FLAG_VALUES_H_
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/base/result.h"
+#include "harness/cli/input/flag_table.h"
 #include "harness/explore/explore.h"
 #include "model/words/op.h"
 
@@ -31,6 +32,15 @@ Result<Shard> ParseShard(const std::string& text);
 // Parses the values of --fault, in their order.
 // Errors: kBadInput: `--fault: column C: REASON; REMEDY`.
 Result<std::vector<Op>> ParseFaults(const std::vector<std::string>& texts);
+
+// Whether one value of a flag is of the flag's kind, so that a misspelt value
+// is told before a verb begins its work: a time, a size, a space, a kind of
+// crash, a fault, an id, or the name of a backend or a profile that powercut
+// knows. An empty text and all other kinds pass. `name` is the name of the flag
+// that errors show.
+// Errors: kUsage or kBadInput, with what was expected, or what was meant.
+Status CheckFlagValue(const std::string& name, const DeclaredFlag& flag,
+                      const std::string& text);
 
 }  // namespace powercut
 

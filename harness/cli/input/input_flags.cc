@@ -3,6 +3,8 @@
 
 #include "harness/cli/input/input_flags.h"
 
+#include "harness/cli/terminal/verdict_color.h"
+
 namespace powercut {
 
 void DeclareSetting(FlagSet& flags, InputFlags& input, bool& probe,
@@ -25,12 +27,18 @@ void DeclareSetting(FlagSet& flags, InputFlags& input, bool& probe,
   flags.Add(FlagGroup::kOutput, "--quiet", quiet, "results only");
 }
 
+void DeclareColor(FlagSet& flags) {
+  flags.Add(FlagGroup::kOutput, "--color", ColorWord(), "colors of verdicts")
+      .OneOf({kColorAuto, kColorAlways, kColorNever});
+}
+
 void DeclareCrashSpace(FlagSet& flags, InputFlags& input) {
   flags
       .Add(FlagGroup::kSpace, "--crash", input.crash_kinds,
            "kinds of crash: process, os, power")
       .Takes(FlagValue::kCrashKind)
-      .SplitAtCommas();
+      .SplitAtCommas()
+      .OneValueEach();
   flags
       .Add(FlagGroup::kSpace, "--space", input.space,
            "prefix, epoch:K, sample:N or exhaustive, with +torn:T")
@@ -41,8 +49,8 @@ void DeclareWeaken(FlagSet& flags, InputFlags& input) {
   flags
       .Add(FlagGroup::kFaults, "--weaken", input.weaken,
            "LINE: the storage leaves out the sync of this line and says that "
-           "it did it; LINE=VERB: it does VERB in its place, such as "
-           "fdatasync for fsync; may be repeated")
+           "it did it; LINE=OP: it does OP in its place, such as fdatasync "
+           "for fsync")
       .Takes(FlagValue::kText, "LINE[=OP]")
       .OneValueEach();
 }
@@ -63,8 +71,7 @@ void DeclareFormat(FlagSet& flags, FormatOptions& options) {
 void DeclareFaults(FlagSet& flags, std::vector<std::string>& faults) {
   flags
       .Add(FlagGroup::kFaults, "--fault", faults,
-           "a fault of the disk, e.g. 'error on write nth=3' or 'lie on "
-           "flush times=always'; may be repeated")
+           "a fault of the disk, e.g. 'lie on flush times=always'")
       .Takes(FlagValue::kFault)
       .OneValueEach();
 }

@@ -37,6 +37,9 @@ struct InputFlags {
 void DeclareSetting(FlagSet& flags, InputFlags& input, bool& probe,
                     bool& quiet);
 
+// Declares --color, for verbs that print verdicts with PrintVerdicts().
+void DeclareColor(FlagSet& flags);
+
 // Declares --crash and --space.
 void DeclareCrashSpace(FlagSet& flags, InputFlags& input);
 

@@ -24,9 +24,10 @@ Result<std::unique_ptr<Backend>> WithPrograms(std::unique_ptr<Backend> backend,
   const auto& profiles = backend->traits().profiles;
   if (!profile.empty() &&
       std::ranges::find(profiles, profile) == profiles.end()) {
-    return Error{ErrorCode::kUsage,
-                 fmt::format("--profile {}: simfs behaves as {}", profile,
-                             fmt::join(profiles, ", "))};
+    return Error{
+        ErrorCode::kUsage,
+        fmt::format("--profile {}: simfs behaves as {}{}", profile,
+                    fmt::join(profiles, ", "), DidYouMean(profile, profiles))};
   }
   std::unique_ptr<Backend> simfs =
       std::make_unique<programs::ProgramBackend>(profile);

@@ -23,6 +23,7 @@
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/terminal/progress_line.h"
+#include "harness/cli/terminal/verdict_color.h"
 #include "harness/cli/verbs/audited_workload.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/explore/sync_audit.h"
@@ -166,10 +167,8 @@ class FileAudit {
                     Explored(input, recording, nullptr));
     progress_.Clear();
     for (const Finding& finding : explored.findings) {
-      std::fputs(FailureBlock(finding, file_,
-                              ReplayFlagsText(flags_.input, flags_.oracle))
-                     .c_str(),
-                 stdout);
+      PrintVerdicts(FailureBlock(finding, file_,
+                                 ReplayFlagsText(flags_.input, flags_.oracle)));
     }
     if (explored.findings.empty()) return false;
     std::printf("%s: audit: none, since states are refused with all syncs\n",
@@ -276,6 +275,7 @@ class AuditVerb : public Verb {
              "write a report as JSON")
         .WritesFile();
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+    DeclareColor(flags);
     DeclareCrashSpace(flags, flags_.input);
     DeclareExplore(flags, flags_.explore);
   }
@@ -307,7 +307,7 @@ class AuditVerb : public Verb {
     auto audited = FileAudit(file, flags_).Run();
     if (!audited) return Fail(audited.error());
     if (!*audited) return kExitViolation;
-    std::fputs(AuditText(**audited).c_str(), stdout);
+    PrintVerdicts(AuditText(**audited));
     std::fflush(stdout);
     workloads.push_back(std::move(**audited));
     return StatusOf(workloads.back());

@@ -23,6 +23,7 @@ class CheckVerb : public Verb {
     DeclareReport(flags, flags_.report);
     // A check command is for traces; `explore` has it.
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+    DeclareColor(flags);
     DeclareWeaken(flags, flags_.input);
     DeclareCrashSpace(flags, flags_.input);
     DeclareExplore(flags, flags_.explore);

@@ -28,6 +28,7 @@
 #include "harness/cli/report/worlds_text.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/terminal/progress_line.h"
+#include "harness/cli/terminal/verdict_color.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/disk/content_hash.h"
 #include "harness/explain/last_state.h"
@@ -126,8 +127,8 @@ class Checker {
         status = WorseStatus(status, CheckFile(file, profile));
       }
     }
-    std::fputs(WorldsText(report_.workloads, baseline_).c_str(), stdout);
-    std::fputs(RecordingsText(report_.workloads, baseline_).c_str(), stdout);
+    PrintTable(WorldsText(report_.workloads, baseline_));
+    PrintVerdicts(RecordingsText(report_.workloads, baseline_));
     if (report_.interrupted) status = WorseStatus(status, kExitInterrupted);
     report_.verdict = VerdictOf(status);
     return status;
@@ -186,7 +187,7 @@ class Checker {
     }
     const Conclusion conclusion = Conclude(checked, baseline_);
     progress.Clear();
-    std::fputs(conclusion.text.c_str(), stdout);
+    PrintVerdicts(conclusion.text);
     // Results are seen as they come, also through a pipe.
     std::fflush(stdout);
     report_.workloads.push_back(std::move(checked));

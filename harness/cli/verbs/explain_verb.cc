@@ -16,6 +16,7 @@
 
 #include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/replay_flags.h"
+#include "harness/cli/terminal/verdict_color.h"
 #include "harness/cli/terminal/wrapped_text.h"
 #include "harness/cli/verbs/explain_program.h"
 #include "harness/cli/verbs/verb.h"
@@ -100,8 +101,8 @@ void PrintLosses(const StateExplanation& why) {
 void PrintVerdict(const OpenedInput& input, const StateExplanation& why) {
   const std::string& profile = input.setting.profile->name;
   const bool wrong = !why.replayed.findings.empty();
-  std::printf("\nverdict under %s: %s\n", profile.c_str(),
-              wrong ? "violation" : "admissible");
+  PrintVerdicts(fmt::format("\nverdict under {}: {}\n", profile,
+                            wrong ? "violation" : "admissible"));
   for (const Finding& finding : why.replayed.findings) {
     const Violation& violation = finding.violation;
     Line("  ",
@@ -181,6 +182,7 @@ class ExplainVerb : public Verb {
         .Required();
     DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+    DeclareColor(flags);
     DeclareWeaken(flags, flags_.input);
   }
 

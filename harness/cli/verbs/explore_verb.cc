@@ -19,7 +19,8 @@ class ExploreVerb : public Verb {
              "the file $POWERCUT_ACKED; exit status 0: it holds. Without one, "
              "the volume must mount, read whole and take writes. With --fsck, "
              "the file system's own checker must find nothing in it, either.",
-             "powercut explore log.trace --check 'test -s log'") {}
+             "powercut explore log.trace --check 'test ! -s $POWERCUT_ACKED || "
+             "grep -q 1 log'") {}
 
   void DeclareFlags(FlagSet& flags) override {
     flags.Add(FlagGroup::kInput, "TRACE", flags_.files, "saved traces")
@@ -32,18 +33,20 @@ class ExploreVerb : public Verb {
         .Takes(FlagValue::kBackend);
     flags
         .Add(FlagGroup::kInput, "--from", flags_.input.from,
-             "begin at this mark or ack; MARK#2 is the second of this text")
+             "begin at this mark or ack; MARK#2 is the second one")
         .Takes(FlagValue::kText, "MARK")
         .NotEmpty("leave it out to begin where the trace does");
     flags
         .Add(FlagGroup::kStorage, "--profile", flags_.profiles,
-             "of programs that were recorded on simfs: the worlds to explore, "
-             "names with commas between them, linux or all")
-        .Takes(FlagValue::kProfile, "NAMES");
+             "of programs on simfs: the worlds, e.g. xfs,btrfs, or all")
+        .Takes(FlagValue::kProfile, "NAMES")
+        .HoldsCommas()
+        .AlsoTakes({"linux", "all"});
     DeclareFormat(flags, flags_.input.format);
     DeclareFaults(flags, flags_.input.faults);
     DeclareAtomic(flags, flags_.input.atomic_bytes);
     flags.Add(FlagGroup::kOutput, "--quiet", flags_.quiet, "results only");
+    DeclareColor(flags);
     DeclareReport(flags, flags_.report);
     DeclareCrashSpace(flags, flags_.input);
     DeclareExplore(flags, flags_.explore);

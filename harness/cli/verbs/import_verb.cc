@@ -156,7 +156,7 @@ class ImportVerb : public Verb {
         .Add(FlagGroup::kInput, "--size", flags_.size,
              "of the disk, e.g. 64M; default: that of --base, or as far as "
              "the log's entries reach")
-        .Takes(FlagValue::kSize);
+        .Takes(FlagValue::kText, "SIZE");
     flags
         .Add(FlagGroup::kInput, "--base", flags_.base,
              "what the disk held before the log began: an image of it, or a "

@@ -29,6 +29,7 @@
 #include "harness/cli/report/html_report.h"
 #include "harness/cli/report/litmus_rows.h"
 #include "harness/cli/terminal/interrupt.h"
+#include "harness/cli/terminal/verdict_color.h"
 #include "harness/cli/verbs/verb.h"
 #include "model/pcut/pcut.h"
 
@@ -291,9 +292,8 @@ class Matrix {
       line += outcome.applies ? fmt::format(" {:>6}", outcome.observed)
                               : fmt::format(" {:>6}", "-");
     }
-    std::printf("%s %6llu\n", line.c_str(),
-                static_cast<unsigned long long>(run.other));
-    std::fputs(row.failures.c_str(), stdout);
+    PrintTable(fmt::format("{} {:>6}\n", line, run.other));
+    PrintVerdicts(row.failures);
     PrintConditions(workload, run);
   }
 
@@ -305,17 +305,15 @@ class Matrix {
       if (!outcome.applies) continue;
       if (outcome.allow && run.verdict == LitmusRun::kUnseen &&
           outcome.observed == 0) {
-        std::printf("%s:%d: unseen: allow %s: no state on %s under %s\n",
-                    workload.file.c_str(), outcome.line, outcome.text.c_str(),
-                    run.backend.c_str(), run.profile.c_str());
+        PrintVerdicts(fmt::format(
+            "{}:{}: unseen: allow {}: no state on {} under {}\n", workload.file,
+            outcome.line, outcome.text, run.backend, run.profile));
       }
       if (!outcome.allow && outcome.observed > 0 &&
           run.backend == kModelBackend) {
-        std::printf(
-            "%s:%d: violation: forbid %s: the model admits it under "
-            "%s\n",
-            workload.file.c_str(), outcome.line, outcome.text.c_str(),
-            run.profile.c_str());
+        PrintVerdicts(fmt::format(
+            "{}:{}: violation: forbid {}: the model admits it under {}\n",
+            workload.file, outcome.line, outcome.text, run.profile));
       }
     }
   }
@@ -391,6 +389,7 @@ class LitmusVerb : public Verb {
         .Add(FlagGroup::kStorage, "--backend", flags_.backends,
              "storage to run on, or `model` for the model alone")
         .Takes(FlagValue::kBackend, "NAMES")
+        .AlsoTakes({"model"})
         .SplitAtCommas()
         .OneValueEach();
     DeclareFormat(flags, flags_.format);
@@ -417,6 +416,7 @@ class LitmusVerb : public Verb {
         .Between(1, 1024);
     flags.Add(FlagGroup::kOutput, "--quiet", flags_.quiet,
               "only what does not hold");
+    DeclareColor(flags);
   }
 
   Result<ExitStatus> Run() const override { return Matrix(flags_).Run(); }

@@ -8,12 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "harness/cli/input/input_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/report/baseline.h"
 #include "harness/cli/report/merge.h"
 #include "harness/cli/report/report_flags.h"
 #include "harness/cli/report/report_json.h"
 #include "harness/cli/report/worlds_text.h"
+#include "harness/cli/terminal/verdict_color.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/judge/check_cause.h"
 
@@ -69,12 +71,12 @@ Result<ExitStatus> Merge(const std::vector<std::string>& files,
     if (checked.program) checked.shown_before = CausesShown(concluded);
     // Only the whole can be compared with expectations and the baseline.
     const Conclusion conclusion = Conclude(checked, baseline);
-    std::fputs(conclusion.text.c_str(), stdout);
+    PrintVerdicts(conclusion.text);
     status = WorseStatus(status, conclusion.status);
     concluded.push_back(checked);
   }
-  std::fputs(WorldsText(concluded, baseline).c_str(), stdout);
-  std::fputs(RecordingsText(concluded, baseline).c_str(), stdout);
+  PrintTable(WorldsText(concluded, baseline));
+  PrintVerdicts(RecordingsText(concluded, baseline));
   if (merged.interrupted) status = WorseStatus(status, kExitInterrupted);
   merged.verdict = VerdictOf(status);
   std::fflush(stdout);
@@ -96,6 +98,7 @@ class MergeVerb : public Verb {
         .Required()
         .ReadsFile();
     DeclareReport(flags, report_);
+    DeclareColor(flags);
   }
 
   Result<ExitStatus> Run() const override { return Merge(files_, report_); }

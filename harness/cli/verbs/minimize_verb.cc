@@ -30,6 +30,7 @@
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/terminal/progress_line.h"
+#include "harness/cli/terminal/verdict_color.h"
 #include "harness/cli/verbs/program_minimizer.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/judge/failure_block.h"
@@ -116,11 +117,9 @@ void ExpectFailures(const std::vector<HistoryEvent>& history, Pcut& pcut) {
 
 void PrintResult(const Minimized& minimized, const MinimizeFlags& flags,
                  const char* ended) {
-  std::fputs(FailureBlock(minimized.finding, flags.output,
-                          // A file has no directive for --probe.
-                          flags.oracle.probe ? " --probe" : "")
-                 .c_str(),
-             stdout);
+  // A file has no directive for --probe.
+  PrintVerdicts(FailureBlock(minimized.finding, flags.output,
+                             flags.oracle.probe ? " --probe" : ""));
   std::printf("%s\n", fmt::format("{}: {} of {} ops left, {} workloads tried{}",
                                   flags.output, minimized.ops,
                                   minimized.ops_before, minimized.tried, ended)
@@ -208,10 +207,8 @@ class Minimizing {
     InputFlags replay = flags_.input;
     replay.profile.clear();
     replay.weaken.clear();
-    std::fputs(FailureBlock(minimized.finding, flags_.output,
-                            ReplayFlagsText(replay, flags_.oracle))
-                   .c_str(),
-               stdout);
+    PrintVerdicts(FailureBlock(minimized.finding, flags_.output,
+                               ReplayFlagsText(replay, flags_.oracle)));
     std::printf("%s\n",
                 fmt::format("{}: {} of {} calls left, {} recordings tried{}",
                             flags_.output, minimized.calls,
@@ -272,6 +269,7 @@ class MinimizeVerb : public Verb {
         .Takes(FlagValue::kText, "CAUSE");
     DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+    DeclareColor(flags);
     DeclareCrashSpace(flags, flags_.input);
     DeclareExplore(flags, flags_.explore);
   }

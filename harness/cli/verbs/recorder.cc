@@ -206,8 +206,7 @@ ExitStatus Report(const std::string& file, const Plan& plan,
 void DeclareRecording(FlagSet& flags, RecordFlags& record) {
   flags
       .Add(FlagGroup::kStorage, "--fs", record.fs,
-           "simfs, without root, or a file system of the kernel; default: "
-           "simfs")
+           "simfs (the default), or a file system of the kernel")
       .Takes(FlagValue::kBackend);
   flags.Add(FlagGroup::kStorage, "--size", record.size, "of the disk, e.g. 64M")
       .Takes(FlagValue::kSize);
@@ -222,8 +221,7 @@ void DeclareRecording(FlagSet& flags, RecordFlags& record) {
       .Rare();
   flags
       .Add(FlagGroup::kRecording, "--timeout", record.timeout,
-           "kill the program if it takes longer, e.g. 60s; default: no "
-           "limit")
+           "kill the program if it takes longer, e.g. 60s")
       .Takes(FlagValue::kTime);
   flags
       .Add(FlagGroup::kRecording, "--acks-from-stdout", record.acks_from_stdout,

@@ -19,6 +19,7 @@
 #include "harness/cli/input/programs.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
+#include "harness/cli/terminal/verdict_color.h"
 #include "harness/cli/verbs/replayed_volume.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/explain/file_losses.h"
@@ -116,10 +117,8 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   POWERCUT_TRY(
       NameLosses(RunOf(input, recording), input.calls, replayed.findings));
   for (const Finding& finding : replayed.findings) {
-    std::fputs(FailureBlock(finding, flags.file,
-                            ReplayFlagsText(flags.input, flags.oracle))
-                   .c_str(),
-               stdout);
+    PrintVerdicts(FailureBlock(finding, flags.file,
+                               ReplayFlagsText(flags.input, flags.oracle)));
   }
   // Each cause is shown once, and how often the state has it.
   if (replayed.repeated > 0) {
@@ -129,7 +128,7 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
                 replayed.findings.size() == 1 ? "cause" : "causes");
   }
   if (replayed.findings.empty()) {
-    std::printf("%s: %s: admissible\n", flags.file.c_str(), flags.at.c_str());
+    PrintVerdicts(fmt::format("{}: {}: admissible\n", flags.file, flags.at));
   }
   if (!flags.quiet) PrintOutcome(replayed.outcome);
   const bool program = CheckOf(input.setting.oracle) != nullptr;
@@ -170,6 +169,7 @@ class ReplayVerb : public Verb {
               "run $SHELL in a copy of the recovered volume");
     DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
+    DeclareColor(flags);
     DeclareWeaken(flags, flags_.input);
   }
 

@@ -24,8 +24,9 @@ class RunProgramVerb : public Verb {
              "file system of the kernel, which is the one world then.\n\nExit "
              "status: that of `explore`; 3 if all holds, but the program "
              "itself failed",
-             "powercut run --check 'grep -qx -e old -e new f' -- sh -c 'echo "
-             "old >f; sync f .; echo new >f.tmp; mv f.tmp f'") {
+             "powercut run --quiet --check 'grep -qx -e old -e new f' -- sh -c "
+             "'echo old >f; sync f .; echo powercut:start >>$POWERCUT_ACKS; "
+             "echo new >f.tmp; mv f.tmp f'") {
     record_.output = "powercut-run.trace";
   }
 
@@ -33,9 +34,10 @@ class RunProgramVerb : public Verb {
     DeclareOracle(flags, check_.oracle);
     flags
         .Add(FlagGroup::kStorage, "--profile", record_.profile,
-             "the worlds: profiles with commas between them, linux or all; "
-             "default: linux")
-        .Takes(FlagValue::kProfile, "NAMES");
+             "the worlds, e.g. xfs,btrfs, or all; default: linux")
+        .Takes(FlagValue::kProfile, "NAMES")
+        .HoldsCommas()
+        .AlsoTakes({"linux", "all"});
     DeclareRecording(flags, record_);
     flags
         .Add(FlagGroup::kOutput, "-o,--output", record_.output,
@@ -43,6 +45,7 @@ class RunProgramVerb : public Verb {
         .WritesFile();
     DeclareAtomic(flags, check_.input.atomic_bytes);
     flags.Add(FlagGroup::kOutput, "--quiet", check_.quiet, "results only");
+    DeclareColor(flags);
     DeclareReport(flags, check_.report);
     DeclareCrashSpace(flags, check_.input);
     DeclareExploreBounds(flags, check_.explore, "20s");

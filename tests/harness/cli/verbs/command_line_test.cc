@@ -121,15 +121,17 @@ TEST(CommandLineTest, ArgumentsThatAreWrong) {
   ExpectError(RunTool({"check"}), kUsage, "FILE");
   ExpectError(RunTool({"replay", file}), kUsage, "--at");
   const std::pair<std::string, std::string> kFlags[] = {
-      {"--frobnicate", "x"}, {"--jobs", "0"},      {"--jobs", "x"},
-      {"--seed", "-1"},      {"--max-runs", "-1"}, {"--atomic", "3"},
-      {"--atomic", "256"},   {"--space", "all"},   {"--space", "epoch:-1"},
-      {"--crash", "flood"},  {"--profile", "x"},   {"--backend", "x"},
-      {"--budget", "3"},     {"--nested", "9"},    {"--doublecheck", "2"},
-      {"--copied", "some"},  {"--parts", "some"},  {"--cache-size", "3"}};
+      {"--jobs", "0"},      {"--jobs", "x"},         {"--seed", "-1"},
+      {"--max-runs", "-1"}, {"--atomic", "3"},       {"--atomic", "256"},
+      {"--space", "all"},   {"--space", "epoch:-1"}, {"--crash", "flood"},
+      {"--profile", "x"},   {"--backend", "x"},      {"--budget", "3"},
+      {"--nested", "9"},    {"--doublecheck", "2"},  {"--copied", "some"},
+      {"--parts", "some"},  {"--cache-size", "3"}};
   for (const auto& [flag, value] : kFlags) {
     ExpectError(RunTool({"check", file, flag, value}), kUsage, value);
   }
+  ExpectError(RunTool({"check", file, "--frobnicate", "x"}), kUsage,
+              "--frobnicate");
   EXPECT_EQ(RunTool({"--help"}).status, 0);
   EXPECT_EQ(RunTool({"check", "--help"}).status, 0);
   // The list of verbs has one line of each, and the verb's own help has all.

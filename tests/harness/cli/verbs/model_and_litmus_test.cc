@@ -248,7 +248,7 @@ TEST(ExplainingVerbsTest, LitmusMissesWhatMustBeSeen) {
   EXPECT_EQ(none.status, kCannotRun);
   EXPECT_THAT(none.out, HasSubstr("0 runs"));
   ExpectError(RunTool({"litmus", file, "--backend", "x"}), kUsage, "named x");
-  ExpectError(RunTool({"litmus", file, "--profile", "x"}), kUsage, "'x'");
+  ExpectError(RunTool({"litmus", file, "--profile", "x"}), kUsage, "`x`");
 }
 
 }  // namespace
