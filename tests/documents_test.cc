@@ -83,7 +83,8 @@ bool NeedsKernel(const std::string& command) {
 // Whether a program runs on simfs through FUSE.
 bool NeedsPrograms(const std::string& command) {
   return command.find("powercut run ") != std::string::npos ||
-         command.find("powercut-run.trace") != std::string::npos;
+         command.find("powercut-run.trace") != std::string::npos ||
+         command.find("log.trace") != std::string::npos;
 }
 
 // The output below a command: the indented lines, with the empty ones among

@@ -21,18 +21,23 @@ namespace {
 
 // Where the explanations of flags and verbs begin.
 constexpr size_t kTextAt = 24;
+constexpr size_t kNarrowTextAt = 6;
+constexpr size_t kColumnsBeside = 60;
 constexpr const char* kIndent = "  ";
 
 // A row of a list: a label, and its text beside it. A label that is too long
 // has a line to itself.
 std::string Row(const std::string& label, const std::string& text,
                 size_t columns) {
-  if (label.size() + 4 <= kTextAt) {
+  // Beside a label, a narrow terminal has no room for words.
+  const bool beside = columns >= kColumnsBeside;
+  if (beside && label.size() + 4 <= kTextAt) {
     return WrappedText(fmt::format("{}{:<{}}", kIndent, label, kTextAt - 2),
                        text, columns);
   }
   return kIndent + label + "\n" +
-         WrappedText(std::string(kTextAt, ' '), text, columns);
+         WrappedText(std::string(beside ? kTextAt : kNarrowTextAt, ' '), text,
+                     columns);
 }
 
 // The paragraphs of a text, each wrapped, with empty lines between them.
@@ -118,7 +123,8 @@ std::string FlagSyntax(const DeclaredFlag& flag) {
   if (flag.positional()) return flag.names[0] + (flag.list ? "..." : "");
   std::string text = fmt::format("{}", fmt::join(flag.names, ", "));
   if (!flag.value_word.empty()) text += " " + flag.value_word;
-  return text;
+  // The flag may be repeated.
+  return text + (flag.list && !flag.commas ? "..." : "");
 }
 
 std::string FlagText(const DeclaredFlag& flag) {
