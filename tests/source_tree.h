@@ -72,7 +72,7 @@ inline bool IsWordCharacter(char c) {
 }
 
 // The sources, build files, documents and workloads in the folders of the
-// project, and the README at its top. Others (build folders, the version
+// project, and the documents at its top. Others (build folders, the version
 // control's) are not the project's.
 inline const std::vector<SourceFile>& WorkingTree() {
   static const std::vector<SourceFile> tree = [] {
@@ -83,9 +83,13 @@ inline const std::vector<SourceFile>& WorkingTree() {
       files.push_back({std::filesystem::relative(path, root),
                        {std::istreambuf_iterator<char>(in), {}}});
     };
-    add(root / "README.md");
-    for (const char* folder : {"harness", "model", "backends", "library",
-                               "engines", "fuzz", "tests", "corpora", "docs"}) {
+    for (const char* document :
+         {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}) {
+      add(root / document);
+    }
+    for (const char* folder :
+         {"harness", "model", "backends", "library", "engines", "programs",
+          "fuzz", "packaging", "tests", "corpora", "docs"}) {
       for (const auto& entry :
            std::filesystem::recursive_directory_iterator(root / folder)) {
         const std::string name = entry.path().filename();

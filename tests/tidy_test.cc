@@ -54,7 +54,7 @@ Complaints OneKnower(const SourceFile& file) {
        "backends/kernel/file_session."},
       // A million short lists.
       {"<boost/container/", "backends/simfs/live_state.h"},
-      {"<fuse", "backends/kernel/fuse_file.cc"},
+      {"<fuse", "backends/kernel/fuse_file.cc", "programs/fuse_volume.cc"},
       {"<xxhash", "harness/"},
       {"<nlohmann/", "harness/cli/"},
       {"<CLI/", "harness/cli/input/flag_set.cc"},
