@@ -48,7 +48,10 @@ mkdir -p "$new/tmp/old-root"
 cd "$new"
 pivot_root . tmp/old-root
 cd /
-umount --lazy /tmp/old-root
+# A root of busybox has other places for its programs, and the shell remembers.
+hash -r
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+umount -l /tmp/old-root
 rmdir /tmp/old-root
 unset POWERCUT_MOUNT_POINTS
 exec "$@"

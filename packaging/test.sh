@@ -6,6 +6,7 @@
 #                             that is thrown away: some seconds
 #   packaging/test.sh clean   in a new Debian 12 that has nothing else: a minute
 #                             or two, and the network
+#   packaging/test.sh static  the static tool, where there is nothing but busybox
 set -euo pipefail
 cd "$(dirname "$0")/.."
 packages=build/release/packages
@@ -36,6 +37,23 @@ inside() {  # here|clean
   [ -z "$left" ] || { echo "package-test: left behind: $left" >&2; exit 1; }
 }
 
+# Fills a root with the tarball and busybox, and runs the tool there as someone
+# who is not root: no library, no FUSE program and no shell of Debian is there.
+static() {
+  root=$(mktemp -d)
+  trap 'rm -rf --one-file-system "$root"' EXIT
+  chmod 755 "$root"
+  # A volume is mounted at /mnt.
+  mkdir -p "$root"/{bin,etc,mnt,tmp}
+  cp "$(command -v busybox)" "$root/bin/busybox"
+  chroot "$root" /bin/busybox --install -s /bin
+  echo 'nobody:x:65534:65534::/tmp:/bin/sh' >"$root/etc/passwd"
+  tar -C "$root" -xJf $packages/powercut-*.tar.xz
+  mv "$root"/powercut-* "$root/powercut"
+  packaging/enter_root.sh "$root" \
+    /bin/sh /tmp/powercut/tests/package/static_smoke
+}
+
 case ${1:-here} in
   here) packaging/enter_root.sh / /tmp/powercut/packaging/test.sh inside here ;;
   clean)
@@ -44,9 +62,10 @@ case ${1:-here} in
     tar -C "$root" -xpf "$(packaging/debian_root.sh)"
     packaging/enter_root.sh "$root" /tmp/powercut/packaging/test.sh inside clean
     ;;
+  static) static ;;
   inside) inside "$2" ;;
   *)
-    echo "usage: packaging/test.sh [here|clean]" >&2
+    echo "usage: packaging/test.sh [here|clean|static]" >&2
     exit 129
     ;;
 esac
