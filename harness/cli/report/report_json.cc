@@ -235,6 +235,16 @@ Json OfWorkload(const CheckedWorkload& checked) {
   return json;
 }
 
+Json OfRegressions(const std::vector<Regression>& regressions) {
+  Json list = Json::array();
+  for (const Regression& one : regressions) {
+    list.push_back({{"file", EscapeBytes(one.file)},
+                    {"became", RegressionKindName(one.kind)},
+                    {"reasons", OfTexts(one.reasons)}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string ToolVersion() { return POWERCUT_VERSION; }
@@ -258,6 +268,9 @@ std::string JsonReport(const Report& report) {
                {"interrupted", report.interrupted},
                {"version", report.version}};
   if (report.shard.count > 1) json["shard"] = OfShard(report.shard);
+  if (!report.regressions.empty()) {
+    json["regressions"] = OfRegressions(report.regressions);
+  }
   return json.dump() + "\n";
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/cli/report/checked_workload.h"
+#include "harness/cli/report/regression.h"
 
 namespace powercut {
 
@@ -34,6 +35,9 @@ struct Report {
   // Both in the order of the command line.
   std::vector<CheckedWorkload> workloads;
   std::vector<FailedFile> errors;
+  // Of `regress`: what became of each file, in the order of the files. Empty
+  // for every other verb.
+  std::vector<Regression> regressions;
 };
 
 // Writes the report as one JSON object in one line that ends in a line break.

@@ -343,6 +343,19 @@ FailedFile ToFailedFile(JsonFields& json) {
   return failed;
 }
 
+Regression ToRegression(JsonFields& json) {
+  Regression regression;
+  regression.file = json.Text("file");
+  const std::string became = json.Text("became");
+  if (const auto kind = RegressionKindFromName(became)) {
+    regression.kind = *kind;
+  } else {
+    json.RefuseType("became", "holds, fixed, back, stale or unknown", became);
+  }
+  regression.reasons = json.Texts("reasons");
+  return regression;
+}
+
 Report ToReport(JsonFields& json) {
   Report report;
   report.version = json.Text("version");
@@ -361,6 +374,11 @@ Report ToReport(JsonFields& json) {
   }
   for (JsonFields& failed : json.Objects("errors")) {
     report.errors.push_back(ToFailedFile(failed));
+  }
+  if (json.Has("regressions")) {
+    for (JsonFields& one : json.Objects("regressions")) {
+      report.regressions.push_back(ToRegression(one));
+    }
   }
   return report;
 }

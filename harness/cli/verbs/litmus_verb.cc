@@ -13,7 +13,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -23,6 +22,7 @@
 
 #include "backends/registry.h"
 #include "harness/cli/input/explore_flags.h"
+#include "harness/cli/input/files_below.h"
 #include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
@@ -56,13 +56,11 @@ constexpr const char* kDefaultFolder = "corpora/litmus";
 // The backend of a test that names none.
 constexpr const char* kDefaultBackend = "simfs";
 
-// The files that the arguments name, with folders replaced by the tests below
-// them, in the order of their names.
+// The tests that the arguments name, or those of kDefaultFolder.
 Result<std::vector<std::string>> FilesOf(std::vector<std::string> places) {
-  namespace fs = std::filesystem;
-  std::error_code error;
   if (places.empty()) {
-    if (!fs::is_directory(kDefaultFolder, error)) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(kDefaultFolder, error)) {
       return Error{ErrorCode::kUsage,
                    fmt::format("no FILE or DIR is given, and there is no {} "
                                "here",
@@ -70,25 +68,7 @@ Result<std::vector<std::string>> FilesOf(std::vector<std::string> places) {
     }
     places = {kDefaultFolder};
   }
-  std::vector<std::string> files;
-  for (const std::string& place : places) {
-    if (!fs::is_directory(place, error)) {
-      files.push_back(place);
-      continue;
-    }
-    std::vector<std::string> below;
-    for (auto at = fs::recursive_directory_iterator(place, error);
-         at != fs::recursive_directory_iterator(); at.increment(error)) {
-      if (at->path().extension() == ".pcut") below.push_back(at->path());
-    }
-    if (below.empty()) {
-      return Error{ErrorCode::kUsage,
-                   fmt::format("{}: no .pcut file lies below it", place)};
-    }
-    std::sort(below.begin(), below.end());
-    files.insert(files.end(), below.begin(), below.end());
-  }
-  return files;
+  return FilesBelow(places, {".pcut"});
 }
 
 // One file with the backends it runs on.

@@ -7,6 +7,7 @@ namespace powercut {
 
 std::unique_ptr<Verb> MakeCheckVerb();
 std::unique_ptr<Verb> MakeReplayVerb();
+std::unique_ptr<Verb> MakeRegressVerb();
 std::unique_ptr<Verb> MakeRunVerb();
 std::unique_ptr<Verb> MakeRecordVerb();
 std::unique_ptr<Verb> MakeExploreVerb();
@@ -29,11 +30,11 @@ namespace {
 
 // The order is that of --help.
 constexpr std::unique_ptr<Verb> (*kVerbs[])() = {
-    MakeCheckVerb,    MakeReplayVerb, MakeRunVerb,     MakeRecordVerb,
-    MakeExploreVerb,  MakeShowVerb,   MakeLitmusVerb,  MakeExplainVerb,
-    MakeMinimizeVerb, MakeAuditVerb,  MakeModelVerb,   MakeOpsVerb,
-    MakeMergeVerb,    MakeReportVerb, MakeImportVerb,  MakeExportVerb,
-    MakeDoctorVerb,   MakeHelpVerb,   MakeVersionVerb,
+    MakeCheckVerb,   MakeReplayVerb,   MakeRegressVerb, MakeRunVerb,
+    MakeRecordVerb,  MakeExploreVerb,  MakeShowVerb,    MakeLitmusVerb,
+    MakeExplainVerb, MakeMinimizeVerb, MakeAuditVerb,   MakeModelVerb,
+    MakeOpsVerb,     MakeMergeVerb,    MakeReportVerb,  MakeImportVerb,
+    MakeExportVerb,  MakeDoctorVerb,   MakeHelpVerb,    MakeVersionVerb,
 };
 
 }  // namespace
