@@ -8,6 +8,7 @@
 #include "harness/cli/report/baseline.h"
 #include "harness/cli/report/html_report.h"
 #include "harness/cli/report/junit_report.h"
+#include "harness/cli/report/markdown_report.h"
 #include "harness/cli/report/sarif_report.h"
 
 namespace powercut {
@@ -28,7 +29,8 @@ std::string SarifHere(const Report& report) {
 constexpr Form kForms[] = {{&ReportFlags::json, JsonReport},
                            {&ReportFlags::html, HtmlReport},
                            {&ReportFlags::junit, JunitReport},
-                           {&ReportFlags::sarif, SarifHere}};
+                           {&ReportFlags::sarif, SarifHere},
+                           {&ReportFlags::markdown, MarkdownReport}};
 
 }  // namespace
 
@@ -47,6 +49,11 @@ void DeclareReport(FlagSet& flags, ReportFlags& report) {
   flags
       .Add(FlagGroup::kReport, "--sarif", report.sarif,
            "write a SARIF report here")
+      .WritesFile()
+      .Rare();
+  flags
+      .Add(FlagGroup::kReport, "--markdown", report.markdown,
+           "write a summary in Markdown here")
       .WritesFile()
       .Rare();
   flags

@@ -19,6 +19,7 @@ struct ReportFlags {
   std::string junit;
   std::string sarif;
   std::string html;
+  std::string markdown;
   std::string baseline;
 
   // Whether a report lists all states of a cause, and says what each shown one
@@ -26,7 +27,7 @@ struct ReportFlags {
   bool WantsStates() const { return !json.empty() || !html.empty(); }
 };
 
-// Declares --json, --html, --junit, --sarif and --baseline.
+// Declares --json, --html, --junit, --sarif, --markdown and --baseline.
 void DeclareReport(FlagSet& flags, ReportFlags& report);
 
 // Returns the causes of --baseline; none without the flag.
