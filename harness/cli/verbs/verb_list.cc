@@ -18,6 +18,7 @@ std::unique_ptr<Verb> MakeMinimizeVerb();
 std::unique_ptr<Verb> MakeAuditVerb();
 std::unique_ptr<Verb> MakeModelVerb();
 std::unique_ptr<Verb> MakeOpsVerb();
+std::unique_ptr<Verb> MakeShardVerb();
 std::unique_ptr<Verb> MakeMergeVerb();
 std::unique_ptr<Verb> MakeReportVerb();
 std::unique_ptr<Verb> MakeImportVerb();
@@ -33,8 +34,9 @@ constexpr std::unique_ptr<Verb> (*kVerbs[])() = {
     MakeCheckVerb,   MakeReplayVerb,   MakeRegressVerb, MakeRunVerb,
     MakeRecordVerb,  MakeExploreVerb,  MakeShowVerb,    MakeLitmusVerb,
     MakeExplainVerb, MakeMinimizeVerb, MakeAuditVerb,   MakeModelVerb,
-    MakeOpsVerb,     MakeMergeVerb,    MakeReportVerb,  MakeImportVerb,
-    MakeExportVerb,  MakeDoctorVerb,   MakeHelpVerb,    MakeVersionVerb,
+    MakeOpsVerb,     MakeShardVerb,    MakeMergeVerb,   MakeReportVerb,
+    MakeImportVerb,  MakeExportVerb,   MakeDoctorVerb,  MakeHelpVerb,
+    MakeVersionVerb,
 };
 
 }  // namespace
