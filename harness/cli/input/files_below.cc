@@ -1,3 +1,5 @@
+// Looks below folders for files by the ends of their names.
+
 #include "harness/cli/input/files_below.h"
 
 #include <fmt/format.h>

@@ -35,8 +35,8 @@ struct Report {
   // Both in the order of the command line.
   std::vector<CheckedWorkload> workloads;
   std::vector<FailedFile> errors;
-  // Of `regress`: what became of each file, in the order of the files. Empty
-  // for every other verb.
+  // What became of each file that `regress` replayed, in the order of the
+  // files. Empty for every other verb.
   std::vector<Regression> regressions;
 };
 

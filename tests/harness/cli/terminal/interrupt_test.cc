@@ -75,6 +75,30 @@ TEST(InterruptTest, KeepsWhatIsKnown) {
   }
 }
 
+// The process of the file that runs is told once; later files do not begin.
+TEST(InterruptTest, RegressKeepsWhatIsKnown) {
+  const TemporaryFolder folder;
+  const std::string holds = folder.Write("holds.pcut", kOverwrite);
+  std::string text = Endless();
+  text.insert(text.find("disk"), "space   epoch:3\n");
+  const std::string endless = folder.Write("w.pcut", text);
+  const std::string never = folder.Write("never.pcut", kOverwrite);
+  const Subprocess tool({POWERCUT_TOOL, "regress", "--jobs", "1", holds,
+                         endless, never, "--json", folder.File("r.json")});
+  Pause(1200);
+  tool.Signal(SIGINT);
+  const Ended ended = tool.Wait();
+  EXPECT_EQ(ended.status, kInterrupted) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("holds.pcut: holds: no violation\n"));
+  EXPECT_THAT(ended.out, HasSubstr("w.pcut: back: "));
+  EXPECT_THAT(ended.out, HasSubstr("not exhausted: interrupted\n"));
+  EXPECT_THAT(ended.out,
+              HasSubstr("regress: 2 files: 1 hold, 0 fixed, 1 back"));
+  const Json report = Json::parse(folder.Read("r.json"));
+  EXPECT_EQ(report["interrupted"], true);
+  EXPECT_EQ(report["regressions"].size(), 2u);
+}
+
 // Two signals come at once, while the tool is stopped: whichever is handled
 // first, no other code of the tool runs between their handlers.
 TEST(InterruptTest, SecondEndsItAtOnce) {
