@@ -190,7 +190,8 @@ for job, script in (('powercut-regressions', 'regress.sh'),
     lines = open('{0}/integrations/' + script).read().split('\n', 1)[1]
     print(job, jobs[job]['script'] == [lines])
 inputs = yaml.safe_load(open('{0}/action.yml'))['inputs']
-for name in ('command', 'regressions', 'space', 'budget', 'baseline', 'reports'):
+for name in ('command', 'regressions', 'space', 'budget', 'baseline',
+             'reports'):
     print(name, jobs['variables']['POWERCUT_' + name.upper()]
           == inputs[name]['default'])
 )",

@@ -71,6 +71,12 @@ std::string ClusterLack() {
              "munge)";
     }
   }
+  // The cluster has a network, a host name and processes of its own.
+  const Ended apart =
+      Subprocess({"/usr/bin/unshare", "--pid", "--net", "--uts", "--mount",
+                  "--ipc", "--fork", "--mount-proc", "/bin/true"})
+          .Wait();
+  if (apart.status != 0) return "no namespaces can be made: " + apart.err;
   return {};
 }
 
