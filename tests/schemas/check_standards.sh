@@ -1,7 +1,7 @@
 #!/bin/bash
 # Holds what powercut writes for other tools, and what it ships for CI servers,
-# against schemas and programs of npm packages: SARIF, Kubernetes, GitHub, GitLab.
-# Each of them must refuse a damaged copy, too, or it would have looked at nothing.
+# against schemas and programs of npm packages, and of Debian for JUnit. Each of
+# them must refuse a damaged copy, too, or it would have looked at nothing.
 #
 # usage: check_standards.sh FOLDER   (with powercut on the PATH)
 #
@@ -40,6 +40,29 @@ powercut regress --sarif regress.sarif new.pcut bad.pcut >/dev/null || true
 "${validate[@]}" all.sarif bounded.sarif regress.sarif
 sed 's/"level":"error"/"level":"fatal"/' all.sarif >damaged.sarif
 refuses "${validate[@]}" damaged.sarif
+
+echo "JUnit: read by Debian's junitparser"
+read_junit() {  # FILE
+  /usr/bin/python3 - "$1" <<'SCRIPT'
+import sys
+import junitparser
+suites = list(junitparser.JUnitXml.fromfile(sys.argv[1]))
+for suite in suites:
+    counted = (suite.tests, suite.failures, suite.errors, suite.skipped)
+    suite.update_statistics()
+    if counted != (suite.tests, suite.failures, suite.errors, suite.skipped):
+        sys.exit(f"{suite.name}: the counts are not those of the cases")
+if not any(suite.failures for suite in suites):
+    sys.exit("no failure was read")
+SCRIPT
+}
+powercut check --quiet --junit all.xml new.pcut unmet.pcut bad.pcut \
+  "$source/corpora/faults/lie_on_flush.pcut" >/dev/null 2>&1 || true
+read_junit all.xml
+sed 's/ failures="1"/ failures="2"/' all.xml >damaged.xml
+refuses read_junit damaged.xml
+sed 's/<\/testsuite>//' all.xml >damaged.xml
+refuses read_junit damaged.xml
 
 echo "Kubernetes: batch/v1 Job, as kubernetes-models has it"
 cat >job.cjs <<'SCRIPT'
