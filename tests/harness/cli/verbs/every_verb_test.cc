@@ -28,6 +28,11 @@ class Place {
                   "powercut 1\nbackend simfs\ninit\nrun\n  create /a\n");
   }
 
+  Ended RunShell(const std::string& line) const {
+    return Subprocess(
+               {"/bin/bash", "-c", "cd " + folder_.File("") + " && " + line})
+        .Wait();
+  }
   Ended Run(const Words& words) const {
     Words command = {"/bin/bash", "-c", "cd \"$0\" && COLUMNS=80 exec \"$@\"",
                      folder_.File(""), POWERCUT_TOOL};
@@ -218,6 +223,46 @@ TEST(EveryVerb, ColorsAreForVerdictsOnly) {
   EXPECT_EQ(place.Run({"check", "w.pcut", "--color", "never"}).out, plain.out);
   EXPECT_THAT(place.Run({"check", "w.pcut", "--color", "always"}).out,
               HasSubstr("w.pcut: \033[32mok\033[0m: simfs"));
+}
+
+// The words `environment`, then the tool on a terminal.
+std::string OnTerminal(const Place& place, const std::string& environment) {
+  return place
+      .RunShell("env " + environment + " script -qec '" + POWERCUT_TOOL +
+                " check --quiet w.pcut' /dev/null")
+      .out;
+}
+
+TEST(EveryVerb, ColorsAreForTerminalsThatTakeThem) {
+  const Place place;
+  constexpr const char* kGreen = "\033[32mok\033[0m";
+  EXPECT_THAT(OnTerminal(place, "TERM=xterm"), HasSubstr(kGreen));
+  EXPECT_THAT(OnTerminal(place, "TERM=xterm NO_COLOR="), HasSubstr(kGreen));
+  for (const char* environment :
+       {"TERM=xterm NO_COLOR=1", "TERM=dumb", "-u TERM"}) {
+    const std::string out = OnTerminal(place, environment);
+    EXPECT_THAT(out, HasSubstr("w.pcut: ok: simfs")) << environment;
+    EXPECT_EQ(out.find('\033'), out.npos) << out;
+  }
+}
+
+// A time that makes no sense is told before the program runs.
+TEST(EveryVerb, RunChecksItsValuesFirst) {
+  const Place place;
+  ExpectError(place.Run({"run", "--crash", "flood", "--", "true"}), kUsage,
+              "--crash 'flood': expected process, os or power");
+  ExpectError(place.Run({"run", "--budget", "3", "--", "true"}), kUsage,
+              "--budget '3': expected a time");
+  ExpectError(place.Run({"replay", "w.pcut", "--at", "1p@00000000",
+                         "--check-timeout", "soon"}),
+              kUsage, "--check-timeout 'soon': expected a time");
+}
+
+// `--crash os FILE` once took the file for a second kind of crash.
+TEST(EveryVerb, CrashTakesOneValue) {
+  const Place place;
+  EXPECT_EQ(place.Run({"check", "--crash", "os,power", "w.pcut"}).status,
+            kHolds);
 }
 
 }  // namespace
