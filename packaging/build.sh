@@ -20,7 +20,8 @@ export SOURCE_DATE_EPOCH
 multiarch=$(dpkg-architecture -q DEB_HOST_MULTIARCH)
 cmake --preset release -DPOWERCUT_COMMIT="$commit" -DCMAKE_INSTALL_PREFIX=/usr \
   -DCMAKE_INSTALL_LIBDIR="lib/$multiarch" >/dev/null
-targets=(powercut powercut_shared powercut_static powercut_ntfs_3g_module)
+targets=(powercut powercut_share powercut_shared powercut_static
+  powercut_ntfs_3g_module)
 for engine in sqlite leveldb; do
   if grep -q "^build powercut_$engine:" build/release/build.ninja; then
     targets+=("powercut_$engine")

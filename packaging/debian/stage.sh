@@ -8,6 +8,9 @@
 set -euo pipefail
 find "$1" -type f \( -name changelog -o -name changelog.Debian -o \
   -path '*/man/man1/*.1' \) -exec gzip -9n {} +
+# Debian's zsh does not look in site-functions.
+find "$1" -depth -type d -path '*/share/zsh/site-functions' -execdir \
+  mv {} vendor-completions \;
 find "$1" -type f -perm /111 -exec chmod 755 {} +
 find "$1" -type f ! -perm /111 -exec chmod 644 {} +
 find "$1" -type d -exec chmod 755 {} +
