@@ -85,6 +85,15 @@ void AddNote(std::vector<TimelineNote>& notes, EventNumber after,
   }
 }
 
+void AddOp(TimelineOp op, Timeline& timeline) {
+  if (timeline.ops.size() >= kTimelineNotesMax) {
+    ++timeline.left_out;
+    return;
+  }
+  op.text = Cut(op.text);
+  timeline.ops.push_back(std::move(op));
+}
+
 // Ops of the history, and the faults.
 void AddHistory(const RecordedRun& run, Timeline& timeline) {
   for (const HistoryEvent& event : run.recording.history) {
@@ -104,18 +113,22 @@ void AddHistory(const RecordedRun& run, Timeline& timeline) {
   }
 }
 
-}  // namespace
-
-void AddOp(TimelineOp op, Timeline& timeline) {
-  if (timeline.ops.size() >= kTimelineNotesMax) {
-    ++timeline.left_out;
-    return;
+// The calls of a program among the acks, which are calls as well, without a
+// text.
+void AddCalls(std::span<const ProgramCall> calls, Timeline& timeline) {
+  EventNumber begin = 0;
+  for (const ProgramCall& call : calls) {
+    if (!call.text.empty()) {
+      AddOp({0, 0, call.text, begin, call.after, ""}, timeline);
+    }
+    begin = call.after;
   }
-  op.text = Cut(op.text);
-  timeline.ops.push_back(std::move(op));
 }
 
-Timeline TimelineOf(const RecordedRun& run) {
+}  // namespace
+
+Timeline TimelineOf(const RecordedRun& run,
+                    std::span<const ProgramCall> calls) {
   const Trace& trace = run.trace();
   Timeline timeline;
   timeline.sector_bytes = trace.geometry().sector_bytes;
@@ -128,6 +141,7 @@ Timeline TimelineOf(const RecordedRun& run) {
     AddGroups(trace, timeline);
   }
   AddHistory(run, timeline);
+  AddCalls(calls, timeline);
   size_t acks = AcksUpTo(trace, trace.event_count()).size();
   for (const Mark& mark : trace.marks()) {
     const auto ack = AckOf(mark);

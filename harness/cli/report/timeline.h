@@ -8,9 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "harness/cli/input/recorded_calls.h"
 #include "harness/record/recorded_run.h"
 
 namespace powercut {
@@ -80,11 +82,10 @@ struct Timeline {
   bool operator==(const Timeline&) const = default;
 };
 
-// The events, ops, acks and faults of a recording. O(events and marks).
-Timeline TimelineOf(const RecordedRun& run);
-
-// Adds an op, cut to the bounds.
-void AddOp(TimelineOp op, Timeline& timeline);
+// The events, ops, acks and faults of a recording. `calls` are those of a
+// recorded program, in their order; empty if they are not known. O(events and
+// marks and calls).
+Timeline TimelineOf(const RecordedRun& run, std::span<const ProgramCall> calls);
 
 }  // namespace powercut
 

@@ -24,16 +24,15 @@
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/report/baseline.h"
 #include "harness/cli/report/report_json.h"
-#include "harness/cli/report/timeline.h"
 #include "harness/cli/report/worlds_text.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/terminal/progress_line.h"
 #include "harness/cli/terminal/verdict_color.h"
+#include "harness/cli/verbs/drawn_workload.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/disk/content_hash.h"
 #include "harness/explain/last_state.h"
 #include "harness/explain/replay.h"
-#include "harness/explain/shown_states.h"
 #include "harness/judge/crash_points.h"
 #include "harness/trace/run_begin.h"
 
@@ -170,9 +169,7 @@ class Checker {
     NameFiles(file, RunOf(input, recording), input.calls, exploration.findings);
     std::optional<Timeline> timeline;
     if (flags_.report.WantsStates()) {
-      timeline = TimelineWithCalls(input, recording);
-      POWERCUT_TRY(ShowStates(RunOf(input, recording), options.run,
-                              exploration.findings));
+      timeline = DrawWorkload(file, input, recording, options.run, exploration);
     }
     CheckedWorkload checked = Described(
         input, options, file, std::move(exploration), progress.elapsed_s());
@@ -227,22 +224,6 @@ class Checker {
                  "powercut: %s: note: the files of lost blocks are not named: "
                  "%s\n",
                  file.c_str(), named.error().message.c_str());
-  }
-
-  // The timeline of a recording, with the calls of a program where these are
-  // known. Its acks are calls as well, without a text.
-  static Timeline TimelineWithCalls(const OpenedInput& input,
-                                    const Recording& recording) {
-    Timeline timeline = TimelineOf(RunOf(input, recording));
-    if (!input.calls) return timeline;
-    EventNumber begin = 0;
-    for (const ProgramCall& call : ProgramCallsOf(*input.calls)) {
-      if (!call.text.empty()) {
-        AddOp({0, 0, call.text, begin, call.after, ""}, timeline);
-      }
-      begin = call.after;
-    }
-    return timeline;
   }
 
   // If something was found in what cannot be recorded again, saves the

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/simfs/simfs_backend.h"
+#include "harness/base/prng.h"
 #include "harness/cli/report/html_report.h"
 #include "harness/cli/report/report_json.h"
 #include "harness/cli/report/timeline.h"
@@ -60,7 +61,7 @@ class DrawnReportTest : public ::testing::Test {
     checked.profile = "spec-strict";
     checked.space = options.space;
     checked.exploration = std::move(exploration);
-    checked.timeline = TimelineOf(Run());
+    checked.timeline = TimelineOf(Run(), {});
     checked.replay_file = "saved-\xff.trace";
     Report report;
     report.verdict = VerdictOf(Conclude(checked, {}).status);
@@ -78,7 +79,7 @@ class FaultyDrawnReportTest : public DrawnReportTest {
 };
 
 TEST_F(DrawnReportTest, ATimelineHasEveryEventAndOp) {
-  const Timeline timeline = TimelineOf(Run());
+  const Timeline timeline = TimelineOf(Run(), {});
   EXPECT_EQ(timeline.kinds, "wpwwppfwwpwwppfwwp");
   EXPECT_EQ(timeline.layers, "phpphdmpphpphdmpph");
   EXPECT_EQ(timeline.run, 7u);
@@ -168,6 +169,26 @@ TEST_F(FaultyDrawnReportTest, WhatCannotBeIsRefused) {
               HasSubstr("new, expected or known"));
 }
 
+// A report whose bytes were changed at random is read or refused.
+TEST_F(FaultyDrawnReportTest, RandomDamageIsNoCrash) {
+  const std::string whole = JsonReport(DrawnReport());
+  const size_t drawn = whole.find("\"timeline\"");
+  Prng prng(1);
+  size_t read = 0;
+  for (int i = 0; i < 3000; ++i) {
+    std::string text = whole;
+    const size_t at = drawn + prng.Below(text.size() - drawn);
+    text[at] = "0189,:\"[]{}wm"[prng.Below(13)];
+    const auto report = ReadReport(text, "r.json");
+    if (report) {
+      ++read;
+      EXPECT_TRUE(ReadReport(JsonReport(*report), "r.json"));
+    }
+  }
+  EXPECT_GT(read, 0u);
+  EXPECT_LT(read, 3000u);
+}
+
 // More events than are kept one by one are summed up.
 TEST(TimelineTest, ALongRecordingIsSummedUp) {
   const DiskGeometry geometry{512, 4096};
@@ -183,7 +204,7 @@ TEST(TimelineTest, ALongRecordingIsSummedUp) {
   const RunSetting setting;
   const Recording recording{std::move(trace), {}, {}};
   const Timeline timeline =
-      TimelineOf({*backend, workload, setting, recording});
+      TimelineOf({*backend, workload, setting, recording}, {});
   EXPECT_EQ(timeline.step, 11u);
   ASSERT_EQ(timeline.writes.size(), 9091u);
   EXPECT_EQ(timeline.writes.size(), timeline.first.size());
@@ -209,6 +230,26 @@ TEST(HtmlPageTest, TheReportIsDataWhateverItHolds) {
   }
   EXPECT_EQ(page.find("@STYLE@"), page.npos);
   EXPECT_EQ(page.find("@SCRIPT@"), page.npos);
+}
+
+TEST(HtmlPageTest, StatesBeyondTheBoundAreLeftOut) {
+  Json violation = {{"count", 300}, {"found_texts", {"a", "b", "c"}}};
+  for (int i = 0; i < 300; ++i) {
+    violation["states"].push_back(std::to_string(i));
+    violation["found_of_states"].push_back(i / 150);
+  }
+  const Json report = {{"workloads", {{{"violations", {violation}}}}}};
+  const std::string page = HtmlPage(report.dump());
+  const size_t at = page.find("{\"workloads\"");
+  const Json drawn =
+      Json::parse(page.substr(at, page.find("</script>", at) - at));
+  const Json& cut = drawn["workloads"][0]["violations"][0];
+  EXPECT_EQ(cut["states"].size(), size_t{kPageStatesMax});
+  EXPECT_EQ(cut["states"].back(), "199");
+  EXPECT_EQ(cut["found_of_states"].size(), size_t{kPageStatesMax});
+  // A text that no state left shows is left out, too.
+  EXPECT_EQ(cut["found_texts"], (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(cut["count"], 300);
 }
 
 }  // namespace
