@@ -26,13 +26,18 @@ function blocksOf(shown, sectorsOfBlock) {
   });
 }
 
+// The owner without its bytes: `/f` of `/f bytes 0 to 4095`.
+function fileOf(owner) {
+  return owner.replace(/ bytes \d+ to \d+/g, '');
+}
+
 function holdsWords(event) {
   return event ? 'event ' + event : 'the disk before the recording';
 }
 
 function blockWords(block) {
   const place = block.sector === block.last ? 'sector ' + block.sector : 'sectors ' + block.sector + ' to ' + block.last;
-  let text = place + ': ' + FATE_WORD[block.fate] + '; holds ' + holdsWords(block.holds);
+  let text = place + (block.owner ? ', ' + block.owner : '') + ': ' + FATE_WORD[block.fate] + '; holds ' + holdsWords(block.holds);
   if (block.torn) text += ', but in ' + plural(block.torn.count, 'sector') + ' ' + holdsWords(block.torn.under);
   if (block.fate === 'lost') text += ', newest was event ' + block.newest;
   return text;
@@ -43,7 +48,7 @@ function groupBlocks(blocks, recording) {
   const groups = new Map();
   for (const block of blocks) {
     const op = recording && !recording.grouped ? recording.opAt(block.newest) : null;
-    const name = block.owner || (op ? opWords(op) : 'written by no op');
+    const name = block.owner ? fileOf(block.owner) : op ? opWords(op) : 'written by no op';
     if (!groups.has(name)) groups.set(name, {name, byFile: Boolean(block.owner), blocks: []});
     groups.get(name).blocks.push(block);
   }
@@ -93,7 +98,7 @@ function blockMap({workload, violation}) {
   return h('div', {class: 'map'}, h('div', {class: 'groups'}, groups),
       h('div', {class: 'legend'}, fates.filter(([, n]) => n).map(([fate, n]) => h('span', {}, blockMark(fate), count(n) + ' ' + fate)),
           h('span', {}, 'a block is ' + count(workload.space.atomic) + ' bytes'), left > 0 && h('span', {}, plural(left, 'more open block') + ' not shown')),
-      lossTable(shown, recording),
+      lossTable(shown, blocks, recording),
       h('details', {}, h('summary', {}, 'Blocks as a list: ' + summary), h('ul', {class: 'ids'}, blocks.map((block) => h('li', {}, blockWords(block))))));
 }
 
@@ -102,15 +107,22 @@ function fateCounts(blocks) {
       .map(([fate, n]) => n + ' ' + fate).join(', ');
 }
 
-function lossTable(shown, recording) {
+// Whose the lost blocks are that these events wrote last: files where they are
+// known, else ops.
+function ownersOfLoss(loss, blocks, recording) {
+  const lost = blocks.filter((block) => block.owner && block.fate !== 'kept' && loss.events.includes(block.newest));
+  const files = [...new Set(lost.map((block) => block.owner))];
+  if (files.length) return [files.slice(0, 3).join(', '), files.length > 3 && ' and ' + count(files.length - 3) + ' more'];
+  const ops = recording && !recording.grouped ? [...new Set(loss.events.map((event) => recording.opAt(event)))].filter(Boolean) : [];
+  if (!ops.length) return h('span', {class: 'soft'}, 'not known');
+  return [h('code', {}, opWords(ops[0])), ops.length > 1 && ' and ' + count(ops.length - 1) + ' more'];
+}
+
+function lossTable(shown, blocks, recording) {
   if (!shown.losses.length) return null;
-  return h('div', {class: 'scroll', style: null}, h('table', {class: 'losses'},
-      h('thead', {}, h('tr', {}, ['What was lost', 'Written by', 'Why no flush kept it'].map((text) => h('th', {scope: 'col'}, text)))),
-      h('tbody', {}, shown.losses.map((loss) => {
-        const op = recording && !recording.grouped ? recording.opAt(loss.events[0]) : null;
-        const others = recording && !recording.grouped ? new Set(loss.events.map((event) => recording.opAt(event))).size - 1 : 0;
-        return h('tr', {}, h('td', {}, plural(loss.sectors, 'sector') + ' of event' + (loss.events.length > 1 ? 's ' : ' ') + ranges(loss.events)),
-            h('td', {}, op ? [h('code', {}, opWords(op)), others > 0 && ' and ' + count(others) + ' more'] : h('span', {class: 'soft'}, 'no op')),
-            h('td', {}, loss.why));
-      }))));
+  return h('div', {class: 'scroll'}, h('table', {class: 'losses'},
+      h('thead', {}, h('tr', {}, ['What was lost', 'Of', 'Why no flush kept it'].map((text) => h('th', {scope: 'col'}, text)))),
+      h('tbody', {}, shown.losses.map((loss) => h('tr', {},
+          h('td', {}, plural(loss.sectors, 'sector') + ' of event' + (loss.events.length > 1 ? 's ' : ' ') + ranges(loss.events)),
+          h('td', {}, ownersOfLoss(loss, blocks, recording)), h('td', {}, loss.why))))));
 }

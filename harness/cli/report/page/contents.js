@@ -77,18 +77,22 @@ function hexLines(found, wanted, width) {
   const a = bytesOf(found.hex || '');
   const b = bytesOf(wanted.hex || '');
   const lines = [];
+  // Rows that differ one after the other: what is wanted comes before what was
+  // found.
+  let plus = [];
   for (let at = 0; at < Math.max(a.length, b.length); at += width) {
     const rowA = a.slice(at, at + width);
     const rowB = b.slice(at, at + width);
-    const same = rowA.length === rowB.length && rowA.every((byte, i) => byte === rowB[i]);
-    const offset = base + at;
-    if (same) lines.push({sign: ' ', offset, row: rowA, other: rowA, whole: a.slice(at - at % 16, at - at % 16 + 16)});
-    else {
-      if (rowB.length) lines.push({sign: '−', offset, row: rowB, other: rowA, whole: b.slice(at - at % 16, at - at % 16 + 16)});
-      if (rowA.length) lines.push({sign: '+', offset, row: rowA, other: rowB, whole: a.slice(at - at % 16, at - at % 16 + 16)});
+    const line = (sign, bytes, row, other) => ({sign, offset: base + at, row, other, whole: bytes.slice(at - at % 16, at - at % 16 + 16)});
+    if (rowA.length === rowB.length && rowA.every((byte, i) => byte === rowB[i])) {
+      lines.push(...plus, line(' ', a, rowA, rowA));
+      plus = [];
+      continue;
     }
+    if (rowB.length) lines.push(line('−', b, rowB, rowA));
+    if (rowA.length) plus.push(line('+', a, rowA, rowB));
   }
-  return lines;
+  return [...lines, ...plus];
 }
 
 function hexLine(line, width) {

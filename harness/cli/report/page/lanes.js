@@ -140,10 +140,17 @@ function drawEvents(view, places, top, height, flushTop) {
   return parts;
 }
 
+// Notes after the same event become one.
+function together(notes) {
+  const groups = new Map();
+  for (const {after, text} of notes) groups.set(after, [...(groups.get(after) || []), text]);
+  return [...groups].map(([after, texts]) => ({after, text: texts.join(', ')}));
+}
+
 function drawNotes(view, notes, top, className) {
   const parts = [];
   let last = -Infinity;
-  for (const note of notes) {
+  for (const note of together(notes)) {
     const x = view.x(note.after);
     if (x < LANE_LABEL - 1 || x > view.width) continue;
     const inForce = view.crash !== null && note.after <= view.crash;

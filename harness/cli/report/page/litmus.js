@@ -98,6 +98,6 @@ function litmusPage(json) {
   const main = [h('h2', {}, 'The matrix'), h('div', {class: 'tools', role: 'search'}, search, h('label', {}, 'With', filter), shown),
     h('div', {class: 'panel scroll', tabindex: 0, role: 'region', 'aria-label': 'Tests by profiles'}, h('table', {class: 'matrix', onkeydown: moveInMatrix},
         h('thead', {}, h('tr', {}, h('th', {class: 'first', scope: 'col'}, 'Test'), columns.map((column) => h('th', {scope: 'col', class: turned ? 'turned' : null}, h('span', {}, column))))), body)),
-    h('p', {class: 'legend', style: null}, counts.filter(([, n]) => n).map(([name]) => h('span', {class: 'tag ' + (LITMUS_LOOK[name] === 'none' ? 'plain' : LITMUS_LOOK[name])}, icon(LITMUS_ICON[name]), LITMUS_WORD[name])))];
+    h('p', {class: 'legend'}, counts.filter(([, n]) => n).map(([name]) => h('span', {class: 'tag ' + (LITMUS_LOOK[name] === 'none' ? 'plain' : LITMUS_LOOK[name])}, icon(LITMUS_ICON[name]), LITMUS_WORD[name])))];
   return {head, main, search};
 }

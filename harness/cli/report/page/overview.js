@@ -11,6 +11,24 @@ function brand(version) {
   return h('div', {class: 'brand'}, h('span', {}, h('b', {}, 'powercut'), version ? ' ' + version : '', ' · crash consistency report'));
 }
 
+// What was found, and what stands in the way of a verdict.
+function findingsText(json, causes) {
+  const fresh = causes.filter(isNew).length;
+  const bad = json.workloads.filter((workload) => workload.verdict === 'violation').length;
+  const bounded = json.workloads.some((workload) => workload.bound);
+  const runs = json.workloads.length > 1 && bad ? ', in ' + count(bad) + ' of ' + plural(json.workloads.length, 'run') : '';
+  const said = [
+    fresh && plural(fresh, 'cause') + (fresh === 1 ? ' leaves' : ' leave') + ' what no crash may leave' + runs,
+    !fresh && json.verdict === 'violation' && 'an expected violation was not found',
+    !fresh && json.verdict === 'ok' && (causes.length ? 'what was found is expected or known' : 'what crashes leave is what they may leave'),
+    !fresh && json.verdict === 'unknown' && 'no new violation was found',
+    json.errors.length && plural(json.errors.length, 'file') + ' could not be checked',
+    json.verdict === 'unknown' && bounded && 'not all was looked at',
+    json.workloads.some((workload) => workload.unshown.length) && 'not every cause was confirmed',
+  ].filter(Boolean);
+  return said.join('; ');
+}
+
 // What the report is about, in one sentence.
 function lead(json, causes) {
   const [first] = json.workloads;
@@ -19,17 +37,7 @@ function lead(json, causes) {
   const profiles = new Set(json.workloads.map((workload) => workload.profile));
   const about = [files.size === 1 ? h('code', {}, first.file) : plural(files.size, 'file'), ' on ' + [...new Set(json.workloads.map((w) => w.backend))].join(', '),
     profiles.size === 1 ? ' under profile ' + first.profile : ' under ' + plural(profiles.size, 'profile')];
-  const fresh = causes.filter(isNew).length;
-  const bad = json.workloads.filter((workload) => workload.verdict === 'violation').length;
-  let end = '.';
-  if (json.verdict === 'violation') {
-    end = fresh ? ': ' + plural(fresh, 'cause') + (fresh === 1 ? ' leaves' : ' leave') + ' what no crash may leave' +
-        (json.workloads.length > 1 ? ', in ' + count(bad) + ' of ' + plural(json.workloads.length, 'run') : '') + '.' : ': an expected violation was not found.';
-  } else if (json.verdict === 'unknown') {
-    const why = json.workloads.find((workload) => workload.verdict === 'unknown');
-    end = why && why.bound ? ': no new violation was found, but not all was looked at.' : causes.length ? ': not every cause was confirmed.' : ': nothing can be said of all of it.';
-  } else if (json.verdict === 'ok') end = causes.length ? ': what was found is expected or known.' : ': what crashes leave is what they may leave.';
-  return [about, end];
+  return [about, ': ' + findingsText(json, causes) + '.'];
 }
 
 function figure(name, value, small) {
@@ -71,7 +79,7 @@ function notes(json) {
   for (const workload of json.workloads) {
     const name = json.workloads.length > 1 ? nameOf(workload.file) + ' under ' + workload.profile + ': ' : '';
     if (workload.profile_note) add('', name + workload.profile_note);
-    if (workload.writeback) add('', name + 'this is one schedule of writeback (' + workload.writeback + ')' + (workload.unmount_only ? ', in which nothing reached the disk before the program had ended' : '') + '.');
+    if (workload.writeback) add('', (name ? name + 'this' : 'This') + ' is one schedule of writeback (' + workload.writeback + ')' + (workload.unmount_only ? ', in which nothing reached the disk before the program had ended' : '') + '.');
     for (const line of workload.expect) {
       const met = line.ok || workload.violations.some((v) => v.kind === line.kind && (!line.path || v.path === line.path));
       if (!met && !workload.shard) add('bad', name + 'line ' + line.line + ' expects a violation ' + line.kind + ' ' + line.path + ', which was not found.');

@@ -34,10 +34,6 @@ function start() {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.matches('input, select, textarea');
-    if (event.key === 'Escape' && page.search && event.target === page.search) {
-      page.search.value = '';
-      page.search.dispatchEvent(new Event('input'));
-    }
     if (typing) return;
     if (event.key === '/' && page.search) {
       event.preventDefault();

@@ -167,7 +167,7 @@ def check_causes(page, file):
     kind = Select(page.all(".tools select")[0])
     chosen = kind.options[-1].text
     kind.select_by_index(len(kind.options) - 1)
-    kinds = {one.text for one in page.all(".cause .tag")}
+    kinds = {one.text for one in page.all(".cause > h3 .tag")}
     expect(kinds == {chosen}, f"the filter {chosen} shows {kinds}")
     kind.select_by_index(0)
     # Sorting.
