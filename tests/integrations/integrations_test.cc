@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/harness/cli/lying_flush.h"
 #include "tests/subprocess.h"
 
 namespace powercut {
@@ -25,21 +26,6 @@ using Json = nlohmann::ordered_json;
 
 const std::string kSource = POWERCUT_SOURCE_DIR;
 constexpr const char* kPython = "/usr/bin/python3";
-
-constexpr bool kBug = true;
-constexpr bool kWorks = false;
-
-// A workload whose disk has a bug, or works: a flush that lies loses /f.
-std::string Workload(bool bug, const std::string& expect) {
-  return std::string("powercut 1\nbackend simfs\nprofile ext4-ordered\n") +
-         (bug ? "fault   lie on flush nth=2\n" : "") + R"(crash   power
-init
-  create /f
-run
-  write /f 0 1
-  fsync /f
-)" + expect;
-}
 
 std::string TextOf(const std::string& path) {
   std::ifstream in(kSource + "/" + path, std::ios::binary);
@@ -55,11 +41,11 @@ class IntegrationsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!HasYaml()) GTEST_SKIP() << "package python3-yaml is not installed";
-    folder_.Write("holds.pcut", Workload(kWorks, ""));
-    folder_.Write("fails.pcut", Workload(kBug, ""));
+    folder_.Write("holds.pcut", LyingFlush(kWorks, ""));
+    folder_.Write("fails.pcut", LyingFlush(kBug, ""));
     std::filesystem::create_directory(folder_.File("regressions"));
     folder_.Write("regressions/bug.pcut",
-                  Workload(kBug, "expect  violation lost /f\n"));
+                  LyingFlush(kBug, "expect  violation lost /f\n"));
     std::filesystem::create_directory(folder_.File("runner"));
   }
 
@@ -119,7 +105,7 @@ TEST_F(IntegrationsTest, AViolationFailsAndIsSummarized) {
 }
 
 TEST_F(IntegrationsTest, RegressionsComeFirst) {
-  folder_.Write("regressions/fixed.pcut", Workload(kBug, ""));
+  folder_.Write("regressions/fixed.pcut", LyingFlush(kBug, ""));
   const Ended ended =
       Action({"command=check holds.pcut", "regressions=regressions"});
   EXPECT_EQ(ended.status, 1);
@@ -140,7 +126,8 @@ TEST_F(IntegrationsTest, ABudgetThatEndsIsNoFailure) {
 // A runner shows what its patterns match at lines of files.
 TEST_F(IntegrationsTest, ProblemsAreMatched) {
   folder_.Write("bad.pcut", "powercut 1\nrun\n  nonsense\n");
-  folder_.Write("fixed.pcut", Workload(kWorks, "expect  violation lost /f\n"));
+  folder_.Write("fixed.pcut",
+                LyingFlush(kWorks, "expect  violation lost /f\n"));
   std::string printed;
   for (const std::vector<std::string>& command :
        {std::vector<std::string>{"check", "--quiet"}, {"regress"}}) {

@@ -12,6 +12,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/harness/cli/lying_flush.h"
+#include "tests/harness/cli/timeless_report.h"
 #include "tests/harness/cli/tool_output.h"
 
 namespace powercut {
@@ -21,29 +23,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Json = nlohmann::ordered_json;
 
-constexpr bool kBug = true;
-constexpr bool kWorks = false;
-
-// A workload whose disk has a bug, or works: a flush that lies loses /f.
-std::string Workload(bool bug, const std::string& expect) {
-  return std::string("powercut 1\nbackend simfs\nprofile ext4-ordered\n") +
-         (bug ? "fault   lie on flush nth=2\n" : "") + R"(crash   power
-init
-  create /f
-run
-  write /f 0 1
-  fsync /f
-)" + expect;
-}
-
 constexpr const char* kLost = "expect  violation lost /f\n";
-
-// The report without the elapsed times.
-std::string Timeless(const std::string& text) {
-  Json report = Json::parse(text);
-  for (Json& workload : report["workloads"]) workload["elapsed_s"] = 0;
-  return report.dump();
-}
 
 class RegressTest : public ::testing::Test {
  protected:
@@ -71,12 +51,12 @@ class RegressTest : public ::testing::Test {
 };
 
 TEST_F(RegressTest, WhatIsExpectedHolds) {
-  const std::string bug = Add("bug.pcut", Workload(kBug, kLost));
+  const std::string bug = Add("bug.pcut", LyingFlush(kBug, kLost));
   EXPECT_EQ(Alone(bug, kHolds),
             bug +
                 ": holds: 1 cause, as expected\nregress: 1 file: 1 hold, 0 "
                 "fixed, 0 back, 0 stale, 0 unknown\n");
-  const std::string none = Add("none.pcut", Workload(kWorks, ""));
+  const std::string none = Add("none.pcut", LyingFlush(kWorks, ""));
   EXPECT_THAT(Alone(none, kHolds), HasSubstr("none.pcut: holds: no violation"));
   // A trace that was kept brings its workload along.
   const std::string trace = folder_.File("r/kept.trace");
@@ -85,7 +65,7 @@ TEST_F(RegressTest, WhatIsExpectedHolds) {
 }
 
 TEST_F(RegressTest, ABugThatIsGoneIsFixed) {
-  const std::string fixed = Add("fixed.pcut", Workload(kWorks, kLost));
+  const std::string fixed = Add("fixed.pcut", LyingFlush(kWorks, kLost));
   EXPECT_THAT(Alone(fixed, kViolation),
               HasSubstr("fixed.pcut:10: fixed: expected violation lost /f was "
                         "not found\n"));
@@ -93,7 +73,7 @@ TEST_F(RegressTest, ABugThatIsGoneIsFixed) {
 
 TEST_F(RegressTest, ABugThatIsNotExpectedIsBack) {
   for (const std::string expect : {"expect  ok\n", ""}) {
-    const std::string back = Add("back.pcut", Workload(kBug, expect));
+    const std::string back = Add("back.pcut", LyingFlush(kBug, expect));
     const std::string out = Alone(back, kViolation);
     EXPECT_THAT(out, HasSubstr("back.pcut: back: lost /f: "));
     EXPECT_THAT(out, HasSubstr("  replay     powercut replay " + back));
@@ -109,9 +89,9 @@ TEST_F(RegressTest, ABugThatIsNotExpectedIsBack) {
 }
 
 TEST_F(RegressTest, WhatDoesNotFitIsStale) {
-  const std::string text = Workload(kBug, kLost);
+  const std::string text = LyingFlush(kBug, kLost);
   const std::string digest = DigestOf(Add("bug.pcut", text));
-  const std::string other = Workload(kBug, "at      9p@01234567\n");
+  const std::string other = LyingFlush(kBug, "at      9p@01234567\n");
   EXPECT_THAT(
       Alone(Add("other.pcut", other + kLost), kUnknown),
       HasSubstr("other.pcut: stale: `at 9p@01234567` belongs to another "
@@ -132,7 +112,7 @@ TEST_F(RegressTest, WhatDoesNotFitIsStale) {
 }
 
 TEST_F(RegressTest, ANamedStateThatIsAdmissibleIsFixed) {
-  const std::string text = Workload(kBug, "");
+  const std::string text = LyingFlush(kBug, "");
   const std::string file = Add("bug.pcut", text);
   const Json report =
       Json::parse(RunTool({"check", "--quiet", file, "--json", "-"}).out);
@@ -150,10 +130,10 @@ TEST_F(RegressTest, ANamedStateThatIsAdmissibleIsFixed) {
 }
 
 TEST_F(RegressTest, TheSameForAnyNumberOfWorkers) {
-  Add("a.pcut", Workload(kBug, kLost));
+  Add("a.pcut", LyingFlush(kBug, kLost));
   std::filesystem::create_directory(folder_.File("r/below"));
-  Add("below/b.pcut", Workload(kWorks, kLost));
-  Add("c.pcut", Workload(kBug, ""));
+  Add("below/b.pcut", LyingFlush(kWorks, kLost));
+  Add("c.pcut", LyingFlush(kBug, ""));
   Add("d.pcut", "nonsense\n");
   Add("notes.txt", "no workload\n");
   const Ended one = Regress({"--jobs", "1", "--json", folder_.File("1.json")});
@@ -180,7 +160,7 @@ TEST_F(RegressTest, TracesOfProgramsAreCheckedByTheCommand) {
   RunTool({"record", "--fs", "simfs", "-o", trace, "--profile", "ext4-ordered",
            "--", "sh", "-c", "echo 1 >f; echo 1 >>$POWERCUT_ACKS"});
   if (!std::filesystem::exists(trace)) GTEST_SKIP() << "no program runs here";
-  Add("bug.pcut", Workload(kBug, kLost));
+  Add("bug.pcut", LyingFlush(kBug, kLost));
   EXPECT_EQ(Regress().status, kHolds);
   // The check is of the trace alone: the workload is judged by the model.
   const Ended checked =

@@ -11,28 +11,15 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "tests/harness/cli/timeless_report.h"
 #include "tests/harness/cli/tool_output.h"
 
 namespace powercut {
 namespace {
 
 using ::testing::HasSubstr;
-using Json = nlohmann::ordered_json;
 
 const std::string kSource = POWERCUT_SOURCE_DIR;
-
-// The report without the elapsed time, and without the recoveries, which are
-// those of all shards.
-std::string Timeless(const std::string& text) {
-  Json report = Json::parse(text);
-  for (Json& workload : report["workloads"]) {
-    workload["elapsed_s"] = 0;
-    workload.erase("recoveries");
-  }
-  return report.dump();
-}
 
 class ShardTest : public ::testing::Test {
  protected:
