@@ -16,9 +16,9 @@ function findingsText(json, causes) {
   const fresh = causes.filter(isNew).length;
   const bad = json.workloads.filter((workload) => workload.verdict === 'violation').length;
   const bounded = json.workloads.some((workload) => workload.bound);
-  const runs = json.workloads.length > 1 && bad ? ', in ' + count(bad) + ' of ' + plural(json.workloads.length, 'run') : '';
+  const where = json.workloads.length > 1 && bad ? ', in ' + count(bad) + ' of ' + plural(json.workloads.length, 'exploration') : '';
   const said = [
-    fresh && plural(fresh, 'cause') + (fresh === 1 ? ' leaves' : ' leave') + ' what no crash may leave' + runs,
+    fresh && plural(fresh, 'cause') + (fresh === 1 ? ' leaves' : ' leave') + ' what no crash may leave' + where,
     !fresh && json.verdict === 'violation' && 'an expected violation was not found',
     !fresh && json.verdict === 'ok' && (causes.length ? 'what was found is expected or known' : 'what crashes leave is what they may leave'),
     !fresh && json.verdict === 'unknown' && 'no new violation was found',
@@ -52,7 +52,7 @@ function figures(json, causes) {
   const seconds = sum((workload) => workload.elapsed_s);
   return h('dl', {class: 'figures'},
       figure('Causes', count(causes.length + unshown), unshown ? plural(unshown, 'more') + ' not confirmed' : expected ? count(expected) + ' expected or known' : 'of violations'),
-      figure('States visited', count(sum((workload) => workload.states)), one ? ['of ', power(one.space.log2)] : 'in ' + plural(json.workloads.length, 'run')),
+      figure('States visited', count(sum((workload) => workload.states)), one ? ['of ', power(one.space.log2)] : 'in ' + plural(json.workloads.length, 'exploration')),
       figure('Crash points', count(sum((workload) => workload.crash_points)), one ? one.crash_kinds.join(', ') : null),
       figure('Recoveries', count(sum((workload) => workload.recoveries.all)), seconds.toFixed(seconds < 10 ? 2 : 0) + ' s'),
       figure('Disk events', count(sum((workload) => workload.events)), count(sum((workload) => workload.writes)) + ' writes, ' + count(sum((workload) => workload.flushes)) + ' persists'));
