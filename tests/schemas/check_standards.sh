@@ -23,7 +23,7 @@ refuses() {  # COMMAND...
 npm install --prefix "$packages" --save-exact --ignore-scripts --no-audit \
   --no-fund --silent @action-validator/cli@0.6.0 @action-validator/core@0.6.0 \
   @microsoft/jest-sarif@1.0.0-beta.0 gitlab-ci-local@4.61.1 \
-  kubernetes-models@4.5.1
+  @microsoft/sarif-multitool-linux@5.7.0 kubernetes-models@4.5.1
 cd "$work"
 
 echo "SARIF: the schema of OASIS, as @microsoft/jest-sarif ships it"
@@ -40,6 +40,20 @@ powercut regress --sarif regress.sarif new.pcut bad.pcut >/dev/null || true
 "${validate[@]}" all.sarif bounded.sarif regress.sarif
 sed 's/"level":"error"/"level":"fatal"/' all.sarif >damaged.sarif
 refuses "${validate[@]}" damaged.sarif
+
+echo "SARIF: the rules of Microsoft's validator"
+multitool=$packages/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
+chmod +x "$multitool"
+# It ends with status 0 also if it finds errors.
+multitool_accepts() {  # FILE
+  DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 "$multitool" validate "$1" \
+    --level Error >multitool.log 2>&1 || { cat multitool.log; return 1; }
+  grep -q '1 files scanned' multitool.log
+  if grep ': error ' multitool.log; then return 1; fi
+}
+for file in all bounded regress; do multitool_accepts "$file.sarif"; done
+sed 's/"ruleIndex":0/"ruleIndex":77/' all.sarif >damaged.sarif
+refuses multitool_accepts damaged.sarif
 
 echo "JUnit: read by Debian's junitparser"
 read_junit() {  # FILE
