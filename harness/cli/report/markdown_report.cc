@@ -122,13 +122,15 @@ std::vector<std::string> Problems(const Report& report) {
       if (checked.standings[i] != Standing::kNew) continue;
       const Finding& finding = e.findings[i];
       problems.push_back(fmt::format(
-          "### {}\n\n{}, under {}, in {} {}.\n\n{}\n",
+          "\n### {}\n\n{}, under {}, in {} {}.\n\n{}\n",
           Escaped(ViolationTitle(finding.violation)), Escaped(checked.file),
           Escaped(checked.profile), finding.count,
           finding.count == 1 ? "state" : "states",
           Fenced(FailureBlock(finding, checked.file, checked.replay_flags,
                               checked.replay_file))));
     }
+    // The table of regressions has all that follows.
+    if (!report.regressions.empty()) continue;
     for (const std::string& line : checked.unmet) {
       problems.push_back(fmt::format("* {}\n", Escaped(line)));
     }
@@ -137,6 +139,7 @@ std::vector<std::string> Problems(const Report& report) {
                                      Escaped(UnknownReason(checked))));
     }
   }
+  if (!report.regressions.empty()) return problems;
   for (const FailedFile& failed : report.errors) {
     problems.push_back(fmt::format("* {}\n", Escaped(failed.message)));
   }

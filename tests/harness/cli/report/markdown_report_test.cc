@@ -85,6 +85,11 @@ TEST(MarkdownReportTest, RegressionsThatHoldAreCounted) {
   EXPECT_THAT(text, HasSubstr("regress: 2 files: 1 hold, 0 fixed, 1 back"));
   EXPECT_THAT(text, HasSubstr("| b.pcut | back | x<br>y |\n"));
   EXPECT_THAT(text, Not(HasSubstr("holds.pcut")));
+  // What the table says is not said again.
+  report.errors = {{"b.pcut", kExitUnknown, "b.pcut: x"}};
+  EXPECT_EQ(MarkdownReport(report), text);
+  report.regressions.clear();
+  EXPECT_THAT(MarkdownReport(report), HasSubstr("\n* b.pcut: x\n"));
 }
 
 }  // namespace
