@@ -95,8 +95,10 @@ TEST_F(ProgramsToolTest, OneCommandTellsInWhichWorldsAProgramIsSafe) {
 TEST_F(ProgramsToolTest, AProfileThatIsNoneIsRefused) {
   const Ended none = Tool("run --profile nope --check true -- true");
   EXPECT_EQ(none.status, 129);
-  EXPECT_THAT(none.err, HasSubstr("--profile 'nope': there is none of this "
-                                  "name; there are spec-strict, "));
+  EXPECT_THAT(
+      none.err,
+      HasSubstr("--profile: no profile `nope`; there are spec-strict, "));
+  EXPECT_THAT(none.err, HasSubstr(" and macos; or linux; or all\n"));
   const Ended twice = Tool("run --profile xfs,xfs --check true -- true");
   EXPECT_EQ(twice.status, 129);
   EXPECT_THAT(twice.err, HasSubstr("xfs comes twice"));

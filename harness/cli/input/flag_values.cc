@@ -112,8 +112,11 @@ Status CheckFlagValue(const std::string& name, const DeclaredFlag& flag,
   const bool known =
       std::ranges::find(flag.more_values, text) != flag.more_values.end();
   if (text.empty() || known) return Ok{};
-  const auto usage = [](const std::string& message) {
-    return Error{ErrorCode::kUsage, message};
+  // The error names the flag's own values, too, such as `all`.
+  const auto unknown = [&](const std::string& message) {
+    std::string own;
+    for (const std::string& value : flag.more_values) own += "; or " + value;
+    return Error{ErrorCode::kUsage, name + ": " + message + own};
   };
   switch (flag.value) {
     case FlagValue::kTime:
@@ -128,16 +131,17 @@ Status CheckFlagValue(const std::string& name, const DeclaredFlag& flag,
       return StatusOf(ParseFaults({text}));
     case FlagValue::kCrashKind:
       if (CrashKindFromName(text)) return Ok{};
-      return usage(
-          fmt::format("{} '{}': expected process, os or power", name, text));
+      return Error{
+          ErrorCode::kUsage,
+          fmt::format("{} '{}': expected process, os or power", name, text)};
     case FlagValue::kBackend: {
       const std::vector<std::string> names = BackendNames();
       if (std::ranges::find(names, text) != names.end()) return Ok{};
-      return usage(name + ": " + UnknownBackend(text));
+      return unknown(UnknownBackend(text));
     }
     case FlagValue::kProfile:
       if (FindProfile(text) != nullptr) return Ok{};
-      return usage(name + ": " + UnknownProfile(text));
+      return unknown(UnknownProfile(text));
     default:
       return Ok{};
   }
