@@ -50,6 +50,9 @@ Regression RegressionOf(const CheckedWorkload& checked, NamedState named,
   Regression regression{checked.file, Regression::kHolds, {}};
   const auto add = [&](Regression::Kind kind, std::string reason) {
     if (regression.kind == Regression::kHolds) regression.kind = kind;
+    if (regression.kind != kind) {
+      reason = fmt::format("also {}: {}", RegressionKindName(kind), reason);
+    }
     regression.reasons.push_back(std::move(reason));
   };
   for (size_t i = 0; i < e.findings.size(); ++i) {

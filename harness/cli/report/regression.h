@@ -43,8 +43,9 @@ std::string RegressionKindName(Regression::Kind kind);
 std::optional<Regression::Kind> RegressionKindFromName(const std::string& name);
 
 // Judges a file that was checked. Of several kinds that apply, the first of
-// back, fixed, stale and unknown counts, and the reasons of all are given.
-// `at` is the text of the `at` line. Requires: Conclude() was called.
+// back, fixed, stale and unknown counts, and the reasons of all are given:
+// those of another kind begin with `also KIND: `. `at` is the text of the `at`
+// line. Requires: Conclude() was called.
 Regression RegressionOf(const CheckedWorkload& checked, NamedState named,
                         const std::string& at);
 

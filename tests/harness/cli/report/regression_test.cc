@@ -43,7 +43,8 @@ TEST(RegressionTest, TheWorstKindCountsAndAllReasonsAreGiven) {
   EXPECT_EQ(regression.kind, Regression::kFixed);
   EXPECT_THAT(regression.reasons,
               ElementsAre(HasSubstr("was not found"),
-                          HasSubstr("another recording (00000abc here)")));
+                          "also stale: `at 1p@00000001` belongs to another "
+                          "recording (00000abc here)"));
   EXPECT_EQ(StatusOf(regression), kExitViolation);
 }
 
