@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "harness/base/prng.h"
 #include "harness/cli/report/html_report.h"
 #include "harness/cli/report/report_json.h"
+#include "harness/cli/report/shown_json.h"
 #include "harness/cli/report/timeline.h"
 #include "harness/explain/shown_states.h"
 #include "tests/exploring.h"
@@ -160,6 +162,9 @@ TEST_F(FaultyDrawnReportTest, WhatCannotBeIsRefused) {
   EXPECT_THAT(error_of(shown + "/blocks/holds", Json::array()),
               HasSubstr("different lengths"));
   EXPECT_THAT(error_of(shown + "/blocks/owner/0", 1), HasSubstr("owner"));
+  const Json torn = {{"block", 99}, {"first", 0}, {"count", 1}, {"under", 0}};
+  EXPECT_THAT(error_of(shown + "/torn", Json::array({torn})),
+              HasSubstr("torn[0].block: there is no such block"));
   EXPECT_THAT(error_of(shown + "/wanted", "all"), HasSubstr("no word"));
   EXPECT_THAT(error_of(shown + "/names/0/found/hex", "abc"),
               HasSubstr("hex digits"));
@@ -167,6 +172,31 @@ TEST_F(FaultyDrawnReportTest, WhatCannotBeIsRefused) {
               HasSubstr("promised_at"));
   EXPECT_THAT(error_of("/violations/0/standing", "old"),
               HasSubstr("new, expected or known"));
+}
+
+TEST(ShownJsonTest, EveryFieldComesBack) {
+  ShownState shown;
+  shown.wanted = ShownState::kEnd;
+  shown.point = 9;
+  shown.marks = 2;
+  shown.kind = CrashKind::kOs;
+  shown.open_blocks = 300;
+  shown.torn_blocks = 1;
+  shown.owners = {"/a bytes 0 to 4095", "names in /\xff"};
+  shown.blocks = {{8, 7, 7, {}, 0, 1}, {16, 9, 9, {2, 3}, 4, 2}};
+  shown.losses = {{{4, 9}, 3, "no persist event follows"}};
+  ShownName name;
+  name.path = "/\xff";
+  name.found = {ShownVersion::kFile, "", 700, 64, std::string("\0\xff<", 3)};
+  name.wanted = {{ShownVersion::kMissing, "", 0, 0, ""},
+                 {ShownVersion::kDirectory, "", 0, 0, ""},
+                 {ShownVersion::kUnreadable, "cannot open: EIO", 0, 0, ""}};
+  shown.names = {name};
+  const nlohmann::json json = nlohmann::json::parse(JsonOfShown(shown).dump());
+  std::optional<Error> error;
+  JsonFields fields(json, "shown", error);
+  EXPECT_EQ(ReadShown(fields, /*events=*/9), shown);
+  EXPECT_FALSE(error) << error->message;
 }
 
 // A report whose bytes were changed at random is read or refused.
