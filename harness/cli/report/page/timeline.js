@@ -149,6 +149,7 @@ class TimelineView {
     items.push(h('span', {}, mark(s('path', {d: 'M2 4h11L7.5 12z', class: 'flushmark'})), 'flush to the media, ends an epoch'));
     if (!this.r.grouped) items.push(h('span', {}, mark(s('path', {d: 'M7.5 3L12 7.5L7.5 12L3 7.5z', class: 'persist'})), 'carried to host or device'));
     if (this.r.t.acks.length) items.push(h('span', {}, mark(s('path', {d: 'M4 13V2l8 3-8 3z', class: 'ackmark'})), 'ack'));
+    if (this.r.t.faults.length) items.push(h('span', {}, mark(s('path', {d: 'M4 13V2l8 3-8 3', class: 'lostx'})), 'disk fault'));
     return h('div', {class: 'legend'}, items);
   }
 
