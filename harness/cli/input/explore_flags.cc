@@ -66,8 +66,10 @@ void DeclareExploreBounds(FlagSet& flags, ExploreFlags& explore,
       .Add(FlagGroup::kBudget, "--jobs", explore.jobs,
            "number of workers; default: one for each processor")
       .Between(1, 1024);
-  flags.Add(FlagGroup::kBudget, "--max-runs", explore.max_runs,
-            "at most this many recoveries for each profile");
+  flags
+      .Add(FlagGroup::kBudget, "--max-runs", explore.max_runs,
+           "at most this many recoveries for each profile")
+      .Rare();
   flags
       .Add(
           FlagGroup::kBudget, "--budget", explore.budget,

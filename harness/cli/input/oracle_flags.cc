@@ -18,8 +18,8 @@ void DeclareOracle(FlagSet& flags, OracleFlags& oracle) {
   flags
       .Add(FlagGroup::kJudging, "--compare", oracle.compare,
            "in place of a check, for programs on simfs: a command for a shell "
-           "that prints what the program stores, which must be what it "
-           "printed at some moment of the run, every ack in force included")
+           "whose output must be what it was at some moment of the run, with "
+           "every ack in force")
       .Takes(FlagValue::kCommand)
       .NotEmpty("leave it out for no comparison");
   flags

@@ -20,7 +20,8 @@ class ShardVerb : public Verb {
              "write an exploration as a job array of Slurm or Kubernetes\n\n"
              "Each task explores one of N shards and writes shardI.json; "
              "`powercut merge` makes the reports of all shards into one.",
-             "powercut shard --slurm 64 -- check --space epoch:2 big.pcut") {}
+             "powercut shard --slurm 8 -- check --space epoch:3 "
+             "corpora/workloads/replace_by_rename.pcut") {}
 
   void DeclareFlags(FlagSet& flags) override {
     flags
