@@ -43,7 +43,11 @@ bool BoundWatch::MustStop(uint64_t runs, uint64_t nested_runs) {
 std::string BoundWatch::Describe(const std::string& journal_error) const {
   if (interrupted_) return "interrupted";
   if (over_budget_) {
-    return fmt::format("--budget of {} ms", *options_.bounds.budget_ms);
+    const uint64_t budget_ms = *options_.bounds.budget_ms;
+    const bool seconds = budget_ms % 1000 == 0;
+    return fmt::format("--budget of {}{}",
+                       seconds ? budget_ms / 1000 : budget_ms,
+                       seconds ? "s" : "ms");
   }
   if (OutcomesAreTooLarge()) {
     return fmt::format("different outcomes take more than {} GiB",
