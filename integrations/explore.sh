@@ -13,6 +13,6 @@ shift
 [ -z "$POWERCUT_BASELINE" ] || set -- --baseline "$POWERCUT_BASELINE" "$@"
 report=$POWERCUT_REPORTS/explore
 status=0
-powercut "$verb" --quiet --json "$report.json" --junit "$report.xml" \
-  --sarif "$report.sarif" --markdown "$report.md" "$@" || status=$?
+powercut "$verb" --quiet --json "$report.json" --html "$report.html" \
+  --junit "$report.xml" --sarif "$report.sarif" --markdown "$report.md" "$@" || status=$?
 [ "$status" -eq 2 ] || exit "$status"

@@ -6,5 +6,5 @@ mkdir -p "$POWERCUT_REPORTS"
 eval "set -- $POWERCUT_REGRESSIONS"
 [ -z "$POWERCUT_BASELINE" ] || set -- --baseline "$POWERCUT_BASELINE" "$@"
 report=$POWERCUT_REPORTS/regress
-powercut regress --json "$report.json" --junit "$report.xml" \
-  --sarif "$report.sarif" --markdown "$report.md" "$@"
+powercut regress --json "$report.json" --html "$report.html" \
+  --junit "$report.xml" --sarif "$report.sarif" --markdown "$report.md" "$@"

@@ -73,7 +73,7 @@ TEST_F(IntegrationsTest, AnActionThatHolds) {
   EXPECT_THAT(ended.out, HasSubstr("holds.pcut: ok: simfs"));
   EXPECT_THAT(ended.out, HasSubstr("-- uses: actions/upload-artifact@"));
   for (const char* name : {"regress", "explore"}) {
-    for (const char* form : {"json", "xml", "sarif", "md"}) {
+    for (const char* form : {"json", "html", "xml", "sarif", "md"}) {
       const std::string file =
           fmt::format("powercut-reports/{}.{}", name, form);
       EXPECT_FALSE(folder_.Read(file).empty()) << file;
