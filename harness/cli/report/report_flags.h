@@ -22,9 +22,11 @@ struct ReportFlags {
   std::string markdown;
   std::string baseline;
 
-  // Whether a report lists all states of a cause, and says what each shown one
-  // lost; text, JUnit and SARIF do not.
-  bool WantsStates() const { return !json.empty() || !html.empty(); }
+  // Whether a report needs the recording and all states of a cause as data;
+  // text, JUnit and Markdown do not.
+  bool WantsStates() const {
+    return !json.empty() || !html.empty() || !sarif.empty();
+  }
 };
 
 // Declares --json, --html, --junit, --sarif, --markdown and --baseline.

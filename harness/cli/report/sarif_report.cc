@@ -15,12 +15,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "harness/base/bytes.h"
+#include "harness/cli/report/sarif_flow.h"
+#include "harness/cli/report/sarif_location.h"
 #include "harness/disk/content_hash.h"
 #include "harness/judge/failure_block.h"
 
@@ -62,40 +64,6 @@ std::vector<Row> RowsOf(const Report& report) {
   return rows;
 }
 
-// The path as a relative reference or an absolute one (RFC 3986). Every byte
-// that is not plain is written as %HH; a colon, too, which would end a scheme.
-std::string UriPath(const std::string& path) {
-  constexpr std::string_view kPlain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
-  std::string uri;
-  for (const char c : path) {
-    uri += kPlain.find(c) != kPlain.npos
-               ? std::string(1, c)
-               : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return uri;
-}
-
-Json ArtifactOf(const std::string& file, const std::string& folder) {
-  const std::filesystem::path whole =
-      (std::filesystem::path(folder) / file).lexically_normal();
-  const std::string relative =
-      whole.lexically_relative(std::filesystem::path(folder)).string();
-  if (relative.empty() || relative == ".." || relative.starts_with("../")) {
-    return {{"uri", "file://" + UriPath(whole.string())}};
-  }
-  return {{"uri", UriPath(relative)}, {"uriBaseId", "%SRCROOT%"}};
-}
-
-// Hosts require a line, so that a finding without an op is shown at the first.
-Json LocationOf(const std::string& file, int line, const std::string& folder) {
-  return {{"physicalLocation",
-           {{"artifactLocation", ArtifactOf(file, folder)},
-            {"region", {{"startLine", std::max(line, 1)}}}}}};
-}
-
-Json TextOf(const std::string& text) { return {{"text", EscapeBytes(text)}}; }
-
 // Hosts that know no other fingerprint take that of the first line, which is
 // otherwise computed from the text around it and changes with the file.
 Json FingerprintsOf(const std::string& rule) {
@@ -110,14 +78,15 @@ Json OfFinding(const Row& row, const std::string& folder) {
   const std::string replay = ReplayCommand(
       finding, checked.file, checked.replay_flags, checked.replay_file);
   const bool fresh = row.standing == Standing::kNew;
-  Json json = {{"ruleId", row.Rule()},
-               {"level", fresh ? "error" : "note"},
-               {"message", TextOf(fmt::format("{}. {} Replay: {}",
-                                              ViolationTitle(finding.violation),
-                                              Explanation(finding), replay))},
-               {"locations",
-                Json::array({LocationOf(checked.file, finding.line, folder)})},
-               {"partialFingerprints", FingerprintsOf(row.Rule())}};
+  Json json = {
+      {"ruleId", row.Rule()},
+      {"level", fresh ? "error" : "note"},
+      {"message", SarifMessage(fmt::format("{}. {} Replay: {}",
+                                           ViolationTitle(finding.violation),
+                                           Explanation(finding), replay))},
+      {"locations",
+       Json::array({SarifLocation(checked.file, finding.line, folder)})},
+      {"partialFingerprints", FingerprintsOf(row.Rule())}};
   if (row.standing == Standing::kExpected) {
     json["suppressions"] =
         Json::array({{{"kind", "inSource"},
@@ -127,6 +96,8 @@ Json OfFinding(const Row& row, const std::string& folder) {
         Json::array({{{"kind", "external"},
                       {"justification", "the baseline knows this cause"}}});
   }
+  Json flows = SarifFlows(checked, finding, folder);
+  if (!flows.empty()) json["codeFlows"] = std::move(flows);
   json["properties"] = {
       {"id", finding.id},           {"replay", EscapeBytes(replay)},
       {"backend", checked.backend}, {"profile", checked.profile},
@@ -139,8 +110,8 @@ Json OfRow(const Row& row, const std::string& folder) {
   return {
       {"ruleId", row.Rule()},
       {"level", "error"},
-      {"message", TextOf(row.unmet)},
-      {"locations", Json::array({LocationOf(row.checked->file, 0, folder)})},
+      {"message", SarifMessage(row.unmet)},
+      {"locations", Json::array({SarifLocation(row.checked->file, 0, folder)})},
       {"partialFingerprints", FingerprintsOf(EscapeBytes(row.unmet))},
       {"properties",
        {{"backend", row.checked->backend}, {"profile", row.checked->profile}}}};
@@ -164,10 +135,10 @@ Json NotificationOf(const char* level, const std::string& text,
                     const std::string& file, const std::string& folder) {
   return {
       {"level", level},
-      {"message", TextOf(text)},
+      {"message", SarifMessage(text)},
       {"locations",
        Json::array({{{"physicalLocation",
-                      {{"artifactLocation", ArtifactOf(file, folder)}}}}})}};
+                      {{"artifactLocation", SarifArtifact(file, folder)}}}}})}};
 }
 
 Json NotificationsOf(const Report& report, size_t left_out,
@@ -186,16 +157,17 @@ Json NotificationsOf(const Report& report, size_t left_out,
         NotificationOf("error", failed.message, failed.file, folder));
   }
   if (report.interrupted) {
-    list.push_back({{"level", "warning"},
-                    {"message", TextOf("The command was interrupted; files "
-                                       "after the last one are missing.")}});
-  }
-  if (left_out > 0) {
     list.push_back(
         {{"level", "warning"},
-         {"message", TextOf(fmt::format("{} results beyond the limit of {} "
-                                        "were left out.",
-                                        left_out, results_max))}});
+         {"message", SarifMessage("The command was interrupted; files "
+                                  "after the last one are missing.")}});
+  }
+  if (left_out > 0) {
+    list.push_back({{"level", "warning"},
+                    {"message", SarifMessage(fmt::format(
+                                    "{} results beyond the limit of {} "
+                                    "were left out.",
+                                    left_out, results_max))}});
   }
   return list;
 }

@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/report/sarif_flow.h"
 #include "harness/judge/failure_block.h"
 #include "tests/harness/cli/checking.h"
 
@@ -53,7 +54,19 @@ const std::vector<Place>& Places() {
       {{"runs", "*", "results", "*"},
        {"message", "ruleId", "ruleIndex", "level", "locations",
         "partialFingerprints"},
-       {"suppressions", "properties"}},
+       {"suppressions", "properties", "codeFlows"}},
+      {{"runs", "*", "results", "*", "codeFlows", "*"}, {"threadFlows"}, {}},
+      {{"runs", "*", "results", "*", "codeFlows", "*", "threadFlows", "*"},
+       {"locations"},
+       {}},
+      {{"runs", "*", "results", "*", "codeFlows", "*", "threadFlows", "*",
+        "locations", "*"},
+       {"location"},
+       {}},
+      {{"runs", "*", "results", "*", "codeFlows", "*", "threadFlows", "*",
+        "locations", "*", "location"},
+       {"physicalLocation", "message"},
+       {}},
       {{"runs", "*", "results", "*", "message"}, {"text"}, {}},
       {{"runs", "*", "results", "*", "locations", "*"},
        {"physicalLocation"},
@@ -190,6 +203,50 @@ TEST(SarifReportTest, AFindingIsAResult) {
   EXPECT_TRUE(run["invocations"][0]["executionSuccessful"].get<bool>());
   EXPECT_EQ(run["properties"]["workloads"][0]["states"],
             checked.exploration.states);
+}
+
+// The steps of the first flow of the first result, as `LINE TEXT`.
+std::vector<std::string> StepsOf(const Json& run) {
+  std::vector<std::string> steps;
+  for (const Json& step :
+       run["results"][0]["codeFlows"][0]["threadFlows"][0]["locations"]) {
+    const Json& location = step["location"];
+    const int line =
+        location["physicalLocation"]["region"]["startLine"].get<int>();
+    steps.push_back(std::to_string(line) + " " +
+                    location["message"]["text"].get<std::string>());
+  }
+  return steps;
+}
+
+TEST(SarifReportTest, TheWayToTheCrashIsACodeFlow) {
+  Report report = WithFindings();
+  EXPECT_FALSE(RunOf(report)["results"][0].contains("codeFlows"));
+  Finding& finding = report.workloads[0].exploration.findings[0];
+  finding.id = "8.2p-w5@12345678";
+  finding.violation.op = 3;
+  finding.crash = "8.2p-w5: power was lost";
+  // A call has no line; op 4 begins at the event of the
+  // crash and is not the one that is blamed, and op 5 begins after it.
+  Timeline timeline;
+  timeline.ops = {{1, 10, "write /f", 0, 4, ""}, {0, 0, "call", 0, 4, ""},
+                  {2, 11, "fsync /f", 4, 8, ""}, {3, 12, "write /g", 8, {}, ""},
+                  {4, 13, "write /h", 8, 9, ""}, {5, 14, "fsync /h", 9, 9, ""}};
+  report.workloads[0].timeline = timeline;
+  EXPECT_THAT(StepsOf(RunOf(report)),
+              testing::ElementsAre("10 op 1: write /f", "11 op 2: fsync /f",
+                                   "12 op 3: write /g (not returned)",
+                                   "12 8.2p-w5: power was lost"));
+  // A host shows so many steps; the last ones matter.
+  timeline.ops.assign(kSarifStepsMax, {1, 10, "write /f", 0, 4, ""});
+  report.workloads[0].timeline = timeline;
+  const std::vector<std::string> steps = StepsOf(RunOf(report));
+  EXPECT_EQ(steps.size(), kSarifStepsMax);
+  EXPECT_EQ(steps.back(), "10 8.2p-w5: power was lost");
+  // A recorded program has calls alone.
+  timeline.ops = {{0, 0, "call", 0, 4, ""}};
+  report.workloads[0].timeline = timeline;
+  EXPECT_FALSE(RunOf(report)["results"][0].contains("codeFlows"));
 }
 
 TEST(SarifReportTest, WhatIsExpectedOrKnownIsSuppressed) {
