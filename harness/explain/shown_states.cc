@@ -26,7 +26,9 @@ bool LostSomething(const ShownBlock& block) {
 // Leaves out blocks beyond the bound, those that lost nothing first.
 void Shorten(std::vector<ShownBlock>& blocks) {
   if (blocks.size() <= kShownBlocksMax) return;
-  std::ranges::stable_partition(blocks, LostSomething);
+  std::ranges::sort(blocks, {}, [](const ShownBlock& block) {
+    return std::pair(!LostSomething(block), block.sector);
+  });
   blocks.resize(kShownBlocksMax);
   std::ranges::sort(blocks, {}, &ShownBlock::sector);
 }
