@@ -58,9 +58,10 @@ std::string HtmlPage(const std::string& json) {
       for (Json& violation : workload["violations"]) CutStates(violation);
     }
   }
-  std::string page(kPageBeforeReport);
+  std::string page;
+  for (const std::string_view line : kPageBeforeReport) page += line;
   page += WithoutMarkup(report.dump());
-  page += kPageAfterReport;
+  for (const std::string_view line : kPageAfterReport) page += line;
   return page;
 }
 

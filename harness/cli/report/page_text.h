@@ -4,13 +4,15 @@
 #ifndef POWERCUT_HARNESS_CLI_REPORT_PAGE_TEXT_H_
 #define POWERCUT_HARNESS_CLI_REPORT_PAGE_TEXT_H_
 
+#include <span>
 #include <string_view>
 
 namespace powercut {
 
-// What stands before and after the JSON report.
-extern const std::string_view kPageBeforeReport;
-extern const std::string_view kPageAfterReport;
+// What stands before and after the JSON report, line by line, since a compiler
+// need not take a text of more than 64 KiB. A line holds its line feed.
+extern const std::span<const std::string_view> kPageBeforeReport;
+extern const std::span<const std::string_view> kPageAfterReport;
 
 }  // namespace powercut
 

@@ -17,12 +17,11 @@ endif()
 string(SUBSTRING "${page}" 0 ${at} before)
 math(EXPR at "${at} + 8")
 string(SUBSTRING "${page}" ${at} -1 after)
-# A compiler need not take a string literal of more than 64 KiB, so that each
-# line is one of its own.
+# The elements of an array of lines.
 function(literal name text)
   string(REPLACE "\\" "\\\\" text "${text}")
   string(REPLACE "\"" "\\\"" text "${text}")
-  string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
+  string(REPLACE "\n" "\\n\",\n    \"" text "${text}")
   set(${name} "\"${text}\"" PARENT_SCOPE)
 endfunction()
 literal(before "${before}")
@@ -32,11 +31,17 @@ file(WRITE ${OUTPUT} "// Made by embed_page.cmake.
 #include \"harness/cli/report/page_text.h\"
 
 namespace powercut {
+namespace {
 
-const std::string_view kPageBeforeReport =
-    ${before};
-const std::string_view kPageAfterReport =
-    ${after};
+constexpr std::string_view kBefore[] = {
+    ${before}};
+constexpr std::string_view kAfter[] = {
+    ${after}};
+
+}  // namespace
+
+const std::span<const std::string_view> kPageBeforeReport = kBefore;
+const std::span<const std::string_view> kPageAfterReport = kAfter;
 
 }  // namespace powercut
 ")
