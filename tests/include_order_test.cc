@@ -64,9 +64,9 @@ const RoomPlan& Rooms() {
     floor({"programs"});
     floor({"engines/backend"});
     floor({"harness/cli/terminal", "fuzz/draw"});
-    floor({"harness/cli/input", "fuzz/targets"});
+    floor({"harness/cli/input"});
     floor({"harness/cli/help", "harness/cli/report"});
-    floor({"harness/cli/verbs"});
+    floor({"harness/cli/verbs", "fuzz/targets"});
     floor({"harness/cli"});
     // A model knows promises, never disks; the ground floor knows nothing.
     for (auto& [name, allowed] : plan) {
