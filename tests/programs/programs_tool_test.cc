@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -25,10 +26,17 @@ bool CanUnshare() {
 
 bool CanOpenFuse() { return access("/dev/fuse", R_OK | W_OK) == 0; }
 
-class ProgramsToolTest : public testing::Test {
+// Who runs the tool.
+enum class User : uint8_t { kOwn, kNobody };
+
+// Every test runs as the user of the tests, and as nobody if that is root.
+class ProgramsToolTest : public testing::TestWithParam<User> {
  protected:
   void SetUp() override {
     if (!CanOpenFuse()) GTEST_SKIP() << "/dev/fuse cannot be opened";
+    if (GetParam() == User::kNobody && !CanUnshare()) {
+      GTEST_SKIP() << "only root can become nobody";
+    }
     std::filesystem::permissions(folder_.File("."),
                                  std::filesystem::perms::all);
   }
@@ -38,8 +46,19 @@ class ProgramsToolTest : public testing::Test {
     return Shell(POWERCUT_TOOL " " + line);
   }
   Ended Shell(const std::string& line) {
-    return Subprocess(
-               {"/bin/sh", "-c", "cd " + folder_.File(".") + " && " + line})
+    const std::string here = "cd " + folder_.File(".") + " && " + line;
+    if (GetParam() == User::kOwn) {
+      return Subprocess({"/bin/sh", "-c", here}).Wait();
+    }
+    // The device is opened to all for this process only.
+    const std::string device = folder_.File("dev");
+    return Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                       "mkdir -p " + device + " && mount -t tmpfs none " +
+                           device + " && mknod -m 666 " + device +
+                           "/fuse c 10 229 && mount --bind " + device +
+                           "/fuse /dev/fuse && exec setpriv --reuid 65534 "
+                           "--regid 65534 --clear-groups /bin/sh -c \"$0\"",
+                       here})
         .Wait();
   }
   // Writes a script, and returns how a shell runs it.
@@ -60,7 +79,7 @@ std::string Replace(const std::string& sync) {
 constexpr const char* kWhole =
     "case \"$(cat f)\" in old|new) ;; *) echo damaged; exit 1;; esac\n";
 
-TEST_F(ProgramsToolTest, OneCommandTellsInWhichWorldsAProgramIsSafe) {
+TEST_P(ProgramsToolTest, OneCommandTellsInWhichWorldsAProgramIsSafe) {
   const std::string program = Script("replace.sh", Replace(""));
   const std::string check = Script("whole.sh", kWhole);
   const Ended run =
@@ -92,7 +111,7 @@ TEST_F(ProgramsToolTest, OneCommandTellsInWhichWorldsAProgramIsSafe) {
   EXPECT_THAT(safe.out, Not(HasSubstr("violation")));
 }
 
-TEST_F(ProgramsToolTest, AProfileThatIsNoneIsRefused) {
+TEST_P(ProgramsToolTest, AProfileThatIsNoneIsRefused) {
   const Ended none = Tool("run --profile nope --check true -- true");
   EXPECT_EQ(none.status, 129);
   EXPECT_THAT(
@@ -108,7 +127,7 @@ TEST_F(ProgramsToolTest, AProfileThatIsNoneIsRefused) {
 }
 
 // The kernel tells FUSE nothing of sync(2) and syncfs(2).
-TEST_F(ProgramsToolTest, SyncsOfTheWholeVolumeCount) {
+TEST_P(ProgramsToolTest, SyncsOfTheWholeVolumeCount) {
   const std::string program =
       Script("syncs.sh",
              "for f in a b c; do\n"
@@ -129,7 +148,7 @@ TEST_F(ProgramsToolTest, SyncsOfTheWholeVolumeCount) {
   EXPECT_THAT(run.out, Not(HasSubstr("1: lost b")));
 }
 
-TEST_F(ProgramsToolTest, FilesComeBackAsTheyWere) {
+TEST_P(ProgramsToolTest, FilesComeBackAsTheyWere) {
   const std::string program = Script(
       "files.sh",
       "mkdir d; echo 'echo ran' > d/tool; chmod 755 d/tool; ln -s d/tool link\n"
@@ -146,31 +165,7 @@ TEST_F(ProgramsToolTest, FilesComeBackAsTheyWere) {
   EXPECT_EQ(run.status, 0) << run.out << run.err;
 }
 
-// Where nobody is root, nothing is mounted for others to see, and nothing stays
-// behind.
-TEST_F(ProgramsToolTest, NobodyCanUseIt) {
-  if (!CanUnshare()) GTEST_SKIP() << "only root can become nobody";
-  const std::string program = Script("replace.sh", Replace("sync f.tmp; "));
-  const std::string check = Script("whole.sh", kWhole);
-  // The device is opened to all for this process only.
-  const Ended run =
-      Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
-                  "mkdir -p " + folder_.File("dev") +
-                      " && mount -t tmpfs none " + folder_.File("dev") +
-                      " && mknod -m 666 " + folder_.File("dev/fuse") +
-                      " c 10 229 && mount --bind " + folder_.File("dev/fuse") +
-                      " /dev/fuse && cd " + folder_.File(".") +
-                      " && setpriv --reuid 65534 --regid 65534 "
-                      "--clear-groups " POWERCUT_TOOL
-                      " run --quiet --jobs 1 --profile linux-man "
-                      "--check '" +
-                      check + "' -- " + program})
-          .Wait();
-  EXPECT_EQ(run.status, 0) << run.out << run.err;
-  EXPECT_THAT(run.out, HasSubstr("ok: simfs under profile linux-man"));
-}
-
-TEST_F(ProgramsToolTest, WithoutADeviceTheRemedyIsNamed) {
+TEST_P(ProgramsToolTest, WithoutADeviceTheRemedyIsNamed) {
   if (!CanUnshare()) GTEST_SKIP() << "only root can hide a device";
   const Ended run =
       Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
@@ -183,7 +178,7 @@ TEST_F(ProgramsToolTest, WithoutADeviceTheRemedyIsNamed) {
   EXPECT_THAT(run.err, HasSubstr("--fs ext4"));
 }
 
-TEST_F(ProgramsToolTest, AProgramThatFailsIsRecordedAllTheSame) {
+TEST_P(ProgramsToolTest, AProgramThatFailsIsRecordedAllTheSame) {
   const Ended failed = Tool("record -o t.trace -- sh -c 'echo x > f; exit 7'");
   EXPECT_EQ(failed.status, 3);
   EXPECT_THAT(failed.err, HasSubstr("exit status 7"));
@@ -205,7 +200,7 @@ std::string Log(const std::string& sync) {
          "echo $i >>$POWERCUT_ACKS; done\n";
 }
 
-TEST_F(ProgramsToolTest, ADumpIsComparedWithTheMomentsOfTheRun) {
+TEST_P(ProgramsToolTest, ADumpIsComparedWithTheMomentsOfTheRun) {
   // Under the others, an append may show old contents of the disk.
   const std::string synced = Script("synced.sh", Log("sync log .; "));
   const Ended holds = Tool(
@@ -238,7 +233,7 @@ TEST_F(ProgramsToolTest, ADumpIsComparedWithTheMomentsOfTheRun) {
   EXPECT_EQ(replay.status, 1) << replay.out << replay.err;
 }
 
-TEST_F(ProgramsToolTest, WhatAProgramPrintsCanBeItsAcks) {
+TEST_P(ProgramsToolTest, WhatAProgramPrintsCanBeItsAcks) {
   const std::string program = Script(
       "print.sh", "sync .\nfor i in 1 2; do echo $i >>log; echo $i; done");
   const Ended run = Tool(
@@ -250,7 +245,7 @@ TEST_F(ProgramsToolTest, WhatAProgramPrintsCanBeItsAcks) {
   EXPECT_THAT(run.out, HasSubstr(" 2 acks"));
 }
 
-TEST_F(ProgramsToolTest, AnAuditTellsWhichSyncsOfAProgramAreNeeded) {
+TEST_P(ProgramsToolTest, AnAuditTellsWhichSyncsOfAProgramAreNeeded) {
   const std::string program =
       Script("audit.sh",
              "echo old >f; sync f .; echo powercut:start "
@@ -277,7 +272,7 @@ TEST_F(ProgramsToolTest, AnAuditTellsWhichSyncsOfAProgramAreNeeded) {
   EXPECT_THAT(none.err, HasSubstr("the program made no such sync; it made: "));
 }
 
-TEST_F(ProgramsToolTest, CallsAreShownInTheirOrderWithTheAcks) {
+TEST_P(ProgramsToolTest, CallsAreShownInTheirOrderWithTheAcks) {
   const std::string program =
       Script("calls.sh",
              "echo text >f; sync f; echo done >>$POWERCUT_ACKS\n"
@@ -296,7 +291,7 @@ TEST_F(ProgramsToolTest, CallsAreShownInTheirOrderWithTheAcks) {
 
 // A recovery that removes its journal before it has put the old contents back
 // is wrong only if it is interrupted.
-TEST_F(ProgramsToolTest, RecoveriesCanBeCrashedToo) {
+TEST_P(ProgramsToolTest, RecoveriesCanBeCrashedToo) {
   const std::string program =
       Script("journal.sh",
              "echo old >f; echo old >journal; sync f journal .\n"
@@ -319,7 +314,7 @@ TEST_F(ProgramsToolTest, RecoveriesCanBeCrashedToo) {
       1);
 }
 
-TEST_F(ProgramsToolTest, ARecordingIsShrunkToTheCallsThatFail) {
+TEST_P(ProgramsToolTest, ARecordingIsShrunkToTheCallsThatFail) {
   const std::string program =
       Script("long.sh",
              "for i in 1 2 3 4 5 6 7 8; do echo $i >a$i; mkdir d$i; done\n" +
@@ -345,7 +340,7 @@ TEST_F(ProgramsToolTest, ARecordingIsShrunkToTheCallsThatFail) {
   EXPECT_THAT(replay.out, HasSubstr("damaged"));
 }
 
-TEST_F(ProgramsToolTest, ShardsOfSeveralWorldsComeToOneReport) {
+TEST_P(ProgramsToolTest, ShardsOfSeveralWorldsComeToOneReport) {
   const std::string program = Script("replace.sh", Replace(""));
   const std::string check = Script("whole.sh", kWhole);
   ASSERT_EQ(Tool("record -o m.trace -- " + program).status, 0);
@@ -363,7 +358,7 @@ TEST_F(ProgramsToolTest, ShardsOfSeveralWorldsComeToOneReport) {
 
 // A failing fsync is told to the program, and the recording with it is explored
 // as it is.
-TEST_F(ProgramsToolTest, SyncsCanFail) {
+TEST_P(ProgramsToolTest, SyncsCanFail) {
   const std::string program = Script(
       "fails.sh", "echo text >f; sync f || echo failed >>$POWERCUT_ACKS");
   const Ended made =
@@ -378,7 +373,7 @@ TEST_F(ProgramsToolTest, SyncsCanFail) {
 }
 
 // dd ends with the error of a write, and writes the rest after a short one.
-TEST_F(ProgramsToolTest, WritesCanFailBeFullOrBeShort) {
+TEST_P(ProgramsToolTest, WritesCanFailBeFullOrBeShort) {
   const std::string program = Script(
       "dd.sh", "dd if=/dev/zero of=f bs=1000 count=3 2>&1; stat -c %s f");
   const auto record = [&](const std::string& fail) {
@@ -400,7 +395,7 @@ TEST_F(ProgramsToolTest, WritesCanFailBeFullOrBeShort) {
 
 // A sync that fails is in the calls, so that it fails in every world; a sync
 // that lies is believed by the program.
-TEST_F(ProgramsToolTest, CallsThatFailAreExploredInEveryWorld) {
+TEST_P(ProgramsToolTest, CallsThatFailAreExploredInEveryWorld) {
   const std::string program =
       Script("syncs.sh",
              "echo old >f; sync -f .; echo powercut:start >>$POWERCUT_ACKS\n"
@@ -425,7 +420,7 @@ TEST_F(ProgramsToolTest, CallsThatFailAreExploredInEveryWorld) {
   EXPECT_THAT(Tool("show f.trace").out, HasSubstr("(sync) lied"));
 }
 
-TEST_F(ProgramsToolTest, PlannedFailuresOfAnotherFormAreRefused) {
+TEST_P(ProgramsToolTest, PlannedFailuresOfAnotherFormAreRefused) {
   for (const char* const wrong :
        {"other", "sync,", "sync,after", "sync,after=x", "sync,count=0",
         "sync,after=1000001", "sync,nth=1"}) {
@@ -443,6 +438,12 @@ TEST_F(ProgramsToolTest, PlannedFailuresOfAnotherFormAreRefused) {
           .err,
       HasSubstr("cannot be given together"));
 }
+
+INSTANTIATE_TEST_SUITE_P(Users, ProgramsToolTest,
+                         testing::Values(User::kOwn, User::kNobody),
+                         [](const auto& param) {
+                           return param.param == User::kOwn ? "own" : "nobody";
+                         });
 
 }  // namespace
 }  // namespace powercut
