@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
+#include <optional>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/report/json_fields.h"
 #include "harness/cli/report/page_text.h"
 
 namespace powercut {
@@ -49,6 +53,31 @@ std::string WithoutMarkup(const std::string& json) {
   return text;
 }
 
+// Reads what the page reads of a report of `litmus`.
+Status CheckLitmusReport(const Json& json, const std::string& name) {
+  std::optional<Error> error;
+  JsonFields report(json, name + ":", error);
+  for (JsonFields& test : report.Objects("tests")) {
+    for (const char* const key : {"file", "name", "backend", "profile"}) {
+      test.Text(key);
+    }
+    const std::string verdict = test.Text("verdict");
+    constexpr std::string_view kVerdicts[] = {"ok", "violation", "unseen",
+                                              "unsupported"};
+    if (std::ranges::find(kVerdicts, verdict) == std::end(kVerdicts)) {
+      test.Refuse("verdict", "is no verdict of a litmus test");
+    }
+    if (verdict == "unsupported") test.Text("reason");
+    for (JsonFields& outcome : test.Objects("outcomes")) {
+      outcome.Text("state");
+      outcome.Text("class");
+      outcome.Number("observed", uint64_t{1} << 53);
+    }
+  }
+  if (error) return *error;
+  return Ok{};
+}
+
 }  // namespace
 
 std::string HtmlPage(const std::string& json) {
@@ -74,7 +103,7 @@ Status CheckIsReport(const std::string& text, const std::string& name) {
                                           /*allow_exceptions=*/false);
   const bool litmus = json.is_object() && json.contains("powercut") &&
                       json.contains("tests") && json["tests"].is_array();
-  if (litmus) return Ok{};
+  if (litmus) return CheckLitmusReport(json, name);
   const auto report = ReadReport(text, name);
   return report ? Status(Ok{}) : Status(report.error());
 }

@@ -262,6 +262,30 @@ TEST(HtmlPageTest, TheReportIsDataWhateverItHolds) {
   EXPECT_EQ(page.find("@SCRIPT@"), page.npos);
 }
 
+TEST(HtmlPageTest, ALitmusReportThatCannotBeDrawnIsRefused) {
+  const std::string good =
+      R"({"powercut":1,"tests":[{"file":"f","name":"n","backend":"simfs",)"
+      R"("profile":"xfs","verdict":"ok","outcomes":[)"
+      R"({"state":"s","class":"allow","observed":2}]}]})";
+  EXPECT_TRUE(CheckIsReport(good, "r.json"));
+  const auto refused = [&](const std::string& from, const std::string& to) {
+    std::string bad = good;
+    bad.replace(bad.find(from), from.size(), to);
+    const Status status = CheckIsReport(bad, "r.json");
+    return status ? "" : status.error().message;
+  };
+  EXPECT_THAT(refused("\"xfs\"", "3"),
+              HasSubstr("r.json: tests[0].profile: expected"));
+  EXPECT_THAT(refused("\"ok\"", "\"fine\""),
+              HasSubstr("tests[0].verdict: is no verdict"));
+  EXPECT_THAT(refused("\"ok\"", "\"unsupported\""),
+              HasSubstr("tests[0].reason"));
+  EXPECT_THAT(refused(":2", ":-2"), HasSubstr("outcomes[0].observed"));
+  EXPECT_THAT(
+      CheckIsReport(R"({"tests":[3],"powercut":1})", "r.json").error().message,
+      HasSubstr("r.json: tests[0]"));
+}
+
 TEST(HtmlPageTest, StatesBeyondTheBoundAreLeftOut) {
   Json violation = {{"count", 300}, {"found_texts", {"a", "b", "c"}}};
   for (int i = 0; i < 300; ++i) {
