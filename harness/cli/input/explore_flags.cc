@@ -9,12 +9,19 @@
 #include "harness/cli/input/flag_values.h"
 
 namespace powercut {
+namespace {
 
-void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
+void DeclareJobs(FlagSet& flags, ExploreFlags& explore) {
   flags
       .Add(FlagGroup::kBudget, "--jobs", explore.jobs,
            "number of workers; default: one for each processor")
       .Between(1, 1024);
+}
+
+}  // namespace
+
+void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
+  DeclareJobs(flags, explore);
   flags
       .Add(FlagGroup::kSpace, "--seed", explore.seed,
            "selects the draws of sample:N and of --doublecheck")
@@ -62,10 +69,7 @@ void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
 void DeclareExploreBounds(FlagSet& flags, ExploreFlags& explore,
                           const std::string& default_budget) {
   explore.budget = default_budget;
-  flags
-      .Add(FlagGroup::kBudget, "--jobs", explore.jobs,
-           "number of workers; default: one for each processor")
-      .Between(1, 1024);
+  DeclareJobs(flags, explore);
   flags
       .Add(FlagGroup::kBudget, "--max-runs", explore.max_runs,
            "at most this many recoveries for each profile")
