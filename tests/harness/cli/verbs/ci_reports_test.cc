@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using Json = nlohmann::ordered_json;
 
-// It does not hold under ext4-ordered, and holds under ext4-journal.
+// It holds, so that the violation that it expects is not found.
 constexpr const char* kAppend = R"(powercut 1
 backend simfs
 profile ext4-ordered
