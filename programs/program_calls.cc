@@ -14,7 +14,8 @@ namespace powercut::programs {
 namespace {
 
 // The version of the bytes. In the second one, each op says how it failed; it
-// is written only where an op did, so that older powercuts read the rest.
+// is written only where an op did, so that older powercuts read the rest, and
+// calls are read only in the version that they are written in.
 constexpr uint64_t kVersion = 1;
 constexpr uint64_t kVersionWithFailures = 2;
 enum Outcome : uint8_t { kDone, kFailed, kLied };
@@ -47,7 +48,14 @@ bool IsName(std::string_view name) {
   return name.starts_with('/') && name.find('\0') == name.npos;
 }
 
-bool HasFailure(const Call& call) { return call.fails || call.lies; }
+// The version that calls are written in.
+uint64_t VersionOf(const Calls& calls) {
+  const auto has_failure = [](const Call& call) {
+    return call.fails || call.lies;
+  };
+  return std::ranges::any_of(calls, has_failure) ? kVersionWithFailures
+                                                 : kVersion;
+}
 
 void EncodeCall(const Call& call, uint64_t version, PackedWriter& out) {
   out.Number(call.kind);
@@ -114,8 +122,7 @@ Call DecodeCall(uint64_t version, PackedReader& in) {
 std::string EncodeCalls(const Calls& calls) {
   std::string bytes;
   PackedWriter out(bytes);
-  const bool failures = std::ranges::any_of(calls, HasFailure);
-  const uint64_t version = failures ? kVersionWithFailures : kVersion;
+  const uint64_t version = VersionOf(calls);
   out.Number(version);
   out.Number(calls.size());
   for (const Call& call : calls) EncodeCall(call, version, out);
@@ -131,6 +138,7 @@ Result<Calls> DecodeCalls(std::string_view bytes) {
     Call& call = calls.emplace_back(DecodeCall(version, in));
     call.op.number = static_cast<uint32_t>(calls.size());
   }
+  in.Require(version == VersionOf(calls));
   if (in.Finished()) return calls;
   return Error{ErrorCode::kBadInput,
                "the calls of the recorded program make no sense; record it "

@@ -310,6 +310,22 @@ TEST(ProgramCallsTest, FailuresOfSyncsAreKept) {
   EXPECT_TRUE(!last[2].fails && last[2].lies);
 }
 
+// Bytes of the version with failures in which nothing failed would be written
+// in the first version, so they are not what powercut wrote.
+TEST(ProgramCallsTest, CallsHaveOneVersion) {
+  Call sync;
+  sync.op.kind = OpKind::kSyncfs;
+  std::string bytes = EncodeCalls({sync});
+  ASSERT_TRUE(DecodeCalls(bytes));
+  bytes[0] = 2;
+  bytes += '\0';  // the call did not fail
+  EXPECT_FALSE(DecodeCalls(bytes));
+  bytes.back() = 1;  // it failed
+  EXPECT_TRUE(DecodeCalls(bytes));
+  EXPECT_TRUE(DecodeCalls(std::string_view("\1\0", 2)));
+  EXPECT_FALSE(DecodeCalls(std::string_view("\2\0", 2)));
+}
+
 TEST(ProgramCallsTest, DamagedBytesAreRefused) {
   Recorded volume;
   const uint64_t a = volume.Make("a");
