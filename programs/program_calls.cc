@@ -78,7 +78,7 @@ void EncodeCall(const Call& call, uint64_t version, PackedWriter& out) {
 
 Call DecodeCall(uint64_t version, PackedReader& in) {
   Call call;
-  call.kind = static_cast<Call::Kind>(in.Number());
+  call.kind = static_cast<Call::Kind>(in.NumberUpTo(Call::kLine));
   in.Require(call.kind == Call::kOp || call.kind == Call::kLine);
   call.process = static_cast<int32_t>(in.NumberUpTo(INT32_MAX));
   call.program = in.Text();

@@ -326,6 +326,21 @@ TEST(ProgramCallsTest, CallsHaveOneVersion) {
   EXPECT_FALSE(DecodeCalls(std::string_view("\2\0", 2)));
 }
 
+// A number that does not fit is refused; it is not cut to one that does.
+TEST(ProgramCallsTest, NumbersAreNotCut) {
+  Call line;
+  line.kind = Call::kLine;
+  const std::string bytes = EncodeCalls({line});
+  ASSERT_TRUE(DecodeCalls(bytes));
+  ASSERT_EQ(bytes[2], Call::kLine);
+  // The number 256 + kLine, in two groups of seven bits.
+  const std::string wider =
+      bytes.substr(0, 2) +
+      std::string{static_cast<char>(0x80 | Call::kLine), static_cast<char>(2)} +
+      bytes.substr(3);
+  EXPECT_FALSE(DecodeCalls(wider));
+}
+
 TEST(ProgramCallsTest, DamagedBytesAreRefused) {
   Recorded volume;
   const uint64_t a = volume.Make("a");
