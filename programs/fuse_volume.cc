@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
+#include <linux/fuse.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,6 +37,8 @@ struct FuseVolume::Impl {
   bool all_owners = false;
   // The names that a program is reading, by the number of its open directory.
   std::map<ProgramFiles::Handle, std::vector<ProgramFiles::Entry>> listings;
+  // Whether the file of the current request to create gets no name.
+  bool unnamed = false;
   Bytes scratch;
 };
 
@@ -120,7 +123,9 @@ void Create(fuse_req_t request, fuse_ino_t parent, const char* name,
             mode_t mode, fuse_file_info* info) {
   ProgramFiles& files = FilesFor(request);
   uint64_t node = 0;
-  int error = files.Make(parent, name, mode, 0, "", node);
+  int error = ImplOf(request).unnamed
+                  ? files.MakeUnnamed(parent, mode, node)
+                  : files.Make(parent, name, mode, 0, "", node);
   // Another process may have made it since the kernel looked.
   if (error == EEXIST && (info->flags & O_EXCL) == 0) {
     error = files.Lookup(parent, name, node);
@@ -415,6 +420,18 @@ constexpr fuse_lowlevel_ops Operations() {
   return operations;
 }
 
+// Makes a request for a file without a name (O_TMPFILE), which this libfuse
+// does not know, one to create a file: the kernel sends the same with both, and
+// expects the same answer. Returns whether it was one.
+bool TakeForCreate(const fuse_buf& buffer) {
+  if ((buffer.flags & FUSE_BUF_IS_FD) != 0) return false;
+  if (buffer.size < sizeof(fuse_in_header)) return false;
+  auto& header = *static_cast<fuse_in_header*>(buffer.mem);
+  if (header.opcode != FUSE_TMPFILE) return false;
+  header.opcode = FUSE_CREATE;
+  return true;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<FuseVolume>> FuseVolume::Mount(const std::string& folder,
@@ -457,7 +474,10 @@ int FuseVolume::fd() const { return fuse_session_fd(impl_->session); }
 bool FuseVolume::Serve() {
   fuse_buf& buffer = impl_->buffer;
   const int received = fuse_session_receive_buf(impl_->session, &buffer);
-  if (received > 0) fuse_session_process_buf(impl_->session, &buffer);
+  if (received > 0) {
+    impl_->unnamed = TakeForCreate(buffer);
+    fuse_session_process_buf(impl_->session, &buffer);
+  }
   return received > 0 || received == -EINTR || received == -EAGAIN;
 }
 

@@ -84,7 +84,9 @@ int ProgramFiles::Facts(Node node, struct stat& facts) {
   facts.st_gid = attributes.group;
   facts.st_rdev = attributes.device;
   // What a crash left may have names that nobody looked for yet.
-  facts.st_nlink = known.is_directory ? 1 : known.names.size();
+  facts.st_nlink = known.is_directory ? 1
+                   : known.unnamed    ? 0
+                                      : known.names.size();
   facts.st_blksize = 4096;
   if (S_ISLNK(attributes.mode)) {
     facts.st_size = static_cast<off_t>(attributes.target.size());

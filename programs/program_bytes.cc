@@ -96,9 +96,12 @@ void ProgramFiles::Close(Handle handle) {
     if (--shared->second == 0) shares_.erase(shared);
     return;
   }
-  open_.erase(handle);
+  const auto open = open_.find(handle);
+  const Node node = open == open_.end() ? 0 : open->second;
+  if (open != open_.end()) open_.erase(open);
   files_.Close(handle);
   Apply();
+  ForgetUnnamed(node);
 }
 
 int ProgramFiles::Read(Handle handle, uint64_t offset_bytes,

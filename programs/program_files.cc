@@ -2,7 +2,7 @@
 // succeeds. A volume that is recorded then makes the ops that came of it on
 // simfs, before the program hears of the success.
 // This file has the nodes, their names, and the way to simfs;
-// program_attributes.cc and program_bytes.cc have the rest.
+// program_attributes.cc, program_bytes.cc and program_unnamed.cc have the rest.
 //
 // Example: a program creates /d/f. The file gets a node in memory, and a call
 // `create /d/f` is added to the log. Apply() makes the call on simfs, which
@@ -16,6 +16,8 @@
 #include <linux/fs.h>
 
 #include <fstream>
+
+#include "programs/hidden_name.h"
 
 namespace powercut::programs {
 namespace {
@@ -88,6 +90,7 @@ ProgramFiles::Node ProgramFiles::NodeOf(const FileFacts& facts, Node parent,
 }
 
 int ProgramFiles::Lookup(Node parent, const std::string& name, Node& node) {
+  if (IsHiddenName(name)) return ENOENT;
   std::string path;
   if (const int error = PathIn(parent, name, path)) return error;
   FileFacts facts;
@@ -150,6 +153,15 @@ void ProgramFiles::AddLine(std::string_view line) {
 
 int ProgramFiles::Make(Node parent, const std::string& name, mode_t mode,
                        dev_t device, const std::string& target, Node& node) {
+  if (IsHiddenName(name)) return EINVAL;
+  const int error = MakeIn(parent, parent, name, mode, device, target, node);
+  if (error == 0) TouchNames(parent);
+  return error;
+}
+
+int ProgramFiles::MakeIn(Node above, Node parent, const std::string& name,
+                         mode_t mode, dev_t device, const std::string& target,
+                         Node& node) {
   if (full_) return ENOSPC;
   std::string path;
   if (const int error = PathIn(parent, name, path)) return error;
@@ -173,9 +185,9 @@ int ProgramFiles::Make(Node parent, const std::string& name, mode_t mode,
   attributes.mode = mode;
   attributes.owner = caller_.user;
   attributes.group = caller_.group;
-  const FileAttributes above = AttributesOf(nodes_.at(parent));
-  if ((above.mode & S_ISGID) != 0) {
-    attributes.group = above.group;
+  const FileAttributes directory = AttributesOf(nodes_.at(above));
+  if ((directory.mode & S_ISGID) != 0) {
+    attributes.group = directory.group;
     if (S_ISDIR(mode)) attributes.mode |= S_ISGID;
   }
   attributes.device = device;
@@ -189,7 +201,6 @@ int ProgramFiles::Make(Node parent, const std::string& name, mode_t mode,
     PackedWriter out(call.attributes);
     WriteAttributes(attributes, out);
   }
-  TouchNames(parent);
   return Apply();
 }
 
@@ -222,24 +233,33 @@ int ProgramFiles::Rename(Node parent, const std::string& name, Node new_parent,
                          const std::string& new_name, unsigned flags) {
   if (full_) return ENOSPC;
   if ((flags & ~static_cast<unsigned>(RENAME_NOREPLACE)) != 0) return EINVAL;
-  std::string from;
-  std::string to;
-  if (const int error = PathIn(parent, name, from)) return error;
-  if (const int error = PathIn(new_parent, new_name, to)) return error;
+  if (IsHiddenName(new_name)) return EINVAL;
   Node moved = 0;
   if (const int error = Lookup(parent, name, moved)) return error;
   Node replaced = 0;
   const bool replaces = Lookup(new_parent, new_name, replaced) == 0;
   if (replaces && flags != 0) return EEXIST;
   if (replaces && replaced == moved) return 0;
-  if (const int error = Done(files_.Rename(from, to))) return error;
+  if (const int error = MoveName(moved, parent, name, new_parent, new_name)) {
+    return error;
+  }
   if (replaces) {
     nodes_[replaced].names.erase({new_parent, new_name});
     TouchStatus(replaced);
   }
+  TouchNames(parent);
+  return 0;
+}
+
+int ProgramFiles::MoveName(Node moved, Node parent, const std::string& name,
+                           Node new_parent, const std::string& new_name) {
+  std::string from;
+  std::string to;
+  if (const int error = PathIn(parent, name, from)) return error;
+  if (const int error = PathIn(new_parent, new_name, to)) return error;
+  if (const int error = Done(files_.Rename(from, to))) return error;
   nodes_[moved].names.erase({parent, name});
   nodes_[moved].names.emplace(new_parent, new_name);
-  TouchNames(parent);
   TouchNames(new_parent);
   TouchStatus(moved);
   return 0;
@@ -248,6 +268,8 @@ int ProgramFiles::Rename(Node parent, const std::string& name, Node new_parent,
 int ProgramFiles::Link(Node node, Node new_parent,
                        const std::string& new_name) {
   if (full_) return ENOSPC;
+  if (IsHiddenName(new_name)) return EINVAL;
+  if (nodes_[node].unnamed) return NameUnnamed(node, new_parent, new_name);
   const auto from = PathOf(node);
   if (!from) return ENOENT;
   std::string to;

@@ -75,6 +75,11 @@ class ProgramFiles {
   // target), or a special file. Errors: EEXIST and those of the directory.
   int Make(Node parent, const std::string& name, mode_t mode, dev_t device,
            const std::string& target, Node& node);
+  // Makes a file that has no name, as O_TMPFILE asks for, with the permissions
+  // that a file in `parent` would have. Link() can give it a name. It must be
+  // opened at once; when its last handle is closed and it has no name, it is
+  // gone.
+  int MakeUnnamed(Node parent, mode_t mode, Node& node);
   int Unlink(Node parent, const std::string& name);
   int RemoveDirectory(Node parent, const std::string& name);
   // Errors, beside those of rename(2): EINVAL for an exchange of two names,
@@ -145,6 +150,9 @@ class ProgramFiles {
     // The names that are known, each with its directory.
     std::set<std::pair<Node, std::string>> names;
     bool is_directory = false;
+    // It was made without a name and has none yet. The one in `names` is
+    // hidden.
+    bool unnamed = false;
     // What a program set in this volume; `std::nullopt` if the attributes are
     // those of the history.
     std::optional<FileAttributes> attributes;
@@ -165,6 +173,16 @@ class ProgramFiles {
   // Errors: ESTALE, EEXIST.
   int PathIn(Node parent, const std::string& name, std::string& path) const;
   Node NodeOf(const FileFacts& facts, Node parent, const std::string& name);
+  // Make(), where the group and its bit are those of a file in `above`.
+  int MakeIn(Node above, Node parent, const std::string& name, mode_t mode,
+             dev_t device, const std::string& target, Node& node);
+  // Moves a name of a node. Errors: those of rename(2).
+  int MoveName(Node moved, Node parent, const std::string& name,
+               Node new_parent, const std::string& new_name);
+  // Gives an unnamed node its first name. Errors: EEXIST.
+  int NameUnnamed(Node node, Node new_parent, const std::string& new_name);
+  // The hidden name of an unnamed node goes if no handle is open on it.
+  void ForgetUnnamed(Node node);
   static int64_t NowNs();
   FileAttributes AttributesOf(NodeFacts& node);
   // Errors: ESTALE.
@@ -208,6 +226,8 @@ class ProgramFiles {
   size_t applied_ = 0;
   // What simfs is going to call the next file.
   simfs::InodeNumber next_inode_ = simfs::kRootInode + 1;
+  // How many files were made without a name.
+  uint64_t unnamed_ = 0;
   bool full_ = false;
 };
 

@@ -19,6 +19,7 @@ import sys
 
 libc = ctypes.CDLL(None, use_errno=True)
 RENAME_NOREPLACE = 1
+AT_SYMLINK_FOLLOW = 0x400
 FALLOC_KEEP_SIZE, FALLOC_PUNCH_HOLE, FALLOC_ZERO_RANGE = 1, 2, 16
 NAMES = ['a', 'b', 'c', 'dir', 'dir/a', 'dir/b', 'dir/sub', 'dir/sub/a',
          'other', 'other/a', 'link', 'x' * 255, 'x' * 256, 'a/b']
@@ -39,6 +40,12 @@ def fallocate(descriptor, mode, offset, size):
 
 def renameat2(old, new, flags):
     checked(libc.renameat2(-100, old.encode(), -100, new.encode(), flags))
+
+
+def link_descriptor(descriptor, new):
+    # os.link() would make a link of the symbolic link in /proc.
+    path = ('/proc/self/fd/%d' % descriptor).encode()
+    checked(libc.linkat(-100, path, -100, new.encode(), AT_SYMLINK_FOLLOW))
 
 
 class Exerciser:
@@ -314,6 +321,26 @@ class Exerciser:
             file.seek(0)
             return self.digest(file.read()), self.facts(
                 os.fstat(file.fileno()))
+
+    def do_unnamed(self):
+        """A file that begins without a name, and may get one."""
+        folder = self.random.choice(['.', 'dir', 'other', 'a'])
+        exclusive = os.O_EXCL if self.random.random() < 0.25 else 0
+        descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR | exclusive,
+                             0o640)
+        self.open.append(descriptor)
+        os.write(descriptor, self.data())
+        found = [self.facts(os.fstat(descriptor)), sorted(os.listdir(folder))]
+        if self.random.random() < 0.7:
+            name = self.name()
+            try:
+                link_descriptor(descriptor, name)
+            except OSError as error:
+                found.append(errno.errorcode[error.errno])
+            else:
+                found.append(self.facts(os.stat(name)))
+            found.append(self.facts(os.fstat(descriptor)))
+        return found
 
     def run(self, count):
         calls = sorted(name for name in dir(self) if name.startswith('do_'))

@@ -110,6 +110,70 @@ class Crashed {
   std::optional<ProgramFiles> files_;
 };
 
+std::vector<std::string> NamesIn(ProgramFiles& files) {
+  std::vector<ProgramFiles::Entry> entries;
+  EXPECT_EQ(files.List(kRootNode, entries), 0);
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.push_back(entry.name);
+  return names;
+}
+
+nlink_t LinksOf(ProgramFiles& files, uint64_t node) {
+  struct stat facts{};
+  EXPECT_EQ(files.Facts(node, facts), 0);
+  return facts.st_nlink;
+}
+
+// A file of O_TMPFILE has no name until it is linked. The crash after the last
+// call of `calls` shows no other name either.
+TEST(ProgramFilesTest, FilesWithoutNamesCanGetOne) {
+  Recorded volume;
+  ProgramFiles& files = volume.files();
+  uint64_t node = 0;
+  ASSERT_EQ(files.MakeUnnamed(kRootNode, S_IFREG | 0640, node), 0);
+  const Handle handle = volume.Open(node);
+  volume.Write(node, handle, 0, "text");
+  EXPECT_EQ(files.Sync(handle, false), 0);
+  EXPECT_THAT(NamesIn(files), testing::IsEmpty());
+  EXPECT_EQ(LinksOf(files, node), 0u);
+  // Nobody can reach or take the name that simfs knows it by.
+  uint64_t other = 0;
+  EXPECT_EQ(files.Lookup(kRootNode, ".powercut-unnamed-1", other), ENOENT);
+  EXPECT_EQ(files.Make(kRootNode, ".powercut-unnamed-2", S_IFREG | 0644, 0, "",
+                       other),
+            EINVAL);
+  Crashed before(volume.disk().trace(), volume.disk().trace().event_count(),
+                 files.calls());
+  EXPECT_THAT(NamesIn(before.files()), testing::IsEmpty());
+
+  volume.Make("taken");
+  EXPECT_EQ(files.Link(node, kRootNode, "taken"), EEXIST);
+  EXPECT_EQ(files.Link(node, kRootNode, "named"), 0);
+  EXPECT_EQ(files.Link(node, kRootNode, "again"), 0);
+  EXPECT_THAT(NamesIn(files), testing::ElementsAre("again", "named", "taken"));
+  EXPECT_EQ(LinksOf(files, node), 2u);
+  files.Close(handle);
+  Crashed after(volume.disk().trace(), volume.disk().trace().event_count(),
+                files.calls());
+  EXPECT_THAT(NamesIn(after.files()),
+              testing::ElementsAre("again", "named", "taken"));
+  EXPECT_EQ(after.PermissionsOf("named"), 0640u);
+}
+
+TEST(ProgramFilesTest, FilesWithoutNamesGoWithTheLastHandle) {
+  Recorded volume;
+  ProgramFiles& files = volume.files();
+  uint64_t node = 0;
+  ASSERT_EQ(files.MakeUnnamed(kRootNode, S_IFREG | 0640, node), 0);
+  const Handle first = volume.Open(node);
+  const Handle second = volume.Open(node);
+  files.Close(first);
+  EXPECT_NE(files.calls().back().op.kind, OpKind::kUnlink);
+  files.Close(second);
+  EXPECT_EQ(files.calls().back().op.kind, OpKind::kUnlink);
+  EXPECT_EQ(files.Link(node, kRootNode, "late"), ENOENT);
+}
+
 TEST(ProgramFilesTest, TheCallsAgainMakeTheSameTrace) {
   Recorded volume;
   const uint64_t a = volume.Make("a");

@@ -148,6 +148,40 @@ TEST_P(ProgramsToolTest, SyncsOfTheWholeVolumeCount) {
   EXPECT_THAT(run.out, Not(HasSubstr("1: lost b")));
 }
 
+// Writes a file without a name (O_TMPFILE) and links it.
+constexpr const char* kUnnamed =
+    "import ctypes, os, sys\n"
+    "file = os.open('.', os.O_TMPFILE | os.O_WRONLY, 0o644)\n"
+    "os.write(file, b'whole' * 1000)\n"
+    "if 'data' in sys.argv: os.fsync(file)\n"
+    "path = b'/proc/self/fd/%d' % file\n"
+    "assert ctypes.CDLL(None).linkat(-100, path, -100, b'f', 0x400) == 0\n"
+    "if 'name' in sys.argv: os.fsync(os.open('.', os.O_RDONLY))\n"
+    "open(os.environ['POWERCUT_ACKS'], 'a').write('done\\n')\n";
+constexpr const char* kUnnamedWhole =
+    "[ \"$(ls -A)\" = f ] || { [ -z \"$(ls -A)\" ] || exit 3\n"
+    "[ -s \"$POWERCUT_ACKED\" ] || exit 0; echo lost; exit 1; }\n"
+    "[ $(wc -c <f) = 5000 ] || { echo damaged; exit 2; }\n";
+
+TEST_P(ProgramsToolTest, FilesWithoutANameCanBeLinked) {
+  const std::string program =
+      "/usr/bin/python3 " + folder_.Write("unnamed.py", kUnnamed);
+  const std::string run = "run --quiet --jobs 1 --check '" +
+                          Script("whole.sh", kUnnamedWhole) + "' -- " + program;
+  const Ended safe = Tool(run + " data name");
+  EXPECT_EQ(safe.status, 0) << safe.out << safe.err;
+  const Ended lost = Tool(run + " data");
+  EXPECT_EQ(lost.status, 1) << lost.err;
+  EXPECT_THAT(lost.out, HasSubstr("  linux-man       violation  exit status 1: "
+                                  "lost"));
+  EXPECT_THAT(lost.out, Not(HasSubstr("damaged")));
+  const Ended damaged = Tool(run + " name");
+  EXPECT_EQ(damaged.status, 1) << damaged.err;
+  EXPECT_THAT(damaged.out, HasSubstr("  ext4-ordered    violation  exit status "
+                                     "2: damaged"));
+  EXPECT_THAT(damaged.out, HasSubstr("  ext4-journal    ok"));
+}
+
 TEST_P(ProgramsToolTest, FilesComeBackAsTheyWere) {
   const std::string program = Script(
       "files.sh",
