@@ -163,6 +163,15 @@ constexpr const char* kUnnamedWhole =
     "[ -s \"$POWERCUT_ACKED\" ] || exit 0; echo lost; exit 1; }\n"
     "[ $(wc -c <f) = 5000 ] || { echo damaged; exit 2; }\n";
 
+TEST_P(ProgramsToolTest, AWrongCheckIsToldOnce) {
+  const Ended run = Tool("run --check ./missing.sh -- sh -c 'echo a >f'");
+  EXPECT_EQ(run.status, 129) << run.out << run.err;
+  const std::string said = "the check fails with no crash at all";
+  const size_t first = run.err.find(said);
+  ASSERT_NE(first, std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find(said, first + 1), std::string::npos) << run.err;
+}
+
 TEST_P(ProgramsToolTest, FilesWithoutANameCanBeLinked) {
   const std::string program =
       "/usr/bin/python3 " + folder_.Write("unnamed.py", kUnnamed);

@@ -22,8 +22,9 @@ const std::vector<TopicBlock>& ExitStatusBlocks() {
       {"2",
        "unknown: a bound came first, or an id belongs to another recording"},
       {"3",
-       "only record: the trace is written, but the program failed, was killed, "
-       "took longer than --timeout, or found the disk full"},
+       "record, and run where all holds: the trace is written, but the program "
+       "failed, was killed, took longer than --timeout, or found the disk "
+       "full"},
       {"125", "it cannot run here: something is missing or not offered"},
       {"128", "an internal error"},
       {"129", "usage: the command line or a file is wrong"},

@@ -139,8 +139,15 @@ class Checker {
   ExitStatus CheckFile(const std::string& file, const std::string& profile) {
     auto checked = WithShortages([&] { return Check(file, profile); });
     if (checked) return *checked;
+    const std::string& message = checked.error().message;
+    // What is wrong with a file is mostly so under every profile, and is said
+    // once.
+    const auto said = std::ranges::find_if(report_.errors, [&](const auto& e) {
+      return e.file == file && e.message == message;
+    });
+    if (said != report_.errors.end()) return ExitStatusOf(checked.error().code);
     const ExitStatus status = Fail(checked.error());
-    report_.errors.push_back({file, status, checked.error().message});
+    report_.errors.push_back({file, status, message});
     return status;
   }
 
