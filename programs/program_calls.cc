@@ -34,7 +34,7 @@ constexpr std::array kForms = {
     Form{OpKind::kRmdir, 1, 0},     Form{OpKind::kSetTimes, 1, 1},
     Form{OpKind::kOpen, 2, 0},      Form{OpKind::kClose, 1, 0},
     Form{OpKind::kFsync, 1, 0},     Form{OpKind::kFdatasync, 1, 0},
-    Form{OpKind::kSyncfs, 0, 0},
+    Form{OpKind::kSyncfs, 0, 0},    Form{OpKind::kExchange, 2, 0},
 };
 
 const Form* FormOf(OpKind kind) {

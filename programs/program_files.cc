@@ -232,6 +232,9 @@ int ProgramFiles::RemoveDirectory(Node parent, const std::string& name) {
 int ProgramFiles::Rename(Node parent, const std::string& name, Node new_parent,
                          const std::string& new_name, unsigned flags) {
   if (full_) return ENOSPC;
+  if (flags == RENAME_EXCHANGE) {
+    return Exchange(parent, name, new_parent, new_name);
+  }
   if ((flags & ~static_cast<unsigned>(RENAME_NOREPLACE)) != 0) return EINVAL;
   if (IsHiddenName(new_name)) return EINVAL;
   Node moved = 0;
@@ -248,6 +251,29 @@ int ProgramFiles::Rename(Node parent, const std::string& name, Node new_parent,
     TouchStatus(replaced);
   }
   TouchNames(parent);
+  return 0;
+}
+
+int ProgramFiles::Exchange(Node parent, const std::string& name,
+                           Node new_parent, const std::string& new_name) {
+  std::string a;
+  std::string b;
+  if (const int error = PathIn(parent, name, a)) return error;
+  if (const int error = PathIn(new_parent, new_name, b)) return error;
+  Node of_a = 0;
+  Node of_b = 0;
+  if (const int error = Lookup(parent, name, of_a)) return error;
+  if (const int error = Lookup(new_parent, new_name, of_b)) return error;
+  if (of_a == of_b) return 0;
+  if (const int error = Done(files_.Exchange(a, b))) return error;
+  nodes_[of_a].names.erase({parent, name});
+  nodes_[of_b].names.erase({new_parent, new_name});
+  nodes_[of_a].names.emplace(new_parent, new_name);
+  nodes_[of_b].names.emplace(parent, name);
+  TouchNames(parent);
+  TouchNames(new_parent);
+  TouchStatus(of_a);
+  TouchStatus(of_b);
   return 0;
 }
 

@@ -82,8 +82,8 @@ class ProgramFiles {
   int MakeUnnamed(Node parent, mode_t mode, Node& node);
   int Unlink(Node parent, const std::string& name);
   int RemoveDirectory(Node parent, const std::string& name);
-  // Errors, beside those of rename(2): EINVAL for an exchange of two names,
-  // which is not offered.
+  // `flags` are those of renameat2(2), of which whiteouts are not offered
+  // (EINVAL).
   int Rename(Node parent, const std::string& name, Node new_parent,
              const std::string& new_name, unsigned flags);
   int Link(Node node, Node new_parent, const std::string& new_name);
@@ -176,6 +176,8 @@ class ProgramFiles {
   // Make(), where the group and its bit are those of a file in `above`.
   int MakeIn(Node above, Node parent, const std::string& name, mode_t mode,
              dev_t device, const std::string& target, Node& node);
+  int Exchange(Node parent, const std::string& name, Node new_parent,
+               const std::string& new_name);
   // Moves a name of a node. Errors: those of rename(2).
   int MoveName(Node moved, Node parent, const std::string& name,
                Node new_parent, const std::string& new_name);

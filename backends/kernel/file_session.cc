@@ -25,6 +25,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -90,7 +91,7 @@ int OpenFlagsOf(const Op& op) {
 
 const std::vector<OpKind>& FileSessionOps() {
   static const std::vector<OpKind> kOps =
-      JoinOps(kFileOps, {OpKind::kFallocate});
+      JoinOps(kFileOps, {OpKind::kFallocate, OpKind::kExchange});
   return kOps;
 }
 
@@ -185,6 +186,10 @@ int FileSession::RunOnNames(const Op& op) {
       return ErrnoOf(mkdir(path.c_str(), 0755));
     case OpKind::kRename:
       return ErrnoOf(rename(path.c_str(), PathOf(op.names.at(1)).c_str()));
+    case OpKind::kExchange:
+      return ErrnoOf(renameat2(AT_FDCWD, path.c_str(), AT_FDCWD,
+                               PathOf(op.names.at(1)).c_str(),
+                               RENAME_EXCHANGE));
     case OpKind::kLink:
       return ErrnoOf(link(path.c_str(), PathOf(op.names.at(1)).c_str()));
     case OpKind::kUnlink:

@@ -48,6 +48,9 @@ class Effects {
   std::string Remove(const VersionSource& source, const NameKey& name);
   std::string Rename(const VersionSource& source, const NameKey& from,
                      const NameKey& to);
+  // Each name takes what the other one leads to. Requires: both are there.
+  std::string Exchange(const VersionSource& source, const NameKey& a,
+                       const NameKey& b);
   // Gives `to` the name `backup`, and then `from` the name `to`.
   std::string Replace(const VersionSource& source, const NameKey& from,
                       const NameKey& to, const NameKey& backup);

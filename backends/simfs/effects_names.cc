@@ -14,8 +14,10 @@
 //   one, both, or neither        A: `to` leads to the file
 //                                B: `from` is gone; needs nothing of A
 //
-// A replacement (ReplaceFile) is two such renames. Beside a journal, only the
-// name that both of them change ties the two together: its records are a chain.
+// An exchange of two names is one record, or two that need nothing of each
+// other where a rename may show both or neither. A replacement (ReplaceFile) is
+// two such renames. Beside a journal, only the name that both of them change
+// ties the two together: its records are a chain.
 
 #include <algorithm>
 
@@ -239,6 +241,23 @@ std::string Effects::Rename(const VersionSource& source, const NameKey& from,
   Batch batch(s_);
   const auto steps = AddRename(batch, from, to, moved, replaced != kNoInode);
   return CommitNames(batch, source, steps);
+}
+
+std::string Effects::Exchange(const VersionSource& source, const NameKey& a,
+                              const NameKey& b) {
+  const InodeNumber of_a = InodeAt(s_, a);
+  const InodeNumber of_b = InodeAt(s_, b);
+  if (of_a == of_b) return {};
+  Batch batch(s_);
+  const Change first = NameTo(a, of_b);
+  const Change second = NameTo(b, of_a);
+  const bool halves = s_.rules.rename_shows_both ||
+                      s_.rules.rename_shows_neither ||
+                      s_.Has(SimfsBug::kRenameInTwoRecords);
+  const RecordNumber record = halves ? batch.AddRecord({first}, true)
+                                     : batch.AddRecord({first, second}, true);
+  const RecordNumber other = halves ? batch.AddRecord({second}, true) : record;
+  return CommitNames(batch, source, {{a, of_b, record}, {b, of_a, other}});
 }
 
 std::string Effects::Replace(const VersionSource& source, const NameKey& from,

@@ -41,10 +41,10 @@ class SimfsBackend : public Backend {
     traits_.crash_kinds = {CrashKind::kPower, CrashKind::kOs,
                            CrashKind::kProcess};
     traits_.ops = JoinOps(
-        kFileOps, {OpKind::kFallocate, OpKind::kReplaceFile, OpKind::kSetTimes,
-                   OpKind::kSetValidData, OpKind::kRemount, OpKind::kDismount,
-                   OpKind::kDiskWrite, OpKind::kDiskFlush, OpKind::kDiskDiscard,
-                   OpKind::kWait});
+        kFileOps, {OpKind::kFallocate, OpKind::kExchange, OpKind::kReplaceFile,
+                   OpKind::kSetTimes, OpKind::kSetValidData, OpKind::kRemount,
+                   OpKind::kDismount, OpKind::kDiskWrite, OpKind::kDiskFlush,
+                   OpKind::kDiskDiscard, OpKind::kWait});
     traits_.overlap = true;
     traits_.recovery_idempotent = true;
     traits_.reads_less_if_bounded = true;

@@ -41,6 +41,7 @@ bool HasEffects(OpKind kind) {
     case OpKind::kTruncate:
     case OpKind::kFallocate:
     case OpKind::kRename:
+    case OpKind::kExchange:
     case OpKind::kReplaceFile:
     case OpKind::kLink:
     case OpKind::kUnlink:
@@ -235,6 +236,7 @@ std::string SimfsMount::BeginByKind(const Input& in, Running& running) {
     case OpKind::kUnlink:
     case OpKind::kRmdir:
     case OpKind::kRename:
+    case OpKind::kExchange:
     case OpKind::kReplaceFile:
       return BeginName(in, running);
     case OpKind::kWrite:

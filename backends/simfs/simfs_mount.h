@@ -109,6 +109,7 @@ class SimfsMount : public Mount {
   std::string BeginName(const Input& in, Running& running);
   std::string MakeNew(const Op& op, Running& running);
   std::string BeginRename(const Op& op, Running& running);
+  std::string BeginExchange(const Op& op, Running& running);
   std::string BeginReplace(const Op& op, Running& running);
   std::string Open(const Op& op);
   InodeNumber Lookup(std::string_view path) const;

@@ -116,6 +116,8 @@ std::string SimfsMount::BeginName(const Input& in, Running& running) {
   switch (op.kind) {
     case OpKind::kRename:
       return BeginRename(op, running);
+    case OpKind::kExchange:
+      return BeginExchange(op, running);
     case OpKind::kReplaceFile:
       return BeginReplace(op, running);
     case OpKind::kUnlink:
@@ -156,6 +158,20 @@ std::string SimfsMount::BeginRename(const Op& op, Running& running) {
   if (!error.empty()) return error;
   return Effects(s_, running.done)
       .Rename(running.source, *KeyOfPath(op.names[0]), *KeyOfPath(op.names[1]));
+}
+
+std::string SimfsMount::BeginExchange(const Op& op, Running& running) {
+  const std::string& a = op.names[0];
+  const std::string& b = op.names[1];
+  std::string error = DirectoryError(a);
+  if (error.empty()) error = DirectoryError(b);
+  if (!error.empty()) return error;
+  if (a == "/" || b == "/") return "EBUSY";
+  if (Lookup(a) == kNoInode || Lookup(b) == kNoInode) return "ENOENT";
+  // A directory cannot move into itself.
+  if (b.starts_with(a + "/") || a.starts_with(b + "/")) return "EINVAL";
+  return Effects(s_, running.done)
+      .Exchange(running.source, *KeyOfPath(a), *KeyOfPath(b));
 }
 
 std::string SimfsMount::BeginReplace(const Op& op, Running& running) {

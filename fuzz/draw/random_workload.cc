@@ -181,6 +181,7 @@ class Drawer {
         // succeed.
         if (op.names[0] == "/d") op.names[1] = "/x";
         return true;
+      case OpKind::kExchange:
       case OpKind::kReplaceFile:
       case OpKind::kLink:
         op.names = {File(), op.kind == OpKind::kLink ? AnyPath() : File()};

@@ -121,6 +121,8 @@ bool ShadowStorage::Fits(const Op& op) const {
       return Find(first) &&
              (IsFile(first) ? IsFile(second) || Free(second)
                             : Free(second) && Parent(second).empty());
+    case OpKind::kExchange:
+      return IsFile(first) && IsFile(second);
     case OpKind::kReplaceFile:
       // The old file becomes SECOND.bak. The new name must not be a directory,
       // and names must not grow by one `.bak` after the other.
@@ -222,6 +224,9 @@ size_t ShadowStorage::Do(const Op& op) {
       // Two names of one file stay as they are.
       if (Find(first) == Find(second)) return 0;
       Move(first, second);
+      return 2;
+    case OpKind::kExchange:
+      std::swap(paths_[first], paths_[second]);
       return 2;
     case OpKind::kReplaceFile:
       Move(second, second + ".bak");

@@ -89,6 +89,13 @@ class Explainer {
     if (op.kind == OpKind::kRename && directories_.contains(op.names[0])) {
       directories_.insert(op.names[1]);
     }
+    if (op.kind == OpKind::kExchange &&
+        directories_.contains(op.names[0]) !=
+            directories_.contains(op.names[1])) {
+      const bool first = directories_.contains(op.names[0]);
+      directories_.erase(op.names[first ? 0 : 1]);
+      directories_.insert(op.names[first ? 1 : 0]);
+    }
   }
 
   void AddFlush(const HistoryEvent& end, EventNumber began) {

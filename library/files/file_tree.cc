@@ -212,6 +212,26 @@ int FileTree::Rename(std::string_view from, std::string_view to) {
   return 0;
 }
 
+int FileTree::Exchange(std::string_view a, std::string_view b) {
+  Place first;
+  Place second;
+  if (const int error = FindPlace(a, first)) return error;
+  if (const int error = FindPlace(b, second)) return error;
+  if (first.directory == nullptr || second.directory == nullptr) return EBUSY;
+  if (first.node == nullptr || second.node == nullptr) return ENOENT;
+  const auto moves_into_itself = [this](const Place& from, const Place& to) {
+    return from.node->is_directory && Contains(*from.node, *to.directory);
+  };
+  if (moves_into_itself(first, second) || moves_into_itself(second, first)) {
+    return EINVAL;
+  }
+  if (first.node == second.node) return 0;
+  const auto of_first = first.node;
+  SetName(first, second.node);
+  SetName(second, of_first);
+  return 0;
+}
+
 int FileTree::Link(std::string_view from, std::string_view to) {
   Place source;
   Place target;

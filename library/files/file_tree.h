@@ -48,6 +48,8 @@ class FileTree {
   int Create(std::string_view path, FileNodePtr& node);
   int MakeDirectory(std::string_view path);
   int Rename(std::string_view from, std::string_view to);
+  // Each of the two names leads to what the other one led to.
+  int Exchange(std::string_view a, std::string_view b);
   int Link(std::string_view from, std::string_view to);
   int Unlink(std::string_view path);
   int RemoveDirectory(std::string_view path);

@@ -211,6 +211,12 @@ int64_t WorldFiles::Rename(std::string_view from, std::string_view to) {
   return 0;
 }
 
+int64_t WorldFiles::Exchange(std::string_view a, std::string_view b) {
+  if (const int error = tree_.Exchange(a, b)) return -error;
+  Keep(OpKind::kExchange, {std::string(a), std::string(b)}, {}, {});
+  return 0;
+}
+
 int64_t WorldFiles::Link(std::string_view from, std::string_view to) {
   if (const int error = tree_.Link(from, to)) return -error;
   Keep(OpKind::kLink, {std::string(from), std::string(to)}, {}, {});

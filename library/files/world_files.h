@@ -86,6 +86,7 @@ class WorldFiles {
   int64_t Truncate(Handle handle, uint64_t size_bytes);
   int64_t Allocate(Handle handle, uint64_t offset_bytes, uint64_t size_bytes);
   int64_t Rename(std::string_view from, std::string_view to);
+  int64_t Exchange(std::string_view a, std::string_view b);
   int64_t Link(std::string_view from, std::string_view to);
   int64_t Unlink(std::string_view path);
   int64_t MakeDirectory(std::string_view path);

@@ -60,6 +60,8 @@ class Effects {
         return SetValid(s_.TargetOf(op_), op_.numbers[0]);
       case OpKind::kRename:
         return Rename(op_.names[0], op_.names[1]);
+      case OpKind::kExchange:
+        return Exchange(op_.names[0], op_.names[1]);
       case OpKind::kReplaceFile:
         Rename(op_.names[1], op_.names[1] + ".bak");
         return Rename(op_.names[0], op_.names[1]);
@@ -152,6 +154,22 @@ class Effects {
     if (replaced != kNoFile && s_.profile->replace_brings_data) {
       BringData(target, s_.tree.files[moved]);
     }
+  }
+
+  // Each name takes what the other one led to. O-GROUP ties the two as those of
+  // a rename.
+  void Exchange(const std::string& a, const std::string& b) {
+    const FileId of_a = s_.tree.Lookup(a);
+    const FileId of_b = s_.tree.Lookup(b);
+    if (of_a == of_b) return;
+    const ChainVersion first = SetName(a, of_b).second;
+    const ChainVersion second = SetName(b, of_a).second;
+    // A half of it leaves one file at both names, and the other at none.
+    if (s_.profile->rename_leaves_neither || s_.profile->rename_leaves_both) {
+      return;
+    }
+    s_.chains.Imply(first, second, OrderRule::kRenameNeither);
+    s_.chains.Imply(second, first, OrderRule::kRenameBoth);
   }
 
   // rename_data: the target implies the newest shape and the newest data.

@@ -90,6 +90,23 @@ std::string PlanRename(const Tree& tree, std::string_view from,
   return "";
 }
 
+// Both names must be there, of whatever kind, and neither directory can move
+// into itself.
+std::string PlanExchange(const Tree& tree, std::string_view a,
+                         std::string_view b) {
+  for (const std::string_view path : {a, b}) {
+    const std::string error = PlanDirectoryOf(tree, path);
+    if (!error.empty()) return error;
+  }
+  if (a == "/" || b == "/") return "EBUSY";
+  for (const std::string_view path : {a, b}) {
+    if (tree.Lookup(path) == kNoFile) return "ENOENT";
+  }
+  const bool below = b.starts_with(std::string(a) + "/") ||
+                     a.starts_with(std::string(b) + "/");
+  return below ? "EINVAL" : "";
+}
+
 // ReplaceFile needs two different files, and a name for the backup that is free
 // or leads to a third file.
 std::string PlanReplace(const Tree& tree, const std::string& from,
@@ -143,6 +160,7 @@ bool HasEffects(OpKind kind) {
     case OpKind::kTruncate:
     case OpKind::kFallocate:
     case OpKind::kRename:
+    case OpKind::kExchange:
     case OpKind::kReplaceFile:
     case OpKind::kLink:
     case OpKind::kUnlink:
@@ -256,6 +274,8 @@ class Planner {
         return PlanNewName(tree, op_.names[0]);
       case OpKind::kRename:
         return PlanRename(tree, op_.names[0], op_.names[1]);
+      case OpKind::kExchange:
+        return PlanExchange(tree, op_.names[0], op_.names[1]);
       case OpKind::kReplaceFile:
         return PlanReplace(tree, op_.names[0], op_.names[1]);
       case OpKind::kLink:

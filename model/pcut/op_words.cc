@@ -79,6 +79,7 @@ constexpr std::array<std::string_view, kOpKindCount> kOperandNames = {
     "FIRST_SECTOR SECTORS",     // disk_discard
     "WHAT on WHICH",            // fault: `on` is a literal word
     "NUMBER",                   // wait
+    "PATH OTHER_PATH",          // exchange
 };
 
 // What the values of the keys are, where they are no plain numbers.
@@ -114,6 +115,7 @@ constexpr std::pair<std::string_view, OpKind> kMeanings[] = {
     {"falloc", OpKind::kFallocate},
     {"mv", OpKind::kRename},
     {"move", OpKind::kRename},
+    {"swap", OpKind::kExchange},
     {"renameat", OpKind::kRename},
     {"renameat2", OpKind::kRename},
     {"ln", OpKind::kLink},
@@ -183,10 +185,9 @@ constexpr std::string_view kOnlyPrograms[] = {
     "cp",           "sendfile",    "splice",          "punch_hole",
     "fpunch",       "zero_range",  "fzero",           "collapse_range",
     "insert_range", "reflink",     "clone",           "ficlone",
-    "ficlonerange", "dedupe",      "copy_file_range", "exchange",
-    "swapon",       "snapshot",    "subvolume",       "quotactl",
-    "read",         "pread",       "io_uring",        "aio_write",
-    "fsfreeze"};
+    "ficlonerange", "dedupe",      "copy_file_range", "swapon",
+    "snapshot",     "subvolume",   "quotactl",        "read",
+    "pread",        "io_uring",    "aio_write",       "fsfreeze"};
 
 // What CLFS documents and the logs here do not offer (docs/semantics.md 1.5.2).
 constexpr std::pair<std::string_view, std::string_view> kRefusedLogOps[] = {
@@ -212,7 +213,7 @@ std::string InLowerCase(std::string_view text) {
 
 // Whether a program on a mounted volume can do what the op does.
 bool ProgramsCan(OpKind kind) {
-  return kind <= OpKind::kBarrierFsync ||
+  return kind <= OpKind::kBarrierFsync || kind == OpKind::kExchange ||
          (kind >= OpKind::kMap && kind <= OpKind::kUnmap);
 }
 

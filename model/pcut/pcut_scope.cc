@@ -45,6 +45,7 @@ bool TakesPathsOnly(OpKind kind) {
     case OpKind::kCreate:
     case OpKind::kMkdir:
     case OpKind::kRename:
+    case OpKind::kExchange:
     case OpKind::kReplaceFile:
     case OpKind::kLink:
     case OpKind::kSymlink:
@@ -342,6 +343,15 @@ void PcutScope::Rename(const std::string& from, const std::string& to) {
   }
 }
 
+void PcutScope::Exchange(const std::string& a, const std::string& b) {
+  if (a == b) return;
+  // No path begins so.
+  const std::string aside = "//aside";
+  Rename(a, aside);
+  Rename(b, a);
+  Rename(aside, b);
+}
+
 void PcutScope::MakeNames(const Op& op) {
   switch (op.kind) {
     case OpKind::kCreate:
@@ -364,6 +374,9 @@ void PcutScope::MakeNames(const Op& op) {
       return;
     case OpKind::kRename:
       Rename(op.names[0], op.names[1]);
+      return;
+    case OpKind::kExchange:
+      Exchange(op.names[0], op.names[1]);
       return;
     case OpKind::kReplaceFile:
       Rename(op.names[1], op.names[1] + ".bak");

@@ -90,6 +90,7 @@ class PcutScope {
   void MakeViewsAndLogs(const Op& op);
   void AddName(const std::string& path, FileNumber file);
   void Rename(const std::string& from, const std::string& to);
+  void Exchange(const std::string& a, const std::string& b);
 
   // Returns the file that a path or handle stands for, or `std::nullopt` if the
   // text does not say.

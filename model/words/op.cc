@@ -82,6 +82,7 @@ constexpr std::array<OpSignature, kOpKindCount> kSignatures = {{
     {OpKind::kDiskDiscard, "disk_discard", "NN", "", ""},
     {OpKind::kFault, "fault", "KK", "", "nth sectors times in"},
     {OpKind::kWait, "wait", "N", "", ""},
+    {OpKind::kExchange, "exchange", "PP", "", ""},
 }};
 
 // A row that stands in the wrong place would silently give one verb the

@@ -70,9 +70,13 @@ enum class OpKind : uint8_t {
   kDiskDiscard,
   kFault,
   kWait,  // `wait N`: ends the op that `start N OP` began
+  // Traces of programs hold the numbers of the kinds, so that new ones come
+  // last.
+  kExchange,
 };
 
-inline constexpr size_t kOpKindCount = static_cast<size_t>(OpKind::kWait) + 1;
+inline constexpr size_t kOpKindCount =
+    static_cast<size_t>(OpKind::kExchange) + 1;
 
 // What a verb takes, in the order in which a line is printed.
 struct OpSignature {

@@ -176,6 +176,17 @@ void Effects::Rename(const std::string& from, const std::string& to) {
   if (!profile_.rename_leaves_both) effects_[there].implies.insert(gone);
 }
 
+void Effects::Exchange(const std::string& a, const std::string& b) {
+  const Index of_a = Find(a);
+  const Index of_b = Find(b);
+  if (of_a == of_b) return;
+  const Index first = AddName(a, of_b);
+  const Index second = AddName(b, of_a);
+  if (profile_.rename_leaves_neither || profile_.rename_leaves_both) return;
+  effects_[first].implies.insert(second);
+  effects_[second].implies.insert(first);
+}
+
 void Effects::Write(Index id, uint64_t offset, uint64_t size, Index view) {
   if (size == 0) return;
   File& file = files_[id];
@@ -362,6 +373,9 @@ Index Effects::Issue(const Op& op) {
       break;
     case OpKind::kRename:
       Rename(op.names[0], op.names[1]);
+      break;
+    case OpKind::kExchange:
+      Exchange(op.names[0], op.names[1]);
       break;
     case OpKind::kReplaceFile:
       Rename(op.names[1], op.names[1] + ".bak");

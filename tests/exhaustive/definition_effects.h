@@ -166,6 +166,7 @@ class Effects {
 
   void Create(const std::string& path, bool is_directory);
   void Rename(const std::string& from, const std::string& to);
+  void Exchange(const std::string& a, const std::string& b);
   void Write(Index file, uint64_t offset, uint64_t size, Index view);
   void Resize(Index file, uint64_t size, bool set_end_of_file);
   void Shrink(Index file, Shape& shape, uint64_t size);

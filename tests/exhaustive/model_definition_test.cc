@@ -491,9 +491,10 @@ TEST(ModelDefinitionTest, FlushesOfNames) {
   knobs.flush_percent = 50;
   knobs.views = false;
   knobs.disk = false;
-  knobs.focus = {OpKind::kMkdir,  OpKind::kCreate, OpKind::kRename,
-                 OpKind::kRename, OpKind::kLink,   OpKind::kUnlink,
-                 OpKind::kFsync,  OpKind::kFsync,  OpKind::kFsync};
+  knobs.focus = {OpKind::kMkdir,    OpKind::kCreate, OpKind::kRename,
+                 OpKind::kRename,   OpKind::kLink,   OpKind::kUnlink,
+                 OpKind::kExchange, OpKind::kFsync,  OpKind::kFsync,
+                 OpKind::kFsync};
   knobs.focus_percent = 90;
   HoldAgainstTheDefinition(11'000'000, knobs, 1000, [](Profile& profile) {
     profile.fsync_covers_volume = false;
@@ -510,8 +511,8 @@ TEST(ModelDefinitionTest, NamesAndDirectories) {
   knobs.views = false;
   knobs.handles = false;
   knobs.disk = false;
-  knobs.focus = {OpKind::kRename, OpKind::kReplaceFile, OpKind::kLink,
-                 OpKind::kFsync};
+  knobs.focus = {OpKind::kRename, OpKind::kExchange, OpKind::kReplaceFile,
+                 OpKind::kLink, OpKind::kFsync};
   HoldAgainstTheDefinition(6'000'000, knobs, 500);
 }
 

@@ -52,6 +52,22 @@ Workload CutsToCompare(Chooser& chooser, const Profile& profile) {
   return workload;
 }
 
+Workload ExchangesToCompare(Chooser& chooser, const Profile& profile) {
+  RandomWorkloadKnobs knobs;
+  knobs.focus = {OpKind::kExchange, OpKind::kExchange, OpKind::kCreate,
+                 OpKind::kRename, OpKind::kFsync};
+  knobs.files = 2;
+  knobs.focus_percent = 80;
+  knobs.init_ops = 2 + chooser.Below(3);
+  knobs.run_ops = 3 + chooser.Below(3);
+  knobs.effects_max = 9;
+  knobs.flush_percent = static_cast<unsigned>(chooser.Below(30));
+  knobs.disk = false;
+  Workload workload = RandomWorkload(chooser, knobs, profile);
+  workload.backend = "simfs";
+  return workload;
+}
+
 Workload WorkloadToCompare(Chooser& chooser, const Profile& profile) {
   RandomWorkloadKnobs knobs;
   knobs.focus = Foci()[chooser.Below(Foci().size())];

@@ -29,6 +29,8 @@ Workload WorkloadToCompare(Chooser& chooser, const Profile& profile);
 // A small random workload that cuts files, lets them grow again, and renames
 // them.
 Workload CutsToCompare(Chooser& chooser, const Profile& profile);
+// The same of two files whose names are exchanged.
+Workload ExchangesToCompare(Chooser& chooser, const Profile& profile);
 
 class SimfsComparison {
  public:

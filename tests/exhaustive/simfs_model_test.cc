@@ -61,6 +61,10 @@ TEST_P(SimfsModelTest, FilesCutAndRegrown) {
   HoldAgainstTheModel(*FindProfile(GetParam()), CutsToCompare, 300);
 }
 
+TEST_P(SimfsModelTest, ExchangedNames) {
+  HoldAgainstTheModel(*FindProfile(GetParam()), ExchangesToCompare, 200);
+}
+
 // With replace_brings_data (ext4-journal), the rename demands that an atom no
 // longer shows the zeros of its new space. The truncation makes that atom zeros
 // again, which meets the demand.

@@ -18,7 +18,7 @@ import struct
 import sys
 
 libc = ctypes.CDLL(None, use_errno=True)
-RENAME_NOREPLACE = 1
+RENAME_NOREPLACE, RENAME_EXCHANGE = 1, 2
 AT_SYMLINK_FOLLOW = 0x400
 FALLOC_KEEP_SIZE, FALLOC_PUNCH_HOLE, FALLOC_ZERO_RANGE = 1, 2, 16
 NAMES = ['a', 'b', 'c', 'dir', 'dir/a', 'dir/b', 'dir/sub', 'dir/sub/a',
@@ -101,6 +101,9 @@ class Exerciser:
 
     def do_rename_noreplace(self):
         renameat2(self.name(), self.name(), RENAME_NOREPLACE)
+
+    def do_exchange(self):
+        renameat2(self.name(), self.name(), RENAME_EXCHANGE)
 
     def do_link(self):
         os.link(self.name(), self.name(), follow_symlinks=False)

@@ -286,17 +286,28 @@ TEST(ProgramFilesTest, AFileWithoutANameLivesAsLongAsItIsOpen) {
 TEST(ProgramFilesTest, RenamesDoWhatTheirFlagsSay) {
   Recorded volume;
   volume.Make("a");
-  const uint64_t b = volume.Make("b");
+  const uint64_t b = volume.Make("b", S_IFREG | 0600);
   constexpr unsigned kNoReplace = 1;
   constexpr unsigned kExchange = 2;
   ProgramFiles& files = volume.files();
   EXPECT_EQ(files.Rename(kRootNode, "a", kRootNode, "b", kNoReplace), EEXIST);
-  EXPECT_EQ(files.Rename(kRootNode, "a", kRootNode, "b", kExchange), EINVAL);
-  EXPECT_EQ(files.Rename(kRootNode, "a", kRootNode, "c", kNoReplace), 0);
+  EXPECT_EQ(files.Rename(kRootNode, "a", kRootNode, "b", kExchange), 0);
+  EXPECT_EQ(files.calls().back().op.kind, OpKind::kExchange);
+  uint64_t node = 0;
+  EXPECT_EQ(files.Lookup(kRootNode, "a", node), 0);
+  EXPECT_EQ(node, b);
+  Crashed after(volume.disk().trace(), volume.disk().trace().event_count(),
+                files.calls());
+  EXPECT_EQ(after.PermissionsOf("a"), 0600u);
+  EXPECT_EQ(after.PermissionsOf("b"), 0644u);
+  EXPECT_EQ(files.Rename(kRootNode, "a", kRootNode, "no", kExchange), ENOENT);
+  constexpr unsigned kWhiteout = 4;
+  EXPECT_EQ(files.Rename(kRootNode, "a", kRootNode, "c", kWhiteout), EINVAL);
+  EXPECT_EQ(files.Rename(kRootNode, "b", kRootNode, "c", kNoReplace), 0);
+  EXPECT_EQ(files.Rename(kRootNode, "a", kRootNode, "b", 0), 0);
   EXPECT_EQ(files.Link(b, kRootNode, "b2"), 0);
   // Two names of one file: POSIX does nothing.
   EXPECT_EQ(files.Rename(kRootNode, "b", kRootNode, "b2", 0), 0);
-  uint64_t node = 0;
   EXPECT_EQ(files.Lookup(kRootNode, "b", node), 0);
   EXPECT_EQ(node, b);
 }

@@ -147,6 +147,7 @@ constexpr std::string_view kEveryOp[] = {
     "truncate /f 0",
     "fallocate /f 0 9223372036854775807",
     "rename /f /g",
+    "exchange /f /g",
     "replace_file /f /g",
     "link /f /g",
     "symlink /f /g",
