@@ -29,9 +29,13 @@ namespace {
 
 constexpr const char* kTool = POWERCUT_TOOL;
 
+// What could be read: reading about a process ends in an error when the process
+// ends, which an iterator over the stream would throw.
 std::string FileText(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
 }
 
 // While it lives, this process and all that it starts run on one processor.

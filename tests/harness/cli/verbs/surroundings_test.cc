@@ -276,7 +276,10 @@ TEST_F(SurroundingsTest, LargeDisksTakeTheMemoryOfWhatIsWritten) {
 // the vfork of a program and the start of it.
 bool WaitsInTheKernel(pid_t process) {
   std::ifstream in("/proc/" + std::to_string(process) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  // The file has one line. An iterator over the stream would throw if the
+  // process ended.
+  std::string text;
+  std::getline(in, text);
   // The state comes after the name, which is in brackets.
   const size_t name_end = text.rfind(')');
   return name_end != text.npos && text.compare(name_end, 3, ") D") == 0;
