@@ -5,6 +5,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "backends/simfs/record_catalog.h"
 #include "harness/base/prng.h"
 #include "tests/backends/simfs/simfs_scene.h"
@@ -52,14 +56,39 @@ Op OpOf(const std::string& line) {
   return workload->run.at(0);
 }
 
-// Applies a random op, which may fail.
-void ApplyRandom(Mount& mount, uint32_t number, Prng& random) {
+// Applies a random op, which may fail. Returns the op if it did not.
+std::optional<Op> ApplyRandom(Mount& mount, uint32_t number, Prng& random) {
   Op op = OpOf(RandomOp(random));
   op.number = number;
   const uint64_t size = op.kind == OpKind::kWrite ? op.numbers[1] : 0;
   const uint64_t offset = op.numbers.empty() ? 0 : op.numbers[0];
   const std::string content(size, static_cast<char>(number));
-  (void)mount.Apply(op, offset, content);
+  if (!mount.Apply(op, offset, content).ok()) return std::nullopt;
+  return op;
+}
+
+// Demands that a write brought its own bytes, and changed no other bytes that
+// were there before it.
+void ExpectWritten(const Op& write, const Observation& before,
+                   const Observation& after) {
+  for (const ObservedEntry& entry : after.entries) {
+    if (entry.is_directory) continue;
+    const ObservedEntry* const old = before.Find(entry.path);
+    ASSERT_NE(old, nullptr) << entry.path;
+    const ObservedEntry* const written = after.Find(write.names[0]);
+    const bool is_target = entry.file_id == written->file_id;
+    std::string expected = old->content;
+    if (is_target) {
+      const uint64_t end = write.numbers[0] + write.numbers[1];
+      // What lies between the old end and the write is up to the profile.
+      expected = entry.content.substr(0, std::max(end, expected.size()));
+      expected.replace(0, old->content.size(), old->content);
+      expected.replace(write.numbers[0], write.numbers[1], write.numbers[1],
+                       static_cast<char>(write.number));
+    }
+    EXPECT_EQ(ContentInWords(entry.content), ContentInWords(expected))
+        << OpText(write) << " " << entry.path;
+  }
 }
 
 constexpr std::string_view kThreeNames = "mkdir /d\ncreate /f\ncreate /d/g\n";
@@ -80,8 +109,8 @@ TEST(SimfsRecovery, FindsWhatTheLiveMountShows) {
   }
 }
 
-// A crashed disk can be used: no record that recovery dropped comes back, and
-// new space does not show what lost ops wrote.
+// A crashed disk can be used: no record that recovery dropped comes back, new
+// space does not show what lost ops wrote, and what is written is what is read.
 TEST(SimfsRecovery, ACrashedDiskCanBeUsed) {
   const auto backend = MakeSimfsBackend();
   for (const std::string& profile : backend->traits().profiles) {
@@ -95,12 +124,18 @@ TEST(SimfsRecovery, ACrashedDiskCanBeUsed) {
       SparseImage image = scene.RandomCrash(random);
       CrashDisk disk(image, kSimfsGeometry, 512, 0);
       const MountResult first = backend->Open(disk);
-      const Observation found = first.mount->Observe();
+      Observation found = first.mount->Observe();
       EXPECT_EQ(found, backend->Open(disk).mount->Observe());
       for (uint32_t i = 0; i < 15; ++i) {
-        ApplyRandom(*first.mount, scene.next_op++, random);
-        ASSERT_EQ(first.mount->Observe(), backend->Open(disk).mount->Observe())
-            << profile << " seed " << seed << " after " << i << " ops";
+        SCOPED_TRACE(fmt::format("{} seed {} after {} ops", profile, seed, i));
+        const auto done = ApplyRandom(*first.mount, scene.next_op++, random);
+        Observation now = first.mount->Observe();
+        ASSERT_EQ(now, backend->Open(disk).mount->Observe());
+        if (done && done->kind == OpKind::kWrite) {
+          ExpectWritten(*done, found, now);
+        }
+        if (HasFailure()) return;
+        found = std::move(now);
       }
     }
   }
