@@ -345,6 +345,19 @@ class Exerciser:
             found.append(self.facts(os.fstat(descriptor)))
         return found
 
+    def do_replace_and_use(self):
+        """A file whose name another file took still works."""
+        with open('gone', 'w+b') as file:
+            with open('new', 'wb') as new:
+                new.write(self.data())
+            os.rename('new', 'gone')
+            file.write(self.data())
+            file.flush()
+            os.ftruncate(file.fileno(), 100)
+            file.seek(0)
+            return self.digest(file.read()), self.facts(
+                os.fstat(file.fileno())), self.facts(os.stat('gone'))
+
     def run(self, count):
         calls = sorted(name for name in dir(self) if name.startswith('do_'))
         for number in range(count):
@@ -356,6 +369,9 @@ class Exerciser:
             except ValueError as error:
                 result = 'ValueError'
             print(number, name[3:], result, flush=False)
+            # Whatever a call did to a file shows in those who have it open.
+            print(number, *[self.facts(os.fstat(descriptor))
+                            for descriptor in self.open])
         for root, folders, files in os.walk('.'):
             folders.sort()
             for name in sorted(folders + files):

@@ -283,6 +283,31 @@ TEST(ProgramFilesTest, AFileWithoutANameLivesAsLongAsItIsOpen) {
   EXPECT_EQ(volume.files().Lookup(kRootNode, "a", node), ENOENT);
 }
 
+TEST(ProgramFilesTest, AFileThatAnotherOneReplacedIsAFileOfItsOwn) {
+  Recorded volume;
+  ProgramFiles& files = volume.files();
+  const uint64_t old = volume.Make("a");
+  const Handle of_old = volume.Open(old);
+  const uint64_t fresh = volume.Make("b");
+  volume.Write(fresh, volume.Open(fresh), 0, "the new one");
+  ASSERT_EQ(files.Rename(kRootNode, "b", kRootNode, "a", 0), 0);
+  volume.Write(old, of_old, 0, "the old");
+  EXPECT_EQ(files.Set(old, {.permissions = 0600, .size_bytes = 3}, of_old), 0);
+  struct stat facts{};
+  EXPECT_EQ(files.Facts(old, facts), 0);
+  EXPECT_EQ(facts.st_nlink, 0u);
+  EXPECT_EQ(facts.st_size, 3);
+  EXPECT_EQ(facts.st_mode & 07777, 0600u);
+  EXPECT_EQ(files.Facts(fresh, facts), 0);
+  EXPECT_EQ(facts.st_nlink, 1u);
+  EXPECT_EQ(facts.st_size, 11);
+  EXPECT_EQ(facts.st_mode & 07777, 0644u);
+  // What was done to the old file must not reach the name after a crash either.
+  Crashed crashed(volume.disk().trace(), volume.disk().trace().event_count(),
+                  files.calls());
+  EXPECT_EQ(crashed.PermissionsOf("a"), 0644u);
+}
+
 TEST(ProgramFilesTest, RenamesDoWhatTheirFlagsSay) {
   Recorded volume;
   volume.Make("a");
