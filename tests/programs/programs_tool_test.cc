@@ -259,6 +259,17 @@ TEST_P(ProgramsToolTest, ADumpIsComparedWithTheMomentsOfTheRun) {
   EXPECT_EQ(lost.status, 1) << lost.err;
   EXPECT_THAT(lost.out, HasSubstr("acknowledged-is-lost: the dump is that of a "
                                   "moment before the last ack in force"));
+  // The line that ends set-up is no ack: the only ack is the one that is lost.
+  const std::string started =
+      Script("started.sh",
+             "echo >f; sync f .; echo powercut:start >>$POWERCUT_ACKS\n"
+             "echo new >>f; echo written >>$POWERCUT_ACKS\n");
+  const Ended lost_one = Tool(
+      "run --quiet --jobs 1 --profile linux-man --compare 'tr -d \\\\0 <f' "
+      "-- " +
+      started);
+  EXPECT_EQ(lost_one.status, 1) << lost_one.out << lost_one.err;
+  EXPECT_THAT(lost_one.out, HasSubstr("acknowledged-is-lost"));
   // A write of two sectors may be there in part.
   const std::string torn =
       Script("torn.sh",
