@@ -435,6 +435,35 @@ TEST(MinimizeTest, NothingToMinimize) {
   EXPECT_THAT(minimized.error().message, HasSubstr("--max-runs 0"));
 }
 
+// The bound holds for each workload that is tried. What is left is explored as
+// a whole all the same: its file expects all that a check of it finds.
+TEST(MinimizeTest, ABoundOfRunsLeavesNoExpectationOut) {
+  size_t several = 0;
+  for (const SimfsBugScene& scene : SimfsBugScenes()) {
+    if (kNotViolating.contains(scene.bug)) continue;
+    const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
+    SeededChooser chooser(1);
+    const Pcut given = PlantedWorkload(chooser, scene, 2, 4);
+    for (const uint64_t max_runs : {2, 5}) {
+      SCOPED_TRACE(testing::Message() << static_cast<int>(scene.bug) << " with "
+                                      << max_runs << " runs");
+      MinimizeOptions options = In(kNear);
+      options.explore.bounds.max_runs = max_runs;
+      const auto minimized = MinimizePcut(*backend, given, options);
+      if (!minimized) {
+        EXPECT_NE(minimized.error().code, ErrorCode::kInternal)
+            << minimized.error().message;
+        continue;
+      }
+      ExpectExpectations(*backend, minimized->pcut, kNear);
+      const auto recorded = RecordPcut(*backend, minimized->pcut);
+      ASSERT_TRUE(recorded);
+      several += recorded->workload.expectations.size() > 1 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(several, 0u);
+}
+
 // A simfs that says that it is not repeatable.
 class Unrepeatable : public Backend {
  public:
