@@ -231,6 +231,27 @@ TEST(NestedTest, ACrashDuringRecoveryIsExplored) {
   EXPECT_THAT(causes(1, true), ::testing::IsEmpty());
 }
 
+// A block that tore holds its newest version in part. The call that wrote that
+// version lost the rest, so that it is named like one that lost the whole.
+TEST(StatesTest, ATornWriteIsOneThatLostSomething) {
+  World world({.raw_disk = true, .disk_bytes = 1 << 16, .atomic_bytes = 4096});
+  world.disk_write(0, Sector('a') + Sector('a'));
+  world.disk_flush();
+  world.start();
+  world.disk_write(0, Sector('b') + Sector('b'));
+  States states = world.explore({.space = "prefix+torn:1"});
+  for (State& state : states) {
+    std::string both(1024, '\0');
+    state.disk_read(0, both.data(), both.size());
+    if (both[0] != both[512]) state.violation("half");
+  }
+  ASSERT_EQ(states.findings().size(), 1u) << states.report();
+  EXPECT_THAT(states.findings()[0].text,
+              HasSubstr("lost      disk_write 0 2 "));
+  EXPECT_THAT(states.findings()[0].text,
+              HasSubstr(", never synced before the crash"));
+}
+
 // --- one crash now -----------------------------------------------------------
 
 TEST(CrashNowTest, IsAWorldOfItsOwn) {
