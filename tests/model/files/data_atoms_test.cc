@@ -181,6 +181,30 @@ TEST(DataAtoms, ASizeThatComesBackTiesThem) {
   EXPECT_NE(scene.Verdict(found(first, second)), kAdmissible);
 }
 
+// No space becomes visible between the two shapes; it is only cut. A truncation
+// writes zeros to the page of the new end, and not to the atom beyond it. The
+// zeros can be found under both shapes, the old bytes of the page only under
+// the earlier one, and no bytes beyond the page only under the later one.
+TEST(DataAtoms, ACutAloneTiesThem) {
+  const std::string lines =
+      "init\n  create /f\n  write /f 512 512\n  write /f 4096 512\n"
+      "run\n  truncate /f 512\n  truncate /f 4608\n";
+  const Profile profile = StrictWith(&Profile::truncation_writes_zeros);
+  EXPECT_FALSE(DataAtomsApart(profile, WorkloadOf(lines)));
+  Scene scene(lines, profile);
+  scene.Do().Begin();
+  const std::string first = Data(1, 2, 512, 512);
+  const std::string second = Data(1, 3, 512, 4096);
+  const std::string zeros = Zeros(512);
+  const auto found = [&](const std::string& a, const std::string& b) {
+    return Found().File("/f", zeros + a + Zeros(3072) + b);
+  };
+  EXPECT_EQ(scene.Verdict(found(zeros, second)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(found(first, second)), kAdmissible);
+  EXPECT_EQ(scene.Verdict(found(zeros, zeros)), kAdmissible);
+  EXPECT_NE(scene.Verdict(found(first, zeros)), kAdmissible);
+}
+
 TEST(DataAtoms, LogsAreLeftOut) {
   EXPECT_FALSE(
       Apart("run\n  log_open LOG\n  log_append LOG 100\n", "spec-strict"));
