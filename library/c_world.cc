@@ -198,6 +198,10 @@ int pc_rename(pc_world* world, const char* from, const char* to) {
   return static_cast<int>(
       PC_CALL("pc_rename", from != nullptr && to != nullptr, Rename(from, to)));
 }
+int pc_exchange(pc_world* world, const char* a, const char* b) {
+  return static_cast<int>(
+      PC_CALL("pc_exchange", a != nullptr && b != nullptr, Exchange(a, b)));
+}
 int pc_link(pc_world* world, const char* from, const char* to) {
   return static_cast<int>(
       PC_CALL("pc_link", from != nullptr && to != nullptr, Link(from, to)));

@@ -91,10 +91,18 @@ TEST(FileTreeTest, ErrorsAreThoseOfLinux) {
   EXPECT_EQ(tree.Rename("/d", "/d/below"), EINVAL);
   EXPECT_EQ(tree.Rename("/d/a", "/d"), EISDIR);
   EXPECT_EQ(tree.Rename("/none", "/b"), ENOENT);
+  EXPECT_EQ(tree.Exchange("/d", "/d/a"), EINVAL);
+  EXPECT_EQ(tree.Exchange("/d/a", "/d"), EINVAL);
+  EXPECT_EQ(tree.Exchange("/d/a", "/none"), ENOENT);
+  EXPECT_EQ(tree.Exchange("/", "/d"), EBUSY);
   EXPECT_EQ(tree.Link("/d", "/e"), EPERM);
   EXPECT_EQ(tree.Link("/d/a", "/a"), 0);
   EXPECT_EQ(tree.Link("/d/a", "/a"), EEXIST);
   EXPECT_EQ(tree.Rename("/d/a", "/a"), 0);  // Two names of one file.
+  // A file and a directory can take each other's place.
+  EXPECT_EQ(tree.Exchange("/a", "/d"), 0);
+  EXPECT_EQ(tree.Find("/a/a", node), 0);
+  EXPECT_EQ(tree.Exchange("/a", "/d"), 0);
   EXPECT_EQ(tree.Unlink("/d/a"), 0);
   EXPECT_EQ(tree.RemoveDirectory("/d"), 0);
   EXPECT_EQ(tree.RemoveDirectory("/"), EBUSY);

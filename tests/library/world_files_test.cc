@@ -106,7 +106,7 @@ class RandomCalls {
     }
   }
   void Names() {
-    switch (random_.Below(8)) {
+    switch (random_.Below(9)) {
       case 0:
         files_.MakeDirectory("/d");
         break;
@@ -124,6 +124,9 @@ class RandomCalls {
         break;
       case 5:
         files_.RemoveDirectory("/d");
+        break;
+      case 6:
+        files_.Exchange(random_.Below(4) == 0 ? "/d" : Path(), Path());
         break;
       default: {
         OpenFlags flags;

@@ -160,6 +160,9 @@ PC_API int pc_truncate(pc_world* world, int handle, uint64_t size);
 PC_API int pc_allocate(pc_world* world, int handle, uint64_t offset,
                        uint64_t size);
 PC_API int pc_rename(pc_world* world, const char* from, const char* to);
+/* Each of the two paths leads to what the other one led to, as renameat2() does
+   with RENAME_EXCHANGE. */
+PC_API int pc_exchange(pc_world* world, const char* a, const char* b);
 PC_API int pc_link(pc_world* world, const char* from, const char* to);
 PC_API int pc_unlink(pc_world* world, const char* path);
 PC_API int pc_mkdir(pc_world* world, const char* path);

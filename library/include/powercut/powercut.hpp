@@ -117,6 +117,10 @@ class Files {
              Where where = Where::current()) {
     return pc_rename(at(where), from.c_str(), to.c_str());
   }
+  int exchange(const std::string& a, const std::string& b,
+               Where where = Where::current()) {
+    return pc_exchange(at(where), a.c_str(), b.c_str());
+  }
   int link(const std::string& from, const std::string& to,
            Where where = Where::current()) {
     return pc_link(at(where), from.c_str(), to.c_str());
