@@ -45,6 +45,15 @@ void DeclareCrashSpace(FlagSet& flags, InputFlags& input) {
       .Takes(FlagValue::kSpace);
 }
 
+void DeclareState(FlagSet& flags, std::string& file, std::string& at) {
+  flags.Add(FlagGroup::kInput, "FILE", file, "a .pcut file or saved trace")
+      .Required()
+      .ReadsFile();
+  flags.Add(FlagGroup::kInput, "--at", at, "id of the state")
+      .Takes(FlagValue::kStateId)
+      .Required();
+}
+
 void DeclareWeaken(FlagSet& flags, InputFlags& input) {
   flags
       .Add(FlagGroup::kFaults, "--weaken", input.weaken,

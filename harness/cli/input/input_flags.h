@@ -43,6 +43,9 @@ void DeclareColor(FlagSet& flags);
 // Declares --crash and --space.
 void DeclareCrashSpace(FlagSet& flags, InputFlags& input);
 
+// Declares FILE and --at, which name a state of a recording.
+void DeclareState(FlagSet& flags, std::string& file, std::string& at);
+
 // Declares --weaken.
 void DeclareWeaken(FlagSet& flags, InputFlags& input);
 

@@ -34,13 +34,15 @@ constexpr Form kForms[] = {{&ReportFlags::json, JsonReport},
 
 }  // namespace
 
+void DeclarePages(FlagSet& flags, std::string& json, std::string& html) {
+  flags.Add(FlagGroup::kReport, "--json", json, "write a report here")
+      .WritesFile();
+  flags.Add(FlagGroup::kReport, "--html", html, "write a page to look at here")
+      .WritesFile();
+}
+
 void DeclareReport(FlagSet& flags, ReportFlags& report) {
-  flags.Add(FlagGroup::kReport, "--json", report.json, "write a report here")
-      .WritesFile();
-  flags
-      .Add(FlagGroup::kReport, "--html", report.html,
-           "write a page to look at here")
-      .WritesFile();
+  DeclarePages(flags, report.json, report.html);
   flags
       .Add(FlagGroup::kReport, "--junit", report.junit,
            "write a JUnit report here")

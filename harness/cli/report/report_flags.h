@@ -29,7 +29,10 @@ struct ReportFlags {
   }
 };
 
-// Declares --json, --html, --junit, --sarif, --markdown and --baseline.
+// Declares --json and --html, which every verb with a report has.
+void DeclarePages(FlagSet& flags, std::string& json, std::string& html);
+
+// Declares these two, --junit, --sarif, --markdown and --baseline.
 void DeclareReport(FlagSet& flags, ReportFlags& report);
 
 // Returns the causes of --baseline; none without the flag.

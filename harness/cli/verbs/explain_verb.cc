@@ -172,14 +172,7 @@ class ExplainVerb : public Verb {
              "--at 57p-w56:0@2a46e7f2") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags
-        .Add(FlagGroup::kInput, "FILE", flags_.file,
-             "a .pcut file or saved trace")
-        .Required()
-        .ReadsFile();
-    flags.Add(FlagGroup::kInput, "--at", flags_.at, "id of the state")
-        .Takes(FlagValue::kStateId)
-        .Required();
+    DeclareState(flags, flags_.file, flags_.at);
     DeclareOracle(flags, flags_.oracle);
     DeclareSetting(flags, flags_.input, flags_.oracle.probe, flags_.quiet);
     DeclareColor(flags);

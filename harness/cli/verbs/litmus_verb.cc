@@ -28,6 +28,7 @@
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/report/html_report.h"
 #include "harness/cli/report/litmus_rows.h"
+#include "harness/cli/report/report_flags.h"
 #include "harness/cli/terminal/interrupt.h"
 #include "harness/cli/terminal/verdict_color.h"
 #include "harness/cli/verbs/verb.h"
@@ -384,12 +385,7 @@ class LitmusVerb : public Verb {
              "bytes that the device writes whole")
         .Takes(FlagValue::kNumber, "BYTES");
     DeclareFaults(flags, flags_.faults);
-    flags.Add(FlagGroup::kReport, "--json", flags_.json, "write a report here")
-        .WritesFile();
-    flags
-        .Add(FlagGroup::kReport, "--html", flags_.html,
-             "write a page to look at here")
-        .WritesFile();
+    DeclarePages(flags, flags_.json, flags_.html);
     flags
         .Add(FlagGroup::kBudget, "--jobs", flags_.jobs,
              "number of workers; default: one for each processor")

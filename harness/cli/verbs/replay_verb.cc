@@ -151,14 +151,7 @@ class ReplayVerb : public Verb {
              "--at 57p@2a46e7f2") {}
 
   void DeclareFlags(FlagSet& flags) override {
-    flags
-        .Add(FlagGroup::kInput, "FILE", flags_.file,
-             "a .pcut file or saved trace")
-        .Required()
-        .ReadsFile();
-    flags.Add(FlagGroup::kInput, "--at", flags_.at, "id of the state")
-        .Takes(FlagValue::kStateId)
-        .Required();
+    DeclareState(flags, flags_.file, flags_.at);
     flags
         .Add(FlagGroup::kOutput, "--image", flags_.image,
              "save the crash image")
