@@ -55,6 +55,7 @@ class Lister {
  private:
   bool Choose(ChainId id) {
     if (id == s_.chains.size()) {
+      if (!CommitsLeast()) return true;
       Observation observation = Show();
       return ChooseLog(s_.logs.begin(), observation);
     }
@@ -64,6 +65,16 @@ class Lister {
       if (Obeys(id) && !Choose(id + 1)) return false;
     }
     return true;
+  }
+
+  // The number of commits is not seen. Of all numbers that go with a choice one
+  // is enough.
+  bool CommitsLeast() const {
+    if (!s_.commits) return true;
+    const ChainId chain = s_.commits->chain();
+    return s_.commits->IsLeast(at_[chain],
+                               s_.chains[chain].floor(kind_).version,
+                               [this](ChainId id) { return at_[id]; });
   }
 
   // No rule ties logs and stores to files: each of their states goes with each

@@ -17,6 +17,8 @@ std::string_view OrderRuleName(OrderRule rule) {
       return "rename_leaves_both";
     case OrderRule::kMetadata:
       return "metadata_ordered";
+    case OrderRule::kCommit:
+      return "metadata_committed";
     case OrderRule::kReplaceData:
       return "replace_brings_data";
     case OrderRule::kBarrier:
@@ -47,6 +49,23 @@ void Chains::Imply(ChainVersion premise, ChainVersion conclusion,
   rules_.push_back({premise, conclusion, rule});
   chains_[premise.chain].ruled = true;
   chains_[conclusion.chain].ruled = true;
+}
+
+void Chains::Lift(ChainId conclusion, const std::set<ChainVersion>& premises) {
+  size_t kept = 0;
+  size_t settled = settled_;
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    const Implication& rule = rules_[i];
+    if (rule.conclusion.chain == conclusion &&
+        premises.contains(rule.premise)) {
+      lifted_.push_back(rule);
+      if (i < settled_) --settled;
+    } else {
+      rules_[kept++] = rule;
+    }
+  }
+  rules_.resize(kept);
+  settled_ = settled;
 }
 
 bool Chains::Raise(ChainVersion to, CrashKind crash, uint32_t promised_by) {

@@ -17,6 +17,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,7 @@ enum class ChainKind : uint8_t {
   kAtom,    // 512 bytes of one generation of a file's data
   kTimes,   // the times of a file or directory
   kSector,  // one sector of the raw part of the device
+  kCommit,  // how many changes were committed (metadata_committed)
 };
 
 struct Version {
@@ -89,6 +91,7 @@ enum class OrderRule : uint8_t {
   kRenameNeither,  // if the source is gone, the target is there
   kRenameBoth,     // if the target is there, the source is gone
   kMetadata,       // metadata_ordered, data_ordered
+  kCommit,         // metadata_committed
   kReplaceData,    // replace_brings_data
   kBarrier,        // barrier_fsync
   kPreflush,       // disk_write ... preflush
@@ -118,11 +121,17 @@ class Chains {
   // Requires: both chains exist.
   void Imply(ChainVersion premise, ChainVersion conclusion, OrderRule rule);
 
+  // Takes away the rules by which one of `premises` implies a version of
+  // `conclusion`. Floors that they raised stay.
+  void Lift(ChainId conclusion, const std::set<ChainVersion>& premises);
+
   Chain& operator[](ChainId id) { return chains_[id]; }
   const Chain& operator[](ChainId id) const { return chains_[id]; }
   ChainId size() const { return static_cast<ChainId>(chains_.size()); }
   // All implications, in the order in which they were added.
   const std::vector<Implication>& rules() const { return rules_; }
+  // The implications that were taken away, in the order of that.
+  const std::vector<Implication>& lifted_rules() const { return lifted_; }
   // The implications from the first one on that some crash could still break,
   // in the order in which they were added. The conclusions of all earlier ones
   // are promised for every kind of crash.
@@ -140,6 +149,7 @@ class Chains {
  private:
   std::vector<Chain> chains_;
   std::vector<Implication> rules_;
+  std::vector<Implication> lifted_;
   // The conclusions of the rules before this index are promised for power loss,
   // and therefore for every kind of crash. A flush that covers the end of a
   // journal settles the rules of the whole journal.

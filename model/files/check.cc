@@ -381,9 +381,14 @@ class Checker {
           continue;
         }
         changed = true;
-        if (!Advance(rule.conclusion, chosen[rule.conclusion.chain])) {
-          ReportRule(rule);
+        if (Advance(rule.conclusion, chosen[rule.conclusion.chain])) continue;
+        Implication broken = rule;
+        // What needs the commit is the last change of it, not the one that it
+        // lacks.
+        if (s_.chains[rule.premise.chain].kind == ChainKind::kCommit) {
+          broken.premise.version = at(rule.premise.chain);
         }
+        ReportRule(broken);
       }
     }
   }

@@ -447,6 +447,7 @@ Violation ViolationWriter::OfRule(ChainId id, const std::string& path,
       break;
     case ChainKind::kAtom:
     case ChainKind::kSector:
+    case ChainKind::kCommit:
       parts.kind = ViolationKind::kLost;
       break;
   }

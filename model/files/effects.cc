@@ -73,7 +73,8 @@ class Effects {
         SetName(op_.names[0], kNoFile);
         return;
       case OpKind::kSetTimes:
-        return Journalled(SetTimes(s_.TargetOf(op_), op_.numbers[0]));
+        return Journalled(SetTimes(s_.TargetOf(op_), op_.numbers[0]),
+                          s_.TargetOf(op_));
       case OpKind::kMap:
         return Map();
       case OpKind::kDiskWrite:
@@ -117,13 +118,28 @@ class Effects {
     }
   }
 
+  // Adds a change of the size or of the times that an op set.
+  void Journalled(ChainVersion version, FileId file) {
+    Journalled(version);
+    if (s_.commits) s_.commits->AddFile(s_.chains, version, op_.number, file);
+  }
+
   // --- names --------------------------------------------------------------
 
-  std::pair<NameId, ChainVersion> SetName(std::string_view path, FileId file) {
+  // `makes` says that the op makes the file.
+  std::pair<NameId, ChainVersion> SetName(std::string_view path, FileId file,
+                                          bool makes = false) {
     const NameId id = s_.tree.NameAt(s_.chains, path);
-    s_.tree.names[id].targets.push_back(file);
-    const ChainVersion version = Append(s_.tree.names[id].chain);
+    Name& name = s_.tree.names[id];
+    const FileId before = name.targets.back();
+    name.targets.push_back(file);
+    const ChainVersion version = Append(name.chain);
     Journalled(version);
+    if (s_.commits) {
+      s_.commits->ChangeName(
+          {op_.number, id, name.directory, before, file, makes});
+      s_.commits->AddName(s_.chains, version, op_.number, id);
+    }
     return {id, version};
   }
 
@@ -132,7 +148,7 @@ class Effects {
     // are numbered from the name to the file that it leads to.
     s_.tree.NameAt(s_.chains, path);
     const FileId file = s_.tree.AddFile(s_.chains, is_directory, op_.number);
-    SetName(path, file);
+    SetName(path, file, /*makes=*/true);
   }
 
   void Rename(const std::string& from, const std::string& to) {
@@ -211,7 +227,8 @@ class Effects {
       // The cuts need the number that AddShape() will give to the new version.
       const uint32_t shape = s_.chains[file.shape].newest() + 1;
       CutBeyond(file, size, shape);
-      Journalled(AddShape(file, {size, std::min(size, newest.valid_bytes)}));
+      Journalled(AddShape(file, {size, std::min(size, newest.valid_bytes)}),
+                 id);
     }
     SetTimes(id, op_.number);
   }
@@ -257,7 +274,7 @@ class Effects {
     if (anything && s_.profile->stale_set_end_of_file) {
       GiveAnything(file, newest.size_bytes, size, version.version);
     }
-    Journalled(version);
+    Journalled(version, id);
   }
 
   // R-SVD holds in every profile, so that no switch is asked.
@@ -267,7 +284,7 @@ class Effects {
     const Shape newest = file.shapes.back();
     const ChainVersion version = AddShape(file, {newest.size_bytes, valid});
     GiveAnything(file, newest.valid_bytes, valid, version.version);
-    Journalled(version);
+    Journalled(version, id);
   }
 
   // Gives space that nobody wrote to those atoms that begin in [from, to) and

@@ -89,13 +89,16 @@ class PartTies {
 
  private:
   void JoinRules() {
-    for (const Implication& rule : s_.chains.rules()) {
-      // A rule whose conclusion is promised from the beginning of `run` on
-      // cannot be broken.
-      if (run_.FloorOf(rule.conclusion.chain) >= rule.conclusion.version) {
-        continue;
+    // A rule that was lifted held at some moment of the run.
+    for (const auto* rules : {&s_.chains.rules(), &s_.chains.lifted_rules()}) {
+      for (const Implication& rule : *rules) {
+        // A rule whose conclusion is promised from the beginning of `run` on
+        // cannot be broken.
+        if (run_.FloorOf(rule.conclusion.chain) >= rule.conclusion.version) {
+          continue;
+        }
+        sets_.Join(rule.premise.chain, rule.conclusion.chain);
       }
-      sets_.Join(rule.premise.chain, rule.conclusion.chain);
     }
   }
 

@@ -66,7 +66,9 @@ Model::State::State(const Workload& w, const Profile& p,
       promises(table),
       tree(chains),
       store(table, p.failed_flush_keeps_dirty),
-      timelines(w.init.size() + w.run.size() + 1) {}
+      timelines(w.init.size() + w.run.size() + 1) {
+  if (p.metadata_committed) commits.emplace(chains);
+}
 
 const Handle* Model::State::HandleOf(const Op& op) const {
   if (op.names.empty()) return nullptr;
@@ -136,9 +138,53 @@ void Model::Begin(uint32_t number) {
   // Apply() reads the row, since a raw write with a preflush adds implications.
   timeline.primitive = s.PrimitiveFor(op);
   s.Apply(op, plan);
+  s.BeginInOrder(op);
   // The plan is made after that, since it covers the op's own versions, too.
   timeline.plan = s.PlanPromises(op);
   s.BeginElsewhere(op);
+}
+
+void Model::State::BeginInOrder(const Op& op) {
+  if (!commits) return;
+  const Coverage& row = promises[timelines[op.number].primitive];
+  if (row.device != DeviceFlush::kNone) {
+    switch (row.scope) {
+      case Scope::kOwn:
+      case Scope::kRange:
+      case Scope::kFile:
+      case Scope::kDirectory:
+        if (const FileId file = TargetOf(op); file != kNoFile) {
+          commits->BeginSync(op.number, file);
+        }
+        break;
+      case Scope::kView:
+        if (const auto view = views.find(op.names[0]); view != views.end()) {
+          commits->BeginSync(op.number, view->second.file);
+        }
+        break;
+      case Scope::kVolume:
+      case Scope::kLog:
+      case Scope::kDevice:
+        break;
+    }
+  }
+  // Effects of an op that begins while a sync is under way may be logged, too.
+  commits->Lift(chains);
+}
+
+void Model::State::EndInOrder(const Op& op, bool ok) {
+  if (!commits) return;
+  commits->EndSync(op.number);
+  const OpTimeline& own = timelines[op.number];
+  const Coverage& row = promises[own.primitive];
+  if (!ok || !own.planned_ok || row.scope != Scope::kVolume ||
+      row.device == DeviceFlush::kNone) {
+    return;
+  }
+  commits->Commit([&](uint32_t number) {
+    const uint64_t returned = timelines[number].returned;
+    return returned > 0 && returned < own.began;
+  });
 }
 
 void Model::State::BeginElsewhere(const Op& op) {
@@ -179,6 +225,7 @@ bool Model::End(uint32_t number, bool ok) {
   timeline.returned = ++s.now;
   timeline.ok = ok;
   const Op& op = s.OpOf(number);
+  s.EndInOrder(op, ok);
   // Logs and stores did not hear of the begin of an op that had to fail.
   const bool elsewhere = timeline.planned_ok && s.EndElsewhere(op, ok);
   if (!ok) {
@@ -192,6 +239,8 @@ bool Model::End(uint32_t number, bool ok) {
 void Model::EndInit() {
   State& s = *state_;
   for (ChainId id = 0; id < s.chains.size(); ++id) {
+    // What was committed follows from the changes.
+    if (s.chains[id].kind == ChainKind::kCommit) continue;
     uint32_t version = s.chains[id].newest();
     // The sync carries what any flush can carry: neither a store that no view
     // flush handed on, nor what an earlier failed flush lost.
@@ -204,6 +253,10 @@ void Model::EndInit() {
     }
   }
   s.chains.CloseFloors(0);
+  if (s.commits) {
+    s.commits->Commit(
+        [&](uint32_t number) { return s.timelines[number].returned > 0; });
+  }
   for (auto& [name, log] : s.logs) log.EndInit();
   s.store.EndInit();
   s.last_flush = 0;

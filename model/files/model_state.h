@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "model/files/commit_order.h"
 #include "model/files/model.h"
 #include "model/files/objects.h"
 #include "model/logs/log_model.h"
@@ -105,6 +106,8 @@ struct Model::State {
   // The last effect in the journal (metadata_ordered, data_ordered);
   // `std::nullopt` if the journal is empty.
   std::optional<ChainVersion> journal_end;
+  // The order of metadata_committed; `std::nullopt` if the profile has it not.
+  std::optional<CommitOrder> commits;
   // What barriers covered; whatever is appended later implies it.
   std::vector<ChainVersion> behind_barriers;
 
@@ -133,6 +136,10 @@ struct Model::State {
   // Appends the versions that the op makes (effects.cc).
   // Requires: `plan` has no error.
   void Apply(const Op& op, const OpPlan& plan);
+  // Tell the order of commits that the op began, its effects included, or
+  // returned (model.cc).
+  void BeginInOrder(const Op& op);
+  void EndInOrder(const Op& op, bool ok);
   // Tell the logs and the store that the op began or returned (model.cc).
   // EndElsewhere() returns whether anything was promised for power loss that
   // was not promised before.

@@ -84,6 +84,8 @@ class Promises {
       case ChainKind::kAtom:
       case ChainKind::kSector:
         return row.data;
+      case ChainKind::kCommit:
+        break;
     }
     return Reach::kNone;
   }

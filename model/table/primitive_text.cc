@@ -189,8 +189,8 @@ std::vector<OrderRuleText> OrderRulesOf(const Profile& profile) {
       {"reset_before_records", "a record after a reset implies the reset",
        order.reset_before_records}};
   // The switches of a profile that are rules of order.
-  for (const std::string_view name :
-       {"metadata_ordered", "data_ordered", "replace_brings_data"}) {
+  for (const std::string_view name : {"metadata_ordered", "metadata_committed",
+                                      "data_ordered", "replace_brings_data"}) {
     const auto switches = ProfileSwitches();
     const auto found =
         std::find_if(switches.begin(), switches.end(),

@@ -116,6 +116,10 @@ constexpr std::array kSwitches = {
         "metadata_ordered", &Profile::metadata_ordered, false,
         "names, and sizes that are set, survive in their order",
         "ext4 and xfs journals; NTFS log (inferred); semantics.md 2.4"},
+    ProfileSwitch{
+        "metadata_committed", &Profile::metadata_committed, false,
+        "names survive in their order, but for what a sync may have logged",
+        "btrfs transactions and tree-log.c; semantics.md 2.4, 6.9"},
     ProfileSwitch{"data_ordered", &Profile::data_ordered, false,
                   "data is journalled in the same order",
                   "Linux filesystems/ext4, data=journal"},
@@ -308,20 +312,24 @@ Profile Xfs() {
   return p;
 }
 
-// btrfs copies on write, and its log takes one file or directory at a time.
-// Until Linux 3.16 a rename over a name wrote the data of the renamed file
-// first; commit 8d875f95 dropped that, so that replace_brings_data is off.
+// btrfs copies on write. A commit keeps all metadata in its order, and the log
+// of a sync takes what belongs to one file or directory
+// (docs/semantics.md 6.9). Until Linux 3.16 a rename over a name wrote the data
+// of the renamed file first; commit 8d875f95 dropped that, so that
+// replace_brings_data is off.
 Profile Btrfs() {
   Profile p = LinuxJournal("btrfs");
   p.describes = "btrfs: copies on write, flushes nothing for a clean file";
   p.source =
-      "btrfs tree-log, commit 8d875f95; measured (semantics.md 6.1, 6.5); 2.7";
+      "btrfs tree-log, commit 8d875f95; measured (semantics.md 6.1, 6.5, 6.9)";
   p.overwrite_in_place = false;
   p.range_sync_reaches_device = false;
   p.flush_covers_device = false;  // an fsync of a clean file flushes nothing
   // An fsync logs what it was asked for, and nothing that was done elsewhere
-  // before (measured; litmus test x73).
+  // before (measured; litmus tests x73, x138). What is not logged waits for a
+  // commit, and for what came before it (x137).
   p.metadata_ordered = false;
+  p.metadata_committed = true;
   // The second removal in one directory was measured to come back.
   p.flush_covers_removed_names = false;
   return p;

@@ -161,6 +161,12 @@ struct Profile {
   // (delayed allocation).
   bool metadata_ordered = false;
 
+  // The same order holds for what is found by a commit. What the log of a sync
+  // may hold can be found without what came before it, and a size that an op
+  // set may be found later than what came after it.
+  // Source: btrfs transactions and tree-log.c (docs/semantics.md 2.4, 6.9).
+  bool metadata_committed = false;
+
   // Every effect survives in the order of its issue, writes included.
   // Source: ext4 data=journal.
   bool data_ordered = false;

@@ -296,7 +296,7 @@ class Ideals {
     }
     // Nearly everything that an effect implies is older, so that most sets that
     // are not closed are given up here. Closed() finds the others.
-    for (const Index implied : effect.implies) {
+    for (const Index implied : effects_.Implied(next)) {
       if (implied < next && !ideal_[implied]) return true;
     }
     ideal_[next] = true;
@@ -305,8 +305,9 @@ class Ideals {
 
   bool Closed() const {
     for (Index i = 0; i < ideal_.size(); ++i) {
-      for (const Index implied : effects_.all()[i].implies) {
-        if (ideal_[i] && !ideal_[implied]) return false;
+      if (!ideal_[i]) continue;
+      for (const Index implied : effects_.Implied(i)) {
+        if (!ideal_[implied]) return false;
       }
     }
     return true;

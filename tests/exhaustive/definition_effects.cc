@@ -68,6 +68,17 @@ Index Effects::Find(std::string_view name) const {
   return place.directory == kNone ? kNone : Lookup(place.directory, place.text);
 }
 
+std::set<Index> Effects::Implied(Index effect) const {
+  const Effect& e = effects_[effect];
+  std::set<Index> implied = e.implies;
+  if (!profile_.metadata_committed || !e.journalled || e.logged) return implied;
+  for (Index i = 0; i < effect; ++i) {
+    const Effect& earlier = effects_[i];
+    if (earlier.journalled && earlier.thing != Thing::kShape) implied.insert(i);
+  }
+  return implied;
+}
+
 std::set<Index> Effects::Closure(Index effect) const {
   std::set<Index> closure;
   std::vector<Index> open = {effect};
@@ -75,7 +86,7 @@ std::set<Index> Effects::Closure(Index effect) const {
     const Index next = open.back();
     open.pop_back();
     if (!closure.insert(next).second) continue;
-    const std::set<Index>& implied = effects_[next].implies;
+    const std::set<Index> implied = Implied(next);
     open.insert(open.end(), implied.begin(), implied.end());
   }
   return closure;
@@ -86,6 +97,7 @@ std::set<Index> Effects::Closure(Index effect) const {
 Index Effects::Add(Effect effect, bool journalled) {
   const Index index = effects_.size();
   effect.op = op_->number;
+  effect.journalled = journalled;
   // A version of an object contains all earlier ones (O-LOC).
   for (Index i = index; i-- > 0;) {
     if (!effects_[i].Changes(effect)) continue;

@@ -82,14 +82,22 @@ struct Effect {
   // The view through which the effect was stored; kNone if it was not.
   Index view = kNone;
   // The effects that must be there if this one is: the one before it on the
-  // same object, and what the rules of order say. The set is not closed.
+  // same object, and what the rules of order say. The set is not closed, and
+  // it lacks what metadata_committed adds (Effects::Implied()).
   std::set<Index> implies;
+  // Whether the effect is a change of a name, or of a size or times that an op
+  // set.
+  bool journalled = false;
 
   // What has happened to the effect since; set by Promises
   // (definition_promises.h).
   bool returned = false;  // Whether its op returned with success.
   bool carried = false;   // Whether a view flush handed the store to the host.
   bool tainted = false;
+  // Under metadata_committed: whether the log of a sync may hold the change,
+  // and whether a sync of the volume covered its op.
+  bool logged = false;
+  bool committed = false;
   std::array<bool, kCrashKinds.size()> must{};
 
   bool Changes(const Effect& same) const {
@@ -133,6 +141,9 @@ class Effects {
   // From now on every new effect but those on raw sectors implies `covered`.
   void Barrier(std::vector<Index> covered);
 
+  // What the effect implies directly: Effect::implies, and for a change that
+  // waits for a commit all changes before it but those of sizes.
+  std::set<Index> Implied(Index effect) const;
   // The effect and everything that it implies, directly or not.
   std::set<Index> Closure(Index effect) const;
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "harness/base/check.h"
+#include "tests/exhaustive/definition_log.h"
 
 namespace powercut::definition {
 namespace {
@@ -353,7 +354,49 @@ void Promises::Begin(const Op& op, Index first) {
   }
   for (const Primitive id : PrimitivesOf(op)) {
     op_run.calls.push_back(CallOf(op, id, op_run.own));
+    NoteSync(op, op_run.calls.back());
   }
+  op_run.before = over_;
+  LogChanges();
+}
+
+// A sync of one file may log from its call to its return.
+void Promises::NoteSync(const Op& op, const Call& call) {
+  // A raw write of the disk names no file.
+  if (call.row.device == DeviceFlush::kNone || op.names.empty()) return;
+  switch (call.row.scope) {
+    case Scope::kOwn:
+    case Scope::kRange:
+    case Scope::kFile:
+    case Scope::kDirectory:
+      syncs_[op.number] = effects_.Find(op.names[0]);
+      break;
+    case Scope::kView:
+      syncs_[op.number] = effects_.views()[effects_.FindView(op.names[0])].file;
+      break;
+    default:
+      break;
+  }
+}
+
+void Promises::LogChanges() {
+  std::set<Index> synced;
+  bool running = false;
+  for (const auto& [op, file] : syncs_) {
+    synced.insert(file);
+    running = running || !over_.contains(op);
+  }
+  if (!running || !profile_.metadata_committed) return;
+  for (const Index i : LoggedChanges(effects_, synced)) {
+    effects_.all()[i].logged = true;
+  }
+}
+
+// A commit holds the changes of these ops, and empties the log of their syncs.
+void Promises::Commit(const std::set<uint32_t>& ops) {
+  for (Effect& e : effects_.all()) e.committed |= ops.contains(e.op);
+  std::erase_if(syncs_,
+                [&](const auto& sync) { return ops.contains(sync.first); });
 }
 
 void Promises::Keep(const Call& call, const OpRun& op_run) {
@@ -372,6 +415,7 @@ void Promises::Keep(const Call& call, const OpRun& op_run) {
 }
 
 void Promises::End(const Op& op, bool ok) {
+  over_.insert(op.number);
   const OpRun op_run = op_runs_.at(op.number);
   if (!ok) {
     if (profile_.failed_flush_keeps_dirty) return;
@@ -391,13 +435,19 @@ void Promises::End(const Op& op, bool ok) {
   if (op.HasFlag("preflush")) {
     for (const Index i : op_run.at_device) Raise(i, CrashKind::kPower);
   }
-  for (const Call& call : op_run.calls) Keep(call, op_run);
+  for (const Call& call : op_run.calls) {
+    Keep(call, op_run);
+    const bool volume = call.row.scope == Scope::kVolume &&
+                        call.row.device != DeviceFlush::kNone;
+    if (volume) Commit(op_run.before);
+  }
 }
 
 void Promises::EndInit() {
   for (Index i = 0; i < effects_.all().size(); ++i) {
     if (effects_.all()[i].returned) Raise(i, CrashKind::kPower);
   }
+  Commit(over_);
 }
 
 }  // namespace powercut::definition

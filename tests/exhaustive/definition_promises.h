@@ -42,6 +42,7 @@ class Promises {
     std::set<Index> own;
     std::vector<Call> calls;
     std::set<Index> at_device;  // What was at the device at the call.
+    std::set<uint32_t> before;  // The ops that had returned at the call.
   };
 
   Call CallOf(const Op& op, Primitive id, const std::set<Index>& own) const;
@@ -62,6 +63,9 @@ class Promises {
     return effect.returned && !effect.tainted;
   }
 
+  void NoteSync(const Op& op, const Call& call);
+  void LogChanges();
+  void Commit(const std::set<uint32_t>& ops);
   void Keep(const Call& call, const OpRun& op_run);
   void Raise(Index effect, CrashKind upto);
 
@@ -69,6 +73,9 @@ class Promises {
   const Profile& profile_;
   Effects& effects_;
   std::map<uint32_t, OpRun> op_runs_;  // By the number of the op.
+  std::set<uint32_t> over_;            // The ops that returned.
+  // Under metadata_committed, by op: the file that it syncs.
+  std::map<uint32_t, Index> syncs_;
 };
 
 }  // namespace powercut::definition

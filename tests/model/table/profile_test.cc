@@ -125,6 +125,7 @@ failed_flush_keeps_dirty                . . . . . . . . . . . . . . . . .
 fsync_is_void                           . . . . . . . . . . . . . . . . .
 fsync_stops_at_device                   . . . . . . . . . . . . . . . . #
 metadata_ordered                        . . . . . # # # # . . # . . . . .
+metadata_committed                      . . . . . . . . . # . . . . . . .
 data_ordered                            . . . . . . . # . . . . . . . . .
 replace_brings_data                     . . . . . . . # . . . . . . . . .
 rename_leaves_both                      . # . # # . . . . . . . # # # # #
