@@ -15,6 +15,9 @@
 //     metadata journal; the last record, under data_journal;
 //   - the barrier, if there is one;
 //   - what its caller asks for.
+// With metadata_commits a journalled record also names the one that it comes
+// after, in a change of its own: until a later record frees it, it counts only
+// if all records before it in this order are there.
 //
 // A record is carried together with the older records of its objects, so that
 // these are never lost once a newer one is durable. What is on the media with
@@ -63,6 +66,7 @@ ObjectKey KeyOf(const Change& change) {
   if (const auto* atom = std::get_if<AtomChange>(&change)) {
     return {'a', atom->generation, ""};
   }
+  // Orders and freed records are no objects, and nobody asks for their keys.
   return {'v', 0, ""};
 }
 
@@ -112,8 +116,9 @@ void Batch::NeedOlder(RecordNumber older,
                       std::vector<RecordNumber>& asked) const {
   constexpr size_t kInheritedMax = 4;
   const LiveRecord* const record = Find(older);
+  // A record in the order of commits asks for more than it lists.
   if (record == nullptr || !record->single || record->conditional ||
-      record->asked_count > kInheritedMax) {
+      record->after != 0 || record->asked_count > kInheritedMax) {
     asked.push_back(older);
     return;
   }
@@ -158,8 +163,37 @@ bool Batch::IsDurable(RecordNumber number) {
       open.push_back(*unknown);
       continue;
     }
+    if (!OrderHolds(record)) return false;
     record.durable = true;
     open.pop_back();
+  }
+  return true;
+}
+
+// Whether every crash leaves what a record needs of the order of commits.
+bool Batch::OrderHolds(const LiveRecord& record) {
+  if (record.after == 0) return true;
+  const LiveRecord* const free = s_.records.Find(record.freed_by);
+  if (free != nullptr && IsOnMedia(*free)) return true;
+  return IsOrderDurable(record.after);
+}
+
+// Whether every crash leaves a commit with this record and all before it.
+bool Batch::IsOrderDurable(RecordNumber number) {
+  std::vector<LiveRecord*> line;
+  while (number != 0) {
+    LiveRecord* const record = s_.records.Find(number);
+    if (record == nullptr || !IsOnMedia(*record)) return false;
+    if (record->order_durable) break;
+    line.push_back(record);
+    number = record->after;
+  }
+  // The oldest comes first, so that the answer for each is known to the next.
+  for (; !line.empty(); line.pop_back()) {
+    for (const RecordNumber need : line.back()->asked()) {
+      if (!IsDurable(need)) return false;
+    }
+    line.back()->order_durable = true;
   }
   return true;
 }
@@ -213,8 +247,34 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
   planned.live.needs.assign(asked.begin(), asked.end());
   std::ranges::set_difference(carried, asked,
                               std::back_inserter(planned.live.needs));
+  if (journalled && s_.rules.metadata_commits &&
+      !s_.Has(SimfsBug::kJournalOrderIgnored)) {
+    const RecordNumber after =
+        last_in_order_ ? last_in_order_ : s_.last_in_order;
+    if (after != 0 && !IsOrderDurable(after)) {
+      planned.live.after = after;
+      changes.push_back(OrderChange{after});
+    }
+    // Nothing comes after a size (docs/semantics.md 2.4).
+    const bool size = std::holds_alternative<ShapeChange>(changes.front());
+    if (!size) last_in_order_ = number;
+  }
   planned.record = {number, std::move(asked), std::move(needs.conditions),
                     std::move(changes)};
+  Place(std::move(planned));
+  return number;
+}
+
+RecordNumber Batch::AddFree(std::vector<RecordNumber> freed) {
+  const RecordNumber number = next_.record++;
+  Planned planned;
+  planned.record.number = number;
+  planned.record.changes.push_back(FreeChange{std::move(freed)});
+  Place(std::move(planned));
+  return number;
+}
+
+void Batch::Place(Planned planned) {
   // The checksum covers the place, so that the place must be known by now.
   const uint64_t first = next_.record_sector;
   planned.bytes = EncodeRecord(planned.record, s_.layout.nonce, first);
@@ -222,7 +282,6 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
   planned.live.sectors = {first, sectors};
   next_.record_sector += sectors;
   records_.push_back(std::move(planned));
-  return number;
 }
 
 void Batch::AddData(uint32_t sector, const AtomBytes& bytes) {
@@ -242,6 +301,7 @@ std::string Batch::Commit() {
   for (const auto& [key, number] : newest_) s_.newest_records[key] = number;
   if (last_record_ != 0) s_.last_record = last_record_;
   if (last_journalled_ != 0) s_.last_journalled = last_journalled_;
+  if (last_in_order_ != 0) s_.last_in_order = last_in_order_;
   for (Planned& planned : records_) {
     s_.shown.Apply(planned.record);
     AddSuperseded(planned.record, s_.superseded_contents);

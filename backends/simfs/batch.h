@@ -40,6 +40,8 @@ class Batch {
   // order of the metadata journal, if the profile has one.
   RecordNumber AddRecord(std::vector<Change> changes, bool journalled,
                          RecordNeeds needs = {});
+  // Adds a record that frees others from the order of commits.
+  RecordNumber AddFree(std::vector<RecordNumber> freed);
   // Adds one sector of data in place.
   void AddData(uint32_t sector, const AtomBytes& bytes);
 
@@ -68,6 +70,9 @@ class Batch {
   void NeedOlder(RecordNumber older, std::vector<RecordNumber>& asked) const;
   bool IsOnMedia(const LiveRecord& record) const;
   bool IsDurable(RecordNumber number);
+  bool IsOrderDurable(RecordNumber number);
+  bool OrderHolds(const LiveRecord& record);
+  void Place(Planned planned);
   std::string MakeRoom();
   std::string WriteData();
   std::string WriteRecords();
@@ -78,6 +83,7 @@ class Batch {
   std::map<ObjectKey, RecordNumber> newest_;
   RecordNumber last_record_ = 0;
   RecordNumber last_journalled_ = 0;
+  RecordNumber last_in_order_ = 0;
   std::vector<Planned> records_;
   std::map<uint32_t, AtomBytes> data_;
   SectorVersions written_;

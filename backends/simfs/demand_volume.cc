@@ -117,9 +117,61 @@ bool DemandVolume::Counts(uint32_t record) {
   return known().counts.at(record);
 }
 
+std::optional<bool> DemandVolume::KnownInOrder(uint32_t record) const {
+  for (const Known* known : {&of_whole_, &of_part_}) {
+    const auto found = known->in_order.find(record);
+    if (found != known->in_order.end()) return found->second;
+  }
+  return std::nullopt;
+}
+
 std::optional<bool> DemandVolume::Answer(uint32_t record,
                                          std::vector<uint32_t>& open) {
   const CatalogRecord& stored = catalog_.records()[record];
+  if (stored.after == 0) return Stands(stored, open);
+  const std::optional<bool> stands = Stands(stored, open);
+  if (!stands || !*stands) return stands;
+  for (const uint32_t free : stored.freed_by) {
+    if (free < record_count_ && IsWhole(catalog_.records()[free])) return true;
+  }
+  return IsInOrder(record);
+}
+
+bool DemandVolume::IsInOrder(uint32_t record) {
+  // Back to the first record that is known, and then forward.
+  std::vector<uint32_t> line;
+  bool holds = true;
+  for (uint32_t next = record;;) {
+    if (const auto known = KnownInOrder(next)) {
+      holds = *known;
+      break;
+    }
+    line.push_back(next);
+    const RecordNumber after = catalog_.records()[next].after;
+    if (after == 0) break;
+    next = catalog_.IndexOf(after);
+    if (next == catalog_.records().size()) {
+      holds = false;
+      break;
+    }
+  }
+  for (; !line.empty(); line.pop_back()) {
+    std::vector<uint32_t> open;
+    while (holds) {
+      const auto stands = Stands(catalog_.records()[line.back()], open);
+      if (stands) {
+        holds = *stands;
+        break;
+      }
+      for (; !open.empty(); open.pop_back()) Counts(open.back());
+    }
+    known().in_order.emplace(line.back(), holds);
+  }
+  return holds;
+}
+
+std::optional<bool> DemandVolume::Stands(const CatalogRecord& stored,
+                                         std::vector<uint32_t>& open) {
   for (const RecordNumber number : stored.needs) {
     const uint32_t need = catalog_.IndexOf(number);
     if (need == catalog_.records().size()) return false;

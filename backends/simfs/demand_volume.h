@@ -43,13 +43,16 @@ class DemandVolume : public ShownObjects {
  private:
   // What is known of the disk.
   struct Known {
-    // By index of the record: whether it counts.
+    // By index of the record: whether it counts, and whether a commit can
+    // have it.
     std::unordered_map<uint32_t, bool> counts;
+    std::unordered_map<uint32_t, bool> in_order;
     // `std::nullopt` until it was read.
     std::optional<uint64_t> segments_used;
   };
 
   std::optional<bool> KnownToCount(uint32_t record) const;
+  std::optional<bool> KnownInOrder(uint32_t record) const;
   // The newest version of which the record counts; `nullptr` if none does.
   template <class T>
   const T* Newest(const CatalogVersions<T>* versions);
@@ -59,6 +62,13 @@ class DemandVolume : public ShownObjects {
   // Answers for a record whose needs are answered; otherwise adds the first of
   // them that is not to `open`, and returns `std::nullopt`.
   std::optional<bool> Answer(uint32_t record, std::vector<uint32_t>& open);
+  // Whether all holds that does not depend on a commit. The same for what is
+  // not answered yet.
+  std::optional<bool> Stands(const CatalogRecord& stored,
+                             std::vector<uint32_t>& open);
+  // Whether a commit can have the record: it stands, and so does each that
+  // comes before it in the order.
+  bool IsInOrder(uint32_t record);
   bool IsWhole(const CatalogRecord& record);
   bool IsInUse(uint64_t sector);
   Known& known() { return whole_ ? of_whole_ : of_part_; }

@@ -86,8 +86,13 @@ class Effects {
                                   const NameKey& to, InodeNumber moved,
                                   bool replaces) const;
   RecordNeeds NeedsOfReplacement(InodeNumber moved) const;
+  // `makes` says that the op makes the file that the names lead to.
   std::string CommitNames(Batch& batch, const VersionSource& source,
-                          const std::vector<NameStep>& steps);
+                          const std::vector<NameStep>& steps,
+                          bool makes = false);
+  // Tells the log of syncs of a size or of times that an op set.
+  void NoteSet(const VersionSource& source, InodeNumber inode,
+               RecordNumber record);
 
   struct TouchedAtom;
   std::vector<TouchedAtom> Touch(Batch& batch, InodeNumber inode,

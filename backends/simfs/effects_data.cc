@@ -427,6 +427,7 @@ std::string Effects::Resize(const VersionSource& source, InodeNumber inode,
   if (size < old_size) CutMemory(file, size);
   AddAtoms(source, inode, batch, zeroed, 0, {});
   done_.shape.push_back(AddVersion(file.shape, source, record));
+  NoteSet(source, inode, record);
   if (how == Resizing::kFallocate) file.fallocated_shape = file.shape.newest();
   AddGenerations(inode, given);
   if (times != 0) {
@@ -448,6 +449,7 @@ std::string Effects::SetValidData(const VersionSource& source,
   if (std::string error = batch.Commit(); !error.empty()) return error;
   LiveFile& file = s_.files[inode];
   done_.shape.push_back(AddVersion(file.shape, source, record));
+  NoteSet(source, inode, record);
   AddGenerations(inode, given);
   Finish(batch);
   return {};

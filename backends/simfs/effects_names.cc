@@ -109,13 +109,22 @@ void Effects::Finish(const Batch& batch) {
 }
 
 std::string Effects::CommitNames(Batch& batch, const VersionSource& source,
-                                 const std::vector<NameStep>& steps) {
+                                 const std::vector<NameStep>& steps,
+                                 bool makes) {
   // See LiveNameAt(): Commit() changes what the names lead to.
   for (const NameStep& step : steps) LiveNameAt(s_, step.name);
   if (std::string error = batch.Commit(); !error.empty()) return error;
   for (const NameStep& step : steps) {
     LiveName& name = LiveNameAt(s_, step.name);
     AddVersion(name.chain, source, step.record);
+    if (s_.rules.metadata_commits) {
+      s_.sync_log.Add({.op_run = source.op_run,
+                       .record = step.record,
+                       .name = step.name,
+                       .before = name.leads_to.back(),
+                       .after = step.inode,
+                       .makes = makes});
+    }
     name.leads_to.push_back(step.inode);
     if (step.inode != kNoInode) s_.names_of[step.inode].insert(step.name);
     s_.open_names.insert(step.name);
@@ -137,7 +146,8 @@ std::string Effects::Create(const VersionSource& source, const NameKey& name,
                           .is_directory = is_directory,
                           .created_mtime = source.op};
   const RecordNumber record = batch.AddRecord({change}, /*journalled=*/true);
-  std::string error = CommitNames(batch, source, {{name, inode, record}});
+  std::string error =
+      CommitNames(batch, source, {{name, inode, record}}, /*makes=*/true);
   if (error.empty()) {
     s_.made_as[inode] = {name, LiveNameAt(s_, name).chain.newest()};
   }
@@ -289,8 +299,16 @@ std::string Effects::SetTimes(const VersionSource& source, InodeNumber inode,
       batch.AddRecord({TimesChange{inode, mtime}}, /*journalled=*/true);
   if (std::string error = batch.Commit(); !error.empty()) return error;
   done_.times.push_back(AddVersion(s_.files[inode].times, source, record));
+  NoteSet(source, inode, record);
   Finish(batch);
   return {};
+}
+
+void Effects::NoteSet(const VersionSource& source, InodeNumber inode,
+                      RecordNumber record) {
+  if (!s_.rules.metadata_commits) return;
+  s_.sync_log.Add(
+      {.op_run = source.op_run, .record = record, .inode = inode, .name = {}});
 }
 
 }  // namespace powercut::simfs

@@ -68,6 +68,11 @@ class Closure {
         Cover(sectors, sector, event);
       }
       open.insert(open.end(), record.needs.begin(), record.needs.end());
+      if (record.freed_by != 0) {
+        open.push_back(record.freed_by);
+      } else {
+        AddOrder(record.after, open);
+      }
     }
   }
 
@@ -75,8 +80,23 @@ class Closure {
   SectorVersions sectors;
 
  private:
+  // Adds to `open` the records that come before one in the order of commits, as
+  // far as they may not have been carried. One that was carried in that order
+  // was carried with those before it; one that is free was carried alone.
+  void AddOrder(RecordNumber number, std::vector<RecordNumber>& open) {
+    while (number != 0 && in_order_.insert(number).second) {
+      if (enough_ == Layer::kHost && number <= s_.order_at_host) return;
+      const LiveRecord* const record = s_.records.Find(number);
+      if (record == nullptr) return;
+      open.push_back(number);
+      if (record->freed_by == 0 && s_.ReachedBy(number) >= enough_) return;
+      number = record->after;
+    }
+  }
+
   LiveState& s_;
   Layer enough_;
+  std::set<RecordNumber> in_order_;
 };
 
 // A flush of a file names the sectors of all its atoms, also of those that are
@@ -507,6 +527,10 @@ FlushPlan PlanFlush(LiveState& state, const FlushRule& rule,
                     const FlushTarget& target, bool overlapped) {
   FlushPlan plan = Planner(state, rule, target, overlapped).Plan();
   plan.carries = state.disk.carries();
+  if (state.rules.metadata_commits && rule.scope == FlushScope::kVolume) {
+    plan.volume_sync = state.sync_log.CallVolumeSync(
+        [&](OpRunId op_run) { return state.op_runs[op_run].returned; });
+  }
   if (overlapped && rule.device == DeviceSync::kAll) {
     plan.at_device = state.disk.AtDevice();
   }
@@ -519,6 +543,7 @@ std::string CarryOut(LiveState& state, const FlushPlan& plan) {
   for (const VersionRef& ref : plan.stores) {
     ref.chain->versions[ref.version].carried = true;
   }
+  if (plan.volume_sync != 0) state.sync_log.Commit(plan.volume_sync);
   const auto begun = static_cast<OpRunId>(state.op_runs.size() - 1);
   if (plan.rule.scope == FlushScope::kDirectory) {
     state.synced_by_directory = begun;
@@ -545,16 +570,21 @@ bool CarryToHost(LiveState& state, const SectorVersions& written) {
   // early.
   EventNumber first = state.disk.now();
   for (const auto& [sector, event] : written) first = std::min(first, event);
+  RecordNumber in_order = 0;
   for (RecordNumber number = state.records.last();; --number) {
     const LiveRecord* const record = state.records.Find(number);
     if (record == nullptr || record->event < first) break;
-    if (written.contains(record->sectors.first)) closure.Add(number);
+    if (!written.contains(record->sectors.first)) continue;
+    closure.Add(number);
+    if (record->freed_by == 0) in_order = std::max(in_order, record->after);
   }
   SectorVersions all = written;
   for (const auto& [sector, event] : closure.sectors) {
     Cover(all, sector, event);
   }
-  return state.disk.Carry(all, Layer::kHost).has_value();
+  if (!state.disk.Carry(all, Layer::kHost)) return false;
+  state.order_at_host = std::max(state.order_at_host, in_order);
+  return true;
 }
 
 }  // namespace powercut::simfs

@@ -54,6 +54,9 @@ struct FlushPlan {
   RecordNeeds barrier;
   // For a flush that other ops may overlap: what was at the device at the call.
   std::optional<SectorVersions> at_device;
+  // For a sync of the volume with metadata_commits: its number
+  // (SyncLog::CallVolumeSync()).
+  uint32_t volume_sync = 0;
   // LayeredDisk::carries() at the call.
   uint64_t carries = 0;
 };

@@ -24,6 +24,7 @@
 #include "backends/simfs/record.h"
 #include "backends/simfs/shown_volume.h"
 #include "backends/simfs/simfs_bugs.h"
+#include "backends/simfs/sync_log.h"
 #include "harness/base/check.h"
 
 namespace powercut::simfs {
@@ -136,6 +137,13 @@ struct LiveRecord {
   // Whether every crash from now on leaves the record, so that it counts. Set
   // once that was found out (Batch::IsDurable()).
   bool durable = false;
+  // The same of the record and all that come before it in the order of commits
+  // (Batch::IsOrderDurable()).
+  bool order_durable = false;
+  // The record that comes before this one in the order of commits, and the
+  // record that frees this one from that order; 0 if there is none.
+  RecordNumber after = 0;
+  RecordNumber freed_by = 0;
 
   // The records that the stored record asks for.
   std::span<const RecordNumber> asked() const {
@@ -235,6 +243,12 @@ struct LiveState {
   ContentsOfSectors superseded_contents;
   RecordNumber last_record = 0;
   RecordNumber last_journalled = 0;
+  // With metadata_commits: what the log of a sync may hold, and the last record
+  // that later ones come after.
+  SyncLog sync_log;
+  RecordNumber last_in_order = 0;
+  // Up to here the records in the order of commits are at the host.
+  RecordNumber order_at_host = 0;
   // For a planted bug: the op that was begun last when a flush of a directory
   // returned.
   OpRunId synced_by_directory = 0;

@@ -93,9 +93,10 @@ constexpr ProfileRules Ext4Journal() {
 }
 
 // btrfs logs the file or directory that is flushed, with its names and the
-// directories that are new above it. Data is copied on write, nothing orders
-// metadata outside of a commit, and a clean file flushes no device. fdatasync
-// logs what fsync does, of which only the first name is promised (6.7).
+// directories that are new above it. Data is copied on write, metadata that is
+// not logged waits for a commit, which has all of it in order (6.9), and a
+// clean file flushes no device. fdatasync logs what fsync does, of which only
+// the first name is promised (6.7).
 constexpr ProfileRules Btrfs() {
   return {.profile = "btrfs",
           .directory_flush_has_names = true,
@@ -104,6 +105,7 @@ constexpr ProfileRules Btrfs() {
           .data_sync_has_made_name = true,
           .file_flush_has_stores = true,
           .data_sync_has_size = true,
+          .metadata_commits = true,
           .extends_in_parts = true,
           .truncation_zeroes_page = true};
 }

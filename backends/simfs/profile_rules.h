@@ -66,6 +66,9 @@ struct ProfileRules {
   // Changes of names, sizes that an op sets, and times that an op sets survive
   // in the order of their issue.
   bool metadata_journal = false;
+  // The same order holds for what a commit brings. What the log of a sync may
+  // hold can come without it, and a size that an op set can come later.
+  bool metadata_commits = false;
   // Every effect survives in the order of its issue.
   bool data_journal = false;
   // A rename over a name implies the shape and the data of the renamed file.

@@ -215,6 +215,10 @@ void WriteChange(Writer& writer, const Change& change) {
     writer.Number(atom->generation);
     writer.Number(atom->version);
     writer.Raw(atom->bytes);
+  } else if (const auto* order = std::get_if<OrderChange>(&change)) {
+    writer.Number(order->after);
+  } else if (const auto* free = std::get_if<FreeChange>(&change)) {
+    writer.Numbers(free->records);
   } else {
     writer.Numbers(std::get<VoidChange>(change).records);
   }
@@ -258,6 +262,10 @@ std::optional<Change> ReadChange(Reader& reader) {
     }
     case 4:
       return VoidChange{reader.Numbers<RecordNumber>()};
+    case 5:
+      return OrderChange{reader.Number<RecordNumber>()};
+    case 6:
+      return FreeChange{reader.Numbers<RecordNumber>()};
     default:
       return std::nullopt;
   }

@@ -83,8 +83,23 @@ struct VoidChange {
 
   bool operator==(const VoidChange&) const = default;
 };
-using Change =
-    std::variant<NameChange, ShapeChange, TimesChange, AtomChange, VoidChange>;
+// Says that the record is found by a commit, which has all records in order.
+// The record that comes before it in this order, and so on, must be whole,
+// unless a FreeChange names the record.
+struct OrderChange {
+  RecordNumber after = 0;
+
+  bool operator==(const OrderChange&) const = default;
+};
+// Names records that may be found without a commit: the log of a sync holds
+// them.
+struct FreeChange {
+  std::vector<RecordNumber> records;
+
+  bool operator==(const FreeChange&) const = default;
+};
+using Change = std::variant<NameChange, ShapeChange, TimesChange, AtomChange,
+                            VoidChange, OrderChange, FreeChange>;
 
 // A data sector that must no longer hold any of these contents.
 struct SectorCondition {
@@ -94,7 +109,8 @@ struct SectorCondition {
   bool operator==(const SectorCondition&) const = default;
 };
 
-// A record counts if all records of `needs` count and all conditions hold.
+// A record counts if all records of `needs` count, all conditions hold, and
+// what an OrderChange among its changes asks for is there.
 struct Record {
   RecordNumber number = 0;
   std::vector<RecordNumber> needs;

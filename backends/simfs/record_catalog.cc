@@ -74,9 +74,13 @@ bool RecordCatalog::AddWrite(EventNumber event, uint64_t first_sector,
     }
     const size_t size = stored->sectors * kSimfsSectorBytes;
     Record& record = stored->record;
-    records_.push_back({record.number, std::move(record.needs),
-                        std::move(record.conditions), first_sector, event,
-                        bytes.first(size)});
+    records_.push_back({.number = record.number,
+                        .needs = std::move(record.needs),
+                        .conditions = std::move(record.conditions),
+                        .freed_by = {},
+                        .first_sector = first_sector,
+                        .event = event,
+                        .bytes = bytes.first(size)});
     for (Change& change : record.changes) AddChange(std::move(change));
     first_sector += stored->sectors;
     bytes = bytes.subspan(size);
@@ -97,6 +101,12 @@ void RecordCatalog::AddChange(Change change) {
     times_[times->inode].push_back({record, *times});
   } else if (const auto* atom = std::get_if<AtomChange>(&change)) {
     atoms_[atom->generation].push_back({record, *atom});
+  } else if (const auto* order = std::get_if<OrderChange>(&change)) {
+    records_[record].after = order->after;
+  } else if (const auto* free = std::get_if<FreeChange>(&change)) {
+    for (const RecordNumber number : free->records) {
+      records_[IndexOf(number)].freed_by.push_back(record);
+    }
   }
 }
 

@@ -24,6 +24,10 @@ struct CatalogRecord {
   RecordNumber number = 0;
   std::vector<RecordNumber> needs;
   std::vector<SectorCondition> conditions;
+  // What an OrderChange asks for; 0 if there is none.
+  RecordNumber after = 0;
+  // The records that name this one in a FreeChange, as indices.
+  std::vector<uint32_t> freed_by;
   uint64_t first_sector = 0;
   // The event that wrote the record.
   EventNumber event = 0;

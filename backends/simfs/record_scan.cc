@@ -1,8 +1,9 @@
 // Recovery in two passes. The first pass finds every record that is whole. The
 // second pass goes through them in the order of their numbers and decides for
 // each whether it counts: no later recovery voided it, all records that it
-// needs count, and no sector of its conditions still holds a content that must
-// be gone. A need is always an older record, so that one pass is enough.
+// needs count, no sector of its conditions still holds a content that must be
+// gone, and a commit can have it or a free record names it. A need is always an
+// older record, so that one pass is enough.
 //
 // Example: a crash left the records 1, 2 and 4. If record 4 needs record 2
 // only, it counts. If it needs record 3, it does not, and the first op that
@@ -28,8 +29,10 @@ class Scan {
     POWERCUT_TRY(ReadSegmentsUsed());
     POWERCUT_TRY(FindRecords());
     for (const Record& record : records_) {
-      POWERCUT_ASSIGN(const bool counts, Counts(record));
-      if (counts) {
+      POWERCUT_ASSIGN(const bool stands, Stands(record));
+      const bool in_order = stands && IsInOrder(record);
+      if (in_order) in_order_.insert(record.number);
+      if (in_order || (stands && free_.contains(record.number))) {
         counting_.insert(record.number);
         scan_.shown.Apply(record);
         AddSuperseded(record, scan_.superseded_contents);
@@ -89,7 +92,9 @@ class Scan {
       } else if (const auto* atom = std::get_if<AtomChange>(&change)) {
         scan_.next_generation =
             std::max(scan_.next_generation, atom->generation + 1);
-      } else {
+      } else if (const auto* free = std::get_if<FreeChange>(&change)) {
+        free_.insert(free->records.begin(), free->records.end());
+      } else if (std::holds_alternative<VoidChange>(change)) {
         // A void record takes effect even if it does not count itself: what
         // it names was dropped before it was written.
         const auto& records = std::get<VoidChange>(change).records;
@@ -125,7 +130,16 @@ class Scan {
     }
   }
 
-  Result<bool> Counts(const Record& record) {
+  // Whether a commit can have the record: it has all that comes before.
+  bool IsInOrder(const Record& record) const {
+    return std::ranges::all_of(record.changes, [&](const Change& change) {
+      const auto* order = std::get_if<OrderChange>(&change);
+      return order == nullptr || in_order_.contains(order->after);
+    });
+  }
+
+  // Whether all holds that does not depend on a commit.
+  Result<bool> Stands(const Record& record) {
     if (void_.contains(record.number)) return false;
     for (const RecordNumber need : record.needs) {
       if (!counting_.contains(need)) return false;
@@ -146,8 +160,12 @@ class Scan {
   const SimfsBugs& bugs_;
   RecordScan scan_;
   std::vector<Record> records_;
+  // The records that a void record names, and those that a free record names.
   std::set<RecordNumber> void_;
+  std::set<RecordNumber> free_;
   std::set<RecordNumber> counting_;
+  // Those of them that a commit can have.
+  std::set<RecordNumber> in_order_;
 };
 
 }  // namespace

@@ -34,8 +34,39 @@ std::optional<uint64_t> FlagOf(const Op& op) {
 
 void SimfsMount::PlanOf(const FlushKind& kind, const FlushTarget& target,
                         Running& running) {
-  const FlushRule rule = RuleOf(kind, s_.rules, s_.bugs);
+  Plan(RuleOf(kind, s_.rules, s_.bugs), target, running);
+}
+
+void SimfsMount::Plan(const FlushRule& rule, const FlushTarget& target,
+                      Running& running) {
+  const bool of_one = rule.scope != FlushScope::kVolume &&
+                      rule.scope != FlushScope::kNothing &&
+                      rule.device != DeviceSync::kNone;
+  if (s_.rules.metadata_commits && of_one) {
+    s_.sync_log.BeginSync(running.source.op_run, target.inode);
+    running.error = FreeLogged(running);
+  }
   running.plans.push_back(PlanFlush(s_, rule, target, running.overlapped));
+}
+
+std::string SimfsMount::FreeLogged(Running& running) {
+  std::vector<RecordNumber> records = s_.sync_log.TakeRecords();
+  // A record that comes after none is found without a commit anyway.
+  std::erase_if(records, [&](RecordNumber number) {
+    const LiveRecord* const record = s_.records.Find(number);
+    return record == nullptr || record->after == 0 || record->freed_by != 0;
+  });
+  if (records.empty()) return {};
+  Batch batch(s_);
+  const RecordNumber free = batch.AddFree(records);
+  if (std::string error = batch.Commit(); !error.empty()) return error;
+  for (const RecordNumber number : records) {
+    s_.records.Find(number)->freed_by = free;
+  }
+  for (const auto& [sector, event] : batch.written()) {
+    running.done.written[sector] = event;
+  }
+  return {};
 }
 
 // The order of the checks decides which status a call gets that is wrong in

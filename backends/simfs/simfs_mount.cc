@@ -110,6 +110,7 @@ void SimfsMount::TakeScan(RecordScan scan) {
              .old_sector = scan.next_old_sector};
   for (const auto& [name, inode] : s_.shown.names()) {
     s_.found_names_of[inode].insert(name);
+    s_.sync_log.Find(name, inode);
   }
   // Names, shapes and times get their version 0 when an op first changes them.
   // Atoms need an entry now, since writes go to the generations that were
@@ -209,11 +210,20 @@ Observation SimfsMount::Observe() {
 
 std::string SimfsMount::Begin(const Input& in, Running& running) {
   if (std::string error = ScanIfNeeded(); !error.empty()) return error;
-  const Op& op = in.op;
-  running.op = op;
+  running.op = in.op;
   running.source.op_run = static_cast<OpRunId>(s_.op_runs.size());
-  running.source.op = op.number;
+  running.source.op = in.op.number;
   s_.op_runs.push_back({});
+  std::string error = BeginOp(in, running);
+  if (error.empty()) error = running.error;
+  // What begins while a sync runs may be logged by it, too.
+  if (error.empty() && s_.sync_log.IsRunning()) error = FreeLogged(running);
+  if (!error.empty()) s_.sync_log.EndSync(running.source.op_run);
+  return error;
+}
+
+std::string SimfsMount::BeginOp(const Input& in, Running& running) {
+  const Op& op = in.op;
   // nt_flush and flush_file_buffers check their arguments before the state of
   // the volume, in an order of their own.
   const bool nt_flush =
@@ -279,6 +289,7 @@ std::string SimfsMount::Finish(Running& running) {
                         running.op.kind == OpKind::kFlushFileBuffers ||
                         running.op.kind == OpKind::kFlushView;
   const std::string failed = nt_flush ? "STATUS_IO_DEVICE_ERROR" : "EIO";
+  s_.sync_log.EndSync(running.source.op_run);
   for (const FlushPlan& plan : running.plans) {
     const std::string error = CarryOut(s_, plan);
     if (error == "EIO") return failed;
@@ -346,7 +357,7 @@ std::string SimfsMount::BeginWrite(const Input& in, Running& running) {
   // How the write goes through is a flush of what it wrote itself.
   for (const FlushRule& rule : RulesOf(mode, s_.rules, s_.bugs)) {
     const FlushTarget target{.inode = operand.inode, .own = &running.done};
-    running.plans.push_back(PlanFlush(s_, rule, target, running.overlapped));
+    Plan(rule, target, running);
   }
   return {};
 }

@@ -84,6 +84,8 @@ class SimfsMount : public Mount {
     std::vector<FlushPlan> plans;
     // The raw sectors that the op wrote.
     SectorVersions raw;
+    // Why a flush could not be planned; empty if none failed.
+    std::string error;
   };
   struct Input {
     const Op& op;
@@ -103,6 +105,7 @@ class SimfsMount : public Mount {
   // the name of an error.
   std::string Begin(const Input& in, Running& running);
   std::string Finish(Running& running);
+  std::string BeginOp(const Input& in, Running& running);
   std::string BeginByKind(const Input& in, Running& running);
 
   // simfs_names.cc
@@ -139,6 +142,11 @@ class SimfsMount : public Mount {
   std::string BeginViewFlush(const Op& op, Running& running);
   void PlanOf(const FlushKind& kind, const FlushTarget& target,
               Running& running);
+  // Plans a flush, and tells the log of syncs of it before.
+  void Plan(const FlushRule& rule, const FlushTarget& target, Running& running);
+  // Writes a record that frees what the log of a sync may hold from the order
+  // of commits.
+  std::string FreeLogged(Running& running);
 
   LiveState s_;
   // What a crash left, until the disk is scanned; `nullptr` after a scan.

@@ -68,6 +68,24 @@ Workload ExchangesToCompare(Chooser& chooser, const Profile& profile) {
   return workload;
 }
 
+Workload NamesToCompare(Chooser& chooser, const Profile& profile) {
+  RandomWorkloadKnobs knobs;
+  knobs.focus = {OpKind::kMkdir,  OpKind::kCreate,   OpKind::kRename,
+                 OpKind::kRename, OpKind::kLink,     OpKind::kUnlink,
+                 OpKind::kFsync,  OpKind::kTruncate, OpKind::kSyncfs};
+  knobs.focus_percent = 90;
+  knobs.files = 3;
+  knobs.init_ops = 5;
+  knobs.run_ops = 4 + chooser.Below(3);
+  knobs.effects_max = 8;
+  knobs.flush_percent = 30;
+  knobs.views = false;
+  knobs.disk = false;
+  Workload workload = RandomWorkload(chooser, knobs, profile);
+  workload.backend = "simfs";
+  return workload;
+}
+
 Workload WorkloadToCompare(Chooser& chooser, const Profile& profile) {
   RandomWorkloadKnobs knobs;
   knobs.focus = Foci()[chooser.Below(Foci().size())];

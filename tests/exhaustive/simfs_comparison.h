@@ -26,6 +26,10 @@ struct ComparisonCounts {
 // A random workload that is small enough for such a comparison.
 Workload WorkloadToCompare(Chooser& chooser, const Profile& profile);
 
+// A small random workload that changes names in several directories, with syncs
+// of one of them.
+Workload NamesToCompare(Chooser& chooser, const Profile& profile);
+
 // A small random workload that cuts files, lets them grow again, and renames
 // them.
 Workload CutsToCompare(Chooser& chooser, const Profile& profile);

@@ -65,6 +65,11 @@ TEST_P(SimfsModelTest, ExchangedNames) {
   HoldAgainstTheModel(*FindProfile(GetParam()), ExchangesToCompare, 200);
 }
 
+// Only this profile asks what a sync may log.
+TEST(SimfsCommitsTest, LeaveWhatTheModelAdmits) {
+  HoldAgainstTheModel(*FindProfile("btrfs"), NamesToCompare, 400);
+}
+
 // With replace_brings_data (ext4-journal), the rename demands that an atom no
 // longer shows the zeros of its new space. The truncation makes that atom zeros
 // again, which meets the demand.
