@@ -1,5 +1,5 @@
 // The definition, fourth part: what the log of a sync may hold under
-// metadata_committed, written anew from R-LOGGED (docs/semantics.md 2.4).
+// metadata_committed, written anew from O-LOGGED (docs/semantics.md 2.4).
 
 #ifndef POWERCUT_TESTS_EXHAUSTIVE_DEFINITION_LOG_H_
 #define POWERCUT_TESTS_EXHAUSTIVE_DEFINITION_LOG_H_
