@@ -255,7 +255,7 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
       planned.live.after = after;
       changes.push_back(OrderChange{after});
     }
-    // Nothing comes after a size (docs/semantics.md 2.4).
+    // No record comes after a size (docs/semantics.md 2.4).
     const bool size = std::holds_alternative<ShapeChange>(changes.front());
     if (!size) last_in_order_ = number;
   }

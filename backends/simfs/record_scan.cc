@@ -164,7 +164,7 @@ class Scan {
   std::set<RecordNumber> void_;
   std::set<RecordNumber> free_;
   std::set<RecordNumber> counting_;
-  // Those of them that a commit can have.
+  // The records among them that a commit can have.
   std::set<RecordNumber> in_order_;
 };
 

@@ -1,7 +1,7 @@
 // SyncLog: what the log of a sync may hold, under a profile with
 // metadata_commits. The records of such changes can count without a commit.
 //
-// Source: docs/semantics.md 2.4, R-LOGGED.
+// Source: docs/semantics.md 2.4, O-LOGGED.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_SYNC_LOG_H_
 #define POWERCUT_BACKENDS_SIMFS_SYNC_LOG_H_

@@ -5,7 +5,7 @@
 // and each change implies the version that counts it. Only what the log of a
 // sync may hold needs no commit: its second implication is lifted.
 //
-// Source: docs/semantics.md 2.4, R-LOGGED. This header is internal to the
+// Source: docs/semantics.md 2.4, O-LOGGED. This header is internal to the
 // model.
 
 #ifndef POWERCUT_MODEL_FILES_COMMIT_ORDER_H_

@@ -7,7 +7,7 @@
 // It remembers the names that changed since the last sync of the volume, and
 // the files that were synced.
 //
-// Source: docs/semantics.md 2.4, R-LOGGED. This header is internal to the
+// Source: docs/semantics.md 2.4, O-LOGGED. This header is internal to the
 // model.
 
 #ifndef POWERCUT_MODEL_FILES_LOGGED_FILES_H_
