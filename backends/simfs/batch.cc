@@ -70,18 +70,20 @@ ObjectKey KeyOf(const Change& change) {
   return {'v', 0, ""};
 }
 
-uint32_t Batch::NewSector(bool old_contents) {
+Batch::Part Batch::PartFor(bool old_contents) {
   // On a large disk the old part ends before the disk does. Zeros are lawful
   // contents of stale space, too.
   const uint64_t old_end = s_.layout.old_first + s_.layout.old_count;
-  if (old_contents && next_.old_sector >= old_end) old_contents = false;
-  uint64_t& next = old_contents ? next_.old_sector : next_.zero_sector;
-  const uint64_t end = old_contents ? old_end : s_.layout.old_first;
-  const AtomBytes fresh = [&] {
-    AtomBytes bytes;
-    bytes.fill(old_contents ? kOldByte : std::byte{0});
-    return bytes;
-  }();
+  if (old_contents && next_.old_sector < old_end) {
+    return {next_.old_sector, old_end};
+  }
+  return {next_.zero_sector, s_.layout.old_first};
+}
+
+uint32_t Batch::NewSector(bool old_contents) {
+  const auto [next, end] = PartFor(old_contents);
+  AtomBytes fresh;
+  fresh.fill(end == s_.layout.old_first ? std::byte{0} : kOldByte);
   while (next < end) {
     const auto sector = static_cast<uint32_t>(next++);
     if (!s_.recovered) return sector;
@@ -92,6 +94,39 @@ uint32_t Batch::NewSector(bool old_contents) {
   }
   full_ = true;
   return 0;
+}
+
+// Small files are laid out as if there was no such space. What is kept is an
+// eighth of the file, so that the pieces of a file grow with the logarithm of
+// its size, and little space is lost if the file does not grow on.
+SpaceAhead Batch::Ahead(InodeNumber inode, uint64_t atom, bool old_contents) {
+  constexpr size_t kPiecesMin = 64;
+  constexpr uint64_t kShare = 8;
+  const size_t pieces = s_.shown.file(inode).shape.atoms.runs().size();
+  // After a recovery each sector is looked at when it is given.
+  if (s_.recovered || pieces < kPiecesMin) return {};
+  const auto [next, end] = PartFor(old_contents);
+  // A disk that is nearly full has little room to lose.
+  const uint64_t count =
+      std::min<uint64_t>(s_.files[inode].memory.size(), end - next) / kShare;
+  const SpaceAhead ahead{atom, static_cast<uint32_t>(count), next_.generation,
+                         static_cast<uint32_t>(next)};
+  next_.generation += ahead.count;
+  next += count;
+  return ahead;
+}
+
+Batch::Space Batch::NewSpace(InodeNumber inode, uint64_t atom,
+                             bool old_contents) {
+  SpaceAhead& ahead =
+      ahead_.try_emplace(inode, s_.files[inode].ahead).first->second;
+  if (ahead.count == 0) ahead = Ahead(inode, atom, old_contents);
+  if (ahead.count == 0 || ahead.atom != atom) {
+    return {NewGeneration(), NewSector(old_contents)};
+  }
+  --ahead.count;
+  ++ahead.atom;
+  return {ahead.generation++, ahead.sector++};
 }
 
 RecordNumber Batch::NewestOf(const ObjectKey& key) const {
@@ -295,9 +330,11 @@ std::string Batch::Commit() {
   // Another op that took the same sectors could show these bytes as its own.
   s_.next.zero_sector = next_.zero_sector;
   s_.next.old_sector = next_.old_sector;
+  for (const auto& [inode, ahead] : ahead_) s_.files[inode].ahead = {};
   if (std::string error = WriteData(); !error.empty()) return error;
   if (std::string error = WriteRecords(); !error.empty()) return error;
   s_.next = next_;
+  for (const auto& [inode, ahead] : ahead_) s_.files[inode].ahead = ahead;
   for (const auto& [key, number] : newest_) s_.newest_records[key] = number;
   if (last_record_ != 0) s_.last_record = last_record_;
   if (last_journalled_ != 0) s_.last_journalled = last_journalled_;

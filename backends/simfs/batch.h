@@ -36,6 +36,15 @@ class Batch {
   // Commit() fail.
   uint32_t NewSector(bool old_contents);
 
+  // Gives an atom that has no space a generation in a data sector, as
+  // NewSector() does. A file of many pieces gets space for its next atoms, too,
+  // which is kept for them.
+  struct Space {
+    GenerationId generation = 0;
+    uint32_t sector = 0;
+  };
+  Space NewSpace(InodeNumber inode, uint64_t atom, bool old_contents);
+
   // Adds a record of these changes. A `journalled` record takes part in the
   // order of the metadata journal, if the profile has one.
   RecordNumber AddRecord(std::vector<Change> changes, bool journalled,
@@ -64,6 +73,15 @@ class Batch {
     Bytes bytes;
   };
 
+  // The part of the disk that the next sector comes from: its next free sector
+  // and its end.
+  struct Part {
+    uint64_t& next;
+    uint64_t end = 0;
+  };
+  Part PartFor(bool old_contents);
+  // Takes space for the atoms from `atom` on, if the file has many pieces.
+  SpaceAhead Ahead(InodeNumber inode, uint64_t atom, bool old_contents);
   RecordNumber NewestOf(const ObjectKey& key) const;
   // `nullptr` if the record was not written by this mount.
   const LiveRecord* Find(RecordNumber number) const;
@@ -86,6 +104,8 @@ class Batch {
   RecordNumber last_in_order_ = 0;
   std::vector<Planned> records_;
   std::map<uint32_t, AtomBytes> data_;
+  // The space ahead of the files that this batch gives space.
+  std::map<InodeNumber, SpaceAhead> ahead_;
   SectorVersions written_;
 };
 

@@ -119,15 +119,18 @@ std::vector<Effects::TouchedAtom> Effects::Touch(Batch& batch,
       t.in_records |= generation.in_records;
     } else {
       t.fresh = true;
-      t.layer.generation = batch.NewGeneration();
       // Over a cut atom the old bytes must show until the new ones are there.
       // Only a record can be missing without hiding them.
       if (shape.atoms.Has(t.atom)) {
         t.in_records = true;
+        t.layer.generation = batch.NewGeneration();
       } else {
         t.old_contents =
             s_.rules.new_space_is_stale || s_.Has(SimfsBug::kSizeBeforeData);
-        t.layer.sector = batch.NewSector(t.old_contents);
+        const Batch::Space space =
+            batch.NewSpace(inode, t.atom, t.old_contents);
+        t.layer.generation = space.generation;
+        t.layer.sector = space.sector;
       }
     }
     PlaceData(batch, t);
@@ -266,6 +269,7 @@ std::string Effects::Write(const VersionSource& source, InodeNumber inode,
 
 // Cut bytes read as zeros if the file grows again.
 void Effects::CutMemory(LiveFile& file, uint64_t size) {
+  file.ahead = {};
   file.memory.erase(file.memory.lower_bound((size + kAtom - 1) / kAtom),
                     file.memory.end());
   const auto tail = file.memory.find(size / kAtom);

@@ -87,6 +87,18 @@ struct Generation {
   Chain chain;
 };
 
+// Space that is kept for the next atoms of a file. Files that grow in turn
+// would else cut each other into as many pieces as there are writes, and each
+// shape stores all pieces of its file.
+struct SpaceAhead {
+  // The first of the atoms, and how many there are.
+  uint64_t atom = 0;
+  uint32_t count = 0;
+  // What the first atom gets; the next ones get the numbers after these.
+  GenerationId generation = 0;
+  uint32_t sector = 0;
+};
+
 struct LiveFile {
   Chain shape;
   Chain times;
@@ -97,6 +109,7 @@ struct LiveFile {
   // The bytes that programs read in an atom. An atom without an entry was not
   // written since the mount, or was cut off.
   std::map<uint64_t, AtomBytes> memory;
+  SpaceAhead ahead;
   // For planted bugs: the version of the shape that fallocate made last, and
   // the op that was begun last when an msync of the file returned.
   uint32_t fallocated_shape = 0;

@@ -140,6 +140,33 @@ TEST(StatesTest, ABudgetThatEndsIsUnknown) {
 }
 
 // One line for each world, with the first cause where the code is not safe.
+// The states of two files that are appended in turn, each of which is as long
+// as half of the calls. The body reads the end of one of them.
+uint64_t StatesOfFilesInTurn(int calls) {
+  World world;
+  const int synced = world.open("/f", PC_READ | PC_WRITE | PC_CREATE);
+  const int other = world.open("/g", PC_READ | PC_WRITE | PC_CREATE);
+  for (int n = 1; n <= calls; ++n) {
+    world.append(n % 2 == 0 ? synced : other, Sector('a'));
+    if (n % 4 == 0) world.fsync(synced);
+  }
+  Explore options;
+  options.isolation = PC_IN_PROCESS;
+  options.budget_ms = 600'000;
+  States states = world.explore(options);
+  for (State& state : states) {
+    const int64_t size = state.size("/f");
+    if (size >= 512) state.read(state.open("/f", PC_READ), 512, size - 512);
+  }
+  EXPECT_TRUE(states.holds()) << states.report();
+  return states.counts().states;
+}
+
+// The square would be four times as many.
+TEST(StatesTest, FilesThatGrowInTurnHaveStatesInStepWithTheCalls) {
+  EXPECT_LT(StatesOfFilesInTurn(600), 3 * StatesOfFilesInTurn(300));
+}
+
 TEST(StatesTest, EachProfileHasItsVerdict) {
   World world;
   FillSmallLog(world, 2, {.no_directory_sync = true});
