@@ -33,13 +33,13 @@ ByteMask MaskOf(uint64_t from, uint64_t to) {
   return (~ByteMask() >> (kChunkBytes - (to - from))) << from;
 }
 
-struct Chunk {
+}  // namespace
+
+struct FileChunk {
   std::array<std::byte, kChunkBytes> bytes{};
   // Which bytes are right; the others are those of the base.
   ByteMask known;
 };
-
-}  // namespace
 
 class FileNode {
  public:
@@ -51,9 +51,9 @@ class FileNode {
   // These are about a file. The size is `std::nullopt` as long as it is the one
   // in the base and nobody asked for it.
   std::optional<uint64_t> size_bytes{};
-  // How many bytes of the base may show.
-  uint64_t base_bytes = ~uint64_t{0};
-  std::map<uint64_t, Chunk> chunks{};
+  // How many bytes of the base show; `std::nullopt` as long as nobody asked.
+  std::optional<uint64_t> base_bytes{};
+  std::map<uint64_t, FileChunk> chunks{};
 
   // These are about a directory: the names that are known; `nullptr` is a name
   // that is gone.
@@ -283,8 +283,10 @@ uint64_t FileTree::SizeOf(FileNode& file) {
 
 // How many bytes of the base show.
 uint64_t FileTree::ShownOfBase(FileNode& file) {
-  if (!file.base) return 0;
-  return std::min(base_->SizeOf(*file.base), file.base_bytes);
+  if (!file.base_bytes) {
+    file.base_bytes = file.base ? base_->SizeOf(*file.base) : 0;
+  }
+  return *file.base_bytes;
 }
 
 int FileTree::ReadBase(FileNode& file, uint64_t offset_bytes,
@@ -294,26 +296,22 @@ int FileTree::ReadBase(FileNode& file, uint64_t offset_bytes,
   return EIO;
 }
 
-// Reads a piece that lies in one chunk.
-int FileTree::ReadPiece(FileNode& file, uint64_t at, MutableByteSpan piece) {
-  const uint64_t in_chunk = at % kChunkBytes;
+// Reads bytes that lie in no chunk: those of the base, and zeros after them.
+int FileTree::ReadUnchanged(FileNode& file, uint64_t at, MutableByteSpan out) {
   const uint64_t shown = ShownOfBase(file);
-  const auto found = file.chunks.find(at / kChunkBytes);
-  if (found == file.chunks.end()) {
-    const uint64_t of_base =
-        at < shown ? std::min<uint64_t>(piece.size(), shown - at) : 0;
-    std::ranges::fill(piece.subspan(of_base), std::byte{0});
-    return ReadBase(file, at, piece.first(of_base));
-  }
-  Chunk& chunk = found->second;
-  const ByteMask needed = MaskOf(in_chunk, in_chunk + piece.size());
+  const uint64_t of_base =
+      at < shown ? std::min<uint64_t>(out.size(), shown - at) : 0;
+  std::ranges::fill(out.subspan(of_base), std::byte{0});
+  return ReadBase(file, at, out.first(of_base));
+}
+
+// Reads bytes of chunk `index`, which begin at byte `in_chunk` of it.
+int FileTree::ReadChunk(FileNode& file, uint64_t index, FileChunk& chunk,
+                        uint64_t in_chunk, MutableByteSpan out) {
+  const ByteMask needed = MaskOf(in_chunk, in_chunk + out.size());
   if ((needed & ~chunk.known).any()) {
     std::array<std::byte, kChunkBytes> below{};
-    const uint64_t begin = at - in_chunk;
-    const uint64_t of_base =
-        begin < shown ? std::min(kChunkBytes, shown - begin) : 0;
-    if (const int error =
-            ReadBase(file, begin, std::span(below).first(of_base))) {
+    if (const int error = ReadUnchanged(file, index * kChunkBytes, below)) {
       return error;
     }
     for (uint64_t i = 0; i < kChunkBytes; ++i) {
@@ -321,7 +319,7 @@ int FileTree::ReadPiece(FileNode& file, uint64_t at, MutableByteSpan piece) {
     }
     chunk.known.set();
   }
-  std::memcpy(piece.data(), chunk.bytes.data() + in_chunk, piece.size());
+  std::memcpy(out.data(), chunk.bytes.data() + in_chunk, out.size());
   return 0;
 }
 
@@ -331,14 +329,22 @@ int FileTree::Read(FileNode& file, uint64_t offset_bytes, MutableByteSpan out,
   bytes = offset_bytes >= size
               ? 0
               : std::min<uint64_t>(out.size(), size - offset_bytes);
+  auto chunk = file.chunks.lower_bound(offset_bytes / kChunkBytes);
   for (uint64_t done = 0; done < bytes;) {
     const uint64_t at = offset_bytes + done;
-    const uint64_t count =
-        std::min(kChunkBytes - at % kChunkBytes, bytes - done);
-    if (const int error = ReadPiece(file, at, out.subspan(done, count))) {
-      return error;
-    }
-    done += count;
+    const uint64_t index = at / kChunkBytes;
+    const uint64_t next =
+        chunk == file.chunks.end() ? size : chunk->first * kChunkBytes;
+    const bool changed = next <= at;
+    const uint64_t end = changed ? (index + 1) * kChunkBytes : next;
+    const MutableByteSpan piece =
+        out.subspan(done, std::min(end - at, bytes - done));
+    const int error =
+        changed ? ReadChunk(file, index, chunk->second, at % kChunkBytes, piece)
+                : ReadUnchanged(file, at, piece);
+    if (error != 0) return error;
+    if (changed) ++chunk;
+    done += piece.size();
   }
   return 0;
 }
@@ -355,7 +361,7 @@ int FileTree::Write(FileNode& file, uint64_t offset_bytes, ByteSpan data) {
     const uint64_t count =
         std::min<uint64_t>(kChunkBytes - in_chunk, data.size() - done);
     const auto [entry, made] = file.chunks.try_emplace(at / kChunkBytes);
-    Chunk& chunk = entry->second;
+    FileChunk& chunk = entry->second;
     if (made) {
       // Beyond what the base shows there are zeros.
       const uint64_t begin = at - in_chunk;
@@ -378,10 +384,10 @@ int FileTree::Truncate(FileNode& file, uint64_t size_bytes) {
   if (size_bytes < SizeOf(file)) {
     // What was cut off reads as zeros if the file grows again.
     const uint64_t in_chunk = size_bytes % kChunkBytes;
-    file.base_bytes = std::min(file.base_bytes, size_bytes);
+    file.base_bytes = std::min(ShownOfBase(file), size_bytes);
     const auto last = file.chunks.find(size_bytes / kChunkBytes);
     if (in_chunk != 0 && last != file.chunks.end()) {
-      Chunk& chunk = last->second;
+      FileChunk& chunk = last->second;
       std::ranges::fill(std::span(chunk.bytes).subspan(in_chunk), std::byte{0});
       chunk.known |= MaskOf(in_chunk, kChunkBytes);
     }

@@ -22,6 +22,8 @@ namespace powercut {
 // A file or a directory. It lives as long as a name or a handle leads to it.
 class FileNode;
 using FileNodePtr = std::shared_ptr<FileNode>;
+// Some bytes of a file that were changed.
+struct FileChunk;
 
 // Functions that return an int return 0 or an errno number, and change nothing
 // if they fail. Paths are absolute; `/` is the root. Not thread-safe.
@@ -86,7 +88,9 @@ class FileTree {
   static void SetName(const Place& place, FileNodePtr node);
   uint64_t ShownOfBase(FileNode& file);
   int ReadBase(FileNode& file, uint64_t offset_bytes, MutableByteSpan out);
-  int ReadPiece(FileNode& file, uint64_t at, MutableByteSpan piece);
+  int ReadUnchanged(FileNode& file, uint64_t at, MutableByteSpan out);
+  int ReadChunk(FileNode& file, uint64_t index, FileChunk& chunk,
+                uint64_t in_chunk, MutableByteSpan out);
   bool Contains(FileNode& directory, const FileNode& below);
 
   FileBase* base_ = nullptr;
