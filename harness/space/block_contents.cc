@@ -12,6 +12,16 @@
 #include <algorithm>
 
 namespace powercut {
+namespace {
+
+// `nullptr` if the block is at the origin of the state.
+const BlockChoice* Listed(const CrashState& state, Slot slot) {
+  const auto at =
+      std::ranges::lower_bound(state.choices, slot, {}, &BlockChoice::slot);
+  return at != state.choices.end() && at->slot == slot ? &*at : nullptr;
+}
+
+}  // namespace
 
 BlockContents::BlockContents(const CrashSpace& space, EventNumber undecided)
     : space_(space), undecided_(undecided) {
@@ -44,22 +54,31 @@ ContentId BlockContents::Of(const BlockChoice& choice) {
   return Number(choice.slot, HashOfChoice(space_, choice));
 }
 
+VersionIndex BlockContents::VersionOfOrigin(const CrashState& state,
+                                            Slot slot) const {
+  return state.origin == CrashState::kNewest
+             ? NewestAt(state.point, slot)
+             : FloorAt(state.point, state.kind, slot);
+}
+
 BlockChoice BlockContents::ChoiceIn(const CrashState& state, Slot slot) const {
-  const auto listed =
-      std::lower_bound(state.choices.begin(), state.choices.end(), slot,
-                       [](const BlockChoice& c, Slot s) { return c.slot < s; });
-  if (listed != state.choices.end() && listed->slot == slot) return *listed;
-  // A block that the state does not list is at the state's origin.
-  return {slot,
-          state.origin == CrashState::kNewest
-              ? NewestAt(state.point, slot)
-              : FloorAt(state.point, state.kind, slot),
-          {},
-          0};
+  const BlockChoice* const listed = Listed(state, slot);
+  return listed != nullptr
+             ? *listed
+             : BlockChoice{slot, VersionOfOrigin(state, slot), {}, 0};
+}
+
+ContentId BlockContents::In(const CrashState& state, Slot slot) {
+  const BlockChoice* const listed = Listed(state, slot);
+  return listed != nullptr ? Of(*listed)
+                           : Of(slot, VersionOfOrigin(state, slot));
 }
 
 VersionIndex BlockContents::NewestAt(EventNumber point, Slot slot) const {
   const auto versions = space_.versions(slot);
+  if (versions.back().event <= point) {
+    return static_cast<VersionIndex>(versions.size() - 1);
+  }
   const auto after = std::upper_bound(
       versions.begin(), versions.end(), point,
       [](EventNumber p, const BlockVersion& v) { return p < v.event; });
@@ -82,6 +101,10 @@ VersionIndex BlockContents::FloorAt(EventNumber point, CrashKind kind,
 std::vector<BlockChoice> BlockContents::Options(EventNumber point,
                                                 CrashKind kind, Slot slot,
                                                 bool torn) {
+  const VersionIndex floor = FloorAt(point, kind, slot);
+  const VersionIndex newest = NewestAt(point, slot);
+  // Most blocks that a run reads hold the same whenever the crash comes.
+  if (newest == floor) return {{slot, newest, {}, 0}};
   std::vector<BlockChoice> options;
   std::vector<ContentId> seen;
   const auto add = [&](const BlockChoice& choice) {
@@ -90,8 +113,6 @@ std::vector<BlockChoice> BlockContents::Options(EventNumber point,
     seen.push_back(id);
     options.push_back(choice);
   };
-  const VersionIndex floor = FloorAt(point, kind, slot);
-  const VersionIndex newest = NewestAt(point, slot);
   for (VersionIndex v = newest + 1; v-- > floor;) add({slot, v, {}, 0});
   // The floor itself cannot be torn: it has survived as a whole.
   for (VersionIndex v = newest; torn && v > floor; --v) {

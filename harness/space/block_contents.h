@@ -37,9 +37,7 @@ class BlockContents {
 
   // What the slot holds in the state. O(log(choices) + log(versions)).
   BlockChoice ChoiceIn(const CrashState& state, Slot slot) const;
-  ContentId In(const CrashState& state, Slot slot) {
-    return Of(ChoiceIn(state, slot));
-  }
+  ContentId In(const CrashState& state, Slot slot);
 
   // The newest and the oldest version that the slot can hold after a crash at
   // this point. O(log(versions)).
@@ -75,6 +73,8 @@ class BlockContents {
     VersionIndex version = 0;
   };
 
+  // What a block holds that the state does not list.
+  VersionIndex VersionOfOrigin(const CrashState& state, Slot slot) const;
   // The number of a content, which is new if the content was not seen before.
   ContentId Number(Slot slot, const Hash128& hash);
   // Fills `raises_` for a kind.
