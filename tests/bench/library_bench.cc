@@ -1,26 +1,37 @@
-// Measures the library as its users have it: a small log in a world.
+// Measures the library as its users have it: a small log, SQLite and LevelDB in
+// a world.
 //
-// Method. The first figures are the cost of a call while the log is written,
-// and the bare limit: opening the same log again on one image, in this process,
-// with no crash and no exploration. Then the states of all crashes are explored
-// with the log's recovery as the body, in this process and by one forked
-// worker, each with the ratio to the bare limit. The last figures are the time
-// of a state after traces of 100, 1,000 and 10,000 calls: appends to one file,
-// overwrites of one sector, and new files. All crashes of a trace are explored,
-// and the body reads the size and the last sector of one file, so that a longer
-// trace has more states and no larger ones. Times are processor time, of the
-// workers, too: a busy machine makes them longer by little. Compare ratios of
-// one run.
+// Method. The first figure is the cost of a call while storage writes. Then the
+// states of all crashes of a workload are explored with its recovery as the
+// body, in this process and by one forked worker, each with the ratio to the
+// bare limit: opening the same storage again on one image in memory, with no
+// crash and no exploration, in turn with the exploration (state_rates.h). The
+// last figures are the time of a state after traces of 100, 1,000 and 10,000
+// calls: appends to one file, overwrites of one sector, new files, and appends
+// to two files in turn. All crashes of a trace are explored, and the body reads
+// the size and the last sector of one file, so that a longer trace has more
+// states and no larger ones. Times are processor time, of the workers, too: a
+// busy machine makes them longer by little. Compare ratios of one run.
+//
+// An argument is the beginning of the names of the rows to print: `recording`,
+// `small`, `sqlite`, `leveldb` or `length`.
 
-#include <sys/resource.h>
-
-#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include <powercut/powercut.hpp>
 
+#include "tests/bench/state_rates.h"
 #include "tests/library/small_log.h"
+
+#ifdef POWERCUT_HAVE_SQLITE
+#include "tests/bench/sqlite_bench.h"
+#endif
+#ifdef POWERCUT_HAVE_LEVELDB
+#include "tests/bench/leveldb_bench.h"
+#endif
 
 namespace {
 
@@ -29,41 +40,14 @@ using powercut::State;
 using powercut::States;
 using powercut::World;
 
-// The processor time of this process and of its children that have ended.
-double Seconds() {
-  double seconds = 0;
-  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-    rusage used{};
-    getrusage(who, &used);
-    for (const timeval& time : {used.ru_utime, used.ru_stime}) {
-      seconds += double(time.tv_sec) + double(time.tv_usec) * 1e-6;
-    }
-  }
-  return seconds;
-}
-
 // Appends records; every eighth is acknowledged.
-constexpr uint64_t kRecords = 48;
-void Fill(World& world) {
+void Fill(World& world, uint64_t records) {
   SmallLog log(world);
-  for (uint64_t n = 1; n <= kRecords; ++n) {
+  for (uint64_t n = 1; n <= records; ++n) {
     world.attempt(n);
     log.Append(SmallLogText(n % 20));
     if (n % 8 == 0) world.ack(n);
   }
-}
-
-double BareReopening() {
-  World world;
-  Fill(world);
-  constexpr int kTimes = 2'000;
-  size_t bytes = 0;
-  const double begin = Seconds();
-  for (int i = 0; i < kTimes; ++i) bytes += SmallLog(world).Dump().size();
-  const double each = (Seconds() - begin) / kTimes;
-  std::printf("small log: bare reopening          %9.1f us (%zu bytes)\n",
-              each * 1e6, bytes / kTimes);
-  return each;
 }
 
 void Recording() {
@@ -71,52 +55,50 @@ void Recording() {
   World world;
   const int file = world.open("/f", PC_READ | PC_WRITE | PC_CREATE);
   const std::string data(512, 'x');
-  const double begin = Seconds();
+  const double begin = powercut::SecondsOfAll();
   for (int i = 0; i < kTimes; ++i) {
     world.write(file, data, uint64_t(i % 64) * 512);
     world.fdatasync(file);
   }
   std::printf("recording: a call                  %9.2f us (aim < 2)\n",
-              (Seconds() - begin) / kTimes / 2 * 1e6);
+              (powercut::SecondsOfAll() - begin) / kTimes / 2 * 1e6);
 }
 
-void States_(const char* name, pc_isolation isolation, double bare,
-             double aim) {
+void SmallLogRow(uint64_t records, pc_isolation isolation, double aim) {
   World world;
-  Fill(world);
-  Explore options;
-  options.profiles = "linux-man";
-  options.isolation = isolation;
-  options.jobs = 1;
-  options.budget_ms = 300'000;
-  const double begin = Seconds();
-  pc_counts counts = PC_COUNTS;
-  {
-    States states = world.explore(options);
-    for (State& state : states) state.found(SmallLog(state).Dump());
-    counts = states.counts();
-  }
-  const double all = Seconds() - begin;
-  std::printf(
-      "small log: %-22s %10.0f states/s (aim %.0f), %.0f runs/s, a run is "
-      "%.1f x bare; %llu states, %llu runs\n",
-      name, static_cast<double>(counts.states) / all, aim,
-      static_cast<double>(counts.runs) / all,
-      all / static_cast<double>(counts.runs) / bare,
-      static_cast<unsigned long long>(counts.states),
-      static_cast<unsigned long long>(counts.runs));
+  Fill(world, records);
+  World image = world.crash_now("all");
+  powercut::StateRate rate{
+      .name = "small log, " + std::to_string(records) + " records" +
+              powercut::IsolationText(isolation),
+      .world = world,
+      .explore = {},
+      .look = [](State& state) { state.found(SmallLog(state).Dump()); },
+      .reopen =
+          [&image] {
+            if (SmallLog(image).Dump().empty()) std::abort();
+          },
+      .aim = aim};
+  rate.explore.profiles = "linux-man";
+  rate.explore.isolation = isolation;
+  rate.explore.jobs = 1;
+  rate.explore.budget_ms = 300'000;
+  powercut::StateRateRow(rate);
 }
 
-enum class Grows { kAppends, kOverwrites, kFiles };
+enum class Grows { kAppends, kOverwrites, kFiles, kInTurn };
 
 // Makes `calls` changes, of which every fourth is synced.
 void Grow(World& world, Grows how, uint64_t calls) {
   const int file = world.open("/f", PC_READ | PC_WRITE | PC_CREATE);
   world.fsync(file);
+  const int other = how == Grows::kInTurn
+                        ? world.open("/g", PC_READ | PC_WRITE | PC_CREATE)
+                        : file;
   for (uint64_t n = 1; n <= calls; ++n) {
     const std::string sector(512, static_cast<char>('a' + n % 20));
-    if (how == Grows::kAppends) {
-      world.append(file, sector);
+    if (how == Grows::kAppends || how == Grows::kInTurn) {
+      world.append(n % 2 == 0 ? file : other, sector);
     } else if (how == Grows::kOverwrites) {
       world.write(file, sector, 0);
     } else {
@@ -139,18 +121,19 @@ void ByLength(const char* name, Grows how, uint64_t calls, double& first) {
   Explore options;
   options.isolation = PC_IN_PROCESS;
   options.budget_ms = 600'000;
-  const double begin = Seconds();
+  const double begin = powercut::SecondsOfAll();
   double handed_out = 0;
   States states = world.explore(options);
   for (State& state : states) {
-    if (handed_out == 0) handed_out = Seconds();
+    if (handed_out == 0) handed_out = powercut::SecondsOfAll();
     char bytes[512];
     const int64_t size = state.size(path);
     const int handle = state.open(path, PC_READ);
     if (size >= 512) state.read(handle, bytes, 512, uint64_t(size) - 512);
   }
   const pc_counts counts = states.counts();
-  const double each = (Seconds() - handed_out) / double(counts.states);
+  const double each =
+      (powercut::SecondsOfAll() - handed_out) / double(counts.states);
   if (first == 0) first = each;
   std::printf(
       "%-10s %6llu calls: a state %6.1f us, %.2f x first; %7llu states, %6llu "
@@ -163,17 +146,32 @@ void ByLength(const char* name, Grows how, uint64_t calls, double& first) {
 
 }  // namespace
 
-int main() {
-  Recording();
-  const double bare = BareReopening();
-  States_("in this process", PC_IN_PROCESS, bare, 100'000);
-  States_("one forked worker", PC_FORKED, bare, 50'000);
+int main(int argc, char** argv) {
+  const std::string_view asked = argc > 1 ? argv[1] : "";
+  const auto is_asked = [asked](std::string_view rows) {
+    return rows.starts_with(asked);
+  };
+  if (is_asked("recording")) Recording();
+  if (is_asked("small")) {
+    for (const uint64_t records : {8u, 48u}) {
+      SmallLogRow(records, PC_IN_PROCESS, 100'000);
+      SmallLogRow(records, PC_FORKED, 50'000);
+    }
+  }
+#ifdef POWERCUT_HAVE_SQLITE
+  if (is_asked("sqlite")) powercut::BenchSqlite();
+#endif
+#ifdef POWERCUT_HAVE_LEVELDB
+  if (is_asked("leveldb")) powercut::BenchLevelDb();
+#endif
+  if (!is_asked("length")) return 0;
   struct {
     const char* name;
     Grows how;
   } const kinds[] = {{"appends", Grows::kAppends},
                      {"overwrites", Grows::kOverwrites},
-                     {"files", Grows::kFiles}};
+                     {"files", Grows::kFiles},
+                     {"in turn", Grows::kInTurn}};
   for (const auto& [name, how] : kinds) {
     double first = 0;
     for (const uint64_t calls : {100u, 1'000u, 10'000u}) {
