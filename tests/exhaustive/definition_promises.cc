@@ -414,6 +414,16 @@ void Promises::Keep(const Call& call, const OpRun& op_run) {
   if (call.row.barrier) effects_.Barrier(covered);
 }
 
+// A flush covers an effect together with those before it on the same object,
+// also where they are not in its scope: data that was written through a handle
+// is lost with the store that follows it in the same page.
+void Promises::Taint(Index newest) {
+  std::vector<Effect>& all = effects_.all();
+  for (Index i = 0; i <= newest; ++i) {
+    if (all[i].Changes(all[newest])) all[i].tainted = true;
+  }
+}
+
 void Promises::End(const Op& op, bool ok) {
   over_.insert(op.number);
   const OpRun op_run = op_runs_.at(op.number);
@@ -421,10 +431,9 @@ void Promises::End(const Op& op, bool ok) {
     if (profile_.failed_flush_keeps_dirty) return;
     for (const Call& call : op_run.calls) {
       for (const Index i : call.carried) {
-        Effect& e = effects_.all()[i];
-        if (e.thing == Thing::kAtom) e.tainted = true;
+        if (effects_.all()[i].thing == Thing::kAtom) Taint(i);
       }
-      for (const Index i : call.device) effects_.all()[i].tainted = true;
+      for (const Index i : call.device) Taint(i);
     }
     return;
   }

@@ -67,6 +67,7 @@ class Promises {
   void LogChanges();
   void Commit(const std::set<uint32_t>& ops);
   void Keep(const Call& call, const OpRun& op_run);
+  void Taint(Index newest);
   void Raise(Index effect, CrashKind upto);
 
   const PromiseTable& table_;

@@ -14,6 +14,7 @@
 namespace powercut {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsSupersetOf;
 using ::testing::UnorderedElementsAre;
@@ -191,6 +192,15 @@ TEST(DefinitionTest, AFailedFlushTaints) {
                                    "/f file 1 size 512 valid 512 op3.3.1*512"));
   EXPECT_THAT(AllowedData(failed + " write /f 0 512\n fsync /f\n", Strict()),
               ElementsAre("/f file 1 size 512 valid 512 op6.6.1*512"));
+}
+
+// The write is in the page of the store that the flush of the view gave up.
+TEST(DefinitionTest, AFailedViewFlushTaintsWritesInItsPage) {
+  EXPECT_THAT(AllowedData("init\n create /f\n write /f 0 512\n"
+                          "run\n write /f 0 512\n map v /f 0 512\n"
+                          " store v 0 512\n msync v 0 512 -> EIO\n fsync /f\n",
+                          Strict()),
+              Contains("/f file 1 size 512 valid 512 op2.2.1*512"));
 }
 
 TEST(DefinitionTest, ABarrierOrdersWhatFollows) {

@@ -549,7 +549,7 @@ TEST(ModelDefinitionTest, Views) {
   knobs.focus = {OpKind::kMap,    OpKind::kStore,     OpKind::kStore,
                  OpKind::kMsync,  OpKind::kFlushView, OpKind::kFlushView,
                  OpKind::kNtFlush};
-  HoldAgainstTheDefinition(7'100'000, knobs, 500);
+  HoldAgainstTheDefinition(7'000'000, knobs, 500);
 }
 
 TEST(ModelDefinitionTest, DeviceFlushes) {
