@@ -215,7 +215,6 @@ constexpr std::array<std::string_view, kSimfsBugCount> kSimfsBugNames = {
 // * Old bytes come back, and are there without any crash.
 // * The bug shows only on a device that fails.
 const std::set<SimfsBug> kNotOfStates = {
-    SimfsBug::kDataOnlyIsFull,       SimfsBug::kNoSyncFlushesDevice,
     SimfsBug::kDataSyncWritesTimes,  SimfsBug::kViewReachesMedia,
     SimfsBug::kMsyncAsyncIsSync,     SimfsBug::kRangeIgnored,
     SimfsBug::kFailedFlushForgotten, SimfsBug::kVolumeFlagsAccepted,
