@@ -14,6 +14,7 @@
 namespace powercut {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -69,15 +70,18 @@ TEST_P(KernelNamesTest, WhatWasNotIssuedAtTheAckIsNamed) {
   Record(kProgram);
   const std::string out = Explore({"--space", "prefix"});
   EXPECT_THAT(out, HasSubstr("everything issued persisted"));
-  EXPECT_THAT(out, HasSubstr("  unissued   the name /d/lazy and its 5000 bytes "
-                             "(first written by event "));
+  // The name is on the disk, and the bytes are not, where the kernel committed
+  // by itself in between (btrfs, seen once in 14 runs on a busy machine).
+  EXPECT_THAT(out, ContainsRegex("  unissued   (the name /d/lazy and its 5000 "
+                                 "bytes|/d/lazy bytes 0 to 4999) "
+                                 "\\(first written by event "));
   EXPECT_THAT(out, Not(HasSubstr("/d/safe")));
   EXPECT_THAT(out, Not(HasSubstr("  lost  ")));
   // The replay line says the same.
   const Ended replayed =
       RunTool({"replay", trace_, "--at", id_, "--check", kCheck});
   EXPECT_EQ(replayed.status, kViolation) << replayed.err;
-  EXPECT_THAT(replayed.out, HasSubstr("  unissued   the name /d/lazy"));
+  EXPECT_THAT(replayed.out, ContainsRegex("  unissued   (the name )?/d/lazy"));
 }
 
 // A program that flushes has nothing unissued, and the loss of what it wrote
