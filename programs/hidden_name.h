@@ -1,8 +1,8 @@
 // The names that files without a name have in a volume of programs.
 //
 // A file that a program makes by O_TMPFILE has no name that anybody could see,
-// but simfs knows files by their names. So it has a hidden one in the root
-// directory, which no program can look up, list or make.
+// but simfs knows files by their names. So the file has a hidden name in the
+// root directory, which no program can look up, list or make.
 
 #ifndef POWERCUT_PROGRAMS_HIDDEN_NAME_H_
 #define POWERCUT_PROGRAMS_HIDDEN_NAME_H_

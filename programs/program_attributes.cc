@@ -84,9 +84,8 @@ int ProgramFiles::Facts(Node node, struct stat& facts) {
   facts.st_gid = attributes.group;
   facts.st_rdev = attributes.device;
   // What a crash left may have names that nobody looked for yet.
-  facts.st_nlink = known.is_directory ? 1
-                   : known.unnamed    ? 0
-                                      : known.names.size();
+  const size_t hidden = known.hidden_name.empty() ? 0 : 1;
+  facts.st_nlink = known.is_directory ? 1 : known.names.size() - hidden;
   facts.st_blksize = 4096;
   if (S_ISLNK(attributes.mode)) {
     facts.st_size = static_cast<off_t>(attributes.target.size());

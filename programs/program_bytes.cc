@@ -101,7 +101,7 @@ void ProgramFiles::Close(Handle handle) {
   if (open != open_.end()) open_.erase(open);
   files_.Close(handle);
   Apply();
-  ForgetUnnamed(node);
+  if (AnyHandleOf(node) == 0) RemoveHiddenName(node);
 }
 
 int ProgramFiles::Read(Handle handle, uint64_t offset_bytes,

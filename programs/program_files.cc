@@ -237,20 +237,26 @@ int ProgramFiles::Rename(Node parent, const std::string& name, Node new_parent,
   }
   if ((flags & ~static_cast<unsigned>(RENAME_NOREPLACE)) != 0) return EINVAL;
   if (IsHiddenName(new_name)) return EINVAL;
+  std::string from;
+  std::string to;
+  if (const int error = PathIn(parent, name, from)) return error;
+  if (const int error = PathIn(new_parent, new_name, to)) return error;
   Node moved = 0;
   if (const int error = Lookup(parent, name, moved)) return error;
   Node replaced = 0;
   const bool replaces = Lookup(new_parent, new_name, replaced) == 0;
   if (replaces && flags != 0) return EEXIST;
   if (replaces && replaced == moved) return 0;
-  if (const int error = MoveName(moved, parent, name, new_parent, new_name)) {
-    return error;
-  }
+  if (const int error = Done(files_.Rename(from, to))) return error;
   if (replaces) {
     nodes_[replaced].names.erase({new_parent, new_name});
     TouchStatus(replaced);
   }
+  nodes_[moved].names.erase({parent, name});
+  nodes_[moved].names.emplace(new_parent, new_name);
   TouchNames(parent);
+  TouchNames(new_parent);
+  TouchStatus(moved);
   return 0;
 }
 
@@ -277,25 +283,10 @@ int ProgramFiles::Exchange(Node parent, const std::string& name,
   return 0;
 }
 
-int ProgramFiles::MoveName(Node moved, Node parent, const std::string& name,
-                           Node new_parent, const std::string& new_name) {
-  std::string from;
-  std::string to;
-  if (const int error = PathIn(parent, name, from)) return error;
-  if (const int error = PathIn(new_parent, new_name, to)) return error;
-  if (const int error = Done(files_.Rename(from, to))) return error;
-  nodes_[moved].names.erase({parent, name});
-  nodes_[moved].names.emplace(new_parent, new_name);
-  TouchNames(new_parent);
-  TouchStatus(moved);
-  return 0;
-}
-
 int ProgramFiles::Link(Node node, Node new_parent,
                        const std::string& new_name) {
   if (full_) return ENOSPC;
   if (IsHiddenName(new_name)) return EINVAL;
-  if (nodes_[node].unnamed) return NameUnnamed(node, new_parent, new_name);
   const auto from = PathOf(node);
   if (!from) return ENOENT;
   std::string to;
@@ -304,6 +295,7 @@ int ProgramFiles::Link(Node node, Node new_parent,
   nodes_[node].names.emplace(new_parent, new_name);
   TouchNames(new_parent);
   TouchStatus(node);
+  RemoveHiddenName(node);
   return 0;
 }
 

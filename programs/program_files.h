@@ -150,9 +150,9 @@ class ProgramFiles {
     // The names that are known, each with its directory.
     std::set<std::pair<Node, std::string>> names;
     bool is_directory = false;
-    // It was made without a name and has none yet. The one in `names` is
-    // hidden.
-    bool unnamed = false;
+    // The hidden name (hidden_name.h) if the file was made without a name and
+    // has none yet; it is in `names`, too. Else empty.
+    std::string hidden_name;
     // What a program set in this volume; `std::nullopt` if the attributes are
     // those of the history.
     std::optional<FileAttributes> attributes;
@@ -178,13 +178,8 @@ class ProgramFiles {
              dev_t device, const std::string& target, Node& node);
   int Exchange(Node parent, const std::string& name, Node new_parent,
                const std::string& new_name);
-  // Moves a name of a node. Errors: those of rename(2).
-  int MoveName(Node moved, Node parent, const std::string& name,
-               Node new_parent, const std::string& new_name);
-  // Gives an unnamed node its first name. Errors: EEXIST.
-  int NameUnnamed(Node node, Node new_parent, const std::string& new_name);
-  // The hidden name of an unnamed node goes if no handle is open on it.
-  void ForgetUnnamed(Node node);
+  // Removes the hidden name of a node, if it has one.
+  void RemoveHiddenName(Node node);
   static int64_t NowNs();
   FileAttributes AttributesOf(NodeFacts& node);
   // Errors: ESTALE.

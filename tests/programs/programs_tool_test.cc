@@ -148,21 +148,6 @@ TEST_P(ProgramsToolTest, SyncsOfTheWholeVolumeCount) {
   EXPECT_THAT(run.out, Not(HasSubstr("1: lost b")));
 }
 
-// Writes a file without a name (O_TMPFILE) and links it.
-constexpr const char* kUnnamed =
-    "import ctypes, os, sys\n"
-    "file = os.open('.', os.O_TMPFILE | os.O_WRONLY, 0o644)\n"
-    "os.write(file, b'whole' * 1000)\n"
-    "if 'data' in sys.argv: os.fsync(file)\n"
-    "path = b'/proc/self/fd/%d' % file\n"
-    "assert ctypes.CDLL(None).linkat(-100, path, -100, b'f', 0x400) == 0\n"
-    "if 'name' in sys.argv: os.fsync(os.open('.', os.O_RDONLY))\n"
-    "open(os.environ['POWERCUT_ACKS'], 'a').write('done\\n')\n";
-constexpr const char* kUnnamedWhole =
-    "[ \"$(ls -A)\" = f ] || { [ -z \"$(ls -A)\" ] || exit 3\n"
-    "[ -s \"$POWERCUT_ACKED\" ] || exit 0; echo lost; exit 1; }\n"
-    "[ $(wc -c <f) = 5000 ] || { echo damaged; exit 2; }\n";
-
 TEST_P(ProgramsToolTest, AWrongCheckIsToldOnce) {
   const Ended run = Tool("run --check ./missing.sh -- sh -c 'echo a >f'");
   EXPECT_EQ(run.status, 129) << run.out << run.err;
@@ -172,19 +157,49 @@ TEST_P(ProgramsToolTest, AWrongCheckIsToldOnce) {
   EXPECT_EQ(run.err.find(said, first + 1), std::string::npos) << run.err;
 }
 
+// Writes a file without a name (O_TMPFILE), links it to the path that the first
+// argument is, and makes the syncs that the others name.
+constexpr const char* kUnnamed =
+    "import ctypes, os, sys\n"
+    "os.mkdir('d'); os.sync()\n"
+    "open(os.environ['POWERCUT_ACKS'], 'a').write('powercut:start\\n')\n"
+    "file = os.open('.', os.O_TMPFILE | os.O_WRONLY, 0o644)\n"
+    "os.write(file, b'whole' * 1000)\n"
+    "if 'data' in sys.argv: os.fsync(file)\n"
+    "path = b'/proc/self/fd/%d' % file\n"
+    "name = sys.argv[1].encode()\n"
+    "assert ctypes.CDLL(None).linkat(-100, path, -100, name, 0x400) == 0\n"
+    "if 'root' in sys.argv: os.fsync(os.open('.', os.O_RDONLY))\n"
+    "if 'd' in sys.argv: os.fsync(os.open('d', os.O_RDONLY))\n"
+    "open(os.environ['POWERCUT_ACKS'], 'a').write('done\\n')\n";
+// The folder has the file, if at all, and no other name is there.
+constexpr const char* kUnnamedWhole =
+    "set -- $(find . -type f)\n"
+    "[ $# -lt 2 ] || { echo more than one file; exit 3; }\n"
+    "if [ $# = 0 ]; then [ ! -s \"$POWERCUT_ACKED\" ] || { echo lost; exit 1; "
+    "}\n"
+    "else [ $(wc -c <$1) = 5000 ] || { echo damaged; exit 2; }; fi\n";
+
 TEST_P(ProgramsToolTest, FilesWithoutANameCanBeLinked) {
   const std::string program =
       "/usr/bin/python3 " + folder_.Write("unnamed.py", kUnnamed);
   const std::string run = "run --quiet --jobs 1 --check '" +
                           Script("whole.sh", kUnnamedWhole) + "' -- " + program;
-  const Ended safe = Tool(run + " data name");
-  EXPECT_EQ(safe.status, 0) << safe.out << safe.err;
-  const Ended lost = Tool(run + " data");
-  EXPECT_EQ(lost.status, 1) << lost.err;
-  EXPECT_THAT(lost.out, HasSubstr("  linux-man       violation  exit status 1: "
-                                  "lost"));
-  EXPECT_THAT(lost.out, Not(HasSubstr("damaged")));
-  const Ended damaged = Tool(run + " name");
+  for (const char* const synced : {" f data root", " d/f data d"}) {
+    const Ended safe = Tool(run + synced);
+    EXPECT_EQ(safe.status, 0) << safe.out << safe.err;
+  }
+  // A sync of another directory does not bring the name.
+  for (const char* const unsynced :
+       {" f data", " f data d", " d/f data root"}) {
+    const Ended lost = Tool(run + unsynced);
+    EXPECT_EQ(lost.status, 1) << lost.err;
+    EXPECT_THAT(lost.out, HasSubstr("  linux-man       violation  exit status "
+                                    "1: lost"))
+        << unsynced;
+    EXPECT_THAT(lost.out, Not(HasSubstr("damaged")));
+  }
+  const Ended damaged = Tool(run + " f root");
   EXPECT_EQ(damaged.status, 1) << damaged.err;
   EXPECT_THAT(damaged.out, HasSubstr("  ext4-ordered    violation  exit status "
                                      "2: damaged"));
