@@ -145,7 +145,7 @@ class Checker {
     const auto said = std::ranges::find_if(report_.errors, [&](const auto& e) {
       return e.file == file && e.message == message;
     });
-    if (said != report_.errors.end()) return ExitStatusOf(checked.error().code);
+    if (said != report_.errors.end()) return said->status;
     const ExitStatus status = Fail(checked.error());
     report_.errors.push_back({file, status, message});
     return status;
