@@ -119,6 +119,7 @@ class SimfsMount : public Mount {
   std::optional<NameKey> KeyOfPath(std::string_view path) const;
   std::string DirectoryError(std::string_view path) const;
   std::string NewNameError(std::string_view path) const;
+  std::string TwoPathsError(std::string_view a, std::string_view b) const;
   std::string RenameError(std::string_view from, std::string_view to) const;
   bool IsDirectory(InodeNumber inode) const;
   bool IsEmpty(InodeNumber directory) const;

@@ -84,15 +84,22 @@ std::string SimfsMount::NewNameError(std::string_view path) const {
   return Lookup(path) == kNoInode ? "" : "EEXIST";
 }
 
+// Returns why two names cannot be changed together; empty if they can, as far
+// as their directories go, which are found before the names are looked at.
+std::string SimfsMount::TwoPathsError(std::string_view a,
+                                      std::string_view b) const {
+  std::string error = DirectoryError(a);
+  if (error.empty()) error = DirectoryError(b);
+  if (!error.empty()) return error;
+  return a == "/" || b == "/" ? "EBUSY" : "";
+}
+
 // Returns the error that rename(2) gives; empty if there is none, as for
 // another name of the same file.
 std::string SimfsMount::RenameError(std::string_view from,
                                     std::string_view to) const {
-  // Both directories are found before the names in them are looked at.
-  std::string error = DirectoryError(from);
-  if (error.empty()) error = DirectoryError(to);
+  std::string error = TwoPathsError(from, to);
   if (!error.empty()) return error;
-  if (from == "/" || to == "/") return "EBUSY";
   const InodeNumber moved = Lookup(from);
   if (moved == kNoInode) return "ENOENT";
   if (to.starts_with(std::string(from) + "/")) return "EINVAL";
@@ -163,10 +170,8 @@ std::string SimfsMount::BeginRename(const Op& op, Running& running) {
 std::string SimfsMount::BeginExchange(const Op& op, Running& running) {
   const std::string& a = op.names[0];
   const std::string& b = op.names[1];
-  std::string error = DirectoryError(a);
-  if (error.empty()) error = DirectoryError(b);
+  std::string error = TwoPathsError(a, b);
   if (!error.empty()) return error;
-  if (a == "/" || b == "/") return "EBUSY";
   if (Lookup(a) == kNoInode || Lookup(b) == kNoInode) return "ENOENT";
   // A directory cannot move into itself.
   if (b.starts_with(a + "/") || a.starts_with(b + "/")) return "EINVAL";

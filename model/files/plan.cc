@@ -63,15 +63,23 @@ std::string PlanRemoveDirectory(const Tree& tree, std::string_view path) {
   return IsEmptyDirectory(tree, file) ? "" : "ENOTEMPTY";
 }
 
-std::string PlanRename(const Tree& tree, std::string_view from,
-                       std::string_view to) {
-  // Linux finds both directories before it looks at the names in them
-  // (measured on ext4, xfs and btrfs).
-  for (const std::string_view path : {from, to}) {
-    const std::string error = PlanDirectoryOf(tree, path);
+// What a rename and an exchange ask of their paths first. Linux finds both
+// directories before it looks at the names in them (measured on ext4, xfs and
+// btrfs).
+std::string PlanTwoPaths(const Tree& tree, std::string_view a,
+                         std::string_view b) {
+  for (const std::string_view path : {a, b}) {
+    std::string error = PlanDirectoryOf(tree, path);
     if (!error.empty()) return error;
   }
-  if (from == "/" || to == "/") return "EBUSY";
+  return a == "/" || b == "/" ? "EBUSY" : "";
+}
+
+std::string PlanRename(const Tree& tree, std::string_view from,
+                       std::string_view to) {
+  if (std::string error = PlanTwoPaths(tree, from, to); !error.empty()) {
+    return error;
+  }
   const FileId moved = tree.Lookup(from);
   if (moved == kNoFile) return "ENOENT";
   // A directory cannot move into itself. `from` is a directory here, since the
@@ -94,11 +102,9 @@ std::string PlanRename(const Tree& tree, std::string_view from,
 // into itself.
 std::string PlanExchange(const Tree& tree, std::string_view a,
                          std::string_view b) {
-  for (const std::string_view path : {a, b}) {
-    const std::string error = PlanDirectoryOf(tree, path);
-    if (!error.empty()) return error;
+  if (std::string error = PlanTwoPaths(tree, a, b); !error.empty()) {
+    return error;
   }
-  if (a == "/" || b == "/") return "EBUSY";
   for (const std::string_view path : {a, b}) {
     if (tree.Lookup(path) == kNoFile) return "ENOENT";
   }

@@ -33,6 +33,13 @@ const std::vector<std::vector<OpKind>>& Foci() {
   return foci;
 }
 
+Workload SimfsWorkload(Chooser& chooser, const RandomWorkloadKnobs& knobs,
+                       const Profile& profile) {
+  Workload workload = RandomWorkload(chooser, knobs, profile);
+  workload.backend = "simfs";
+  return workload;
+}
+
 }  // namespace
 
 Workload CutsToCompare(Chooser& chooser, const Profile& profile) {
@@ -47,9 +54,7 @@ Workload CutsToCompare(Chooser& chooser, const Profile& profile) {
   knobs.flush_percent = static_cast<unsigned>(chooser.Below(30));
   knobs.directories = false;
   knobs.disk = false;
-  Workload workload = RandomWorkload(chooser, knobs, profile);
-  workload.backend = "simfs";
-  return workload;
+  return SimfsWorkload(chooser, knobs, profile);
 }
 
 Workload ExchangesToCompare(Chooser& chooser, const Profile& profile) {
@@ -63,9 +68,7 @@ Workload ExchangesToCompare(Chooser& chooser, const Profile& profile) {
   knobs.effects_max = 9;
   knobs.flush_percent = static_cast<unsigned>(chooser.Below(30));
   knobs.disk = false;
-  Workload workload = RandomWorkload(chooser, knobs, profile);
-  workload.backend = "simfs";
-  return workload;
+  return SimfsWorkload(chooser, knobs, profile);
 }
 
 Workload NamesToCompare(Chooser& chooser, const Profile& profile) {
@@ -81,9 +84,7 @@ Workload NamesToCompare(Chooser& chooser, const Profile& profile) {
   knobs.flush_percent = 30;
   knobs.views = false;
   knobs.disk = false;
-  Workload workload = RandomWorkload(chooser, knobs, profile);
-  workload.backend = "simfs";
-  return workload;
+  return SimfsWorkload(chooser, knobs, profile);
 }
 
 Workload WorkloadToCompare(Chooser& chooser, const Profile& profile) {
@@ -95,9 +96,7 @@ Workload WorkloadToCompare(Chooser& chooser, const Profile& profile) {
   knobs.run_ops = 3 + chooser.Below(6);
   knobs.effects_max = 8;
   knobs.flush_percent = static_cast<unsigned>(20 + chooser.Below(40));
-  Workload workload = RandomWorkload(chooser, knobs, profile);
-  workload.backend = "simfs";
-  return workload;
+  return SimfsWorkload(chooser, knobs, profile);
 }
 
 std::string SimfsComparison::Judge(const Workload& workload) {
