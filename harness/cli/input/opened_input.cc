@@ -343,7 +343,8 @@ Result<OpenedInput> OpenInput(InputFile file, const InputFlags& flags,
   std::optional<LoadedTrace>& trace = file.trace;
   if (!trace && oracle.OfTraces()) {
     return Error{ErrorCode::kUsage,
-                 fmt::format("{}: {} is of traces; a .pcut file is judged by "
+                 fmt::format("{}: this is no trace, and {} is of traces; a "
+                             ".pcut file is judged by "
                              "the model",
                              file.path, oracle.fsck ? "--fsck" : "--check")};
   }
