@@ -233,6 +233,66 @@ bool Batch::IsOrderDurable(RecordNumber number) {
   return true;
 }
 
+// Whether a rename or an exchange gives another name to the file that this name
+// led to.
+bool Batch::Moves(const NameChange& name,
+                  const std::vector<Change>& changes) const {
+  const auto shown = s_.shown.names().find({name.directory, name.name});
+  if (shown == s_.shown.names().end()) return false;
+  return std::ranges::any_of(changes, [&](const Change& change) {
+    const auto* other = std::get_if<NameChange>(&change);
+    return other != nullptr && other != &name && other->inode == shown->second;
+  });
+}
+
+std::vector<NameTie>& Batch::TiesOf(const ObjectKey& key) {
+  const auto [own, added] = ties_.try_emplace(key);
+  const auto found = s_.name_ties.find(key);
+  if (added && found != s_.name_ties.end()) own->second = found->second;
+  return own->second;
+}
+
+// Returns the record that a new record of the name asks for. It passes over
+// those that it hides (O-HIDDEN).
+RecordNumber Batch::HideTies(const NameChange& name) {
+  const ObjectKey key = KeyOf(name);
+  std::vector<NameTie>& ties = TiesOf(key);
+  bool hides = false;
+  for (const NameTie& tie : std::exchange(ties, {})) {
+    const bool same =
+        name.inode != kNoInode &&
+        (name.inode == tie.leads_to || (tie.moved && name.inode == tie.left));
+    const bool kept = tie.moved && tie.left != kNoInode &&
+                      (tie.before == 0 || IsDurable(tie.before));
+    if (!same && !kept) {
+      hides = true;
+      continue;
+    }
+    // A record that is kept asks for those before it.
+    if (kept) ties.clear();
+    ties.push_back(tie);
+  }
+  if (!hides) return NewestOf(key);
+  return ties.empty() ? 0 : ties.back().record;
+}
+
+// Called before the changes become the newest ones of their names.
+void Batch::AddTies(const std::vector<Change>& changes, RecordNumber number) {
+  const auto is_name = [](const Change& change) {
+    return std::holds_alternative<NameChange>(change);
+  };
+  if (std::ranges::count_if(changes, is_name) < 2) return;
+  for (const Change& change : changes) {
+    const auto& name = std::get<NameChange>(change);
+    const auto shown = s_.shown.names().find({name.directory, name.name});
+    const InodeNumber left =
+        shown == s_.shown.names().end() ? kNoInode : shown->second;
+    TiesOf(KeyOf(change))
+        .push_back({number, NewestOf(KeyOf(change)), left, name.inode,
+                    Moves(name, changes)});
+  }
+}
+
 RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
                               RecordNeeds needs) {
   const RecordNumber number = next_.record++;
@@ -247,11 +307,15 @@ RecordNumber Batch::AddRecord(std::vector<Change> changes, bool journalled,
                name->inode != kNoInode && older != nullptr &&
                older->versions.size() > 1;
     if (!forgets) {
-      needs.records.push_back(NewestOf(key));
-      NeedOlder(NewestOf(key), asked);
+      const bool hides = s_.rules.metadata_commits && name != nullptr &&
+                         (name->inode != kNoInode || !Moves(*name, changes));
+      const RecordNumber last = hides ? HideTies(*name) : NewestOf(key);
+      needs.records.push_back(last);
+      NeedOlder(last, asked);
     }
-    newest_[key] = number;
   }
+  if (s_.rules.metadata_commits) AddTies(changes, number);
+  for (const Change& change : changes) newest_[KeyOf(change)] = number;
   const RecordNumber last = last_record_ ? last_record_ : s_.last_record;
   const RecordNumber last_journalled =
       last_journalled_ ? last_journalled_ : s_.last_journalled;
@@ -336,6 +400,7 @@ std::string Batch::Commit() {
   s_.next = next_;
   for (const auto& [inode, ahead] : ahead_) s_.files[inode].ahead = ahead;
   for (const auto& [key, number] : newest_) s_.newest_records[key] = number;
+  for (auto& [key, ties] : ties_) s_.name_ties[key] = std::move(ties);
   if (last_record_ != 0) s_.last_record = last_record_;
   if (last_journalled_ != 0) s_.last_journalled = last_journalled_;
   if (last_in_order_ != 0) s_.last_in_order = last_in_order_;

@@ -83,6 +83,10 @@ class Batch {
   // Takes space for the atoms from `atom` on, if the file has many pieces.
   SpaceAhead Ahead(InodeNumber inode, uint64_t atom, bool old_contents);
   RecordNumber NewestOf(const ObjectKey& key) const;
+  bool Moves(const NameChange& name, const std::vector<Change>& changes) const;
+  std::vector<NameTie>& TiesOf(const ObjectKey& key);
+  RecordNumber HideTies(const NameChange& name);
+  void AddTies(const std::vector<Change>& changes, RecordNumber number);
   // `nullptr` if the record was not written by this mount.
   const LiveRecord* Find(RecordNumber number) const;
   void NeedOlder(RecordNumber older, std::vector<RecordNumber>& asked) const;
@@ -99,6 +103,8 @@ class Batch {
   Counters next_;
   bool full_ = false;
   std::map<ObjectKey, RecordNumber> newest_;
+  // The names of LiveState::name_ties that this batch changes.
+  std::map<ObjectKey, std::vector<NameTie>> ties_;
   RecordNumber last_record_ = 0;
   RecordNumber last_journalled_ = 0;
   RecordNumber last_in_order_ = 0;

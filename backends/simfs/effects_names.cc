@@ -17,7 +17,9 @@
 // An exchange of two names is one record, or two that need nothing of each
 // other where a rename may show both or neither. A replacement (ReplaceFile) is
 // two such renames. Beside a journal, only the name that both of them change
-// ties the two together: its records are a chain.
+// ties the two together: its records are a chain. Under a profile with
+// metadata_commits the chain passes over records of two names that a later
+// change of one name hides (Batch::HideTies()).
 
 #include <algorithm>
 

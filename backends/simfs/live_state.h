@@ -208,6 +208,19 @@ struct Counters {
 // atom, `v` void and barrier records), its number and, for a name, its text.
 using ObjectKey = std::tuple<char, uint32_t, std::string>;
 
+// A record of a name that holds another name, too, and is not hidden yet
+// (O-HIDDEN).
+struct NameTie {
+  RecordNumber record = 0;
+  // The record of the change before it; 0 if this mount made none.
+  RecordNumber before = 0;
+  // What the name led to before the record, and since.
+  InodeNumber left = kNoInode;
+  InodeNumber leads_to = kNoInode;
+  // Whether the record gives the other name to `left`.
+  bool moved = false;
+};
+
 struct LiveState {
   LiveState(VirtualDisk& virtual_disk, SimfsLayout simfs_layout,
             const ProfileRules& profile_rules, SimfsBugs simfs_bugs)
@@ -251,6 +264,8 @@ struct LiveState {
 
   // The newest record of this mount that changes an object.
   std::map<ObjectKey, RecordNumber> newest_records;
+  // With metadata_commits: the ties of each name, from the oldest.
+  std::map<ObjectKey, std::vector<NameTie>> name_ties;
   // Contents that a condition of some record asks a sector not to hold. If data
   // in place brought such contents back, that record would no longer count.
   ContentsOfSectors superseded_contents;

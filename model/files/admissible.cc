@@ -117,7 +117,7 @@ class Lister {
     if (rules == rules_of_.end()) return true;
     return std::all_of(
         rules->second.begin(), rules->second.end(), [&](const auto* rule) {
-          return at_[rule->premise.chain] < rule->premise.version ||
+          return !rule->BindsAt(at_[rule->premise.chain]) ||
                  at_[rule->conclusion.chain] >= rule->conclusion.version;
         });
   }

@@ -68,6 +68,15 @@ void Chains::Lift(ChainId conclusion, const std::set<ChainVersion>& premises) {
   settled_ = settled;
 }
 
+void Chains::HideGroup(const std::set<ChainVersion>& premises, uint32_t by) {
+  for (size_t i = settled_; i < rules_.size(); ++i) {
+    Implication& rule = rules_[i];
+    const bool group = rule.rule == OrderRule::kRenameNeither ||
+                       rule.rule == OrderRule::kRenameBoth;
+    if (group && premises.contains(rule.premise)) rule.hidden_by = by;
+  }
+}
+
 bool Chains::Raise(ChainVersion to, CrashKind crash, uint32_t promised_by) {
   Chain& chain = chains_[to.chain];
   Floor& floor = chain.floor(crash);
@@ -94,6 +103,8 @@ void Chains::CloseFloors(uint32_t promised_by) {
       // the last rule to the first is therefore nearly always enough.
       for (size_t i = rules_.size(); i-- > settled_;) {
         const Implication& rule = rules_[i];
+        // The version that hides the rule may be found in any case.
+        if (rule.hidden_by != Implication::kNeverHidden) continue;
         const Chain& premise = chains_[rule.premise.chain];
         if (premise.floor(crash).version < rule.premise.version) continue;
         changed = Raise(rule.conclusion, crash, promised_by) || changed;

@@ -102,12 +102,21 @@ enum class OrderRule : uint8_t {
 // is `metadata_ordered` where data_ordered made it, too.
 std::string_view OrderRuleName(OrderRule rule);
 
-// If `premise.chain` is at `premise.version` or later, then `conclusion.chain`
-// is at `conclusion.version` or later.
+// If `premise.chain` is at `premise.version` or later, but before `hidden_by`,
+// then `conclusion.chain` is at `conclusion.version` or later.
 struct Implication {
+  static constexpr uint32_t kNeverHidden = ~uint32_t{0};
+
   ChainVersion premise;
   ChainVersion conclusion;
   OrderRule rule = OrderRule::kMetadata;
+  uint32_t hidden_by = kNeverHidden;
+
+  // Whether the rule asks for its conclusion if `premise.chain` is at
+  // `version`.
+  bool BindsAt(uint32_t version) const {
+    return version >= premise.version && version < hidden_by;
+  }
 };
 
 class Chains {
@@ -124,6 +133,10 @@ class Chains {
   // Takes away the rules by which one of `premises` implies a version of
   // `conclusion`. Floors that they raised stay.
   void Lift(ChainId conclusion, const std::set<ChainVersion>& premises);
+  // From version `by` on, the rules of O-GROUP with one of these premises say
+  // nothing. Floors that they raised stay.
+  // Requires: the premises are of one chain, and older than `by`.
+  void HideGroup(const std::set<ChainVersion>& premises, uint32_t by);
 
   Chain& operator[](ChainId id) { return chains_[id]; }
   const Chain& operator[](ChainId id) const { return chains_[id]; }

@@ -351,46 +351,69 @@ class Checker {
 
   // --- rules --------------------------------------------------------------
 
+  // By chain, the version that is taken to be there.
+  using Versions = std::map<ChainId, uint32_t>;
+
   // Raises the least choice of versions that explains what was seen until the
   // rules hold. Reports each rule that cannot be made to hold.
   void Settle() {
+    Versions chosen;
+    while (const Implication* broken = Raise(chosen)) {
+      Implication reported = *broken;
+      // What needs the commit is the last change of it, not the one that it
+      // lacks.
+      if (s_.chains[broken->premise.chain].kind == ChainKind::kCommit) {
+        reported.premise.version = At(chosen, broken->premise.chain);
+      }
+      ReportRule(reported);
+    }
+  }
+
+  // Raises `chosen` until the rules hold. Returns a rule that cannot be made to
+  // hold, and `nullptr` if there is none. A rule that a later version of its
+  // premise hides holds in two ways, of which the later version is tried first.
+  const Implication* Raise(Versions& chosen) const {
     const std::span<const Implication> rules = s_.chains.open_rules();
-    if (rules.empty()) return;
-    std::map<ChainId, uint32_t> chosen;
-    const auto at = [&](ChainId id) {
-      const auto known = chosen.find(id);
-      if (known != chosen.end()) return known->second;
-      const auto verdict = verdicts_.find(id);
-      // An object that was not looked at, such as the times of a file that is
-      // not there, may be at any version.
-      const uint32_t least =
-          verdict == verdicts_.end() || verdict->second.versions.empty()
-              ? FloorOf(id)
-              : verdict->second.versions.front();
-      chosen.emplace(id, least);
-      return least;
-    };
-    // Each round raises a choice or reports a chain, so that the loop ends.
+    // Each round raises a choice, so that the loop ends.
     for (bool changed = true; changed;) {
       changed = false;
       for (const Implication& rule : rules) {
-        if (IsReported(rule.premise.chain) ||
-            IsReported(rule.conclusion.chain) ||
-            at(rule.premise.chain) < rule.premise.version ||
-            at(rule.conclusion.chain) >= rule.conclusion.version) {
-          continue;
-        }
+        if (Holds(rule, chosen)) continue;
         changed = true;
-        if (Advance(rule.conclusion, chosen[rule.conclusion.chain])) continue;
-        Implication broken = rule;
-        // What needs the commit is the last change of it, not the one that it
-        // lacks.
-        if (s_.chains[rule.premise.chain].kind == ChainKind::kCommit) {
-          broken.premise.version = at(rule.premise.chain);
+        if (rule.hidden_by != Implication::kNeverHidden) {
+          Versions later = chosen;
+          const ChainVersion hides = {rule.premise.chain, rule.hidden_by};
+          if (Advance(hides, later[hides.chain]) && Raise(later) == nullptr) {
+            chosen = std::move(later);
+            return nullptr;
+          }
         }
-        ReportRule(broken);
+        const ChainVersion& asked = rule.conclusion;
+        if (!Advance(asked, chosen[asked.chain])) return &rule;
       }
     }
+    return nullptr;
+  }
+
+  bool Holds(const Implication& rule, Versions& chosen) const {
+    return IsReported(rule.premise.chain) ||
+           IsReported(rule.conclusion.chain) ||
+           !rule.BindsAt(At(chosen, rule.premise.chain)) ||
+           At(chosen, rule.conclusion.chain) >= rule.conclusion.version;
+  }
+
+  uint32_t At(Versions& chosen, ChainId id) const {
+    const auto known = chosen.find(id);
+    if (known != chosen.end()) return known->second;
+    const auto verdict = verdicts_.find(id);
+    // An object that was not looked at, such as the times of a file that is
+    // not there, may be at any version.
+    const uint32_t least =
+        verdict == verdicts_.end() || verdict->second.versions.empty()
+            ? FloorOf(id)
+            : verdict->second.versions.front();
+    chosen.emplace(id, least);
+    return least;
   }
 
   bool IsReported(ChainId id) const {

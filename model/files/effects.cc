@@ -126,21 +126,43 @@ class Effects {
 
   // --- names --------------------------------------------------------------
 
-  // `makes` says that the op makes the file.
+  // What an op that changes a name does to the file of that name.
+  enum class NameUse { kOther, kMakesFile, kMovesFileOn };
+
   std::pair<NameId, ChainVersion> SetName(std::string_view path, FileId file,
-                                          bool makes = false) {
+                                          NameUse use = NameUse::kOther) {
     const NameId id = s_.tree.NameAt(s_.chains, path);
     Name& name = s_.tree.names[id];
     const FileId before = name.targets.back();
+    if (s_.commits && use != NameUse::kMovesFileOn) HideTiesOf(name, file);
     name.targets.push_back(file);
     const ChainVersion version = Append(name.chain);
     Journalled(version);
     if (s_.commits) {
-      s_.commits->ChangeName(
-          {op_.number, id, name.directory, before, file, makes});
+      s_.commits->ChangeName({op_.number, id, name.directory, before, file,
+                              use == NameUse::kMakesFile});
       s_.commits->AddName(s_.chains, version, op_.number, id);
     }
     return {id, version};
+  }
+
+  // O-HIDDEN: the name is about to lead to `file`, or to nothing.
+  void HideTiesOf(Name& name, FileId file) {
+    const Chain& chain = s_.chains[name.chain];
+    const uint32_t floor = chain.floor(CrashKind::kPower).version;
+    std::set<ChainVersion> hidden;
+    for (auto tie = name.ties.begin(); tie != name.ties.end();) {
+      const auto [version, moved] = *tie;
+      const FileId before = name.targets[version - 1];
+      // The log says where a file went that had the name for certain, and what
+      // names the file has that the name leads to.
+      const bool kept = moved && before != kNoFile && floor + 1 >= version;
+      const bool same = file != kNoFile && (file == name.targets[version] ||
+                                            (moved && file == before));
+      if (!kept && !same) hidden.insert({name.chain, version});
+      tie = !same ? name.ties.erase(tie) : std::next(tie);
+    }
+    if (!hidden.empty()) s_.chains.HideGroup(hidden, chain.newest() + 1);
   }
 
   void Create(std::string_view path, bool is_directory) {
@@ -148,7 +170,7 @@ class Effects {
     // are numbered from the name to the file that it leads to.
     s_.tree.NameAt(s_.chains, path);
     const FileId file = s_.tree.AddFile(s_.chains, is_directory, op_.number);
-    SetName(path, file, /*makes=*/true);
+    SetName(path, file, NameUse::kMakesFile);
   }
 
   void Rename(const std::string& from, const std::string& to) {
@@ -157,7 +179,10 @@ class Effects {
     // A rename of a file onto another name of the same file does nothing.
     if (moved == replaced) return;
     const auto [target_id, target] = SetName(to, moved);
-    const auto [source_id, source] = SetName(from, kNoFile);
+    const auto [source_id, source] =
+        SetName(from, kNoFile, NameUse::kMovesFileOn);
+    s_.tree.names[target_id].ties[target.version] = false;
+    s_.tree.names[source_id].ties[source.version] = true;
     s_.tree.renames.push_back(
         {op_.number, target_id, target.version, replaced});
     // O-GROUP: each direction is a rule of its own, and each switch lifts one.
@@ -178,8 +203,10 @@ class Effects {
     const FileId of_a = s_.tree.Lookup(a);
     const FileId of_b = s_.tree.Lookup(b);
     if (of_a == of_b) return;
-    const ChainVersion first = SetName(a, of_b).second;
-    const ChainVersion second = SetName(b, of_a).second;
+    const auto [first_id, first] = SetName(a, of_b);
+    const auto [second_id, second] = SetName(b, of_a);
+    s_.tree.names[first_id].ties[first.version] = true;
+    s_.tree.names[second_id].ties[second.version] = true;
     // A half of it leaves one file at both names, and the other at none.
     if (s_.profile->rename_leaves_neither || s_.profile->rename_leaves_both) {
       return;

@@ -309,6 +309,9 @@ class Ideals {
       for (const Index implied : effects_.Implied(i)) {
         if (!ideal_[implied]) return false;
       }
+      const Effect& effect = effects_.all()[i];
+      const bool shown = effect.hidden_by == kNone || !ideal_[effect.hidden_by];
+      if (effect.tied != kNone && shown && !ideal_[effect.tied]) return false;
     }
     return true;
   }

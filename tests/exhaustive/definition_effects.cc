@@ -71,6 +71,7 @@ Index Effects::Find(std::string_view name) const {
 std::set<Index> Effects::Implied(Index effect) const {
   const Effect& e = effects_[effect];
   std::set<Index> implied = e.implies;
+  if (e.tied != kNone && e.hidden_by == kNone) implied.insert(e.tied);
   if (!profile_.metadata_committed || !e.journalled || e.logged) return implied;
   for (Index i = 0; i < effect; ++i) {
     const Effect& earlier = effects_[i];
@@ -117,14 +118,32 @@ Index Effects::Add(Effect effect, bool journalled) {
   return index;
 }
 
-Index Effects::AddName(std::string_view path, Index file) {
+Index Effects::AddName(std::string_view path, Index file, bool moves_on) {
   Place place = PlaceOf(path);
   Effect e;
   e.thing = Thing::kName;
   e.file = place.directory;
   e.text = std::move(place.text);
   e.leads_to = file;
+  if (profile_.metadata_committed && !moves_on) HideTies(e);
   return Add(std::move(e), /*journalled=*/true);
+}
+
+// O-HIDDEN. `next` is about to change a name.
+void Effects::HideTies(const Effect& next) {
+  Index before = kNone;
+  for (Index i = 0; i < effects_.size(); ++i) {
+    Effect& e = effects_[i];
+    if (!e.Changes(next)) continue;
+    const Index left = before == kNone ? kNone : effects_[before].leads_to;
+    const bool kept = e.moved && left != kNone &&
+                      effects_[before].must_survive(CrashKind::kPower);
+    const bool same =
+        next.leads_to != kNone &&
+        (next.leads_to == e.leads_to || (e.moved && next.leads_to == left));
+    before = i;
+    if (!kept && !same && e.hidden_by == kNone) e.hidden_by = effects_.size();
+  }
 }
 
 void Effects::AddTimes(Index file, uint64_t mtime, bool journalled) {
@@ -182,10 +201,11 @@ void Effects::Rename(const std::string& from, const std::string& to) {
     }
   }
   const Index there = AddName(to, moved);
-  const Index gone = AddName(from, kNone);
+  const Index gone = AddName(from, kNone, /*moves_on=*/true);
   effects_[there].implies.merge(brought);
-  if (!profile_.rename_leaves_neither) effects_[gone].implies.insert(there);
-  if (!profile_.rename_leaves_both) effects_[there].implies.insert(gone);
+  if (!profile_.rename_leaves_neither) effects_[gone].tied = there;
+  if (!profile_.rename_leaves_both) effects_[there].tied = gone;
+  effects_[gone].moved = true;
 }
 
 void Effects::Exchange(const std::string& a, const std::string& b) {
@@ -195,8 +215,9 @@ void Effects::Exchange(const std::string& a, const std::string& b) {
   const Index first = AddName(a, of_b);
   const Index second = AddName(b, of_a);
   if (profile_.rename_leaves_neither || profile_.rename_leaves_both) return;
-  effects_[first].implies.insert(second);
-  effects_[second].implies.insert(first);
+  effects_[first].tied = second;
+  effects_[second].tied = first;
+  effects_[first].moved = effects_[second].moved = true;
 }
 
 void Effects::Write(Index id, uint64_t offset, uint64_t size, Index view) {

@@ -85,6 +85,12 @@ struct Effect {
   // same object, and what the rules of order say. The set is not closed, and
   // it lacks what metadata_committed adds (Effects::Implied()).
   std::set<Index> implies;
+  // The other name of a rename or an exchange, which O-GROUP ties to this one;
+  // whether the file that this name led to has that name now; and the later
+  // change of this name beside which the tie says nothing (O-HIDDEN).
+  Index tied = kNone;
+  bool moved = false;
+  Index hidden_by = kNone;
   // Whether the effect is a change of a name, or of a size or times that an op
   // set.
   bool journalled = false;
@@ -141,8 +147,9 @@ class Effects {
   // From now on every new effect but those on raw sectors implies `covered`.
   void Barrier(std::vector<Index> covered);
 
-  // What the effect implies directly: Effect::implies, and for a change that
-  // waits for a commit all changes before it but those of sizes.
+  // What the effect implies directly: Effect::implies, the tie of O-GROUP
+  // unless a later change may hide it, and for a change that waits for a commit
+  // all changes before it but those of sizes.
   std::set<Index> Implied(Index effect) const;
   // The effect and everything that it implies, directly or not.
   std::set<Index> Closure(Index effect) const;
@@ -169,7 +176,9 @@ class Effects {
   Index Lookup(Index directory, std::string_view text) const;
 
   Index Add(Effect effect, bool journalled);
-  Index AddName(std::string_view path, Index file);
+  // `moves_on` says that a rename gives the file of the name another name.
+  Index AddName(std::string_view path, Index file, bool moves_on = false);
+  void HideTies(const Effect& next);
   void AddTimes(Index file, uint64_t mtime, bool journalled);
   void AddShape(Index file, const Shape& shape, bool journalled,
                 Index view = kNone);
