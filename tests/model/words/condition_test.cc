@@ -339,6 +339,30 @@ TEST(Holds, NumbersTheRecordsOfALog) {
   EXPECT_EQ(holds("log L = 1..1 or log L = empty", unreadable), false);
 }
 
+// The bytes of short records repeat every 128 ops, so that only their order
+// tells them apart.
+TEST(Holds, NumbersShortRecordsByTheirOrder) {
+  constexpr uint16_t kRecords = 300;
+  Workload workload;
+  std::vector<uint16_t> ops;
+  for (uint16_t number = 1; number <= kRecords; ++number) {
+    Op op;
+    op.kind = OpKind::kLogAppend;
+    op.names = {"L"};
+    op.number = number;
+    workload.run.push_back(op);
+    ops.push_back(number);
+  }
+  EXPECT_EQ(HoldsIn("log L = 1..300", LogOf(ops, 5), {}, workload), true);
+  EXPECT_EQ(HoldsIn("log L = 1..299", LogOf(ops, 5), {}, workload), false);
+  // Record 128 is missing, so that record 129, whose op leaves the bytes of op
+  // 1, follows record 127.
+  ops.erase(ops.begin() + 127);
+  EXPECT_EQ(HoldsIn("log L = 1..300", LogOf(ops, 5), {}, workload), false);
+  EXPECT_EQ(HoldsIn("log L = 2..3", LogOf({130, 131}, 5), {}, workload), true);
+  EXPECT_EQ(HoldsIn("log L = 130..131", LogOf({130, 131}), {}, workload), true);
+}
+
 TEST(Holds, FollowsTheBaseAndTheRestartArea) {
   const Workload workload = Appends();
   Observation now = LogOf({3, 5, 6, 8});
