@@ -336,6 +336,43 @@ TEST(FaultDisk, DelayedWritesAreNotNoticed) {
   }
 }
 
+// Once a flush to the media is over, the delayed data comes with the next
+// request that is no flush. What storage persists in between to the host or the
+// device makes no difference, and neither do more flushes.
+TEST(FaultDisk, DelayedWritesArriveWithTheNextRequestAfterTheFlush) {
+  int arrived = 0;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    Prng prng(seed);
+    Scene scene({"delay on write times=always"});
+    const Words before = scene.Live();
+    EXPECT_TRUE(scene.Write(1, {1, 2}));
+    EXPECT_TRUE(scene.Write(5, {5}));
+    bool flushed = false;
+    for (uint64_t persists = prng.Below(5); persists > 0; --persists) {
+      constexpr Layer kLayers[] = {Layer::kHost, Layer::kDevice, Layer::kMedia};
+      const Layer to = kLayers[prng.Below(3)];
+      const SectorSet some = SetOf({1, 3});
+      EXPECT_TRUE(scene.disk.Persist(to, prng.OneIn(2) ? &some : nullptr,
+                                     std::nullopt));
+      flushed = flushed || to == Layer::kMedia;
+    }
+    EXPECT_EQ(scene.Live(), before) << seed;
+    switch (prng.Below(3)) {
+      case 0:
+        EXPECT_EQ(scene.Read(7, 1), (Words{107}));
+        break;
+      case 1:
+        EXPECT_TRUE(scene.Discard(7, 1));
+        break;
+      default:
+        EXPECT_TRUE(scene.Write(7, {7}));
+    }
+    EXPECT_EQ(scene.Live()[1] == 1 && scene.Live()[5] == 5, flushed) << seed;
+    arrived += flushed ? 1 : 0;
+  }
+  EXPECT_GT(arrived, 50);
+}
+
 TEST(FaultDisk, WhatIsDelayedArrivesAtTheEnd) {
   Scene scene({"delay on write times=always"});
   EXPECT_TRUE(scene.Write(1, {1}));
