@@ -334,6 +334,14 @@ const std::vector<Scene> kScenes = {
     {"  log_append L 30\n  log_advance_base L 3\n", true},
     {"  log_reset L\n  log_append L 30\n  log_flush L\n  log_reset L\n"},
     {"  log_append L 30\n  log_append L 30\n  log_append L 30\n", true},
+    // What is under way at a reset carries records of the epoch that ends,
+    // whose own reset may not have been carried yet.
+    {"  log_reset L\n  log_append L 30\n  start 1 log_flush L\n"
+     "  log_reset L\n  wait 1\n"},
+    {"  log_reset L\n  log_append L 30\n  start 1 log_flush_to L 3\n"
+     "  log_reset L\n  wait 1\n"},
+    {"  log_reset L\n  start 1 log_append L 30 force_flush\n  log_reset L\n"
+     "  wait 1\n"},
 };
 
 // Returns the kinds of violation that any crash state at any moment shows.
