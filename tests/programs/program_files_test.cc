@@ -335,6 +335,10 @@ TEST(ProgramFilesTest, RenamesDoWhatTheirFlagsSay) {
   EXPECT_EQ(files.Rename(kRootNode, "b", kRootNode, "b2", 0), 0);
   EXPECT_EQ(files.Lookup(kRootNode, "b", node), 0);
   EXPECT_EQ(node, b);
+  // The flag refuses a name that is there, whatever it leads to; an exchange of
+  // the two succeeds and changes nothing.
+  EXPECT_EQ(files.Rename(kRootNode, "b", kRootNode, "b2", kNoReplace), EEXIST);
+  EXPECT_EQ(files.Rename(kRootNode, "b", kRootNode, "b2", kExchange), 0);
 }
 
 TEST(ProgramFilesTest, HolesAreZeros) {
