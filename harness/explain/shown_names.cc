@@ -271,15 +271,16 @@ void ShowNames(const RecordedRun& run, const RunOptions& options,
         });
     (as_wanted && path != blamed ? right : wrong).push_back(std::move(name));
   }
+  // The path of the violation comes first where something is left out.
+  const auto first = std::ranges::find(wrong, blamed, &ShownName::path);
+  if (first != wrong.end()) std::rotate(wrong.begin(), first, first + 1);
   size_t contents = 0;
   for (ShownName& name : wrong) {
     if (name.wanted.size() > kShownVersionsMax) {
       name.wanted.resize(kShownVersionsMax);
     }
     CutContents(name);
-    if (contents++ >= kShownContentsMax && name.path != blamed) {
-      DropContents(name);
-    }
+    if (contents++ >= kShownContentsMax) DropContents(name);
   }
   for (ShownName& name : right) {
     DropContents(name);

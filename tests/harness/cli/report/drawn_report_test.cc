@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +19,7 @@
 #include "harness/cli/report/shown_json.h"
 #include "harness/cli/report/timeline.h"
 #include "harness/explain/shown_states.h"
+#include "harness/space/crash_state.h"
 #include "tests/exploring.h"
 
 namespace powercut {
@@ -123,6 +126,91 @@ TEST_F(FaultyDrawnReportTest, TheStateOfAFindingSaysWhatItLost) {
   EXPECT_LE(name.found.content.size(), kShownContentBytesMax);
   ASSERT_TRUE(finding.promised_at);
   EXPECT_EQ(*finding.promised_at, 14u);
+}
+
+// More blocks are open and more names are wrong than a report shows.
+class LargeStateTest : public ::testing::Test {
+ protected:
+  static constexpr int kFiles = kShownNamesMax + 8;
+
+  static std::string PathOf(int file) { return fmt::format("/f{:02}", file); }
+  static std::string ManyFiles() {
+    std::string text =
+        "powercut 1\nbackend simfs\nfault lie on flush times=always\nrun\n";
+    for (int file = 0; file < kFiles; ++file) {
+      text += "  create " + PathOf(file) + "\n";
+    }
+    return text + "  write /f00 0 200000\n  syncfs\n";
+  }
+
+  RecordedRun Run() const {
+    return {*backend_, recorded_.workload, recorded_.setting,
+            recorded_.recording};
+  }
+
+  // What is shown of a finding about a path, in the state after all events that
+  // lost these blocks; all open blocks if there are none.
+  ShownState ShownOf(const std::string& path, const std::vector<Slot>& lost) {
+    const EventNumber end = recorded_.recording.trace.event_count();
+    cursor_.MoveTo(end);
+    CrashState state{end, 0, CrashKind::kPower, CrashState::kNewest, {}};
+    if (lost.empty()) state.origin = CrashState::kFloor;
+    for (const Slot slot : lost) {
+      state.choices.push_back({slot, cursor_.floor(slot), {}, 0});
+    }
+    CrashStep step = CanonicalStep(state, cursor_);
+    // All marks are there, so that the last op has returned.
+    for (const Mark& mark : recorded_.recording.trace.marks()) {
+      step.marks += mark.after == end ? 1 : 0;
+    }
+    Finding finding;
+    finding.violation.path = path;
+    finding.id = StateIdText({{step}, recorded_.recording.trace.Digest()});
+    EXPECT_TRUE(ShowStates(Run(), {}, std::span(&finding, 1)));
+    EXPECT_TRUE(finding.shown);
+    return finding.shown.value_or(ShownState{});
+  }
+
+  std::unique_ptr<Backend> backend_ = MakeSimfsBackend();
+  Recorded recorded_ =
+      RecordWorkload(*backend_, MustParse(ManyFiles())).value();
+  CrashSpace space_{recorded_.recording.trace, recorded_.setting.atomic_bytes};
+  PointCursor cursor_{space_, CrashKind::kPower};
+};
+
+TEST_F(LargeStateTest, BlocksThatLostSomethingAreNotLeftOut) {
+  cursor_.MoveTo(recorded_.recording.trace.event_count());
+  const std::vector<Slot> open(cursor_.open().begin(), cursor_.open().end());
+  ASSERT_GT(open.size(), kShownBlocksMax + 2);
+  for (const std::vector<Slot>& lost :
+       {std::vector{open.front()}, std::vector{open.back()},
+        std::vector{open[3], open[open.size() - 2]}}) {
+    const ShownState shown = ShownOf("/f00", lost);
+    EXPECT_EQ(shown.open_blocks, open.size());
+    EXPECT_EQ(shown.blocks.size(), kShownBlocksMax);
+    EXPECT_TRUE(std::ranges::is_sorted(shown.blocks, {}, &ShownBlock::sector));
+    std::vector<uint64_t> sectors;
+    for (const ShownBlock& block : shown.blocks) {
+      if (block.holds != block.newest) sectors.push_back(block.sector);
+    }
+    std::vector<uint64_t> wanted;
+    for (const Slot slot : lost) wanted.push_back(space_.block(slot));
+    EXPECT_EQ(sectors, wanted);
+  }
+}
+
+TEST_F(LargeStateTest, ThePathOfTheViolationIsNotLeftOut) {
+  for (const int file : {0, kFiles / 2, kFiles - 1}) {
+    const ShownState shown = ShownOf(PathOf(file), {});
+    EXPECT_EQ(shown.wanted, ShownState::kAdmissible);
+    EXPECT_EQ(shown.names.size(), kShownNamesMax);
+    EXPECT_TRUE(std::ranges::is_sorted(shown.names, {}, &ShownName::path));
+    EXPECT_THAT(shown.names, testing::Contains(testing::Field(&ShownName::path,
+                                                              PathOf(file))));
+    for (const ShownName& name : shown.names) {
+      EXPECT_EQ(name.found.is, ShownVersion::kMissing) << name.path;
+    }
+  }
 }
 
 TEST_F(FaultyDrawnReportTest, WhatIsDrawnComesBack) {
