@@ -121,6 +121,9 @@ std::optional<std::pair<uint64_t, size_t>> RecordOf(const Op& op) {
   }
 }
 
+// Where a name stands while two are exchanged. No path begins so.
+constexpr std::string_view kAside = "//aside";
+
 // Whether `path` lies inside `directory`: `/a/b` is below `/a`, `/ab` is not.
 bool IsBelow(std::string_view path, std::string_view directory) {
   return path.size() > directory.size() && path.starts_with(directory) &&
@@ -319,7 +322,8 @@ void PcutScope::Make(const Op& op) {
 
 void PcutScope::AddName(const std::string& path, FileNumber file) {
   names_[path] = file;
-  ever_.insert(path);
+  // No op makes a name that stands aside.
+  if (!path.starts_with(kAside)) ever_.insert(path);
 }
 
 void PcutScope::Rename(const std::string& from, const std::string& to) {
@@ -345,8 +349,7 @@ void PcutScope::Rename(const std::string& from, const std::string& to) {
 
 void PcutScope::Exchange(const std::string& a, const std::string& b) {
   if (a == b) return;
-  // No path begins so.
-  const std::string aside = "//aside";
+  const std::string aside(kAside);
   Rename(a, aside);
   Rename(b, a);
   Rename(aside, b);

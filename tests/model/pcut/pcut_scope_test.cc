@@ -3,6 +3,7 @@
 
 #include "model/pcut/pcut_scope.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,6 +15,10 @@
 
 namespace powercut {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The message with which a file fails that has these lines after `powercut 1`;
 // "accepted" if it does not fail.
@@ -97,6 +102,30 @@ TEST(PcutScope, SizesFollowTheOps) {
             "t.pcut:6:12: the view begins at 4096, beyond the file, which "
             "holds at most 0 bytes here; make the file longer, or expect "
             "`-> error`");
+}
+
+// Each of the two names leads to what the other one led to, with all below it,
+// and no other name comes of the exchange.
+TEST(PcutScope, ExchangesSwapWhatIsKnown) {
+  const auto mapped = [](const std::string& ops, const std::string& file) {
+    return Message("run\nmkdir /d\ncreate /d/f\ncreate /f\n" + ops + "map V " +
+                   file + " 8192 1\n");
+  };
+  EXPECT_EQ(mapped("write /d/f 0 8192\nexchange /d/f /f\n", "/f"), "accepted");
+  EXPECT_NE(mapped("write /d/f 0 8192\nexchange /d/f /f\n", "/d/f"),
+            "accepted");
+  EXPECT_EQ(mapped("write /f 0 8192\nexchange /d /f\n", "/d"), "accepted");
+  EXPECT_EQ(mapped("write /d/f 0 8192\nexchange /d /f\n", "/f/f"), "accepted");
+  EXPECT_NE(mapped("exchange /d /f\n", "/f/f"), "accepted");
+  EXPECT_EQ(mapped("write /f 0 8192\nexchange /f /f\n", "/f"), "accepted");
+  const std::string swapped =
+      "run\nmkdir /d\ncreate /d/f\ncreate /f\nexchange /d /f\n";
+  EXPECT_EQ(Message(swapped + "allow exists /f/f\n"), "accepted");
+  for (const std::string path : {"/aside", "/aside/f"}) {
+    EXPECT_THAT(
+        Message(swapped + "allow exists " + path + "\n"),
+        AllOf(HasSubstr("no op makes `" + path + "`"), Not(HasSubstr("//"))));
+  }
 }
 
 TEST(PcutScope, RangesStayWithinTheirView) {
