@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
@@ -24,6 +25,17 @@ std::string_view LastPart(std::string_view path) {
 
 bool IsSync(const Call& call) {
   return call.kind == Call::kOp && IsFlush(call.op.kind);
+}
+
+bool IsOfDirectory(const Calls& calls, const Call& sync) {
+  if (sync.path == "/") return true;
+  const std::string below = sync.path + "/";
+  return std::ranges::any_of(calls, [&](const Call& call) {
+    return std::ranges::any_of(call.op.names, [&](const std::string& name) {
+      const bool made = call.op.kind == OpKind::kMkdir && name == sync.path;
+      return made || name.starts_with(below);
+    });
+  });
 }
 
 std::string PlaceText(const CallPlace& place) {

@@ -71,6 +71,11 @@ using Calls = std::vector<Call>;
 // Whether the call is one that asks for durability.
 bool IsSync(const Call& call);
 
+// Whether a sync is of a directory: of the root, or of a path at which one of
+// the calls makes a directory or below which one names something. Cost:
+// O(calls).
+bool IsOfDirectory(const Calls& calls, const Call& sync);
+
 // `wal.cc:57`, or the function that the address lies in, such as
 // `append_record+0x1c`, or else the program or library, such as
 // `my_test+0x92b`. Only the last part of a path is shown. Empty if nothing is

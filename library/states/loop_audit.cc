@@ -35,13 +35,6 @@ std::vector<size_t> OpenAtAcks(ProfileRun& run) {
   return OpenBlocksAfter(run.run(), acks);
 }
 
-bool IsOfDirectory(const Calls& calls, const Call& sync) {
-  return sync.path == "/" || std::ranges::any_of(calls, [&](const Call& call) {
-           return call.kind == Call::kOp && call.op.kind == OpKind::kMkdir &&
-                  call.op.names.at(0) == sync.path;
-         });
-}
-
 AuditedSync::Need NeedOf(SyncNeed need) {
   switch (need) {
     case SyncNeed::kNeeded:

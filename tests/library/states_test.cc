@@ -434,6 +434,35 @@ TEST(AuditTest, AWeakerSyncThatIsEnoughIsNamed) {
   EXPECT_THAT(states.report(), HasSubstr("needed (fdatasync is enough): "));
 }
 
+// fdatasync of a directory is no weaker than fsync, so that nobody is told to
+// use it there, whatever the name of the directory is.
+TEST(AuditTest, SyncsOfDirectoriesHaveNoWeakerForm) {
+  for (const std::string directory : {"/", "/made", "/moved", "/moved/below"}) {
+    SCOPED_TRACE(directory);
+    World world;
+    world.mkdir("/made");
+    world.mkdir("/first");
+    world.mkdir("/first/below");
+    world.rename("/first", "/moved");
+    world.start();
+    const std::string name = (directory == "/" ? "" : directory) + "/f";
+    world.attempt(1);
+    world.open(name.c_str(), PC_READ | PC_WRITE | PC_CREATE);
+    world.sync_directory(directory.c_str());
+    world.ack(1);
+    States states = world.explore(
+        {.profiles = "linux-man", .budget_ms = 60'000, .audit = true});
+    for (State& state : states) {
+      if (state.must_have(1) && state.open(name.c_str(), PC_READ) < 0) {
+        state.violation("lost");
+      }
+    }
+    ASSERT_EQ(states.audit().size(), 1u) << states.report();
+    EXPECT_EQ(states.audit()[0].need, PC_NEEDED);
+    EXPECT_THAT(states.report(), ::testing::Not(HasSubstr("is enough")));
+  }
+}
+
 TEST(AuditTest, ASyncOfNothingIsRedundant) {
   World world;
   FillSmallLog(world, 1, {.no_directory_sync = true});

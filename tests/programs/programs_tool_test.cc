@@ -79,6 +79,49 @@ std::string Replace(const std::string& sync) {
 constexpr const char* kWhole =
     "case \"$(cat f)\" in old|new) ;; *) echo damaged; exit 1;; esac\n";
 
+// fdatasync of a directory is no weaker than fsync.
+TEST_P(ProgramsToolTest, TheAuditHasNoWeakerSyncOfADirectory) {
+  const std::string program =
+      Script("directories.sh",
+             "mkdir d; sync; echo powercut:start >> $POWERCUT_ACKS\n"
+             ": > d/f; sync d; mv d e; : > e/g; sync e .\n"
+             "echo done >> $POWERCUT_ACKS\n");
+  const std::string check =
+      Script("both.sh",
+             "grep -q done $POWERCUT_ACKED || exit 0\n"
+             "test -e e/f && test -e e/g || { echo lost; exit 1; }\n");
+  ASSERT_EQ(Tool("record --profile linux-man -o d.trace -- " + program).status,
+            0);
+  const Ended audit =
+      Tool("audit --quiet --jobs 1 --check '" + check + "' d.trace");
+  EXPECT_THAT(audit.out, HasSubstr("d.trace: fsync /e (sync): needed\n"));
+  EXPECT_THAT(audit.out, HasSubstr("d.trace: fsync / (sync): needed\n"));
+  EXPECT_THAT(audit.out, testing::Not(HasSubstr("is enough")));
+}
+
+// A report names seven of many lost calls and counts the others.
+TEST_P(ProgramsToolTest, LostCallsThatAreNotNamedAreCounted) {
+  const std::string program =
+      Script("many.sh",
+             "sync; echo powercut:start >> $POWERCUT_ACKS\n"
+             "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do : >f$i; done\n"
+             "echo done >> $POWERCUT_ACKS\n");
+  const std::string check =
+      Script("none.sh",
+             "grep -q done $POWERCUT_ACKED || exit 0\n"
+             "ls | grep -q f || { echo nothing is left; exit 1; }\n");
+  const Ended run = Tool("run --quiet --jobs 1 --profile linux-man --check '" +
+                         check + "' -- " + program);
+  EXPECT_EQ(run.status, 1) << run.err;
+  size_t named = 0;
+  for (size_t at = run.out.find("create /f"); at != std::string::npos;
+       at = run.out.find("create /f", at + 1)) {
+    named += run.out.substr(at).find("never synced") < 40 ? 1 : 0;
+  }
+  EXPECT_EQ(named, 7u) << run.out;
+  EXPECT_THAT(run.out, HasSubstr(" 5 more\n"));
+}
+
 TEST_P(ProgramsToolTest, OneCommandTellsInWhichWorldsAProgramIsSafe) {
   const std::string program = Script("replace.sh", Replace(""));
   const std::string check = Script("whole.sh", kWhole);

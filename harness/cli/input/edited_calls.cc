@@ -34,7 +34,8 @@ std::vector<ProgramSync> SyncsIn(const Calls& calls) {
       ++known->calls;
       continue;
     }
-    const bool weaker = call.op.kind == OpKind::kFsync;
+    const bool weaker =
+        call.op.kind == OpKind::kFsync && !IsOfDirectory(calls, call);
     syncs.push_back({text, 1, weaker ? "fdatasync" : ""});
   }
   return syncs;
