@@ -92,10 +92,7 @@ class RandomCalls {
         const int64_t view = files_.Map(handle, 4096 * random_.Below(2),
                                         1 + random_.Below(1'000));
         if (view < 0) break;
-        const auto v = static_cast<WorldFiles::View>(view);
-        files_.Store(v, random_.Below(500), Data());
-        files_.SyncView(v, 0, 1, random_.Below(2) == 0);
-        if (random_.Below(2) == 0) files_.Unmap(v);
+        views_.push_back(static_cast<WorldFiles::View>(view));
         break;
       }
       case 7:
@@ -104,6 +101,16 @@ class RandomCalls {
       default:
         files_.SyncAll();
     }
+    if (!views_.empty() && random_.Below(2) == 0) UseView();
+  }
+  // A view may be older than a truncation of its file.
+  void UseView() {
+    const size_t at = random_.Below(views_.size());
+    files_.Store(views_[at], random_.Below(500), Data());
+    files_.SyncView(views_[at], 0, 1, random_.Below(2) == 0);
+    if (random_.Below(4) > 0) return;
+    files_.Unmap(views_[at]);
+    views_.erase(views_.begin() + static_cast<ptrdiff_t>(at));
   }
   void Names() {
     switch (random_.Below(9)) {
@@ -146,6 +153,7 @@ class RandomCalls {
   Prng random_;
   std::string data_;
   std::vector<WorldFiles::Handle> handles_;
+  std::vector<WorldFiles::View> views_;
 };
 
 TEST(WorldFilesTest, SimfsShowsWhatTheWorldShows) {
@@ -173,6 +181,31 @@ TEST(WorldFilesTest, SimfsShowsWhatTheWorldShows) {
     calls += log.calls().size();
   }
   EXPECT_GT(calls, 2'000u);
+}
+
+// A view ends where the file ends now: a store or a load beyond that fails and
+// changes nothing, and works again once the file has grown.
+TEST(WorldFilesTest, ViewsEndWhereTheirFileEnds) {
+  CallLog log;
+  WorldFiles files(log);
+  const auto file =
+      static_cast<WorldFiles::Handle>(files.Open("/f", {.create = true}));
+  EXPECT_EQ(files.Truncate(file, 1000), 0);
+  EXPECT_EQ(files.Map(file, 0, 1001), -EINVAL);
+  const auto view = static_cast<WorldFiles::View>(files.Map(file, 0, 1000));
+  EXPECT_EQ(files.Store(view, 996, AsBytes("abcd")), 4);
+  EXPECT_EQ(files.Store(view, 997, AsBytes("abcd")), -EFAULT);
+  EXPECT_EQ(files.Truncate(file, 998), 0);
+  Bytes bytes(4);
+  EXPECT_EQ(files.Store(view, 996, AsBytes("abcd")), -EFAULT);
+  EXPECT_EQ(files.Load(view, 996, bytes), -EFAULT);
+  EXPECT_EQ(files.Store(view, 996, AsBytes("yz")), 2);
+  EXPECT_EQ(Content(files, "/f"), std::string(996, '\0') + "yz");
+  EXPECT_EQ(files.Truncate(file, 1000), 0);
+  EXPECT_EQ(files.Load(view, 996, bytes), 4);
+  EXPECT_EQ(AsText(bytes), std::string("yz\0\0", 4));
+  EXPECT_EQ(files.Store(view, 996, AsBytes("abcd")), 4);
+  EXPECT_EQ(files.SyncView(view, 0, 1001, false), -ENOMEM);
 }
 
 TEST(WorldFilesTest, AFailedSyncIsToldAndKept) {
