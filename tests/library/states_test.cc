@@ -139,6 +139,38 @@ TEST(StatesTest, ABudgetThatEndsIsUnknown) {
   EXPECT_EQ(states.verdict(), PC_UNKNOWN) << states.report();
 }
 
+// A sync is no remedy as long as states are left that could show the cause: a
+// bound on the runs may leave a finding without a remedy, and never with
+// another one.
+TEST(StatesTest, ARemedyIsOneForAllStates) {
+  const auto remedy = [](uint64_t runs_max, bool& violates) {
+    World world;
+    FillSmallLog(world, 2, {.no_directory_sync = true});
+    States states =
+        world.explore({.profiles = "linux-man", .runs_max = runs_max});
+    for (State& state : states) {
+      if (state.must_have(1) && SmallLog(state).records().empty()) {
+        state.violation("lost");
+      }
+    }
+    violates = states.verdict() == PC_VIOLATES;
+    const std::string report = states.report();
+    const size_t at = report.find("remedy");
+    return at == report.npos ? ""
+                             : report.substr(at, report.find('\n', at) - at);
+  };
+  bool violates = false;
+  const std::string of_all = remedy(1000, violates);
+  EXPECT_THAT(of_all, HasSubstr("an fsync of / after"));
+  int without = 0;
+  for (uint64_t runs_max = 1; runs_max <= 40; ++runs_max) {
+    const std::string bounded = remedy(runs_max, violates);
+    EXPECT_TRUE(bounded.empty() || bounded == of_all) << runs_max << bounded;
+    without += violates && bounded.empty() ? 1 : 0;
+  }
+  EXPECT_GT(without, 0);
+}
+
 // One line for each world, with the first cause where the code is not safe.
 // The states of two files that are appended in turn, each of which is as long
 // as half of the calls. The body reads the end of one of them.
