@@ -79,6 +79,31 @@ std::string Replace(const std::string& sync) {
 constexpr const char* kWhole =
     "case \"$(cat f)\" in old|new) ;; *) echo damaged; exit 1;; esac\n";
 
+// Beside a flush that comes later stand the acks of that moment, which are more
+// than those of the crash.
+TEST_P(ProgramsToolTest, ALaterFlushIsToldWithItsOwnAcks) {
+  const std::string program =
+      Script("acks.sh",
+             "sync; echo powercut:start >> $POWERCUT_ACKS\n"
+             "for n in 1 2; do echo x >f$n; echo $n >>$POWERCUT_ACKS; done\n"
+             "sync; echo 3 >>$POWERCUT_ACKS; echo x >f3; sync\n");
+  const std::string check = Script("first.sh",
+                                   "grep -q 1 $POWERCUT_ACKED || exit 0\n"
+                                   "test -s f1 || { echo lost; exit 1; }\n");
+  ASSERT_EQ(Tool("record --profile linux-man -o k.trace -- " + program).status,
+            0);
+  const std::string flags = " --check '" + check + "'";
+  const Ended explored = Tool("explore --quiet --jobs 1 k.trace" + flags);
+  const size_t at = explored.out.find("--at ");
+  ASSERT_NE(at, std::string::npos) << explored.out << explored.err;
+  const std::string id =
+      explored.out.substr(at, explored.out.find(' ', at + 5) - at);
+  const Ended explained = Tool("explain k.trace " + id + flags);
+  EXPECT_THAT(explained.out, HasSubstr("  acks       1 in force"));
+  EXPECT_THAT(explained.out, HasSubstr("the state after it, with 3 acks in "
+                                       "force, is"));
+}
+
 // fdatasync of a directory is no weaker than fsync.
 TEST_P(ProgramsToolTest, TheAuditHasNoWeakerSyncOfADirectory) {
   const std::string program =
