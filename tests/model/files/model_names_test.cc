@@ -68,6 +68,27 @@ TEST(ModelNames, ANameMadeAnew) {
             "ghost/written/write/none /f");
 }
 
+// The name led to the file twice. As the older of the two, it would imply that
+// the old name of the file is gone; a removal in between hides that. While the
+// sync runs, either of the two may be found.
+TEST(ModelNames, ANameThatCameBackHidesARename) {
+  Scene scene(
+      "init\n mkdir /e\n create /e/d\nrun\n link /e/d /k\n rename /e/d /f\n"
+      " unlink /f\n link /k /f\n fsync /f\n",
+      "btrfs");
+  scene.Do().Do().Do().Do();
+  const auto all = [] {
+    return Found()
+        .Directory("/e")
+        .File("/e/d")
+        .Link("/f", "/e/d")
+        .Link("/k", "/e/d");
+  };
+  EXPECT_EQ(scene.Verdict(all()), "name/source/rename/sync /e/d");
+  scene.Begin();
+  EXPECT_EQ(scene.Verdict(all()), kAdmissible);
+}
+
 TEST(ModelNames, StrangersAreGhosts) {
   Scene scene("init\n mkdir /d\nrun\n create /f\n");
   scene.Do();
