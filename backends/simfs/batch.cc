@@ -237,14 +237,15 @@ bool Batch::IsOrderDurable(RecordNumber number) {
 // led to.
 bool Batch::Moves(const NameChange& name,
                   const std::vector<Change>& changes) const {
-  const auto shown = s_.shown.names().find({name.directory, name.name});
-  if (shown == s_.shown.names().end()) return false;
+  const InodeNumber left = s_.shown.Lookup(name.directory, name.name);
+  if (left == kNoInode) return false;
   return std::ranges::any_of(changes, [&](const Change& change) {
     const auto* other = std::get_if<NameChange>(&change);
-    return other != nullptr && other != &name && other->inode == shown->second;
+    return other != nullptr && other != &name && other->inode == left;
   });
 }
 
+// The ties of a name with what this batch did to them.
 std::vector<NameTie>& Batch::TiesOf(const ObjectKey& key) {
   const auto [own, added] = ties_.try_emplace(key);
   const auto found = s_.name_ties.find(key);
@@ -284,9 +285,7 @@ void Batch::AddTies(const std::vector<Change>& changes, RecordNumber number) {
   if (std::ranges::count_if(changes, is_name) < 2) return;
   for (const Change& change : changes) {
     const auto& name = std::get<NameChange>(change);
-    const auto shown = s_.shown.names().find({name.directory, name.name});
-    const InodeNumber left =
-        shown == s_.shown.names().end() ? kNoInode : shown->second;
+    const InodeNumber left = s_.shown.Lookup(name.directory, name.name);
     TiesOf(KeyOf(change))
         .push_back({number, NewestOf(KeyOf(change)), left, name.inode,
                     Moves(name, changes)});

@@ -34,19 +34,11 @@ namespace {
 LiveName& LiveNameAt(LiveState& state, const ShownVolume::NameKey& key) {
   const auto [found, added] = state.names.try_emplace(key);
   if (added) {
-    const auto& names = state.shown.names();
-    const auto shown = names.find(key);
-    const InodeNumber leads_to =
-        shown == names.end() ? kNoInode : shown->second;
+    const InodeNumber leads_to = state.shown.Lookup(key.first, key.second);
     found->second.leads_to = {leads_to};
     if (leads_to != kNoInode) state.names_of[leads_to].insert(key);
   }
   return found->second;
-}
-
-InodeNumber InodeAt(const LiveState& state, const ShownVolume::NameKey& key) {
-  const auto found = state.shown.names().find(key);
-  return found == state.shown.names().end() ? kNoInode : found->second;
 }
 
 }  // namespace
@@ -245,8 +237,8 @@ std::vector<Effects::NameStep> Effects::AddRename(Batch& batch,
 
 std::string Effects::Rename(const VersionSource& source, const NameKey& from,
                             const NameKey& to) {
-  const InodeNumber moved = InodeAt(s_, from);
-  const InodeNumber replaced = InodeAt(s_, to);
+  const InodeNumber moved = s_.shown.Lookup(from.first, from.second);
+  const InodeNumber replaced = s_.shown.Lookup(to.first, to.second);
   POWERCUT_CHECK(moved != kNoInode);
   // POSIX: a rename of a file onto another name of the same file does nothing.
   if (moved == replaced) return {};
@@ -257,8 +249,8 @@ std::string Effects::Rename(const VersionSource& source, const NameKey& from,
 
 std::string Effects::Exchange(const VersionSource& source, const NameKey& a,
                               const NameKey& b) {
-  const InodeNumber of_a = InodeAt(s_, a);
-  const InodeNumber of_b = InodeAt(s_, b);
+  const InodeNumber of_a = s_.shown.Lookup(a.first, a.second);
+  const InodeNumber of_b = s_.shown.Lookup(b.first, b.second);
   if (of_a == of_b) return {};
   Batch batch(s_);
   const Change first = NameTo(a, of_b);
@@ -274,9 +266,9 @@ std::string Effects::Exchange(const VersionSource& source, const NameKey& a,
 
 std::string Effects::Replace(const VersionSource& source, const NameKey& from,
                              const NameKey& to, const NameKey& backup) {
-  const InodeNumber moved = InodeAt(s_, from);
-  const InodeNumber replaced = InodeAt(s_, to);
-  const InodeNumber old_backup = InodeAt(s_, backup);
+  const InodeNumber moved = s_.shown.Lookup(from.first, from.second);
+  const InodeNumber replaced = s_.shown.Lookup(to.first, to.second);
+  const InodeNumber old_backup = s_.shown.Lookup(backup.first, backup.second);
   Batch batch(s_);
   std::vector<NameStep> steps;
   if (replaced != old_backup) {

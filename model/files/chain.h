@@ -110,6 +110,7 @@ struct Implication {
   ChainVersion premise;
   ChainVersion conclusion;
   OrderRule rule = OrderRule::kMetadata;
+  // The version from which on the rule says nothing (HideGroup()).
   uint32_t hidden_by = kNeverHidden;
 
   // Whether the rule asks for its conclusion if `premise.chain` is at

@@ -372,6 +372,7 @@ class Checker {
   // Raises `chosen` until the rules hold. Returns a rule that cannot be made to
   // hold, and `nullptr` if there is none. A rule that a later version of its
   // premise hides holds in two ways, of which the later version is tried first.
+  // Cost: each such rule that does not hold at first can double the work.
   const Implication* Raise(Versions& chosen) const {
     const std::span<const Implication> rules = s_.chains.open_rules();
     // Each round raises a choice, so that the loop ends.

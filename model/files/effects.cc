@@ -146,6 +146,10 @@ class Effects {
     return {id, version};
   }
 
+  void AddTie(NameId name, ChainVersion version, bool moved) {
+    if (s_.commits) s_.tree.names[name].ties[version.version] = moved;
+  }
+
   // O-HIDDEN: the name is about to lead to `file`, or to nothing.
   void HideTiesOf(Name& name, FileId file) {
     const Chain& chain = s_.chains[name.chain];
@@ -181,8 +185,8 @@ class Effects {
     const auto [target_id, target] = SetName(to, moved);
     const auto [source_id, source] =
         SetName(from, kNoFile, NameUse::kMovesFileOn);
-    s_.tree.names[target_id].ties[target.version] = false;
-    s_.tree.names[source_id].ties[source.version] = true;
+    AddTie(target_id, target, /*moved=*/false);
+    AddTie(source_id, source, /*moved=*/true);
     s_.tree.renames.push_back(
         {op_.number, target_id, target.version, replaced});
     // O-GROUP: each direction is a rule of its own, and each switch lifts one.
@@ -205,8 +209,8 @@ class Effects {
     if (of_a == of_b) return;
     const auto [first_id, first] = SetName(a, of_b);
     const auto [second_id, second] = SetName(b, of_a);
-    s_.tree.names[first_id].ties[first.version] = true;
-    s_.tree.names[second_id].ties[second.version] = true;
+    AddTie(first_id, first, /*moved=*/true);
+    AddTie(second_id, second, /*moved=*/true);
     // A half of it leaves one file at both names, and the other at none.
     if (s_.profile->rename_leaves_neither || s_.profile->rename_leaves_both) {
       return;

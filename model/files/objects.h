@@ -108,9 +108,9 @@ struct Name {
   std::string text;
   ChainId chain = kNoChain;
   std::vector<FileId> targets;  // By version; kNoFile if it leads nowhere.
-  // The versions that a rename or an exchange made, as far as nothing hides
-  // them yet, and whether it gave the other name to the file that this name led
-  // to.
+  // Under metadata_committed: the versions that a rename or an exchange made,
+  // as far as nothing hides them yet, and whether it gave the other name to the
+  // file that this name led to.
   std::map<uint32_t, bool> ties = {};
 };
 
