@@ -136,6 +136,12 @@ void ForkServer::Start() {
   socket_ = ours;
 }
 
+void ForkServer::Leave() {
+  if (pid_ == 0) return;
+  close(socket_);
+  pid_ = 0;
+}
+
 void ForkServer::Stop() {
   if (pid_ == 0) return;
   close(socket_);

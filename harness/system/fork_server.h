@@ -37,6 +37,10 @@ class ForkServer {
   // Ends the server. Processes that it forked go on.
   ~ForkServer();
 
+  // Leaves the server to the process that started it, which goes on to use it.
+  // Requires: the calling process was forked from that process.
+  void Leave();
+
   // Forks a process that does what the request asks, and returns its id. The
   // new process is a child of the calling process, which must reap it with
   // waitpid(), and is killed when the calling process ends. The server is

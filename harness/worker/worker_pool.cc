@@ -77,7 +77,8 @@ struct WorkerPool::Slot {
 WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
                        Options options)
     : runner_(backend, space, std::move(options)),
-      server_([this](std::string_view order) { return Serve(order); }) {
+      server_(std::in_place,
+              [this](std::string_view order) { return Serve(order); }) {
   const WorkerOptions& bounds = runner_.options();
   // A worker that runs out of address space dies, which would look like a
   // finding. Where a sanitizer reserves terabytes, workers have no bound.
@@ -91,6 +92,20 @@ WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
 }
 
 WorkerPool::~WorkerPool() = default;
+
+// The rings and the memory of the server are shared with the process that
+// started the workers, so that they are made anew.
+void WorkerPool::StartApart() {
+  POWERCUT_CHECK(queue_.empty() && !slots_.empty());
+  slots_.clear();
+  slots_.push_back(std::make_unique<Slot>(0, runner_, outcomes_));
+  server_->Leave();
+  server_.emplace([this](std::string_view order) { return Serve(order); });
+  // A process that is forked from now on has the whole table.
+  told_ = outcomes_.size();
+  learned_.clear();
+  unexplained_deaths_ = 0;
+}
 
 void WorkerPool::Cancel() {
   for (const auto& slot : slots_) {
@@ -110,12 +125,13 @@ OutcomeId WorkerPool::AddOutcome(RecoveryOutcome outcome) {
 
 void WorkerPool::Submit(Batch batch, BatchRuns runs) {
   POWERCUT_CHECK(runs == BatchRuns::kAll || filter_ != nullptr);
-  const uint32_t jobs = runner_.options().jobs;
-  if (jobs == 0) return SubmitHere(batch, runs);
+  if (runner_.options().jobs == 0) return SubmitHere(batch, runs);
   queue_.emplace_back().batch.emplace(std::move(batch), outcomes_, runs);
   ++batches_;
   StartIdle();
-  while (queue_.size() > kBatchesOfWorker * jobs && batches_ > 0) Step();
+  while (queue_.size() > kBatchesOfWorker * slots_.size() && batches_ > 0) {
+    Step();
+  }
 }
 
 void WorkerPool::Drain() {
@@ -168,7 +184,7 @@ void WorkerPool::Start(Slot& slot, QueueItem& item) {
       item.order.append(reinterpret_cast<const char*>(&slot.number),
                         sizeof(slot.number));
       item.order.push_back(kOrderOfTask);
-      return server_.Fork(item.order);
+      return server_->Fork(item.order);
     });
     return;
   }
@@ -181,7 +197,7 @@ void WorkerPool::Start(Slot& slot, QueueItem& item) {
                                       part, order_);
                       order_.push_back(kOrderOfBatch);
                       told_ = outcomes_.size();
-                      return server_.Fork(order_);
+                      return server_->Fork(order_);
                     });
 }
 

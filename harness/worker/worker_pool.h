@@ -15,6 +15,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -46,6 +47,12 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
   // Kills and reaps every worker.
   ~WorkerPool();
+
+  // Leaves the workers to the process that started them, and goes on with one
+  // worker of its own. No death counts as unexplained any more.
+  // Requires: the calling process was forked from that process; neither a batch
+  // nor a task is under way; there are workers.
+  void StartApart();
 
   // Called once for each batch, in the order of Submit(), from inside Submit()
   // or Drain(). The results are by position in the batch; the callee may take
@@ -133,8 +140,8 @@ class WorkerPool {
   // How many of them are batches.
   size_t batches_ = 0;
   std::vector<std::unique_ptr<Slot>> slots_;
-  // Forks the workers.
-  ForkServer server_;
+  // Forks the workers. Never empty.
+  std::optional<ForkServer> server_;
   // How many outcomes of the table work orders have told the server of.
   size_t told_ = 0;
   // In the server: the outcomes that it was told of.
