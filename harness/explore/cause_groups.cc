@@ -62,6 +62,30 @@ bool CauseGroups::Add(const Violation& violation, const ViolatingState& at,
   return added;
 }
 
+std::vector<CauseSummary> CauseGroups::Summaries() const {
+  std::vector<CauseSummary> summaries;
+  for (const auto& [cause, group] : groups_) {
+    summaries.push_back({group.count, group.states, group.shown,
+                         group.lost_blocks, group.violation});
+  }
+  return summaries;
+}
+
+bool CauseGroups::AddSummary(CauseSummary summary) {
+  const auto [entry, added] = groups_.try_emplace(summary.violation.cause);
+  Group& group = entry->second;
+  group.count += summary.count;
+  group.states.insert(group.states.end(), summary.states.begin(),
+                      summary.states.end());
+  if (added || IsSimpler(summary.shown, summary.lost_blocks, group)) {
+    group.lost_blocks = summary.lost_blocks;
+    group.shown = std::move(summary.shown);
+    group.step.clear();
+    group.violation = std::move(summary.violation);
+  }
+  return added;
+}
+
 bool CauseGroups::IsSimpler(const ViolatingState& at, uint64_t lost,
                             Group& group) {
   const ViolatingState& shown = group.shown;

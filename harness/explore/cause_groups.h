@@ -44,6 +44,18 @@ struct ListedState {
   auto operator<=>(const ListedState&) const = default;
 };
 
+// The violating states of one cause, as another process found them.
+struct CauseSummary {
+  uint64_t count = 0;
+  // Empty if states are not listed.
+  std::vector<ListedState> states;
+  // The simplest state, and how many blocks it lost.
+  ViolatingState shown;
+  uint64_t lost_blocks = 0;
+  // What was wrong with it.
+  Violation violation;
+};
+
 struct ConfirmedCauses {
   // How many recoveries it took.
   uint64_t recoveries = 0;
@@ -72,6 +84,14 @@ class CauseGroups {
   // cause before, with another history. True if no state of this cause was
   // known.
   bool Add(const Violation& violation, const ViolatingState& at, bool counted);
+
+  // All groups, by cause.
+  std::vector<CauseSummary> Summaries() const;
+  // Adds the states of a group, which were not added before. True if no state
+  // of this cause was known.
+  bool AddSummary(CauseSummary summary);
+  // Forgets all states.
+  void Clear() { groups_.clear(); }
 
   // The number of causes.
   size_t size() const { return groups_.size(); }

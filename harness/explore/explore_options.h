@@ -17,6 +17,7 @@
 namespace powercut {
 
 inline constexpr uint64_t kDefaultCacheBytes = uint64_t{512} << 20;
+inline constexpr uint64_t kDefaultWorkOfWalk = 1 << 14;
 
 // Part `index` of `count`, from 1: a range of the crash points. All parts
 // together are the whole. Points next to each other share most of their runs,
@@ -100,6 +101,9 @@ struct ExploreOptions {
   // A folder that keeps the runs, and in which runs of an exploration that was
   // cut off are found. It is made if it is not there. Empty if none are kept.
   std::string resume;
+  // How much work a walk of decision trees does in one process before what is
+  // left of it is dealt to several (RunScheduler::PauseAfter()).
+  uint64_t work_of_walk = kDefaultWorkOfWalk;
   // Whether Finding::states is filled in.
   bool list_states = false;
 

@@ -3,7 +3,8 @@
 // 1. The prefixes of all crash points and kinds. What they find is real for
 //    every device.
 // 2. The other states of the space, point by point (PointWalk). The scheduler
-//    decides each state from earlier runs, or runs it, and calls OnOutcome().
+//    decides each state from earlier runs, or runs it, and calls OnOutcome(). A
+//    long walk is cut for several processes (explorer_walks.cc).
 //    The size of the whole space has decided the default space before step 1.
 // 3. Each outcome is judged at every history that its point can have, and the
 //    violations go to their causes (CauseGroups).
@@ -111,7 +112,9 @@ Result<Exploration> Explorer::Run() {
   if (judging_) judging_->Finish();
   result_.interrupted = bounds_.interrupted();
   if (!result_.exhausted) {
-    result_.bound = bounds_.Describe(scheduler_->journal_error());
+    const bool ours = bound_of_subwalk_.empty() || MustStop();
+    result_.bound = ours ? bounds_.Describe(scheduler_->journal_error())
+                         : bound_of_subwalk_;
   }
   Finish();
   if (Status all = pool_.outcomes().AllRun(); !all) {
@@ -216,20 +219,39 @@ bool Explorer::ExploreBeyondPrefixes() {
 }
 
 bool Explorer::WalkPoints(const ExplorationSpace& space, bool prefixes_done) {
+  std::vector<PointVisit> visits;
   for (const CrashKind kind : run_.setting.crash_kinds) {
-    PointWalk walk(
-        space_, kind, {space, options_.seed, prefixes_done}, *scheduler_,
-        [this](const CrashState& state, const Hash128& image, uint32_t index) {
-          return SubmitState(state, image, index);
-        });
     for (size_t index = 0; index < crash_points_.size(); ++index) {
-      if (!IsOurs(index)) continue;
-      const bool go_on = walk.WalkPoint(crash_points_[index].after,
-                                        static_cast<uint32_t>(index));
-      if (!go_on || MustStop() || !recoveries_->CrashIfMany()) return false;
-      ReportPoint();
+      if (IsOurs(index)) visits.push_back({kind, static_cast<uint32_t>(index)});
     }
-    if (!scheduler_->RunAll() || !recoveries_->CrashAll()) return false;
+  }
+  if (MayWalkApart(space, prefixes_done)) {
+    scheduler_->PauseAfter(options_.work_of_walk);
+  }
+  return WalkVisits(space, prefixes_done, visits);
+}
+
+bool Explorer::WalkVisits(const ExplorationSpace& space, bool prefixes_done,
+                          std::span<const PointVisit> visits) {
+  std::optional<PointWalk> walk;
+  for (size_t i = 0; i < visits.size(); ++i) {
+    const auto [kind, index] = visits[i];
+    if (i == 0 || kind != visits[i - 1].kind) {
+      walk.emplace(
+          space_, kind, PointWalk::Options{space, options_.seed, prefixes_done},
+          *scheduler_,
+          [this](const CrashState& state, const Hash128& image, uint32_t at) {
+            return SubmitState(state, image, at);
+          });
+    }
+    const bool go_on = walk->WalkPoint(crash_points_[index].after, index);
+    if (!go_on || MustStop() || !recoveries_->CrashIfMany()) return false;
+    ReportPoint();
+    const bool last = i + 1 == visits.size() || visits[i + 1].kind != kind;
+    if (last && !scheduler_->Paused()) {
+      if (!scheduler_->RunAll() || !recoveries_->CrashAll()) return false;
+    }
+    if (scheduler_->Paused()) return WalkApart({}, visits.subspan(i + 1));
   }
   return true;
 }
@@ -266,7 +288,10 @@ void Explorer::OnOutcome(const StateRequest& request,
     recoveries_->Add(request, outcome);
   }
   if (!request.expand) return;
-  walk_->SubmitNext(request, outcome, *scheduler_);
+  walk_->SubmitNext(request, outcome, [this](StateRequest next) {
+    if (next_ != nullptr) return next_->push_back(std::move(next));
+    scheduler_->Submit(std::move(next));
+  });
 }
 
 // Judges an outcome at each history of its point. `once` is what recovery shows
@@ -354,14 +379,21 @@ uint64_t Explorer::runs() const {
 }
 
 bool Explorer::MustStop() {
+  if (in_copy_) {
+    tasks_->Tell(runs());
+    if (tasks_->StopAsked()) return true;
+  }
   return bounds_.MustStop(runs(), recoveries_ ? recoveries_->runs() : 0);
 }
 
 void Explorer::ReportPoint() {
   ++visits_done_;
-  if (!options_.hooks.progress) return;
+  if (options_.hooks.progress) ReportProgress(0);
+}
+
+void Explorer::ReportProgress(uint64_t runs_elsewhere) {
   options_.hooks.progress(
-      {runs(), result_.states, groups_.size(),
+      {runs() + runs_elsewhere, result_.states, groups_.size(),
        static_cast<double>(visits_done_) / static_cast<double>(visits_)});
 }
 
@@ -422,7 +454,7 @@ void Explorer::ReportContradictions() {
   } else if (const auto& nested = recoveries_->contradiction()) {
     ReportContradiction(nested->outer,
                         "after a second crash, " + nested->found);
-  } else if (pool_.unexplained_deaths() > 0) {
+  } else if (pool_.unexplained_deaths() + deaths_of_subwalks_ > 0) {
     ReportContradiction(FirstState(),
                         "workers died, and no state makes a worker die again");
   }

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -19,8 +21,10 @@
 #include "harness/explore/recoveries_to_crash.h"
 #include "harness/explore/run_contexts.h"
 #include "harness/explore/run_scheduler.h"
+#include "harness/explore/subwalks.h"
 #include "harness/explore/tree_walk.h"
 #include "harness/judge/judge.h"
+#include "harness/worker/forked_tasks.h"
 #include "harness/worker/worker_pool.h"
 #include "model/files/independent_parts.h"
 
@@ -53,9 +57,27 @@ class Explorer {
   // --- walking; each returns false if a bound ended it
   bool ExplorePrefixes();
   bool ExploreBeyondPrefixes();
+  // A crash point to be walked.
+  struct PointVisit {
+    CrashKind kind = CrashKind::kPower;
+    uint32_t point_index = 0;
+  };
   bool WalkPoints(const ExplorationSpace& space, bool prefixes_done);
+  bool WalkVisits(const ExplorationSpace& space, bool prefixes_done,
+                  std::span<const PointVisit> visits);
   bool SubmitState(const CrashState& state, const Hash128& disk,
                    uint32_t index);
+
+  // --- walking decision trees in several processes (explorer_walks.cc)
+  bool MayWalkApart(const ExplorationSpace& space, bool prefixes_done) const;
+  bool WalkApart(Subwalk requests, std::span<const PointVisit> visits);
+  bool Expand(Subwalk requests, Subwalk& next);
+  bool ExpandRoots(std::span<const PointVisit>& visits, Subwalk& next);
+  std::optional<std::vector<RequestGroup>> Split(Subwalk open);
+  bool WalkEach(const std::vector<Subwalk>& subwalks);
+  bool WalkRequests(Subwalk requests, std::span<const PointVisit> visits);
+  std::string WalkInCopy(const Subwalk& subwalk);
+  bool TakeSummary(std::string_view bytes, bool& finished);
 
   // --- visiting
   void OnOutcome(const StateRequest& request, const StateOutcome& outcome);
@@ -75,6 +97,7 @@ class Explorer {
   uint64_t runs() const;
   bool MustStop();
   void ReportPoint();
+  void ReportProgress(uint64_t runs_elsewhere);
   void Finish();
   void CheckObligations();
   void ReportContradictions();
@@ -100,6 +123,16 @@ class Explorer {
   // These are made when the space is known.
   std::optional<TreeWalk> walk_;
   std::optional<RecoveriesToCrash> recoveries_;
+
+  // Made when a walk is cut.
+  std::optional<ForkedTasks> tasks_;
+  // Whether this process is a copy that walks a part.
+  bool in_copy_ = false;
+  // Where the states that follow from another one go, if not to the scheduler.
+  Subwalk* next_ = nullptr;
+  // The bound that ended a subwalk, and its deaths.
+  std::string bound_of_subwalk_;
+  uint64_t deaths_of_subwalks_ = 0;
 
   Exploration result_;
   // How many visits of points there are in all passes, and how many are done.

@@ -117,7 +117,9 @@ class RecoveryCrashes {
       deeper_.push_back(std::move(deeper));
     }
     if (!request.expand) return;
-    walk_.SubmitNext(request, outcome, scheduler_);
+    walk_.SubmitNext(request, outcome, [this](StateRequest next) {
+      scheduler_.Submit(std::move(next));
+    });
   }
 
   // Names a state of this recovery by decided states only. `deeper` has what

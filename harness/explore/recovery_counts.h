@@ -15,7 +15,8 @@ struct RecoveryCounts {
   // Recoveries that no earlier one decides.
   uint64_t needed = 0;
   // Recoveries that turned out to read the same as an earlier one: they ran
-  // before that one was known, or the earlier one was forgotten.
+  // before that one was known, or the earlier one was forgotten, or another
+  // part of a walk had made it (harness/explore/subwalks.h).
   uint64_t repeated = 0;
   // The first state of each batch once more, at the end of the batch.
   uint64_t canaries = 0;

@@ -36,6 +36,9 @@ constexpr size_t kAheadMin = 4;
 constexpr size_t kAheadMax = kWaitingMax;
 // How many requests are looked up between two calls of `stop`.
 constexpr uint64_t kStopEvery = 256;
+// What a run adds to the work of PauseAfter(), beside the state that it
+// decides.
+constexpr uint64_t kWorkOfRun = 8;
 
 // The place where a lookup ended, among the trees of all contexts.
 struct PlaceOfMiss {
@@ -91,18 +94,64 @@ RecoveryCounts RunScheduler::recoveries() const {
   return counts;
 }
 
+RunCounts RunScheduler::counts() const {
+  return {recoveries(), reordered_runs_, evicted(), run_keys_, contradiction_};
+}
+
+void RunScheduler::ForgetCounts() {
+  runs_ = repeated_runs_ = canaries_ = doublechecked_ = reordered_runs_ = 0;
+  evicted_before_ = caches_.evicted();
+  evicted_elsewhere_ = 0;
+  run_keys_.clear();
+  added_keys_.clear();
+  doubted_.clear();
+  contradiction_.reset();
+}
+
+void RunScheduler::AddCounts(const RunCounts& more) {
+  if (added_keys_.empty())
+    added_keys_.insert(run_keys_.begin(), run_keys_.end());
+  for (const Hash128& key : more.run_keys) {
+    if (added_keys_.insert(key).second) {
+      ++runs_;
+      run_keys_.push_back(key);
+    } else {
+      ++repeated_runs_;
+    }
+  }
+  repeated_runs_ += more.recoveries.repeated;
+  canaries_ += more.recoveries.canaries;
+  doublechecked_ += more.recoveries.doublechecks;
+  reordered_runs_ += more.reordered_runs;
+  evicted_elsewhere_ += more.evicted;
+  if (!contradiction_) contradiction_ = more.contradiction;
+}
+
+std::vector<StateRequest> RunScheduler::TakeRequests() {
+  std::vector<StateRequest> requests;
+  for (Waiting& waiting : std::exchange(waiting_, {})) {
+    requests.push_back(std::move(waiting.request));
+  }
+  for (StateRequest& request : std::exchange(submitted_, {})) {
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
 bool RunScheduler::Run(bool all) {
   while (true) {
     // Requests come from the end, so that a walk of a tree goes into the depth
     // and few requests wait.
     for (uint64_t n = 1; !submitted_.empty(); ++n) {
       if (n % kStopEvery == 0 && Stopped()) return false;
+      if (Paused()) return true;
       Waiting next{std::move(submitted_.back()), {}};
       submitted_.pop_back();
       if (DecideFromCache(next.request, next.miss)) continue;
       waiting_.push_back(std::move(next));
       if (waiting_.size() >= kWaitingMax && !RunRound()) return false;
     }
+    if (all && Paused()) return true;
     if (all && !waiting_.empty()) {
       if (!RunRound()) return false;
       continue;
@@ -158,6 +207,7 @@ void RunScheduler::Decide(const StateRequest& request, const CachedRun& run,
                           bool cached) {
   const OutcomeId outcome = filled_.Of(run, request.state);
   if (cached && !request.seen) Doublecheck(request.state, outcome);
+  ++work_;
   on_outcome_(request,
               {outcome, cached, path_, run.copied, run.parts, run.events});
 }
@@ -316,7 +366,9 @@ bool RunScheduler::CountRun(const Hash128& key, const CrashState& state) {
   // must come to the same number.
   if (caches_.ContextOfState(state) != 0 && !counted_.insert(key).second)
     return false;
+  if (!added_keys_.empty() && !added_keys_.insert(key).second) return false;
   ++runs_;
+  work_ += kWorkOfRun;
   run_keys_.push_back(key);
   return true;
 }

@@ -103,6 +103,21 @@ struct StateOutcome {
   std::shared_ptr<const std::vector<RecoveryEvent>> events;
 };
 
+// What a scheduler counted.
+struct RunCounts {
+  // RunScheduler::recoveries(), without confirmations.
+  RecoveryCounts recoveries;
+  uint64_t reordered_runs = 0;
+  // How many runs the cache dropped for want of room.
+  uint64_t evicted = 0;
+  // One for each run that counts, in order of counting.
+  std::vector<Hash128> run_keys;
+  // The first state that did not show what an earlier run had shown that read
+  // what this state holds: the storage is not deterministic. `std::nullopt` if
+  // there is none.
+  std::optional<Contradiction> contradiction;
+};
+
 // Not thread-safe.
 class RunScheduler {
  public:
@@ -145,6 +160,27 @@ class RunScheduler {
   bool RunReady() { return Run(/*all=*/false); }
   bool RunAll() { return Run(/*all=*/true); }
 
+  // Makes RunReady() and RunAll() return early, with requests left, once the
+  // scheduler has done so much more work: one for each state that it decided,
+  // and 8 for each run that counts. `std::nullopt` means never. The moment
+  // depends on the requests alone.
+  void PauseAfter(std::optional<uint64_t> work) {
+    pause_at_ = work ? work_ + *work : ~uint64_t{0};
+  }
+  bool Paused() const { return work_ >= pause_at_; }
+  // Takes all requests that are not decided: those that wait for a run, then
+  // those that were submitted, in order.
+  std::vector<StateRequest> TakeRequests();
+
+  // Forgets what was counted so far, and the doublechecks that are due. What is
+  // in the cache stays.
+  void ForgetCounts();
+  RunCounts counts() const;
+  // Adds what another scheduler counted, which worked on other requests with
+  // what this one knew. A run that both made, or that another one made that was
+  // added, counts as repeated.
+  void AddCounts(const RunCounts& more);
+
   // Tells of an outcome that the caller knew without submitting the state. If
   // the state falls into the share of `doublecheck`, it is run for real.
   void Doublecheck(const CrashState& state, OutcomeId outcome);
@@ -167,7 +203,9 @@ class RunScheduler {
   uint64_t doublechecked() const { return doublechecked_; }
   // All recoveries that were run; `needed` is runs().
   RecoveryCounts recoveries() const;
-  uint64_t evicted() const { return caches_.evicted(); }
+  uint64_t evicted() const {
+    return caches_.evicted() - evicted_before_ + evicted_elsewhere_;
+  }
   // One for each run that counts, in order of counting.
   const std::vector<Hash128>& run_keys() const { return run_keys_; }
   // How many runs read in another order than earlier runs, or other blocks,
@@ -248,6 +286,14 @@ class RunScheduler {
   uint64_t reordered_runs_ = 0;
   std::optional<Contradiction> contradiction_;
   bool max_runs_reached_ = false;
+  // See PauseAfter().
+  uint64_t work_ = 0;
+  uint64_t pause_at_ = ~uint64_t{0};
+  // The keys of `run_keys_`, once AddCounts() was called.
+  std::unordered_set<Hash128, Hash128Hasher> added_keys_;
+  // What the caches dropped before ForgetCounts(), and other schedulers did.
+  uint64_t evicted_before_ = 0;
+  uint64_t evicted_elsewhere_ = 0;
 };
 
 }  // namespace powercut

@@ -71,8 +71,7 @@ void TreeWalk::MarkParts(const StateRequest& request,
 }
 
 void TreeWalk::SubmitNext(const StateRequest& request,
-                          const StateOutcome& outcome,
-                          RunScheduler& scheduler) {
+                          const StateOutcome& outcome, const Submit& submit) {
   ++calls_;
   MarkSettled(request);
   if (options_.parts > 0) MarkParts(request, outcome.parts);
@@ -92,13 +91,12 @@ void TreeWalk::SubmitNext(const StateRequest& request,
   // itself, the states that differ in one of them are not expanded any further.
   const bool apart = options_.copied == CopyMode::kVaryEach;
   for (size_t i = settled.size(); i < shared->size(); ++i) {
-    Branch(request, {shared, i + 1}, /*expand=*/i < deciding || !apart,
-           scheduler);
+    Branch(request, {shared, i + 1}, /*expand=*/i < deciding || !apart, submit);
   }
 }
 
 void TreeWalk::Branch(const StateRequest& request, const SettledSlots& settled,
-                      bool expand, RunScheduler& scheduler) const {
+                      bool expand, const Submit& submit) const {
   const SettledSlot& last = settled.slots().back();
   const CrashState& state = request.state;
   const auto options = contents_.Options(state.point, state.kind, last.slot,
@@ -116,7 +114,7 @@ void TreeWalk::Branch(const StateRequest& request, const SettledSlots& settled,
     next.parts = last.parts;
     next.settled = settled;
     next.torn = request.torn + (options[i].torn.count > 0 ? 1 : 0);
-    scheduler.Submit(std::move(next));
+    submit(std::move(next));
   }
 }
 

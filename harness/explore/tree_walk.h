@@ -5,6 +5,7 @@
 #define POWERCUT_HARNESS_EXPLORE_TREE_WALK_H_
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -34,13 +35,14 @@ class TreeWalk {
   static StateRequest Root(EventNumber point, CrashKind kind,
                            uint32_t point_index);
 
+  using Submit = std::function<void(StateRequest)>;
   // Submits the states that differ from this one in one block that decides the
   // outcome or was only copied, and that is not settled yet
   // (StateRequest::settled) for a part of StateRequest::parts. With
   // CopyMode::kVaryEach, the states that differ in a copied block are not
   // expanded further.
   void SubmitNext(const StateRequest& request, const StateOutcome& outcome,
-                  RunScheduler& scheduler);
+                  const Submit& submit);
 
  private:
   // What is known of a slot during one call of SubmitNext().
@@ -57,7 +59,7 @@ class TreeWalk {
   void MarkSettled(const StateRequest& request);
   void MarkParts(const StateRequest& request, std::span<const SlotPart> parts);
   void Branch(const StateRequest& request, const SettledSlots& settled,
-              bool expand, RunScheduler& scheduler) const;
+              bool expand, const Submit& submit) const;
 
   BlockContents& contents_;
   Options options_;
