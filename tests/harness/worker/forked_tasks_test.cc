@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <string>
@@ -88,7 +89,9 @@ TEST(ForkedTasksTest, NoMoreTasksWorkAtOnceThanMay) {
       return all;
     });
     for (const auto& [number, result] : results) EXPECT_EQ(result, "0123");
-    EXPECT_EQ(shared->most, static_cast<int>(jobs));
+    EXPECT_LE(shared->most, static_cast<int>(jobs));
+    // A busy machine may start the third one late, but not the second.
+    EXPECT_GE(shared->most, std::min(2, static_cast<int>(jobs)));
   }
   munmap(shared, sizeof(Shared));
 }
