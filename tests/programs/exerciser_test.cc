@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <sstream>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "tests/programs/tool_by_user.h"
 #include "tests/subprocess.h"
 
 namespace powercut {
@@ -23,26 +25,17 @@ std::vector<std::string> LinesOf(const std::string& text) {
   return lines;
 }
 
-class ProgramOnSimfsTest : public testing::Test {
+class ExerciserTest
+    : public ToolByUserTest,
+      public testing::WithParamInterface<std::tuple<User, int>> {
  protected:
+  ExerciserTest() : ToolByUserTest(std::get<User>(GetParam())) {}
+
   void SetUp() override {
-    if (access("/dev/fuse", R_OK | W_OK) != 0) {
-      GTEST_SKIP() << "/dev/fuse cannot be opened";
-    }
+    ToolByUserTest::SetUp();
     if (access(kPython, X_OK) != 0) GTEST_SKIP() << kPython << " is missing";
   }
-
-  Ended Shell(const std::string& line) {
-    return Subprocess(
-               {"/bin/sh", "-c", "cd " + folder_.File(".") + " && " + line})
-        .Wait();
-  }
-
-  TemporaryFolder folder_;
 };
-
-class ExerciserTest : public ProgramOnSimfsTest,
-                      public testing::WithParamInterface<int> {};
 
 // Compares call by call, so that a failure names the first call that differs.
 void ExpectSame(const std::string& there, const std::string& on_simfs) {
@@ -59,8 +52,9 @@ TEST_P(ExerciserTest, SimfsAnswersAsTheKernelDoes) {
   const std::string exerciser =
       std::string(kPython) +
       " " POWERCUT_SOURCE_DIR "/tests/programs/exerciser.py " +
-      std::to_string(GetParam()) + " " + std::to_string(kCalls);
+      std::to_string(std::get<int>(GetParam())) + " " + std::to_string(kCalls);
   std::filesystem::create_directory(folder_.File("there"));
+  OpenToAll("there");
   const Ended there =
       Shell(exerciser + " " + folder_.File("there") + " >wanted");
   ASSERT_EQ(there.status, 0) << there.err;
@@ -72,27 +66,14 @@ TEST_P(ExerciserTest, SimfsAnswersAsTheKernelDoes) {
   ExpectSame(wanted, folder_.Read("found"));
 }
 
-// The kernel tells of a call the thread that made it, and no process.
-TEST_F(ProgramOnSimfsTest, TheSyncfsOfAThreadCounts) {
-  const std::string program = folder_.Write(
-      "thread.py",
-      "import ctypes, os, threading\n"
-      "fd = os.open('f', os.O_CREAT | os.O_RDWR)\n"
-      "os.write(fd, b'text')\n"
-      "sync = threading.Thread(target=ctypes.CDLL(None).syncfs, args=(fd,))\n"
-      "sync.start()\n"
-      "sync.join()\n"
-      "open(os.environ['POWERCUT_ACKS'], 'w').write('synced\\n')\n");
-  const Ended recorded = Shell(POWERCUT_TOOL " record -o t.trace -- " +
-                               std::string(kPython) + " " + program);
-  ASSERT_EQ(recorded.status, 0) << recorded.err;
-  const Ended explored = Shell(POWERCUT_TOOL
-                               " explore t.trace --jobs 1 --check '[ ! -s "
-                               "$POWERCUT_ACKED ] || [ \"$(cat f)\" = text ]'");
-  EXPECT_EQ(explored.status, 0) << explored.out << explored.err;
-}
-
-INSTANTIATE_TEST_SUITE_P(Seeds, ExerciserTest, testing::Range(1, 9));
+INSTANTIATE_TEST_SUITE_P(Seeds, ExerciserTest,
+                         testing::Combine(testing::Values(User::kOwn,
+                                                          User::kNobody),
+                                          testing::Range(1, 9)),
+                         [](const auto& param) {
+                           return NameOf(std::get<User>(param.param)) + "_" +
+                                  std::to_string(std::get<int>(param.param));
+                         });
 
 }  // namespace
 }  // namespace powercut

@@ -6,12 +6,14 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "tests/programs/tool_by_user.h"
 #include "tests/subprocess.h"
 
 namespace powercut {
@@ -20,29 +22,23 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class HostileTest : public testing::Test {
+class HostileTest : public ToolByUserTest,
+                    public testing::WithParamInterface<User> {
  protected:
+  HostileTest() : ToolByUserTest(GetParam()) {}
+
   void SetUp() override {
-    if (access("/dev/fuse", R_OK | W_OK) != 0) {
-      GTEST_SKIP() << "/dev/fuse cannot be opened";
-    }
+    ToolByUserTest::SetUp();
+    if (IsSkipped()) return;
     lock_ =
         open(folder_.File("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     ASSERT_GE(lock_, 0);
     ASSERT_EQ(mkfifo(folder_.File("told").c_str(), 0666), 0);
+    OpenToAll("lock");
+    OpenToAll("told");
   }
   void TearDown() override { close(lock_); }
 
-  // Runs the tool in the folder of the test.
-  Ended Tool(const std::string& line) { return Starts(line).Wait(); }
-  Subprocess Starts(const std::string& line) {
-    return Subprocess(
-        {"/bin/sh", "-c",
-         "cd " + folder_.File(".") + " && exec " POWERCUT_TOOL " " + line});
-  }
-  std::string Script(const std::string& name, const std::string& text) {
-    return "sh " + folder_.Write(name, text);
-  }
   // What a program says through the fifo `told`. Waits for it.
   std::string Told() {
     std::ifstream in(folder_.File("told"));
@@ -51,7 +47,6 @@ class HostileTest : public testing::Test {
     return line;
   }
 
-  TemporaryFolder folder_;
   // As long as any process that a program started holds the lock, nobody else
   // gets it.
   int lock_ = -1;
@@ -63,7 +58,7 @@ std::string DaemonWithLock(const std::string& lock) {
          "; flock -x 9; while true; do echo x >> log; done' &\n";
 }
 
-TEST_F(HostileTest, ADaemonEndsWithItsProgram) {
+TEST_P(HostileTest, ADaemonEndsWithItsProgram) {
   const std::string lock = folder_.File("lock");
   const std::string program =
       Script("daemon.sh", DaemonWithLock(lock) + "while flock -n " + lock +
@@ -75,7 +70,7 @@ TEST_F(HostileTest, ADaemonEndsWithItsProgram) {
   EXPECT_EQ(flock(lock_, LOCK_EX | LOCK_NB), 0);
 }
 
-TEST_F(HostileTest, AProgramThatNeverEndsIsKilled) {
+TEST_P(HostileTest, AProgramThatNeverEndsIsKilled) {
   const std::string program =
       Script("endless.sh", "flock -x " + folder_.File("lock") +
                                " sh -c 'while true; do echo x >> log; done'\n");
@@ -88,7 +83,7 @@ TEST_F(HostileTest, AProgramThatNeverEndsIsKilled) {
 
 // What did not fit on the disk is no part of the recording, which is explored
 // under profiles that write more, too.
-TEST_F(HostileTest, AFullDiskIsExploredAsFarAsItWent) {
+TEST_P(HostileTest, AFullDiskIsExploredAsFarAsItWent) {
   const std::string program = Script(
       "fill.sh",
       "while dd if=/dev/zero bs=16k count=1 >> f; do :; done 2>/dev/null\n"
@@ -104,7 +99,7 @@ TEST_F(HostileTest, AFullDiskIsExploredAsFarAsItWent) {
   EXPECT_THAT(explored.out, Not(HasSubstr("unknown")));
 }
 
-TEST_F(HostileTest, AProgramCannotEndTheProcessAboveIt) {
+TEST_P(HostileTest, AProgramCannotEndTheProcessAboveIt) {
   const std::string program = Script("kill.sh",
                                      "kill -9 1; kill -9 $PPID; kill -9 -1\n"
                                      "umount -l \"$PWD\" 2>/dev/null\n"
@@ -129,10 +124,11 @@ std::string WriterThatTells(const TemporaryFolder& folder) {
 
 // Whether a program waits for an answer at that moment is chance, so that it is
 // tried several times.
-TEST_F(HostileTest, ToolEndsIfSomebodyKillsTheProcessThatRunsPrograms) {
+TEST_P(HostileTest, ToolEndsIfSomebodyKillsTheProcessThatRunsPrograms) {
   const std::string program = Script("writer.sh", WriterThatTells(folder_));
   for (int i = 0; i < 10; ++i) {
-    Subprocess tool = Starts("record -o t.trace -- " + program);
+    Subprocess tool =
+        Starts("exec " POWERCUT_TOOL " record -o t.trace -- " + program);
     const pid_t above = std::stoi(Told());
     ASSERT_GT(above, 1);
     kill(above, SIGKILL);
@@ -145,8 +141,8 @@ TEST_F(HostileTest, ToolEndsIfSomebodyKillsTheProcessThatRunsPrograms) {
   }
 }
 
-TEST_F(HostileTest, NothingIsLeftOfAToolThatIsKilled) {
-  Subprocess tool = Starts("record -o t.trace -- " +
+TEST_P(HostileTest, NothingIsLeftOfAToolThatIsKilled) {
+  Subprocess tool = Starts("exec " POWERCUT_TOOL " record -o t.trace -- " +
                            Script("writer.sh", WriterThatTells(folder_)));
   ASSERT_NE(Told(), "");
   tool.Signal(SIGKILL);
@@ -154,6 +150,10 @@ TEST_F(HostileTest, NothingIsLeftOfAToolThatIsKilled) {
   // Waits until no process of the program is left.
   EXPECT_EQ(flock(lock_, LOCK_EX), 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(Users, HostileTest,
+                         testing::Values(User::kOwn, User::kNobody),
+                         [](const auto& param) { return NameOf(param.param); });
 
 }  // namespace
 }  // namespace powercut

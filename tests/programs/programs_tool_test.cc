@@ -2,14 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <string>
-#include <vector>
 
+#include "tests/programs/tool_by_user.h"
 #include "tests/subprocess.h"
 
 namespace powercut {
@@ -18,55 +15,10 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// Whether this process may hide devices from a process of its own.
-bool CanUnshare() {
-  return getuid() == 0 &&
-         Subprocess({"/usr/bin/unshare", "-m", "/bin/true"}).Wait().status == 0;
-}
-
-bool CanOpenFuse() { return access("/dev/fuse", R_OK | W_OK) == 0; }
-
-// Who runs the tool.
-enum class User : uint8_t { kOwn, kNobody };
-
-// Every test runs as the user of the tests, and as nobody if that is root.
-class ProgramsToolTest : public testing::TestWithParam<User> {
+class ProgramsToolTest : public ToolByUserTest,
+                         public testing::WithParamInterface<User> {
  protected:
-  void SetUp() override {
-    if (!CanOpenFuse()) GTEST_SKIP() << "/dev/fuse cannot be opened";
-    if (GetParam() == User::kNobody && !CanUnshare()) {
-      GTEST_SKIP() << "only root can become nobody";
-    }
-    std::filesystem::permissions(folder_.File("."),
-                                 std::filesystem::perms::all);
-  }
-
-  // Runs the tool in the folder of the test.
-  Ended Tool(const std::string& line) {
-    return Shell(POWERCUT_TOOL " " + line);
-  }
-  Ended Shell(const std::string& line) {
-    const std::string here = "cd " + folder_.File(".") + " && " + line;
-    if (GetParam() == User::kOwn) {
-      return Subprocess({"/bin/sh", "-c", here}).Wait();
-    }
-    // The device is opened to all for this process only.
-    const std::string device = folder_.File("dev");
-    return Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
-                       "mkdir -p " + device + " && mount -t tmpfs none " +
-                           device + " && mknod -m 666 " + device +
-                           "/fuse c 10 229 && mount --bind " + device +
-                           "/fuse /dev/fuse && exec setpriv --reuid 65534 "
-                           "--regid 65534 --clear-groups /bin/sh -c \"$0\"",
-                       here})
-        .Wait();
-  }
-  // Writes a script, and returns how a shell runs it.
-  std::string Script(const std::string& name, const std::string& text) {
-    return "sh " + folder_.Write(name, text);
-  }
-
-  TemporaryFolder folder_;
+  ProgramsToolTest() : ToolByUserTest(GetParam()) {}
 };
 
 // Replaces a file, with and without a sync of the new contents.
@@ -216,6 +168,26 @@ TEST_P(ProgramsToolTest, SyncsOfTheWholeVolumeCount) {
   EXPECT_THAT(run.out, Not(HasSubstr("1: lost b")));
 }
 
+// The kernel tells of a call the thread that made it, and no process.
+TEST_P(ProgramsToolTest, TheSyncfsOfAThreadCounts) {
+  const std::string program = folder_.Write(
+      "thread.py",
+      "import ctypes, os, threading\n"
+      "fd = os.open('f', os.O_CREAT | os.O_RDWR)\n"
+      "os.write(fd, b'text')\n"
+      "sync = threading.Thread(target=ctypes.CDLL(None).syncfs, args=(fd,))\n"
+      "sync.start()\n"
+      "sync.join()\n"
+      "open(os.environ['POWERCUT_ACKS'], 'w').write('synced\\n')\n");
+  const Ended recorded =
+      Tool("record -o t.trace -- /usr/bin/python3 " + program);
+  ASSERT_EQ(recorded.status, 0) << recorded.err;
+  const Ended explored = Tool(
+      "explore t.trace --jobs 1 --check '[ ! -s "
+      "$POWERCUT_ACKED ] || [ \"$(cat f)\" = text ]'");
+  EXPECT_EQ(explored.status, 0) << explored.out << explored.err;
+}
+
 TEST_P(ProgramsToolTest, AWrongCheckIsToldOnce) {
   const Ended run = Tool("run --check ./missing.sh -- sh -c 'echo a >f'");
   EXPECT_EQ(run.status, 129) << run.out << run.err;
@@ -292,7 +264,7 @@ TEST_P(ProgramsToolTest, FilesComeBackAsTheyWere) {
 }
 
 TEST_P(ProgramsToolTest, WithoutADeviceTheRemedyIsNamed) {
-  if (!CanUnshare()) GTEST_SKIP() << "only root can hide a device";
+  if (!CanBecomeNobody()) GTEST_SKIP() << "only root can hide a device";
   const Ended run =
       Subprocess({"/usr/bin/unshare", "-m", "/bin/sh", "-c",
                   "mount -t tmpfs none /dev && " POWERCUT_TOOL " record -o " +
@@ -493,94 +465,9 @@ TEST_P(ProgramsToolTest, ShardsOfSeveralWorldsComeToOneReport) {
   EXPECT_EQ(merged.out, one.out);
 }
 
-// A failing fsync is told to the program, and the recording with it is explored
-// as it is.
-TEST_P(ProgramsToolTest, SyncsCanFail) {
-  const std::string program = Script(
-      "fails.sh", "echo text >f; sync f || echo failed >>$POWERCUT_ACKS");
-  const Ended made =
-      Tool("record --fault 'error on flush nth=1' -o f.trace -- " + program);
-  EXPECT_EQ(made.status, 0) << made.err;
-  EXPECT_THAT(made.out, HasSubstr(" 1 acks"));
-  EXPECT_EQ(Tool("explore --quiet f.trace --check true").status, 0);
-  const Ended other =
-      Tool("explore --quiet f.trace --check true --profile xfs");
-  EXPECT_EQ(other.status, 129);
-  EXPECT_THAT(other.err, HasSubstr("a fault fell on the disk"));
-}
-
-// dd ends with the error of a write, and writes the rest after a short one.
-TEST_P(ProgramsToolTest, WritesCanFailBeFullOrBeShort) {
-  const std::string program = Script(
-      "dd.sh", "dd if=/dev/zero of=f bs=1000 count=3 2>&1; stat -c %s f");
-  const auto record = [&](const std::string& fail) {
-    return Tool("record -o f.trace --fail " + fail + " -- " + program).out;
-  };
-  const std::string failed = record("write,after=1");
-  EXPECT_THAT(failed, HasSubstr("Input/output error"));
-  EXPECT_THAT(failed, HasSubstr("\n1000\n"));
-  const std::string full = record("full,after=2");
-  EXPECT_THAT(full, HasSubstr("No space left on device"));
-  EXPECT_THAT(full, HasSubstr("\n2000\n"));
-  EXPECT_THAT(record("short,after=1"), HasSubstr("\n3000\n"));
-  const std::string calls = Tool("show f.trace").out;
-  EXPECT_THAT(calls, HasSubstr("write /f 1000 500 (dd)"));
-  EXPECT_THAT(calls, HasSubstr("write /f 1500 500 (dd)"));
-  EXPECT_THAT(record("short,after=3"), HasSubstr("\n3000\n"));
-  EXPECT_THAT(Tool("show f.trace").out, Not(HasSubstr(" 500 (dd)")));
-}
-
-// A sync that fails is in the calls, so that it fails in every world; a sync
-// that lies is believed by the program.
-TEST_P(ProgramsToolTest, CallsThatFailAreExploredInEveryWorld) {
-  const std::string program =
-      Script("syncs.sh",
-             "echo old >f; sync -f .; echo powercut:start >>$POWERCUT_ACKS\n"
-             "echo new >>f\n"
-             "sync f && echo synced >>$POWERCUT_ACKS; true");
-  const std::string check =
-      "--check 'grep -q new f || [ ! -s $POWERCUT_ACKED ]'";
-  const auto run = [&](const std::string& fail) {
-    return Tool("run --quiet --profile linux-man,xfs -o f.trace " + fail + " " +
-                check + " -- " + program);
-  };
-  EXPECT_EQ(run("").status, 0);
-  // The program hears of the failure and acknowledges nothing.
-  const Ended failed = run("--fail sync,after=1");
-  EXPECT_EQ(failed.status, 0) << failed.out << failed.err;
-  EXPECT_THAT(failed.out, HasSubstr(" 0 acks"));
-  EXPECT_THAT(Tool("show f.trace").out, HasSubstr("(sync) returned EIO"));
-  const Ended lied = run("--fail lie,after=1");
-  EXPECT_EQ(lied.status, 1) << lied.out << lied.err;
-  EXPECT_THAT(lied.out, HasSubstr("linux-man       violation"));
-  EXPECT_THAT(lied.out, HasSubstr("xfs             violation"));
-  EXPECT_THAT(Tool("show f.trace").out, HasSubstr("(sync) lied"));
-}
-
-TEST_P(ProgramsToolTest, PlannedFailuresOfAnotherFormAreRefused) {
-  for (const char* const wrong :
-       {"other", "sync,", "sync,after", "sync,after=x", "sync,count=0",
-        "sync,after=1000001", "sync,nth=1"}) {
-    const Ended ended =
-        Tool(std::string("record -o f.trace --fail ") + wrong + " -- true");
-    EXPECT_EQ(ended.status, 129) << wrong;
-    EXPECT_THAT(ended.err, HasSubstr("expected sync, write, full, short"));
-  }
-  EXPECT_THAT(Tool("record -o f.trace --fail sync --fail sync -- true").err,
-              HasSubstr("planned twice"));
-  EXPECT_THAT(Tool("record -o f.trace --fs ext4 --fail sync -- true").err,
-              HasSubstr("--fail is of --fs simfs"));
-  EXPECT_THAT(
-      Tool("record -o f.trace --fail sync --fault 'error on flush' -- true")
-          .err,
-      HasSubstr("cannot be given together"));
-}
-
 INSTANTIATE_TEST_SUITE_P(Users, ProgramsToolTest,
                          testing::Values(User::kOwn, User::kNobody),
-                         [](const auto& param) {
-                           return param.param == User::kOwn ? "own" : "nobody";
-                         });
+                         [](const auto& param) { return NameOf(param.param); });
 
 }  // namespace
 }  // namespace powercut

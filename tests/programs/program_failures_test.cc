@@ -1,0 +1,112 @@
+// Calls of programs that are made to fail: the recording holds the failures,
+// and each world has its own rules for what they leave.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/programs/tool_by_user.h"
+#include "tests/subprocess.h"
+
+namespace powercut {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class ProgramFailuresTest : public ToolByUserTest,
+                            public testing::WithParamInterface<User> {
+ protected:
+  ProgramFailuresTest() : ToolByUserTest(GetParam()) {}
+};
+
+// A failing fsync is told to the program, and the recording with it is explored
+// as it is.
+TEST_P(ProgramFailuresTest, SyncsCanFail) {
+  const std::string program = Script(
+      "fails.sh", "echo text >f; sync f || echo failed >>$POWERCUT_ACKS");
+  const Ended made =
+      Tool("record --fault 'error on flush nth=1' -o f.trace -- " + program);
+  EXPECT_EQ(made.status, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr(" 1 acks"));
+  EXPECT_EQ(Tool("explore --quiet f.trace --check true").status, 0);
+  const Ended other =
+      Tool("explore --quiet f.trace --check true --profile xfs");
+  EXPECT_EQ(other.status, 129);
+  EXPECT_THAT(other.err, HasSubstr("a fault fell on the disk"));
+}
+
+// dd ends with the error of a write, and writes the rest after a short one.
+TEST_P(ProgramFailuresTest, WritesCanFailBeFullOrBeShort) {
+  const std::string program = Script(
+      "dd.sh", "dd if=/dev/zero of=f bs=1000 count=3 2>&1; stat -c %s f");
+  const auto record = [&](const std::string& fail) {
+    return Tool("record -o f.trace --fail " + fail + " -- " + program).out;
+  };
+  const std::string failed = record("write,after=1");
+  EXPECT_THAT(failed, HasSubstr("Input/output error"));
+  EXPECT_THAT(failed, HasSubstr("\n1000\n"));
+  const std::string full = record("full,after=2");
+  EXPECT_THAT(full, HasSubstr("No space left on device"));
+  EXPECT_THAT(full, HasSubstr("\n2000\n"));
+  EXPECT_THAT(record("short,after=1"), HasSubstr("\n3000\n"));
+  const std::string calls = Tool("show f.trace").out;
+  EXPECT_THAT(calls, HasSubstr("write /f 1000 500 (dd)"));
+  EXPECT_THAT(calls, HasSubstr("write /f 1500 500 (dd)"));
+  EXPECT_THAT(record("short,after=3"), HasSubstr("\n3000\n"));
+  EXPECT_THAT(Tool("show f.trace").out, Not(HasSubstr(" 500 (dd)")));
+}
+
+// A sync that fails is in the calls, so that it fails in every world; a sync
+// that lies is believed by the program.
+TEST_P(ProgramFailuresTest, CallsThatFailAreExploredInEveryWorld) {
+  const std::string program =
+      Script("syncs.sh",
+             "echo old >f; sync -f .; echo powercut:start >>$POWERCUT_ACKS\n"
+             "echo new >>f\n"
+             "sync f && echo synced >>$POWERCUT_ACKS; true");
+  const std::string check =
+      "--check 'grep -q new f || [ ! -s $POWERCUT_ACKED ]'";
+  const auto run = [&](const std::string& fail) {
+    return Tool("run --quiet --profile linux-man,xfs -o f.trace " + fail + " " +
+                check + " -- " + program);
+  };
+  EXPECT_EQ(run("").status, 0);
+  // The program hears of the failure and acknowledges nothing.
+  const Ended failed = run("--fail sync,after=1");
+  EXPECT_EQ(failed.status, 0) << failed.out << failed.err;
+  EXPECT_THAT(failed.out, HasSubstr(" 0 acks"));
+  EXPECT_THAT(Tool("show f.trace").out, HasSubstr("(sync) returned EIO"));
+  const Ended lied = run("--fail lie,after=1");
+  EXPECT_EQ(lied.status, 1) << lied.out << lied.err;
+  EXPECT_THAT(lied.out, HasSubstr("linux-man       violation"));
+  EXPECT_THAT(lied.out, HasSubstr("xfs             violation"));
+  EXPECT_THAT(Tool("show f.trace").out, HasSubstr("(sync) lied"));
+}
+
+TEST_P(ProgramFailuresTest, PlannedFailuresOfAnotherFormAreRefused) {
+  for (const char* const wrong :
+       {"other", "sync,", "sync,after", "sync,after=x", "sync,count=0",
+        "sync,after=1000001", "sync,nth=1"}) {
+    const Ended ended =
+        Tool(std::string("record -o f.trace --fail ") + wrong + " -- true");
+    EXPECT_EQ(ended.status, 129) << wrong;
+    EXPECT_THAT(ended.err, HasSubstr("expected sync, write, full, short"));
+  }
+  EXPECT_THAT(Tool("record -o f.trace --fail sync --fail sync -- true").err,
+              HasSubstr("planned twice"));
+  EXPECT_THAT(Tool("record -o f.trace --fs ext4 --fail sync -- true").err,
+              HasSubstr("--fail is of --fs simfs"));
+  EXPECT_THAT(
+      Tool("record -o f.trace --fail sync --fault 'error on flush' -- true")
+          .err,
+      HasSubstr("cannot be given together"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Users, ProgramFailuresTest,
+                         testing::Values(User::kOwn, User::kNobody),
+                         [](const auto& param) { return NameOf(param.param); });
+
+}  // namespace
+}  // namespace powercut
