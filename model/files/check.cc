@@ -4,11 +4,8 @@
 // Method. The tree is walked along the model's names, not along the
 // observation, so that what is missing is noticed; entries that are left over
 // afterwards are strangers. For each name and each file the walk finds the
-// versions that explain what was observed there (FileMatcher). Settle() then
-// looks for one choice of versions that obeys the rules: it starts with the
-// oldest version of each chain that explains the observation, and raises a
-// chain only when a rule demands it. A raised choice only ever demands more, so
-// that if this search fails, no choice works.
+// versions that explain what was observed there (FileMatcher). In the end one
+// choice among them must obey the rules (SettledRules).
 //
 // Several files can explain one entry, as when a name was made, taken away and
 // made again, and one file can be read in several ways. The walk then takes the
@@ -29,13 +26,13 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <span>
 #include <utility>
 
 #include "harness/base/bytes.h"
 #include "model/files/check_files.h"
 #include "model/files/check_words.h"
 #include "model/files/model_state.h"
+#include "model/files/settled_rules.h"
 #include "model/words/content.h"
 
 namespace powercut {
@@ -93,16 +90,6 @@ class Checker {
   }
 
  private:
-  // What is known of a chain that was looked at.
-  struct Verdict {
-    // The versions that explain what was seen, ascending.
-    std::vector<uint32_t> versions;
-    // Whether a violation was reported for the chain; it then binds no other.
-    bool reported = false;
-    // Where the object was looked for.
-    std::string path;
-  };
-
   uint32_t FloorOf(ChainId id) const {
     return s_.chains[id].floor(kind_).version;
   }
@@ -222,7 +209,7 @@ class Checker {
     // lead to the same file both times.
     const auto known = verdicts_.find(name.chain);
     if (known != verdicts_.end()) {
-      const Verdict& verdict = known->second;
+      const ChainVerdict& verdict = known->second;
       if (verdict.reported || verdict.versions.empty() ||
           name.targets[verdict.versions.front()] == file) {
         return true;
@@ -242,7 +229,7 @@ class Checker {
 
   void Constrain(ChainId chain, std::vector<uint32_t> versions,
                  const std::string& path) {
-    Verdict& verdict = verdicts_[chain];
+    ChainVerdict& verdict = verdicts_[chain];
     verdict.versions = std::move(versions);
     verdict.path = path;
   }
@@ -351,95 +338,22 @@ class Checker {
 
   // --- rules --------------------------------------------------------------
 
-  // By chain, the version that is taken to be there.
-  using Versions = std::map<ChainId, uint32_t>;
-
-  // Raises the least choice of versions that explains what was seen until the
-  // rules hold. Reports each rule that cannot be made to hold.
+  // Reports each rule that cannot be made to hold.
   void Settle() {
-    Versions chosen;
-    while (const Implication* broken = Raise(chosen)) {
+    SettledRules settled(s_, kind_, verdicts_);
+    while (const Implication* broken = settled.Raise()) {
       Implication reported = *broken;
       // What needs the commit is the last change of it, not the one that it
       // lacks.
       if (s_.chains[broken->premise.chain].kind == ChainKind::kCommit) {
-        reported.premise.version = At(chosen, broken->premise.chain);
+        reported.premise.version = settled.ChosenOf(broken->premise.chain);
       }
       ReportRule(reported);
     }
   }
 
-  // Raises `chosen` until the rules hold. Returns a rule that cannot be made to
-  // hold, and `nullptr` if there is none. A rule that a later version of its
-  // premise hides holds in two ways, of which the later version is tried first.
-  // Cost: each such rule that does not hold at first can double the work.
-  const Implication* Raise(Versions& chosen) const {
-    const std::span<const Implication> rules = s_.chains.open_rules();
-    // Each round raises a choice, so that the loop ends.
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (const Implication& rule : rules) {
-        if (Holds(rule, chosen)) continue;
-        changed = true;
-        if (rule.hidden_by != Implication::kNeverHidden) {
-          Versions later = chosen;
-          const ChainVersion hides = {rule.premise.chain, rule.hidden_by};
-          if (Advance(hides, later[hides.chain]) && Raise(later) == nullptr) {
-            chosen = std::move(later);
-            return nullptr;
-          }
-        }
-        const ChainVersion& asked = rule.conclusion;
-        if (!Advance(asked, chosen[asked.chain])) return &rule;
-      }
-    }
-    return nullptr;
-  }
-
-  bool Holds(const Implication& rule, Versions& chosen) const {
-    return IsReported(rule.premise.chain) ||
-           IsReported(rule.conclusion.chain) ||
-           !rule.BindsAt(At(chosen, rule.premise.chain)) ||
-           At(chosen, rule.conclusion.chain) >= rule.conclusion.version;
-  }
-
-  uint32_t At(Versions& chosen, ChainId id) const {
-    const auto known = chosen.find(id);
-    if (known != chosen.end()) return known->second;
-    const auto verdict = verdicts_.find(id);
-    // An object that was not looked at, such as the times of a file that is
-    // not there, may be at any version.
-    const uint32_t least =
-        verdict == verdicts_.end() || verdict->second.versions.empty()
-            ? FloorOf(id)
-            : verdict->second.versions.front();
-    chosen.emplace(id, least);
-    return least;
-  }
-
-  bool IsReported(ChainId id) const {
-    const auto verdict = verdicts_.find(id);
-    return verdict != verdicts_.end() && verdict->second.reported;
-  }
-
-  // Raises the choice to the first version from `least.version` on that
-  // explains what was observed. Returns false if there is none.
-  bool Advance(ChainVersion least, uint32_t& chosen) const {
-    const auto verdict = verdicts_.find(least.chain);
-    if (verdict == verdicts_.end()) {
-      chosen = least.version;
-      return true;
-    }
-    const auto& versions = verdict->second.versions;
-    const auto next =
-        std::lower_bound(versions.begin(), versions.end(), least.version);
-    if (next == versions.end()) return false;
-    chosen = *next;
-    return true;
-  }
-
   void ReportRule(const Implication& rule) {
-    Verdict& verdict = verdicts_[rule.conclusion.chain];
+    ChainVerdict& verdict = verdicts_[rule.conclusion.chain];
     verdict.reported = true;
     // A rename that was done in part deserves its own words.
     const bool rename = rule.rule == OrderRule::kRenameBoth ||
@@ -538,7 +452,7 @@ class Checker {
   // whether a file explains it.
   std::vector<bool> visited_;
   std::vector<bool> explained_;
-  std::map<ChainId, Verdict> verdicts_;
+  ChainVerdicts verdicts_;
   // By file_id: the file that the entry is taken for, and the path at which it
   // was found first.
   std::map<uint64_t, std::pair<FileId, std::string>> taken_for_;
