@@ -319,6 +319,13 @@ class Backend {
     (void)upto;
   }
 
+  // Has what storage, or a program in it, changes once it is open on a crash
+  // disk reach that disk, so that crashes of recoveries can be explored. Does
+  // nothing where it does so anyway. Otherwise such changes may stay in memory,
+  // which is faster.
+  // Holds for what is opened from now on.
+  virtual void LetRecoveriesPersist() {}
+
   // Says what about a disk that this storage could not open is wrong. O(1).
   virtual DiskProblem ProblemOf(const SparseImage& disk) const {
     (void)disk;

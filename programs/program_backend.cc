@@ -176,8 +176,8 @@ void ProgramBackend::set_calls(const Calls& calls) {
   state_->history = std::move(history);
 }
 
-void ProgramBackend::set_recoveries_persist(bool persist) {
-  state_->recoveries_persist = persist;
+void ProgramBackend::LetRecoveriesPersist() {
+  state_->recoveries_persist = true;
 }
 
 void ProgramBackend::set_failures(std::vector<PlannedFailure> failures) {

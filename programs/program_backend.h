@@ -29,9 +29,6 @@ class ProgramBackend : public Backend {
   // Says which calls made the trace whose crashes are opened from now on: files
   // then have the attributes that programs gave them.
   void set_calls(const Calls& calls);
-  // Whether what a program changes after a crash reaches the disk, so that a
-  // crash of its recovery can be explored. Attributes do not.
-  void set_recoveries_persist(bool persist);
   // Which calls of programs that are recorded from now on fail.
   void set_failures(std::vector<PlannedFailure> failures);
   // The calls of the last program that was recorded.
@@ -44,6 +41,8 @@ class ProgramBackend : public Backend {
   void StudyTrace(const Trace& trace) override;
   void ForgetTrace(const Trace& trace) override;
   void ExpectCrashOf(const Trace& trace, EventNumber upto) override;
+  // Attributes do not reach the disk.
+  void LetRecoveriesPersist() override;
   std::optional<int> HelperExitStatus() const override;
   std::optional<Error> MissingResource() const override;
   void ReleaseHelpers() override;

@@ -109,6 +109,7 @@ class WeakenedBackend : public Backend {
   void ExpectCrashOf(const Trace& trace, EventNumber upto) override {
     below_->ExpectCrashOf(trace, upto);
   }
+  void LetRecoveriesPersist() override { below_->LetRecoveriesPersist(); }
   DiskProblem ProblemOf(const SparseImage& disk) const override {
     return below_->ProblemOf(disk);
   }

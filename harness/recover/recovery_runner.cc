@@ -53,6 +53,7 @@ RecoveryRunner::RecoveryRunner(Backend& backend, const CrashSpace& space,
       faulty_(
           !FaultsIn(options_.recovery.faults, FaultPhase::kRecovery).empty()),
       studied_(backend, space.trace()) {
+  if (options_.report_writes) backend.LetRecoveriesPersist();
   const auto& check = options_.recovery.check;
   if (check && !check->command.empty()) acks_.emplace(space.trace());
 }

@@ -52,7 +52,8 @@ struct WorkerOptions {
   uint32_t jobs = 1;
   RecoveryOptions recovery;
   WorkerLimits limits;
-  // Whether RunResult::reads and RunResult::writes are filled in.
+  // Whether RunResult::reads and RunResult::writes are filled in. For the
+  // writes, the backend lets recoveries persist from then on.
   bool report_reads = false;
   bool report_writes = false;
   // Whether reads of every block are reported, not only of the blocks that the

@@ -115,6 +115,20 @@ TEST_P(EngineBackendTest, AFailedFlushPromisesNothing) {
   EXPECT_THAT(checked.out, HasSubstr("fired in 1 request"));
 }
 
+// SQLite rolls its journal back, and LevelDB writes a new manifest.
+TEST_P(EngineBackendTest, RecoveriesAreCrashedToo) {
+  const std::string commits = "  put a 1\n  commit\n  put a 2\n  commit\n";
+  std::vector<std::string> flags = {"--nested", "1", "--space", "prefix"};
+  if (GetParam().name == "sqlite") {
+    flags.insert(flags.end(),
+                 {"--mount", "journal_mode=DELETE,synchronous=EXTRA"});
+  }
+  const Ended checked = CheckOps(commits, flags);
+  EXPECT_EQ(checked.status, kHolds) << checked.out << checked.err;
+  EXPECT_THAT(checked.out, HasSubstr("states of crashes during recovery"));
+  EXPECT_THAT(checked.out, Not(HasSubstr("; 0 states of crashes")));
+}
+
 TEST_P(EngineBackendTest, OtherOpsAndOptionsAreRefused) {
   const Ended created = CheckOps("  create /f\n");
   EXPECT_EQ(created.status, kCannotRun) << created.out;
@@ -157,6 +171,33 @@ TEST(SqliteBackendTest, DeleteNeedsExtra) {
                "powercut 1\nbackend sqlite\nrun\n  put a 1\n  commit\n"
                "  checkpoint\n");
   EXPECT_EQ(check("journal_mode=DELETE").status, kCannotRun);
+}
+
+// LevelDB's issue 195: nothing is synced between the rename of CURRENT and the
+// removal of the manifest that it named (docs/engines.md section 2).
+TEST(LevelDbBackendTest, ARecoveryRemovesWhatAnUnsyncedRenameNeeds) {
+  if (RunTool({"doctor"}).out.find("\nleveldb    ready") == std::string::npos) {
+    GTEST_SKIP() << "leveldb is not built in";
+  }
+  const std::string file =
+      POWERCUT_SOURCE_DIR "/corpora/engines/leveldb_one_commit.pcut";
+  EXPECT_EQ(RunTool({"check", "--quiet", file}).status, kHolds);
+  const Ended found = RunTool({"check", "--quiet", file, "--nested", "1"});
+  EXPECT_EQ(found.status, kViolation) << found.err;
+  EXPECT_THAT(found.out,
+              HasSubstr("Corruption: CURRENT points to a non-existent file"));
+  EXPECT_THAT(found.out, HasSubstr("cause      lost/volume/commit/"));
+  // A file system that keeps the order of names does not show it.
+  const Ended ordered = RunTool(
+      {"check", "--quiet", file, "--nested", "1", "--profile", "ext4-ordered"});
+  EXPECT_EQ(ordered.status, kHolds) << ordered.out;
+  // The ids of such states are run and explained again.
+  for (const std::string& id : IdsIn(found.out)) {
+    for (const char* const verb : {"replay", "explain"}) {
+      const Ended again = RunTool({verb, file, "--at", id});
+      EXPECT_EQ(again.status, kViolation) << verb << id << again.err;
+    }
+  }
 }
 
 }  // namespace

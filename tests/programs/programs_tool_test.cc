@@ -415,12 +415,16 @@ TEST_P(ProgramsToolTest, RecoveriesCanBeCrashedToo) {
   EXPECT_EQ(Tool(explore).status, 0);
   const Ended nested = Tool(explore + " --nested 1");
   EXPECT_EQ(nested.status, 1) << nested.out << nested.err;
-  const size_t line = nested.out.find("powercut replay");
-  ASSERT_NE(line, std::string::npos) << nested.out;
-  EXPECT_EQ(
-      Tool(nested.out.substr(line + 9, nested.out.find('\n', line) - line - 9))
-          .status,
-      1);
+  const std::string verb = "powercut replay ";
+  const size_t at = nested.out.find(verb);
+  ASSERT_NE(at, std::string::npos) << nested.out;
+  const size_t begin = at + verb.size();
+  const std::string state =
+      nested.out.substr(begin, nested.out.find('\n', begin) - begin);
+  EXPECT_EQ(Tool("replay " + state).status, 1);
+  const Ended explained = Tool("explain " + state);
+  EXPECT_EQ(explained.status, 1) << explained.err;
+  EXPECT_THAT(explained.out, HasSubstr("once more during the recovery"));
 }
 
 TEST_P(ProgramsToolTest, ARecordingIsShrunkToTheCallsThatFail) {

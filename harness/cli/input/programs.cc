@@ -72,11 +72,6 @@ Status TellCalls(const std::string& calls, Backend& backend) {
   return Ok{};
 }
 
-void LetRecoveriesPersist(Backend& backend) {
-  auto* const simfs = dynamic_cast<programs::ProgramBackend*>(&backend);
-  if (simfs != nullptr) simfs->set_recoveries_persist(true);
-}
-
 std::string ProgramsLack() { return programs::ProgramsLack(); }
 
 Result<std::vector<std::string>> ParseProfiles(const std::string& text) {

@@ -37,10 +37,6 @@ std::string CallsTextOf(const Backend& backend);
 // Errors: kBadInput if the calls make no sense.
 Status TellCalls(const std::string& calls, Backend& backend);
 
-// Has what programs change after a crash reach the disk, so that crashes of
-// their recoveries can be explored. Does nothing for other backends.
-void LetRecoveriesPersist(Backend& backend);
-
 // Returns what keeps this machine from running programs on simfs, with the
 // remedy. Empty if nothing does.
 std::string ProgramsLack();

@@ -26,7 +26,6 @@ Status PlanFailures(const std::vector<std::string>& texts, Backend&) {
 }
 std::string CallsTextOf(const Backend&) { return ""; }
 Status TellCalls(const std::string&, Backend&) { return Ok{}; }
-void LetRecoveriesPersist(Backend&) {}
 std::string ProgramsLack() {
   return "not built: install libfuse3-dev, then configure and build again";
 }

@@ -159,7 +159,6 @@ class Checker {
                     OpenInput(file, flags, flags_.oracle));
     POWERCUT_ASSIGN(ExploreOptions options,
                     ExploreOptionsOf(flags_.explore, input));
-    if (options.nested > 0) LetRecoveriesPersist(*input.backend);
     ProgressLine progress(file, flags_.quiet);
     POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
     WarnIfStateIsStale(input.workload, recording);

@@ -20,7 +20,6 @@
 
 #include "harness/cli/input/files_below.h"
 #include "harness/cli/input/opened_input.h"
-#include "harness/cli/input/programs.h"
 #include "harness/cli/report/baseline.h"
 #include "harness/cli/report/regression.h"
 #include "harness/cli/report/report_flags.h"
@@ -81,7 +80,6 @@ Result<NamedState> ReplayNamed(const StateId& id, const std::string& file,
                                const CheckFlags& flags) {
   POWERCUT_ASSIGN(const OpenedInput input,
                   OpenInput(file, flags.input, flags.oracle));
-  if (id.steps.size() > 1) LetRecoveriesPersist(*input.backend);
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
   const RunOptions options{.probe = input.probe, .limits = {}};
   POWERCUT_ASSIGN(const ReplayedState replayed,

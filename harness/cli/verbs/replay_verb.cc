@@ -16,7 +16,6 @@
 
 #include "harness/cli/input/losses_by_calls.h"
 #include "harness/cli/input/opened_input.h"
-#include "harness/cli/input/programs.h"
 #include "harness/cli/input/replay_flags.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/terminal/verdict_color.h"
@@ -94,7 +93,6 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   POWERCUT_ASSIGN(const StateId id, ParseStateId(flags.at));
   POWERCUT_ASSIGN(const OpenedInput input,
                   OpenInput(flags.file, flags.input, flags.oracle));
-  if (id.steps.size() > 1) LetRecoveriesPersist(*input.backend);
   const RunOptions options{.probe = input.probe, .limits = {}};
   if (flags.shell && !input.backend->traits().commands) {
     return Error{ErrorCode::kUnsupported,
