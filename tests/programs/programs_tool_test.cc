@@ -413,7 +413,7 @@ TEST_P(ProgramsToolTest, RecoveriesCanBeCrashedToo) {
       "explore --quiet --jobs 1 --check '" + check + "' j.trace";
   ASSERT_EQ(Tool("record -o j.trace -- " + program).status, 0);
   EXPECT_EQ(Tool(explore).status, 0);
-  const Ended nested = Tool(explore + " --nested 1");
+  const Ended nested = Tool(explore + " --nested 1 --space prefix");
   EXPECT_EQ(nested.status, 1) << nested.out << nested.err;
   const std::string verb = "powercut replay ";
   const size_t at = nested.out.find(verb);
