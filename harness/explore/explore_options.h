@@ -104,6 +104,11 @@ struct ExploreOptions {
   // How much work a walk of decision trees does in one process before what is
   // left of it is dealt to several (RunScheduler::PauseAfter()).
   uint64_t work_of_walk = kDefaultWorkOfWalk;
+  // Whether most recoveries take less than a tenth of a millisecond, so that
+  // forking a worker, which takes about one, costs more than it saves unless
+  // many runs follow. The states that are run by one worker are then counted by
+  // the runs that they need.
+  bool runs_are_short = false;
   // Whether Finding::states is filled in.
   bool list_states = false;
 

@@ -83,10 +83,11 @@ Explorer::Explorer(const RecordedRun& run, const ExploreOptions& options,
   }
   scheduler_.emplace(
       pool_, contents_,
-      RunScheduler::Options{
-          result_.copied, options.cache_bytes, options.bounds.max_runs,
-          options.doublecheck, options.seed, journal,
-          [this] { return MustStop(); }, contexts_.context_of()},
+      RunScheduler::Options{result_.copied, options.cache_bytes,
+                            options.bounds.max_runs, options.doublecheck,
+                            options.seed, journal,
+                            [this] { return MustStop(); },
+                            contexts_.context_of(), options.runs_are_short},
       [this](const StateRequest& request, const StateOutcome& outcome) {
         OnOutcome(request, outcome);
       });

@@ -276,22 +276,42 @@ void RunScheduler::AdaptAhead() {
 // bound or an error of the journal ends the work.
 void RunScheduler::SubmitRound() {
   const size_t batch_runs =
-      std::clamp(round_.size() / kBatchesOfRound, kBatchRunsMin, kBatchRunsMax);
+      std::clamp(RunsOfRound() / kBatchesOfRound, kBatchRunsMin, kBatchRunsMax);
   // What a journal holds counts as if it were run, with its canary.
-  const size_t logical = (round_.size() + batch_runs - 1) / batch_runs;
+  const size_t logical = BatchesOfRound(batch_runs);
   TakeJournaled();
-  const size_t batches = (round_.size() + batch_runs - 1) / batch_runs;
-  if (pool_.options().jobs > 0) canaries_ += logical - batches;
-  for (size_t from = 0; from < round_.size(); from += batch_runs) {
+  if (pool_.options().jobs > 0) {
+    canaries_ += logical - BatchesOfRound(batch_runs);
+  }
+  for (size_t next = 0; next < round_.size();) {
     Batch batch;
-    const size_t to = std::min(from + batch_runs, round_.size());
-    for (size_t i = from; i < to; ++i) {
-      batch.push_back(round_[i].request.state);
+    for (size_t runs = 0; next < round_.size(); ++next) {
+      runs += MayRun(round_[next]) ? 1 : 0;
+      if (runs > batch_runs) break;
+      batch.push_back(round_[next].request.state);
     }
     SubmitBatch(std::move(batch), BatchRuns::kUndecided);
     if (Stopped() || !journal_.error().empty()) return pool_.Cancel();
   }
   pool_.Drain();
+}
+
+// Whether the state counts as a run where the round is cut into batches. A
+// worker skips most states that are ahead of time. Whoever waits for long runs
+// wants them in several batches all the same, since some of them do run.
+bool RunScheduler::MayRun(const Waiting& waiting) const {
+  return !options_.runs_are_short || !waiting.ahead;
+}
+
+size_t RunScheduler::RunsOfRound() const {
+  return static_cast<size_t>(std::ranges::count_if(
+      round_, [this](const Waiting& waiting) { return MayRun(waiting); }));
+}
+
+// Into how many batches the round is cut.
+size_t RunScheduler::BatchesOfRound(size_t batch_runs) const {
+  if (round_.empty()) return 0;
+  return std::max<size_t>((RunsOfRound() + batch_runs - 1) / batch_runs, 1);
 }
 
 // Each batch has one canary, if it runs in a process of its own.

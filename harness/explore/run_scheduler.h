@@ -138,6 +138,8 @@ class RunScheduler {
     std::function<bool()> stop;
     // Runs of different contexts decide nothing for each other.
     ContextOf context_of;
+    // As in ExploreOptions.
+    bool runs_are_short = false;
   };
   using OnOutcome =
       std::function<void(const StateRequest&, const StateOutcome&)>;
@@ -238,6 +240,9 @@ class RunScheduler {
   bool RunRound();
   std::vector<Waiting> TakeRunsOfRound();
   void SubmitRound();
+  bool MayRun(const Waiting& waiting) const;
+  size_t RunsOfRound() const;
+  size_t BatchesOfRound(size_t batch_runs) const;
   void AdaptAhead();
   void SubmitBatch(Batch batch, BatchRuns runs);
   void TakeResult(RunResult& result);

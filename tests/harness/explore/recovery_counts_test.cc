@@ -59,12 +59,13 @@ class CountingBackend : public Backend {
 
 Exploration MustExplore(RandomScene& scene, Backend& backend,
                         ExplorationSpace::Mode mode, uint32_t jobs,
-                        double doublecheck) {
+                        double doublecheck, bool runs_are_short = false) {
   ExploreOptions options;
   options.space.mode = mode;
   options.space.count = 1;
   options.jobs = jobs;
   options.doublecheck = doublecheck;
+  options.runs_are_short = runs_are_short;
   auto explored = Explore(scene.On(backend), options);
   POWERCUT_CHECK(explored.has_value());
   return std::move(*explored);
@@ -108,6 +109,29 @@ TEST(RecoveryCountsTest, FewRecoveriesOfAPrefixSweepAreForNothing) {
   // Scenes whose recovery reads one block need few runs, and their canaries
   // weigh more than those of kernels.
   EXPECT_LE(all * 10, needed * 12) << all << " for " << needed;
+}
+
+// Each batch is a process, which ends with a canary.
+TEST(RecoveryCountsTest, ShortRunsNeedFewerProcesses) {
+  uint64_t with_ahead = 0;
+  uint64_t needed_alone = 0;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomScene scene(seed, {.events_max = 400, .persist_percent = 15});
+    const auto explore = [&](uint32_t jobs, bool runs_are_short) {
+      return MustExplore(scene, scene.backend, ExplorationSpace::kPrefix, jobs,
+                         0, runs_are_short);
+    };
+    const Exploration any = explore(1, false);
+    const Exploration is_short = explore(1, true);
+    with_ahead += any.recoveries.canaries;
+    needed_alone += is_short.recoveries.canaries;
+    EXPECT_EQ(is_short.states, any.states);
+    EXPECT_EQ(is_short.runs, any.runs);
+    EXPECT_EQ(is_short.findings.size(), any.findings.size());
+    EXPECT_EQ(is_short.recoveries, explore(3, true).recoveries);
+  }
+  EXPECT_LT(needed_alone * 4, with_ahead * 3);
 }
 
 }  // namespace
