@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "backends/simfs/simfs_backend.h"
@@ -19,6 +21,11 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pointwise;
+
+MATCHER(StartsWithText, "") {
+  return std::get<0>(arg).starts_with(std::get<1>(arg));
+}
 
 // The numbers of the ops that are unflushed, in order.
 std::vector<uint32_t> Unflushed(const std::string& text, SimfsBugs bugs) {
@@ -87,6 +94,48 @@ TEST(Obligations, WithNothingToCarryNoFlushIsNeeded) {
   EXPECT_THAT(Unflushed(kInit + std::string(" fsync /f\n"),
                         {SimfsBug::kFsyncSkipsDevice}),
               IsEmpty());
+}
+
+// Several ops of two causes: each finding lists what was found at every one of
+// its states, and shows the first.
+TEST(Obligations, EachOpOfACauseIsListed) {
+  std::string text = kInit;
+  for (int i = 0; i < 3; ++i) {
+    text += " write /f 0 512\n fsync /f\n write /g 0 512\n fdatasync /g\n";
+  }
+  const auto backend = MakeSimfsBackend({SimfsBug::kFsyncSkipsDevice});
+  const Result<Recorded> recorded =
+      RecordWorkload(*backend, MustParse("powercut 1\n" + text));
+  ASSERT_TRUE(recorded);
+  const RecordedRun run{*backend, recorded->workload, recorded->setting,
+                        recorded->recording};
+  const CrashSpace space(run.trace(), run.setting.atomic_bytes);
+  const auto unmet = FindUnmetObligations(run, space);
+  const std::vector<Finding> findings = FindingsOfObligations(run, space);
+  std::vector<std::string> causes;
+  for (const UnmetObligation& one : unmet) {
+    if (std::ranges::find(causes, one.violation.cause) == causes.end()) {
+      causes.push_back(one.violation.cause);
+    }
+  }
+  ASSERT_EQ(unmet.size(), 6u);
+  ASSERT_EQ(findings.size(), causes.size());
+  ASSERT_EQ(findings.size(), 2u);
+  for (size_t i = 0; i < findings.size(); ++i) {
+    const Finding& finding = findings[i];
+    EXPECT_EQ(finding.violation.cause, causes[i]);
+    EXPECT_EQ(finding.count, 3u);
+    EXPECT_EQ(finding.id, finding.states.at(0));
+    std::vector<std::string> points;
+    std::vector<std::string> found;
+    for (const UnmetObligation& one : unmet) {
+      if (one.violation.cause != causes[i]) continue;
+      points.push_back(fmt::format("{}.{}p", one.point, one.marks));
+      found.push_back(one.violation.found);
+    }
+    EXPECT_THAT(finding.states, Pointwise(StartsWithText(), points));
+    EXPECT_EQ(finding.found_at, found);
+  }
 }
 
 // Storage of which only the traits are asked for.
