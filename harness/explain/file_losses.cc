@@ -195,12 +195,17 @@ std::optional<EventNumber> LossNamer::FirstWrite(
     uint64_t from_byte, std::span<const VolumeMap* const> maps) const {
   const Trace& trace = run_.trace();
   const uint64_t sector_bytes = trace.geometry().sector_bytes;
-  std::vector<const VolumePart*> parts;
+  // Bytes of the disk, as the first one and the one after the last.
+  std::vector<std::pair<uint64_t, uint64_t>> places;
   for (const VolumeMap* map : maps) {
     for (const VolumePart& part : map->parts) {
-      if (part.kind == VolumePart::kFile && part.owner == path &&
-          part.offset_bytes + part.bytes > from_byte) {
-        parts.push_back(&part);
+      if (part.kind != VolumePart::kFile || part.owner != path) continue;
+      // A part may begin with bytes that do not matter.
+      const uint64_t before =
+          from_byte - std::min(from_byte, part.offset_bytes);
+      if (before < part.bytes) {
+        places.emplace_back(part.first_byte + before,
+                            part.first_byte + part.bytes);
       }
     }
   }
@@ -209,10 +214,8 @@ std::optional<EventNumber> LossNamer::FirstWrite(
     if (event.kind != DiskEvent::kWrite) continue;
     const uint64_t first = event.range.first * sector_bytes;
     const uint64_t end = first + event.range.count * sector_bytes;
-    for (const VolumePart* part : parts) {
-      if (part->first_byte < end && part->first_byte + part->bytes > first) {
-        return e;
-      }
+    for (const auto& [begin, after_last] : places) {
+      if (begin < end && after_last > first) return e;
     }
   }
   return std::nullopt;
