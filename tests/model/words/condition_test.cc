@@ -3,6 +3,7 @@
 
 #include "model/words/condition.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "harness/base/prng.h"
@@ -224,9 +225,23 @@ TEST(Holds, AtomOfEdgesAloneCarriesTheFillOfItsOpByDefault) {
   EXPECT_EQ(HoldsIn("/f[0] = 6", tree, {}), false);
 }
 
+// A file may be cut at any byte. What is left of the last granule is of the op
+// only as long as each byte is.
 TEST(Holds, CutGranuleStillCarriesItsFill) {
-  const std::string whole = MakeContent(1, 2, 7, {0, 512});
-  EXPECT_EQ(HoldsIn("/f[0] = 7", OneFile(whole.substr(0, 500)), {}), true);
+  const std::string whole = MakeContent(1, 2, 7, {0, 1024});
+  for (uint64_t atom = 0; atom < 2; ++atom) {
+    const std::string test = fmt::format("/f[{}] = 7", atom);
+    for (size_t size = 16; size <= 512; ++size) {
+      const size_t end = atom * 512 + size;
+      EXPECT_EQ(HoldsIn(test, OneFile(whole.substr(0, end)), {}), true)
+          << test << end;
+      for (size_t at = end - end % 16; at < end; ++at) {
+        std::string damaged = whole.substr(0, end);
+        damaged[at] ^= 0x20;
+        EXPECT_EQ(HoldsIn(test, OneFile(damaged), {}), false) << test << at;
+      }
+    }
+  }
 }
 
 TEST(Holds, UnreadableFilesSayNothingOfTheirContent) {
