@@ -8,6 +8,8 @@
 #include <sys/mount.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "backends/format_program.h"
 #include "backends/kernel/kernel_backend.h"
@@ -40,6 +42,58 @@ TEST(MountOptionsTest, WordsOfFstabBecomeFlags) {
             static_cast<unsigned long>(MS_STRICTATIME));
 }
 
+// Each word takes back what its opposite did and nothing else, whichever other
+// words came before.
+TEST(MountOptionsTest, EachWordTakesBackItsOppositeAlone) {
+  struct Pair {
+    std::string set;
+    std::string clear;
+    unsigned long flag;
+  };
+  const std::vector<Pair> pairs = {
+      {"nosuid", "suid", MS_NOSUID},
+      {"nodev", "dev", MS_NODEV},
+      {"noexec", "exec", MS_NOEXEC},
+      {"sync", "async", MS_SYNCHRONOUS},
+      {"silent", "loud", MS_SILENT},
+      {"lazytime", "nolazytime", 1 << 25},
+      {"iversion", "noiversion", MS_I_VERSION},
+      {"nodiratime", "diratime", MS_NODIRATIME},
+  };
+  std::string all = "dirsync";
+  unsigned long flags = kUsual | MS_DIRSYNC;
+  for (const Pair& pair : pairs) {
+    all += "," + pair.set;
+    flags |= pair.flag;
+  }
+  EXPECT_EQ(FlagsOf(all), flags);
+  for (const Pair& pair : pairs) {
+    EXPECT_EQ(FlagsOf(all + "," + pair.clear), flags & ~pair.flag)
+        << pair.clear;
+    EXPECT_EQ(FlagsOf(pair.set), kUsual | pair.flag) << pair.set;
+    EXPECT_EQ(FlagsOf(pair.clear + "," + pair.set), kUsual | pair.flag);
+    EXPECT_EQ(FlagsOf(pair.set + "," + pair.clear), kUsual & ~pair.flag);
+  }
+}
+
+// The last of the words for access times counts, and `nodiratime` goes with any
+// of them that comes before it.
+TEST(MountOptionsTest, TheLastWordForAccessTimesCounts) {
+  const std::vector<std::pair<std::string, unsigned long>> words = {
+      {"noatime", MS_NOATIME},         {"atime", MS_RELATIME},
+      {"relatime", MS_RELATIME},       {"norelatime", MS_STRICTATIME},
+      {"strictatime", MS_STRICTATIME}, {"nostrictatime", MS_RELATIME},
+  };
+  for (const auto& [first, ignored] : words) {
+    for (const auto& [last, flag] : words) {
+      EXPECT_EQ(FlagsOf(first + "," + last), flag) << first << last;
+      EXPECT_EQ(FlagsOf(first + ",nodiratime," + last), flag);
+      EXPECT_EQ(FlagsOf(first + "," + last + ",nodiratime"),
+                flag | MS_NODIRATIME);
+    }
+  }
+}
+
 TEST(MountOptionsTest, TheRestIsTheFileSystems) {
   EXPECT_EQ(DataOf("defaults,nofail,x-systemd.automount,_netdev"), "");
   EXPECT_EQ(DataOf("data=journal,,nodev,commit=1"), "data=journal,commit=1");
@@ -47,8 +101,10 @@ TEST(MountOptionsTest, TheRestIsTheFileSystems) {
 }
 
 TEST(MountOptionsTest, WordsThatCannotWorkAreRefusedByName) {
-  for (const std::string word : {"ro", "user", "bind", "remount", "loop",
-                                 "loop=/dev/loop0", "offset=1"}) {
+  for (const std::string word :
+       {"ro", "user", "users", "owner", "group", "bind", "rbind", "move",
+        "remount", "loop", "loop=/dev/loop0", "offset=1", "sizelimit=2",
+        "mand"}) {
     const auto parsed = ParseMountOptions("noatime," + word);
     ASSERT_FALSE(parsed) << word;
     EXPECT_THAT(
