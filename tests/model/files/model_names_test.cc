@@ -184,6 +184,41 @@ TEST(ModelRename, IsAtomicOrNotByItsSwitches) {
   }
 }
 
+// Each switch alone lets go of both halves of an exchange.
+TEST(ModelRename, AnExchangeIsAtomicWhereNoSwitchLiftsIt) {
+  for (const RenameCase c :
+       {RenameCase{false, false}, {true, false}, {false, true}, {true, true}}) {
+    SCOPED_TRACE(testing::Message() << c.both << c.neither);
+    Profile profile = ProfileNamed("spec-strict");
+    profile.rename_leaves_both = c.both;
+    profile.rename_leaves_neither = c.neither;
+    Scene scene(
+        "init\n create /a\n write /a 0 512\n create /b\n write /b 0 512\n"
+        "run\n exchange /a /b\n fsync /\n",
+        profile);
+    scene.Do();
+    const std::string a = Data(1, 2, 512);
+    const std::string b = Data(3, 4, 512);
+    EXPECT_EQ(scene.Verdict(Found().File("/a", a).File("/b", b)), kAdmissible);
+    EXPECT_EQ(scene.Verdict(Found().File("/a", b).File("/b", a)), kAdmissible);
+    const bool may_be_half = c.both || c.neither;
+    EXPECT_EQ(
+        scene.Verdict(Found().File("/a", a).Link("/b", "/a")) == kAdmissible,
+        may_be_half);
+    EXPECT_EQ(
+        scene.Verdict(Found().File("/a", b).Link("/b", "/a")) == kAdmissible,
+        may_be_half);
+    // No name is without a file.
+    EXPECT_NE(scene.Verdict(Found().File("/a", a)), kAdmissible);
+    EXPECT_NE(scene.Verdict(Found().File("/b", a)), kAdmissible);
+    scene.Do();
+    EXPECT_EQ(scene.Verdict(Found().File("/a", b).File("/b", a)), kAdmissible);
+    EXPECT_NE(scene.Verdict(Found().File("/a", a).File("/b", b)), kAdmissible);
+    EXPECT_NE(scene.Verdict(Found().File("/a", b).Link("/b", "/a")),
+              kAdmissible);
+  }
+}
+
 TEST(ModelRename, TellsWhichHalfIsMissing) {
   Scene scene(kRename);
   scene.Do();
