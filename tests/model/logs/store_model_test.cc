@@ -5,8 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "harness/base/prng.h"
 
 namespace powercut {
 namespace {
@@ -124,6 +128,48 @@ TEST(StoreModelTest, ViolationsAreLostOrGhost) {
       store.model.Check({{"a", "1"}, {"b", "2"}}, CrashKind::kPower);
   ASSERT_EQ(ghost.size(), 1u);
   EXPECT_EQ(ghost[0].kind, ViolationKind::kGhost);
+}
+
+// Random ops of any kind and end, also several under way: a return promises
+// something new if fewer states are admissible after it than before, and the op
+// that promised the oldest one is the last op that did.
+TEST(StoreModelTest, ReturnsSayWhetherTheyPromiseAnythingNew) {
+  constexpr OpKind kKinds[] = {OpKind::kCommit, OpKind::kCommit,
+                               OpKind::kCheckpoint, OpKind::kSyncfs};
+  const StoreState nobodys = {{"nobody's", "1"}};
+  uint64_t news = 0;
+  uint64_t none = 0;
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    Prng prng(seed);
+    Store store;
+    std::optional<uint32_t> promised_by;
+    std::vector<uint32_t> running;
+    for (uint64_t i = 0; i < 20; ++i) {
+      if (running.empty() || prng.OneIn(2)) {
+        // Each commit has a state of its own.
+        store.Do(OpKind::kPut, {"a", std::to_string(i)});
+        const bool lazy = prng.OneIn(2);
+        running.push_back(store.Begin(kKinds[prng.Below(4)], {},
+                                      lazy ? std::vector<std::string>{"nosync"}
+                                           : std::vector<std::string>{}));
+        continue;
+      }
+      std::swap(running[prng.Below(running.size())], running.back());
+      const uint32_t op = running.back();
+      running.pop_back();
+      const size_t before = store.model.Admissible(CrashKind::kPower).size();
+      const bool ok = !prng.OneIn(5);
+      const bool promised = store.model.End(op, ok, 0);
+      const size_t after = store.model.Admissible(CrashKind::kPower).size();
+      ASSERT_EQ(promised, after < before) << "seed " << seed << ", op " << op;
+      if (promised) promised_by = op;
+      ++(promised ? news : none);
+      const auto ghost = store.model.Check(nobodys, CrashKind::kPower);
+      ASSERT_EQ(ghost.at(0).promise.flush_op, promised_by) << "seed " << seed;
+    }
+  }
+  EXPECT_GT(news, 200u);
+  EXPECT_GT(none, 200u);
 }
 
 // The admissible states of a few workloads under a table, for every kind of
