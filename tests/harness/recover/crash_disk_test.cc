@@ -301,11 +301,26 @@ struct PlainDisk {
   Words now;
   std::set<uint64_t> written;
   Blocks reads;
+  // Whether the recovery is over.
+  bool over = false;
+  // How many requests of it are kept.
+  uint64_t events = 0;
 
   void NoteRead(uint64_t sector, uint64_t per_block) {
     if (written.contains(sector)) return;
     const uint64_t block = sector / per_block;
     if (std::ranges::find(reads, block) == reads.end()) reads.push_back(block);
+  }
+
+  // Notes what a write leaves of the blocks in which it begins and ends. Each
+  // of them shows after a crash that loses the write.
+  void NoteRests(uint64_t first, uint64_t end, uint64_t per_block) {
+    for (const uint64_t block : {first / per_block, (end - 1) / per_block}) {
+      for (uint64_t s = block * per_block; s < (block + 1) * per_block; ++s) {
+        const bool stays = s < now.size() && (s < first || s >= end);
+        if (stays) NoteRead(s, per_block);
+      }
+    }
   }
 };
 
@@ -320,6 +335,9 @@ TEST(CrashDiskRandom, EqualsAPlainDisk) {
     plain.now = plain.before;
     SparseImage image = ImageOf(plain.before);
     CrashDisk disk(image, {kSectorBytes, plain.now.size()}, block_bytes, 0);
+    // Whether there are crashes during the recovery.
+    const bool crashes = seed % 2 == 1;
+    disk.set_keep_events(crashes);
     for (uint32_t step = 0; step < 60; ++step) {
       const uint64_t first = prng.Below(plain.now.size());
       const uint64_t count = 1 + prng.Below(plain.now.size() - first);
@@ -327,6 +345,9 @@ TEST(CrashDiskRandom, EqualsAPlainDisk) {
       if (prng.OneIn(20)) {
         disk.Reset();
         plain = {plain.before, plain.before, {}, {}};
+      } else if (prng.OneIn(20)) {
+        disk.ObservationBegins();
+        plain.over = true;
       } else if (prng.OneIn(2)) {
         for (uint64_t s = first; s < first + count; ++s) {
           plain.NoteRead(s, block_bytes / kSectorBytes);
@@ -337,6 +358,10 @@ TEST(CrashDiskRandom, EqualsAPlainDisk) {
                   plain.now.begin() + static_cast<ptrdiff_t>(first + count)));
       } else {
         const Words words(count, discard ? 0 : step + 10);
+        if (crashes && !plain.over) {
+          ++plain.events;
+          plain.NoteRests(first, first + count, block_bytes / kSectorBytes);
+        }
         if (discard) {
           ASSERT_TRUE(disk.Discard({first, count}));
         } else {
@@ -348,6 +373,7 @@ TEST(CrashDiskRandom, EqualsAPlainDisk) {
         }
       }
       ASSERT_EQ(disk.Reads({}).blocks, plain.reads) << "seed " << seed;
+      ASSERT_EQ(disk.events().size(), plain.events) << "seed " << seed;
       ASSERT_EQ(WordsOf(image), plain.now);
     }
     disk.Reset();
