@@ -9,9 +9,13 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "harness/space/enumerate.h"
+#include "tests/harness/space/naive_crash_space.h"
 #include "tests/harness/trace/random_trace.h"
 
 namespace powercut {
@@ -180,6 +184,59 @@ TEST(LossReaderTest, RandomTracesSayWhatTheCrashSpaceSays) {
   }
   EXPECT_GT(losses, 1000u);
   EXPECT_GT(kept, 100u);
+}
+
+// What a state lost, sector by sector: every write of the sector that is newer
+// than what the block holds, and the newest of the block where it is torn.
+TEST(LossReaderTest, RandomStatesLostWhatTheyDoNotHold) {
+  uint64_t torn_states = 0;
+  for (uint64_t seed = 0; seed < 150; ++seed) {
+    Prng prng(seed);
+    const Trace trace = RandomTrace(prng);
+    const uint32_t block_bytes = RandomAtomicBytes(prng);
+    const CrashKind kind = RandomKind(prng);
+    const auto point =
+        static_cast<EventNumber>(prng.Below(trace.event_count() + 1));
+    const CrashSpace space(trace, block_bytes);
+    PointCursor cursor(space, kind);
+    cursor.MoveTo(point);
+    const NaiveCrashSpace naive(trace, block_bytes, kind, point);
+    const auto visit = [&](const CrashState& state, const Hash128&) {
+      using Lost = std::set<std::pair<EventNumber, uint64_t>>;
+      const NaiveState choices = naive.StateOf(state, space);
+      Lost expected;
+      uint64_t torn = 0;
+      for (size_t i = 0; i < choices.size(); ++i) {
+        const NaiveBlock& block = naive.open_block(i);
+        const uint64_t first = block.number * naive.per_block();
+        torn += choices[i].torn.count > 0 ? 1 : 0;
+        for (uint64_t s = 0; s < choices[i].torn.count; ++s) {
+          expected.insert({block.versions[choices[i].version].event,
+                           first + choices[i].torn.first + s});
+        }
+        for (size_t v = choices[i].version + 1; v <= block.newest(); ++v) {
+          const SectorRange& written = block.versions[v].written;
+          for (uint64_t s = written.first; s < written.end(); ++s) {
+            expected.insert({block.versions[v].event, s});
+          }
+        }
+      }
+      Lost lost;
+      for (const LostSectors& one : LostSectorsOf(state, cursor)) {
+        for (uint64_t s = one.range.first; s < one.range.end(); ++s) {
+          EXPECT_TRUE(lost.insert({one.event, s}).second);
+        }
+      }
+      EXPECT_EQ(lost, expected);
+      EXPECT_EQ(TornBlocks(state, cursor), torn);
+      torn_states += torn > 0 ? 1 : 0;
+      return !::testing::Test::HasFailure();
+    };
+    const auto spec = ParseExplorationSpace("sample:30+torn:2").value();
+    EnumerateStates(cursor, spec, seed, visit);
+    if (::testing::Test::HasFailure()) FAIL() << "seed " << seed;
+  }
+  EXPECT_GT(torn_states, 100u);
 }
 
 }  // namespace
