@@ -141,6 +141,30 @@ TEST(ReadingOrderTest, AnyOrderVisitsWhatBruteForceSees) {
   EXPECT_LT(runs * 2, states);
 }
 
+// Shards are merged by the keys of their runs, so that two runs which decide
+// different states must not have one key.
+TEST(ReadingOrderTest, RunsInAnyOrderHaveKeysOfTheirOwn) {
+  uint64_t reordered = 0;
+  for (uint64_t seed = 1; seed <= kScenes / 3; ++seed) {
+    RandomScene scene(seed);
+    if (!scene.IsSmall()) continue;
+    ShufflingBackend backend(seed, Shows::kTheDisk);
+    for (const uint32_t index : {1, 2}) {
+      ExploreOptions options;
+      options.space = scene.space;
+      options.jobs = 0;
+      options.shard = {index, 2};
+      const auto e = Explore(scene.On(backend), options);
+      ASSERT_TRUE(e);
+      const std::vector<Hash128>& keys = e->run_keys;
+      ASSERT_EQ(keys.size(), e->runs) << seed;
+      ASSERT_EQ(std::ranges::adjacent_find(keys), keys.end()) << seed;
+      reordered += e->reordered_runs;
+    }
+  }
+  EXPECT_GT(reordered, kScenes / 3);
+}
+
 TEST(ReadingOrderTest, NestedCrashesAccuseNobody) {
   uint64_t nested = 0;
   for (uint64_t seed = 1; seed <= kScenes / 3; ++seed) {
