@@ -180,10 +180,11 @@ TEST_F(FileLossesTest, TheFirstWriteIsOneOfTheBytesThatWereMissing) {
   Event(0);
   Disk({File("/grown", 1024)}, {FilePart(4, 2, "/grown")});
   Ack("one", {File("/grown", 1536), File("/new", 512)});
-  Event(4);  // Bytes that the disk had.
-  Event(9);  // Of /new.
+  Event(4);  // The disk had these bytes.
+  for (const uint64_t beside : {7, 8, 10}) Event(beside);
+  Event(9);  // This is /new.
   Event(5);
-  Event(6);  // The bytes that were missing.
+  Event(6);  // These are the bytes that were missing.
   Event(6);
   Disk({File("/grown", 1536), File("/new", 512)},
        {FilePart(4, 3, "/grown"), FilePart(9, 1, "/new")});
@@ -191,9 +192,9 @@ TEST_F(FileLossesTest, TheFirstWriteIsOneOfTheBytesThatWereMissing) {
   ASSERT_TRUE(losses.unissued);
   EXPECT_THAT(
       *losses.unissued,
-      ElementsAre("/grown bytes 1024 to 1535 (first written by event 5)",
+      ElementsAre("/grown bytes 1024 to 1535 (first written by event 8)",
                   "the name /new and its 512 bytes (first written by event "
-                  "3)"));
+                  "6)"));
 }
 
 // A change in place shows in the time alone.
@@ -243,12 +244,12 @@ TEST_F(FileLossesTest, BeforeTheFirstAckNothingIsKnown) {
 // ----------------------------------------------------------------
 
 TEST_F(FileLossesTest, OwnersOfTwoMapsAreToldApart) {
-  Event(0);  // In both maps the same.
-  Event(1);  // Of another file later.
-  Event(2);  // Of nobody yet.
-  Event(3);  // Of nobody any more.
-  Event(4);  // Of nobody at all.
-  Event(5);  // The same file, elsewhere in it.
+  Event(0);  // It has one owner in both maps.
+  Event(1);  // It is of another file later.
+  Event(2);  // Nobody has it at the crash.
+  Event(3);  // Nobody has it at the end.
+  Event(4);  // Nobody ever has it.
+  Event(5);  // It is elsewhere in the same file later.
   Disk({}, {FilePart(0, 1, "/a"), FilePart(1, 1, "/b"), FilePart(3, 1, "/d"),
             FilePart(5, 1, "/a", 512)});
   const EventNumber crash = trace_.event_count();
