@@ -308,31 +308,6 @@ TEST_F(FaultyDrawnReportTest, RandomDamageIsNoCrash) {
 }
 
 // More events than are kept one by one are summed up.
-TEST(TimelineTest, ALongRecordingIsSummedUp) {
-  const DiskGeometry geometry{512, 4096};
-  Trace trace(geometry,
-              std::make_shared<const SparseImage>(geometry.size_bytes()));
-  const Bytes sector(512);
-  for (size_t i = 0; i < kTimelineEventsMax; ++i) {
-    trace.AddWrite(i % 4000, sector, Layer::kHost);
-  }
-  trace.AddPersist(Layer::kMedia, nullptr, std::nullopt);
-  const auto backend = MakeSimfsBackend({});
-  const Workload workload;
-  const RunSetting setting;
-  const Recording recording{std::move(trace), {}, {}};
-  const Timeline timeline =
-      TimelineOf({*backend, workload, setting, recording}, {});
-  EXPECT_EQ(timeline.step, 11u);
-  ASSERT_EQ(timeline.writes.size(), 9091u);
-  EXPECT_EQ(timeline.writes.size(), timeline.first.size());
-  EXPECT_EQ(timeline.writes[0], 11u);
-  EXPECT_EQ(timeline.first[1], 11u);
-  EXPECT_EQ(timeline.count[1], 11u);
-  EXPECT_EQ(timeline.flushes.back(), 1u);
-  EXPECT_EQ(timeline.kinds, "");
-}
-
 TEST(HtmlPageTest, TheReportIsDataWhateverItHolds) {
   const std::string json =
       R"({"a":"</script><script>alert(1)</script><!-- \u003c"})";
