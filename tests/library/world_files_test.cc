@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <string>
@@ -206,6 +207,60 @@ TEST(WorldFilesTest, ViewsEndWhereTheirFileEnds) {
   EXPECT_EQ(AsText(bytes), std::string("yz\0\0", 4));
   EXPECT_EQ(files.Store(view, 996, AsBytes("abcd")), 4);
   EXPECT_EQ(files.SyncView(view, 0, 1001, false), -ENOMEM);
+}
+
+// Each combination of flags on a file, on a directory and on a name that is
+// free: whether it opens, what is left of the file and what the handle allows.
+TEST(WorldFilesTest, FlagsOfOpenTogether) {
+  for (const bool read : {false, true}) {
+    for (uint32_t bits = 0; bits < 32; ++bits) {
+      OpenFlags flags;
+      flags.read = read;
+      flags.write = (bits & 1) != 0;
+      flags.create = (bits & 2) != 0;
+      flags.exclusive = (bits & 4) != 0;
+      flags.truncate = (bits & 8) != 0;
+      flags.append = (bits & 16) != 0;
+      SCOPED_TRACE(bits);
+      CallLog log;
+      WorldFiles files(log);
+      const auto made =
+          static_cast<WorldFiles::Handle>(files.Open("/f", {.create = true}));
+      ASSERT_EQ(files.Write(made, 0, AsBytes("abc")), 3);
+      ASSERT_EQ(files.MakeDirectory("/d"), 0);
+      const bool refused = flags.create && flags.exclusive;
+      if (refused) {
+        EXPECT_EQ(files.Open("/f", flags), -EEXIST);
+        EXPECT_EQ(files.Open("/d", flags), -EEXIST);
+      } else {
+        const int64_t directory = files.Open("/d", flags);
+        EXPECT_EQ(std::min<int64_t>(directory, 0), flags.write ? -EISDIR : 0);
+      }
+      const int64_t fresh = files.Open("/new", flags);
+      EXPECT_EQ(std::min<int64_t>(fresh, 0), flags.create ? 0 : -ENOENT);
+      if (refused) {
+        EXPECT_EQ(Content(files, "/f"), "abc");
+        continue;
+      }
+      const int64_t opened = files.Open("/f", flags);
+      ASSERT_GT(opened, 0);
+      const auto handle = static_cast<WorldFiles::Handle>(opened);
+      // A handle that does not write cuts nothing.
+      std::string content = flags.truncate && flags.write ? "" : "abc";
+      EXPECT_EQ(Content(files, "/f"), content);
+      Bytes byte(1);
+      EXPECT_EQ(files.Read(handle, 0, byte),
+                read ? static_cast<int64_t>(content.empty() ? 0 : 1) : -EBADF);
+      const int64_t written = files.Write(handle, 1, AsBytes("z"));
+      EXPECT_EQ(written, flags.write ? 1 : -EBADF);
+      if (flags.write && flags.append) {
+        content += "z";
+      } else if (flags.write) {
+        content = content.empty() ? std::string("\0z", 2) : "azc";
+      }
+      EXPECT_EQ(Content(files, "/f"), content);
+    }
+  }
 }
 
 TEST(WorldFilesTest, AFailedSyncIsToldAndKept) {
