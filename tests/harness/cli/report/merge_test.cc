@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -199,6 +200,39 @@ TEST(MergeTest, CausesBeyondTheBoundAreCounted) {
   EXPECT_EQ(states, 150u + 130 - 150);
 }
 
+// How many states have each cause, whether the report shows the cause or not.
+using Counts = std::map<std::string, uint64_t>;
+
+Counts CountsOf(const Exploration& e) {
+  Counts counts;
+  for (const Finding& f : e.findings) counts[f.violation.cause] += f.count;
+  for (const UnshownCause& one : e.unshown) counts[one.cause] += one.count;
+  return counts;
+}
+
+// Causes that are shown by both shards, by one of them or by neither.
+TEST(MergeTest, NoStateOfACauseIsLostOrCountedTwice) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Prng prng(seed);
+    std::vector<NamedReport> shards;
+    Counts expected;
+    for (const uint32_t index : {1u, 2u}) {
+      std::set<int> numbers;
+      while (numbers.size() < 80 + seed * 5) {
+        numbers.insert(static_cast<int>(prng.Below(300)));
+      }
+      shards.push_back(ShardWithCauses(index, numbers));
+      Exploration& e = shards.back().report.workloads[0].exploration;
+      for (Finding& f : e.findings) f.count = 1 + prng.Below(5);
+      for (UnshownCause& one : e.unshown) one.count = 1 + prng.Below(5);
+      for (const auto& [cause, count] : CountsOf(e)) expected[cause] += count;
+    }
+    const Result<Report> merged = MergeReports(std::move(shards));
+    ASSERT_TRUE(merged);
+    ASSERT_EQ(CountsOf(merged->workloads[0].exploration), expected) << seed;
+  }
+}
+
 // While a cause was not confirmed nothing holds, unless it is known.
 TEST(MergeTest, CausesThatAreNotShownAreNotHeld) {
   std::set<int> all;
@@ -348,6 +382,24 @@ TEST(MergeTest, FilesThatFailedFailEverywhereOrAreRunAgain) {
                           "run it again",
                           bad + 1));
     EXPECT_EQ(MergeReports(some).error().code, ErrorCode::kMissing);
+  }
+}
+
+// A shard that was interrupted need not have come to the file that failed.
+TEST(MergeTest, FilesThatFailAfterAnInterruptAreNotMissed) {
+  const SimfsScene scene({});
+  const FailedFile failed{"x.pcut", kExitUsage, "x.pcut:1: malformed"};
+  for (const bool interrupted : {false, true}) {
+    for (const size_t early : {0, 1}) {
+      auto shards = ShardsOf(scene, ListingOptions("prefix"), 2);
+      shards[1 - early].report.errors = {failed};
+      shards[early].report.interrupted = interrupted;
+      const Result<Report> merged = MergeReports(shards);
+      ASSERT_EQ(merged.has_value(), interrupted);
+      if (!merged) continue;
+      EXPECT_EQ(merged->errors, std::vector<FailedFile>{failed});
+      EXPECT_TRUE(merged->interrupted);
+    }
   }
 }
 
