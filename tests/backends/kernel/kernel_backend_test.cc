@@ -389,6 +389,31 @@ TEST_P(KernelProgramTest, EagerWritebackFollowsMappedFiles) {
   EXPECT_GE(WritesBeforeTheEnd(eager), WritesBeforeTheEnd(plain) + 4);
 }
 
+// What a random choice leaves dirty is there for the next one.
+TEST_P(KernelProgramTest, RandomWritebackForgetsNoFile) {
+  CommandToRecord program;
+  program.words = {"/usr/bin/python3", "-c",
+                   "import os\n"
+                   "for i in range(65, 81):\n"
+                   "    f = os.open(chr(i), os.O_RDWR | os.O_CREAT)\n"
+                   "    os.write(f, bytes([i]) * 16384)\n"
+                   "for i in range(60): os.chmod('A', 0o600 + i % 2)\n"};
+  program.writeback = WritebackSchedule::kRandom;
+  const auto made = RecordCommand(*backend_, Geometry(), program);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->end.detail, "");
+  const Trace& trace = made->recording.trace;
+  std::string issued;
+  for (EventNumber n = 1; n <= made->program_end; ++n) {
+    if (trace.event(n).kind == DiskEvent::kWrite) {
+      issued += AsText(trace.data(trace.event(n)));
+    }
+  }
+  for (char name = 'A'; name < 'A' + 16; ++name) {
+    EXPECT_NE(issued.find(std::string(4096, name)), issued.npos) << name;
+  }
+}
+
 std::string SettingText(const std::string& name) {
   std::ifstream in("/proc/sys/vm/" + name);
   return {std::istreambuf_iterator<char>(in), {}};
