@@ -53,13 +53,12 @@ std::string PartsText(const RecordedRun& run, const ExploreOptions& options) {
 
 Result<std::unique_ptr<RunJournal>> OpenKeptRuns(
     const RecordedRun& run, const ExploreOptions& options) {
-  const auto& [backend, workload, setting, recording] = run;
   if (options.resume.empty()) return std::unique_ptr<RunJournal>();
   if (mkdir(options.resume.c_str(), 0777) != 0 && errno != EEXIST) {
     return Error{ErrorCode::kIo,
                  fmt::format("{}: {}", options.resume, strerror(errno))};
   }
-  std::string name = workload.file;
+  std::string name = run.workload.file;
   // The workload's path becomes one file name in the folder.
   std::replace(name.begin(), name.end(), '/', '_');
   if (options.shard.count > 1) {
@@ -68,10 +67,10 @@ Result<std::unique_ptr<RunJournal>> OpenKeptRuns(
   const std::string context = fmt::format(
       "{}: {}; profile {}, {}-byte blocks, probe {}, nested {}{}, recording "
       "{:08x}{}",
-      POWERCUT_VERSION, backend.traits().description, setting.profile->name,
-      setting.atomic_bytes, options.run.probe, options.nested > 0,
-      PartsText(run, options), recording.trace.Digest(),
-      FaultsText(workload) + OracleText(setting.oracle, recording.trace));
+      POWERCUT_VERSION, run.backend.traits().description,
+      run.setting.profile->name, run.setting.atomic_bytes, options.run.probe,
+      options.nested > 0, PartsText(run, options), run.trace().Digest(),
+      FaultsText(run.workload) + OracleText(run.setting.oracle, run.trace()));
   return RunJournal::Open(options.resume + "/" + name + ".runs", context);
 }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/recover/check_result.h"
 #include "harness/recover/masked_line.h"
 
@@ -39,6 +41,19 @@ std::string_view CauseWithoutCheck(std::string_view cause) {
     end = cause.find('/', part == 0 ? 0 : end + 1);
   }
   return cause.substr(0, end);
+}
+
+std::string CauseWithLoss(std::string_view cause, std::string_view loss) {
+  return fmt::format("{}/{}", cause, loss);
+}
+
+// No part has a slash, so that the number of parts tells: a check adds at most
+// two to the four that each cause has.
+std::string_view CauseWithoutLoss(std::string_view cause) {
+  constexpr auto kSlashesWithoutLoss = 5;
+  if (std::ranges::count(cause, '/') <= kSlashesWithoutLoss) return cause;
+  cause = cause.substr(0, cause.rfind('/'));
+  return cause.substr(0, cause.rfind('/'));
 }
 
 }  // namespace powercut

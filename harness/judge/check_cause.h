@@ -38,6 +38,15 @@ std::string CheckTimeoutCause(std::string_view cause);
 // The part of `cause` that tells nothing of the check: its first four parts.
 std::string_view CauseWithoutCheck(std::string_view cause);
 
+// The cause of a check with the two parts that name the loss
+// (LossInWords()), for a recorded program whose calls are known. Example:
+// `check/volume/start/none/exit-1/data-of-f/fdatasync`.
+std::string CauseWithLoss(std::string_view cause, std::string_view loss);
+
+// The part of `cause` without what CauseWithLoss() added; `cause` itself if it
+// names no loss.
+std::string_view CauseWithoutLoss(std::string_view cause);
+
 }  // namespace powercut
 
 #endif  // POWERCUT_HARNESS_JUDGE_CHECK_CAUSE_H_

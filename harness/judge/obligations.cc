@@ -47,9 +47,9 @@ EventNumber FindOpenWrite(const PointCursor& cursor, EventNumber written_by) {
 
 std::vector<UnmetObligation> FindUnmetObligations(const RecordedRun& run,
                                                   const CrashSpace& space) {
-  const auto& [backend, workload, setting, recording] = run;
+  const Workload& workload = run.workload;
   const Profile& profile = run.profile();
-  const bool sync_covers_disk = backend.traits().sync_covers_disk;
+  const bool sync_covers_disk = run.backend.traits().sync_covers_disk;
   std::vector<UnmetObligation> unmet;
   PointCursor cursor(space, CrashKind::kPower);
   Model model(workload, profile);
@@ -57,7 +57,7 @@ std::vector<UnmetObligation> FindUnmetObligations(const RecordedRun& run,
   EventNumber point = 0;
   uint32_t marks = 0;
   bool lied_to = false;  // Since the last op began.
-  for (const HistoryEvent& event : recording.history) {
+  for (const HistoryEvent& event : run.recording.history) {
     if (event.kind == HistoryEvent::kFault) {
       lied_to |= workload.faults.at(event.fault - 1).names.at(0) == "lie";
     }
@@ -80,7 +80,7 @@ std::vector<UnmetObligation> FindUnmetObligations(const RecordedRun& run,
     const EventNumber write = FindOpenWrite(cursor, began);
     // If no write is open, no flush is needed.
     if (write == 0) continue;
-    if (!HasPersistToMedia(recording.trace, began, event.after)) {
+    if (!HasPersistToMedia(run.trace(), began, event.after)) {
       found = "it returned without any flush of the disk";
     } else if (sync_covers_disk) {
       found = fmt::format("its flush left write {} behind", write);

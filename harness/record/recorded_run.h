@@ -5,6 +5,7 @@
 #define POWERCUT_HARNESS_RECORD_RECORDED_RUN_H_
 
 #include "harness/backend.h"
+#include "harness/record/program_losses.h"
 #include "harness/record/recording.h"
 #include "harness/record/run_setting.h"
 #include "model/words/workload.h"
@@ -17,6 +18,9 @@ struct RecordedRun {
   const Workload& workload;
   const RunSetting& setting;
   const Recording& recording;
+  // What a crash takes of the recorded program; `nullptr` if its calls are not
+  // known, or if the run is of a workload.
+  const ProgramLosses* losses = nullptr;
 
   const Trace& trace() const { return recording.trace; }
   const Profile& profile() const { return *setting.profile; }

@@ -1,0 +1,59 @@
+// What a crash state lost of a recorded program, and the smallest part of it
+// that makes the check fail. This part names the cause of the failure, since it
+// does not depend on what else the state happened to lose.
+
+#ifndef POWERCUT_HARNESS_JUDGE_SMALLEST_LOSS_H_
+#define POWERCUT_HARNESS_JUDGE_SMALLEST_LOSS_H_
+
+#include <functional>
+#include <string>
+
+#include "harness/base/result.h"
+#include "harness/record/program_losses.h"
+#include "harness/space/crash_state.h"
+
+namespace powercut {
+
+// All that the state lost.
+// Requires: `cursor` stands at the state's point and kind; `losses` is of the
+// recording.
+LossSet LossesOf(const ProgramLosses& losses, const CrashState& state,
+                 const PointCursor& cursor);
+
+// The state with all that it lost at its newest version, except for the things
+// in `lost`, which it goes on losing. What belongs to no call stays lost.
+// Requires: as LossesOf().
+CrashState StateLosingOnly(const LossSet& lost, const ProgramLosses& losses,
+                           const CrashState& state, const PointCursor& cursor);
+
+// Whether each thing of `part` is in `whole`, however it was lost.
+bool IsPartOf(const LossSet& part, const LossSet& whole);
+
+// The order in which parts are tried, and in which one of several is chosen:
+// those with fewer things first, then by their things.
+bool ComesBefore(const LossSet& a, const LossSet& b);
+
+// The most things of a loss whose parts are all tried.
+inline constexpr size_t kLossPartsMax = 5;
+
+// Returns the first part of `all`, in the order of ComesBefore(), for which
+// `fails` is true; `all` itself, with which the check is known to fail, is not
+// asked about. If `all` has more than kLossPartsMax things, returns a part of
+// which no single thing can go, and asks about at most all.size()^2 parts.
+// Errors: those of `fails`.
+Result<LossSet> SmallestLoss(
+    const LossSet& all,
+    const std::function<Result<bool>(const LossSet&)>& fails);
+
+// The loss in words for a cause, `THINGS/SYNCS`, such as `data-of-f/fdatasync`,
+// `data-of-a+name-of-b/fdatasync+fsync-directory`, or `nothing/none` if nothing
+// is lost.
+std::string LossInWords(const LossSet& loss);
+
+// What stands for the loss after a crash during recovery, which is not the
+// crash of the program. In words it is `crash-of-recovery/none`.
+LossSet LossOfRecovery();
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_JUDGE_SMALLEST_LOSS_H_

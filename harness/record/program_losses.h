@@ -1,0 +1,65 @@
+// ProgramLosses: what a crash takes of a recorded program, told by the events
+// of its recording. Only who knows the calls of the program can tell; the rooms
+// that judge, explore and explain ask through this interface.
+
+#ifndef POWERCUT_HARNESS_RECORD_PROGRAM_LOSSES_H_
+#define POWERCUT_HARNESS_RECORD_PROGRAM_LOSSES_H_
+
+#include <compare>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "harness/disk/virtual_disk.h"
+
+namespace powercut {
+
+// A thing of which a crash can take what a program did to it.
+struct LostThing {
+  // `data`, `size`, `name` or `attributes` of a file.
+  std::string part;
+  // The file's path at the crash, as one word: each part of it is masked as
+  // MaskedLine() does it, and `:` stands between the parts.
+  std::string path;
+
+  auto operator<=>(const LostThing&) const = default;
+};
+
+// How it was lost.
+struct LossOfThing {
+  // `removal` if what was lost of a name is, first of all, that it was removed;
+  // otherwise the part of the thing.
+  std::string what;
+  // The weakest sync that the world promises to keep it, and that had not
+  // returned when the crash came: `fdatasync`, `fsync`, `full_fsync`,
+  // `fsync-directory` or `syncfs`. It is `none` if that sync had returned, or
+  // if the world promises none.
+  std::string missing;
+
+  auto operator<=>(const LossOfThing&) const = default;
+};
+
+// What a state lost of a program.
+using LossSet = std::map<LostThing, LossOfThing>;
+
+// Not thread-safe: what was found out is kept.
+class ProgramLosses {
+ public:
+  struct Loss {
+    LostThing thing;
+    LossOfThing how;
+  };
+
+  virtual ~ProgramLosses() = default;
+
+  // What is lost if a crash after `point` events takes what `event` wrote;
+  // `std::nullopt` if the event is the work of no call, or of a sync. The
+  // answer does not depend on earlier questions.
+  // Requires: event <= point, and both are of the recording of the calls.
+  virtual std::optional<Loss> LossOf(EventNumber event,
+                                     EventNumber point) const = 0;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_HARNESS_RECORD_PROGRAM_LOSSES_H_

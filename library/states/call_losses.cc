@@ -1,0 +1,334 @@
+// An event belongs to the call during which it was issued, and what simfs wrote
+// by it says what it is to the call: a name, a removal, a size, attributes, or
+// else data. The file is followed through the later calls, so that it has the
+// path that it had at the crash, and so that the syncs of it are known.
+//
+// Example: `write /f.tmp`, then `rename /f.tmp /f`, and no fsync. An event of
+// the write is lost after the rename has begun: this is the data of /f, and
+// fdatasync is missing. The size that a write gives a file counts as its data,
+// since the same sync keeps both.
+
+#include "library/states/call_losses.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <variant>
+
+#include "backends/simfs/record.h"
+#include "harness/recover/masked_line.h"
+#include "model/files/model_state.h"
+#include "model/table/primitives.h"
+
+namespace powercut {
+namespace {
+
+constexpr std::string_view kData = "data";
+constexpr std::string_view kSize = "size";
+constexpr std::string_view kName = "name";
+constexpr std::string_view kRemoval = "removal";
+constexpr std::string_view kAttributes = "attributes";
+
+constexpr std::string_view kFdatasync = "fdatasync";
+constexpr std::string_view kFsync = "fsync";
+constexpr std::string_view kFullFsync = "full_fsync";
+constexpr std::string_view kFsyncDirectory = "fsync-directory";
+constexpr std::string_view kSyncfs = "syncfs";
+constexpr std::string_view kNone = "none";
+
+std::string_view ParentOf(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
+}
+
+std::string_view LastPart(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+// LostThing::part. A removal is a change of the name.
+std::string PartOf(std::string_view what) {
+  return std::string(what == kRemoval ? kName : what);
+}
+
+// The path that a call is about.
+std::string PathOf(const Call& call) {
+  if (!call.path.empty()) return call.path;
+  return call.op.names.empty() ? std::string() : call.op.names.back();
+}
+
+// The path of a call whose last part is `name`; the call's own path if none is.
+std::string PathNamed(const Call& call, std::string_view name) {
+  for (const std::string& path : call.op.names) {
+    if (LastPart(path) == name) return path;
+  }
+  return PathOf(call);
+}
+
+// Whether `path` is `top` or lies below it.
+bool IsWithin(std::string_view path, std::string_view top) {
+  return path.starts_with(top) &&
+         (path.size() == top.size() || path[top.size()] == '/');
+}
+
+// The path after `from` was renamed to `to`.
+std::string Renamed(const std::string& path, const std::string& from,
+                    const std::string& to) {
+  return IsWithin(path, from) ? to + path.substr(from.size()) : path;
+}
+
+// The weakest of these syncs that carries all of `cells` to the media.
+struct Row {
+  Primitive primitive;
+  std::string_view word;
+};
+std::string_view WeakestOf(const PromiseTable& table, std::vector<Row> rows,
+                           const std::vector<Reach Coverage::*>& cells) {
+  rows.push_back({Primitive::kSyncfs, kSyncfs});
+  for (const auto& [primitive, word] : rows) {
+    const Coverage& row = table[primitive];
+    const bool keeps = std::ranges::all_of(cells, [&](Reach Coverage::* cell) {
+      return row.*cell == Reach::kDevice;
+    });
+    if (keeps && row.device != DeviceFlush::kNone) return word;
+  }
+  return kNone;
+}
+
+// One part of a path without what differs from run to run. The dots before it
+// and the tildes after it stay, since they tell files apart: MaskedLine() would
+// take them for punctuation.
+std::string PartInWords(std::string_view part) {
+  constexpr std::string_view kEnds = ".~_+-";
+  const size_t begin = std::min(part.find_first_not_of(kEnds), part.size());
+  const size_t end = part.find_last_not_of(kEnds) + 1;
+  if (begin >= end) return std::string(part);
+  return fmt::format("{}{}{}", part.substr(0, begin),
+                     MaskedLine(part.substr(begin, end - begin)),
+                     part.substr(end));
+}
+
+}  // namespace
+
+std::string PathInWords(std::string_view path) {
+  std::string words;
+  while (!path.empty()) {
+    path.remove_prefix(path[0] == '/' ? 1 : 0);
+    const size_t size = std::min(path.find('/'), path.size());
+    if (!words.empty()) words += ':';
+    words += PartInWords(path.substr(0, size));
+    path.remove_prefix(size);
+  }
+  // The last parts of a long path tell more than the first ones.
+  while (words.size() > kMaskedLineBytesMax && words.find(':') != words.npos) {
+    words.erase(0, words.find(':') + 1);
+  }
+  return words.empty() ? "." : words;
+}
+
+CallLosses::CallLosses(const IssuedCalls& calls, const Trace& trace,
+                       const Profile& profile)
+    : calls_(calls), trace_(trace) {
+  const PromiseTable table = PromisesOf(profile);
+  const Row full{Primitive::kFullFsync, kFullFsync};
+  const Row file{Primitive::kFsync, kFsync};
+  // Where a sync of the directory keeps names, it does so in most worlds, so
+  // that the cause is the same there.
+  const Row directory{Primitive::kFsyncDirectory, kFsyncDirectory};
+  data_sync_ =
+      WeakestOf(table, {{Primitive::kFdatasync, kFdatasync}, file, full},
+                {&Coverage::data, &Coverage::size});
+  attributes_sync_ = WeakestOf(table, {file, full}, {&Coverage::times});
+  names_sync_ = WeakestOf(table, {directory, file, full}, {&Coverage::names});
+  const auto& of_file = table[Primitive::kFsync];
+  removals_sync_ = WeakestOf(table, {directory}, {&Coverage::names});
+  if (removals_sync_ != kFsyncDirectory &&
+      of_file.removed_names == Reach::kDevice) {
+    removals_sync_ = kFsync;
+  }
+}
+
+std::string_view CallLosses::WeakestSync(std::string_view what) const {
+  return what == kName         ? names_sync_
+         : what == kRemoval    ? removals_sync_
+         : what == kAttributes ? attributes_sync_
+                               : data_sync_;
+}
+
+// A sync makes nothing of its own that a crash could take.
+std::optional<CallLosses::Work> CallLosses::WorkOf(EventNumber number) const {
+  const auto& after = calls_.events_after;
+  const auto call = static_cast<size_t>(
+      std::ranges::lower_bound(after, number) - after.begin());
+  if (call >= calls_.calls.size()) return std::nullopt;
+  const Call& made = calls_.calls[call];
+  if (made.kind != Call::kOp || IsSync(made)) return std::nullopt;
+  const OpKind kind = made.op.kind;
+  const bool sizes = kind == OpKind::kTruncate || kind == OpKind::kFallocate;
+  Work work{call, sizes ? kSize : kData, PathOf(made)};
+  const DiskEvent& event = trace_.event(number);
+  if (event.kind != DiskEvent::kWrite) return work;
+  const auto stored = simfs::DecodeRecord(trace_.data(event), /*nonce=*/0,
+                                          event.range.first, /*checked=*/false);
+  if (!stored) return work;
+  // What a record says of names is more than what it says beside it.
+  bool times_only = !stored->record.changes.empty();
+  for (const simfs::Change& change : stored->record.changes) {
+    times_only &= std::holds_alternative<simfs::TimesChange>(change) ||
+                  std::holds_alternative<simfs::OrderChange>(change);
+    const auto* name = std::get_if<simfs::NameChange>(&change);
+    if (name == nullptr || work.what == kName) continue;
+    work.what = name->inode == simfs::kNoInode ? kRemoval : kName;
+    work.path = PathNamed(made, name->name);
+  }
+  if (times_only) work.what = kAttributes;
+  return work;
+}
+
+// Follows the names of a file over one call.
+void CallLosses::Follow(const Call& call, Story& story) const {
+  if (call.kind != Call::kOp || call.op.names.empty()) return;
+  const std::string& first = call.op.names.front();
+  const std::string& last = call.op.names.back();
+  const auto forget = [&](const std::string& gone) {
+    if (story.names.size() > 1) std::erase(story.names, gone);
+  };
+  switch (call.op.kind) {
+    case OpKind::kRename:
+      forget(last);
+      for (std::string& name : story.names) name = Renamed(name, first, last);
+      break;
+    case OpKind::kExchange:
+      for (std::string& name : story.names) {
+        name = IsWithin(name, first) ? Renamed(name, first, last)
+                                     : Renamed(name, last, first);
+      }
+      break;
+    case OpKind::kLink:
+      if (std::ranges::find(story.names, first) != story.names.end()) {
+        story.names.push_back(last);
+      }
+      break;
+    case OpKind::kUnlink:
+      forget(first);
+      break;
+    default:
+      break;
+  }
+}
+
+// Each sync of a file does what a weaker one does.
+void CallLosses::NoteSync(size_t index, std::string_view what,
+                          Story& story) const {
+  const Call& call = calls_.calls[index];
+  if (!IsSync(call) || call.fails) return;
+  const auto note = [&](std::string_view word) {
+    story.synced.try_emplace(word, index);
+  };
+  const OpKind kind = call.op.kind;
+  if (kind == OpKind::kSyncfs) {
+    for (const std::string_view word :
+         {kFdatasync, kFsync, kFullFsync, kFsyncDirectory, kSyncfs}) {
+      note(word);
+    }
+    return;
+  }
+  const std::string path = PathOf(call);
+  const bool names = what == kName || what == kRemoval;
+  if (names && ParentOf(story.names.front()) == path) note(kFsyncDirectory);
+  if (std::ranges::find(story.names, path) == story.names.end()) return;
+  note(kFdatasync);
+  if (kind != OpKind::kFdatasync) note(kFsync);
+  if (kind == OpKind::kFullFsync) note(kFullFsync);
+}
+
+// The story up to call `upto` at least. It is told only as far as somebody
+// asks, since most of what is lost was written not long before.
+CallLosses::Story& CallLosses::StoryOf(const Work& work, size_t upto) const {
+  const auto [entry, added] = stories_.try_emplace({work.call, work.what});
+  Story& story = entry->second;
+  if (added) {
+    story.upto = work.call + 1;
+    story.names = {work.path};
+    story.paths = {{story.upto, work.path}};
+  }
+  for (; story.upto < upto; ++story.upto) {
+    NoteSync(story.upto, work.what, story);
+    // A name that is gone stays the name of what was removed.
+    if (work.what != kRemoval) Follow(calls_.calls[story.upto], story);
+    if (story.names.front() != story.paths.back().second) {
+      story.paths.emplace_back(story.upto + 1, story.names.front());
+    }
+  }
+  return story;
+}
+
+std::optional<CallLosses::PlainLoss> CallLosses::PlainLossOf(
+    EventNumber event, EventNumber point) const {
+  const auto [known, added] = works_.try_emplace(event);
+  if (added) known->second = WorkOf(event);
+  if (!known->second) return std::nullopt;
+  const Work& work = *known->second;
+  const auto& after = calls_.events_after;
+  const auto returned = static_cast<size_t>(
+      std::ranges::upper_bound(after, point) - after.begin());
+  const bool in_flight = returned < after.size() &&
+                         point > (returned == 0 ? 0 : after[returned - 1]);
+  const size_t begun = returned + (in_flight ? 1 : 0);
+  const Story& story = StoryOf(work, begun);
+  PlainLoss loss{work.what, work.path, WeakestSync(work.what)};
+  for (const auto& [from, path] : story.paths) {
+    if (from <= begun) loss.path = path;
+  }
+  const auto synced = story.synced.find(loss.missing);
+  if (synced != story.synced.end() && synced->second < returned) {
+    loss.missing = kNone;
+  }
+  return loss;
+}
+
+std::optional<ProgramLosses::Loss> CallLosses::LossOf(EventNumber event,
+                                                      EventNumber point) const {
+  const auto plain = PlainLossOf(event, point);
+  if (!plain) return std::nullopt;
+  const auto [words, added] = words_of_paths_.try_emplace(plain->path);
+  if (added) words->second = PathInWords(plain->path);
+  return Loss{{PartOf(plain->what), words->second},
+              {std::string(plain->what), std::string(plain->missing)}};
+}
+
+std::vector<std::string> CallLosses::MissingSyncs(
+    const LossSet& lost, const CrashState& state,
+    const PointCursor& cursor) const {
+  std::set<std::string> lines;
+  const CrashState from_newest = FromOrigin(state, CrashState::kNewest, cursor);
+  for (const BlockChoice& choice : from_newest.choices) {
+    const auto versions = cursor.space().versions(choice.slot);
+    const VersionIndex held =
+        choice.torn.count > 0 ? choice.under : choice.version;
+    for (auto v = held + 1; v <= cursor.newest(choice.slot); ++v) {
+      const auto plain = PlainLossOf(versions[v].event, cursor.point());
+      if (!plain) continue;
+      const LostThing thing{PartOf(plain->what), PathInWords(plain->path)};
+      const auto loss = lost.find(thing);
+      if (loss == lost.end() || loss->second.what != plain->what) continue;
+      const bool of_directory = plain->missing == kFsyncDirectory;
+      const std::string_view path =
+          of_directory ? ParentOf(plain->path) : plain->path;
+      lines.insert(
+          plain->missing == kNone
+              ? fmt::format("no sync: the {} of {} can be lost although it was "
+                            "synced",
+                            plain->what, plain->path)
+          : plain->missing == kSyncfs
+              ? fmt::format("syncfs, which would have kept the {} of {}",
+                            plain->what, plain->path)
+              : fmt::format("{} {}, which would have kept the {} of {}",
+                            of_directory ? kFsync : plain->missing, path,
+                            plain->what, plain->path));
+    }
+  }
+  return {lines.begin(), lines.end()};
+}
+
+}  // namespace powercut

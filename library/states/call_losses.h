@@ -1,0 +1,96 @@
+// CallLosses: what a crash takes of a recorded program, told by its calls.
+
+#ifndef POWERCUT_LIBRARY_STATES_CALL_LOSSES_H_
+#define POWERCUT_LIBRARY_STATES_CALL_LOSSES_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/record/program_losses.h"
+#include "harness/space/crash_state.h"
+#include "library/calls/record_calls.h"
+#include "model/table/profile.h"
+
+namespace powercut {
+
+// A file's path as one word for a cause (LostThing::path). Example:
+// `/spool/job.1234` is `spool:job.N`; the root is `.`. O(path).
+std::string PathInWords(std::string_view path);
+
+// Not thread-safe.
+class CallLosses : public ProgramLosses {
+ public:
+  // `calls` made `trace` on simfs, which behaves as `profile`. Calls and trace
+  // must outlive this object.
+  CallLosses(const IssuedCalls& calls, const Trace& trace,
+             const Profile& profile);
+
+  const Trace& trace() const { return trace_; }
+
+  std::optional<Loss> LossOf(EventNumber event,
+                             EventNumber point) const override;
+
+  // The things in `lost` that the state lost, as lines for people: which sync
+  // of which path would have kept what. Sorted, each once. Requires: `cursor`
+  // stands at the state's point and kind.
+  std::vector<std::string> MissingSyncs(const LossSet& lost,
+                                        const CrashState& state,
+                                        const PointCursor& cursor) const;
+
+ private:
+  // What an event is to its call.
+  struct Work {
+    size_t call = 0;
+    std::string_view what;
+    // The path when the call returned.
+    std::string path;
+  };
+  // What became of a thing after its call.
+  struct Story {
+    // How many calls it covers.
+    size_t upto = 0;
+    // The names of the file, the first of which is shown.
+    std::vector<std::string> names;
+    // The first name, by the number of calls from which on it is that.
+    std::vector<std::pair<size_t, std::string>> paths;
+    // By kind of sync: the first call that was such a sync of the thing.
+    std::map<std::string_view, size_t> synced;
+  };
+  // A loss with the path as it is.
+  struct PlainLoss {
+    std::string_view what;
+    std::string path;
+    std::string_view missing;
+  };
+
+  std::optional<Work> WorkOf(EventNumber event) const;
+  std::optional<PlainLoss> PlainLossOf(EventNumber event,
+                                       EventNumber point) const;
+  Story& StoryOf(const Work& work, size_t upto) const;
+  void Follow(const Call& call, Story& story) const;
+  void NoteSync(size_t index, std::string_view what, Story& story) const;
+  std::string_view WeakestSync(std::string_view what) const;
+
+  const IssuedCalls calls_;
+  const Trace& trace_;
+  // By data, attributes, names and removals: the weakest sync that is promised
+  // to keep them.
+  std::string_view data_sync_;
+  std::string_view attributes_sync_;
+  std::string_view names_sync_;
+  std::string_view removals_sync_;
+  mutable std::map<EventNumber, std::optional<Work>> works_;
+  mutable std::map<std::pair<size_t, std::string_view>, Story> stories_;
+  mutable std::map<std::string, std::string> words_of_paths_;
+};
+
+}  // namespace powercut
+
+#endif  // POWERCUT_LIBRARY_STATES_CALL_LOSSES_H_

@@ -1,0 +1,107 @@
+// What a crash takes of a program, told by its calls: the words of paths, the
+// path at the crash, and the sync that is missing. Each call here issues one
+// write, which is no record of simfs, so that it is data or a size.
+
+#include "library/states/call_losses.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "harness/recover/masked_line.h"
+#include "tests/harness/trace/random_trace.h"
+
+namespace powercut {
+namespace {
+
+TEST(CallLossesTest, PathsBecomeOneWord) {
+  EXPECT_EQ(PathInWords("/db-journal"), "db-journal");
+  EXPECT_EQ(PathInWords("/spool/job.1234"), "spool:job.N");
+  EXPECT_EQ(PathInWords("/a/tmp.Xa3fgK/b"), "a:tmp.N:b");
+  EXPECT_EQ(PathInWords("/"), ".");
+  // What comes before and after a name tells files apart.
+  EXPECT_EQ(PathInWords("/config~"), "config~");
+  EXPECT_EQ(PathInWords("/.config.swp"), ".config.swp");
+  EXPECT_EQ(PathInWords("/..."), "...");
+  EXPECT_EQ(PathInWords("/a b#c"), "a-b-c");
+  std::string deep;
+  for (int i = 0; i < 30; ++i) deep += "/folder";
+  EXPECT_LE(PathInWords(deep + "/last").size(), kMaskedLineBytesMax);
+  EXPECT_THAT(PathInWords(deep + "/last"), testing::EndsWith(":folder:last"));
+}
+
+Call CallOf(OpKind kind, std::vector<std::string> names) {
+  Call call;
+  call.op.kind = kind;
+  call.op.names = std::move(names);
+  return call;
+}
+
+// The loss of the first call at each moment at which a later one had returned,
+// the own one included.
+std::vector<std::string> LossesOfFirst(const Calls& calls,
+                                       const std::string& profile) {
+  Trace trace = EmptyTrace(64);
+  std::vector<EventNumber> after(calls.size());
+  std::iota(after.begin(), after.end(), 1);
+  for (uint32_t i = 0; i < calls.size(); ++i) {
+    Write(trace, i, {i}, Layer::kDevice);
+  }
+  const CallLosses losses({calls, after}, trace, *FindProfile(profile));
+  std::vector<std::string> words;
+  for (const EventNumber point : after) {
+    const auto loss = losses.LossOf(1, point);
+    words.push_back(loss ? loss->how.what + " " + loss->thing.path + " " +
+                               loss->how.missing
+                         : "none");
+  }
+  return words;
+}
+
+TEST(CallLossesTest, AFileIsFollowedToTheCrash) {
+  const auto names = [](const Calls& calls) {
+    return LossesOfFirst(calls, "linux-man").back();
+  };
+  const Call write = CallOf(OpKind::kWrite, {"/d/f"});
+  EXPECT_EQ(names({write}), "data d:f fdatasync");
+  EXPECT_EQ(names({write, CallOf(OpKind::kRename, {"/d/f", "/g"})}),
+            "data g fdatasync");
+  EXPECT_EQ(names({write, CallOf(OpKind::kRename, {"/d", "/e"})}),
+            "data e:f fdatasync");
+  EXPECT_EQ(names({write, CallOf(OpKind::kRename, {"/dd", "/e"})}),
+            "data d:f fdatasync");
+  EXPECT_EQ(names({write, CallOf(OpKind::kExchange, {"/x", "/d/f"})}),
+            "data x fdatasync");
+  EXPECT_EQ(names({write, CallOf(OpKind::kLink, {"/d/f", "/l"}),
+                   CallOf(OpKind::kUnlink, {"/d/f"})}),
+            "data l fdatasync");
+  EXPECT_EQ(names({write, CallOf(OpKind::kUnlink, {"/d/f"})}),
+            "data d:f fdatasync");
+  EXPECT_EQ(names({CallOf(OpKind::kTruncate, {"/t"})}), "size t fdatasync");
+}
+
+// A sync that had not returned is missing, and so is one that failed or one of
+// another file.
+TEST(CallLossesTest, TheSyncThatHadReturnedIsNotMissing) {
+  Calls calls = {CallOf(OpKind::kWrite, {"/f"}), CallOf(OpKind::kFsync, {"/g"}),
+                 CallOf(OpKind::kRename, {"/f", "/h"}),
+                 CallOf(OpKind::kFdatasync, {"/h"})};
+  EXPECT_THAT(LossesOfFirst(calls, "linux-man"),
+              testing::ElementsAre("data f fdatasync", "data f fdatasync",
+                                   "data h fdatasync", "data h none"));
+  calls[3].fails = true;
+  EXPECT_EQ(LossesOfFirst(calls, "linux-man").back(), "data h fdatasync");
+  calls[3] = CallOf(OpKind::kSyncfs, {});
+  EXPECT_EQ(LossesOfFirst(calls, "linux-man").back(), "data h none");
+  // Where fsync stops at the cache of the device, another call keeps data.
+  EXPECT_EQ(LossesOfFirst({calls[0]}, "macos").back(), "data f full_fsync");
+  // A sync itself makes nothing that a crash could take.
+  EXPECT_EQ(LossesOfFirst({CallOf(OpKind::kFsync, {"/f"})}, "xfs").back(),
+            "none");
+}
+
+}  // namespace
+}  // namespace powercut
