@@ -3,7 +3,8 @@
 // before the end, since a state that is dropped for a simpler one needs
 // neither.
 //
-// At the end, Confirmed() runs each kept state again alone in a fresh worker. A
+// At the end, the groups get the causes that findings have (groups_by_loss.cc),
+// and Confirmed() runs each kept state again alone in a fresh worker. A
 // group whose state does not show the same result again gets another cause, of
 // kind `nondeterministic` or with the line of the check left out, and groups of
 // one new cause are merged.
@@ -42,29 +43,32 @@ PointCursor& CauseGroups::CursorAt(const CrashState& state) {
 
 bool CauseGroups::Add(const Violation& violation, const ViolatingState& at,
                       bool counted) {
-  const auto [entry, added] = groups_.try_emplace(violation.cause);
+  const bool first = causes_.insert(violation.cause).second;
+  const auto [entry, added] = groups_.try_emplace(KeyOf(violation, at));
   Group& group = entry->second;
+  group.by_loss = entry->first.by_loss;
+  group.lost = entry->first.lost;
   if (!counted) ++group.count;
   if (!counted && context_.list_states) List(violation, at, group);
   // If a prefix is kept, a state that lost a block is not simpler. This
   // shortcut saves moving the cursor.
   if (!added && group.lost_blocks == 0 && group.shown.inner.empty() &&
       !at.state.choices.empty() && at.state.origin == CrashState::kNewest) {
-    return false;
+    return first;
   }
   const uint64_t lost =
       LostBlocks(at.state, CursorAt(at.state)) + at.inner_lost;
-  if (!added && !IsSimpler(at, lost, group)) return false;
+  if (!added && !IsSimpler(at, lost, group)) return first;
   group.lost_blocks = lost;
   group.shown = at;
   group.step.clear();
   group.violation = violation;
-  return added;
+  return first;
 }
 
 std::vector<CauseSummary> CauseGroups::Summaries() const {
   std::vector<CauseSummary> summaries;
-  for (const auto& [cause, group] : groups_) {
+  for (const auto& [key, group] : groups_) {
     summaries.push_back({group.count, group.states, group.shown,
                          group.lost_blocks, group.violation});
   }
@@ -72,8 +76,12 @@ std::vector<CauseSummary> CauseGroups::Summaries() const {
 }
 
 bool CauseGroups::AddSummary(CauseSummary summary) {
-  const auto [entry, added] = groups_.try_emplace(summary.violation.cause);
+  const bool first = causes_.insert(summary.violation.cause).second;
+  const auto [entry, added] =
+      groups_.try_emplace(KeyOf(summary.violation, summary.shown));
   Group& group = entry->second;
+  group.by_loss = entry->first.by_loss;
+  group.lost = entry->first.lost;
   group.count += summary.count;
   group.states.insert(group.states.end(), summary.states.begin(),
                       summary.states.end());
@@ -83,7 +91,7 @@ bool CauseGroups::AddSummary(CauseSummary summary) {
     group.step.clear();
     group.violation = std::move(summary.violation);
   }
-  return added;
+  return first;
 }
 
 bool CauseGroups::IsSimpler(const ViolatingState& at, uint64_t lost,
@@ -171,14 +179,16 @@ uint64_t CauseGroups::RecoveriesToConfirm(const ViolatingState& shown,
   return 2 * outer + (ends ? 2 : 1);
 }
 
-ConfirmedCauses CauseGroups::Confirmed(WorkerPool& pool, const Judge& judge) {
+ConfirmedCauses CauseGroups::Confirmed(WorkerPool& pool, Judge& judge,
+                                       bool all_visited) {
   // The order of names, and not that of states or counts, decides which causes
   // are confirmed: a cause that is among the first of the whole is then among
   // the first of each shard that has it, so that shards can be merged.
   ConfirmedCauses confirmed;
   std::map<std::string, Group> groups;
   size_t shown = 0;
-  for (auto& [cause, group] : groups_) {
+  auto named = GroupsByCause(pool, judge, all_visited, confirmed.recoveries);
+  for (auto& [cause, group] : named) {
     if (shown++ >= kCausesShownMax) {
       confirmed.unshown.push_back({cause, group.count});
       continue;
@@ -189,6 +199,8 @@ ConfirmedCauses CauseGroups::Confirmed(WorkerPool& pool, const Judge& judge) {
   }
   for (auto& [cause, group] : groups) {
     confirmed.findings.push_back(FindingOf(group, pool, judge));
+    confirmed.findings.back().violation.cause = cause;
+    if (group.by_loss) confirmed.findings.back().loss = group.lost;
   }
   return confirmed;
 }
@@ -216,10 +228,10 @@ Finding CauseGroups::FindingOf(Group& group, const WorkerPool& pool,
   return finding;
 }
 
-// Groups that were not confirmed may share a cause now. The group whose state
-// is simpler is shown, and counts and states are those of both.
+// Adds a group to the one of its cause. The group whose state is simpler is
+// shown, and counts and states are those of both.
 void CauseGroups::Merge(std::map<std::string, Group>& groups, Group group) {
-  const auto [entry, added] = groups.try_emplace(group.violation.cause, group);
+  const auto [entry, added] = groups.try_emplace(CauseOf(group), group);
   if (added) return;
   Group& other = entry->second;
   const uint64_t count = other.count + group.count;
@@ -243,6 +255,7 @@ void CauseGroups::Disbelieve(Group& group, const std::string& found) const {
   group.violation.kind = parts.kind;
   group.violation.found = found;
   group.violation.cause = MakeCause(parts);
+  group.by_loss = false;
 }
 
 std::vector<std::string> CauseGroups::ExcusesOf(const Group& group,

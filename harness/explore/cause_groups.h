@@ -1,18 +1,23 @@
 // CauseGroups: violating states by cause. The simplest state of each cause is
-// kept, so that a thousand states with one cause are one finding.
+// kept, so that a thousand states with one cause are one finding. Where it is
+// known what a crash takes of a recorded program, the cause of a check that
+// failed names the smallest loss that makes it fail (smallest_loss.h).
 
 #ifndef POWERCUT_HARNESS_EXPLORE_CAUSE_GROUPS_H_
 #define POWERCUT_HARNESS_EXPLORE_CAUSE_GROUPS_H_
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "harness/judge/finding.h"
 #include "harness/judge/judge.h"
+#include "harness/judge/smallest_loss.h"
 #include "harness/worker/state_chain.h"
 #include "harness/worker/worker_pool.h"
 
@@ -91,10 +96,13 @@ class CauseGroups {
   // of this cause was known.
   bool AddSummary(CauseSummary summary);
   // Forgets all states.
-  void Clear() { groups_.clear(); }
+  void Clear() {
+    groups_.clear();
+    causes_.clear();
+  }
 
-  // The number of causes.
-  size_t size() const { return groups_.size(); }
+  // The number of causes. Losses, which Confirmed() names, are not counted yet.
+  size_t size() const { return causes_.size(); }
 
   // Confirms the first kCausesShownMax causes in order of their names, and
   // counts the states of the others. The shown state of each cause is run
@@ -104,12 +112,30 @@ class CauseGroups {
   //    is another one, and the check ended badly in the same way;
   //  * of kind `nondeterministic` otherwise.
   // In the last two cases it says what was found each time. `pool` is the pool
-  // that ran the states, and `judge` judged their outcomes. The groups are used
-  // up.
-  ConfirmedCauses Confirmed(WorkerPool& pool, const Judge& judge);
+  // that ran the states, and `judge` judged their outcomes. If not
+  // `all_visited`, some states were not visited that lose less than one that
+  // was: then the parts of the loss of each shown state are run to find the
+  // smallest (SmallestLoss()). The groups are used up.
+  ConfirmedCauses Confirmed(WorkerPool& pool, Judge& judge, bool all_visited);
 
  private:
+  // What the states of a group have in common.
+  struct Key {
+    std::string cause;  // without a loss
+    // Whether the cause is to name a loss, at which point the crash came, and
+    // what it took. Zero and empty if not. Crashes during recovery have a point
+    // of their own, and LossOfRecovery().
+    bool by_loss = false;
+    EventNumber point = 0;
+    LossSet lost;
+
+    auto operator<=>(const Key&) const = default;
+  };
   struct Group {
+    // The smallest loss with which the check fails in this way, and whether it
+    // is to be named.
+    LossSet lost;
+    bool by_loss = false;
     uint64_t count = 0;
     std::vector<ListedState> states;
     uint64_t lost_blocks = 0;
@@ -119,6 +145,16 @@ class CauseGroups {
     Violation violation;
   };
 
+  Key KeyOf(const Violation& violation, const ViolatingState& at);
+  std::map<std::string, Group> GroupsByCause(WorkerPool& pool, Judge& judge,
+                                             bool all_visited,
+                                             uint64_t& recoveries);
+  static std::string CauseOf(const Group& group);
+  void JoinPoint(std::map<Key, Group>::iterator begin,
+                 std::map<Key, Group>::iterator end,
+                 std::map<std::string, Group>& groups);
+  LossSet SmallestLossOf(const Group& group, WorkerPool& pool, Judge& judge,
+                         uint64_t& recoveries);
   // A cursor at the state's point and kind. Valid until the next call.
   PointCursor& CursorAt(const CrashState& state);
   bool IsSimpler(const ViolatingState& at, uint64_t lost, Group& group);
@@ -138,7 +174,8 @@ class CauseGroups {
                                      const Judge& judge) const;
 
   Context context_;
-  std::map<std::string, Group> groups_;
+  std::map<Key, Group> groups_;
+  std::set<std::string> causes_;
   std::array<std::unique_ptr<PointCursor>, kCrashKinds.size()> cursors_;
 };
 

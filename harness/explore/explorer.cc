@@ -411,7 +411,9 @@ void Explorer::Finish() {
     result_.run_keys = scheduler_->run_keys();
     std::sort(result_.run_keys.begin(), result_.run_keys.end());
   }
-  ConfirmedCauses confirmed = groups_.Confirmed(pool_, judge_);
+  const bool all_visited =
+      result_.exhausted && result_.space.mode == ExplorationSpace::kExhaustive;
+  ConfirmedCauses confirmed = groups_.Confirmed(pool_, judge_, all_visited);
   result_.recoveries.confirmations = confirmed.recoveries;
   result_.unshown = std::move(confirmed.unshown);
   for (Finding& finding : confirmed.findings) {

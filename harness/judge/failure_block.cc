@@ -79,6 +79,7 @@ std::string FailureBlock(const Finding& finding, const std::string& file,
   for (const std::string& name : finding.unissued) {
     row("unissued", Shown(name));
   }
+  for (const std::string& sync : finding.missing) row("missing", Shown(sync));
   row("admissible", violation.admissible);
   row("found", violation.found);
   row("cause", fmt::format("{}   in {} {}", violation.cause, finding.count,

@@ -34,8 +34,9 @@ std::string ReplayCommand(const Finding& finding, const std::string& file,
 //     replay     powercut replay FILE --at 131p@3f9a01c2
 //
 // A row `fault` for each fault comes after `crash`, then a row `lost` for each
-// of Finding::lost_files and a row `unissued` for each of Finding::unissued. A
-// row `excuse` comes after `cause` if there are excuses.
+// of Finding::lost_files, a row `unissued` for each of Finding::unissued and a
+// row `missing` for each of Finding::missing. A row `excuse` comes after
+// `cause` if there are excuses.
 std::string FailureBlock(const Finding& finding, const std::string& file,
                          const std::string& replay_flags,
                          const std::string& replay_file = {});

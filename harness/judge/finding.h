@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/judge/shown_state.h"
+#include "harness/record/program_losses.h"
 #include "harness/record/recorded_run.h"
 #include "harness/recover/recovery.h"
 #include "harness/space/crash_state.h"
@@ -70,6 +71,11 @@ struct Finding {
   // if there is nothing to say, or if it is not known.
   std::vector<std::string> lost_files;
   std::vector<std::string> unissued;
+  // For the check of a recorded program whose calls are known: the smallest
+  // loss that the cause names, and in words the syncs that would have kept it.
+  // `std::nullopt` and empty otherwise.
+  std::optional<LossSet> loss = {};
+  std::vector<std::string> missing = {};
   // The names of the profile switches that would each make the shown state
   // admissible if it alone were changed.
   std::vector<std::string> excuses;

@@ -19,7 +19,15 @@
 namespace powercut {
 namespace {
 
-constexpr size_t kLostCallsShown = 8;
+constexpr size_t kLinesShown = 8;
+
+// Counts the last lines if there are too many.
+void Shorten(std::vector<std::string>& lines) {
+  if (lines.size() <= kLinesShown) return;
+  const size_t more = lines.size() - kLinesShown + 1;
+  lines.resize(kLinesShown - 1);
+  lines.push_back(fmt::format("{} more", more));
+}
 
 // Which kinds of things a state lost.
 struct LostThings {
@@ -47,9 +55,19 @@ std::string_view SourceOf(Primitive primitive) {
 
 }  // namespace
 
+std::optional<CallLosses> CallLossesOf(
+    const RecordedRun& run, const std::optional<ReturnedCalls>& returned) {
+  std::optional<CallLosses> losses;
+  if (!returned) return losses;
+  losses.emplace(IssuedCalls{returned->calls, returned->events_after},
+                 run.trace(), run.profile());
+  return losses;
+}
+
 void NameByCalls(const RecordedRun& run, const ReturnedCalls& returned,
                  std::span<Finding> findings) {
   const IssuedCalls issued{returned.calls, returned.events_after};
+  const CallLosses losses(issued, run.trace(), run.profile());
   const CrashSpace space(run.trace(), run.setting.atomic_bytes);
   for (Finding& finding : findings) {
     const auto id = ParseStateId(finding.id);
@@ -60,10 +78,13 @@ void NameByCalls(const RecordedRun& run, const ReturnedCalls& returned,
     finding.op_text = fmt::format("{:<10} {}", "program",
                                   CrashText(issued, *state, id->steps.size()));
     finding.lost_files = LostCalls(issued, *state, cursor);
-    if (finding.lost_files.size() > kLostCallsShown) {
-      const size_t more = finding.lost_files.size() - kLostCallsShown + 1;
-      finding.lost_files.resize(kLostCallsShown - 1);
-      finding.lost_files.push_back(fmt::format("{} more", more));
+    Shorten(finding.lost_files);
+    if (!finding.loss) continue;
+    finding.missing = losses.MissingSyncs(*finding.loss, *state, cursor);
+    Shorten(finding.missing);
+    if (finding.loss->empty()) {
+      finding.missing = {
+          "no sync: it fails with everything kept that was issued"};
     }
   }
 }

@@ -14,12 +14,19 @@
 #include "harness/judge/finding.h"
 #include "harness/record/recorded_run.h"
 #include "harness/space/state_id.h"
+#include "library/states/call_losses.h"
 
 namespace powercut {
 
-// Says in each finding which calls had returned before the crash, and of which
-// calls the shown state lost something.
-// Requires: the calls are those of `run`.
+// What a crash takes of the recorded program, for RecordedRun::losses;
+// `std::nullopt` if the calls are not known. What the arguments refer to must
+// outlive it. Requires: the calls are those of `run`.
+std::optional<CallLosses> CallLossesOf(
+    const RecordedRun& run, const std::optional<ReturnedCalls>& returned);
+
+// Says in each finding which calls had returned before the crash, of which
+// calls the shown state lost something, and which syncs would have kept what
+// the cause names. Requires: the calls are those of `run`.
 void NameByCalls(const RecordedRun& run, const ReturnedCalls& returned,
                  std::span<Finding> findings);
 

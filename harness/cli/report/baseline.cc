@@ -48,6 +48,11 @@ Result<std::set<std::string>> CausesOfReport(const std::string& path,
 
 }  // namespace
 
+bool IsKnown(const std::set<std::string>& baseline, const std::string& cause) {
+  return baseline.contains(cause) ||
+         baseline.contains(std::string(CauseWithoutLoss(cause)));
+}
+
 Status CheckBaselineIsOfToday(const std::set<std::string>& causes,
                               const std::string& path) {
   if (!causes.contains(std::string(kOldCheckCause))) return Ok{};
@@ -75,9 +80,9 @@ Result<std::set<std::string>> ReadBaseline(const std::string& path) {
     std::string cause;
     std::string more;
     if (!(words >> cause)) continue;
-    // A cause has four parts, and that of a check up to two more.
+    // A cause has four parts, and that of a check up to four more.
     const auto slashes = std::count(cause.begin(), cause.end(), '/');
-    if (words >> more || slashes < 3 || slashes > 5) {
+    if (words >> more || slashes < 3 || slashes > 7) {
       return Error{ErrorCode::kBadInput,
                    fmt::format("{}:{}: expected one cause, such as "
                                "name/target/rename/fsync",

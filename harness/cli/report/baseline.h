@@ -17,6 +17,11 @@ namespace powercut {
 // Errors: kIo; kBadInput with the line of a text, or if a report is malformed.
 Result<std::set<std::string>> ReadBaseline(const std::string& path);
 
+// Whether the baseline has the cause, or the cause without the loss that it
+// names: an entry without a loss, as earlier versions wrote it, stands for all
+// losses with which the check fails in this way.
+bool IsKnown(const std::set<std::string>& baseline, const std::string& cause);
+
 // Refuses a baseline that has kOldCheckCause, for a run in which a check
 // judges: the cause would match nothing, and whoever wrote the baseline must
 // decide which of the failures that it stood for are known. `path` is for

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <map>
 
+#include "harness/cli/report/baseline.h"
 #include "harness/judge/failure_block.h"
 
 namespace powercut {
@@ -46,7 +47,7 @@ Comparison Compare(const CheckedWorkload& checked,
     const bool expected =
         std::any_of(expectations.begin(), expectations.end(),
                     [&](const Expectation& e) { return Matches(e, finding); });
-    const bool known = baseline.contains(finding.violation.cause);
+    const bool known = IsKnown(baseline, finding.violation.cause);
     result.standings.push_back(expected ? Standing::kExpected
                                : known  ? Standing::kKnown
                                         : Standing::kNew);
@@ -54,7 +55,7 @@ Comparison Compare(const CheckedWorkload& checked,
     ++(known ? result.known : result.unexpected);
   }
   for (const UnshownCause& one : checked.exploration.unshown) {
-    result.unshown += baseline.contains(one.cause) ? 0 : 1;
+    result.unshown += IsKnown(baseline, one.cause) ? 0 : 1;
   }
   // What this shard does not find may be in another one.
   if (checked.shard.count > 1) return result;
@@ -240,7 +241,7 @@ Conclusion Conclude(CheckedWorkload& checked,
   checked.standings = comparison.standings;
   checked.unmet = comparison.unmet;
   for (const Finding& finding : checked.exploration.findings) {
-    if (baseline.contains(finding.violation.cause) ||
+    if (IsKnown(baseline, finding.violation.cause) ||
         checked.shown_before.contains(finding.violation.cause)) {
       continue;
     }
@@ -305,7 +306,7 @@ std::string RecordingsText(const std::vector<CheckedWorkload>& workloads,
     schedules.insert(checked.schedule);
     unknown |= checked.verdict == "unknown";
     for (const Finding& finding : checked.exploration.findings) {
-      if (baseline.contains(finding.violation.cause)) continue;
+      if (IsKnown(baseline, finding.violation.cause)) continue;
       Total& total = causes[finding.violation.cause];
       if (total.recordings++ == 0) total.first = checked.file;
       total.states += finding.count;

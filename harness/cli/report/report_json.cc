@@ -99,6 +99,7 @@ Json OfFinding(const Finding& finding) {
   AddStates(finding, json);
   // These keys stand only where they are known.
   if (finding.promised_at) json["promised_at"] = *finding.promised_at;
+  if (!finding.missing.empty()) json["missing"] = OfTexts(finding.missing);
   if (finding.shown) json["shown"] = JsonOfShown(*finding.shown);
   return json;
 }

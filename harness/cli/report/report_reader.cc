@@ -107,6 +107,7 @@ Finding ToFinding(JsonFields& json, uint32_t digest, uint64_t events) {
     finding.promised_at =
         static_cast<EventNumber>(json.Number("promised_at", events));
   }
+  if (json.Has("missing")) finding.missing = json.Texts("missing");
   if (json.Has("shown")) {
     JsonFields shown = json.Object("shown");
     finding.shown = ReadShown(shown, events);

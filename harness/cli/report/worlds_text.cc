@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/cli/report/baseline.h"
 #include "harness/judge/failure_block.h"
 
 namespace powercut {
@@ -24,7 +25,7 @@ const Finding* FirstOf(const CheckedWorkload& checked,
   const Finding* first = nullptr;
   causes = checked.exploration.unshown.size();
   for (const Finding& finding : checked.exploration.findings) {
-    if (baseline.contains(finding.violation.cause)) continue;
+    if (IsKnown(baseline, finding.violation.cause)) continue;
     if (first == nullptr) first = &finding;
     ++causes;
   }
@@ -56,10 +57,15 @@ std::string Row(const CheckedWorkload& checked,
                                              causes == 2 ? "" : "s");
   const std::string& file =
       checked.replay_file.empty() ? checked.file : checked.replay_file;
-  return fmt::format(
-      "{}{}   in {} state{}{}\n{:29}powercut replay {} --at {}{}\n", head,
-      first->violation.found, first->count, first->count == 1 ? "" : "s", more,
-      "", ShellWord(file), ShellWord(first->id), checked.replay_flags);
+  std::string row =
+      fmt::format("{}{}   in {} state{}{}\n", head, first->violation.found,
+                  first->count, first->count == 1 ? "" : "s", more);
+  for (const std::string& sync : first->missing) {
+    row += fmt::format("{:29}missing: {}\n", "", sync);
+  }
+  return row + fmt::format("{:29}powercut replay {} --at {}{}\n", "",
+                           ShellWord(file), ShellWord(first->id),
+                           checked.replay_flags);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 
 #include "harness/cli/input/edited_calls.h"
 #include "harness/cli/input/explore_flags.h"
+#include "harness/cli/input/losses_by_calls.h"
 #include "harness/cli/input/opened_input.h"
 #include "harness/cli/input/programs.h"
 #include "harness/cli/input/replay_flags.h"
@@ -157,7 +158,10 @@ class FileAudit {
     options.hooks.interrupted = [seen] {
       return Interrupted() || (seen != nullptr && *seen);
     };
-    return Explore(RunOf(input, recording), options);
+    RecordedRun run = RunOf(input, recording);
+    const auto losses = CallLossesOf(run, input.calls);
+    run.losses = losses ? &*losses : nullptr;
+    return Explore(run, options);
   }
 
   // Prints what is found with all syncs.

@@ -169,10 +169,12 @@ class Checker {
     options.list_states = flags_.report.WantsStates();
     options.hooks.progress = [&](const Progress& p) { progress.Update(p); };
     options.hooks.interrupted = Interrupted;
-    POWERCUT_ASSIGN(Exploration exploration,
-                    Explore(RunOf(input, recording), options));
+    RecordedRun run = RunOf(input, recording);
+    const auto losses = CallLossesOf(run, input.calls);
+    run.losses = losses ? &*losses : nullptr;
+    POWERCUT_ASSIGN(Exploration exploration, Explore(run, options));
     report_.interrupted |= exploration.interrupted;
-    NameFiles(file, RunOf(input, recording), input.calls, exploration.findings);
+    NameFiles(file, run, input.calls, exploration.findings);
     std::optional<Timeline> timeline;
     if (flags_.report.WantsStates()) {
       timeline = DrawWorkload(file, input, recording, options.run, exploration);

@@ -13,7 +13,9 @@
 #include "harness/cli/input/losses_by_calls.h"
 #include "harness/cli/input/programs.h"
 #include "harness/cli/terminal/wrapped_text.h"
+#include "harness/explain/named_loss.h"
 #include "harness/explain/trace_explanation.h"
+#include "harness/judge/check_cause.h"
 #include "harness/judge/failure_block.h"
 #include "harness/minimize/state_shrinker.h"
 
@@ -94,10 +96,15 @@ Status PrintCalls(const RecordedRun& run, const ReturnedCalls& calls,
                   const StateId& id, const TraceExplanation& why) {
   Finding by_calls;
   by_calls.id = why.id;
+  if (!why.replayed.findings.empty()) {
+    by_calls.loss = why.replayed.findings[0].loss;
+  }
   NameByCalls(run, calls, {&by_calls, 1});
   std::printf("  %s\n", by_calls.op_text.c_str());
   PrintLostCount(why.lost_blocks, why.open_blocks, why.torn_blocks);
   for (const std::string& call : by_calls.lost_files) Line("  ", call);
+  if (!by_calls.missing.empty()) std::printf("\nwhich sync is missing\n");
+  for (const std::string& sync : by_calls.missing) Line("  ", sync);
   if (by_calls.lost_files.empty()) PrintPlaces(why);
   PrintUnkept(why);
   POWERCUT_ASSIGN(const auto rules, RulesOfLoss(run, calls, id));
@@ -136,8 +143,14 @@ Status PrintSmallest(const RecordedRun& run, const StateId& id,
     Line("  ", "not looked for after crashes during recovery");
     return Ok{};
   }
+  Finding finding = why.replayed.findings[0];
+  if (finding.loss) {
+    // It is looked for in what the cause names, so that the two agree.
+    finding.id = StateIdText(IdLosingOnly(*finding.loss, run, why.replayed));
+    finding.violation.cause = CauseWithoutLoss(finding.violation.cause);
+  }
   POWERCUT_ASSIGN(const Finding least,
-                  ShrinkState(run, options, why.replayed.findings[0]));
+                  ShrinkState(run, options, std::move(finding)));
   if (least.lost_blocks == 0) {
     Line("  ", "none: it fails with everything persisted that was issued, " +
                    least.id);
@@ -200,9 +213,12 @@ void PrintLostCount(uint64_t lost, uint64_t open, uint64_t torn) {
 Result<ExitStatus> ExplainProgram(const OpenedInput& input,
                                   const Recording& recording, const StateId& id,
                                   const std::string& replay_flags) {
-  const RecordedRun run = RunOf(input, recording);
+  RecordedRun run = RunOf(input, recording);
+  const auto losses = CallLossesOf(run, input.calls);
+  run.losses = losses ? &*losses : nullptr;
   const RunOptions options{.probe = input.probe, .limits = {}};
-  POWERCUT_ASSIGN(const TraceExplanation why, ExplainTrace(run, id, options));
+  POWERCUT_ASSIGN(TraceExplanation why, ExplainTrace(run, id, options));
+  POWERCUT_TRY(NameLossInCauses(run, id, options, why.replayed));
   PrintMoment(recording, why);
   if (input.calls) {
     POWERCUT_TRY(PrintCalls(run, *input.calls, id, why));

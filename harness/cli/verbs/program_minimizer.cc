@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "harness/cli/input/edited_calls.h"
+#include "harness/cli/input/losses_by_calls.h"
 #include "harness/cli/input/programs.h"
 #include "harness/cli/input/recorded_calls.h"
+#include "harness/judge/check_cause.h"
 
 namespace powercut {
 namespace {
@@ -49,14 +51,25 @@ class ProgramMinimizer {
   }
 
  private:
+  Result<Exploration> ExploreCalls(const Recording& recording,
+                                   const std::optional<ReturnedCalls>& calls,
+                                   const ExploreOptions& options) {
+    RecordedRun run = RunOf(input_, recording);
+    const auto losses = CallLossesOf(run, calls);
+    run.losses = losses ? &*losses : nullptr;
+    return Explore(run, options);
+  }
+
   // Explores the recording as it is.
   Status FindCause(const std::string& cause) {
     const Recording& recording = *input_.recording;
     POWERCUT_ASSIGN(const Exploration explored,
-                    Explore(RunOf(input_, recording), options_));
+                    ExploreCalls(recording, input_.calls, options_));
     const Finding* first = nullptr;
     for (const Finding& finding : explored.findings) {
-      const bool named = cause.empty() || finding.violation.cause == cause;
+      const std::string& found = finding.violation.cause;
+      const bool named =
+          cause.empty() || found == cause || CauseWithoutLoss(found) == cause;
       if (named && first == nullptr) first = &finding;
     }
     if (first == nullptr) {
@@ -87,17 +100,11 @@ class ProgramMinimizer {
     if (!history) return false;
     const Recording recording{
         std::move(remade->trace), std::move(*history), {}, {}};
+    // Which loss a failure names is known when all states are.
     ExploreOptions options = options_;
-    bool seen = false;
-    options.hooks.cause_seen = [&](const std::string& one) {
-      seen |= one == cause_;
-    };
-    // What loses nothing is looked at first, so that the exploration has to go
-    // on until it is known that nothing of that kind has the cause.
-    options.hooks.interrupted = [&] {
-      return stopping_() || (seen && !needs_loss_);
-    };
-    auto explored = Explore(RunOf(input_, recording), options);
+    options.hooks.interrupted = stopping_;
+    auto explored =
+        ExploreCalls(recording, std::move(remade->returned), options);
     if (!explored || stopping_()) return false;
     for (Finding& finding : explored->findings) {
       if (finding.violation.cause != cause_) continue;

@@ -22,6 +22,7 @@
 #include "harness/cli/verbs/replayed_volume.h"
 #include "harness/cli/verbs/verb.h"
 #include "harness/explain/file_losses.h"
+#include "harness/explain/named_loss.h"
 #include "harness/explain/replay.h"
 #include "harness/judge/failure_block.h"
 #include "harness/system/atomic_file.h"
@@ -100,20 +101,21 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
                              flags.file, input.backend->traits().name)};
   }
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
-  POWERCUT_ASSIGN(ReplayedState replayed,
-                  Replay(RunOf(input, recording), id, options));
+  RecordedRun run = RunOf(input, recording);
+  const auto losses = CallLossesOf(run, input.calls);
+  run.losses = losses ? &*losses : nullptr;
+  POWERCUT_ASSIGN(ReplayedState replayed, Replay(run, id, options));
+  POWERCUT_TRY(NameLossInCauses(run, id, options, replayed));
   // The image is written also if the state is admissible, and before anything
   // is printed.
   if (!flags.image.empty()) {
-    POWERCUT_ASSIGN(const SparseImage image,
-                    ImageOf(RunOf(input, recording), id, options));
+    POWERCUT_ASSIGN(const SparseImage image, ImageOf(run, id, options));
     POWERCUT_TRY(SaveImage(image, flags.image));
   }
   if (!flags.save.empty()) {
     POWERCUT_TRY(SaveRecording(input, recording, flags.save));
   }
-  POWERCUT_TRY(
-      NameLosses(RunOf(input, recording), input.calls, replayed.findings));
+  POWERCUT_TRY(NameLosses(run, input.calls, replayed.findings));
   for (const Finding& finding : replayed.findings) {
     PrintVerdicts(FailureBlock(finding, flags.file,
                                ReplayFlagsText(flags.input, flags.oracle)));
@@ -131,9 +133,8 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   if (!flags.quiet) PrintOutcome(replayed.outcome);
   const bool program = CheckOf(input.setting.oracle) != nullptr;
   if ((program && !flags.quiet) || flags.shell) {
-    POWERCUT_ASSIGN(SparseImage image,
-                    ImageOf(RunOf(input, recording), id, options));
-    ReplayedVolume volume(RunOf(input, recording), replayed, std::move(image));
+    POWERCUT_ASSIGN(SparseImage image, ImageOf(run, id, options));
+    ReplayedVolume volume(run, replayed, std::move(image));
     if (program && !flags.quiet) POWERCUT_TRY(volume.PrintDifference());
     if (program && !flags.quiet) POWERCUT_TRY(volume.PrintCheckOutput());
     if (flags.shell) POWERCUT_TRY(volume.RunShell());

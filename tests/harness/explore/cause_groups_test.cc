@@ -125,7 +125,7 @@ TEST(CauseGroupsTest, SimplestOfAllThatAreDisbelievedIsShown) {
   for (const bool swapped : {false, true}) {
     CauseGroups groups({run, space, /*list_states=*/true});
     WorkerPool pool(*backend, space, WorkerOptionsOf(run, {}));
-    const Judge judge(run, pool.outcomes());
+    Judge judge(run, pool.outcomes());
     const OutcomeId died = pool.AddOutcome(RecoveryOutcome::Died("planted"));
     for (const size_t i : {0, 1}) {
       Violation violation;
@@ -136,7 +136,8 @@ TEST(CauseGroupsTest, SimplestOfAllThatAreDisbelievedIsShown) {
       EXPECT_TRUE(groups.Add(violation,
                              {states[i].second, history, died, {}, 0}, false));
     }
-    const ConfirmedCauses confirmed = groups.Confirmed(pool, judge);
+    const ConfirmedCauses confirmed =
+        groups.Confirmed(pool, judge, /*all_visited=*/true);
     ASSERT_THAT(confirmed.findings, SizeIs(1));
     const Finding& finding = confirmed.findings[0];
     EXPECT_EQ(finding.violation.kind, ViolationKind::kNondeterministic);
@@ -162,8 +163,9 @@ std::string ShownAfter(const RecordedRun& run, const CrashSpace& space,
     EXPECT_EQ(groups.Add(violation, state, false), added);
     added = false;
   }
-  const Judge judge(run, pool.outcomes());
-  const ConfirmedCauses confirmed = groups.Confirmed(pool, judge);
+  Judge judge(run, pool.outcomes());
+  const ConfirmedCauses confirmed =
+      groups.Confirmed(pool, judge, /*all_visited=*/true);
   EXPECT_THAT(confirmed.findings, SizeIs(1));
   EXPECT_EQ(confirmed.findings[0].count, states.size());
   return confirmed.findings[0].id;

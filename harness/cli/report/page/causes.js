@@ -43,7 +43,7 @@ function cardBody(cause) {
     terms('rows', [
       [violation.op ? 'Op ' + violation.op : 'During', op + (violation.line ? ' (line ' + violation.line + ')' : '')],
       ['In force', violation.promise], ['Crash', violation.crash], ['Disk fault', violation.faults], ['Lost', violation.lost_files],
-      ['Not yet issued', violation.unissued], ['Excused by', violation.excuses.join(', ')], ['Cause', h('code', {}, violation.cause)],
+      ['Not yet issued', violation.unissued], ['Missing', violation.missing || []], ['Excused by', violation.excuses.join(', ')], ['Cause', h('code', {}, violation.cause)],
       ['World', workload.backend + ' under profile ' + workload.profile],
     ]),
     h('div', {class: 'replay'}, h('code', {tabindex: 0, 'aria-label': 'Replay line'}, line), copyButton(line, 'the replay line')),

@@ -1,0 +1,62 @@
+// Runs the parts of what a state lost, in the order of SmallestLoss(), until
+// one fails with the cause that the state itself has.
+
+#include "harness/explain/named_loss.h"
+
+#include <algorithm>
+
+#include "harness/judge/check_cause.h"
+
+namespace powercut {
+namespace {
+
+bool IsOfCheck(const Finding& finding) {
+  return finding.violation.kind == ViolationKind::kCheck;
+}
+
+}  // namespace
+
+StateId IdLosingOnly(const LossSet& lost, const RecordedRun& run,
+                     const ReplayedState& replayed) {
+  const CrashSpace space(run.trace(), run.setting.atomic_bytes);
+  PointCursor cursor(space, replayed.state.kind);
+  cursor.MoveTo(replayed.state.point);
+  const CrashState only =
+      StateLosingOnly(lost, *run.losses, replayed.state, cursor);
+  return {{CanonicalStep(only, cursor)}, run.trace().Digest()};
+}
+
+Result<LossSet> SmallestLossOf(const RecordedRun& run, const StateId& id,
+                               const RunOptions& options,
+                               const ReplayedState& replayed) {
+  const auto failed = std::ranges::find_if(replayed.findings, IsOfCheck);
+  if (failed == replayed.findings.end()) return LossSet();
+  if (id.steps.size() > 1) return LossOfRecovery();
+  const CrashSpace space(run.trace(), run.setting.atomic_bytes);
+  PointCursor cursor(space, replayed.state.kind);
+  cursor.MoveTo(replayed.state.point);
+  const auto fails = [&](const LossSet& part) -> Result<bool> {
+    const StateId at = IdLosingOnly(part, run, replayed);
+    POWERCUT_ASSIGN(const ReplayedState other, Replay(run, at, options));
+    return std::ranges::any_of(other.findings, [&](const Finding& finding) {
+      return finding.violation.cause == failed->violation.cause;
+    });
+  };
+  return SmallestLoss(LossesOf(*run.losses, replayed.state, cursor), fails);
+}
+
+Status NameLossInCauses(const RecordedRun& run, const StateId& id,
+                        const RunOptions& options, ReplayedState& replayed) {
+  if (run.losses == nullptr) return Ok{};
+  POWERCUT_ASSIGN(const LossSet smallest,
+                  SmallestLossOf(run, id, options, replayed));
+  for (Finding& finding : replayed.findings) {
+    if (!IsOfCheck(finding)) continue;
+    finding.violation.cause =
+        CauseWithLoss(finding.violation.cause, LossInWords(smallest));
+    finding.loss = smallest;
+  }
+  return Ok{};
+}
+
+}  // namespace powercut

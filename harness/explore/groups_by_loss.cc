@@ -1,0 +1,122 @@
+// Names the losses in the causes of a recorded program.
+//
+// Failures of a program's check are kept apart by the point of the crash and by
+// all that it took. At the end, what was taken at one point is held against
+// each other: a state that lost more than another one with the same words
+// failed for the loss of that other one. Each state goes to the first such loss
+// in the order of ComesBefore(), so that neither what else it lost nor the
+// order of the visits matters. What is left at all points is joined by its
+// words.
+//
+// Example: at point 20 the check fails without the data of /f, without that and
+// the name of /g, and without the name of /h. The second state goes to the
+// first one, so that two causes are left.
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "harness/base/check.h"
+#include "harness/explore/cause_groups.h"
+#include "harness/judge/check_cause.h"
+
+namespace powercut {
+
+CauseGroups::Key CauseGroups::KeyOf(const Violation& violation,
+                                    const ViolatingState& at) {
+  const ProgramLosses* const losses = context_.run.losses;
+  if (losses == nullptr || violation.kind != ViolationKind::kCheck) {
+    return {violation.cause, false, 0, {}};
+  }
+  // What a crash during recovery took was not the program's.
+  constexpr auto kNoPoint = std::numeric_limits<EventNumber>::max();
+  if (!at.inner.empty()) {
+    return {violation.cause, true, kNoPoint, LossOfRecovery()};
+  }
+  return {violation.cause, true, at.state.point,
+          LossesOf(*losses, at.state, CursorAt(at.state))};
+}
+
+// Gives the groups of one cause and point, each of which lost other things, to
+// the first loss that is a part of theirs.
+void CauseGroups::JoinPoint(std::map<Key, Group>::iterator begin,
+                            std::map<Key, Group>::iterator end,
+                            std::map<std::string, Group>& groups) {
+  std::vector<Group*> by_size;
+  for (auto group = begin; group != end; ++group) {
+    by_size.push_back(&group->second);
+  }
+  std::ranges::sort(by_size, [](const Group* a, const Group* b) {
+    return ComesBefore(a->lost, b->lost);
+  });
+  std::vector<LossSet> smallest;
+  for (Group* const group : by_size) {
+    const auto part = std::ranges::find_if(smallest, [&](const LossSet& loss) {
+      return IsPartOf(loss, group->lost);
+    });
+    if (part == smallest.end()) {
+      smallest.push_back(group->lost);
+    } else {
+      group->lost = *part;
+    }
+    Merge(groups, std::move(*group));
+  }
+}
+
+// The first part of the loss with which the shown state would fail in the same
+// way, by running the parts.
+LossSet CauseGroups::SmallestLossOf(const Group& group, WorkerPool& pool,
+                                    Judge& judge, uint64_t& recoveries) {
+  const ViolatingState& shown = group.shown;
+  const PointCursor& cursor = CursorAt(shown.state);
+  const auto fails = [&](const LossSet& part) -> Result<bool> {
+    // A state that loses nothing is visited at each point.
+    if (part.empty()) return false;
+    const CrashState state =
+        StateLosingOnly(part, *context_.run.losses, shown.state, cursor);
+    ++recoveries;
+    const OutcomeId outcome = pool.RunAlone(state).outcome;
+    const auto& violations =
+        judge.Violations(outcome, shown.history, state.kind);
+    return std::ranges::any_of(violations, [&](const Violation& violation) {
+      return violation.cause == group.violation.cause;
+    });
+  };
+  auto smallest = SmallestLoss(group.lost, fails);
+  POWERCUT_CHECK(smallest);
+  return std::move(*smallest);
+}
+
+// The groups by the causes that findings have, with the losses named.
+std::map<std::string, CauseGroups::Group> CauseGroups::GroupsByCause(
+    WorkerPool& pool, Judge& judge, bool all_visited, uint64_t& recoveries) {
+  std::map<std::string, Group> groups;
+  for (auto begin = groups_.begin(); begin != groups_.end();) {
+    const Key& key = begin->first;
+    const auto end = std::find_if(begin, groups_.end(), [&](const auto& entry) {
+      return entry.first.cause != key.cause ||
+             entry.first.by_loss != key.by_loss ||
+             entry.first.point != key.point;
+    });
+    JoinPoint(begin, end, groups);
+    begin = end;
+  }
+  if (all_visited || context_.run.losses == nullptr) return groups;
+  std::map<std::string, Group> smaller;
+  for (auto& [cause, group] : groups) {
+    const bool has_parts = group.lost.size() > 1;
+    if (has_parts && smaller.size() < kCausesShownMax) {
+      group.lost = SmallestLossOf(group, pool, judge, recoveries);
+    }
+    Merge(smaller, std::move(group));
+  }
+  return smaller;
+}
+
+// The cause of a finding of the group.
+std::string CauseGroups::CauseOf(const Group& group) {
+  if (!group.by_loss) return group.violation.cause;
+  return CauseWithLoss(group.violation.cause, LossInWords(group.lost));
+}
+
+}  // namespace powercut
