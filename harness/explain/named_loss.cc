@@ -31,18 +31,22 @@ Result<LossSet> SmallestLossOf(const RecordedRun& run, const StateId& id,
                                const ReplayedState& replayed) {
   const auto failed = std::ranges::find_if(replayed.findings, IsOfCheck);
   if (failed == replayed.findings.end()) return LossSet();
-  if (id.steps.size() > 1) return LossOfRecovery();
   const CrashSpace space(run.trace(), run.setting.atomic_bytes);
   PointCursor cursor(space, replayed.state.kind);
   cursor.MoveTo(replayed.state.point);
+  LossSet all = LossesOf(*run.losses, replayed.state, cursor);
+  const LossSet recovery = LossOfRecovery();
+  if (id.steps.size() > 1) all.insert(recovery.begin(), recovery.end());
   const auto fails = [&](const LossSet& part) -> Result<bool> {
+    // A part may have another recovery, in which these crashes cannot happen.
+    if (IsPartOf(recovery, part)) return false;
     const StateId at = IdLosingOnly(part, run, replayed);
     POWERCUT_ASSIGN(const ReplayedState other, Replay(run, at, options));
     return std::ranges::any_of(other.findings, [&](const Finding& finding) {
       return finding.violation.cause == failed->violation.cause;
     });
   };
-  return SmallestLoss(LossesOf(*run.losses, replayed.state, cursor), fails);
+  return SmallestLoss(all, fails);
 }
 
 Status NameLossInCauses(const RecordedRun& run, const StateId& id,

@@ -14,10 +14,12 @@ namespace powercut {
 
 // The smallest loss with which the check fails as in the first finding of kind
 // `check`, found by running the parts of what the state lost (SmallestLoss()).
-// LossOfRecovery() if the id has crashes during recovery; empty if nothing
-// needs to be lost, or if there is no such finding. Requires: `replayed` came
-// of Replay() with the same arguments, and run.losses is known. Errors: those
-// of Replay().
+// With crashes during recovery it has LossOfRecovery(), too, unless the state
+// fails without them. Empty if nothing needs to be lost, or if there is no such
+// finding.
+// Requires: `replayed` came of Replay() with the same arguments, and run.losses
+// is known.
+// Errors: those of Replay().
 Result<LossSet> SmallestLossOf(const RecordedRun& run, const StateId& id,
                                const RunOptions& options,
                                const ReplayedState& replayed);

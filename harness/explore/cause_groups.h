@@ -123,8 +123,8 @@ class CauseGroups {
   struct Key {
     std::string cause;  // without a loss
     // Whether the cause is to name a loss, at which point the crash came, and
-    // what it took. Zero and empty if not. Crashes during recovery have a point
-    // of their own, and LossOfRecovery().
+    // what it took, with LossOfRecovery() if a recovery crashed, too. Zero and
+    // empty if not.
     bool by_loss = false;
     EventNumber point = 0;
     LossSet lost;

@@ -13,7 +13,6 @@
 // first one, so that two causes are left.
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "harness/base/check.h"
@@ -28,13 +27,10 @@ CauseGroups::Key CauseGroups::KeyOf(const Violation& violation,
   if (losses == nullptr || violation.kind != ViolationKind::kCheck) {
     return {violation.cause, false, 0, {}};
   }
-  // What a crash during recovery took was not the program's.
-  constexpr auto kNoPoint = std::numeric_limits<EventNumber>::max();
-  if (!at.inner.empty()) {
-    return {violation.cause, true, kNoPoint, LossOfRecovery()};
-  }
-  return {violation.cause, true, at.state.point,
-          LossesOf(*losses, at.state, CursorAt(at.state))};
+  LossSet lost = LossesOf(*losses, at.state, CursorAt(at.state));
+  // What a crash of the recovery took was not the program's.
+  if (!at.inner.empty()) lost.merge(LossOfRecovery());
+  return {violation.cause, true, at.state.point, std::move(lost)};
 }
 
 // Gives the groups of one cause and point, each of which lost other things, to
@@ -104,7 +100,8 @@ std::map<std::string, CauseGroups::Group> CauseGroups::GroupsByCause(
   if (all_visited || context_.run.losses == nullptr) return groups;
   std::map<std::string, Group> smaller;
   for (auto& [cause, group] : groups) {
-    const bool has_parts = group.lost.size() > 1;
+    // A part may have another recovery, in which these crashes cannot happen.
+    const bool has_parts = group.lost.size() > 1 && group.shown.inner.empty();
     if (has_parts && smaller.size() < kCausesShownMax) {
       group.lost = SmallestLossOf(group, pool, judge, recoveries);
     }

@@ -168,6 +168,21 @@ TEST_F(LostThingsTest, OfANameTheFirstChangeIsNamed) {
               ElementsAre("removal-of-journal/fsync-directory"));
 }
 
+// Checks that write before they look. A crash while they do so is named where
+// it breaks the file, and not where the file is broken without.
+TEST_F(LostThingsTest, ACrashOfTheRecoveryIsNamedWhereItIsNeeded) {
+  Expect(": >log; grep -qx new f");
+  Record("echo old >f", std::string("echo new >f\n") + kDone);
+  const Ended explored = Explore("--space exhaustive --nested 1");
+  EXPECT_THAT(LossesIn(explored.out), ElementsAre("data-of-f/fdatasync"))
+      << explored.out << explored.err;
+  Expect("if [ -s copy ]; then cp copy f; rm copy; fi; grep -qx new f");
+  Record("echo new >copy", kDone);
+  const Ended nested = Explore("--space exhaustive --nested 1");
+  EXPECT_THAT(LossesIn(nested.out), ElementsAre("crash-of-recovery/none"))
+      << nested.out << nested.err;
+}
+
 // Each state of `sample` lost many things. The parts of its loss are run.
 TEST_F(LostThingsTest, TheLossIsTheSameInEverySpaceAndForAllJobs) {
   Expect("test \"$(cat a)\" = text && test -e b");
