@@ -37,8 +37,8 @@ TEST_F(BaselineTest, ATextHasOneCauseALine) {
       {"a/b/c/d", {"a/b/c/d"}},
       {"  a/b/c/d  # a comment\r\n", {"a/b/c/d"}},
       {"a/b/c/d#x\na/b/c/e\na/b/c/d\n", {"a/b/c/d", "a/b/c/e"}},
-      {"check/b/c/d/exit-1\ncheck/b/c/d/exit-1/lost\n",
-       {"check/b/c/d/exit-1", "check/b/c/d/exit-1/lost"}},
+      {"check/b/c/d/exit-1\ncheck/b/c/d/exit-1/lost/of/it\n",
+       {"check/b/c/d/exit-1", "check/b/c/d/exit-1/lost/of/it"}},
   };
   for (const auto& [text, causes] : texts) {
     const auto read = Read(text);
@@ -49,7 +49,7 @@ TEST_F(BaselineTest, ATextHasOneCauseALine) {
 
 TEST_F(BaselineTest, AWrongLineIsNamed) {
   for (const std::string text :
-       {"a/b/c/d\n\na/b/c\n", "a/b/c/d\n#\na/b/c/d/e/f/g\n",
+       {"a/b/c/d\n\na/b/c\n", "a/b/c/d\n#\na/b/c/d/e/f/g/h/i\n",
         "a/b/c/d\n#\na/b/c/d more\n"}) {
     const auto read = Read(text);
     ASSERT_FALSE(read) << text;
