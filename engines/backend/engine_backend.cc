@@ -12,7 +12,7 @@
 // /store.db-wal` and `fdatasync`. In memory both succeed; then simfs writes and
 // persists, between the begin and the return of the commit.
 //
-// What an engine writes while it recovers (SQLite rolls a journal back) runs on
+// What an engine writes while it recovers (SQLite rolls a journal back) reaches
 // simfs only if crashes of recoveries are explored, since the second mount
 // reads more of the disk.
 

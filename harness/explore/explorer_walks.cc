@@ -115,6 +115,8 @@ std::optional<std::vector<RequestGroup>> Explorer::Split(Subwalk open) {
 bool Explorer::WalkEach(const std::vector<Subwalk>& subwalks) {
   std::vector<size_t> left;
   bool finished = true;
+  // A copy must find no task under way, and cutting the walk visited states.
+  if (judging_) judging_->Finish();
   if (options_.jobs == 0) {
     for (size_t i = 0; i < subwalks.size(); ++i) left.push_back(i);
   } else {

@@ -45,18 +45,22 @@ void CauseGroups::JoinPoint(std::map<Key, Group>::iterator begin,
   std::ranges::sort(by_size, [](const Group* a, const Group* b) {
     return ComesBefore(a->lost, b->lost);
   });
-  std::vector<LossSet> smallest;
+  std::vector<Group*> smallest;
   for (Group* const group : by_size) {
-    const auto part = std::ranges::find_if(smallest, [&](const LossSet& loss) {
-      return IsPartOf(loss, group->lost);
+    const auto part = std::ranges::find_if(smallest, [&](const Group* other) {
+      return IsPartOf(other->lost, group->lost);
     });
     if (part == smallest.end()) {
-      smallest.push_back(group->lost);
-    } else {
-      group->lost = *part;
+      smallest.push_back(group);
+      continue;
     }
-    Merge(groups, std::move(*group));
+    // A state that lost more is not shown, though it may have lost fewer
+    // blocks: it need not fail if it loses no more than the part.
+    (*part)->count += group->count;
+    (*part)->states.insert((*part)->states.end(), group->states.begin(),
+                           group->states.end());
   }
+  for (Group* const group : smallest) Merge(groups, std::move(*group));
 }
 
 // The first part of the loss with which the shown state would fail in the same

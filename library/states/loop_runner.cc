@@ -151,7 +151,7 @@ ExploreOptions LoopRunner::OptionsOfExploration() const {
   options.run.limits.cpu_ms = asked.state_timeout_ms;
   options.bounds.max_runs = asked.runs_max;
   options.nested = asked.nested;
-  options.runs_are_short = true;  // They read files in memory.
+  options.runs_are_short = true;  // A run reads files in memory.
   if (asked.budget_ms > 0) options.bounds.budget_ms = asked.budget_ms;
   options.hooks.interrupted = [this] { return loop_.stopping_; };
   return options;

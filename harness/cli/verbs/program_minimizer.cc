@@ -100,7 +100,7 @@ class ProgramMinimizer {
     if (!history) return false;
     const Recording recording{
         std::move(remade->trace), std::move(*history), {}, {}};
-    // Which loss a failure names is known when all states are.
+    // Which loss a failure names is known only if all states were visited.
     ExploreOptions options = options_;
     options.hooks.interrupted = stopping_;
     auto explored =
