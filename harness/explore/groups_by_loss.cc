@@ -21,6 +21,10 @@
 
 namespace powercut {
 
+// How many parts of losses are run for all causes together. A count and not a
+// time, so that the causes follow from the states.
+constexpr uint64_t kPartRunsMax = 500;
+
 CauseGroups::Key CauseGroups::KeyOf(const Violation& violation,
                                     const ViolatingState& at) {
   const ProgramLosses* const losses = context_.run.losses;
@@ -71,7 +75,7 @@ LossSet CauseGroups::SmallestLossOf(const Group& group, WorkerPool& pool,
   const PointCursor& cursor = CursorAt(shown.state);
   const auto fails = [&](const LossSet& part) -> Result<bool> {
     // A state that loses nothing is visited at each point.
-    if (part.empty()) return false;
+    if (part.empty() || recoveries >= kPartRunsMax) return false;
     const CrashState state =
         StateLosingOnly(part, *context_.run.losses, shown.state, cursor);
     ++recoveries;

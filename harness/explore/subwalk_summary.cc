@@ -10,6 +10,7 @@
 
 #include "harness/recover/outcome_codec.h"
 #include "harness/system/packed_bytes.h"
+#include "harness/worker/state_codec.h"
 
 namespace powercut {
 namespace {
@@ -29,14 +30,7 @@ class Writer {
   }
   void Outcome(OutcomeId id) { out_.Text(EncodeOutcome(outcomes_[id])); }
 
-  void State(const CrashState& state) {
-    Numbers({state.point, state.marks, static_cast<uint64_t>(state.kind),
-             state.origin, state.choices.size()});
-    for (const BlockChoice& choice : state.choices) {
-      Numbers({choice.slot, choice.version, choice.torn.first,
-               choice.torn.count, choice.under});
-    }
-  }
+  void State(const CrashState& state) { WriteState(out_, state); }
 
   void Cause(const CauseSummary& cause) {
     Numbers({cause.count, cause.states.size()});
@@ -89,20 +83,7 @@ class Reader {
     if (outcome) id = pool_.AddOutcome(std::move(*outcome));
   }
 
-  void State(CrashState& state) {
-    Number(state.point);
-    Number(state.marks);
-    Number(state.kind);
-    Number(state.origin);
-    state.choices.resize(Count());
-    for (BlockChoice& choice : state.choices) {
-      Number(choice.slot);
-      Number(choice.version);
-      Number(choice.torn.first);
-      Number(choice.torn.count);
-      Number(choice.under);
-    }
-  }
+  void State(CrashState& state) { state = ReadState(in_); }
 
   void Cause(CauseSummary& cause) {
     Number(cause.count);

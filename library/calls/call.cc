@@ -14,14 +14,19 @@
 #include "model/files/model_state.h"
 
 namespace powercut {
-namespace {
-
-std::string_view LastPart(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == path.npos ? path : path.substr(slash + 1);
+std::string_view PathOf(const Call& call) {
+  if (!call.path.empty()) return call.path;
+  return call.op.names.empty() ? std::string_view() : call.op.names.back();
 }
 
-}  // namespace
+std::string_view ParentOf(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
+}
+
+std::string_view LastPartOf(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 bool IsSync(const Call& call) {
   return call.kind == Call::kOp && IsFlush(call.op.kind);
@@ -40,14 +45,14 @@ bool IsOfDirectory(const Calls& calls, const Call& sync) {
 
 std::string PlaceText(const CallPlace& place) {
   if (place.file != nullptr) {
-    return fmt::format("{}:{}", LastPart(place.file), place.line);
+    return fmt::format("{}:{}", LastPartOf(place.file), place.line);
   }
   if (place.address == nullptr) return "";
   const AddressPlace at = PlaceOfCall(place.address);
   if (!at.function.empty()) {
     return fmt::format("{}+{:#x}", at.function, at.in_function);
   }
-  return fmt::format("{}{}{:#x}", LastPart(at.module),
+  return fmt::format("{}{}{:#x}", LastPartOf(at.module),
                      at.module.empty() ? "" : "+", at.in_module);
 }
 

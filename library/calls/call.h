@@ -68,6 +68,16 @@ struct Call {
 
 using Calls = std::vector<Call>;
 
+// The path that a call is about: that of its file, or else the last one that it
+// names. Empty if there is none.
+std::string_view PathOf(const Call& call);
+
+// The directory of a path; `/` for a path of one part.
+std::string_view ParentOf(std::string_view path);
+
+// What follows the last `/` of a path.
+std::string_view LastPartOf(std::string_view path);
+
 // Whether the call is one that asks for durability.
 bool IsSync(const Call& call);
 

@@ -126,6 +126,12 @@ class CallRecorder {
 
 }  // namespace
 
+size_t CallOf(const IssuedCalls& run, EventNumber event) {
+  const auto& after = run.events_after;
+  return static_cast<size_t>(std::ranges::lower_bound(after, event) -
+                             after.begin());
+}
+
 std::vector<Op> FaultsOf(const Calls& calls) {
   const bool fails =
       std::ranges::any_of(calls, [](const Call& call) { return call.fails; });

@@ -26,6 +26,9 @@ struct IssuedCalls {
   const std::vector<EventNumber>& events_after;
 };
 
+// The call that issued the event; the number of calls if none did. O(log n).
+size_t CallOf(const IssuedCalls& run, EventNumber event);
+
 // The faults of the disk while these calls run: an error of each flush, if a
 // call fails.
 std::vector<Op> FaultsOf(const Calls& calls);

@@ -37,30 +37,15 @@ constexpr std::string_view kFsyncDirectory = "fsync-directory";
 constexpr std::string_view kSyncfs = "syncfs";
 constexpr std::string_view kNone = "none";
 
-std::string_view ParentOf(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
-}
-
-std::string_view LastPart(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
 // LostThing::part. A removal is a change of the name.
 std::string PartOf(std::string_view what) {
   return std::string(what == kRemoval ? kName : what);
 }
 
-// The path that a call is about.
-std::string PathOf(const Call& call) {
-  if (!call.path.empty()) return call.path;
-  return call.op.names.empty() ? std::string() : call.op.names.back();
-}
-
 // The path of a call whose last part is `name`; the call's own path if none is.
-std::string PathNamed(const Call& call, std::string_view name) {
+std::string_view PathNamed(const Call& call, std::string_view name) {
   for (const std::string& path : call.op.names) {
-    if (LastPart(path) == name) return path;
+    if (LastPartOf(path) == name) return path;
   }
   return PathOf(call);
 }
@@ -155,17 +140,15 @@ std::string_view CallLosses::WeakestSync(std::string_view what) const {
                                : data_sync_;
 }
 
-// A sync makes nothing of its own that a crash could take.
+// A record that a sync writes takes nothing of a file with it.
 std::optional<CallLosses::Work> CallLosses::WorkOf(EventNumber number) const {
-  const auto& after = calls_.events_after;
-  const auto call = static_cast<size_t>(
-      std::ranges::lower_bound(after, number) - after.begin());
+  const size_t call = CallOf(calls_, number);
   if (call >= calls_.calls.size()) return std::nullopt;
   const Call& made = calls_.calls[call];
   if (made.kind != Call::kOp || IsSync(made)) return std::nullopt;
   const OpKind kind = made.op.kind;
   const bool sizes = kind == OpKind::kTruncate || kind == OpKind::kFallocate;
-  Work work{call, sizes ? kSize : kData, PathOf(made)};
+  Work work{call, sizes ? kSize : kData, std::string(PathOf(made))};
   const DiskEvent& event = trace_.event(number);
   if (event.kind != DiskEvent::kWrite) return work;
   const auto stored = simfs::DecodeRecord(trace_.data(event), /*nonce=*/0,
@@ -233,7 +216,7 @@ void CallLosses::NoteSync(size_t index, std::string_view what,
     }
     return;
   }
-  const std::string path = PathOf(call);
+  const std::string_view path = PathOf(call);
   const bool names = what == kName || what == kRemoval;
   if (names && ParentOf(story.names.front()) == path) note(kFsyncDirectory);
   if (std::ranges::find(story.names, path) == story.names.end()) return;

@@ -17,13 +17,6 @@
 namespace powercut {
 namespace {
 
-// The call that issued an event.
-size_t CallOf(const IssuedCalls& run, EventNumber event) {
-  const auto& after = run.events_after;
-  return static_cast<size_t>(std::ranges::lower_bound(after, event) -
-                             after.begin());
-}
-
 // The calls of which the state lost something, each with the contents of blocks
 // that it wrote and that are not there.
 using LostContents = std::map<size_t, std::vector<ByteSpan>>;
@@ -101,20 +94,9 @@ std::string LostBytes(const Call& call, const std::vector<ByteSpan>& blocks) {
   return fmt::format("bytes {} of {}: ", fmt::join(ranges, ", "), call.path);
 }
 
-std::string_view ParentOf(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
-}
-
-// The path whose sync would keep what a call wrote.
-std::string_view FileOf(const Call& call) {
-  if (!call.path.empty()) return call.path;
-  return call.op.names.empty() ? std::string_view() : call.op.names.back();
-}
-
 bool IsSyncOf(const Call& call, std::string_view path) {
   return IsSync(call) &&
-         (call.op.kind == OpKind::kSyncfs || FileOf(call) == path);
+         (call.op.kind == OpKind::kSyncfs || PathOf(call) == path);
 }
 
 // The calls around a crash point.
@@ -186,7 +168,7 @@ std::vector<std::string> LostCalls(const IssuedCalls& run,
   const auto& after = run.events_after;
   std::vector<std::string> lines;
   for (const auto& [lost, blocks] : LostBy(run, state, cursor)) {
-    const std::string_view path = FileOf(calls[lost]);
+    const std::string_view path = PathOf(calls[lost]);
     std::string sync = ", never synced before the crash";
     for (size_t i = lost; i < calls.size(); ++i) {
       if (!IsSyncOf(calls[i], path)) continue;
@@ -243,14 +225,14 @@ std::vector<ExtraSync> SyncsFor(const IssuedCalls& run, const CrashState& state,
     if (kind == OpKind::kDiskWrite || kind == OpKind::kDiskDiscard) {
       return {{"", call->first}};
     }
-    add(FileOf(calls[call->first]), call->first);
+    add(PathOf(calls[call->first]), call->first);
   }
   // A log has no directory to sync.
   if (!lost.empty() && IsLogOp(calls[lost.begin()->first].op.kind)) {
     return syncs;
   }
   for (auto call = lost.rbegin(); call != lost.rend(); ++call) {
-    add(ParentOf(FileOf(calls[call->first])), call->first);
+    add(ParentOf(PathOf(calls[call->first])), call->first);
   }
   return syncs;
 }

@@ -21,6 +21,7 @@
 #include "harness/base/prng.h"
 #include "harness/recover/recovery_runner.h"
 #include "tests/exploring.h"
+#include "tests/harness/explore/overwrites_scene.h"
 #include "tests/planted_backend.h"
 
 namespace powercut {
@@ -35,21 +36,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-
-constexpr const char* kOverwrites = R"(powercut 1
-backend simfs
-profile spec-strict
-init
-  create /a
-  write  /a 0 2048
-run
-  write  /a 0 512
-  write  /a 512 512
-  fsync  /a
-  write  /a 1024 512
-  write  /a 1536 512
-  fsync  /a
-)";
 
 // --- storage that differs in a batch -----------------------------------------
 

@@ -16,24 +16,10 @@
 #include "harness/base/prng.h"
 #include "harness/explore/cause_groups.h"
 #include "tests/exploring.h"
+#include "tests/harness/explore/overwrites_scene.h"
 
 namespace powercut {
 namespace {
-
-constexpr const char* kOverwrites = R"(powercut 1
-backend simfs
-profile spec-strict
-init
-  create /a
-  write  /a 0 2048
-run
-  write  /a 0 512
-  write  /a 512 512
-  fsync  /a
-  write  /a 1024 512
-  write  /a 1536 512
-  fsync  /a
-)";
 
 // A state and the cause of its violation. `found` names the state.
 struct Violating {
