@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
-#include <linux/fuse.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +22,7 @@
 #include <utility>
 
 #include "harness/base/shortage.h"
+#include "programs/raw_session.h"
 
 namespace powercut::programs {
 
@@ -37,8 +37,7 @@ struct FuseVolume::Impl {
   bool all_owners = false;
   // The names that a program is reading, by the number of its open directory.
   std::map<ProgramFiles::Handle, std::vector<ProgramFiles::Entry>> listings;
-  // Whether the file of the current request to create gets no name.
-  bool unnamed = false;
+  RawSession raw;
   Bytes scratch;
 };
 
@@ -57,6 +56,11 @@ ProgramFiles& FilesFor(fuse_req_t request) {
   const fuse_ctx* const who = fuse_req_ctx(request);
   files.set_caller({who->pid, who->uid, who->gid});
   return files;
+}
+
+// Whether the request asks that the file lose its set-ID bits.
+bool ClearsSetIds(fuse_req_t request) {
+  return ImplOf(request).raw.request().clears_set_ids;
 }
 
 ProgramFiles::Handle HandleOf(const fuse_file_info* info) {
@@ -87,7 +91,30 @@ void ReplyEntry(fuse_req_t request, int error, fuse_ino_t node) {
 
 void Initialize(void*, fuse_conn_info* connection) {
   // Programs see each write through, in the order of the calls.
-  connection->want &= ~static_cast<unsigned>(FUSE_CAP_WRITEBACK_CACHE);
+  connection->want &= ~unsigned{FUSE_CAP_WRITEBACK_CACHE};
+  // Nobody else changes the files, so that what the kernel read stays true.
+  connection->want &= ~unsigned{FUSE_CAP_AUTO_INVAL_DATA};
+}
+
+// Clears the set-ID bits of a file.
+int TakeSetIds(fuse_req_t request, fuse_ino_t node,
+               const fuse_file_info* info) {
+  ProgramFiles::Wanted wanted;
+  wanted.clears_set_ids = true;
+  return FilesFor(request).Set(node, wanted, HandleOf(info));
+}
+
+// Opens a file, and notes in `info` what the kernel is to know of that.
+int OpenFile(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
+  ProgramFiles& files = FilesFor(request);
+  ProgramFiles::Handle handle = 0;
+  if (const int error = files.Open(node, info->flags, handle)) return error;
+  info->fh = static_cast<uint64_t>(handle);
+  info->keep_cache = 1;
+  if (!ClearsSetIds(request)) return 0;
+  const int error = TakeSetIds(request, node, info);
+  if (error != 0) files.Close(handle);
+  return error;
 }
 
 // --- names -------------------------------------------------------------------
@@ -95,6 +122,13 @@ void Initialize(void*, fuse_conn_info* connection) {
 void LookUp(fuse_req_t request, fuse_ino_t parent, const char* name) {
   uint64_t node = 0;
   const int error = FilesFor(request).Lookup(parent, name, node);
+  if (error == ENOENT) {
+    // The kernel may remember that there is no such name, until it makes one.
+    fuse_entry_param none{};
+    none.entry_timeout = kForeverS;
+    fuse_reply_entry(request, &none);
+    return;
+  }
   ReplyEntry(request, error, node);
 }
 
@@ -123,15 +157,14 @@ void Create(fuse_req_t request, fuse_ino_t parent, const char* name,
             mode_t mode, fuse_file_info* info) {
   ProgramFiles& files = FilesFor(request);
   uint64_t node = 0;
-  int error = ImplOf(request).unnamed
+  int error = ImplOf(request).raw.request().unnamed
                   ? files.MakeUnnamed(parent, mode, node)
                   : files.Make(parent, name, mode, 0, "", node);
   // Another process may have made it since the kernel looked.
   if (error == EEXIST && (info->flags & O_EXCL) == 0) {
     error = files.Lookup(parent, name, node);
   }
-  ProgramFiles::Handle handle = 0;
-  if (error == 0) error = files.Open(node, info->flags, handle);
+  if (error == 0) error = OpenFile(request, node, info);
   fuse_entry_param entry{};
   if (error == 0) error = FactsOf(request, node, entry.attr);
   if (error != 0) {
@@ -140,8 +173,6 @@ void Create(fuse_req_t request, fuse_ino_t parent, const char* name,
   }
   entry.ino = node;
   entry.attr_timeout = entry.entry_timeout = kForeverS;
-  info->fh = static_cast<uint64_t>(handle);
-  info->keep_cache = 1;
   fuse_reply_create(request, &entry, info);
 }
 
@@ -266,6 +297,7 @@ void SetFacts(fuse_req_t request, fuse_ino_t node, struct stat* facts,
   } else if (set(FUSE_SET_ATTR_ATIME)) {
     wanted.accessed_ns = NanosecondsOf(facts->st_atim);
   }
+  wanted.clears_set_ids = ClearsSetIds(request);
   const int error = FilesFor(request).Set(node, wanted, HandleOf(info));
   ReplyFacts(request, error, node);
 }
@@ -330,14 +362,10 @@ void TellRoom(fuse_req_t request, fuse_ino_t) {
 // --- bytes -------------------------------------------------------------------
 
 void Open(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
-  ProgramFiles::Handle handle = 0;
-  const int error = FilesFor(request).Open(node, info->flags, handle);
-  if (error != 0) {
+  if (const int error = OpenFile(request, node, info)) {
     fuse_reply_err(request, error);
     return;
   }
-  info->fh = static_cast<uint64_t>(handle);
-  info->keep_cache = 1;
   fuse_reply_open(request, info);
 }
 
@@ -364,9 +392,13 @@ void Read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset,
 void Write(fuse_req_t request, fuse_ino_t node, const char* data, size_t size,
            off_t offset, fuse_file_info* info) {
   size_t written = 0;
-  const int error = FilesFor(request).Write(node, HandleOf(info),
-                                            static_cast<uint64_t>(offset),
-                                            AsBytes({data, size}), written);
+  int error = 0;
+  if (ClearsSetIds(request)) error = TakeSetIds(request, node, info);
+  if (error == 0) {
+    error = FilesFor(request).Write(node, HandleOf(info),
+                                    static_cast<uint64_t>(offset),
+                                    AsBytes({data, size}), written);
+  }
   if (error != 0) {
     fuse_reply_err(request, error);
   } else {
@@ -379,12 +411,18 @@ void Sync(fuse_req_t request, fuse_ino_t, int data_only, fuse_file_info* info) {
                  FilesFor(request).Sync(HandleOf(info), data_only != 0));
 }
 
+// The kernel does not say whether the set-ID bits are to go. They do, unless
+// root makes the call.
 void Allocate(fuse_req_t request, fuse_ino_t node, int mode, off_t offset,
               off_t length, fuse_file_info* info) {
-  fuse_reply_err(request,
-                 FilesFor(request).Allocate(node, HandleOf(info), mode,
-                                            static_cast<uint64_t>(offset),
-                                            static_cast<uint64_t>(length)));
+  int error = 0;
+  if (fuse_req_ctx(request)->uid != 0) error = TakeSetIds(request, node, info);
+  if (error == 0) {
+    error = FilesFor(request).Allocate(node, HandleOf(info), mode,
+                                       static_cast<uint64_t>(offset),
+                                       static_cast<uint64_t>(length));
+  }
+  fuse_reply_err(request, error);
 }
 
 constexpr fuse_lowlevel_ops Operations() {
@@ -420,16 +458,20 @@ constexpr fuse_lowlevel_ops Operations() {
   return operations;
 }
 
-// Makes a request for a file without a name (O_TMPFILE), which this libfuse
-// does not know, one to create a file: the kernel sends the same with both, and
-// expects the same answer. Returns whether it was one.
-bool TakeForCreate(const fuse_buf& buffer) {
-  if ((buffer.flags & FUSE_BUF_IS_FD) != 0) return false;
-  if (buffer.size < sizeof(fuse_in_header)) return false;
-  auto& header = *static_cast<fuse_in_header*>(buffer.mem);
-  if (header.opcode != FUSE_TMPFILE) return false;
-  header.opcode = FUSE_CREATE;
-  return true;
+ssize_t ReadRequest(int device, void* bytes, size_t size, void* volume) {
+  return static_cast<FuseVolume::Impl*>(volume)->raw.Read(device, bytes, size);
+}
+
+ssize_t WriteAnswer(int device, iovec* parts, int count, void* volume) {
+  return static_cast<FuseVolume::Impl*>(volume)->raw.Write(device, parts,
+                                                           count);
+}
+
+constexpr fuse_custom_io RawIo() {
+  fuse_custom_io io{};
+  io.read = ReadRequest;
+  io.writev = WriteAnswer;
+  return io;
 }
 
 }  // namespace
@@ -438,6 +480,7 @@ Result<std::unique_ptr<FuseVolume>> FuseVolume::Mount(const std::string& folder,
                                                       ProgramFiles& files,
                                                       uint64_t size_bytes) {
   static constexpr fuse_lowlevel_ops kOperations = Operations();
+  static constexpr fuse_custom_io kIo = RawIo();
   auto impl = std::make_unique<Impl>();
   impl->files = &files;
   impl->size_bytes = size_bytes;
@@ -451,13 +494,15 @@ Result<std::unique_ptr<FuseVolume>> FuseVolume::Mount(const std::string& folder,
       fuse_session_new(&args, &kOperations, sizeof(kOperations), impl.get());
   fuse_opt_free_args(&args);
   std::unique_ptr<FuseVolume> volume(new FuseVolume(std::move(impl)));
-  if (volume->impl_->session == nullptr ||
-      fuse_session_mount(volume->impl_->session, folder.c_str()) != 0) {
+  fuse_session* const session = volume->impl_->session;
+  if (session == nullptr || fuse_session_mount(session, folder.c_str()) != 0) {
     return Error{ErrorCode::kMissing,
                  "simfs cannot be mounted: FUSE takes /dev/fuse that this user "
                  "may open (chmod 666 /dev/fuse); or say --fs ext4 as root"};
   }
   volume->impl_->mounted = true;
+  POWERCUT_CHECK(
+      fuse_session_custom_io(session, &kIo, fuse_session_fd(session)) == 0);
   return volume;
 }
 
@@ -474,10 +519,7 @@ int FuseVolume::fd() const { return fuse_session_fd(impl_->session); }
 bool FuseVolume::Serve() {
   fuse_buf& buffer = impl_->buffer;
   const int received = fuse_session_receive_buf(impl_->session, &buffer);
-  if (received > 0) {
-    impl_->unnamed = TakeForCreate(buffer);
-    fuse_session_process_buf(impl_->session, &buffer);
-  }
+  if (received > 0) fuse_session_process_buf(impl_->session, &buffer);
   return received > 0 || received == -EINTR || received == -EAGAIN;
 }
 

@@ -138,6 +138,11 @@ int ProgramFiles::Set(Node node, const Wanted& wanted, Handle handle) {
     attributes.mode =
         (attributes.mode & S_IFMT) | (*wanted.permissions & kPermissions);
   }
+  if (wanted.clears_set_ids) {
+    const bool executed = (attributes.mode & S_IXGRP) != 0;
+    attributes.mode &= ~mode_t{S_ISUID};
+    if (executed) attributes.mode &= ~mode_t{S_ISGID};
+  }
   if (wanted.owner) attributes.owner = *wanted.owner;
   if (wanted.group) attributes.group = *wanted.group;
   if (wanted.accessed_ns) {

@@ -135,7 +135,8 @@ int ProgramFiles::Done(int64_t result) {
 const std::string& ProgramFiles::ProgramOf(pid_t process) {
   std::string& name = programs_[process];
   const bool opens = log_.at(applied_).op.kind == OpKind::kOpen;
-  if (!name.empty() && !opens) return name;
+  // The kernel closes files on its own account, and gives the number 0 then.
+  if (process == 0 || (!name.empty() && !opens)) return name;
   std::ifstream in(fmt::format("/proc/{}/comm", process));
   std::getline(in, name);
   return name;

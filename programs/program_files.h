@@ -109,6 +109,9 @@ class ProgramFiles {
     std::optional<int64_t> accessed_ns{};
     // Whether the last change is to be now.
     bool changed_now = false;
+    // Whether the set-user-ID bit is to go, and the set-group-ID bit of what
+    // the group may execute.
+    bool clears_set_ids = false;
   };
   // `handle` is 0 if the file is not open.
   int Set(Node node, const Wanted& wanted, Handle handle);

@@ -164,6 +164,52 @@ class Exerciser:
     def do_fchmod(self):
         os.fchmod(self.descriptor(), self.random.choice([0o600, 0o644]))
 
+    def do_set_ids(self):
+        """Whoever changes a file takes its set-ID bits and capabilities."""
+        def mapped(file):
+            with mmap.mmap(file.fileno(), 100) as view:
+                view[0:4] = b'view'
+        changes = [
+            lambda file: os.write(file.fileno(), b'x'),
+            lambda file: os.pwrite(file.fileno(), b'x', 9000),
+            lambda file: os.ftruncate(file.fileno(), 10),
+            lambda file: os.truncate('ids', 10),
+            lambda file: os.close(os.open('ids', os.O_RDWR | os.O_TRUNC)),
+            lambda file: os.close(os.open('ids', os.O_RDWR | os.O_CREAT |
+                                          os.O_TRUNC)),
+            lambda file: fallocate(file.fileno(), 0, 0, 20000),
+            lambda file: fallocate(file.fileno(), FALLOC_KEEP_SIZE |
+                                   FALLOC_PUNCH_HOLE, 0, 50),
+            lambda file: os.chown('ids', -1, os.getgid()),
+            lambda file: os.fchown(file.fileno(), os.getuid(), -1),
+            lambda file: os.copy_file_range(file.fileno(), file.fileno(), 10,
+                                            0, 50),
+            lambda file: os.utime('ids', ns=(1, 1)),
+            lambda file: os.setxattr('ids', 'user.one', b'1'),
+            mapped,
+        ]
+        # The capability to bind to every port, as version 2 writes it.
+        capability = struct.pack('<5I', 0x02000001, 1 << 10, 0, 0, 0)
+        mode = self.random.choice([0o4755, 0o2755, 0o2745, 0o6777, 0o2644])
+        found = [oct(mode)]
+        for change in changes:
+            with open('ids', 'w+b') as file:
+                file.write(bytes(100))
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                try:
+                    os.setxattr('ids', 'security.capability', capability)
+                except PermissionError:
+                    pass
+                change(file)
+                found.append(oct(os.stat('ids').st_mode))
+                # A second change finds nothing to take.
+                change(file)
+                found.append((oct(os.stat('ids').st_mode),
+                              'security.capability' in os.listxattr('ids')))
+            os.unlink('ids')
+        return found
+
     def do_utime(self):
         name = self.name()
         when = self.random.randrange(1, 10**18)
@@ -244,14 +290,20 @@ class Exerciser:
 
     def do_seek(self):
         whence = self.random.choice([os.SEEK_SET, os.SEEK_CUR, os.SEEK_END])
-        return os.lseek(self.descriptor(), self.random.choice([-5, 0, 9000]),
-                        whence)
+        descriptor = self.descriptor()
+        # Where the end of a folder is is up to the file system.
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            whence = os.SEEK_SET
+        return os.lseek(descriptor, self.random.choice([-5, 0, 9000]), whence)
 
     def do_seek_hole(self):
         # Where holes are is up to the file system, but none lies at the end.
         descriptor = self.descriptor()
-        return os.lseek(descriptor, os.fstat(descriptor).st_size, self.random
-                        .choice([os.SEEK_HOLE, os.SEEK_DATA]))
+        facts = os.fstat(descriptor)
+        if stat.S_ISDIR(facts.st_mode):
+            return 'of a folder'
+        return os.lseek(descriptor, facts.st_size, self.random.choice(
+            [os.SEEK_HOLE, os.SEEK_DATA]))
 
     def do_truncate(self):
         os.truncate(self.name(), self.offset())
@@ -266,6 +318,27 @@ class Exerciser:
         fallocate(self.descriptor(), mode, self.offset(),
                   self.random.choice([0, 1, 5000, 100000]))
         return mode
+
+    def do_direct(self):
+        """Bytes that passed the cache by are seen by those who read it."""
+        pages = mmap.mmap(-1, 8192)
+        pages.write(bytes([self.random.randrange(256)]) * 8192)
+        with open('direct', 'w+b') as file, mmap.mmap(-1, 8192) as seen:
+            file.write(b'old' * 10000)
+            file.flush()
+            file.seek(0)
+            found = [self.digest(file.read())]
+            direct = os.open('direct', os.O_RDWR | os.O_DIRECT)
+            try:
+                os.pwrite(direct, pages, 4096)
+                file.seek(0)
+                found.append(self.digest(file.read()))
+                os.pwrite(file.fileno(), b'new', 5000)
+                os.preadv(direct, [seen], 4096)
+                found.append(self.digest(seen[:]))
+            finally:
+                os.close(direct)
+        return found
 
     def do_copy_range(self):
         return os.copy_file_range(self.descriptor(), self.descriptor(), 6000,
