@@ -11,7 +11,7 @@ namespace powercut {
 // Prints two rows for each file system that can run here, and for the others
 // why they cannot. With `only`, prints those of the file system of this name;
 // empty means all.
-void BenchKernels(const std::string& only = "");
+void BenchKernels(const std::string& only);
 
 }  // namespace powercut
 

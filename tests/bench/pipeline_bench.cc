@@ -3,9 +3,8 @@
 // Method. Each figure is printed with the limit that it is held against, which
 // is the least work that could give the same result. Both are measured in turn
 // in the same run, and the medians count: machines differ and are noisy, but
-// ratios less so. Everything runs in this process on one core, except for the
-// comparison of workers and the benchmark of kernels, which get a process of
-// their own.
+// ratios less so. Each part of the benchmark has a process of its own, which
+// uses one core where it does not compare workers.
 
 #include <fmt/format.h>
 
@@ -13,6 +12,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -308,65 +308,68 @@ void BenchNtfs3g() {
   }
 }
 
+// The rows of one part of the benchmark. `only` chooses among the rows of those
+// parts that look at it.
+struct Part {
+  std::string_view name;
+  void (*run)(const std::string& only);
+};
+
+// In the order in which they run. Each gets a new process: the peak of the
+// memory is then that of the part, and workers are forked from a process that
+// is as small as the ones that people run.
+constexpr Part kParts[] = {
+    {"sweep", [](const std::string&) { BenchPrefixSweep(); }},
+    {"enumerate",
+     [](const std::string&) {
+       BenchEnumerate(64 * kMiB, 200, "aim 1000000");
+       BenchEnumerate(64 * kMiB, 10'000, "");
+       BenchEnumerate(1024 * kMiB, 200, "aim 500000");
+       BenchEnumerate(1024 * kMiB, 20'000, "");
+     }},
+    {"ntfs-3g", [](const std::string&) { BenchNtfs3g(); }},
+    {"model", [](const std::string&) { BenchModel(); }},
+    {"spaces", BenchSpaces},
+    {"workers", BenchWorkers},
+    {"simfs", [](const std::string&) { BenchSimfs(); }},
+#ifdef POWERCUT_HAVE_PROGRAMS
+    {"programs", [](const std::string&) { BenchPrograms(); }},
+#endif
+#ifdef POWERCUT_HAVE_KERNEL
+    {"kernels", BenchKernels},
+    {"sweeps", BenchSweeps},
+#endif
+};
+
+// Runs all parts, or the one that is named. Returns the exit status.
+int Bench(const std::string& self, const std::string& name,
+          const std::string& only) {
+  if (name.empty()) {
+    std::printf("%-52s %16s   %-18s %s\n", "", "", "", "beside its limit");
+    std::fflush(stdout);
+    for (const Part& part : kParts) {
+      const std::string command = fmt::format("'{}' {}", self, part.name);
+      POWERCUT_CHECK(std::system(command.c_str()) == 0);
+    }
+    return 0;
+  }
+  std::string names;
+  for (const Part& part : kParts) {
+    if (part.name == name) {
+      part.run(only);
+      return 0;
+    }
+    names += fmt::format(" {}", part.name);
+  }
+  std::fprintf(stderr, "%s: no such part of the benchmark; there are%s\n",
+               name.c_str(), names.c_str());
+  return 129;
+}
+
 }  // namespace
 }  // namespace powercut
 
 int main(int argc, char** argv) {
-  const std::string only = argc > 1 ? argv[1] : "";
-  if (only == "spaces") {
-    powercut::BenchSpaces(argc > 2 ? argv[2] : "");
-    return 0;
-  }
-  if (only == "workers") {
-    powercut::BenchWorkers(argc > 2 ? argv[2] : "");
-    return 0;
-  }
-#ifdef POWERCUT_HAVE_KERNEL
-  if (only == "kernels") {
-    powercut::BenchKernels(argc > 2 ? argv[2] : "");
-    return 0;
-  }
-  if (only == "sweeps") {
-    powercut::BenchSweeps(argc > 2 ? argv[2] : "");
-    return 0;
-  }
-#endif
-#ifdef POWERCUT_HAVE_PROGRAMS
-  if (only == "programs") {
-    powercut::BenchPrograms();
-    return 0;
-  }
-#endif
-  if (only == "simfs") {
-    powercut::BenchSimfs();
-    return 0;
-  }
-  if (only == "ntfs-3g") {
-    powercut::BenchNtfs3g();
-    return 0;
-  }
-  std::printf("%-52s %16s   %-18s %s\n", "", "", "", "beside its limit");
-  // This comes first, since it prints the peak of the memory so far.
-  powercut::BenchPrefixSweep();
-  powercut::BenchEnumerate(64 * powercut::kMiB, 200, "aim 1000000");
-  powercut::BenchEnumerate(64 * powercut::kMiB, 10'000, "");
-  powercut::BenchEnumerate(1024 * powercut::kMiB, 200, "aim 500000");
-  powercut::BenchEnumerate(1024 * powercut::kMiB, 20'000, "");
-  powercut::BenchNtfs3g();
-  powercut::BenchModel();
-  powercut::BenchSpaces();
-  std::fflush(stdout);
-  // The workers are forked from a new process, which is as small as the ones
-  // that people run.
-  const std::string self = argv[0];
-  POWERCUT_CHECK(std::system((self + " workers").c_str()) == 0);
-  POWERCUT_CHECK(std::system((self + " simfs").c_str()) == 0);
-#ifdef POWERCUT_HAVE_PROGRAMS
-  POWERCUT_CHECK(std::system((self + " programs").c_str()) == 0);
-#endif
-#ifdef POWERCUT_HAVE_KERNEL
-  POWERCUT_CHECK(std::system((self + " kernels").c_str()) == 0);
-  POWERCUT_CHECK(std::system((self + " sweeps").c_str()) == 0);
-#endif
-  return 0;
+  return powercut::Bench(argv[0], argc > 1 ? argv[1] : "",
+                         argc > 2 ? argv[2] : "");
 }

@@ -11,12 +11,12 @@ namespace powercut {
 // Both functions print only the rows whose names contain `only`.
 
 // Prints a table of workloads of growing size.
-void BenchSpaces(const std::string& only = {});
+void BenchSpaces(const std::string& only);
 
 // Measures two workers against one.
 // Requires: a process that holds little memory, since forking from a large one
 // costs more.
-void BenchWorkers(const std::string& only = {});
+void BenchWorkers(const std::string& only);
 
 }  // namespace powercut
 
