@@ -40,6 +40,13 @@ bool BoundWatch::MustStop(uint64_t runs, uint64_t nested_runs) {
   return over_budget_;
 }
 
+bool BoundWatch::MustStopNaming() {
+  const ExploreBounds& bounds = options_.bounds;
+  if (options_.hooks.interrupted && options_.hooks.interrupted()) return true;
+  return bounds.budget_ms &&
+         MonotonicMs() - began_ms_ > *bounds.budget_ms + *bounds.budget_ms / 4;
+}
+
 std::string BoundWatch::Describe(const std::string& journal_error) const {
   if (interrupted_) return "interrupted";
   if (over_budget_) {

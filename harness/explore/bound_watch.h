@@ -21,6 +21,10 @@ class BoundWatch {
   // returned true, the exploration must end.
   bool MustStop(uint64_t runs, uint64_t nested_runs);
 
+  // Whether the search for the losses of causes, which comes after the
+  // exploration, must end. It may take a quarter of the budget more.
+  bool MustStopNaming();
+
   bool interrupted() const { return interrupted_; }
 
   // Which bound it was, in words. `journal_error` is why the journal could not

@@ -179,15 +179,18 @@ uint64_t CauseGroups::RecoveriesToConfirm(const ViolatingState& shown,
   return 2 * outer + (ends ? 2 : 1);
 }
 
-ConfirmedCauses CauseGroups::Confirmed(WorkerPool& pool, Judge& judge,
-                                       bool all_visited) {
+ConfirmedCauses CauseGroups::Confirmed(
+    WorkerPool& pool, Judge& judge, bool all_visited,
+    const std::function<bool()>& stop_naming) {
   // The order of names, and not that of states or counts, decides which causes
   // are confirmed: a cause that is among the first of the whole is then among
   // the first of each shard that has it, so that shards can be merged.
   ConfirmedCauses confirmed;
   std::map<std::string, Group> groups;
   size_t shown = 0;
-  auto named = GroupsByCause(pool, judge, all_visited, confirmed.recoveries);
+  Naming naming{pool, judge, stop_naming};
+  auto named = GroupsByCause(naming, all_visited);
+  confirmed.recoveries = naming.recoveries;
   for (auto& [cause, group] : named) {
     if (shown++ >= kCausesShownMax) {
       confirmed.unshown.push_back({cause, group.count});

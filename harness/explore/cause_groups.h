@@ -9,6 +9,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -60,6 +61,10 @@ struct CauseSummary {
   // What was wrong with it.
   Violation violation;
 };
+
+// How many parts of losses are run for all causes together. A count and not a
+// time, so that the causes follow from the states.
+inline constexpr uint64_t kPartRunsMax = 500;
 
 struct ConfirmedCauses {
   // How many recoveries it took.
@@ -115,8 +120,11 @@ class CauseGroups {
   // that ran the states, and `judge` judged their outcomes. If not
   // `all_visited`, some states were not visited that lose less than one that
   // was: then the parts of the loss of each shown state are run to find the
-  // smallest (SmallestLoss()). The groups are used up.
-  ConfirmedCauses Confirmed(WorkerPool& pool, Judge& judge, bool all_visited);
+  // smallest (SmallestLoss()), at most kPartRunsMax for all causes and none
+  // once `stop_naming`, if not empty, returned true; a loss that was not made
+  // smaller by then is named as it is. The groups are used up.
+  ConfirmedCauses Confirmed(WorkerPool& pool, Judge& judge, bool all_visited,
+                            const std::function<bool()>& stop_naming);
 
  private:
   // What the states of a group have in common.
@@ -146,15 +154,20 @@ class CauseGroups {
   };
 
   Key KeyOf(const Violation& violation, const ViolatingState& at);
-  std::map<std::string, Group> GroupsByCause(WorkerPool& pool, Judge& judge,
-                                             bool all_visited,
-                                             uint64_t& recoveries);
+  // What runs the parts of losses.
+  struct Naming {
+    WorkerPool& pool;
+    Judge& judge;
+    const std::function<bool()>& stop;
+    // How many parts were run.
+    uint64_t recoveries = 0;
+  };
+  std::map<std::string, Group> GroupsByCause(Naming& naming, bool all_visited);
   static std::string CauseOf(const Group& group);
   void JoinPoint(std::map<Key, Group>::iterator begin,
                  std::map<Key, Group>::iterator end,
                  std::map<std::string, Group>& groups);
-  LossSet SmallestLossOf(const Group& group, WorkerPool& pool, Judge& judge,
-                         uint64_t& recoveries);
+  LossSet SmallestLossOf(const Group& group, Naming& naming);
   // A cursor at the state's point and kind. Valid until the next call.
   PointCursor& CursorAt(const CrashState& state);
   bool IsSimpler(const ViolatingState& at, uint64_t lost, Group& group);

@@ -413,7 +413,8 @@ void Explorer::Finish() {
   }
   const bool all_visited =
       result_.exhausted && result_.space.mode == ExplorationSpace::kExhaustive;
-  ConfirmedCauses confirmed = groups_.Confirmed(pool_, judge_, all_visited);
+  ConfirmedCauses confirmed = groups_.Confirmed(
+      pool_, judge_, all_visited, [this] { return bounds_.MustStopNaming(); });
   result_.recoveries.confirmations = confirmed.recoveries;
   result_.unshown = std::move(confirmed.unshown);
   for (Finding& finding : confirmed.findings) {

@@ -21,10 +21,6 @@
 
 namespace powercut {
 
-// How many parts of losses are run for all causes together. A count and not a
-// time, so that the causes follow from the states.
-constexpr uint64_t kPartRunsMax = 500;
-
 CauseGroups::Key CauseGroups::KeyOf(const Violation& violation,
                                     const ViolatingState& at) {
   const ProgramLosses* const losses = context_.run.losses;
@@ -69,19 +65,19 @@ void CauseGroups::JoinPoint(std::map<Key, Group>::iterator begin,
 
 // The first part of the loss with which the shown state would fail in the same
 // way, by running the parts.
-LossSet CauseGroups::SmallestLossOf(const Group& group, WorkerPool& pool,
-                                    Judge& judge, uint64_t& recoveries) {
+LossSet CauseGroups::SmallestLossOf(const Group& group, Naming& naming) {
   const ViolatingState& shown = group.shown;
   const PointCursor& cursor = CursorAt(shown.state);
   const auto fails = [&](const LossSet& part) -> Result<bool> {
     // A state that loses nothing is visited at each point.
-    if (part.empty() || recoveries >= kPartRunsMax) return false;
+    if (part.empty() || naming.recoveries >= kPartRunsMax) return false;
+    if (naming.stop && naming.stop()) return false;
     const CrashState state =
         StateLosingOnly(part, *context_.run.losses, shown.state, cursor);
-    ++recoveries;
-    const OutcomeId outcome = pool.RunAlone(state).outcome;
+    ++naming.recoveries;
+    const OutcomeId outcome = naming.pool.RunAlone(state).outcome;
     const auto& violations =
-        judge.Violations(outcome, shown.history, state.kind);
+        naming.judge.Violations(outcome, shown.history, state.kind);
     return std::ranges::any_of(violations, [&](const Violation& violation) {
       return violation.cause == group.violation.cause;
     });
@@ -93,7 +89,7 @@ LossSet CauseGroups::SmallestLossOf(const Group& group, WorkerPool& pool,
 
 // The groups by the causes that findings have, with the losses named.
 std::map<std::string, CauseGroups::Group> CauseGroups::GroupsByCause(
-    WorkerPool& pool, Judge& judge, bool all_visited, uint64_t& recoveries) {
+    Naming& naming, bool all_visited) {
   std::map<std::string, Group> groups;
   for (auto begin = groups_.begin(); begin != groups_.end();) {
     const Key& key = begin->first;
@@ -111,7 +107,7 @@ std::map<std::string, CauseGroups::Group> CauseGroups::GroupsByCause(
     // A part may have another recovery, in which these crashes cannot happen.
     const bool has_parts = group.lost.size() > 1 && group.shown.inner.empty();
     if (has_parts && smaller.size() < kCausesShownMax) {
-      group.lost = SmallestLossOf(group, pool, judge, recoveries);
+      group.lost = SmallestLossOf(group, naming);
     }
     Merge(smaller, std::move(group));
   }

@@ -59,7 +59,7 @@ void AddLossesOfChoice(const ProgramLosses& losses, const BlockChoice& choice,
   const auto [first, last] = LostVersionsOf(choice, cursor);
   for (VersionIndex version = first; version <= last; ++version) {
     const EventNumber event = versions[version].event;
-    const auto loss = losses.LossOf(event, cursor.point());
+    const auto* const loss = losses.LossOf(event, cursor.point());
     if (loss) Add(loss->thing, {event, loss->how}, all);
   }
 }

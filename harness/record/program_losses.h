@@ -7,7 +7,6 @@
 
 #include <compare>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "harness/disk/virtual_disk.h"
@@ -53,11 +52,11 @@ class ProgramLosses {
   virtual ~ProgramLosses() = default;
 
   // What is lost if a crash after `point` events takes what `event` wrote;
-  // `std::nullopt` if the event is the work of no call, or of a sync. The
-  // answer does not depend on earlier questions.
+  // `nullptr` if the event is the work of no call, or of a sync. The answer
+  // does not depend on earlier questions, and is valid until one is asked about
+  // another point.
   // Requires: event <= point, and both are of the recording of the calls.
-  virtual std::optional<Loss> LossOf(EventNumber event,
-                                     EventNumber point) const = 0;
+  virtual const Loss* LossOf(EventNumber event, EventNumber point) const = 0;
 };
 
 }  // namespace powercut

@@ -270,8 +270,17 @@ std::optional<CallLosses::PlainLoss> CallLosses::PlainLossOf(
   return loss;
 }
 
-std::optional<ProgramLosses::Loss> CallLosses::LossOf(EventNumber event,
-                                                      EventNumber point) const {
+const ProgramLosses::Loss* CallLosses::LossOf(EventNumber event,
+                                              EventNumber point) const {
+  if (point != point_) losses_.clear();
+  point_ = point;
+  const auto [known, added] = losses_.try_emplace(event);
+  if (added) known->second = LossInWordsOf(event, point);
+  return known->second ? &*known->second : nullptr;
+}
+
+std::optional<ProgramLosses::Loss> CallLosses::LossInWordsOf(
+    EventNumber event, EventNumber point) const {
   const auto plain = PlainLossOf(event, point);
   if (!plain) return std::nullopt;
   const auto [words, added] = words_of_paths_.try_emplace(plain->path);

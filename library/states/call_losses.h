@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -34,8 +35,7 @@ class CallLosses : public ProgramLosses {
 
   const Trace& trace() const { return trace_; }
 
-  std::optional<Loss> LossOf(EventNumber event,
-                             EventNumber point) const override;
+  const Loss* LossOf(EventNumber event, EventNumber point) const override;
 
   // The things in `lost` that the state lost, as lines for people: which sync
   // of which path would have kept what. Sorted, each once. Requires: `cursor`
@@ -77,6 +77,7 @@ class CallLosses : public ProgramLosses {
   void Follow(const Call& call, Story& story) const;
   void NoteSync(size_t index, std::string_view what, Story& story) const;
   std::string_view WeakestSync(std::string_view what) const;
+  std::optional<Loss> LossInWordsOf(EventNumber event, EventNumber point) const;
 
   const IssuedCalls calls_;
   const Trace& trace_;
@@ -89,6 +90,10 @@ class CallLosses : public ProgramLosses {
   mutable std::map<EventNumber, std::optional<Work>> works_;
   mutable std::map<std::pair<size_t, std::string_view>, Story> stories_;
   mutable std::map<std::string, std::string> words_of_paths_;
+  // What LossOf() answered about the point that was asked about last: many
+  // states of one point lose the same.
+  mutable EventNumber point_ = 0;
+  mutable std::unordered_map<EventNumber, std::optional<Loss>> losses_;
 };
 
 }  // namespace powercut

@@ -53,7 +53,7 @@ std::vector<std::string> LossesOfFirst(const Calls& calls,
   const CallLosses losses({calls, after}, trace, *FindProfile(profile));
   std::vector<std::string> words;
   for (const EventNumber point : after) {
-    const auto loss = losses.LossOf(1, point);
+    const auto* const loss = losses.LossOf(1, point);
     words.push_back(loss ? loss->how.what + " " + loss->thing.path + " " +
                                loss->how.missing
                          : "none");

@@ -21,6 +21,7 @@
 #include "harness/base/prng.h"
 #include "harness/recover/recovery_runner.h"
 #include "tests/exploring.h"
+#include "tests/harness/explore/checked_backend.h"
 #include "tests/harness/explore/overwrites_scene.h"
 #include "tests/planted_backend.h"
 
@@ -123,7 +124,7 @@ TEST(CauseGroupsTest, SimplestOfAllThatAreDisbelievedIsShown) {
                              {states[i].second, history, died, {}, 0}, false));
     }
     const ConfirmedCauses confirmed =
-        groups.Confirmed(pool, judge, /*all_visited=*/true);
+        groups.Confirmed(pool, judge, /*all_visited=*/true, {});
     ASSERT_THAT(confirmed.findings, SizeIs(1));
     const Finding& finding = confirmed.findings[0];
     EXPECT_EQ(finding.violation.kind, ViolationKind::kNondeterministic);
@@ -151,7 +152,7 @@ std::string ShownAfter(const RecordedRun& run, const CrashSpace& space,
   }
   Judge judge(run, pool.outcomes());
   const ConfirmedCauses confirmed =
-      groups.Confirmed(pool, judge, /*all_visited=*/true);
+      groups.Confirmed(pool, judge, /*all_visited=*/true, {});
   EXPECT_THAT(confirmed.findings, SizeIs(1));
   EXPECT_EQ(confirmed.findings[0].count, states.size());
   return confirmed.findings[0].id;
@@ -253,62 +254,6 @@ TEST(CauseGroupsTest, TheLeastOfManyIsShown) {
 }
 
 // --- checks ------------------------------------------------------------------
-
-// What a check says of a volume whose file `/a` has this content. `runs` counts
-// the checks of this process, from 1.
-using Says =
-    std::function<std::string(const std::string& content, uint64_t runs)>;
-
-class CheckedMount : public Mount {
- public:
-  CheckedMount(std::unique_ptr<Mount> mount, const Says& says, uint64_t runs)
-      : mount_(std::move(mount)), says_(says), runs_(runs) {}
-
-  OpResult Apply(const Op& op, uint64_t offset_bytes,
-                 std::string_view content) override {
-    return mount_->Apply(op, offset_bytes, content);
-  }
-  Observation Observe() override { return mount_->Observe(); }
-  OpResult Shutdown() override { return mount_->Shutdown(); }
-  Result<CommandEnd> RunCommand(const Command&) override {
-    const Observation seen = mount_->Observe();
-    return CommandEnd{CommandEnd::kEnded,
-                      says_(seen.entries.at(0).content, runs_)};
-  }
-
- private:
-  std::unique_ptr<Mount> mount_;
-  const Says& says_;
-  uint64_t runs_;
-};
-
-// simfs with a check that needs no process.
-class CheckedBackend : public Backend {
- public:
-  explicit CheckedBackend(Says says)
-      : backend_(MakeBackend("simfs").value()), says_(std::move(says)) {}
-
-  const BackendTraits& traits() const override { return backend_->traits(); }
-  Result<std::shared_ptr<const SparseImage>> Format(
-      const FormatSpec& spec) override {
-    return backend_->Format(spec);
-  }
-  MountResult Open(VirtualDisk& disk) override {
-    if (getpid() != counted_pid_) runs_ = 0;
-    counted_pid_ = getpid();
-    MountResult result = backend_->Open(disk);
-    if (result.mount == nullptr) return result;
-    result.mount =
-        std::make_unique<CheckedMount>(std::move(result.mount), says_, ++runs_);
-    return result;
-  }
-
- private:
-  std::unique_ptr<Backend> backend_;
-  Says says_;
-  pid_t counted_pid_ = 0;
-  uint64_t runs_ = 0;
-};
 
 Exploration ExploreChecked(const std::string& text, Says says,
                            const std::string& space = "epoch:2",
