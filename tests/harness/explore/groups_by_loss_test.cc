@@ -138,6 +138,23 @@ TEST(GroupsByLossTest, PartsAreRunWhereSomeStatesWereNotVisited) {
   EXPECT_GT(part_runs, 0u);
 }
 
+// A part that fails with other words is another failure.
+TEST(GroupsByLossTest, PartsThatFailOtherwiseNameNoCause) {
+  const auto bad_or_worse = [](const std::string& lost) -> std::string {
+    if (lost.find('f') != lost.npos || lost.find('a') == lost.npos) return "";
+    return lost.find('c') == lost.npos ? "bad" : "worse";
+  };
+  const Exploration e = ExploreLosing(bad_or_worse, Options("sample:12", 1));
+  std::set<std::string> ends;
+  for (const Finding& finding : e.findings) {
+    const std::string& cause = finding.violation.cause;
+    ends.insert(cause.substr(cause.find("exit-1")));
+  }
+  EXPECT_EQ(ends, (std::set<std::string>{
+                      "exit-1/bad/data-of-a/fdatasync",
+                      "exit-1/worse/data-of-a+data-of-c/fdatasync"}));
+}
+
 // The check says other words of each loss, so that no part fails as the whole
 // does, and all parts of each are tried.
 TEST(GroupsByLossTest, PartsThatAreRunAreCounted) {
