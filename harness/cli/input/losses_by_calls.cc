@@ -55,13 +55,13 @@ std::string_view SourceOf(Primitive primitive) {
 
 }  // namespace
 
-std::optional<CallLosses> CallLossesOf(
-    const RecordedRun& run, const std::optional<ReturnedCalls>& returned) {
-  std::optional<CallLosses> losses;
-  if (!returned) return losses;
-  losses.emplace(IssuedCalls{returned->calls, returned->events_after},
-                 run.trace(), run.profile());
-  return losses;
+RunWithLosses::RunWithLosses(const RecordedRun& run,
+                             const std::optional<ReturnedCalls>& returned)
+    : run_(run) {
+  if (!returned) return;
+  losses_.emplace(IssuedCalls{returned->calls, returned->events_after},
+                  run.trace(), run.profile());
+  run_.losses = &*losses_;
 }
 
 void NameByCalls(const RecordedRun& run, const ReturnedCalls& returned,

@@ -18,11 +18,23 @@
 
 namespace powercut {
 
-// What a crash takes of the recorded program, for RecordedRun::losses;
-// `std::nullopt` if the calls are not known. What the arguments refer to must
-// outlive it. Requires: the calls are those of `run`.
-std::optional<CallLosses> CallLossesOf(
-    const RecordedRun& run, const std::optional<ReturnedCalls>& returned);
+// A run of a recorded program that can tell what a crash takes of it: of any
+// other run, or if the calls are not known, it is the run itself.
+class RunWithLosses {
+ public:
+  // What the arguments refer to must outlive this object. Requires: the calls
+  // are those of `run`.
+  RunWithLosses(const RecordedRun& run,
+                const std::optional<ReturnedCalls>& returned);
+  RunWithLosses(const RunWithLosses&) = delete;
+  RunWithLosses& operator=(const RunWithLosses&) = delete;
+
+  const RecordedRun& run() const { return run_; }
+
+ private:
+  RecordedRun run_;
+  std::optional<CallLosses> losses_;
+};
 
 // Says in each finding which calls had returned before the crash, of which
 // calls the shown state lost something, and which syncs would have kept what

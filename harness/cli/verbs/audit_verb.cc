@@ -158,10 +158,8 @@ class FileAudit {
     options.hooks.interrupted = [seen] {
       return Interrupted() || (seen != nullptr && *seen);
     };
-    RecordedRun run = RunOf(input, recording);
-    const auto losses = CallLossesOf(run, input.calls);
-    run.losses = losses ? &*losses : nullptr;
-    return Explore(run, options);
+    const RunWithLosses with_losses(RunOf(input, recording), input.calls);
+    return Explore(with_losses.run(), options);
   }
 
   // Prints what is found with all syncs.

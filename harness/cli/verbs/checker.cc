@@ -169,9 +169,8 @@ class Checker {
     options.list_states = flags_.report.WantsStates();
     options.hooks.progress = [&](const Progress& p) { progress.Update(p); };
     options.hooks.interrupted = Interrupted;
-    RecordedRun run = RunOf(input, recording);
-    const auto losses = CallLossesOf(run, input.calls);
-    run.losses = losses ? &*losses : nullptr;
+    const RunWithLosses with_losses(RunOf(input, recording), input.calls);
+    const RecordedRun& run = with_losses.run();
     POWERCUT_ASSIGN(Exploration exploration, Explore(run, options));
     report_.interrupted |= exploration.interrupted;
     NameFiles(file, run, input.calls, exploration.findings);

@@ -213,9 +213,8 @@ void PrintLostCount(uint64_t lost, uint64_t open, uint64_t torn) {
 Result<ExitStatus> ExplainProgram(const OpenedInput& input,
                                   const Recording& recording, const StateId& id,
                                   const std::string& replay_flags) {
-  RecordedRun run = RunOf(input, recording);
-  const auto losses = CallLossesOf(run, input.calls);
-  run.losses = losses ? &*losses : nullptr;
+  const RunWithLosses with_losses(RunOf(input, recording), input.calls);
+  const RecordedRun& run = with_losses.run();
   const RunOptions options{.probe = input.probe, .limits = {}};
   POWERCUT_ASSIGN(TraceExplanation why, ExplainTrace(run, id, options));
   POWERCUT_TRY(NameLossInCauses(run, id, options, why.replayed));

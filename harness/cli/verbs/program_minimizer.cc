@@ -54,10 +54,8 @@ class ProgramMinimizer {
   Result<Exploration> ExploreCalls(const Recording& recording,
                                    const std::optional<ReturnedCalls>& calls,
                                    const ExploreOptions& options) {
-    RecordedRun run = RunOf(input_, recording);
-    const auto losses = CallLossesOf(run, calls);
-    run.losses = losses ? &*losses : nullptr;
-    return Explore(run, options);
+    const RunWithLosses with_losses(RunOf(input_, recording), calls);
+    return Explore(with_losses.run(), options);
   }
 
   // Explores the recording as it is.

@@ -101,9 +101,8 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
                              flags.file, input.backend->traits().name)};
   }
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
-  RecordedRun run = RunOf(input, recording);
-  const auto losses = CallLossesOf(run, input.calls);
-  run.losses = losses ? &*losses : nullptr;
+  const RunWithLosses with_losses(RunOf(input, recording), input.calls);
+  const RecordedRun& run = with_losses.run();
   POWERCUT_ASSIGN(ReplayedState replayed, Replay(run, id, options));
   POWERCUT_TRY(NameLossInCauses(run, id, options, replayed));
   // The image is written also if the state is admissible, and before anything
