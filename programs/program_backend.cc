@@ -19,11 +19,21 @@
 
 namespace powercut::programs {
 
+namespace {
+
+// What is known of a program once it was recorded.
+struct RecordedProgram {
+  Calls calls;
+  size_t unfired_failures = 0;
+};
+
+}  // namespace
+
 struct ProgramBackend::State {
   std::unique_ptr<Backend> simfs = MakeSimfsBackend();
   BackendTraits traits;
   AttributeHistory history;
-  Calls recorded;
+  RecordedProgram recorded;
   std::vector<PlannedFailure> failures;
   bool recoveries_persist = false;
   std::unique_ptr<ProgramHost> host;
@@ -62,8 +72,8 @@ class ProgramMount : public Mount {
   using Again = std::function<std::unique_ptr<Mount>()>;
 
   ProgramMount(std::unique_ptr<Mount> below, const AttributeHistory& history,
-               const std::vector<PlannedFailure>& failures, Calls& recorded,
-               Run run, Again again)
+               const std::vector<PlannedFailure>& failures,
+               RecordedProgram& recorded, Run run, Again again)
       : below_(std::move(below)),
         history_(history),
         failures_(failures),
@@ -118,7 +128,7 @@ class ProgramMount : public Mount {
     auto end = run_(watched, files);
     if (!line.empty()) files.AddLine(line);
     if (end && files.full()) end->volume_full = true;
-    recorded_ = files.calls();
+    recorded_ = {files.calls(), files.unfired_failures()};
     return end;
   }
 
@@ -147,7 +157,7 @@ class ProgramMount : public Mount {
   std::unique_ptr<Mount> below_;
   const AttributeHistory& history_;
   const std::vector<PlannedFailure>& failures_;
-  Calls& recorded_;
+  RecordedProgram& recorded_;
   Run run_;
   // Mounts the disk once more; empty if recoveries change memory only.
   Again again_;
@@ -184,7 +194,13 @@ void ProgramBackend::set_failures(std::vector<PlannedFailure> failures) {
   state_->failures = std::move(failures);
 }
 
-const Calls& ProgramBackend::recorded_calls() const { return state_->recorded; }
+const Calls& ProgramBackend::recorded_calls() const {
+  return state_->recorded.calls;
+}
+
+size_t ProgramBackend::unfired_failures() const {
+  return state_->recorded.unfired_failures;
+}
 
 const BackendTraits& ProgramBackend::traits() const { return state_->traits; }
 

@@ -33,6 +33,8 @@ class ProgramBackend : public Backend {
   void set_failures(std::vector<PlannedFailure> failures);
   // The calls of the last program that was recorded.
   const Calls& recorded_calls() const;
+  // How many of its planned failures have failed no call.
+  size_t unfired_failures() const;
 
   const BackendTraits& traits() const override;
   Result<std::shared_ptr<const SparseImage>> Format(

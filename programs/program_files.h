@@ -66,6 +66,8 @@ class ProgramFiles {
   void Plan(const PlannedFailure& planned) {
     files_.Fail(planned.failure, planned.passed, planned.count);
   }
+  // How many of these have failed no call yet.
+  size_t unfired_failures() const { return files_.unfired_failures(); }
   // Who makes the calls from now on.
   void set_caller(const Caller& caller) { caller_ = caller; }
 

@@ -429,7 +429,6 @@ void Explorer::Finish() {
 
 // Obligations need no crash, so the first shard reports them for all.
 void Explorer::CheckObligations() {
-  if (CheckOf(run_.setting.oracle) != nullptr) return;
   for (Finding& finding : FindingsOfObligations(run_, space_)) {
     if (!options_.list_states) {
       finding.states.clear();

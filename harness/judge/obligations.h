@@ -28,7 +28,8 @@ struct UnmetObligation {
 // if a write from before the op began could still be lost when the op returned.
 // The op must then have left a persist event to the media; where a sync covers
 // the whole disk (BackendTraits::sync_covers_disk), it is unmet in any case. No
-// obligation is asked of an op during which a fault `lie` fell.
+// obligation is asked of an op during which a fault `lie` fell, and none at all
+// where a check judges.
 // Requires: `space` is the crash space of the run's trace.
 // Source: docs/semantics.md 2.8, T-OBLIG.
 std::vector<UnmetObligation> FindUnmetObligations(const RecordedRun& run,

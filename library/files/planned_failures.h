@@ -3,6 +3,7 @@
 #ifndef POWERCUT_LIBRARY_FILES_PLANNED_FAILURES_H_
 #define POWERCUT_LIBRARY_FILES_PLANNED_FAILURES_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +36,7 @@ class PlannedFailures {
   // after them fail. A second plan for the same failure takes the place of the
   // first.
   void Plan(CallFailure failure, uint64_t passed, uint64_t count) {
-    plans_[static_cast<size_t>(failure)] = {passed, count};
+    plans_[static_cast<size_t>(failure)] = {passed, count, false};
   }
   // Counts a call. Returns whether it fails so.
   bool Take(CallFailure failure) {
@@ -43,13 +44,21 @@ class PlannedFailures {
     if (plan.count == 0) return false;
     const bool fails = plan.passed == 0;
     --(fails ? plan.count : plan.passed);
+    plan.fired |= fails;
     return fails;
+  }
+  // How many plans have failed no call yet.
+  size_t unfired() const {
+    return static_cast<size_t>(std::ranges::count_if(
+        plans_,
+        [](const Planned& plan) { return plan.count > 0 && !plan.fired; }));
   }
 
  private:
   struct Planned {
     uint64_t passed = 0;
     uint64_t count = 0;
+    bool fired = false;
   };
 
   std::array<Planned, kCallFailures> plans_{};

@@ -72,6 +72,8 @@ class WorldFiles {
   void Fail(CallFailure failure, uint64_t passed, uint64_t count) {
     failures_.Plan(failure, passed, count);
   }
+  // How many plans have failed no call yet.
+  size_t unfired_failures() const { return failures_.unfired(); }
   // What each write and append may damage. Stores to views damage nothing.
   // Requires: no file was opened yet.
   void set_damage(const DamageRule& rule) { damage_ = rule; }

@@ -85,6 +85,46 @@ TEST_P(ProgramFailuresTest, CallsThatFailAreExploredInEveryWorld) {
   EXPECT_THAT(Tool("show f.trace").out, HasSubstr("(sync) lied"));
 }
 
+// A recording whose disk or calls failed is replayed and explained by the lines
+// that are printed.
+TEST_P(ProgramFailuresTest, FailuresAreReplayedWithTheFault) {
+  const std::string program = Script(
+      "log.sh", "echo one >log; sync log; sync log; echo one >>$POWERCUT_ACKS");
+  const std::string check =
+      "--check '[ ! -s $POWERCUT_ACKED ] || grep -qs one log'";
+  for (const char* const fault :
+       {"--fail sync", "--fault \"lie on flush times=always\""}) {
+    ASSERT_EQ(Tool(std::string("record --profile xfs -o f.trace ") + fault +
+                   " -- " + program)
+                  .status,
+              0)
+        << fault;
+    const Ended explored = Tool("explore --quiet f.trace " + check);
+    EXPECT_EQ(explored.status, 1) << explored.out << explored.err;
+    const std::string flag = "f.trace --at ";
+    const size_t at = explored.out.find(flag);
+    ASSERT_NE(at, std::string::npos) << explored.out;
+    const std::string state =
+        explored.out.substr(at, explored.out.find(' ', at + flag.size()) - at);
+    for (const char* const verb : {"replay --quiet ", "explain "}) {
+      const Ended again = Tool(verb + state + " " + check);
+      EXPECT_EQ(again.status, 1) << verb << fault << again.out << again.err;
+      EXPECT_THAT(again.err, Not(HasSubstr("internal error"))) << verb << fault;
+    }
+  }
+}
+
+TEST_P(ProgramFailuresTest, AFailureThatNoCallCouldHaveIsNoted) {
+  const std::string program = Script("one.sh", "echo one >f; sync f");
+  const auto note = [&](const std::string& flags) {
+    return Tool("record -o f.trace " + flags + " -- " + program).err;
+  };
+  EXPECT_THAT(note("--fail lie,after=99"),
+              HasSubstr("1 of the failures of --fail never fired"));
+  EXPECT_EQ(note("--fail lie"), "");
+  EXPECT_EQ(note(""), "");
+}
+
 TEST_P(ProgramFailuresTest, PlannedFailuresOfAnotherFormAreRefused) {
   for (const char* const wrong :
        {"other", "sync,", "sync,after", "sync,after=x", "sync,count=0",

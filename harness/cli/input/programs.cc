@@ -64,6 +64,12 @@ std::string CallsTextOf(const Backend& backend) {
   return programs::EncodeCalls(simfs->recorded_calls());
 }
 
+size_t UnfiredFailures(const Backend& backend) {
+  const auto* const simfs =
+      dynamic_cast<const programs::ProgramBackend*>(&backend);
+  return simfs == nullptr ? 0 : simfs->unfired_failures();
+}
+
 Status TellCalls(const std::string& calls, Backend& backend) {
   auto* const simfs = dynamic_cast<programs::ProgramBackend*>(&backend);
   if (simfs == nullptr || calls.empty()) return Ok{};

@@ -32,6 +32,10 @@ Status PlanFailures(const std::vector<std::string>& texts, Backend& backend);
 // if the backend keeps none.
 std::string CallsTextOf(const Backend& backend);
 
+// How many planned failures have failed no call of the program that was
+// recorded last.
+size_t UnfiredFailures(const Backend& backend);
+
 // Tells a backend of WithPrograms() the calls of a trace (TraceAbout::calls).
 // Does nothing for other backends and for a trace without calls.
 // Errors: kBadInput if the calls make no sense.

@@ -182,6 +182,12 @@ ExitStatus Report(const std::string& file, const Plan& plan,
     std::fprintf(stderr, "powercut: note: %zu of %zu faults never fired\n",
                  faults - made.faults_fired.size(), faults);
   }
+  if (const size_t unfired = UnfiredFailures(*plan.backend)) {
+    std::fprintf(stderr,
+                 "powercut: note: %zu of the failures of --fail never fired: "
+                 "the program made too few such calls\n",
+                 unfired);
+  }
   if (made.starts > 1) {
     std::fprintf(stderr,
                  "powercut: note: the program wrote %s %llu times; crashes "
