@@ -171,7 +171,7 @@ ProgramBackend::ProgramBackend(const std::string& profile)
   state_->traits.profile = profile.empty() ? "linux-man" : profile;
   state_->traits.default_disk_bytes = kProgramDiskBytes;
   state_->traits.commands = true;
-  state_->traits.default_exhaustive_log2_max = 10;
+  state_->traits.default_exhaustive_log2_max = 12;
 }
 
 ProgramBackend::~ProgramBackend() { ReleaseHelpers(); }

@@ -99,8 +99,8 @@ const std::vector<TopicBlock>& SpaceBlocks() {
        "default outside kernels, cannot be torn"},
       {"",
        "If no space is named, exhaustive is explored where all crash points "
-       "together have at most 2^14 states (2^10 on kernels), and epoch:1 "
-       "otherwise."},
+       "together have at most 2^14 states (2^12 for programs on simfs, 2^10 "
+       "on kernels), and epoch:1 otherwise; the verdict names the space."},
       {"",
        "--nested D crashes again during recovery, D crashes deep. Where a "
        "check command runs, it is part of the recovery: a program recovers its "

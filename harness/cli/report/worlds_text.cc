@@ -38,8 +38,9 @@ std::string CoveredText(const CheckedWorkload& checked) {
       e.exhausted && checked.space.mode == ExplorationSpace::kExhaustive;
   const std::string states =
       all ? fmt::format("all 2^{:.1f} crash states", ShownLog2(e.space_log2))
-          : fmt::format("{} of 2^{:.1f} crash states", e.states,
-                        ShownLog2(e.space_log2));
+          : fmt::format("{} of 2^{:.1f} crash states ({})", e.states,
+                        ShownLog2(e.space_log2),
+                        ExplorationSpaceText(checked.space));
   return fmt::format("{}, {} recoveries{}", states, e.runs,
                      e.bound.empty() ? "" : "; " + e.bound);
 }
