@@ -21,8 +21,9 @@ StateId IdLosingOnly(const LossSet& lost, const RecordedRun& run,
   const CrashSpace space(run.trace(), run.setting.atomic_bytes);
   PointCursor cursor(space, replayed.state.kind);
   cursor.MoveTo(replayed.state.point);
+  const LossSet all = WithFollowers(lost, *run.losses, replayed.state, cursor);
   const CrashState only =
-      StateLosingOnly(lost, *run.losses, replayed.state, cursor);
+      StateLosingOnly(all, *run.losses, replayed.state, cursor);
   return {{CanonicalStep(only, cursor)}, run.trace().Digest()};
 }
 
@@ -40,13 +41,20 @@ Result<LossSet> SmallestLossOf(const RecordedRun& run, const StateId& id,
   const auto fails = [&](const LossSet& part) -> Result<bool> {
     // A part may have another recovery, in which these crashes cannot happen.
     if (IsPartOf(recovery, part)) return false;
-    const StateId at = IdLosingOnly(part, run, replayed);
+    const CrashState only =
+        StateLosingOnly(part, *run.losses, replayed.state, cursor);
+    const StateId at{{CanonicalStep(only, cursor)}, run.trace().Digest()};
     POWERCUT_ASSIGN(const ReplayedState other, Replay(run, at, options));
     return std::ranges::any_of(other.findings, [&](const Finding& finding) {
       return finding.violation.cause == failed->violation.cause;
     });
   };
-  return SmallestLoss(all, fails);
+  POWERCUT_ASSIGN(const LossSet smallest, SmallestLoss(all, fails));
+  const CrashState only =
+      StateLosingOnly(smallest, *run.losses, replayed.state, cursor);
+  LossSet named = OwnLossesOf(*run.losses, only, cursor);
+  if (IsPartOf(recovery, smallest)) named.merge(LossSet(recovery));
+  return named;
 }
 
 Status NameLossInCauses(const RecordedRun& run, const StateId& id,

@@ -203,7 +203,7 @@ ConfirmedCauses CauseGroups::Confirmed(
   for (auto& [cause, group] : groups) {
     confirmed.findings.push_back(FindingOf(group, pool, judge));
     confirmed.findings.back().violation.cause = cause;
-    if (group.by_loss) confirmed.findings.back().loss = group.lost;
+    if (group.by_loss) confirmed.findings.back().loss = group.named;
   }
   return confirmed;
 }

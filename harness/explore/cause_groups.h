@@ -144,6 +144,8 @@ class CauseGroups {
     // is to be named.
     LossSet lost;
     bool by_loss = false;
+    // What of it the cause names, once that is known.
+    LossSet named;
     uint64_t count = 0;
     std::vector<ListedState> states;
     uint64_t lost_blocks = 0;
@@ -167,6 +169,7 @@ class CauseGroups {
   void JoinPoint(std::map<Key, Group>::iterator begin,
                  std::map<Key, Group>::iterator end,
                  std::map<std::string, Group>& groups);
+  LossSet NamedLoss(const ViolatingState& shown, const LossSet& lost);
   LossSet SmallestLossOf(const Group& group, Naming& naming);
   // A cursor at the state's point and kind. Valid until the next call.
   PointCursor& CursorAt(const CrashState& state);

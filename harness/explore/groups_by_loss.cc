@@ -60,7 +60,23 @@ void CauseGroups::JoinPoint(std::map<Key, Group>::iterator begin,
     (*part)->states.insert((*part)->states.end(), group->states.begin(),
                            group->states.end());
   }
-  for (Group* const group : smallest) Merge(groups, std::move(*group));
+  for (Group* const group : smallest) {
+    group->named = NamedLoss(group->shown, group->lost);
+    Merge(groups, std::move(*group));
+  }
+}
+
+// Which of the things that are lost stand in the cause: without what only
+// follows from others.
+LossSet CauseGroups::NamedLoss(const ViolatingState& shown,
+                               const LossSet& lost) {
+  const ProgramLosses* const losses = context_.run.losses;
+  if (losses == nullptr) return {};
+  const PointCursor& cursor = CursorAt(shown.state);
+  LossSet named = OwnLossesOf(
+      *losses, StateLosingOnly(lost, *losses, shown.state, cursor), cursor);
+  if (IsPartOf(LossOfRecovery(), lost)) named.merge(LossOfRecovery());
+  return named;
 }
 
 // The first part of the loss with which the shown state would fail in the same
@@ -108,6 +124,7 @@ std::map<std::string, CauseGroups::Group> CauseGroups::GroupsByCause(
     const bool has_parts = group.lost.size() > 1 && group.shown.inner.empty();
     if (has_parts && smaller.size() < kCausesShownMax) {
       group.lost = SmallestLossOf(group, naming);
+      group.named = NamedLoss(group.shown, group.lost);
     }
     Merge(smaller, std::move(group));
   }
@@ -117,7 +134,7 @@ std::map<std::string, CauseGroups::Group> CauseGroups::GroupsByCause(
 // The cause of a finding of the group.
 std::string CauseGroups::CauseOf(const Group& group) {
   if (!group.by_loss) return group.violation.cause;
-  return CauseWithLoss(group.violation.cause, LossInWords(group.lost));
+  return CauseWithLoss(group.violation.cause, LossInWords(group.named));
 }
 
 }  // namespace powercut

@@ -3,6 +3,10 @@
 // lost things, and a part of the set has a state, in which all other blocks are
 // at their newest version.
 //
+// Under a journal, what a state lost takes with it what came later, although
+// that is on the disk (ProgramLosses::FollowersOf()). It is lost with the
+// state, and a part that loses it alone loses its own blocks.
+//
 // Example: a state lost the data of /f and the name of /g, and the check says
 // that /f is damaged. The parts are tried in the order {}, {data of f}, {name
 // of g}. With nothing lost the check holds, and without the data of /f it fails
@@ -14,24 +18,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <vector>
 
 namespace powercut {
 namespace {
-
-// The versions of its block that a choice does not hold, oldest first.
-struct LostVersions {
-  VersionIndex first = 0;
-  VersionIndex last = 0;
-};
-
-LostVersions LostVersionsOf(const BlockChoice& choice,
-                            const PointCursor& cursor) {
-  const VersionIndex held =
-      choice.torn.count > 0 ? choice.under : choice.version;
-  return {held + 1, cursor.newest(choice.slot)};
-}
 
 // What is lost, with the first event of which something is lost.
 struct FirstLoss {
@@ -40,6 +32,12 @@ struct FirstLoss {
 };
 using FirstLosses = std::map<LostThing, FirstLoss>;
 
+// How much a word for the missing sync says: that one is missing says most.
+int WeightOf(const std::string& missing) {
+  if (missing == kNothingMissing) return 0;
+  return missing == kInFlight ? 1 : 2;
+}
+
 // Joins two losses of one thing. What was done to it first says what is seen
 // without all of it: of a name that was removed and made again, the old one.
 // What was synced before and changed again lacks the sync all the same.
@@ -47,27 +45,47 @@ void Add(const LostThing& thing, const FirstLoss& loss, FirstLosses& losses) {
   const auto [entry, added] = losses.try_emplace(thing, loss);
   if (added) return;
   FirstLoss& known = entry->second;
-  const std::string missing =
-      known.how.missing == "none" ? loss.how.missing : known.how.missing;
+  const bool says_more =
+      WeightOf(loss.how.missing) > WeightOf(known.how.missing);
+  const std::string missing = says_more ? loss.how.missing : known.how.missing;
   if (loss.event < known.event) known = loss;
   known.how.missing = missing;
 }
 
-void AddLossesOfChoice(const ProgramLosses& losses, const BlockChoice& choice,
-                       const PointCursor& cursor, FirstLosses& all) {
-  const auto versions = cursor.space().versions(choice.slot);
-  const auto [first, last] = LostVersionsOf(choice, cursor);
-  for (VersionIndex version = first; version <= last; ++version) {
-    const EventNumber event = versions[version].event;
-    const auto* const loss = losses.LossOf(event, cursor.point());
-    if (loss) Add(loss->thing, {event, loss->how}, all);
+LossSet LossOfWrites(const ProgramLosses& losses,
+                     const std::vector<WrittenSector>& lost,
+                     EventNumber point) {
+  FirstLosses all;
+  for (const WrittenSector& write : lost) {
+    const auto* const loss = losses.LossOf(write, point);
+    if (loss != nullptr) Add(loss->thing, {write.event, loss->how}, all);
   }
+  LossSet set;
+  for (const auto& [thing, loss] : all) set.emplace(thing, loss.how);
+  return set;
 }
 
-LossSet SetOf(const FirstLosses& losses) {
-  LossSet set;
-  for (const auto& [thing, loss] : losses) set.emplace(thing, loss.how);
-  return set;
+// What is lost, and what follows from it.
+std::vector<WrittenSector> WithFollowers(const ProgramLosses& losses,
+                                         std::vector<WrittenSector> lost,
+                                         EventNumber point) {
+  const auto followers = losses.FollowersOf(lost, point);
+  lost.insert(lost.end(), followers.begin(), followers.end());
+  return lost;
+}
+
+// The choice with which a state loses what an event wrote; `std::nullopt` if no
+// crash loses it.
+std::optional<BlockChoice> ChoiceWithout(const WrittenSector& write,
+                                         const PointCursor& cursor) {
+  const CrashSpace& space = cursor.space();
+  const Slot slot = space.SlotOfSector(write.sector);
+  const auto at = std::ranges::lower_bound(space.versions(slot), write.event,
+                                           {}, &BlockVersion::event);
+  const auto version =
+      static_cast<VersionIndex>(at - space.versions(slot).begin());
+  if (version == 0 || cursor.floor(slot) >= version) return std::nullopt;
+  return BlockChoice{slot, version - 1, {}, 0};
 }
 
 LossSet Without(const LossSet& set, const LostThing& thing) {
@@ -107,22 +125,66 @@ std::string Joined(const std::set<std::string>& words) {
 
 LossSet LossesOf(const ProgramLosses& losses, const CrashState& state,
                  const PointCursor& cursor) {
-  FirstLosses all;
-  const CrashState lost = FromOrigin(state, CrashState::kNewest, cursor);
-  for (const BlockChoice& choice : lost.choices) {
-    AddLossesOfChoice(losses, choice, cursor, all);
+  const EventNumber point = cursor.point();
+  return LossOfWrites(
+      losses, WithFollowers(losses, SectorsNotHeld(state, cursor), point),
+      point);
+}
+
+LossSet OwnLossesOf(const ProgramLosses& losses, const CrashState& state,
+                    const PointCursor& cursor) {
+  // What follows from a loss was written after it, as a rule.
+  std::vector<WrittenSector> own;
+  std::vector<WrittenSector> followers;
+  for (const WrittenSector& lost : SectorsNotHeld(state, cursor)) {
+    if (std::ranges::binary_search(followers, lost)) continue;
+    own.push_back(lost);
+    followers = losses.FollowersOf(own, cursor.point());
   }
-  return SetOf(all);
+  return LossOfWrites(losses, own, cursor.point());
+}
+
+LossSet WithFollowers(const LossSet& lost, const ProgramLosses& losses,
+                      const CrashState& state, const PointCursor& cursor) {
+  const EventNumber point = cursor.point();
+  std::vector<WrittenSector> writes =
+      WithFollowers(losses, SectorsNotHeld(state, cursor), point);
+  std::erase_if(writes, [&](const WrittenSector& write) {
+    const auto* const loss = losses.LossOf(write, point);
+    return loss == nullptr || !lost.contains(loss->thing);
+  });
+  return LossOfWrites(losses, WithFollowers(losses, std::move(writes), point),
+                      point);
 }
 
 CrashState StateLosingOnly(const LossSet& lost, const ProgramLosses& losses,
                            const CrashState& state, const PointCursor& cursor) {
+  const EventNumber point = cursor.point();
   CrashState only = FromOrigin(state, CrashState::kNewest, cursor);
+  const auto is_lost = [&](const std::vector<WrittenSector>& writes) {
+    return IsPartOf(
+        LossOfWrites(losses, WithFollowers(losses, writes, point), point),
+        lost);
+  };
+  const auto followers =
+      losses.FollowersOf(SectorsNotHeld(only, cursor), point);
   std::erase_if(only.choices, [&](const BlockChoice& choice) {
-    FirstLosses of_choice;
-    AddLossesOfChoice(losses, choice, cursor, of_choice);
-    return !IsPartOf(SetOf(of_choice), lost);
+    return !is_lost(SectorsNotHeld(choice, cursor));
   });
+  // What was on the disk and did not count is there again, unless it is lost by
+  // itself now.
+  for (const WrittenSector& follower : followers) {
+    if (losses.LossOf(follower, point) == nullptr) continue;
+    const auto still = losses.FollowersOf(SectorsNotHeld(only, cursor), point);
+    if (std::ranges::binary_search(still, follower)) continue;
+    if (!is_lost({follower})) continue;
+    const auto choice = ChoiceWithout(follower, cursor);
+    if (!choice) continue;
+    const auto at = std::ranges::lower_bound(only.choices, choice->slot, {},
+                                             &BlockChoice::slot);
+    const bool there = at != only.choices.end() && at->slot == choice->slot;
+    if (!there) only.choices.insert(at, *choice);
+  }
   return only;
 }
 
@@ -164,12 +226,16 @@ std::string LossInWords(const LossSet& loss) {
   if (loss.empty()) return "nothing/none";
   std::set<std::string> things;
   std::set<std::string> syncs;
+  int most = 0;
   for (const auto& [thing, how] : loss) {
     things.insert(fmt::format("{}-of-{}", how.what, thing.path));
     syncs.insert(how.missing);
+    most = std::max(most, WeightOf(how.missing));
   }
   // A sync that is missing says more than that another one was not.
-  if (syncs.size() > 1) syncs.erase("none");
+  std::erase_if(syncs, [&](const std::string& missing) {
+    return WeightOf(missing) < most;
+  });
   return Joined(things) + "/" + Joined(syncs);
 }
 

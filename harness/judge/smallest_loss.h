@@ -14,14 +14,26 @@
 
 namespace powercut {
 
-// All that the state lost.
+// All that the state lost, with what follows from it
+// (ProgramLosses::FollowersOf()).
 // Requires: `cursor` stands at the state's point and kind; `losses` is of the
 // recording.
 LossSet LossesOf(const ProgramLosses& losses, const CrashState& state,
                  const PointCursor& cursor);
 
+// The same without what only follows from the rest. This names the loss.
+// Requires: as LossesOf().
+LossSet OwnLossesOf(const ProgramLosses& losses, const CrashState& state,
+                    const PointCursor& cursor);
+
+// `lost`, some of what the state lost, with what follows from it.
+// Requires: as LossesOf().
+LossSet WithFollowers(const LossSet& lost, const ProgramLosses& losses,
+                      const CrashState& state, const PointCursor& cursor);
+
 // The state with all that it lost at its newest version, except for the things
-// in `lost`, which it goes on losing. What belongs to no call stays lost.
+// in `lost`, which it goes on losing as far as nothing else follows from them.
+// What belongs to no call stays lost.
 // Requires: as LossesOf().
 CrashState StateLosingOnly(const LossSet& lost, const ProgramLosses& losses,
                            const CrashState& state, const PointCursor& cursor);

@@ -8,8 +8,10 @@
 #include <compare>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "harness/disk/virtual_disk.h"
+#include "harness/space/crash_state.h"
 
 namespace powercut {
 
@@ -24,6 +26,10 @@ struct LostThing {
   auto operator<=>(const LostThing&) const = default;
 };
 
+// What LossOfThing::missing says if no sync is missing.
+inline constexpr std::string_view kNothingMissing = "none";
+inline constexpr std::string_view kInFlight = "in-flight";
+
 // How it was lost.
 struct LossOfThing {
   // `removal` if what was lost of a name is, first of all, that it was removed;
@@ -32,7 +38,8 @@ struct LossOfThing {
   // The weakest sync that the world promises to keep it, and that had not
   // returned when the crash came: `fdatasync`, `fsync`, `full_fsync`,
   // `fsync-directory` or `syncfs`. It is `none` if that sync had returned, or
-  // if the world promises none.
+  // if the world promises none, and `in-flight` if the program had done nothing
+  // else yet: no sync could have come earlier.
   std::string missing;
 
   auto operator<=>(const LossOfThing&) const = default;
@@ -51,12 +58,18 @@ class ProgramLosses {
 
   virtual ~ProgramLosses() = default;
 
-  // What is lost if a crash after `point` events takes what `event` wrote;
-  // `nullptr` if the event is the work of no call, or of a sync. The answer
-  // does not depend on earlier questions, and is valid until one is asked about
-  // another point.
-  // Requires: event <= point, and both are of the recording of the calls.
-  virtual const Loss* LossOf(EventNumber event, EventNumber point) const = 0;
+  // What is lost if a crash after `point` events takes `write`; `nullptr` if
+  // its event is the work of no call, or of a sync. The answer does not depend
+  // on earlier questions, and is valid until one is asked about another point.
+  // Requires: the event is at most `point`, and both are of the recording of
+  // the calls.
+  virtual const Loss* LossOf(const WrittenSector& write,
+                             EventNumber point) const = 0;
+
+  // What a crash after `point` events takes with `lost`, although it left it on
+  // the disk: a journal ends where something is missing. Ascending.
+  virtual std::vector<WrittenSector> FollowersOf(
+      const std::vector<WrittenSector>& lost, EventNumber point) const = 0;
 };
 
 }  // namespace powercut

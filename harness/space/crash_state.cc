@@ -37,6 +37,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <set>
 
 namespace powercut {
 namespace {
@@ -406,6 +407,34 @@ uint64_t LostBlocks(const CrashState& state, const PointCursor& cursor) {
     }
   }
   return lost;
+}
+
+std::vector<WrittenSector> SectorsNotHeld(const BlockChoice& choice,
+                                          const PointCursor& cursor) {
+  const CrashSpace& space = cursor.space();
+  const auto versions = space.versions(choice.slot);
+  const uint64_t first = space.block(choice.slot) * space.sectors_per_block();
+  const VersionIndex held =
+      choice.torn.count > 0 ? choice.under : choice.version;
+  std::vector<WrittenSector> lost;
+  for (VersionIndex v = held + 1; v <= cursor.newest(choice.slot); ++v) {
+    const SectorRange written = space.WrittenSectors(choice.slot, v);
+    for (uint64_t s = written.first; s < written.end(); ++s) {
+      lost.push_back({versions[v].event, first + s});
+    }
+  }
+  return lost;
+}
+
+std::vector<WrittenSector> SectorsNotHeld(const CrashState& state,
+                                          const PointCursor& cursor) {
+  std::set<WrittenSector> all;
+  for (const BlockChoice& choice :
+       FromOrigin(state, CrashState::kNewest, cursor).choices) {
+    for (const WrittenSector& lost : SectorsNotHeld(choice, cursor))
+      all.insert(lost);
+  }
+  return {all.begin(), all.end()};
 }
 
 CrashState FromOrigin(const CrashState& state, CrashState::Origin origin,

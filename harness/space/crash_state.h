@@ -4,6 +4,7 @@
 #ifndef POWERCUT_HARNESS_SPACE_CRASH_STATE_H_
 #define POWERCUT_HARNESS_SPACE_CRASH_STATE_H_
 
+#include <compare>
 #include <cstdint>
 #include <vector>
 
@@ -42,6 +43,14 @@ struct CrashState {
   bool operator==(const CrashState&) const = default;
 };
 
+// A sector of the disk as an event left it.
+struct WrittenSector {
+  EventNumber event = 0;
+  uint64_t sector = 0;
+
+  auto operator<=>(const WrittenSector&) const = default;
+};
+
 // Copies what a block holds to `out`.
 // Requires: out.size() is space.block_bytes().
 void ReadChoice(const CrashSpace& space, const BlockChoice& choice,
@@ -55,6 +64,15 @@ Hash128 HashOfChoice(const CrashSpace& space, const BlockChoice& choice);
 
 // The number of blocks that do not hold their newest version as a whole.
 uint64_t LostBlocks(const CrashState& state, const PointCursor& cursor);
+
+// What the state does not hold, ascending and each once: of all versions of a
+// block above the one that it holds, the sectors that their events wrote. A
+// torn version counts as lost. O(open blocks).
+std::vector<WrittenSector> SectorsNotHeld(const CrashState& state,
+                                          const PointCursor& cursor);
+// The same of one choice. Requires: the choice is of a state of origin kNewest.
+std::vector<WrittenSector> SectorsNotHeld(const BlockChoice& choice,
+                                          const PointCursor& cursor);
 
 // The same state, described from the given origin. O(open blocks).
 CrashState FromOrigin(const CrashState& state, CrashState::Origin origin,

@@ -35,19 +35,26 @@ constexpr std::string_view kFsync = "fsync";
 constexpr std::string_view kFullFsync = "full_fsync";
 constexpr std::string_view kFsyncDirectory = "fsync-directory";
 constexpr std::string_view kSyncfs = "syncfs";
-constexpr std::string_view kNone = "none";
 
 // LostThing::part. A removal is a change of the name.
 std::string PartOf(std::string_view what) {
   return std::string(what == kRemoval ? kName : what);
 }
 
-// The path of a call whose last part is `name`; the call's own path if none is.
-std::string_view PathNamed(const Call& call, std::string_view name) {
-  for (const std::string& path : call.op.names) {
-    if (LastPartOf(path) == name) return path;
+// The path that a call gave the last part `name`, or took it from. What is
+// given stands last among the operands of a call, and what is taken first.
+std::string_view PathNamed(const Call& call, std::string_view name,
+                           bool taken) {
+  const auto is_named = [&](const std::string& path) {
+    return LastPartOf(path) == name;
+  };
+  const auto& paths = call.op.names;
+  if (taken) {
+    const auto first = std::ranges::find_if(paths, is_named);
+    return first == paths.end() ? PathOf(call) : std::string_view(*first);
   }
-  return PathOf(call);
+  const auto last = std::find_if(paths.rbegin(), paths.rend(), is_named);
+  return last == paths.rend() ? PathOf(call) : std::string_view(*last);
 }
 
 // Whether `path` is `top` or lies below it.
@@ -77,7 +84,7 @@ std::string_view WeakestOf(const PromiseTable& table, std::vector<Row> rows,
     });
     if (keeps && row.device != DeviceFlush::kNone) return word;
   }
-  return kNone;
+  return kNothingMissing;
 }
 
 // One part of a path without what differs from run to run. The dots before it
@@ -113,7 +120,7 @@ std::string PathInWords(std::string_view path) {
 
 CallLosses::CallLosses(const IssuedCalls& calls, const Trace& trace,
                        const Profile& profile)
-    : calls_(calls), trace_(trace) {
+    : calls_(calls), trace_(trace), followers_(trace) {
   const PromiseTable table = PromisesOf(profile);
   const Row full{Primitive::kFullFsync, kFullFsync};
   const Row file{Primitive::kFsync, kFsync};
@@ -141,18 +148,24 @@ std::string_view CallLosses::WeakestSync(std::string_view what) const {
 }
 
 // A record that a sync writes takes nothing of a file with it.
-std::optional<CallLosses::Work> CallLosses::WorkOf(EventNumber number) const {
-  const size_t call = CallOf(calls_, number);
+std::optional<CallLosses::Work> CallLosses::WorkOf(
+    const WrittenSector& write) const {
+  const size_t call = CallOf(calls_, write.event);
   if (call >= calls_.calls.size()) return std::nullopt;
   const Call& made = calls_.calls[call];
   if (made.kind != Call::kOp || IsSync(made)) return std::nullopt;
   const OpKind kind = made.op.kind;
   const bool sizes = kind == OpKind::kTruncate || kind == OpKind::kFallocate;
   Work work{call, sizes ? kSize : kData, std::string(PathOf(made))};
-  const DiskEvent& event = trace_.event(number);
+  const DiskEvent& event = trace_.event(write.event);
   if (event.kind != DiskEvent::kWrite) return work;
-  const auto stored = simfs::DecodeRecord(trace_.data(event), /*nonce=*/0,
-                                          event.range.first, /*checked=*/false);
+  // An event can hold several records.
+  const uint64_t first = followers_.WholeOf(write).sector;
+  const uint64_t skipped =
+      (first - event.range.first) * trace_.geometry().sector_bytes;
+  const auto stored = simfs::DecodeRecord(trace_.data(event).subspan(skipped),
+                                          /*nonce=*/0, first,
+                                          /*checked=*/false);
   if (!stored) return work;
   // What a record says of names is more than what it says beside it.
   bool times_only = !stored->record.changes.empty();
@@ -161,8 +174,9 @@ std::optional<CallLosses::Work> CallLosses::WorkOf(EventNumber number) const {
                   std::holds_alternative<simfs::OrderChange>(change);
     const auto* name = std::get_if<simfs::NameChange>(&change);
     if (name == nullptr || work.what == kName) continue;
-    work.what = name->inode == simfs::kNoInode ? kRemoval : kName;
-    work.path = PathNamed(made, name->name);
+    const bool taken = name->inode == simfs::kNoInode;
+    work.what = taken ? kRemoval : kName;
+    work.path = PathNamed(made, name->name, taken);
   }
   if (times_only) work.what = kAttributes;
   return work;
@@ -225,6 +239,17 @@ void CallLosses::NoteSync(size_t index, std::string_view what,
   if (kind == OpKind::kFullFsync) note(kFullFsync);
 }
 
+// Whether the program does something else with the call than to sync what was
+// lost. Opening and closing files changes nothing.
+bool CallLosses::GoesOn(size_t index, std::string_view what,
+                        const Story& story) const {
+  const OpKind kind = calls_.calls[index].op.kind;
+  const bool is_op = calls_.calls[index].kind == Call::kOp;
+  if (is_op && (kind == OpKind::kOpen || kind == OpKind::kClose)) return false;
+  const auto synced = story.synced.find(WeakestSync(what));
+  return synced == story.synced.end() || synced->second != index;
+}
+
 // The story up to call `upto` at least. It is told only as far as somebody
 // asks, since most of what is lost was written not long before.
 CallLosses::Story& CallLosses::StoryOf(const Work& work, size_t upto) const {
@@ -237,6 +262,9 @@ CallLosses::Story& CallLosses::StoryOf(const Work& work, size_t upto) const {
   }
   for (; story.upto < upto; ++story.upto) {
     NoteSync(story.upto, work.what, story);
+    if (story.went_on == kNever && GoesOn(story.upto, work.what, story)) {
+      story.went_on = story.upto;
+    }
     // A name that is gone stays the name of what was removed.
     if (work.what != kRemoval) Follow(calls_.calls[story.upto], story);
     if (story.names.front() != story.paths.back().second) {
@@ -247,9 +275,9 @@ CallLosses::Story& CallLosses::StoryOf(const Work& work, size_t upto) const {
 }
 
 std::optional<CallLosses::PlainLoss> CallLosses::PlainLossOf(
-    EventNumber event, EventNumber point) const {
-  const auto [known, added] = works_.try_emplace(event);
-  if (added) known->second = WorkOf(event);
+    const WrittenSector& write, EventNumber point) const {
+  const auto [known, added] = works_.try_emplace(write);
+  if (added) known->second = WorkOf(write);
   if (!known->second) return std::nullopt;
   const Work& work = *known->second;
   const auto& after = calls_.events_after;
@@ -265,23 +293,30 @@ std::optional<CallLosses::PlainLoss> CallLosses::PlainLossOf(
   }
   const auto synced = story.synced.find(loss.missing);
   if (synced != story.synced.end() && synced->second < returned) {
-    loss.missing = kNone;
+    loss.missing = kNothingMissing;
+  } else if (story.went_on >= begun) {
+    loss.missing = kInFlight;
   }
   return loss;
 }
 
-const ProgramLosses::Loss* CallLosses::LossOf(EventNumber event,
+const ProgramLosses::Loss* CallLosses::LossOf(const WrittenSector& write,
                                               EventNumber point) const {
   if (point != point_) losses_.clear();
   point_ = point;
-  const auto [known, added] = losses_.try_emplace(event);
-  if (added) known->second = LossInWordsOf(event, point);
+  const auto [known, added] = losses_.try_emplace(write);
+  if (added) known->second = LossInWordsOf(write, point);
   return known->second ? &*known->second : nullptr;
 }
 
+std::vector<WrittenSector> CallLosses::FollowersOf(
+    const std::vector<WrittenSector>& lost, EventNumber point) const {
+  return followers_.Of(lost, point);
+}
+
 std::optional<ProgramLosses::Loss> CallLosses::LossInWordsOf(
-    EventNumber event, EventNumber point) const {
-  const auto plain = PlainLossOf(event, point);
+    const WrittenSector& write, EventNumber point) const {
+  const auto plain = PlainLossOf(write, point);
   if (!plain) return std::nullopt;
   const auto [words, added] = words_of_paths_.try_emplace(plain->path);
   if (added) words->second = PathInWords(plain->path);
@@ -289,36 +324,40 @@ std::optional<ProgramLosses::Loss> CallLosses::LossInWordsOf(
               {std::string(plain->what), std::string(plain->missing)}};
 }
 
+std::string CallLosses::MissingSync(const PlainLoss& loss) {
+  const std::string thing = fmt::format("the {} of {}", loss.what, loss.path);
+  if (loss.missing == kNothingMissing) {
+    return fmt::format("no sync: {} can be lost although it was synced", thing);
+  }
+  if (loss.missing == kInFlight) {
+    return fmt::format(
+        "no sync: {} was the program's last change, so that no sync could have "
+        "come before the crash",
+        thing);
+  }
+  if (loss.missing == kSyncfs) {
+    return fmt::format("syncfs, which would have kept {}", thing);
+  }
+  const bool of_directory = loss.missing == kFsyncDirectory;
+  return fmt::format("{} {}, which would have kept {}",
+                     of_directory ? kFsync : loss.missing,
+                     of_directory ? ParentOf(loss.path) : loss.path, thing);
+}
+
 std::vector<std::string> CallLosses::MissingSyncs(
     const LossSet& lost, const CrashState& state,
     const PointCursor& cursor) const {
   std::set<std::string> lines;
-  const CrashState from_newest = FromOrigin(state, CrashState::kNewest, cursor);
-  for (const BlockChoice& choice : from_newest.choices) {
-    const auto versions = cursor.space().versions(choice.slot);
-    const VersionIndex held =
-        choice.torn.count > 0 ? choice.under : choice.version;
-    for (auto v = held + 1; v <= cursor.newest(choice.slot); ++v) {
-      const auto plain = PlainLossOf(versions[v].event, cursor.point());
-      if (!plain) continue;
-      const LostThing thing{PartOf(plain->what), PathInWords(plain->path)};
-      const auto loss = lost.find(thing);
-      if (loss == lost.end() || loss->second.what != plain->what) continue;
-      const bool of_directory = plain->missing == kFsyncDirectory;
-      const std::string_view path =
-          of_directory ? ParentOf(plain->path) : plain->path;
-      lines.insert(
-          plain->missing == kNone
-              ? fmt::format("no sync: the {} of {} can be lost although it was "
-                            "synced",
-                            plain->what, plain->path)
-          : plain->missing == kSyncfs
-              ? fmt::format("syncfs, which would have kept the {} of {}",
-                            plain->what, plain->path)
-              : fmt::format("{} {}, which would have kept the {} of {}",
-                            of_directory ? kFsync : plain->missing, path,
-                            plain->what, plain->path));
-    }
+  std::vector<WrittenSector> writes = SectorsNotHeld(state, cursor);
+  const auto followers = FollowersOf(writes, cursor.point());
+  writes.insert(writes.end(), followers.begin(), followers.end());
+  for (const WrittenSector& write : writes) {
+    const auto plain = PlainLossOf(write, cursor.point());
+    if (!plain) continue;
+    const LostThing thing{PartOf(plain->what), PathInWords(plain->path)};
+    const auto loss = lost.find(thing);
+    if (loss == lost.end() || loss->second.what != plain->what) continue;
+    lines.insert(MissingSync(*plain));
   }
   return {lines.begin(), lines.end()};
 }

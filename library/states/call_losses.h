@@ -10,10 +10,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "backends/simfs/record_followers.h"
 #include "harness/record/program_losses.h"
 #include "harness/space/crash_state.h"
 #include "library/calls/record_calls.h"
@@ -35,7 +35,10 @@ class CallLosses : public ProgramLosses {
 
   const Trace& trace() const { return trace_; }
 
-  const Loss* LossOf(EventNumber event, EventNumber point) const override;
+  const Loss* LossOf(const WrittenSector& write,
+                     EventNumber point) const override;
+  std::vector<WrittenSector> FollowersOf(const std::vector<WrittenSector>& lost,
+                                         EventNumber point) const override;
 
   // The things in `lost` that the state lost, as lines for people: which sync
   // of which path would have kept what. Sorted, each once. Requires: `cursor`
@@ -45,6 +48,8 @@ class CallLosses : public ProgramLosses {
                                         const PointCursor& cursor) const;
 
  private:
+  static constexpr size_t kNever = ~size_t{0};
+
   // What an event is to its call.
   struct Work {
     size_t call = 0;
@@ -62,6 +67,8 @@ class CallLosses : public ProgramLosses {
     std::vector<std::pair<size_t, std::string>> paths;
     // By kind of sync: the first call that was such a sync of the thing.
     std::map<std::string_view, size_t> synced;
+    // The first call after which the program had gone on without such a sync.
+    size_t went_on = kNever;
   };
   // A loss with the path as it is.
   struct PlainLoss {
@@ -70,30 +77,34 @@ class CallLosses : public ProgramLosses {
     std::string_view missing;
   };
 
-  std::optional<Work> WorkOf(EventNumber event) const;
-  std::optional<PlainLoss> PlainLossOf(EventNumber event,
+  std::optional<Work> WorkOf(const WrittenSector& write) const;
+  std::optional<PlainLoss> PlainLossOf(const WrittenSector& write,
                                        EventNumber point) const;
   Story& StoryOf(const Work& work, size_t upto) const;
   void Follow(const Call& call, Story& story) const;
   void NoteSync(size_t index, std::string_view what, Story& story) const;
+  bool GoesOn(size_t index, std::string_view what, const Story& story) const;
+  static std::string MissingSync(const PlainLoss& loss);
   std::string_view WeakestSync(std::string_view what) const;
-  std::optional<Loss> LossInWordsOf(EventNumber event, EventNumber point) const;
+  std::optional<Loss> LossInWordsOf(const WrittenSector& write,
+                                    EventNumber point) const;
 
   const IssuedCalls calls_;
   const Trace& trace_;
+  const simfs::RecordFollowers followers_;
   // By data, attributes, names and removals: the weakest sync that is promised
   // to keep them.
   std::string_view data_sync_;
   std::string_view attributes_sync_;
   std::string_view names_sync_;
   std::string_view removals_sync_;
-  mutable std::map<EventNumber, std::optional<Work>> works_;
+  mutable std::map<WrittenSector, std::optional<Work>> works_;
   mutable std::map<std::pair<size_t, std::string_view>, Story> stories_;
   mutable std::map<std::string, std::string> words_of_paths_;
   // What LossOf() answered about the point that was asked about last: many
   // states of one point lose the same.
   mutable EventNumber point_ = 0;
-  mutable std::unordered_map<EventNumber, std::optional<Loss>> losses_;
+  mutable std::map<WrittenSector, std::optional<Loss>> losses_;
 };
 
 }  // namespace powercut

@@ -53,7 +53,7 @@ std::vector<std::string> LossesOfFirst(const Calls& calls,
   const CallLosses losses({calls, after}, trace, *FindProfile(profile));
   std::vector<std::string> words;
   for (const EventNumber point : after) {
-    const auto* const loss = losses.LossOf(1, point);
+    const auto* const loss = losses.LossOf({1, 0}, point);
     words.push_back(loss ? loss->how.what + " " + loss->thing.path + " " +
                                loss->how.missing
                          : "none");
@@ -62,7 +62,10 @@ std::vector<std::string> LossesOfFirst(const Calls& calls,
 }
 
 TEST(CallLossesTest, AFileIsFollowedToTheCrash) {
-  const auto names = [](const Calls& calls) {
+  // The program goes on with another file.
+  const Call other = CallOf(OpKind::kCreate, {"/other"});
+  const auto names = [&](Calls calls) {
+    calls.push_back(other);
     return LossesOfFirst(calls, "linux-man").back();
   };
   const Call write = CallOf(OpKind::kWrite, {"/d/f"});
@@ -90,17 +93,38 @@ TEST(CallLossesTest, TheSyncThatHadReturnedIsNotMissing) {
                  CallOf(OpKind::kRename, {"/f", "/h"}),
                  CallOf(OpKind::kFdatasync, {"/h"})};
   EXPECT_THAT(LossesOfFirst(calls, "linux-man"),
-              testing::ElementsAre("data f fdatasync", "data f fdatasync",
+              testing::ElementsAre("data f in-flight", "data f fdatasync",
                                    "data h fdatasync", "data h none"));
   calls[3].fails = true;
   EXPECT_EQ(LossesOfFirst(calls, "linux-man").back(), "data h fdatasync");
   calls[3] = CallOf(OpKind::kSyncfs, {});
   EXPECT_EQ(LossesOfFirst(calls, "linux-man").back(), "data h none");
   // Where fsync stops at the cache of the device, another call keeps data.
-  EXPECT_EQ(LossesOfFirst({calls[0]}, "macos").back(), "data f full_fsync");
+  EXPECT_EQ(LossesOfFirst({calls[0], calls[1]}, "macos").back(),
+            "data f full_fsync");
   // A sync itself makes nothing that a crash could take.
   EXPECT_EQ(LossesOfFirst({CallOf(OpKind::kFsync, {"/f"})}, "xfs").back(),
             "none");
+}
+
+// No sync could have come earlier while the call had not returned, while its
+// own sync is under way, or before the program did anything else. To open and
+// to close files is nothing else, and an ack is.
+TEST(CallLossesTest, WhatWasDoneLastLacksNoSync) {
+  const Call write = CallOf(OpKind::kWrite, {"/f"});
+  const auto last = [](const Calls& calls) {
+    return LossesOfFirst(calls, "linux-man").back();
+  };
+  EXPECT_EQ(last({write}), "data f in-flight");
+  EXPECT_EQ(last({write, CallOf(OpKind::kClose, {"/f"}),
+                  CallOf(OpKind::kOpen, {"/g"})}),
+            "data f in-flight");
+  Call ack;
+  ack.kind = Call::kLine;
+  EXPECT_EQ(last({write, ack}), "data f fdatasync");
+  EXPECT_EQ(last({write, write}), "data f fdatasync");
+  // A sync that does not keep it is something else.
+  EXPECT_EQ(last({write, CallOf(OpKind::kFsync, {"/"})}), "data f fdatasync");
 }
 
 }  // namespace

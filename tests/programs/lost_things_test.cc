@@ -108,7 +108,7 @@ TEST_F(LostThingsTest, TheShownStateHasTheCauseThatItIsShownFor) {
   ASSERT_NE(at, std::string::npos) << explored.out;
   const std::string cause =
       explored.out.substr(at, explored.out.find("   in ", at) - at);
-  EXPECT_THAT(cause, HasSubstr("/bad/data-of-f/fdatasync"));
+  EXPECT_THAT(cause, HasSubstr("/bad/data-of-f/in-flight"));
   const std::string verb = "powercut replay ";
   const size_t begin = explored.out.find(verb, at) + verb.size();
   const Ended replayed =
@@ -183,10 +183,53 @@ TEST_F(LostThingsTest, TheSmallestLossIsNamed) {
   Record("", std::string(kDone) + ": >b; : >a; sync . \n");
   const Ended early = Explore();
   EXPECT_THAT(LossesIn(early.out),
-              ElementsAre("name-of-a/fsync-directory", "nothing/none"))
+              ElementsAre("name-of-a/in-flight", "nothing/none"))
       << early.out;
   EXPECT_THAT(early.out, HasSubstr("  missing    no sync: it fails with "
                                    "everything kept that was issued\n"));
+}
+
+// Under a journal, what is lost takes with it all that came later. What the
+// check needs is named, and not what happened to be lost before it.
+TEST_F(LostThingsTest, WhatTheCheckNeedsIsNamedInOrderedWorlds) {
+  Expect("test \"$(cat data/f)\" = new");
+  const std::string set_up =
+      "mkdir a_log data; echo old >data/f; echo new >data/f.tmp";
+  Record(set_up,
+         std::string("echo hello >a_log/today; mv data/f.tmp data/f\n") +
+             kDone + "echo more >z\n");
+  for (const char* const world : {"ext4-ordered", "xfs", "ext4-journal"}) {
+    for (const char* const space : {"exhaustive", "epoch:1", "sample:5"}) {
+      const Ended explored =
+          Explore(std::string("--profile ") + world + " --space " + space);
+      EXPECT_THAT(LossesIn(explored.out),
+                  ElementsAre("name-of-data:f/fsync-directory"))
+          << world << " " << space << explored.out;
+      EXPECT_THAT(explored.out,
+                  HasSubstr("  missing    fsync /data, which would "
+                            "have kept the name of /data/f\n"));
+    }
+  }
+  // The sync that is named keeps it, and a sync of the log does not.
+  for (const bool right : {false, true}) {
+    const std::string log = "echo hello >a_log/today; sync a_log\n";
+    Record(set_up, log + "mv data/f.tmp data/f\n" +
+                       (right ? "sync data\n" : "") + kDone);
+    EXPECT_EQ(Explore("--profile xfs").status, right ? 0 : 1);
+  }
+}
+
+// A name is that of the directory in which it was given or taken, also where
+// another path of the call ends in the same name.
+TEST_F(LostThingsTest, NamesAreThoseOfTheirDirectory) {
+  Expect("test -e new/m");
+  for (const char* const call : {"ln tmp/m new/m", "mv tmp/m new/m"}) {
+    Record("mkdir tmp new; echo mail >tmp/m", std::string(call) + "\n" + kDone);
+    const Ended explored = Explore("--space exhaustive");
+    EXPECT_THAT(LossesIn(explored.out),
+                ElementsAre("name-of-new:m/fsync-directory"))
+        << call << explored.out;
+  }
 }
 
 // A file that is removed and made again under the same name, as a journal is:

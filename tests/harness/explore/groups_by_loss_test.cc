@@ -53,11 +53,16 @@ class OpLosses : public ProgramLosses {
  public:
   explicit OpLosses(const Recording& recording) : history_(recording.history) {}
 
-  const Loss* LossOf(EventNumber event, EventNumber) const override {
-    const uint32_t op = OpRunningAt(history_, event);
+  const Loss* LossOf(const WrittenSector& write, EventNumber) const override {
+    const uint32_t op = OpRunningAt(history_, write.event);
     if (op < kFirstOp) return nullptr;
     loss_ = {{"data", NameOf(op - kFirstOp)}, {"data", "fdatasync"}};
     return &loss_;
+  }
+
+  std::vector<WrittenSector> FollowersOf(const std::vector<WrittenSector>&,
+                                         EventNumber) const override {
+    return {};
   }
 
  private:

@@ -1,0 +1,115 @@
+// Decodes each record of the trace once and turns what it needs around: from a
+// record to those that need it.
+//
+// Example: under a journal, event 4 makes the name /log/today and event 6
+// renames /d/new to /d/f, and record 6 needs record 4. A crash that loses event
+// 4 leaves the old /d/f, although event 6 is on the disk: 6 follows 4.
+
+#include "backends/simfs/record_followers.h"
+
+#include <algorithm>
+#include <set>
+#include <variant>
+
+#include "backends/simfs/record.h"
+
+namespace powercut::simfs {
+
+RecordFollowers::RecordFollowers(const Trace& trace) {
+  const uint64_t sector_bytes = trace.geometry().sector_bytes;
+  for (EventNumber n = 1; n <= trace.event_count(); ++n) {
+    const DiskEvent& event = trace.event(n);
+    if (event.kind != DiskEvent::kWrite) continue;
+    // An event holds data, or records one after the other.
+    for (uint64_t s = event.range.first; s < event.range.end();) {
+      const uint64_t skipped = (s - event.range.first) * sector_bytes;
+      const auto stored = DecodeRecord(trace.data(event).subspan(skipped),
+                                       /*nonce=*/0, s, /*checked=*/false);
+      if (stored) {
+        ends_[{n, s}] = s + stored->sectors;
+        Add(stored->record, {n, s});
+      } else {
+        writes_[s].push_back(n);
+      }
+      s += stored ? stored->sectors : 1;
+    }
+  }
+}
+
+void RecordFollowers::Add(const Record& record, const WrittenSector& at) {
+  places_[record.number] = at;
+  const auto add = [&](auto& lists, RecordNumber number) {
+    const auto known = places_.find(number);
+    if (known != places_.end()) lists[known->second].push_back(at);
+  };
+  for (const RecordNumber number : record.needs) add(needed_by_, number);
+  for (const SectorCondition& condition : record.conditions) {
+    for (const EventNumber write : writes_[condition.sector]) {
+      needed_by_[{write, condition.sector}].push_back(at);
+    }
+  }
+  for (const Change& change : record.changes) {
+    if (const auto* order = std::get_if<OrderChange>(&change)) {
+      const auto known = places_.find(order->after);
+      if (known != places_.end()) next_in_order_[known->second] = at;
+    }
+    if (const auto* free = std::get_if<FreeChange>(&change)) {
+      for (const RecordNumber number : free->records) add(freed_by_, number);
+    }
+  }
+}
+
+WrittenSector RecordFollowers::WholeOf(const WrittenSector& lost) const {
+  auto record = ends_.upper_bound(lost);
+  if (record == ends_.begin()) return lost;
+  --record;
+  const bool within =
+      record->first.event == lost.event && lost.sector < record->second;
+  return within ? record->first : lost;
+}
+
+std::vector<WrittenSector> RecordFollowers::Of(
+    std::span<const WrittenSector> lost, EventNumber point) const {
+  if (needed_by_.empty() && next_in_order_.empty()) return {};
+  std::set<WrittenSector> directly;
+  for (const WrittenSector& one : lost) directly.insert(WholeOf(one));
+  std::set<WrittenSector> seen = directly;
+  std::vector<WrittenSector> open(directly.begin(), directly.end());
+  const auto add = [&](const WrittenSector& record) {
+    if (record.event > point) return;
+    if (seen.insert(record).second) open.push_back(record);
+  };
+  const auto is_freed = [&](const WrittenSector& record) {
+    const auto free = freed_by_.find(record);
+    return free != freed_by_.end() &&
+           std::ranges::any_of(free->second, [&](const WrittenSector& by) {
+             return by.event <= point && !directly.contains(by);
+           });
+  };
+  while (!open.empty()) {
+    const WrittenSector record = open.back();
+    open.pop_back();
+    if (const auto needed = needed_by_.find(record);
+        needed != needed_by_.end()) {
+      for (const WrittenSector& by : needed->second) add(by);
+    }
+    // The order is broken where a record is missing, and not where one that is
+    // whole does not count.
+    if (!directly.contains(record)) continue;
+    auto next = next_in_order_.find(record);
+    while (next != next_in_order_.end() && next->second.event <= point) {
+      if (!is_freed(next->second)) add(next->second);
+      next = next_in_order_.find(next->second);
+    }
+  }
+  std::vector<WrittenSector> followers;
+  for (const WrittenSector& record : seen) {
+    if (directly.contains(record)) continue;
+    for (uint64_t s = record.sector; s < ends_.at(record); ++s) {
+      followers.push_back({record.event, s});
+    }
+  }
+  return followers;
+}
+
+}  // namespace powercut::simfs
