@@ -127,5 +127,37 @@ TEST(CallLossesTest, WhatWasDoneLastLacksNoSync) {
   EXPECT_EQ(last({write, CallOf(OpKind::kFsync, {"/"})}), "data f fdatasync");
 }
 
+// A crash while a sync is under way, after any of the events that the sync
+// issues: the sync counts from the moment at which it has returned, and no
+// earlier.
+TEST(CallLossesTest, ASyncCountsFromItsReturnOn) {
+  struct Row {
+    OpKind kind;
+    std::vector<std::string> names;
+  };
+  for (const Row& sync :
+       {Row{OpKind::kFdatasync, {"/f"}}, Row{OpKind::kFsync, {"/f"}},
+        Row{OpKind::kFullFsync, {"/f"}}, Row{OpKind::kSyncfs, {}}}) {
+    for (const EventNumber events : {1, 2, 5}) {
+      Trace trace = EmptyTrace(64);
+      for (uint32_t i = 0; i < 1 + events; ++i) {
+        Write(trace, i, {i}, Layer::kDevice);
+      }
+      // The write issues event 1, and the sync all others.
+      const Calls calls = {CallOf(OpKind::kWrite, {"/f"}),
+                           CallOf(sync.kind, sync.names)};
+      const std::vector<EventNumber> after = {1, 1 + events};
+      const CallLosses losses({calls, after}, trace, *FindProfile("linux-man"));
+      for (EventNumber point = 1; point <= 1 + events; ++point) {
+        const auto* const loss = losses.LossOf({1, 0}, point);
+        ASSERT_NE(loss, nullptr);
+        EXPECT_EQ(loss->how.missing, point == 1 + events ? "none" : "in-flight")
+            << static_cast<int>(sync.kind) << " after " << point << " of "
+            << events + 1;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace powercut
