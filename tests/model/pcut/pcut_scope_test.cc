@@ -250,6 +250,32 @@ TEST(PcutScope, ConditionsSpeakOfFilesThatWereMade) {
   EXPECT_EQ(Message("run\nsymlink /x /l\nallow exists /l/f\n"), "accepted");
 }
 
+// Each path of each test is looked up, wherever the test stands.
+TEST(PcutScope, EachPathOfAConditionIsLookedUp) {
+  const std::string file = "run\ncreate /f\ncreate /g\n";
+  for (const std::string test :
+       {"%[0] = old", "%[1] = 2", "size % = 0", "valid % = 0", "mtime % = old",
+        "exists %", "missing %", "is_dir %", "same % /f", "same /f %",
+        "same % %"}) {
+    for (const std::string place :
+         {"?", "not (?)", "? and exists /g", "exists /g and ?",
+          "? or exists /g", "exists /g or ?",
+          "exists /g and (missing /g or not (?))"}) {
+      const auto with = [&](const std::string& path) {
+        std::string text = place;
+        text.replace(text.find('?'), 1, test);
+        for (size_t at = 0; (at = text.find('%', at)) != text.npos;) {
+          text.replace(at, 1, path);
+        }
+        return file + "forbid " + text + "\n";
+      };
+      EXPECT_EQ(Message(with("/g")), "accepted") << with("/g");
+      EXPECT_THAT(Message(with("/typo")), HasSubstr("no op makes `/typo`"))
+          << with("/typo");
+    }
+  }
+}
+
 TEST(PcutScope, ProfilesAreKnown) {
   const std::string known =
       "; there are spec-strict, spec-permissive, ms-fsa, posix-minimal, "
