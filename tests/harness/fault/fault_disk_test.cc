@@ -262,6 +262,33 @@ TEST(FaultDisk, BehindTheLastSectorComesTheFirst) {
   EXPECT_EQ(scene.Marks().size(), 2u);
 }
 
+// Each range of each request, and all of what went elsewhere.
+TEST(FaultDisk, AMisdirectedRequestDoesAllOfItElsewhere) {
+  for (uint64_t first = 0; first < 8; ++first) {
+    for (uint64_t count = 1; count < 8 && first + count <= 8; ++count) {
+      Scene write({"misdirect on write"});
+      Scene discard({"misdirect on discard"});
+      Scene read({"misdirect on read"});
+      Words written = write.Live();
+      Words discarded = written;
+      Words content;
+      Words answer;
+      for (uint32_t i = 0; i < count; ++i) {
+        const uint64_t elsewhere = (first + count + i) % 8;
+        content.push_back(i + 1);
+        written[elsewhere] = i + 1;
+        discarded[elsewhere] = 0;
+        answer.push_back(static_cast<uint32_t>(elsewhere) + 100);
+      }
+      EXPECT_TRUE(write.Write(first, content));
+      EXPECT_EQ(write.Live(), written) << first << '+' << count;
+      EXPECT_TRUE(discard.Discard(first, count));
+      EXPECT_EQ(discard.Live(), discarded) << first << '+' << count;
+      EXPECT_EQ(read.Read(first, count), answer) << first << '+' << count;
+    }
+  }
+}
+
 TEST(FaultDisk, FlipsTheLowestBitOfEachSectorThatIsNamed) {
   Scene scene({"flip on write sectors=2~2", "flip on read"});
   EXPECT_TRUE(scene.Write(1, {2, 4}));
