@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <string>
 
 #include "tests/programs/recorded_volume.h"
 
@@ -58,6 +59,45 @@ TEST(ProgramAttributesTest, EachAttributeIsKeptWholeAndApart) {
   group = 10;
   mode = S_IFREG | 0444;
   set({.permissions = 0444, .owner = owner, .group = group});
+}
+
+// What is made in a directory has the owner and the group of the caller. In a
+// directory with setgid it has the group of the directory, and a directory has
+// setgid in turn.
+TEST(ProgramAttributesTest, AGroupIsInheritedFromADirectoryWithSetgid) {
+  constexpr mode_t kModes[] = {S_IFREG | 0644, S_IFDIR | 0755, S_IFIFO | 0600,
+                               S_IFLNK | 0777, S_IFCHR | 0600};
+  for (const bool setgid : {false, true}) {
+    Recorded volume;
+    ProgramFiles& files = volume.files();
+    const uint64_t top = volume.Make("d", S_IFDIR | (setgid ? 02775 : 0775));
+    ASSERT_EQ(files.Set(top, {.group = 50}, 0), 0);
+    files.set_caller({.process = 1, .user = 7, .group = 8});
+    const auto expect = [&](uint64_t node, mode_t mode, int depth) {
+      const bool gives = setgid && S_ISDIR(mode);
+      struct stat facts{};
+      ASSERT_EQ(files.Facts(node, facts), 0);
+      EXPECT_EQ(facts.st_mode, mode | (gives ? S_ISGID : 0)) << depth;
+      EXPECT_EQ(facts.st_uid, 7u) << mode;
+      EXPECT_EQ(facts.st_gid, setgid ? 50u : 8u) << mode << " at " << depth;
+    };
+    uint64_t directory = top;
+    for (int depth = 0; depth < 3; ++depth) {
+      uint64_t next = 0;
+      for (const mode_t mode : kModes) {
+        uint64_t node = 0;
+        ASSERT_EQ(files.Make(directory, std::to_string(mode), mode, 0,
+                             S_ISLNK(mode) ? "x" : "", node),
+                  0);
+        expect(node, mode, depth);
+        if (S_ISDIR(mode)) next = node;
+      }
+      uint64_t unnamed = 0;
+      ASSERT_EQ(files.MakeUnnamed(directory, S_IFREG | 0600, unnamed), 0);
+      expect(unnamed, S_IFREG | 0600, depth);
+      directory = next;
+    }
+  }
 }
 
 }  // namespace
