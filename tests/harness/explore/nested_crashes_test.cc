@@ -227,6 +227,12 @@ void RunEachId(RandomScene& scene, const CrashSpace& space,
     const Hash128 shown = table.hash(table.Add(visited.outcome));
     ASSERT_TRUE(named.outcome == shown) << StateIdText({steps, 0});
     ASSERT_EQ(named.inner_lost, nested.inner_lost) << StateIdText({steps, 0});
+    // The last step names the same state of the trace of the last recovery.
+    const CrashSpace last(*nested.recovery, space.block_bytes());
+    PointCursor of_last(last, state.kind);
+    ASSERT_TRUE(ResolveStep(steps.back(), of_last)) << StateIdText({steps, 0});
+    ASSERT_TRUE(RunSteps(scene, last, {steps.back()}).outcome == shown)
+        << StateIdText({steps, 0});
     ++counts.states;
     const bool both =
         steps.size() == 3 && steps[1].sign != 0 && steps[2].sign != 0;
