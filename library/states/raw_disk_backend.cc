@@ -4,7 +4,6 @@
 
 #include "library/states/raw_disk_backend.h"
 
-#include <map>
 #include <memory>
 
 namespace powercut {
@@ -51,11 +50,7 @@ class RawDiskBackend : public Backend {
   const BackendTraits& traits() const override { return traits_; }
   Result<std::shared_ptr<const SparseImage>> Format(
       const FormatSpec& spec) override {
-    auto& disk = formatted_[spec.geometry.size_bytes()];
-    if (disk == nullptr) {
-      disk = std::make_shared<SparseImage>(spec.geometry.size_bytes());
-    }
-    return disk;
+    return std::make_shared<const SparseImage>(spec.geometry.size_bytes());
   }
   MountResult Open(VirtualDisk& disk) override {
     return {std::make_unique<RawDiskMount>(disk), ""};
@@ -63,7 +58,6 @@ class RawDiskBackend : public Backend {
 
  private:
   BackendTraits traits_;
-  std::map<uint64_t, std::shared_ptr<const SparseImage>> formatted_;
 };
 
 }  // namespace
