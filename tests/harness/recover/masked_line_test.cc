@@ -55,7 +55,8 @@ TEST(MaskedLineTest, WhatVariesIsMasked) {
       {"/tmp/tmp.a8sK2lPq/db: gone", "/mnt/volume/db: gone", "/x: gone"},
       {"cannot open '/mnt/my files/x'", "cannot open '/y'"},
       {"cannot open \"/mnt/my files/x\"", "cannot open /y"},
-      {"tmp.Qk3vXz91aB is empty", "tmp.abcdefghij is empty"},
+      {"tmp.Qk3vXz91aB is empty", "tmp.abcdefghij is empty",
+       "tmp.abcdef is empty", "tmp.abcdefg is empty", "tmp.123456 is empty"},
       {"http://localhost:8080/a failed", "http://example/b/c failed"},
       {"a/b/c is lost", "xx/y is lost"},
       {"bytes \xff\xfe\x80 found", "bytes \x90 found", "bytes ?? found"}};
