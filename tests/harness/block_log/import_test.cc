@@ -263,6 +263,25 @@ TEST(ImportLogTest, DiskIsAsBigAsTheEntriesOrAsSaid) {
   }
 }
 
+// A flush and a mark may name any sector: they bring no data there.
+TEST(ImportLogTest, OnlyWhatBringsDataNeedsRoom) {
+  for (BlockLogEntry entry : {FlushOf(), MarkOf("here")}) {
+    for (const uint64_t sector : {uint64_t{0}, uint64_t{4}, uint64_t{5},
+                                  uint64_t{1} << 40, ~uint64_t{0}}) {
+      entry.sector = sector;
+      for (const std::vector<BlockLogEntry>& entries :
+           {std::vector{entry, WriteOf(3, 2)},
+            std::vector{WriteOf(3, 2), entry},
+            std::vector{WriteOf(0, 1), entry, DiscardOf(1, 4)}}) {
+        const auto loaded =
+            ImportBlockLog(LogOf(entries), Of(BlockLogOrigin::kKernel));
+        ASSERT_TRUE(loaded) << MessageOf(loaded);
+        EXPECT_EQ(loaded->trace.geometry().sector_count, 5u) << sector;
+      }
+    }
+  }
+}
+
 TEST(ImportLogTest, WhatNoTraceCanHoldIsRefusedAtItsPlace) {
   const auto message = [](BlockLog log) {
     return MessageOf(ImportBlockLog(log, Of(BlockLogOrigin::kKernel)));
