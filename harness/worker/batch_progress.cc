@@ -277,7 +277,6 @@ void BatchProgress::GiveUpSearch() {
   ++unexplained_;
   // With a changed canary, every state of the part has a result. Otherwise the
   // victim gets the outcome that it showed alone.
-  kills_ = 0;
   if (victim_ == end_) return EndRun();
   Decide(victim_, std::move(victim_alone_));
 }
