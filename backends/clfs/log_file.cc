@@ -135,10 +135,9 @@ LogStatus LogFile::Append(uint32_t area, RecordType type, std::string_view data,
 }
 
 void LogFile::Returned(CLFS_LSN lsn) {
-  for (std::vector<Placed>* blocks : {&blocks_, &former_blocks_}) {
-    for (Placed& block : *blocks) {
-      if (block.lsn == lsn) block.returned = true;
-    }
+  // Nobody asks which blocks of former epochs had returned.
+  for (Placed& block : blocks_) {
+    if (block.lsn == lsn) block.returned = true;
   }
 }
 
