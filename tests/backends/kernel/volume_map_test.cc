@@ -7,9 +7,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "backends/kernel/kernel_backend.h"
 #include "harness/base/bytes.h"
@@ -100,6 +103,23 @@ TEST_P(VolumeMapOfKernelTest, PlacesHoldTheContent) {
     }
   }
   EXPECT_EQ(mapped_bytes, 150000u);
+}
+
+// btrfs has two copies of its trees, each at a place of its own, which hold the
+// same bytes.
+TEST_P(VolumeMapOfKernelTest, EachPlaceIsListedOnce) {
+  std::set<std::tuple<uint64_t, uint64_t, std::string>> places;
+  std::map<std::string, int> copies;
+  for (const VolumePart& part : map_.parts) {
+    EXPECT_TRUE(
+        places.emplace(part.first_byte, part.offset_bytes, part.owner).second)
+        << part.owner << " at " << part.first_byte;
+    if (GetParam() == "btrfs" && part.owner.ends_with(" tree")) {
+      ++copies[BytesAt(part.first_byte, part.bytes)];
+    }
+  }
+  EXPECT_EQ(copies.empty(), GetParam() != "btrfs");
+  for (const auto& [block, count] : copies) EXPECT_EQ(count, 2);
 }
 
 TEST_P(VolumeMapOfKernelTest, NamesAndSizesAreListed) {
