@@ -177,9 +177,8 @@ CrashState StateLosingOnly(const LossSet& lost, const ProgramLosses& losses,
     if (losses.LossOf(follower, point) == nullptr) continue;
     const auto still = losses.FollowersOf(SectorsNotHeld(only, cursor), point);
     if (std::ranges::binary_search(still, follower)) continue;
-    if (!is_lost({follower})) continue;
     const auto choice = ChoiceWithout(follower, cursor);
-    if (!choice) continue;
+    if (!choice || !is_lost(SectorsNotHeld(*choice, cursor))) continue;
     const auto at = std::ranges::lower_bound(only.choices, choice->slot, {},
                                              &BlockChoice::slot);
     const bool there = at != only.choices.end() && at->slot == choice->slot;
