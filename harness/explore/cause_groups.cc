@@ -179,9 +179,10 @@ uint64_t CauseGroups::RecoveriesToConfirm(const ViolatingState& shown,
   return 2 * outer + (ends ? 2 : 1);
 }
 
-ConfirmedCauses CauseGroups::Confirmed(
-    WorkerPool& pool, Judge& judge, bool all_visited,
-    const std::function<bool()>& stop_naming) {
+ConfirmedCauses CauseGroups::Confirmed(WorkerPool& pool, Judge& judge,
+                                       bool all_visited,
+                                       const std::function<bool()>& stop_naming,
+                                       bool runs_are_over) {
   // The order of names, and not that of states or counts, decides which causes
   // are confirmed: a cause that is among the first of the whole is then among
   // the first of each shard that has it, so that shards can be merged.
@@ -196,8 +197,10 @@ ConfirmedCauses CauseGroups::Confirmed(
       confirmed.unshown.push_back({cause, group.count});
       continue;
     }
-    confirmed.recoveries += RecoveriesToConfirm(group.shown, pool);
-    Confirm(group, pool);
+    if (!runs_are_over) {
+      confirmed.recoveries += RecoveriesToConfirm(group.shown, pool);
+      Confirm(group, pool);
+    }
     Merge(groups, std::move(group));
   }
   for (auto& [cause, group] : groups) {

@@ -122,9 +122,11 @@ class CauseGroups {
   // was: then the parts of the loss of each shown state are run to find the
   // smallest (SmallestLoss()), at most kPartRunsMax for all causes and none
   // once `stop_naming`, if not empty, returned true; a loss that was not made
-  // smaller by then is named as it is. The groups are used up.
+  // smaller by then is named as it is. The groups are used up. If
+  // `runs_are_over`, no state runs again, and each finding is as it was.
   ConfirmedCauses Confirmed(WorkerPool& pool, Judge& judge, bool all_visited,
-                            const std::function<bool()>& stop_naming);
+                            const std::function<bool()>& stop_naming,
+                            bool runs_are_over = false);
 
  private:
   // What the states of a group have in common.

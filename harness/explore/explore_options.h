@@ -67,6 +67,9 @@ struct ExploreHooks {
   std::function<void(const Progress&)> progress;
   // Now and then; true ends the exploration with what is known.
   std::function<bool()> interrupted;
+  // At the end; true if no state can be run any more, so that causes are told
+  // as they were seen, and not confirmed.
+  std::function<bool()> runs_are_over;
 };
 
 struct ExploreOptions {

@@ -413,8 +413,11 @@ void Explorer::Finish() {
   }
   const bool all_visited =
       result_.exhausted && result_.space.mode == ExplorationSpace::kExhaustive;
+  const bool runs_are_over =
+      options_.hooks.runs_are_over && options_.hooks.runs_are_over();
   ConfirmedCauses confirmed = groups_.Confirmed(
-      pool_, judge_, all_visited, [this] { return bounds_.MustStopNaming(); });
+      pool_, judge_, all_visited, [this] { return bounds_.MustStopNaming(); },
+      runs_are_over);
   result_.recoveries.confirmations = confirmed.recoveries;
   result_.unshown = std::move(confirmed.unshown);
   for (Finding& finding : confirmed.findings) {
