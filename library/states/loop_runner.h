@@ -4,9 +4,13 @@
 #ifndef POWERCUT_LIBRARY_STATES_LOOP_RUNNER_H_
 #define POWERCUT_LIBRARY_STATES_LOOP_RUNNER_H_
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "harness/explain/replay.h"
 #include "harness/explore/explore.h"
 #include "harness/explore/sync_audit.h"
 #include "library/states/profile_run.h"
@@ -32,9 +36,20 @@ class LoopRunner {
   // Runs the user's loop on what each prefix of the attempts gives. Returns
   // false if something is wrong there, which is then in the report.
   bool MakeDumps(ProfileRun& run, PrefixDumps& dumps, LoopPart& part);
-  // What the user's loop says of one state that is run alone, with the crashes
-  // during its recovery.
-  std::string ResultOf(ProfileRun& run, const StateId& id);
+  // Runs states in order, in one worker or here, and calls `done` with each
+  // outcome.
+  static void RunStates(
+      ProfileRun& run, const ExploreOptions& explore,
+      std::vector<CrashState> all,
+      const std::function<void(size_t, const RecoveryOutcome&)>& done);
+  // Runs one state alone in a worker, with the crashes during its recovery, and
+  // lets the user's loop tell all that is wrong.
+  Result<ReplayedState> RunAlone(ProfileRun& run, const StateId& id);
+  // What the user's code said of the state that a finding shows; empty if it
+  // said nothing.
+  std::vector<SaidViolation> WordsOf(ProfileRun& run, const Finding& finding,
+                                     const StateId& id);
+  void LeaveOutUnseen(Exploration& explored);
   LoopFinding Described(ProfileRun& run, const Finding& finding);
   // A sync that makes the cause go away; empty if none was found.
   std::string RemedyFor(ProfileRun& run, const std::string& cause,

@@ -11,7 +11,6 @@
 
 #include "library/states/state_loop.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -21,6 +20,7 @@
 #include "harness/base/check.h"
 #include "harness/worker/left_status.h"
 #include "library/states/loop_runner.h"
+#include "library/states/said_result.h"
 
 namespace powercut {
 
@@ -60,8 +60,8 @@ void StateLoop::Stop() {
   }
   stopping_ = true;
   // The state that the user's code leaves counts with what was said of it. Each
-  // state after it ends at once: the exploration is told that it is
-  // interrupted. In a worker, Look() ends the process.
+  // state after it ends at once, and does not count: the exploration is told
+  // that it is interrupted. In a worker, Look() ends the process.
   while (!fiber_->done()) fiber_->Resume();
 }
 
@@ -70,7 +70,8 @@ std::string StateLoop::Look(CrashedVolume& volume) {
     // The worker cannot run the user's loop again, since it was left. The
     // results before this one were sent.
     if (in_worker()) _exit(kLeftStatus);
-    return {};
+    ++runs_after_stop_;
+    return std::string(kLoopWasLeft);
   }
   const bool writes = options_.nested > 0;
   state_ = std::make_unique<CrashedState>(volume, timeline_, dumps_, writes);
@@ -82,36 +83,18 @@ std::string StateLoop::Look(CrashedVolume& volume) {
     }
   }
   std::string result = ResultOf(*state_);
+  if (options_.jobs == 0 && !state_->violations().empty()) {
+    said_.try_emplace(result, state_->violations());
+  }
   state_.reset();
   return result;
 }
 
-// A cause is one line of words; CommandEnd::detail is one line, too, unless
-// texts are asked for. The harness tells causes apart by their words without
-// numbers, and by the exit status. A number that ends a cause, such as the line
-// of an assertion, goes into the status, so that it counts.
 std::string StateLoop::ResultOf(const CrashedState& state) const {
-  if (state.violations().empty()) {
-    if (tell_ != kDump) return {};
-    return state.dump() ? fmt::format("{:016x}{:016x}", state.dump()->high,
-                                      state.dump()->low)
-                        : "no dump";
+  if (!state.violations().empty()) {
+    return ViolationResult(state.violations(), tell_ != kCause);
   }
-  std::string cause = state.violations().front().cause;
-  for (char& c : cause) {
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';
-  }
-  const size_t digits = cause.find_last_not_of("0123456789") + 1;
-  const std::string_view number = std::string_view(cause).substr(digits);
-  std::string result =
-      fmt::format("exit status {}: {}",
-                  number.empty() ? std::string_view("1") : number, cause);
-  if (tell_ != kText) return result;
-  for (const SaidViolation& violation : state.violations()) {
-    result += fmt::format("\n{}\x1f{}\x1f{}\x1e", violation.file,
-                          violation.line, violation.text);
-  }
-  return result;
+  return tell_ == kDump ? DumpResult(state.dump()) : "";
 }
 
 }  // namespace powercut

@@ -13,9 +13,11 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/base/crash_kind.h"
@@ -68,6 +70,10 @@ struct LoopOptions {
   std::string at;
 };
 
+// The result of a state that the user's code has not looked at, because it had
+// left the loop.
+inline constexpr std::string_view kLoopWasLeft = "the loop was left";
+
 // Not thread-safe. A loop stays on the thread that made it.
 class StateLoop {
  public:
@@ -85,8 +91,8 @@ class StateLoop {
 
   // The loop is left before its end. In a worker, this ends the state with what
   // was said of it, and the process: it does not return. In the process that
-  // called Next() first, no more states are run, and report() is that of a loop
-  // that was interrupted.
+  // called Next() first, no more states are run, and report() has what was said
+  // until then.
   void Stop();
 
   // The state that Next() returned; `nullptr` if there is none.
@@ -111,13 +117,18 @@ class StateLoop {
   // What a result tells.
   enum Tell : uint8_t {
     kCause,  // The first cause.
-    kText,   // The same, and all texts.
-    kDump,   // The hash of the dump, if nothing is wrong.
+    kText,   // The words of all violations.
+    kDump,   // The same, and the hash of the dump if nothing is wrong.
   } tell_ = kCause;
   // `nullptr` while they are made.
   const PrefixDumps* dumps_ = nullptr;
   std::unique_ptr<CrashedState> state_;
+  // In this process no state can run again once the loop was left, so that its
+  // words are kept: those of the first state of each result.
+  std::map<std::string, std::vector<SaidViolation>> said_;
   bool stopping_ = false;
+  // How many runs ended at once because the loop was left.
+  uint64_t runs_after_stop_ = 0;
   LoopReport report_;
   // Made by the first Next().
   std::unique_ptr<Fiber> fiber_;

@@ -12,8 +12,9 @@
 //
 // Each assertion that fails in some state is one failure of the test, with the
 // simplest such state: what was lost, and a line that replays this state alone.
-// An ASSERT_ ends the state, and the exploration goes on with the next one. The
-// numbers of states and runs become properties of the test.
+// An ASSERT_ ends the state, and the exploration goes on with the next one; in
+// this process (PC_IN_PROCESS) it ends the exploration. The numbers of states
+// and runs become properties of the test.
 
 #ifndef POWERCUT_GTEST_HPP_
 #define POWERCUT_GTEST_HPP_
@@ -29,6 +30,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <powercut/powercut.hpp>
 
@@ -157,13 +159,15 @@ class ExpectedStates {
                         : std::string("  rerun     --gtest_filter=") +
                               test->test_suite_name() + "." + test->name() +
                               " with POWERCUT_AT=";
-    for (const Finding& finding : states_.findings()) {
+    const std::vector<Finding> findings = states_.findings();
+    for (const Finding& finding : findings) {
       ADD_FAILURE_AT(finding.file.empty() ? "powercut" : finding.file.c_str(),
                      static_cast<int>(finding.line))
           << finding.text
           << (finding.id.empty() || filter.empty() ? "" : filter + finding.id);
     }
-    if (verdict == PC_FAILED) ADD_FAILURE() << states_.report();
+    const bool untold = verdict == PC_VIOLATES && findings.empty();
+    if (untold || verdict == PC_FAILED) ADD_FAILURE() << states_.report();
   }
 
   States states_;

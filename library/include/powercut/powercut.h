@@ -392,8 +392,9 @@ PC_API int pc_explore(pc_world* world, const pc_explore_options* options,
 PC_API pc_world* pc_next(pc_states* states);
 /* The loop is left before its end. In a worker this ends the state with what
  * was said of it, and the process: it does not return. In the process that
- * called pc_next() first, no more states are run. At the end of a loop it does
- * nothing. */
+ * called pc_next() first, no more states are run. What was said until then is in
+ * the report, and pc_result() is PC_VIOLATES, or PC_UNKNOWN if nothing was said.
+ * At the end of a loop it does nothing. */
 PC_API void pc_stop(pc_states* states);
 /* pc_stop(), and then the states are freed. NULL is allowed. */
 PC_API void pc_states_free(pc_states* states);
