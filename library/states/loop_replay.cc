@@ -73,7 +73,7 @@ void LoopRunner::RunOneState(ProfileRun& run, const StateId& id,
               });
   }
   loop_.dumps_ = nullptr;
-  part.why.clear();
+  part.why = "one state, which the id names";
   part.states = part.runs = 1;
   part.verdict = wrong ? LoopVerdict::kViolation : LoopVerdict::kHolds;
   if (!wrong) return;

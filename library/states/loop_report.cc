@@ -118,6 +118,11 @@ std::string ReportText(const LoopReport& report) {
       }
       continue;
     }
+    if (part.space.empty()) {
+      text += fmt::format("{}: {}: {}\n", part.profile,
+                          LoopVerdictName(part.verdict), part.why);
+      continue;
+    }
     text += fmt::format(
         "{}: {}: {} crash points, {} states of 2^{:.1f} in {} runs ({}){}{}\n",
         part.profile, LoopVerdictName(part.verdict), part.crash_points,

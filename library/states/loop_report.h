@@ -71,19 +71,22 @@ const char* AuditNeedName(AuditedSync::Need need);
 struct LoopPart {
   std::string profile;
   LoopVerdict verdict = LoopVerdict::kUnknown;
-  // Why the verdict is kUnknown or kError; empty otherwise.
+  // Why the verdict is kUnknown or kError, and what there is to add to another
+  // one; may be empty.
   std::string why;
   uint64_t crash_points = 0;
   uint64_t states = 0;
   uint64_t runs = 0;
   // log2 of the number of states of the crash space.
   double space_log2 = 0;
+  // What was explored; empty if nothing was, because one state ran alone or
+  // because the recovery fails with no crash.
   std::string space;
 };
 
 struct LoopReport {
   LoopVerdict verdict = LoopVerdict::kUnknown;
-  // Why the verdict is kUnknown or kError; empty otherwise.
+  // As that of the part that decides.
   std::string why;
   // In the order of the profiles; each finding has a part's profile.
   std::vector<LoopPart> parts;

@@ -114,6 +114,8 @@ TEST(LoopReportTest, PartsAndTheAuditHaveALineEach) {
   report.Add(Part(LoopVerdict::kUnknown, "ext4", "--budget of 1s"));
   report.Add(Part(LoopVerdict::kError, "xfs", "no room"));
   report.Add(Part(LoopVerdict::kError, "", "no room at all"));
+  report.Add(Part(LoopVerdict::kHolds, "btrfs", "one state"));
+  report.parts.back().space.clear();
   using Need = AuditedSync::Need;
   report.audit = {
       {"ext4", Need::kNeeded, "fsync /a", "a.cc:3", "lost/a", "5p@0", ""},
@@ -128,6 +130,7 @@ TEST(LoopReportTest, PartsAndTheAuditHaveALineEach) {
           "ext4: unknown: 2 crash points, 3 states of 2^1.6 in 1 runs "
           "(exhaustive): --budget of 1s\n"
           "xfs: error: no room\n"
+          "btrfs: holds: one state\n"
           "ext4: audit: fsync /a at a.cc:3: needed: without it, lost/a at "
           "5p@0\n"
           "ext4: audit: fsync /b: needed (fdatasync is enough): without it, "

@@ -22,6 +22,7 @@
 #include <gtest/gtest-matchers.h>
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -36,6 +37,17 @@
 
 namespace powercut::inline v0 {
 
+// Says of the state that an assertion failed there. The number at the end of
+// the cause tells assertions of one file apart.
+inline void SayPart(pc_states* states, const ::testing::TestPartResult& part) {
+  if (!part.failed()) return;
+  const std::string file = part.file_name() == nullptr ? "" : part.file_name();
+  const auto line = static_cast<uint32_t>(std::max(part.line_number(), 0));
+  const std::string cause = "assertion:" + file.substr(file.rfind('/') + 1) +
+                            ":" + std::to_string(line);
+  pc_violation(states, cause.c_str(), part.message(), file.c_str(), line);
+}
+
 // Takes the failures of assertions while it lives, of this thread and of all
 // others, in the place of GoogleTest.
 class TakenFailures {
@@ -46,22 +58,11 @@ class TakenFailures {
   TakenFailures(const TakenFailures&) = delete;
   TakenFailures& operator=(const TakenFailures&) = delete;
 
-  // Says of the state that each of them is wrong there. The number at the end
-  // of a cause tells assertions of one file apart.
+  // Says of the state that each of them is wrong there.
   void SayOf(pc_states* states) const {
     for (const auto* results : {&of_this_, &of_others_}) {
       for (int i = 0; i < results->size(); ++i) {
-        const ::testing::TestPartResult& failed = results->GetTestPartResult(i);
-        if (!failed.failed()) continue;
-        const std::string file =
-            failed.file_name() == nullptr ? "" : failed.file_name();
-        const auto line =
-            static_cast<uint32_t>(std::max(failed.line_number(), 0));
-        const std::string cause =
-            "assertion:" + file.substr(file.rfind('/') + 1) + ":" +
-            std::to_string(line);
-        pc_violation(states, cause.c_str(), failed.message(), file.c_str(),
-                     line);
+        SayPart(states, results->GetTestPartResult(i));
       }
     }
   }
@@ -116,15 +117,35 @@ class ExpectedStates {
 
  private:
   States::Iterator First() { return states_.begin(); }
-  // Assertions are about the state from here on. A state that is replayed is
-  // one state in this process: its assertions are those of the test.
+  // Assertions are about the state from here on. A state that is replayed in
+  // this process fails the test where it fails, so that a debugger can stop
+  // there, and is said to be wrong, too.
   void Intercept() {
-    if (!replay_) failures_ = std::make_unique<TakenFailures>();
+    if (replay_ && getpid() == pid_) {
+      parts_before_ = PartsOfTest();
+    } else {
+      failures_ = std::make_unique<TakenFailures>();
+    }
   }
   void TakeFailures() {
-    if (failures_ == nullptr) return;
+    if (failures_ == nullptr) return SayOfNewParts();
     failures_->SayOf(states_.get());
     failures_.reset();
+  }
+  static const ::testing::TestResult* ResultOfTest() {
+    const ::testing::TestInfo* const test =
+        ::testing::UnitTest::GetInstance()->current_test_info();
+    return test == nullptr ? nullptr : test->result();
+  }
+  static int PartsOfTest() {
+    const ::testing::TestResult* const result = ResultOfTest();
+    return result == nullptr ? 0 : result->total_part_count();
+  }
+  void SayOfNewParts() {
+    for (int i = parts_before_; i < PartsOfTest(); ++i) {
+      SayPart(states_.get(), ResultOfTest()->GetTestPartResult(i));
+    }
+    parts_before_ = PartsOfTest();
   }
   void Over() {
     TakeFailures();
@@ -173,6 +194,10 @@ class ExpectedStates {
   States states_;
   bool replay_;
   bool over_ = false;
+  // Replays of crashes during a recovery run in workers.
+  pid_t pid_ = getpid();
+  // How many failures and successes the test had before the state.
+  int parts_before_ = 0;
   std::unique_ptr<TakenFailures> failures_;
 };
 
