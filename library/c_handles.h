@@ -90,6 +90,12 @@ Options Taken(const Options* given, const Options& defaults) {
   return taken;
 }
 
+// Whether a struct that is filled in is there and as large as its fields.
+template <class Out>
+bool HasRoom(const Out* out) {
+  return out != nullptr && out->size >= sizeof(Out);
+}
+
 // Tells the log where the call comes from, if there is a log.
 inline void TellPlace(pc_world* world, const void* address) {
   CallPlace place = std::exchange(world->place, {});

@@ -10,11 +10,14 @@
 using powercut::WorldLogs;
 using powercut::c_interface::BytesAt;
 using powercut::c_interface::Guarded;
+using powercut::c_interface::HasRoom;
 
 namespace {
 
 static_assert(PC_LSN_NULL == powercut::clfs::CLFS_LSN_NULL.Internal);
 static_assert(PC_LSN_INVALID == powercut::clfs::CLFS_LSN_INVALID.Internal);
+
+constexpr unsigned kForceFlags = PC_LOG_FORCE_APPEND | PC_LOG_FORCE_FLUSH;
 
 WorldLogs::Force ForceOf(unsigned flags) {
   return {(flags & PC_LOG_FORCE_APPEND) != 0,
@@ -55,7 +58,8 @@ int pc_log_append(pc_world* world, int area, const void* data, size_t size,
                   unsigned flags, uint64_t* lsn) {
   uint64_t given = PC_LSN_INVALID;
   const int result = static_cast<int>(
-      PC_CALL_ON(logs, "pc_log_append", data != nullptr || size == 0,
+      PC_CALL_ON(logs, "pc_log_append",
+                 (data != nullptr || size == 0) && (flags & ~kForceFlags) == 0,
                  Append(area, BytesAt(data, size), ForceOf(flags), given)));
   if (lsn != nullptr) *lsn = given;
   return result;
@@ -91,7 +95,9 @@ int pc_log_reset(pc_world* world, int log) {
 int64_t pc_log_read(pc_world* world, int log, uint64_t from, void* buffer,
                     size_t size, pc_log_record* record) {
   return Guarded(world, "pc_log_read", [&]() -> int64_t {
-    if (buffer == nullptr && size > 0) return -EINVAL;
+    if ((buffer == nullptr && size > 0) ||
+        (record != nullptr && !HasRoom(record)))
+      return -EINVAL;
     if (world->logs == nullptr) return -ENOTSUP;
     powercut::clfs::LogRecord found;
     const int64_t result = world->logs->Read(log, from, found);
@@ -101,7 +107,9 @@ int64_t pc_log_read(pc_world* world, int log, uint64_t from, void* buffer,
 int64_t pc_log_read_restart(pc_world* world, int log, void* buffer, size_t size,
                             pc_log_record* record) {
   return Guarded(world, "pc_log_read_restart", [&]() -> int64_t {
-    if (buffer == nullptr && size > 0) return -EINVAL;
+    if ((buffer == nullptr && size > 0) ||
+        (record != nullptr && !HasRoom(record)))
+      return -EINVAL;
     if (world->logs == nullptr) return -ENOTSUP;
     powercut::clfs::LogRecord found;
     const int64_t result = world->logs->ReadRestart(log, found);
@@ -110,7 +118,7 @@ int64_t pc_log_read_restart(pc_world* world, int log, void* buffer, size_t size,
 }
 int pc_log_stat(pc_world* world, int log, pc_log_facts* facts) {
   return static_cast<int>(Guarded(world, "pc_log_stat", [&]() -> int64_t {
-    if (facts == nullptr) return -EINVAL;
+    if (!HasRoom(facts)) return -EINVAL;
     if (world->logs == nullptr) return -ENOTSUP;
     powercut::clfs::LogFileInformation known;
     const int64_t result = world->logs->Facts(log, known);

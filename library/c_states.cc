@@ -1,24 +1,25 @@
 // The part of the C interface that is about states: one crash now, the loop
-// over all of them, and its report. Options are checked where they are used, so
-// that a wrong one is an error of the report.
+// over all of them, and its report. A function checks its pointers, and asks
+// the loop for the rest. What it returns a pointer to is kept with the states.
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "backends/simfs/simfs_backend.h"
 #include "library/c_handles.h"
+#include "library/c_options.h"
 #include "library/states/crash_now.h"
 #include "library/states/state_loop.h"
 
+using powercut::c_interface::AllProfiles;
 using powercut::c_interface::Guarded;
+using powercut::c_interface::HasRoom;
+using powercut::c_interface::LoopOptionsOf;
 using powercut::c_interface::Taken;
 
 struct pc_states {
@@ -33,65 +34,6 @@ struct pc_states {
 };
 
 namespace {
-
-std::vector<std::string> AllProfiles() {
-  return powercut::MakeSimfsBackend()->traits().profiles;
-}
-
-std::vector<std::string> ProfilesIn(const char* text) {
-  if (text == nullptr) return {"spec-strict"};
-  if (std::string_view(text) == "all") return AllProfiles();
-  std::vector<std::string> profiles;
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const size_t comma = std::min(rest.find(','), rest.size());
-    profiles.emplace_back(rest.substr(0, comma));
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
-  }
-  return profiles;
-}
-
-constexpr uint64_t kDefaultBudgetMs = 10'000;
-constexpr uint32_t kDefaultStateTimeoutMs = 10'000;
-
-powercut::LoopOptions LoopOptionsOf(const pc_world& world,
-                                    const pc_explore_options& asked) {
-  powercut::LoopOptions options;
-  options.profiles = ProfilesIn(asked.profiles);
-  if (asked.space != nullptr) options.space = asked.space;
-  if (asked.crash_kinds != 0) {
-    options.crash_kinds.clear();
-    const auto add = [&](unsigned bit, powercut::CrashKind kind) {
-      if ((asked.crash_kinds & bit) != 0) options.crash_kinds.push_back(kind);
-    };
-    add(PC_CRASH_POWER, powercut::CrashKind::kPower);
-    add(PC_CRASH_OS, powercut::CrashKind::kOs);
-    add(PC_CRASH_PROCESS, powercut::CrashKind::kProcess);
-  }
-  options.raw_disk = world.disk != nullptr;
-  if (world.logs != nullptr) options.logs = {world.log_disk};
-  options.disk_bytes = world.disk_bytes;
-  options.atomic_bytes = world.atomic_bytes;
-  options.damage = world.damage;
-  options.budget_ms = asked.budget_ms == 0 ? kDefaultBudgetMs : asked.budget_ms;
-  if (asked.runs_max != 0) options.runs_max = asked.runs_max;
-  options.seed = asked.seed;
-  const uint32_t processors = std::max(1u, std::thread::hardware_concurrency());
-  options.jobs = asked.isolation == PC_IN_PROCESS ? 0
-                 : asked.jobs == 0                ? processors
-                                                  : asked.jobs;
-  options.state_timeout_ms = asked.state_timeout_ms == 0
-                                 ? kDefaultStateTimeoutMs
-                                 : asked.state_timeout_ms;
-  options.nested = asked.nested;
-  options.audit = asked.audit != 0;
-  if (asked.at != nullptr) {
-    options.at = asked.at;
-  } else if (const char* at = std::getenv("POWERCUT_AT")) {
-    options.at = at;
-  }
-  return options;
-}
 
 // Makes of a new world what a crash leaves of another one. Throws if there is
 // no such state.
@@ -149,7 +91,11 @@ int pc_crash_now(pc_world* world, const char* profile, const char* which,
     std::unique_ptr<pc_world> made(raw);
     pc_explore_options asked = PC_EXPLORE_OPTIONS;
     asked.profiles = profile;
-    Crash(*world, LoopOptionsOf(*world, asked), which, *made);
+    const powercut::LoopOptions taken = LoopOptionsOf(*world, asked);
+    if (taken.profiles.size() != 1) {
+      throw std::invalid_argument("one crash has one profile");
+    }
+    Crash(*world, taken, which, *made);
     made->started = true;
     *crashed = made.release();
     return 0;
@@ -163,11 +109,10 @@ int pc_explore(pc_world* world, const pc_explore_options* options,
   if (states == nullptr) return -EINVAL;
   *states = nullptr;
   if (world == nullptr || world->log == nullptr) return -EINVAL;
-  if (options != nullptr && options->size < sizeof(size_t)) return -EINVAL;
   return static_cast<int>(Guarded(world, "pc_explore", [&]() -> int64_t {
+    if (options != nullptr && options->size < sizeof(size_t)) return -EINVAL;
     const pc_explore_options taken = Taken(options, PC_EXPLORE_OPTIONS);
     powercut::LoopOptions asked = LoopOptionsOf(*world, taken);
-    if (asked.profiles.empty()) return -EINVAL;
     *states = new pc_states(world->log->calls(), std::move(asked));
     return 0;
   }));
@@ -210,8 +155,8 @@ int pc_violation(pc_states* states, const char* cause, const char* text,
   powercut::CrashedState* const state = states->loop.state();
   if (state == nullptr) return -EINVAL;
   try {
-    state->Say({cause, text == nullptr ? "" : text, file == nullptr ? "" : file,
-                line});
+    state->Say({*cause == '\0' ? "unnamed" : cause, text == nullptr ? "" : text,
+                file == nullptr ? "" : file, line});
     return 0;
   } catch (...) {
     return -ENOMEM;
@@ -257,7 +202,7 @@ const char* pc_report(const pc_states* states) {
 }
 
 int pc_count(const pc_states* states, pc_counts* counts) {
-  if (states == nullptr || counts == nullptr) return -EINVAL;
+  if (states == nullptr || !HasRoom(counts)) return -EINVAL;
   const powercut::LoopReport& report = states->loop.report();
   counts->states = report.states();
   counts->runs = report.runs();
@@ -270,7 +215,7 @@ int pc_count(const pc_states* states, pc_counts* counts) {
 }
 
 int pc_get_finding(const pc_states* states, size_t index, pc_finding* finding) {
-  if (states == nullptr || finding == nullptr) return -EINVAL;
+  if (states == nullptr || !HasRoom(finding)) return -EINVAL;
   const auto& findings = states->loop.report().findings;
   if (index >= findings.size()) return -ERANGE;
   try {
@@ -295,7 +240,7 @@ int pc_get_finding(const pc_states* states, size_t index, pc_finding* finding) {
 }
 
 int pc_get_audited(const pc_states* states, size_t index, pc_audited* audited) {
-  if (states == nullptr || audited == nullptr) return -EINVAL;
+  if (states == nullptr || !HasRoom(audited)) return -EINVAL;
   const auto& audit = states->loop.report().audit;
   if (index >= audit.size()) return -ERANGE;
   const powercut::AuditedSync& sync = audit[index];

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "harness/base/limits.h"
 #include "library/c_handles.h"
+#include "library/c_options.h"
 #include "library/states/log_backend.h"
 
 using powercut::Call;
@@ -20,6 +20,7 @@ using powercut::WorldFiles;
 using powercut::c_interface::BytesAt;
 using powercut::c_interface::Failed;
 using powercut::c_interface::Guarded;
+using powercut::c_interface::HasRoom;
 using powercut::c_interface::Room;
 using powercut::c_interface::Taken;
 using powercut::c_interface::TellPlace;
@@ -29,16 +30,8 @@ namespace {
 constexpr uint64_t kDefaultDiskBytes = uint64_t{1} << 20;
 constexpr uint64_t kDefaultLogBytes = uint64_t{2} << 20;
 
-// Gives the disk its size. Returns 0, or -EINVAL if that is none.
-int SizeDisk(pc_world& world, uint64_t default_bytes, uint64_t min_bytes) {
-  if (world.disk_bytes == 0) world.disk_bytes = default_bytes;
-  const bool whole = world.disk_bytes % WorldDisk::kSectorBytes == 0;
-  const bool fits = world.disk_bytes >= min_bytes &&
-                    world.disk_bytes <= powercut::kDiskBytesMax;
-  return whole && fits ? 0 : -EINVAL;
-}
-
 // Makes what the calls of a world go to. Returns 0 or a negative errno number.
+// Requires: the options of the world are valid.
 int OpenDoor(pc_world& world, uint32_t door) {
   switch (door) {
     case PC_DOOR_FILES:
@@ -47,25 +40,24 @@ int OpenDoor(pc_world& world, uint32_t door) {
       world.files->set_damage(world.damage);
       return 0;
     case PC_DOOR_DISK:
-      if (const int error = SizeDisk(world, kDefaultDiskBytes, 1)) return error;
+      if (world.disk_bytes == 0) world.disk_bytes = kDefaultDiskBytes;
       world.own_disk =
           std::make_unique<WorldDisk>(world.disk_bytes, *world.log);
       world.disk = world.own_disk.get();
       world.disk->set_damage(world.damage);
       return 0;
     case PC_DOOR_LOGS:
-      // What lies beside a record on the disk is the log's own.
-      if (world.damage.reach != powercut::DamageRule::kNone) return -EINVAL;
-      if (const int error = SizeDisk(world, kDefaultLogBytes,
-                                     powercut::clfs::kVolumeBytesMin)) {
-        return error;
-      }
+      if (world.disk_bytes == 0) world.disk_bytes = kDefaultLogBytes;
       world.log_disk = powercut::LogDisk({}, world.disk_bytes);
       return powercut::c_interface::BeginLogs(world);
     default:
       return -EINVAL;
   }
 }
+
+constexpr unsigned kOpenFlags = PC_READ | PC_WRITE | PC_CREATE | PC_EXCLUSIVE |
+                                PC_TRUNCATE | PC_APPEND | PC_DSYNC | PC_SYNC |
+                                PC_DIRECT;
 
 powercut::OpenFlags FlagsOf(unsigned flags) {
   powercut::OpenFlags open;
@@ -100,11 +92,11 @@ int pc_world_new(const pc_world_options* options, pc_world** world) {
   if (options != nullptr && options->size < sizeof(size_t)) return -EINVAL;
   try {
     const pc_world_options taken = Taken(options, PC_WORLD_OPTIONS);
+    if (!powercut::c_interface::AreValid(taken)) return -EINVAL;
     auto made = std::make_unique<pc_world>();
     made->log = std::make_unique<powercut::CallLog>();
     made->disk_bytes = taken.disk_bytes;
     made->atomic_bytes = taken.atomic_bytes;
-    if (taken.damage > PC_DAMAGE_NEIGHBOURS) return -EINVAL;
     made->damage.reach = static_cast<powercut::DamageRule::Reach>(taken.damage);
     if (taken.atomic_bytes != 0) made->damage.unit_bytes = taken.atomic_bytes;
     if (const int error = OpenDoor(*made, taken.door)) return error;
@@ -167,8 +159,9 @@ int pc_start(pc_world* world) {
 // --- files -------------------------------------------------------------------
 
 int pc_open(pc_world* world, const char* path, unsigned flags) {
-  return static_cast<int>(
-      PC_CALL("pc_open", path != nullptr, Open(path, FlagsOf(flags))));
+  return static_cast<int>(PC_CALL("pc_open",
+                                  path != nullptr && (flags & ~kOpenFlags) == 0,
+                                  Open(path, FlagsOf(flags))));
 }
 int pc_close(pc_world* world, int handle) {
   return static_cast<int>(PC_CALL("pc_close", true, Close(handle)));
@@ -237,7 +230,7 @@ int64_t pc_list(pc_world* world, const char* path, char* names, size_t size) {
 
 int pc_stat(pc_world* world, const char* path, pc_facts* facts) {
   return static_cast<int>(Guarded(world, "pc_stat", [&]() -> int64_t {
-    if (path == nullptr || facts == nullptr) return -EINVAL;
+    if (path == nullptr || !HasRoom(facts)) return -EINVAL;
     if (world->files == nullptr) return -ENOTSUP;
     powercut::FileFacts known;
     const int64_t result = world->files->Stat(path, known);
@@ -246,7 +239,7 @@ int pc_stat(pc_world* world, const char* path, pc_facts* facts) {
 }
 int pc_fstat(pc_world* world, int handle, pc_facts* facts) {
   return static_cast<int>(Guarded(world, "pc_fstat", [&]() -> int64_t {
-    if (facts == nullptr) return -EINVAL;
+    if (!HasRoom(facts)) return -EINVAL;
     if (world->files == nullptr) return -ENOTSUP;
     powercut::FileFacts known;
     const int64_t result = world->files->StatHandle(handle, known);

@@ -133,7 +133,7 @@ Complaints NoHiddenInputs(const SourceFile& file) {
        "env(",
        {"backends/format_program.cc", "backends/kernel/mounter.cc",
         "backends/ntfs_3g/ntfs_loader.cc",
-        "harness/cli/terminal/terminal_traits.cc", "library/c_states.cc",
+        "harness/cli/terminal/terminal_traits.cc", "library/c_options.cc",
         "library/include/powercut/fuzzer.hpp",
         "library/include/powercut/gtest.hpp",
         "tests/exhaustive/model_definition_test.cc",

@@ -14,6 +14,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -285,7 +286,95 @@ TEST(HostileStatesTest, WrongOptionsAreSaid) {
   EXPECT_EQ(report({.at = "nonsense"}),
             "verdict: error: crash-state id 'nonsense': column 1: expected the "
             "number of a crash point\n");
-  EXPECT_THROW(World({.raw_disk = true, .disk_bytes = 100}), std::system_error);
+}
+
+// An option that is silently taken could make a test look at nothing and hold.
+TEST(HostileStatesTest, OptionsOutOfRangeAreRefused) {
+  World world;
+  FillWorld(world);
+  const auto refused = [&](const Explore& options) -> std::string {
+    try {
+      const States states = world.explore(options);
+      return "";
+    } catch (const std::system_error& error) {
+      EXPECT_EQ(error.code().value(), EINVAL);
+      return error.what();
+    }
+  };
+  for (const unsigned kinds : {8u, 64u, PC_CRASH_POWER | 64u}) {
+    EXPECT_THAT(refused({.crash_kinds = kinds}),
+                HasSubstr("crash_kinds is 0x"));
+  }
+  EXPECT_EQ(refused({.crash_kinds = 0}), "");
+  EXPECT_EQ(refused({.crash_kinds = 7}), "");
+  EXPECT_THAT(refused({.isolation = static_cast<pc_isolation>(2)}),
+              HasSubstr("isolation is 2"));
+  EXPECT_THAT(refused({.jobs = 1025}), HasSubstr("jobs is 1025: the most is"));
+  EXPECT_THAT(refused({.nested = 9}), HasSubstr("nested is 9"));
+  EXPECT_THAT(refused({.profiles = ""}), HasSubstr("profiles names none"));
+  EXPECT_THROW((void)world.crash_now("none", "linux-man,ext4-ordered"),
+               std::system_error);
+  EXPECT_EQ(world.open("/f", PC_READ | 512u), -EINVAL);
+  EXPECT_EQ(world.open("/f", PC_READ | 1u << 20), -EINVAL);
+
+  World logs({.logs = true});
+  powercut::Log log(logs, "journal");
+  EXPECT_EQ(log.append("x", 4), PC_LSN_INVALID);
+}
+
+TEST(HostileStatesTest, WorldsOutOfRangeAreRefused) {
+  const auto made = [](const powercut::WorldOptions& options) {
+    try {
+      const World world(options);
+      return true;
+    } catch (const std::system_error& error) {
+      EXPECT_EQ(error.code().value(), EINVAL);
+      return false;
+    }
+  };
+  constexpr uint64_t kKib = 1024;
+  EXPECT_FALSE(made({.raw_disk = true, .disk_bytes = 100}));
+  EXPECT_TRUE(made({.raw_disk = true, .disk_bytes = 512}));
+  EXPECT_FALSE(made({.disk_bytes = 100}));
+  EXPECT_FALSE(made({.disk_bytes = 128 * kKib - 512}));
+  EXPECT_FALSE(made({.disk_bytes = 128 * kKib + 1}));
+  EXPECT_TRUE(made({.disk_bytes = 128 * kKib}));
+  EXPECT_TRUE(made({.disk_bytes = uint64_t{2} << 40}));
+  EXPECT_FALSE(made({.disk_bytes = (uint64_t{2} << 40) + 512}));
+  EXPECT_FALSE(made({.disk_bytes = uint64_t{1} << 50}));
+  EXPECT_FALSE(made({.atomic_bytes = 1000}));
+  EXPECT_FALSE(made({.atomic_bytes = 256}));
+  EXPECT_TRUE(made({.atomic_bytes = 1 << 20}));
+  EXPECT_FALSE(made({.atomic_bytes = 1 << 21}));
+  EXPECT_FALSE(made({.damage = 3}));
+  EXPECT_FALSE(made({.damage = PC_DAMAGE_UNIT, .logs = true}));
+}
+
+TEST(HostileStatesTest, StructsThatAreTooSmallAreRefused) {
+  World world;
+  pc_facts facts = PC_FACTS;
+  EXPECT_EQ(pc_stat(world.get(), "/", &facts), 0);
+  facts.size = sizeof(size_t);
+  EXPECT_EQ(pc_stat(world.get(), "/", &facts), -EINVAL);
+  const States states = world.explore();
+  pc_counts counts = PC_COUNTS;
+  EXPECT_EQ(pc_count(states.get(), &counts), 0);
+  counts.size = 0;
+  EXPECT_EQ(pc_count(states.get(), &counts), -EINVAL);
+  pc_finding finding = PC_FINDING;
+  EXPECT_EQ(pc_get_finding(states.get(), 0, &finding), -ERANGE);
+  finding.size = 2;
+  EXPECT_EQ(pc_get_finding(states.get(), 0, &finding), -EINVAL);
+}
+
+// A violation whose cause is empty is one.
+TEST(HostileStatesTest, AViolationWithoutANameCounts) {
+  World world;
+  FillWorld(world);
+  States states = world.explore();
+  for (State& state : states) state.violation("");
+  EXPECT_EQ(states.verdict(), PC_VIOLATES);
+  EXPECT_THAT(states.report(), HasSubstr("violation: unnamed"));
 }
 
 // Two worlds in two threads, each in this process.

@@ -36,7 +36,9 @@
  * other threads must run the states in itself (PC_IN_PROCESS).
  *
  * Versions. Each struct begins with its size. Set it with the initializer, and
- * a later version of the library takes it as this version does.
+ * a later version of the library takes it as this version does. A struct that a
+ * function fills in is refused with -EINVAL if its size says that it is smaller
+ * than its fields.
  */
 
 #ifndef POWERCUT_POWERCUT_H_
@@ -67,9 +69,11 @@ typedef struct pc_states pc_states;
 
 typedef struct pc_world_options {
   size_t size; /* sizeof(pc_world_options) */
-  /* The size of the simulated disk; 0 means one that is large enough. */
+  /* The size of the simulated disk; 0 means one that is large enough. A
+   * multiple of 512 up to 2 TiB, and at least 128 KiB for files. */
   uint64_t disk_bytes;
-  /* What the device writes whole; 0 means a sector of 512 bytes. */
+  /* What the device writes whole; 0 means a sector of 512 bytes. A power of two
+   * from 512 to 1 MiB. */
   uint32_t atomic_bytes;
   /* Which calls the world takes. */
   uint32_t door;
@@ -89,8 +93,8 @@ typedef struct pc_world_options {
 #define PC_WORLD_OPTIONS \
   {sizeof(pc_world_options), 0, 0, PC_DOOR_FILES, PC_DAMAGE_NONE}
 
-/* Makes an empty world. `options` may be NULL. Returns 0, -EINVAL or -ENOMEM;
- * `*world` is NULL then. */
+/* Makes an empty world. `options` may be NULL. Returns 0; -EINVAL if an option
+ * is not in its range; or -ENOMEM. `*world` is NULL then. */
 PC_API int pc_world_new(const pc_world_options* options, pc_world** world);
 /* Ends a world. States that were made of it stay as they are. A world that
  * pc_next() returned is not freed by this. NULL is allowed. */
@@ -145,7 +149,8 @@ PC_API int pc_crash_now(pc_world* world, const char* profile, const char* which,
 #define PC_SYNC 128u    /* O_SYNC. */
 #define PC_DIRECT 256u  /* O_DIRECT. */
 
-/* Opens a file, or with PC_READ a directory, and returns a handle above 0. */
+/* Opens a file, or with PC_READ a directory, and returns a handle above 0.
+ * Returns -EINVAL for a flag that is none of the above. */
 PC_API int pc_open(pc_world* world, const char* path, unsigned flags);
 PC_API int pc_close(pc_world* world, int handle);
 /* Return the number of bytes; at the end of the file pc_read() returns fewer.
@@ -349,17 +354,18 @@ typedef struct pc_explore_options {
    * NULL for "exhaustive". */
   const char* space;
   unsigned crash_kinds; /* PC_CRASH_...; 0 for power. */
-  uint32_t isolation;
-  uint32_t jobs;             /* Workers; 0 for one for each processor. */
-  uint64_t budget_ms;        /* Wall clock of each exploration; 0 for 10 s. */
-  uint64_t runs_max;         /* The most recoveries; 0 for no bound. */
-  uint64_t seed;             /* Of "sample:N". */
+  uint32_t isolation;   /* PC_FORKED or PC_IN_PROCESS. */
+  uint32_t jobs;        /* Workers, up to 1024; 0 for one for each processor. */
+  uint64_t budget_ms;   /* Wall clock of each exploration; 0 for 10 s. */
+  uint64_t runs_max;    /* The most recoveries; 0 for no bound. */
+  uint64_t seed;        /* Of "sample:N". */
   uint32_t state_timeout_ms; /* Of one recovery, in a worker; 0 for 10 s. */
-  /* How many crashes deep recoveries are crashed again. What the loop's body
-   * does to the state is its recovery: all of it, to the next pc_next(). */
+  /* How many crashes deep recoveries are crashed again, up to 8. What the
+   * loop's body does to the state is its recovery: all of it, to the next
+   * pc_next(). */
   uint32_t nested;
-  /* 1: after an exploration that holds, each sync is left out in turn, to tell
-   * which ones are needed. */
+  /* 0, or 1: after an exploration that holds, each sync is left out in turn, to
+   * tell which ones are needed. */
   uint32_t audit;
   /* An id of a report: that state alone runs, in this process. NULL: the
    * environment variable POWERCUT_AT decides, if it is set. */
@@ -381,7 +387,8 @@ typedef struct pc_explore_options {
    NULL}
 
 /* Begins to explore the crashes of what was done in the world so far. `options`
- * may be NULL. The world may go on or be freed. Returns 0, -EINVAL or -ENOMEM.
+ * may be NULL. The world may go on or be freed. Returns 0; -EINVAL if an option
+ * is not in its range, and pc_last_error() of the world says which; or -ENOMEM.
  * A profile or a space that does not exist makes the result PC_FAILED, and the
  * report says which there are. */
 PC_API int pc_explore(pc_world* world, const pc_explore_options* options,
@@ -392,9 +399,9 @@ PC_API int pc_explore(pc_world* world, const pc_explore_options* options,
 PC_API pc_world* pc_next(pc_states* states);
 /* The loop is left before its end. In a worker this ends the state with what
  * was said of it, and the process: it does not return. In the process that
- * called pc_next() first, no more states are run. What was said until then is in
- * the report, and pc_result() is PC_VIOLATES, or PC_UNKNOWN if nothing was said.
- * At the end of a loop it does nothing. */
+ * called pc_next() first, no more states are run. What was said until then is
+ * in the report, and pc_result() is PC_VIOLATES, or PC_UNKNOWN if nothing was
+ * said. At the end of a loop it does nothing. */
 PC_API void pc_stop(pc_states* states);
 /* pc_stop(), and then the states are freed. NULL is allowed. */
 PC_API void pc_states_free(pc_states* states);
@@ -406,7 +413,8 @@ PC_API int pc_must_have(const pc_states* states, uint64_t number);
 /* 1 if operation `number` was attempted before the crash; 0 if not. */
 PC_API int pc_may_have(const pc_states* states, uint64_t number);
 /* Something is wrong with this state. `cause` is a stable name without numbers:
- * each cause is reported once. `text` and `file` may be NULL. */
+ * each cause is reported once; an empty one is "unnamed". `text` and `file` may
+ * be NULL. */
 PC_API int pc_violation(pc_states* states, const char* cause, const char* text,
                         const char* file, uint32_t line);
 /* What your storage holds after recovery, in any form of bytes. It must equal

@@ -354,7 +354,9 @@ class World : public Files {
     const int result = pc_world_new(&options, &world_);
     if (result != 0) {
       throw std::system_error(-result, std::generic_category(),
-                              "a world cannot be made");
+                              "a world cannot be made with these options, of "
+                              "which powercut.h has the ranges "
+                              "(pc_world_options)");
     }
   }
   World(World&& other) noexcept : Files(std::exchange(other.world_, nullptr)) {}
