@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include <functional>
 #include <string>
@@ -112,6 +114,33 @@ TEST(LeftLoopTest, CausesOfEachLengthAreSaidWithNoCrash) {
     states.stop();
     EXPECT_EQ(states.verdict(), PC_VIOLATES) << length << states.report();
   }
+}
+
+// A worker that went on behind its loop would write here, too.
+TEST(LeftLoopTest, BreakEndsTheStateInAWorker) {
+  World world;
+  FillUnsynced(world);
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  const pid_t own = getpid();
+  States states = world.explore({.jobs = 1, .budget_ms = 60'000});
+  for (State& state : states) {
+    if (!IsLost(state)) continue;
+    state.violation("lost");
+    break;
+  }
+  const char byte = getpid() == own ? 'o' : 'w';
+  ASSERT_EQ(write(pipe_ends[1], &byte, 1), 1);
+  if (getpid() != own) _exit(0);
+  close(pipe_ends[1]);
+  std::string written(64, '\0');
+  written.resize(
+      static_cast<size_t>(read(pipe_ends[0], written.data(), written.size())));
+  close(pipe_ends[0]);
+  EXPECT_EQ(written, "o");
+  EXPECT_EQ(states.verdict(), PC_VIOLATES);
+  ASSERT_EQ(states.findings().size(), 1u) << states.report();
+  EXPECT_EQ(states.findings()[0].cause, "lost");
 }
 
 // --- GoogleTest --------------------------------------------------------------

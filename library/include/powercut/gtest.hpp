@@ -95,6 +95,11 @@ class ExpectedStates {
     explicit Iterator(ExpectedStates& all) : all_(all), at_(all.First()) {
       all_.Intercept();
     }
+    Iterator(const Iterator&) = delete;
+    Iterator& operator=(const Iterator&) = delete;
+    // The iterator of the states, which is destroyed after this, ends the
+    // state.
+    ~Iterator() { all_.TakeFailures(); }
     State& operator*() const { return *at_; }
     Iterator& operator++() {
       all_.TakeFailures();

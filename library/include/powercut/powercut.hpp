@@ -283,9 +283,16 @@ class States {
   }
 
   class End {};
+  // Ends with the loop: if that is left while there is a state, stop() is
+  // called, which does not return in a worker.
   class Iterator {
    public:
     explicit Iterator(States& states) : states_(states) { ++*this; }
+    Iterator(const Iterator&) = delete;
+    Iterator& operator=(const Iterator&) = delete;
+    ~Iterator() {
+      if (states_.state_.world_ != nullptr) states_.stop();
+    }
     State& operator*() const { return states_.state_; }
     Iterator& operator++() {
       states_.state_.world_ = pc_next(states_.states_);
