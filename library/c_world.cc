@@ -2,11 +2,15 @@
 // and their disk (c_log.cc has their logs). A function checks what it is given,
 // tells the log where the call comes from, and calls the class behind it.
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -71,6 +75,21 @@ powercut::OpenFlags FlagsOf(unsigned flags) {
   open.sync = (flags & PC_SYNC) != 0;
   open.direct = (flags & PC_DIRECT) != 0;
   return open;
+}
+
+// A path that the files can have. Throws std::invalid_argument, with what is
+// wrong, for another one.
+std::string_view PathIn(const char* path) {
+  const std::string_view text = path;
+  if (!text.starts_with('/')) {
+    throw std::invalid_argument(
+        fmt::format("the path '{}' is not absolute", text));
+  }
+  if (("/" + std::string(text) + "/").find("/../") != std::string::npos) {
+    throw std::invalid_argument(fmt::format(
+        "the path '{}' has `..`, which a world does not know", text));
+  }
+  return text;
 }
 
 int FillFacts(const powercut::FileFacts& known, pc_facts* facts) {
@@ -161,7 +180,7 @@ int pc_start(pc_world* world) {
 int pc_open(pc_world* world, const char* path, unsigned flags) {
   return static_cast<int>(PC_CALL("pc_open",
                                   path != nullptr && (flags & ~kOpenFlags) == 0,
-                                  Open(path, FlagsOf(flags))));
+                                  Open(PathIn(path), FlagsOf(flags))));
 }
 int pc_close(pc_world* world, int handle) {
   return static_cast<int>(PC_CALL("pc_close", true, Close(handle)));
@@ -188,27 +207,28 @@ int pc_allocate(pc_world* world, int handle, uint64_t offset, uint64_t size) {
       PC_CALL("pc_allocate", true, Allocate(handle, offset, size)));
 }
 int pc_rename(pc_world* world, const char* from, const char* to) {
-  return static_cast<int>(
-      PC_CALL("pc_rename", from != nullptr && to != nullptr, Rename(from, to)));
+  return static_cast<int>(PC_CALL("pc_rename", from != nullptr && to != nullptr,
+                                  Rename(PathIn(from), PathIn(to))));
 }
 int pc_exchange(pc_world* world, const char* a, const char* b) {
-  return static_cast<int>(
-      PC_CALL("pc_exchange", a != nullptr && b != nullptr, Exchange(a, b)));
+  return static_cast<int>(PC_CALL("pc_exchange", a != nullptr && b != nullptr,
+                                  Exchange(PathIn(a), PathIn(b))));
 }
 int pc_link(pc_world* world, const char* from, const char* to) {
-  return static_cast<int>(
-      PC_CALL("pc_link", from != nullptr && to != nullptr, Link(from, to)));
+  return static_cast<int>(PC_CALL("pc_link", from != nullptr && to != nullptr,
+                                  Link(PathIn(from), PathIn(to))));
 }
 int pc_unlink(pc_world* world, const char* path) {
-  return static_cast<int>(PC_CALL("pc_unlink", path != nullptr, Unlink(path)));
+  return static_cast<int>(
+      PC_CALL("pc_unlink", path != nullptr, Unlink(PathIn(path))));
 }
 int pc_mkdir(pc_world* world, const char* path) {
   return static_cast<int>(
-      PC_CALL("pc_mkdir", path != nullptr, MakeDirectory(path)));
+      PC_CALL("pc_mkdir", path != nullptr, MakeDirectory(PathIn(path))));
 }
 int pc_rmdir(pc_world* world, const char* path) {
   return static_cast<int>(
-      PC_CALL("pc_rmdir", path != nullptr, RemoveDirectory(path)));
+      PC_CALL("pc_rmdir", path != nullptr, RemoveDirectory(PathIn(path))));
 }
 
 int64_t pc_list(pc_world* world, const char* path, char* names, size_t size) {
@@ -216,7 +236,7 @@ int64_t pc_list(pc_world* world, const char* path, char* names, size_t size) {
     if (path == nullptr || (names == nullptr && size > 0)) return -EINVAL;
     std::vector<std::string> listed;
     if (world->files == nullptr) return -ENOTSUP;
-    const int64_t result = world->files->List(path, listed);
+    const int64_t result = world->files->List(PathIn(path), listed);
     if (result < 0) return result;
     size_t all = 0;
     for (const std::string& name : listed) {
@@ -233,7 +253,7 @@ int pc_stat(pc_world* world, const char* path, pc_facts* facts) {
     if (path == nullptr || !HasRoom(facts)) return -EINVAL;
     if (world->files == nullptr) return -ENOTSUP;
     powercut::FileFacts known;
-    const int64_t result = world->files->Stat(path, known);
+    const int64_t result = world->files->Stat(PathIn(path), known);
     return result < 0 ? result : FillFacts(known, facts);
   }));
 }

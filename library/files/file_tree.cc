@@ -67,6 +67,10 @@ struct FileTree::Place {
   std::string name;
   // What the name leads to; `nullptr` if there is nothing.
   FileNodePtr node;
+  // Whether the path ends with `/`, so that it leads to a directory or nothing.
+  bool of_directory = false;
+  // Whether it ends with `.`, which is no name that can be given or taken.
+  bool is_dot = false;
 };
 
 FileTree::FileTree() : root_(std::make_shared<FileNode>()) {
@@ -131,18 +135,35 @@ int FileTree::FindPlace(std::string_view path, Place& place) {
     const size_t end = std::min(path.find('/', begin), path.size());
     const std::string_view name = path.substr(begin, end - begin);
     begin = end + 1;
-    if (name.empty() || name == ".") continue;
+    if (name.empty()) continue;
+    place.is_dot = name == ".";
     // Names are compared byte by byte, and `..` would need the way back.
     if (name == "..") return EINVAL;
     if (name.size() > kNameBytesMax) return ENAMETOOLONG;
     if (place.node == nullptr) return ENOENT;
     if (!place.node->is_directory) return ENOTDIR;
+    if (place.is_dot) continue;
     FileNodePtr directory = std::move(place.node);
     place.name = name;
     place.node = Child(*directory, place.name);
     place.directory = std::move(directory);
   }
-  return 0;
+  place.of_directory = path.ends_with('/');
+  const bool is_file = place.node != nullptr && !place.node->is_directory;
+  return place.of_directory && is_file ? ENOTDIR : 0;
+}
+
+std::string FileTree::PlainPath(std::string_view path) {
+  std::string plain;
+  for (size_t begin = 0; begin < path.size();) {
+    const size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view name = path.substr(begin, end - begin);
+    begin = end + 1;
+    if (name.empty() || name == ".") continue;
+    plain += '/';
+    plain += name;
+  }
+  return plain.empty() ? "/" : plain;
 }
 
 int FileTree::Find(std::string_view path, FileNodePtr& node) {
@@ -161,6 +182,7 @@ int FileTree::Create(std::string_view path, FileNodePtr& node) {
   Place place;
   if (const int error = FindPlace(path, place)) return error;
   if (place.node != nullptr) return EEXIST;
+  if (place.of_directory) return EISDIR;
   node = std::make_shared<FileNode>();
   node->number = next_number_++;
   node->size_bytes = 0;
@@ -197,8 +219,10 @@ int FileTree::Rename(std::string_view from, std::string_view to) {
   if (const int error = FindPlace(to, target)) return error;
   if (source.node == nullptr) return ENOENT;
   if (source.directory == nullptr || target.directory == nullptr) return EBUSY;
+  if (source.is_dot || target.is_dot) return EBUSY;
   if (source.node == target.node) return 0;
   const bool directory = source.node->is_directory;
+  if (!directory && target.of_directory) return ENOTDIR;
   // The directory of the target was looked up, so that it is known from the
   // source down if it lies there.
   if (directory && Contains(*source.node, *target.directory)) return EINVAL;
@@ -218,6 +242,7 @@ int FileTree::Exchange(std::string_view a, std::string_view b) {
   if (const int error = FindPlace(a, first)) return error;
   if (const int error = FindPlace(b, second)) return error;
   if (first.directory == nullptr || second.directory == nullptr) return EBUSY;
+  if (first.is_dot || second.is_dot) return EBUSY;
   if (first.node == nullptr || second.node == nullptr) return ENOENT;
   const auto moves_into_itself = [this](const Place& from, const Place& to) {
     return from.node->is_directory && Contains(*from.node, *to.directory);
@@ -240,6 +265,7 @@ int FileTree::Link(std::string_view from, std::string_view to) {
   if (source.node == nullptr) return ENOENT;
   if (source.node->is_directory) return EPERM;
   if (target.node != nullptr) return EEXIST;
+  if (target.of_directory) return ENOENT;
   SetName(target, source.node);
   return 0;
 }
@@ -257,6 +283,7 @@ int FileTree::RemoveDirectory(std::string_view path) {
   Place place;
   if (const int error = FindPlace(path, place)) return error;
   if (place.node == nullptr) return ENOENT;
+  if (place.is_dot) return EINVAL;
   if (place.directory == nullptr) return EBUSY;
   if (!place.node->is_directory) return ENOTDIR;
   if (!IsEmpty(*place.node)) return ENOTEMPTY;

@@ -26,7 +26,9 @@ using FileNodePtr = std::shared_ptr<FileNode>;
 struct FileChunk;
 
 // Functions that return an int return 0 or an errno number, and change nothing
-// if they fail. Paths are absolute; `/` is the root. Not thread-safe.
+// if they fail. Paths are absolute; `/` is the root. As in POSIX, several `/`
+// are like one, `.` is the directory itself, and a path that ends with `/`
+// leads to a directory. There is no `..`. Not thread-safe.
 class FileTree {
  public:
   // An empty tree.
@@ -37,8 +39,12 @@ class FileTree {
   FileTree& operator=(const FileTree&) = delete;
 
   // What a path leads to.
-  // Errors: ENOENT, ENOTDIR, EINVAL for a path that is not absolute.
+  // Errors: ENOENT, ENOTDIR, EINVAL for a path that is not absolute or has
+  // `..`.
   int Find(std::string_view path, FileNodePtr& node);
+  // The shortest path that leads to the same: one `/` before each name, and no
+  // `.`. Requires: the path is one that the other functions took.
+  static std::string PlainPath(std::string_view path);
   static bool IsDirectory(const FileNode& node);
   // A number that the node keeps as long as it lives.
   static uint64_t NumberOf(const FileNode& node);

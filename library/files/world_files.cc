@@ -108,13 +108,14 @@ int64_t WorldFiles::Open(std::string_view path, const OpenFlags& flags) {
   if (error == 0 && flags.create && flags.exclusive) return -EEXIST;
   if (error == ENOENT && flags.create) {
     error = tree_.Create(path, node);
-    if (error == 0) Keep(OpKind::kCreate, {std::string(path)}, {}, path);
+    const std::string plain = FileTree::PlainPath(path);
+    if (error == 0) Keep(OpKind::kCreate, {plain}, {}, plain);
   }
   if (error != 0) return -error;
   if (FileTree::IsDirectory(*node) && flags.write) return -EISDIR;
   const Handle handle = next_handle_++;
   OpenFile& file = files_[handle];
-  file = {node, std::string(path), flags};
+  file = {node, FileTree::PlainPath(path), flags};
   Call* const call =
       Keep(OpKind::kOpen, {NameOf(handle), file.path}, {}, file.path);
   if (call != nullptr) {
@@ -207,37 +208,40 @@ int64_t WorldFiles::Allocate(Handle handle, uint64_t offset_bytes,
 
 int64_t WorldFiles::Rename(std::string_view from, std::string_view to) {
   if (const int error = tree_.Rename(from, to)) return -error;
-  Keep(OpKind::kRename, {std::string(from), std::string(to)}, {}, {});
+  Keep(OpKind::kRename, {FileTree::PlainPath(from), FileTree::PlainPath(to)},
+       {}, {});
   return 0;
 }
 
 int64_t WorldFiles::Exchange(std::string_view a, std::string_view b) {
   if (const int error = tree_.Exchange(a, b)) return -error;
-  Keep(OpKind::kExchange, {std::string(a), std::string(b)}, {}, {});
+  Keep(OpKind::kExchange, {FileTree::PlainPath(a), FileTree::PlainPath(b)}, {},
+       {});
   return 0;
 }
 
 int64_t WorldFiles::Link(std::string_view from, std::string_view to) {
   if (const int error = tree_.Link(from, to)) return -error;
-  Keep(OpKind::kLink, {std::string(from), std::string(to)}, {}, {});
+  Keep(OpKind::kLink, {FileTree::PlainPath(from), FileTree::PlainPath(to)}, {},
+       {});
   return 0;
 }
 
 int64_t WorldFiles::Unlink(std::string_view path) {
   if (const int error = tree_.Unlink(path)) return -error;
-  Keep(OpKind::kUnlink, {std::string(path)}, {}, {});
+  Keep(OpKind::kUnlink, {FileTree::PlainPath(path)}, {}, {});
   return 0;
 }
 
 int64_t WorldFiles::MakeDirectory(std::string_view path) {
   if (const int error = tree_.MakeDirectory(path)) return -error;
-  Keep(OpKind::kMkdir, {std::string(path)}, {}, {});
+  Keep(OpKind::kMkdir, {FileTree::PlainPath(path)}, {}, {});
   return 0;
 }
 
 int64_t WorldFiles::RemoveDirectory(std::string_view path) {
   if (const int error = tree_.RemoveDirectory(path)) return -error;
-  Keep(OpKind::kRmdir, {std::string(path)}, {}, {});
+  Keep(OpKind::kRmdir, {FileTree::PlainPath(path)}, {}, {});
   return 0;
 }
 

@@ -110,6 +110,41 @@ TEST(FileTreeTest, ErrorsAreThoseOfLinux) {
             ENAMETOOLONG);
 }
 
+// What Linux answers to these paths; it was asked for each of them.
+TEST(FileTreeTest, SlashesAndDotsAreThoseOfLinux) {
+  FileTree tree;
+  FileNodePtr node;
+  ASSERT_EQ(tree.MakeDirectory("//d//"), 0);
+  ASSERT_EQ(tree.Create("/d/./f", node), 0);
+  EXPECT_EQ(tree.Find("//d/.//f", node), 0);
+  EXPECT_EQ(tree.Find("/d/", node), 0);
+  EXPECT_EQ(tree.Find("/d/.", node), 0);
+  EXPECT_EQ(tree.Find("/.", node), 0);
+  EXPECT_EQ(tree.Find("/d/f/", node), ENOTDIR);
+  EXPECT_EQ(tree.Find("/d/f/.", node), ENOTDIR);
+  EXPECT_EQ(tree.Find("/none/", node), ENOENT);
+  EXPECT_EQ(tree.Create("/none/", node), EISDIR);
+  EXPECT_EQ(tree.MakeDirectory("/none/."), ENOENT);
+  EXPECT_EQ(tree.MakeDirectory("/d/."), EEXIST);
+  EXPECT_EQ(tree.Rename("/d/f", "/none/"), ENOTDIR);
+  EXPECT_EQ(tree.Rename("/d/f/", "/none"), ENOTDIR);
+  EXPECT_EQ(tree.Rename("/d/.", "/none"), EBUSY);
+  EXPECT_EQ(tree.Rename("/d", "/none/."), ENOENT);
+  EXPECT_EQ(tree.Rename("/d/", "/e/"), 0);
+  EXPECT_EQ(tree.Link("/e/f", "/none/"), ENOENT);
+  EXPECT_EQ(tree.Link("/e/f/", "/none"), ENOTDIR);
+  EXPECT_EQ(tree.Unlink("/e/f/"), ENOTDIR);
+  EXPECT_EQ(tree.Unlink("/e//f"), 0);
+  EXPECT_EQ(tree.RemoveDirectory("/e/."), EINVAL);
+  EXPECT_EQ(tree.RemoveDirectory("/e/"), 0);
+  EXPECT_EQ(tree.Find("/e/..", node), EINVAL);
+
+  EXPECT_EQ(FileTree::PlainPath("/"), "/");
+  EXPECT_EQ(FileTree::PlainPath("//./"), "/");
+  EXPECT_EQ(FileTree::PlainPath("//d/.//f/"), "/d/f");
+  EXPECT_EQ(FileTree::PlainPath("/.d/f..g"), "/.d/f..g");
+}
+
 TEST(FileTreeTest, ANodeLivesAsLongAsItsHandle) {
   FileTree tree;
   FileNodePtr node;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <set>
 #include <string>
 
@@ -107,6 +108,33 @@ TEST(StatesTest, AWorldGoesOn) {
   log.Append("more");
   world.ack(2);
   EXPECT_GT(count(), before);
+}
+
+TEST(StatesTest, PathsMayHaveMoreSlashesThanTheyNeed) {
+  World world;
+  world.mkdir("/d/");
+  world.attempt(1);
+  const int file = world.open("/d//f", PC_WRITE | PC_CREATE);
+  world.write(file, "x", 0);
+  world.fsync(file);
+  world.link("/d//f", "//d/./linked");
+  world.rename("/d/./linked", "/d//renamed");
+  world.sync_directory("/d/");
+  world.sync_directory("/.");
+  world.ack(1);
+  world.unlink("//d/renamed");
+  EXPECT_EQ(world.open("/d/f/", PC_READ), -ENOTDIR);
+  EXPECT_EQ(world.open("/d/../f", PC_READ), -EINVAL);
+  EXPECT_THAT(pc_last_error(world.get()), HasSubstr("'/d/../f' has `..`"));
+  EXPECT_EQ(world.open("d/f", PC_READ), -EINVAL);
+  EXPECT_THAT(pc_last_error(world.get()), HasSubstr("'d/f' is not absolute"));
+  States states = world.explore({.profiles = "linux-man"});
+  for (State& state : states) {
+    if (state.must_have(1) && state.content("/d/./f") != "x") {
+      state.violation("lost");
+    }
+  }
+  EXPECT_EQ(states.verdict(), PC_HOLDS) << states.report();
 }
 
 // A log that takes a failed sync for done loses what it acknowledged.

@@ -137,7 +137,9 @@ PC_API int pc_crash_now(pc_world* world, const char* profile, const char* which,
 
 /* --- Files ---------------------------------------------------------------- */
 
-/* Paths are absolute; the world begins with an empty directory `/`. */
+/* Paths are absolute; the world begins with an empty directory `/`. As in
+ * POSIX, several `/` are like one, `.` is the directory itself, and a path that
+ * ends with `/` leads to a directory. A path with `..` is -EINVAL. */
 
 #define PC_READ 1u      /* Reading is allowed. */
 #define PC_WRITE 2u     /* Writing is allowed. */
