@@ -42,8 +42,12 @@ void LoopRunner::RunOneState(ProfileRun& run, const StateId& id,
     part.why = state.error().message;
     return;
   }
+  // A state that lost nothing may be one that fails with no crash at all: then
+  // this run of it is the only one.
+  const bool lost_nothing =
+      id.steps.size() == 1 && id.steps[0].sign == 0 && id.steps[0].marks == 0;
   PrefixDumps dumps;
-  if (!MakeDumps(run, dumps, part)) return;
+  if (!MakeDumps(run, dumps, part, lost_nothing)) return;
   loop_.dumps_ = &dumps;
   LoopFinding finding;
   bool wrong = false;

@@ -12,6 +12,8 @@
 
 #include "library/states/loop_runner.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
@@ -20,6 +22,7 @@
 
 #include "harness/base/sanitizer.h"
 #include "harness/space/crash_state.h"
+#include "harness/space/state_id.h"
 #include "harness/worker/worker_pool.h"
 #include "library/states/lost_calls.h"
 #include "library/states/said_result.h"
@@ -114,7 +117,7 @@ void LoopRunner::RunProfile(const std::string& profile) {
   auto run = RecordAs(loop_.calls_, profile);
   if (!run) return failed(run.error());
   PrefixDumps dumps;
-  if (!MakeDumps(**run, dumps, part)) return report.Add(part);
+  if (!MakeDumps(**run, dumps, part, /*here=*/false)) return report.Add(part);
   loop_.dumps_ = &dumps;
   loop_.tell_ = StateLoop::kCause;
   const RecordedRun recorded = (*run)->run();
@@ -169,8 +172,8 @@ void LoopRunner::LeaveOutUnseen(Exploration& explored) {
 
 // --- prefixes ----------------------------------------------------------------
 
-bool LoopRunner::MakeDumps(ProfileRun& run, PrefixDumps& dumps,
-                           LoopPart& part) {
+bool LoopRunner::MakeDumps(ProfileRun& run, PrefixDumps& dumps, LoopPart& part,
+                           bool here) {
   // The state before each attempt, and the one at the end.
   std::vector<CrashState> states;
   const RecordedCalls& recorded = run.recorded();
@@ -190,6 +193,7 @@ bool LoopRunner::MakeDumps(ProfileRun& run, PrefixDumps& dumps,
   loop_.dumps_ = nullptr;
   loop_.tell_ = StateLoop::kDump;
   LoopFinding finding;
+  size_t wrong_at = 0;
   bool dumped = false;
   const auto take = [&](size_t length, const RecoveryOutcome& outcome) {
     if (outcome.check == kLoopWasLeft) return;
@@ -197,20 +201,21 @@ bool LoopRunner::MakeDumps(ProfileRun& run, PrefixDumps& dumps,
       finding.cause = WrongIn(outcome);
       const auto violations = ViolationsIn(outcome);
       if (!violations.empty()) Tell(violations, finding);
+      wrong_at = length;
     }
     const std::optional<Hash128> dump = DumpIn(outcome.check);
     dumped |= dump.has_value();
     if (dump) dumps.lengths[*dump].push_back(length);
   };
-  const ExploreOptions options = OptionsOfExploration();
+  ExploreOptions options = OptionsOfExploration();
+  if (here) options.jobs = 0;
   // The last state comes first: a loop that gives no dump there gives none.
   RunStates(run, options, {states.back()},
             [&](size_t, const RecoveryOutcome& outcome) {
               take(states.size() - 1, outcome);
             });
-  states.pop_back();
-  if (finding.cause.empty() && dumped && !states.empty()) {
-    RunStates(run, options, std::move(states), take);
+  if (finding.cause.empty() && dumped && states.size() > 1) {
+    RunStates(run, options, {states.begin(), states.end() - 1}, take);
   }
   for (auto& [dump, lengths] : dumps.lengths) std::ranges::sort(lengths);
   if (finding.cause.empty()) return true;
@@ -218,7 +223,15 @@ bool LoopRunner::MakeDumps(ProfileRun& run, PrefixDumps& dumps,
   part.why = "the recovery fails with no crash at all";
   finding.profile = part.profile;
   finding.states = 1;
-  finding.crash = "no crash: all calls returned, and all of them persisted";
+  CrashStep step;
+  step.point = states[wrong_at].point;
+  finding.id = StateIdText({{step}, run.trace().Digest()});
+  finding.crash =
+      wrong_at < dumps.attempts.size()
+          ? fmt::format("no crash at all: what there is before attempt {}",
+                        dumps.attempts[wrong_at])
+          : "no crash at all: all calls returned, and all that they wrote "
+            "persisted";
   loop_.report_.findings.push_back(std::move(finding));
   return false;
 }

@@ -35,7 +35,9 @@ class LoopRunner {
   ExploreOptions OptionsOfExploration() const;
   // Runs the user's loop on what each prefix of the attempts gives. Returns
   // false if something is wrong there, which is then in the report.
-  bool MakeDumps(ProfileRun& run, PrefixDumps& dumps, LoopPart& part);
+  // Workers run it, unless `here`.
+  bool MakeDumps(ProfileRun& run, PrefixDumps& dumps, LoopPart& part,
+                 bool here);
   // Runs states in order, in one worker or here, and calls `done` with each
   // outcome.
   static void RunStates(

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <functional>
 #include <string>
 
@@ -141,6 +142,69 @@ TEST(LeftLoopTest, BreakEndsTheStateInAWorker) {
   EXPECT_EQ(states.verdict(), PC_VIOLATES);
   ASSERT_EQ(states.findings().size(), 1u) << states.report();
   EXPECT_EQ(states.findings()[0].cause, "lost");
+}
+
+// --- no crash at all ---------------------------------------------------------
+
+// A recovery that fails with no crash says so, what it said and where, however
+// the body ends.
+TEST(LeftLoopTest, AFailureWithNoCrashHasItsWordsAndAnId) {
+  const auto finding_of = [](World& world,
+                             const std::function<void(State&)>& body,
+                             const Explore& options) {
+    States states = world.explore(options);
+    for (State& state : states) body(state);
+    EXPECT_THAT(states.report(),
+                HasSubstr(": violation: the recovery fails with no crash"));
+    EXPECT_EQ(states.findings().size(), 1u) << states.report();
+    return states.findings().at(0);
+  };
+  const auto says = [](State& state) { state.violation("wrong", "a word"); };
+  const auto dies = [](State&) { abort(); };
+  for (const auto isolation : {PC_FORKED, PC_IN_PROCESS}) {
+    World world;
+    FillUnsynced(world);
+    Explore options = {.isolation = isolation};
+    const auto found = finding_of(world, says, options);
+    EXPECT_EQ(found.cause, "wrong");
+    EXPECT_THAT(found.file, HasSubstr("left_loop_test.cc"));
+    EXPECT_THAT(found.text, HasSubstr("a word"));
+    EXPECT_THAT(found.text, HasSubstr("crash     no crash at all"));
+    options.at = found.id;
+    EXPECT_EQ(finding_of(world, says, options).text, found.text);
+  }
+  World world;
+  FillUnsynced(world);
+  const auto died = finding_of(world, dies, {});
+  EXPECT_THAT(died.cause, HasSubstr("SIGABRT"));
+  EXPECT_THAT(died.text, HasSubstr("crash     no crash at all"));
+  EXPECT_THAT(died.id, HasSubstr("p@"));
+}
+
+void DieAtOnce() {
+  World world;
+  FillUnsynced(world);
+  for (State& state : powercut::ExpectAll(world)) {
+    (void)state;
+    abort();
+  }
+}
+
+// The failure is at the line of the test, and not at no line of no file.
+TEST(LeftLoopTest, ADeathIsAFailureOfTheLineOfTheTest) {
+  ::testing::TestPartResultArray failures;
+  {
+    const ::testing::ScopedFakeTestPartResultReporter taken(
+        ::testing::ScopedFakeTestPartResultReporter::
+            INTERCEPT_ONLY_CURRENT_THREAD,
+        &failures);
+    DieAtOnce();
+  }
+  ASSERT_EQ(failures.size(), 1);
+  const ::testing::TestPartResult& failure = failures.GetTestPartResult(0);
+  EXPECT_THAT(failure.file_name(), HasSubstr("left_loop_test.cc"));
+  EXPECT_GT(failure.line_number(), 0);
+  EXPECT_THAT(failure.message(), HasSubstr("POWERCUT_AT="));
 }
 
 // --- GoogleTest --------------------------------------------------------------

@@ -156,6 +156,20 @@ class ExpectedStates {
     TakeFailures();
     Report();
   }
+  struct Place {
+    const char* file;
+    int line;
+  };
+  // Where a finding was said; the test itself if nobody said it, as when the
+  // recovery died.
+  static Place PlaceOf(const Finding& finding,
+                       const ::testing::TestInfo* test) {
+    if (!finding.file.empty()) {
+      return {finding.file.c_str(), static_cast<int>(finding.line)};
+    }
+    if (test == nullptr) return {"powercut", 0};
+    return {test->file(), test->line()};
+  }
   void Report() {
     over_ = true;
     const pc_counts counts = states_.counts();
@@ -187,8 +201,8 @@ class ExpectedStates {
                               " with POWERCUT_AT=";
     const std::vector<Finding> findings = states_.findings();
     for (const Finding& finding : findings) {
-      ADD_FAILURE_AT(finding.file.empty() ? "powercut" : finding.file.c_str(),
-                     static_cast<int>(finding.line))
+      const Place place = PlaceOf(finding, test);
+      ADD_FAILURE_AT(place.file, place.line)
           << finding.text
           << (finding.id.empty() || filter.empty() ? "" : filter + finding.id);
     }
