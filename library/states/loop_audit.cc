@@ -10,9 +10,21 @@
 #include "harness/explore/sync_audit.h"
 #include "library/states/loop_runner.h"
 #include "library/states/lost_calls.h"
+#include "library/states/said_result.h"
 
 namespace powercut {
 namespace {
+
+// What the user said of a state that was not run again: the harness puts an
+// exit status before it.
+std::string CauseIn(const Finding& shown) {
+  if (shown.violation.kind != ViolationKind::kCheck) {
+    return shown.violation.found;
+  }
+  RecoveryOutcome outcome;
+  outcome.check = shown.violation.found;
+  return WrongIn(outcome);
+}
 
 Calls WithoutCalls(const Calls& calls, const std::vector<size_t>& left_out) {
   Calls rest;
@@ -22,6 +34,14 @@ Calls WithoutCalls(const Calls& calls, const std::vector<size_t>& left_out) {
     }
   }
   return rest;
+}
+
+std::vector<size_t> SyncsOf(const Calls& calls) {
+  std::vector<size_t> syncs;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    if (IsSync(calls[i])) syncs.push_back(i);
+  }
+  return syncs;
 }
 
 // How many blocks are open at each ack, in order.
@@ -70,13 +90,23 @@ SyncTrial LoopRunner::TryCalls(const Calls& calls, const std::string& profile) {
   return {explored->exhausted, std::nullopt};
 }
 
+std::unique_ptr<ProfileRun> LoopRunner::RunWithoutASync(
+    const std::string& profile, uint32_t digest, LoopPart& part) {
+  const Calls& calls = loop_.calls_;
+  for (const size_t sync : SyncsOf(calls)) {
+    auto run = RecordAs(WithoutCalls(calls, {sync}), profile);
+    if (!run || (*run)->trace().Digest() != digest) continue;
+    part.why = fmt::format("one state, which the id names, without `{}`{}",
+                           CallText(calls[sync]), PlaceInWords(calls[sync]));
+    return std::move(*run);
+  }
+  return nullptr;
+}
+
 void LoopRunner::Audit(ProfileRun& run, const std::string& profile) {
   const Calls& calls = run.calls();
   const std::vector<size_t> open = OpenAtAcks(run);
-  std::vector<size_t> syncs;
-  for (size_t i = 0; i < calls.size(); ++i) {
-    if (IsSync(calls[i])) syncs.push_back(i);
-  }
+  const std::vector<size_t> syncs = SyncsOf(calls);
   SyncTrials trials;
   trials.syncs = syncs.size();
   trials.without = [&](const std::vector<size_t>& left_out) {
@@ -106,7 +136,7 @@ void LoopRunner::Audit(ProfileRun& run, const std::string& profile) {
     sync.call = CallText(calls[syncs[i]]);
     sync.place = PlaceText(calls[syncs[i]].place);
     if (needs[i].shown) {
-      sync.cause = needs[i].shown->violation.found;
+      sync.cause = CauseIn(*needs[i].shown);
       sync.id = needs[i].shown->id;
     }
     if (needs[i].weaker_is_enough) sync.enough = VerbOf(OpKind::kFdatasync);

@@ -1,5 +1,9 @@
 // One state alone, which an id of a report names.
 
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,21 +17,45 @@ namespace powercut {
 // The digest of the id says which profile it belongs to.
 void LoopRunner::RunOneState() {
   LoopPart part;
-  part.why = "no recording has this id: the calls or powercut changed since";
   part.verdict = LoopVerdict::kError;
   const auto id = ParseStateId(loop_.options_.at);
   if (!id) {
     part.why = id.error().message;
     return loop_.report_.Add(std::move(part));
   }
-  for (const std::string& profile : loop_.options_.profiles) {
-    auto run = RecordAs(loop_.calls_, profile);
-    if (!run || (*run)->trace().Digest() != id->digest) continue;
-    part.profile = profile;
-    RunOneState(**run, *id, part);
-    break;
+  const std::unique_ptr<ProfileRun> run = RunOf(*id, part);
+  if (run == nullptr) {
+    part.why = fmt::format(
+        "no recording has this id: the calls, the profiles, the "
+        "device or powercut changed since{}",
+        loop_.options_.audit
+            ? ""
+            : ", or it is one of an audit, which is not asked for");
+  } else {
+    RunOneState(*run, *id, part);
   }
   loop_.report_.Add(std::move(part));
+}
+
+// An id of an audit is one of a recording without one of the syncs.
+std::unique_ptr<ProfileRun> LoopRunner::RunOf(const StateId& id,
+                                              LoopPart& part) {
+  for (const std::string& profile : loop_.options_.profiles) {
+    part.profile = profile;
+    auto run = RecordAs(loop_.calls_, profile);
+    if (!run || (*run)->trace().Digest() != id.digest) continue;
+    part.why = "one state, which the id names";
+    return std::move(*run);
+  }
+  if (loop_.options_.audit) {
+    for (const std::string& profile : loop_.options_.profiles) {
+      part.profile = profile;
+      auto run = RunWithoutASync(profile, id.digest, part);
+      if (run != nullptr) return run;
+    }
+  }
+  part.profile.clear();
+  return nullptr;
 }
 
 // A state of one crash runs in this process, for a debugger. A crash during a
@@ -77,7 +105,6 @@ void LoopRunner::RunOneState(ProfileRun& run, const StateId& id,
               });
   }
   loop_.dumps_ = nullptr;
-  part.why = "one state, which the id names";
   part.states = part.runs = 1;
   part.verdict = wrong ? LoopVerdict::kViolation : LoopVerdict::kHolds;
   if (!wrong) return;

@@ -5,6 +5,7 @@
 #define POWERCUT_LIBRARY_STATES_LOOP_RUNNER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,9 @@ class LoopRunner {
  private:
   void RunProfile(const std::string& profile);
   void RunOneState();
+  // The recording that an id belongs to, with its profile and what ran in the
+  // part; `nullptr` if there is none.
+  std::unique_ptr<ProfileRun> RunOf(const StateId& id, LoopPart& part);
   void RunOneState(ProfileRun& run, const StateId& id, LoopPart& part);
   Result<std::unique_ptr<ProfileRun>> RecordAs(const Calls& calls,
                                                const std::string& profile);
@@ -57,6 +61,10 @@ class LoopRunner {
   std::string RemedyFor(ProfileRun& run, const std::string& cause,
                         const CrashState& state);
   void Audit(ProfileRun& run, const std::string& profile);
+  // The recording without one of the syncs, as the audit makes it, that has
+  // this digest; `nullptr` if none has. Says in the part which sync that is.
+  std::unique_ptr<ProfileRun> RunWithoutASync(const std::string& profile,
+                                              uint32_t digest, LoopPart& part);
   // Explores these calls until one cause is seen.
   SyncTrial TryCalls(const Calls& calls, const std::string& profile);
 

@@ -19,7 +19,6 @@ using powercut::State;
 using powercut::States;
 using powercut::World;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 // A file whose recovery empties it before it writes it anew.
 void FillSynced(World& world) {
@@ -115,6 +114,39 @@ TEST(ReplaysTest, TheReportIsOfOneState) {
   EXPECT_EQ(fine,
             "spec-strict: holds: one state, which the id names\n"
             "verdict: holds: one state, which the id names\n");
+}
+
+// An id of the audit is one of a recording that lacks a sync. It can be pasted,
+// too, and the report says which sync that is.
+TEST(ReplaysTest, AnIdOfTheAuditRunsWithoutItsSync) {
+  World world;
+  FillSynced(world);
+  const auto body = [](State& state) {
+    if (IsLost(state)) state.violation("lost", "x is lost");
+  };
+  Explore options{.profiles = "linux-man", .budget_ms = 60'000, .audit = true};
+  const States all = Explored(world, body, options);
+  ASSERT_EQ(all.verdict(), PC_HOLDS) << all.report();
+  ASSERT_EQ(all.audit().size(), 2u) << all.report();
+  EXPECT_EQ(all.audit()[0].cause, "lost");
+  const std::string before = "without it, lost at ";
+  size_t needed = 0;
+  for (size_t at = 0; (at = all.report().find(before, at)) != std::string::npos;
+       ++needed) {
+    at += before.size();
+    const std::string report = all.report();
+    options.at = report.substr(at, report.find('\n', at) - at);
+    const States one = Explored(world, body, options);
+    EXPECT_EQ(one.verdict(), PC_VIOLATES) << one.report();
+    EXPECT_THAT(one.report(), HasSubstr("violation: lost   in 1 state"));
+    EXPECT_THAT(one.report(),
+                HasSubstr("linux-man: violation: one state, which the id "
+                          "names, without `fsync /"));
+  }
+  EXPECT_EQ(needed, 2u) << all.report();
+  options.audit = false;
+  EXPECT_THAT(Explored(world, body, options).report(),
+              HasSubstr("or it is one of an audit, which is not asked for"));
 }
 
 // --- GoogleTest --------------------------------------------------------------

@@ -370,7 +370,8 @@ typedef struct pc_explore_options {
    * tell which ones are needed. */
   uint32_t audit;
   /* An id of a report: that state alone runs, in this process. NULL: the
-   * environment variable POWERCUT_AT decides, if it is set. */
+   * environment variable POWERCUT_AT decides, if it is set. An id of the audit
+   * needs `audit`. */
   const char* at;
 } pc_explore_options;
 #define PC_EXPLORE_OPTIONS     \
