@@ -16,6 +16,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "library/calls/call_log.h"
@@ -40,6 +41,7 @@ struct pc_world {
   uint32_t atomic_bytes = 0;
   powercut::DamageRule damage{};
   bool started = false;
+  std::unordered_set<uint64_t> attempted{};
   powercut::CallPlace place{};
   std::string error{};
 };

@@ -141,11 +141,30 @@ void pc_at(pc_world* world, const char* file, uint32_t line) {
 
 // --- promises ----------------------------------------------------------------
 
+// Throws std::invalid_argument if the number cannot be promised now.
+static void CheckPromise(pc_world& world, Call::Kind kind, uint64_t number) {
+  const bool attempted = world.attempted.contains(number);
+  if (kind == Call::kAttempt && attempted) {
+    throw std::invalid_argument(fmt::format(
+        "attempt {} was made before: each number is used once", number));
+  }
+  // A world whose user never attempts anything may still ask for what must be
+  // there.
+  if (kind == Call::kAck && !attempted && !world.attempted.empty()) {
+    throw std::invalid_argument(
+        fmt::format("{} is acknowledged and was not attempted: call "
+                    "pc_attempt() before the operation",
+                    number));
+  }
+  if (kind == Call::kAttempt) world.attempted.insert(number);
+}
+
 static int AddCall(pc_world* world, Call::Kind kind, uint64_t number,
                    const char* what, const void* address) {
   return static_cast<int>(Guarded(world, what, [&]() -> int64_t {
     // After a crash nothing is promised any more.
     if (world->log == nullptr) return 0;
+    CheckPromise(*world, kind, number);
     TellPlace(world, address);
     Call call;
     call.kind = kind;

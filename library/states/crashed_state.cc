@@ -83,6 +83,13 @@ void CrashedState::Found(std::string_view dump) {
                   "", 0});
     }
   }
+  if (attempts.empty()) {
+    return Say({"no-prefix",
+                "what was recovered is not what there is at the end, and "
+                "nothing else is known: found() needs attempt(n) before each "
+                "operation",
+                "", 0});
+  }
   Say({"no-prefix",
        fmt::format("what was recovered is not what any prefix of the attempts "
                    "gives: neither what there was {} nor any state up to {}",

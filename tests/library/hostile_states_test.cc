@@ -322,6 +322,36 @@ TEST(HostileStatesTest, OptionsOutOfRangeAreRefused) {
   EXPECT_EQ(log.append("x", 4), PC_LSN_INVALID);
 }
 
+TEST(HostileStatesTest, NumbersAreUsedOnceAndInOrder) {
+  World world;
+  world.attempt(1);
+  EXPECT_EQ(pc_attempt(world.get(), 1), -EINVAL);
+  EXPECT_THAT(pc_last_error(world.get()), HasSubstr("attempt 1 was made"));
+  EXPECT_EQ(pc_ack(world.get(), 2), -EINVAL);
+  EXPECT_THAT(pc_last_error(world.get()),
+              HasSubstr("2 is acknowledged and was not attempted"));
+  EXPECT_EQ(pc_ack(world.get(), 1), 0);
+  EXPECT_EQ(pc_attempt(world.get(), 2), 0);
+  // A crashed world is one of its own.
+  World crashed = world.crash_now("none");
+  EXPECT_EQ(pc_attempt(crashed.get(), 1), 0);
+}
+
+// A body that only asks for what must be there needs no attempts.
+TEST(HostileStatesTest, AcksAloneAreEnoughForMustHave) {
+  World world;
+  world.open("/f", PC_WRITE | PC_CREATE);
+  world.ack(7);
+  States states = world.explore();
+  for (State& state : states) {
+    if (state.must_have(7) && !state.exists("/f")) state.violation("lost");
+  }
+  EXPECT_EQ(states.verdict(), PC_VIOLATES) << states.report();
+  States dumps = world.explore();
+  for (State& state : dumps) state.found(state.exists("/f") ? "f" : "");
+  EXPECT_THAT(dumps.report(), HasSubstr("found() needs attempt(n) before"));
+}
+
 TEST(HostileStatesTest, WorldsOutOfRangeAreRefused) {
   const auto made = [](const powercut::WorldOptions& options) {
     try {

@@ -117,9 +117,11 @@ PC_API void pc_at(pc_world* world, const char* file, uint32_t line);
 
 /* You begin operation `number` of yours: from now on it may be found. Numbers
  * are yours, each is used once, and they are attempted in the order in which
- * they take effect. */
+ * they take effect. Returns -EINVAL for a number that was attempted before. */
 PC_API int pc_attempt(pc_world* world, uint64_t number);
-/* Operation `number` is acknowledged: from now on it must be found. */
+/* Operation `number` is acknowledged: from now on it must be found. Returns
+ * -EINVAL if it was not attempted, unless nothing was attempted in this world:
+ * acks alone are enough for pc_must_have(), and not for pc_found(). */
 PC_API int pc_ack(pc_world* world, uint64_t number);
 /* The set-up is over. What was done so far is durable, and crashes begin here.
  * Without this call, they begin with the empty world. At most once. */
