@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "harness/space/crash_state.h"
 #include "library/states/loop_runner.h"
@@ -18,50 +20,89 @@ namespace {
 constexpr uint64_t kRemedyBudgetMs = 2'000;
 constexpr size_t kRemediesTried = 6;
 
+// The calls that were made at the same place as this one, itself among them.
+std::vector<size_t> CallsOfOnePlace(const Calls& calls, size_t call) {
+  std::vector<size_t> same;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    if (calls[i].op.kind == calls[call].op.kind &&
+        PlaceText(calls[i].place) == PlaceText(calls[call].place)) {
+      same.push_back(i);
+    }
+  }
+  return same;
+}
+
 }  // namespace
 
 // Inserts one sync after a call that the state lost, and explores again: if the
-// cause is gone, that sync is the remedy.
+// cause is gone, that sync is the remedy. A loop may lack the same sync each
+// time round, so that no single one is enough: then one is inserted after each
+// call that was made at the same place.
 std::string LoopRunner::RemedyFor(ProfileRun& run, const std::string& cause,
                                   const CrashState& state) {
-  const std::string& profile = loop_.report_.parts.back().profile;
   const CrashSpace space(run.trace(), run.run().setting.atomic_bytes);
   PointCursor cursor(space, state.kind);
   cursor.MoveTo(state.point);
-  size_t tried = 0;
-  for (const ExtraSync& sync : SyncsFor(run.issued(), state, cursor)) {
-    if (loop_.stopping_ || ++tried > kRemediesTried) break;
-    Calls calls = run.calls();
-    Call call;
-    const bool of_disk = sync.path.empty();
-    const bool of_log = loop_.options_.logs.has_value();
-    call.op.kind = of_disk  ? OpKind::kDiskFlush
-                   : of_log ? OpKind::kLogFlush
-                            : OpKind::kFsync;
-    if (!of_disk) call.op.names = {sync.path};
-    call.op.number = static_cast<uint32_t>(calls.size() + 1);
-    call.path = sync.path;
-    calls.insert(calls.begin() + static_cast<ptrdiff_t>(sync.after) + 1, call);
-    auto with = RecordAs(calls, profile);
-    if (!with) continue;
-    ExploreOptions options = OptionsOfExploration();
-    options.bounds.budget_ms = kRemedyBudgetMs;
-    bool seen = false;
-    options.hooks.cause_seen = [&](const std::string& one) {
-      seen |= one == cause;
-    };
-    options.hooks.interrupted = [&] { return seen || loop_.stopping_; };
-    const RecordedRun recorded = (*with)->run();
-    auto explored = powercut::Explore(recorded, options);
-    if (!explored || seen || !explored->exhausted) continue;
+  std::vector<ExtraSync> syncs = SyncsFor(run.issued(), state, cursor);
+  syncs.resize(std::min(syncs.size(), kRemediesTried));
+  const Calls& calls = run.calls();
+  const auto in_words = [&](const ExtraSync& sync) -> std::string {
+    if (sync.path.empty()) return "a flush of the disk";
+    return (loop_.options_.logs ? "a flush of " : "an fsync of ") + sync.path;
+  };
+  bool all_known = true;
+  for (const ExtraSync& sync : syncs) {
+    const auto saves = SavesIt(calls, sync.path, {sync.after}, cause);
+    all_known = all_known && saves.has_value();
+    if (!saves.value_or(false)) continue;
+    return fmt::format("{} after `{}`{} saves it", in_words(sync),
+                       CallText(calls[sync.after]),
+                       PlaceInWords(calls[sync.after]));
+  }
+  for (const ExtraSync& sync : syncs) {
+    if (!all_known) break;
+    const Call& call = calls[sync.after];
+    const std::vector<size_t> same = CallsOfOnePlace(calls, sync.after);
+    if (same.size() < 2 || PlaceText(call.place).empty()) continue;
+    if (!SavesIt(calls, sync.path, same, cause).value_or(false)) continue;
     return fmt::format(
-        "{} after `{}`{} saves it",
-        of_disk ? "a flush of the disk"
-                : (of_log ? "a flush of " : "an fsync of ") + sync.path,
-        CallText(run.calls()[sync.after]),
-        PlaceInWords(run.calls()[sync.after]));
+        "no single sync saves it; {} after each of the {} calls at {} does",
+        in_words(sync), same.size(), PlaceText(call.place));
   }
   return "";
+}
+
+std::optional<bool> LoopRunner::SavesIt(const Calls& calls,
+                                        const std::string& path,
+                                        const std::vector<size_t>& after,
+                                        const std::string& cause) {
+  if (loop_.stopping_) return std::nullopt;
+  const bool of_log = loop_.options_.logs.has_value();
+  Calls more = calls;
+  for (auto call = after.rbegin(); call != after.rend(); ++call) {
+    Call sync;
+    sync.op.kind = path.empty() ? OpKind::kDiskFlush
+                   : of_log     ? OpKind::kLogFlush
+                                : OpKind::kFsync;
+    if (!path.empty()) sync.op.names = {path};
+    sync.op.number = static_cast<uint32_t>(more.size() + 1);
+    sync.path = path;
+    more.insert(more.begin() + static_cast<ptrdiff_t>(*call) + 1, sync);
+  }
+  auto with = RecordAs(more, loop_.report_.parts.back().profile);
+  if (!with) return std::nullopt;
+  ExploreOptions options = OptionsOfExploration();
+  options.bounds.budget_ms = kRemedyBudgetMs;
+  bool seen = false;
+  options.hooks.cause_seen = [&](const std::string& one) {
+    seen |= one == cause;
+  };
+  options.hooks.interrupted = [&] { return seen || loop_.stopping_; };
+  const RecordedRun recorded = (*with)->run();
+  auto explored = powercut::Explore(recorded, options);
+  if (seen) return false;
+  if (!explored || !explored->exhausted) return std::nullopt;
+  return true;
 }
 
 }  // namespace powercut

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,11 @@ class LoopRunner {
   // A sync that makes the cause go away; empty if none was found.
   std::string RemedyFor(ProfileRun& run, const std::string& cause,
                         const CrashState& state);
+  // Whether the cause is gone if the calls of these numbers each have a sync of
+  // the path behind them; `std::nullopt` if a bound came before an answer.
+  std::optional<bool> SavesIt(const Calls& calls, const std::string& path,
+                              const std::vector<size_t>& after,
+                              const std::string& cause);
   void Audit(ProfileRun& run, const std::string& profile);
   // The recording without one of the syncs, as the audit makes it, that has
   // this digest; `nullptr` if none has. Says in the part which sync that is.
