@@ -104,14 +104,16 @@ int TakeSetIds(fuse_req_t request, fuse_ino_t node,
   return FilesFor(request).Set(node, wanted, HandleOf(info));
 }
 
-// Opens a file, and notes in `info` what the kernel is to know of that.
-int OpenFile(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
+// Opens a file, and notes in `info` what the kernel is to know of that. A file
+// that was there before may lose its set-ID bits.
+int OpenFile(fuse_req_t request, fuse_ino_t node, fuse_file_info* info,
+             bool was_there) {
   ProgramFiles& files = FilesFor(request);
   ProgramFiles::Handle handle = 0;
   if (const int error = files.Open(node, info->flags, handle)) return error;
   info->fh = static_cast<uint64_t>(handle);
   info->keep_cache = 1;
-  if (!ClearsSetIds(request)) return 0;
+  if (!was_there || !ClearsSetIds(request)) return 0;
   const int error = TakeSetIds(request, node, info);
   if (error != 0) files.Close(handle);
   return error;
@@ -160,11 +162,12 @@ void Create(fuse_req_t request, fuse_ino_t parent, const char* name,
   int error = ImplOf(request).raw.request().unnamed
                   ? files.MakeUnnamed(parent, mode, node)
                   : files.Make(parent, name, mode, 0, "", node);
+  const bool made = error == 0;
   // Another process may have made it since the kernel looked.
   if (error == EEXIST && (info->flags & O_EXCL) == 0) {
     error = files.Lookup(parent, name, node);
   }
-  if (error == 0) error = OpenFile(request, node, info);
+  if (error == 0) error = OpenFile(request, node, info, !made);
   fuse_entry_param entry{};
   if (error == 0) error = FactsOf(request, node, entry.attr);
   if (error != 0) {
@@ -362,7 +365,7 @@ void TellRoom(fuse_req_t request, fuse_ino_t) {
 // --- bytes -------------------------------------------------------------------
 
 void Open(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
-  if (const int error = OpenFile(request, node, info)) {
+  if (const int error = OpenFile(request, node, info, /*was_there=*/true)) {
     fuse_reply_err(request, error);
     return;
   }
@@ -415,13 +418,11 @@ void Sync(fuse_req_t request, fuse_ino_t, int data_only, fuse_file_info* info) {
 // root makes the call.
 void Allocate(fuse_req_t request, fuse_ino_t node, int mode, off_t offset,
               off_t length, fuse_file_info* info) {
-  int error = 0;
-  if (fuse_req_ctx(request)->uid != 0) error = TakeSetIds(request, node, info);
-  if (error == 0) {
-    error = FilesFor(request).Allocate(node, HandleOf(info), mode,
-                                       static_cast<uint64_t>(offset),
-                                       static_cast<uint64_t>(length));
-  }
+  int error = FilesFor(request).Allocate(node, HandleOf(info), mode,
+                                         static_cast<uint64_t>(offset),
+                                         static_cast<uint64_t>(length));
+  const bool root = fuse_req_ctx(request)->uid == 0;
+  if (error == 0 && !root) error = TakeSetIds(request, node, info);
   fuse_reply_err(request, error);
 }
 

@@ -164,6 +164,13 @@ class Exerciser:
     def do_fchmod(self):
         os.fchmod(self.descriptor(), self.random.choice([0o600, 0o644]))
 
+    def refused(self, descriptor):
+        """A call that fails takes no bits: a range that lies nowhere."""
+        try:
+            fallocate(descriptor, 0, -1, 10)
+        except OSError:
+            pass
+
     def do_set_ids(self):
         """Whoever changes a file takes its set-ID bits and capabilities."""
         def mapped(file):
@@ -184,6 +191,7 @@ class Exerciser:
             lambda file: os.fchown(file.fileno(), os.getuid(), -1),
             lambda file: os.copy_file_range(file.fileno(), file.fileno(), 10,
                                             0, 50),
+            lambda file: self.refused(file.fileno()),
             lambda file: os.utime('ids', ns=(1, 1)),
             lambda file: os.setxattr('ids', 'user.one', b'1'),
             mapped,
@@ -208,6 +216,10 @@ class Exerciser:
                 found.append((oct(os.stat('ids').st_mode),
                               'security.capability' in os.listxattr('ids')))
             os.unlink('ids')
+        # A new file has the bits that it is made with.
+        os.close(os.open('ids', os.O_RDWR | os.O_CREAT | os.O_TRUNC, mode))
+        found.append(oct(os.stat('ids').st_mode))
+        os.unlink('ids')
         return found
 
     def do_utime(self):
