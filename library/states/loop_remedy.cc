@@ -101,7 +101,8 @@ std::optional<bool> LoopRunner::SavesIt(const Calls& calls,
   const RecordedRun recorded = (*with)->run();
   auto explored = powercut::Explore(recorded, options);
   if (seen) return false;
-  if (!explored || !explored->exhausted) return std::nullopt;
+  const bool all_seen = explored && explored->exhausted && !loop_.stopping_;
+  if (!all_seen) return std::nullopt;
   return true;
 }
 

@@ -120,6 +120,8 @@ void LoopRunner::RunProfile(const std::string& profile) {
   if (!MakeDumps(**run, dumps, part, /*here=*/false)) return report.Add(part);
   loop_.dumps_ = &dumps;
   loop_.tell_ = StateLoop::kCause;
+  // What was said under another profile is no news of this one.
+  loop_.said_.clear();
   const RecordedRun recorded = (*run)->run();
   auto explored = powercut::Explore(recorded, OptionsOfExploration());
   if (!explored) {
@@ -134,8 +136,9 @@ void LoopRunner::RunProfile(const std::string& profile) {
   part.space = ExplorationSpaceText(explored->space);
   part.why = loop_.stopping_ ? std::string(kLoopWasLeft) : explored->bound;
   part.verdict = !explored->findings.empty() ? LoopVerdict::kViolation
-                 : explored->exhausted       ? LoopVerdict::kHolds
-                                             : LoopVerdict::kUnknown;
+                 : explored->exhausted && !loop_.stopping_
+                     ? LoopVerdict::kHolds
+                     : LoopVerdict::kUnknown;
   const bool holds = part.verdict == LoopVerdict::kHolds;
   report.Add(std::move(part));
   for (const Finding& finding : explored->findings) {
