@@ -29,11 +29,13 @@ RecordFollowers::RecordFollowers(const Trace& trace) {
         ends_[{n, s}] = s + stored->sectors;
         Add(stored->record, {n, s});
       } else {
-        writes_[s].push_back(n);
+        writes_[s].push_back(
+            {n, ContentOf(trace.data(event).subspan(skipped, sector_bytes))});
       }
       s += stored ? stored->sectors : 1;
     }
   }
+  AddConditions();
 }
 
 void RecordFollowers::Add(const Record& record, const WrittenSector& at) {
@@ -44,18 +46,30 @@ void RecordFollowers::Add(const Record& record, const WrittenSector& at) {
   };
   for (const RecordNumber number : record.needs) add(needed_by_, number);
   for (const SectorCondition& condition : record.conditions) {
-    for (const EventNumber write : writes_[condition.sector]) {
-      needed_by_[{write, condition.sector}].push_back(at);
-    }
+    conditions_.emplace_back(condition, at);
   }
   for (const Change& change : record.changes) {
     if (const auto* order = std::get_if<OrderChange>(&change)) {
-      const auto known = places_.find(order->after);
-      if (known != places_.end()) next_in_order_[known->second] = at;
+      add(next_in_order_, order->after);
     }
     if (const auto* free = std::get_if<FreeChange>(&change)) {
       for (const RecordNumber number : free->records) add(freed_by_, number);
     }
+  }
+}
+
+// A condition holds from the first write on whose content may be there. That
+// may come after the record.
+void RecordFollowers::AddConditions() {
+  for (const auto& [condition, record] : conditions_) {
+    const auto& writes = writes_[condition.sector];
+    const auto first =
+        std::ranges::find_if(writes, [&](const DataWrite& write) {
+          return std::ranges::find(condition.old_contents, write.content) ==
+                 condition.old_contents.end();
+        });
+    if (first == writes.end()) continue;
+    needed_by_[{first->event, condition.sector}].push_back(record);
   }
 }
 
@@ -86,21 +100,26 @@ std::vector<WrittenSector> RecordFollowers::Of(
              return by.event <= point && !directly.contains(by);
            });
   };
+  // The order is broken where a record is missing, and not where one that is
+  // whole does not count.
+  std::set<WrittenSector> behind;
+  std::vector<WrittenSector> ends(directly.begin(), directly.end());
+  while (!ends.empty()) {
+    const auto next = next_in_order_.find(ends.back());
+    ends.pop_back();
+    if (next == next_in_order_.end()) continue;
+    for (const WrittenSector& record : next->second) {
+      if (record.event > point || !behind.insert(record).second) continue;
+      ends.push_back(record);
+      if (!is_freed(record)) add(record);
+    }
+  }
   while (!open.empty()) {
     const WrittenSector record = open.back();
     open.pop_back();
-    if (const auto needed = needed_by_.find(record);
-        needed != needed_by_.end()) {
-      for (const WrittenSector& by : needed->second) add(by);
-    }
-    // The order is broken where a record is missing, and not where one that is
-    // whole does not count.
-    if (!directly.contains(record)) continue;
-    auto next = next_in_order_.find(record);
-    while (next != next_in_order_.end() && next->second.event <= point) {
-      if (!is_freed(next->second)) add(next->second);
-      next = next_in_order_.find(next->second);
-    }
+    const auto needed = needed_by_.find(record);
+    if (needed == needed_by_.end()) continue;
+    for (const WrittenSector& by : needed->second) add(by);
   }
   std::vector<WrittenSector> followers;
   for (const WrittenSector& record : seen) {

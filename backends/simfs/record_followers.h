@@ -6,6 +6,7 @@
 
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "backends/simfs/record.h"
@@ -23,7 +24,7 @@ class RecordFollowers {
   // The sectors of the records of events up to `point` that are on the disk but
   // do not count: the records need one that is lost, come after it in the order
   // of commits, or ask for data that is lost. Ascending, without the records
-  // that are lost themselves. Cost: O(followers).
+  // that are lost themselves. Cost: O((lost + followers) * log(records)).
   std::vector<WrittenSector> Of(std::span<const WrittenSector> lost,
                                 EventNumber point) const;
 
@@ -33,16 +34,24 @@ class RecordFollowers {
 
  private:
   void Add(const Record& record, const WrittenSector& at);
+  void AddConditions();
 
   // The records by their first sectors, each with the sector after its last.
   std::map<WrittenSector, uint64_t> ends_;
   std::map<RecordNumber, WrittenSector> places_;
-  // The events that wrote data into each sector, ascending.
-  std::map<uint64_t, std::vector<EventNumber>> writes_;
+  struct DataWrite {
+    EventNumber event = 0;
+    uint64_t content = 0;
+  };
+  // What was written into each sector that is of no record, in order.
+  std::map<uint64_t, std::vector<DataWrite>> writes_;
+  // The conditions, each with its record.
+  std::vector<std::pair<SectorCondition, WrittenSector>> conditions_;
   // What needs a record or a sector of data.
   std::map<WrittenSector, std::vector<WrittenSector>> needed_by_;
-  // The next record in the order of commits.
-  std::map<WrittenSector, WrittenSector> next_in_order_;
+  // The records that come right after a record in the order of commits. It is
+  // more than one after a size, which no later record comes after.
+  std::map<WrittenSector, std::vector<WrittenSector>> next_in_order_;
   // The records that say of another one that it may be found without a commit.
   std::map<WrittenSector, std::vector<WrittenSector>> freed_by_;
 };

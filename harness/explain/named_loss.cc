@@ -4,6 +4,7 @@
 #include "harness/explain/named_loss.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "harness/judge/check_cause.h"
 
@@ -38,18 +39,24 @@ Result<LossSet> SmallestLossOf(const RecordedRun& run, const StateId& id,
   LossSet all = LossesOf(*run.losses, replayed.state, cursor);
   const LossSet recovery = LossOfRecovery();
   if (id.steps.size() > 1) all.insert(recovery.begin(), recovery.end());
+  std::optional<PartsOfLoss> parts;
+  if (PartsOfLoss::AreTried(*run.losses, replayed.state, cursor)) {
+    parts.emplace(*run.losses, replayed.state, cursor);
+  }
   const auto fails = [&](const LossSet& part) -> Result<bool> {
     // A part may have another recovery, in which these crashes cannot happen.
     if (IsPartOf(recovery, part)) return false;
-    const CrashState only =
-        StateLosingOnly(part, *run.losses, replayed.state, cursor);
+    const CrashState only = parts->StateLosingOnly(part);
     const StateId at{{CanonicalStep(only, cursor)}, run.trace().Digest()};
     POWERCUT_ASSIGN(const ReplayedState other, Replay(run, at, options));
     return std::ranges::any_of(other.findings, [&](const Finding& finding) {
       return finding.violation.cause == failed->violation.cause;
     });
   };
-  POWERCUT_ASSIGN(const LossSet smallest, SmallestLoss(all, fails));
+  LossSet smallest = all;
+  if (parts) {
+    POWERCUT_ASSIGN(smallest, SmallestLoss(all, fails));
+  }
   const CrashState only =
       StateLosingOnly(smallest, *run.losses, replayed.state, cursor);
   LossSet named = OwnLossesOf(*run.losses, only, cursor);

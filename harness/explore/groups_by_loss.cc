@@ -84,12 +84,14 @@ LossSet CauseGroups::NamedLoss(const ViolatingState& shown,
 LossSet CauseGroups::SmallestLossOf(const Group& group, Naming& naming) {
   const ViolatingState& shown = group.shown;
   const PointCursor& cursor = CursorAt(shown.state);
+  const ProgramLosses& losses = *context_.run.losses;
+  if (!PartsOfLoss::AreTried(losses, shown.state, cursor)) return group.lost;
+  const PartsOfLoss parts(losses, shown.state, cursor);
   const auto fails = [&](const LossSet& part) -> Result<bool> {
     // A state that loses nothing is visited at each point.
     if (part.empty() || naming.recoveries >= kPartRunsMax) return false;
     if (naming.stop && naming.stop()) return false;
-    const CrashState state =
-        StateLosingOnly(part, *context_.run.losses, shown.state, cursor);
+    const CrashState state = parts.StateLosingOnly(part);
     ++naming.recoveries;
     const OutcomeId outcome = naming.pool.RunAlone(state).outcome;
     const auto& violations =

@@ -66,9 +66,9 @@ LossSet LossOfWrites(const ProgramLosses& losses,
 }
 
 // What is lost, and what follows from it.
-std::vector<WrittenSector> WithFollowers(const ProgramLosses& losses,
-                                         std::vector<WrittenSector> lost,
-                                         EventNumber point) {
+std::vector<WrittenSector> LostWith(const ProgramLosses& losses,
+                                    std::vector<WrittenSector> lost,
+                                    EventNumber point) {
   const auto followers = losses.FollowersOf(lost, point);
   lost.insert(lost.end(), followers.begin(), followers.end());
   return lost;
@@ -127,19 +127,21 @@ LossSet LossesOf(const ProgramLosses& losses, const CrashState& state,
                  const PointCursor& cursor) {
   const EventNumber point = cursor.point();
   return LossOfWrites(
-      losses, WithFollowers(losses, SectorsNotHeld(state, cursor), point),
-      point);
+      losses, LostWith(losses, SectorsNotHeld(state, cursor), point), point);
 }
 
 LossSet OwnLossesOf(const ProgramLosses& losses, const CrashState& state,
                     const PointCursor& cursor) {
   // What follows from a loss was written after it, as a rule.
   std::vector<WrittenSector> own;
-  std::vector<WrittenSector> followers;
+  std::set<WrittenSector> followers;
   for (const WrittenSector& lost : SectorsNotHeld(state, cursor)) {
-    if (std::ranges::binary_search(followers, lost)) continue;
+    if (followers.contains(lost)) continue;
     own.push_back(lost);
-    followers = losses.FollowersOf(own, cursor.point());
+    for (const WrittenSector& follower :
+         losses.FollowersOf({lost}, cursor.point())) {
+      followers.insert(follower);
+    }
   }
   return LossOfWrites(losses, own, cursor.point());
 }
@@ -148,43 +150,81 @@ LossSet WithFollowers(const LossSet& lost, const ProgramLosses& losses,
                       const CrashState& state, const PointCursor& cursor) {
   const EventNumber point = cursor.point();
   std::vector<WrittenSector> writes =
-      WithFollowers(losses, SectorsNotHeld(state, cursor), point);
+      LostWith(losses, SectorsNotHeld(state, cursor), point);
   std::erase_if(writes, [&](const WrittenSector& write) {
     const auto* const loss = losses.LossOf(write, point);
     return loss == nullptr || !lost.contains(loss->thing);
   });
-  return LossOfWrites(losses, WithFollowers(losses, std::move(writes), point),
+  return LossOfWrites(losses, LostWith(losses, std::move(writes), point),
                       point);
+}
+
+PartsOfLoss::PartsOfLoss(const ProgramLosses& losses, const CrashState& state,
+                         const PointCursor& cursor)
+    : losses_(losses),
+      cursor_(cursor),
+      state_(FromOrigin(state, CrashState::kNewest, cursor)) {
+  const auto loss_of = [&](const BlockChoice& choice) {
+    return LossOfWrites(
+        losses,
+        LostWith(losses, SectorsNotHeld(choice, cursor), cursor.point()),
+        cursor.point());
+  };
+  for (const BlockChoice& choice : state_.choices) {
+    losses_of_choices_.push_back(loss_of(choice));
+  }
+  for (const WrittenSector& follower :
+       losses.FollowersOf(SectorsNotHeld(state_, cursor), cursor.point())) {
+    if (losses.LossOf(follower, cursor.point()) == nullptr) continue;
+    const auto choice = ChoiceWithout(follower, cursor);
+    if (choice) followers_.push_back({follower, *choice, loss_of(*choice)});
+  }
+}
+
+bool PartsOfLoss::AreTried(const ProgramLosses& losses, const CrashState& state,
+                           const PointCursor& cursor) {
+  constexpr size_t kWorkMax = 1 << 22;
+  const auto lost = SectorsNotHeld(state, cursor);
+  const size_t followers = losses.FollowersOf(lost, cursor.point()).size();
+  return followers == 0 || lost.size() + followers <= kWorkMax / followers;
+}
+
+CrashState PartsOfLoss::StateLosingOnly(const LossSet& lost) const {
+  CrashState only = state_;
+  only.choices.clear();
+  for (size_t i = 0; i < state_.choices.size(); ++i) {
+    if (!IsPartOf(losses_of_choices_[i], lost)) continue;
+    only.choices.push_back(state_.choices[i]);
+  }
+  // What was on the disk and did not count is there again, unless it is lost by
+  // itself now.
+  const auto follow = [&](const std::vector<WrittenSector>& writes) {
+    return losses_.FollowersOf(writes, cursor_.point());
+  };
+  const auto of_choices = follow(SectorsNotHeld(only, cursor_));
+  std::set<WrittenSector> still(of_choices.begin(), of_choices.end());
+  for (const Follower& follower : followers_) {
+    if (still.contains(follower.write)) continue;
+    if (!IsPartOf(follower.loss, lost)) continue;
+    const auto at = std::ranges::lower_bound(only.choices, follower.choice.slot,
+                                             {}, &BlockChoice::slot);
+    const bool there =
+        at != only.choices.end() && at->slot == follower.choice.slot;
+    if (there) continue;
+    only.choices.insert(at, follower.choice);
+    for (const WrittenSector& next :
+         follow(SectorsNotHeld(follower.choice, cursor_))) {
+      still.insert(next);
+    }
+  }
+  return only;
 }
 
 CrashState StateLosingOnly(const LossSet& lost, const ProgramLosses& losses,
                            const CrashState& state, const PointCursor& cursor) {
-  const EventNumber point = cursor.point();
-  CrashState only = FromOrigin(state, CrashState::kNewest, cursor);
-  const auto is_lost = [&](const std::vector<WrittenSector>& writes) {
-    return IsPartOf(
-        LossOfWrites(losses, WithFollowers(losses, writes, point), point),
-        lost);
-  };
-  const auto followers =
-      losses.FollowersOf(SectorsNotHeld(only, cursor), point);
-  std::erase_if(only.choices, [&](const BlockChoice& choice) {
-    return !is_lost(SectorsNotHeld(choice, cursor));
-  });
-  // What was on the disk and did not count is there again, unless it is lost by
-  // itself now.
-  for (const WrittenSector& follower : followers) {
-    if (losses.LossOf(follower, point) == nullptr) continue;
-    const auto still = losses.FollowersOf(SectorsNotHeld(only, cursor), point);
-    if (std::ranges::binary_search(still, follower)) continue;
-    const auto choice = ChoiceWithout(follower, cursor);
-    if (!choice || !is_lost(SectorsNotHeld(*choice, cursor))) continue;
-    const auto at = std::ranges::lower_bound(only.choices, choice->slot, {},
-                                             &BlockChoice::slot);
-    const bool there = at != only.choices.end() && at->slot == choice->slot;
-    if (!there) only.choices.insert(at, *choice);
-  }
-  return only;
+  CrashState all = FromOrigin(state, CrashState::kNewest, cursor);
+  if (IsPartOf(LossesOf(losses, all, cursor), lost)) return all;
+  return PartsOfLoss(losses, all, cursor).StateLosingOnly(lost);
 }
 
 bool IsPartOf(const LossSet& part, const LossSet& whole) {

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "harness/base/result.h"
 #include "harness/record/program_losses.h"
@@ -31,10 +32,44 @@ LossSet OwnLossesOf(const ProgramLosses& losses, const CrashState& state,
 LossSet WithFollowers(const LossSet& lost, const ProgramLosses& losses,
                       const CrashState& state, const PointCursor& cursor);
 
-// The state with all that it lost at its newest version, except for the things
-// in `lost`, which it goes on losing as far as nothing else follows from them.
-// What belongs to no call stays lost.
-// Requires: as LossesOf().
+// The parts of what a state lost, as states.
+class PartsOfLoss {
+ public:
+  // What the arguments refer to must outlive this object, and the cursor must
+  // not move.
+  // Requires: as LossesOf().
+  // Cost: O((lost + followers) * followers).
+  PartsOfLoss(const ProgramLosses& losses, const CrashState& state,
+              const PointCursor& cursor);
+
+  // Whether parts are tried: not if so much follows from what is lost that this
+  // object takes longer to make than recoveries do to run.
+  // Requires: as LossesOf().
+  static bool AreTried(const ProgramLosses& losses, const CrashState& state,
+                       const PointCursor& cursor);
+
+  // The state with all that it lost at its newest version, except for the
+  // things in `lost`, which it goes on losing as far as nothing else follows
+  // from them. What belongs to no call stays lost.
+  CrashState StateLosingOnly(const LossSet& lost) const;
+
+ private:
+  struct Follower {
+    WrittenSector write;
+    // The choice with which it is lost by itself, and what is lost then.
+    BlockChoice choice;
+    LossSet loss;
+  };
+
+  const ProgramLosses& losses_;
+  const PointCursor& cursor_;
+  CrashState state_;
+  // What is lost by each choice of the state, with what follows.
+  std::vector<LossSet> losses_of_choices_;
+  std::vector<Follower> followers_;
+};
+
+// PartsOfLoss::StateLosingOnly() for one part.
 CrashState StateLosingOnly(const LossSet& lost, const ProgramLosses& losses,
                            const CrashState& state, const PointCursor& cursor);
 

@@ -38,8 +38,8 @@ struct LossOfThing {
   // The weakest sync that the world promises to keep it, and that had not
   // returned when the crash came: `fdatasync`, `fsync`, `full_fsync`,
   // `fsync-directory` or `syncfs`. It is `none` if that sync had returned, or
-  // if the world promises none, and `in-flight` if the program had done nothing
-  // else yet: no sync could have come earlier.
+  // if the world promises none, and `in-flight`, whatever the world promises,
+  // if the program had done nothing else yet: no sync could have come earlier.
   std::string missing;
 
   auto operator<=>(const LossOfThing&) const = default;

@@ -331,8 +331,8 @@ std::string CallLosses::MissingSync(const PlainLoss& loss) {
   }
   if (loss.missing == kInFlight) {
     return fmt::format(
-        "no sync: {} was the program's last change, so that no sync could have "
-        "come before the crash",
+        "no sync: the last change of the program was to {}, so that no sync "
+        "could have come before the crash",
         thing);
   }
   if (loss.missing == kSyncfs) {

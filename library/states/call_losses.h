@@ -67,7 +67,7 @@ class CallLosses : public ProgramLosses {
     std::vector<std::pair<size_t, std::string>> paths;
     // By kind of sync: the first call that was such a sync of the thing.
     std::map<std::string_view, size_t> synced;
-    // The first call after which the program had gone on without such a sync.
+    // The first call that was something else than such a sync.
     size_t went_on = kNever;
   };
   // A loss with the path as it is.
