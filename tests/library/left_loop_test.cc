@@ -98,7 +98,7 @@ TEST(LeftLoopTest, ALoopThatIsLeftWithNothingSaidIsUnknown) {
     int seen = 0;
     left = false;
     for (State& state : states) {
-      (void)state;
+      (void)state.content("/f");
       left = ++seen == at;
       if (left) break;
     }
