@@ -307,8 +307,16 @@ TEST(HostileStatesTest, OptionsOutOfRangeAreRefused) {
   }
   EXPECT_EQ(refused({.crash_kinds = 0}), "");
   EXPECT_EQ(refused({.crash_kinds = 7}), "");
-  EXPECT_THAT(refused({.isolation = static_cast<pc_isolation>(2)}),
-              HasSubstr("isolation is 2"));
+  // In C++ no value of the enumeration is out of range.
+  pc_world* c_world = nullptr;
+  ASSERT_EQ(pc_world_new(nullptr, &c_world), 0);
+  pc_explore_options options{};
+  options.size = sizeof(options);
+  options.isolation = 2;
+  pc_states* states = nullptr;
+  EXPECT_EQ(pc_explore(c_world, &options, &states), -EINVAL);
+  EXPECT_THAT(pc_last_error(c_world), HasSubstr("isolation is 2"));
+  pc_world_free(c_world);
   EXPECT_THAT(refused({.jobs = 1025}), HasSubstr("jobs is 1025: the most is"));
   EXPECT_THAT(refused({.nested = 9}), HasSubstr("nested is 9"));
   EXPECT_THAT(refused({.profiles = ""}), HasSubstr("profiles names none"));
