@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/subprocess.h"
+
 namespace powercut {
 namespace {
 
@@ -26,7 +28,9 @@ class BaselineTest : public ::testing::Test {
     return causes;
   }
 
-  const std::string path_ = ::testing::TempDir() + "baseline_test";
+  // Other tests of this kind run at the same time.
+  TemporaryFolder folder_;
+  const std::string path_ = folder_.File("baseline");
 };
 
 TEST_F(BaselineTest, ATextHasOneCauseALine) {
