@@ -15,6 +15,7 @@
 
 #include "backends/simfs/simfs_backend.h"
 #include "harness/base/limits.h"
+#include "harness/explore/explore_options.h"
 #include "library/states/log_backend.h"
 
 namespace powercut::c_interface {
@@ -23,9 +24,6 @@ namespace {
 constexpr uint64_t kDefaultBudgetMs = 10'000;
 constexpr uint32_t kDefaultStateTimeoutMs = 10'000;
 constexpr uint32_t kSectorBytes = 512;
-// What the command line allows, too.
-constexpr uint32_t kJobsMax = 1024;
-constexpr uint32_t kNestedMax = 8;
 constexpr unsigned kCrashKinds =
     PC_CRASH_POWER | PC_CRASH_OS | PC_CRASH_PROCESS;
 

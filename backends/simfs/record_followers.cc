@@ -9,13 +9,28 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 #include <variant>
 
 #include "backends/simfs/record.h"
 
 namespace powercut::simfs {
 
+struct RecordFollowers::Reading {
+  struct DataWrite {
+    EventNumber event = 0;
+    uint64_t content = 0;
+  };
+
+  std::map<RecordNumber, WrittenSector> places;
+  // What was written into each sector that is of no record, in order.
+  std::map<uint64_t, std::vector<DataWrite>> writes;
+  // The conditions, each with its record.
+  std::vector<std::pair<SectorCondition, WrittenSector>> conditions;
+};
+
 RecordFollowers::RecordFollowers(const Trace& trace) {
+  Reading reading;
   const uint64_t sector_bytes = trace.geometry().sector_bytes;
   for (EventNumber n = 1; n <= trace.event_count(); ++n) {
     const DiskEvent& event = trace.event(n);
@@ -27,26 +42,27 @@ RecordFollowers::RecordFollowers(const Trace& trace) {
                                        /*nonce=*/0, s, /*checked=*/false);
       if (stored) {
         ends_[{n, s}] = s + stored->sectors;
-        Add(stored->record, {n, s});
+        Add(stored->record, {n, s}, reading);
       } else {
-        writes_[s].push_back(
+        reading.writes[s].push_back(
             {n, ContentOf(trace.data(event).subspan(skipped, sector_bytes))});
       }
       s += stored ? stored->sectors : 1;
     }
   }
-  AddConditions();
+  AddConditions(reading);
 }
 
-void RecordFollowers::Add(const Record& record, const WrittenSector& at) {
-  places_[record.number] = at;
+void RecordFollowers::Add(const Record& record, const WrittenSector& at,
+                          Reading& reading) {
+  reading.places[record.number] = at;
   const auto add = [&](auto& lists, RecordNumber number) {
-    const auto known = places_.find(number);
-    if (known != places_.end()) lists[known->second].push_back(at);
+    const auto known = reading.places.find(number);
+    if (known != reading.places.end()) lists[known->second].push_back(at);
   };
   for (const RecordNumber number : record.needs) add(needed_by_, number);
   for (const SectorCondition& condition : record.conditions) {
-    conditions_.emplace_back(condition, at);
+    reading.conditions.emplace_back(condition, at);
   }
   for (const Change& change : record.changes) {
     if (const auto* order = std::get_if<OrderChange>(&change)) {
@@ -60,11 +76,13 @@ void RecordFollowers::Add(const Record& record, const WrittenSector& at) {
 
 // A condition holds from the first write on whose content may be there. That
 // may come after the record.
-void RecordFollowers::AddConditions() {
-  for (const auto& [condition, record] : conditions_) {
-    const auto& writes = writes_[condition.sector];
+void RecordFollowers::AddConditions(const Reading& reading) {
+  for (const auto& [condition, record] : reading.conditions) {
+    const auto found = reading.writes.find(condition.sector);
+    if (found == reading.writes.end()) continue;
+    const auto& writes = found->second;
     const auto first =
-        std::ranges::find_if(writes, [&](const DataWrite& write) {
+        std::ranges::find_if(writes, [&](const Reading::DataWrite& write) {
           return std::ranges::find(condition.old_contents, write.content) ==
                  condition.old_contents.end();
         });

@@ -6,7 +6,6 @@
 
 #include <map>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "backends/simfs/record.h"
@@ -33,20 +32,14 @@ class RecordFollowers {
   WrittenSector WholeOf(const WrittenSector& lost) const;
 
  private:
-  void Add(const Record& record, const WrittenSector& at);
-  void AddConditions();
+  // What is known of the trace while it is read.
+  struct Reading;
+
+  void Add(const Record& record, const WrittenSector& at, Reading& reading);
+  void AddConditions(const Reading& reading);
 
   // The records by their first sectors, each with the sector after its last.
   std::map<WrittenSector, uint64_t> ends_;
-  std::map<RecordNumber, WrittenSector> places_;
-  struct DataWrite {
-    EventNumber event = 0;
-    uint64_t content = 0;
-  };
-  // What was written into each sector that is of no record, in order.
-  std::map<uint64_t, std::vector<DataWrite>> writes_;
-  // The conditions, each with its record.
-  std::vector<std::pair<SectorCondition, WrittenSector>> conditions_;
   // What needs a record or a sector of data.
   std::map<WrittenSector, std::vector<WrittenSector>> needed_by_;
   // The records that come right after a record in the order of commits. It is

@@ -18,6 +18,9 @@ namespace powercut {
 
 inline constexpr uint64_t kDefaultCacheBytes = uint64_t{512} << 20;
 inline constexpr uint64_t kDefaultWorkOfWalk = 1 << 14;
+// The most that users may ask for of ExploreOptions::jobs and ::nested.
+inline constexpr uint32_t kJobsMax = 1024;
+inline constexpr uint32_t kNestedMax = 8;
 
 // Part `index` of `count`, from 1: a range of the crash points. All parts
 // together are the whole. Points next to each other share most of their runs,

@@ -15,7 +15,7 @@ void DeclareJobs(FlagSet& flags, ExploreFlags& explore) {
   flags
       .Add(FlagGroup::kBudget, "--jobs", explore.jobs,
            "number of workers; default: one for each processor")
-      .Between(1, 1024);
+      .Between(1, kJobsMax);
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ void DeclareExplore(FlagSet& flags, ExploreFlags& explore) {
   flags
       .Add(FlagGroup::kSpace, "--nested", explore.nested,
            "crash again during recovery, to this depth")
-      .Between(0, 8);
+      .Between(0, kNestedMax);
   flags
       .Add(FlagGroup::kBudget, "--cache-size", explore.cache_size,
            "memory for finished runs, e.g. 1G; default: 512M")
