@@ -202,6 +202,9 @@ class Mount {
     // The content of the file whose name the program finds in $POWERCUT_ACKED:
     // the acks in force, one a line. The text must outlive the command.
     std::string_view acked;
+    // The content of the file $POWERCUT_ATTEMPTED: what had been attempted, one
+    // a line. The text must outlive the command.
+    std::string_view attempted;
     // Whether the program's output is kept for CommandEnd::detail. If not, it
     // goes where the output of this process goes.
     bool quiet = false;

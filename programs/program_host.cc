@@ -200,6 +200,7 @@ Result<CommandEnd> ProgramHost::Run(const Mount::Command& command,
   request.kind = kernel::MounterRequest::kRun;
   request.words = command.words;
   request.text = command.acked;
+  request.attempted = command.attempted;
   request.number = command.quiet ? 1 : 0;
   request.timeout_ms = command.timeout_ms;
   request.acks_from_stdout = command.acks_from_stdout;

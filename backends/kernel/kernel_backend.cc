@@ -91,6 +91,7 @@ class KernelMount : public Mount {
     request.kind = MounterRequest::kRun;
     request.words = command.words;
     request.text = command.acked;
+    request.attempted = command.attempted;
     request.number = command.quiet ? 1 : 0;
     request.timeout_ms = command.timeout_ms;
     request.acks_from_stdout = command.acks_from_stdout;

@@ -36,6 +36,7 @@ std::string EncodeMounterRequest(const MounterRequest& request) {
   out.Number(static_cast<uint64_t>(request.writeback));
   out.Number(request.writeback_seed);
   out.Number(request.acks_from_stdout ? 1 : 0);
+  out.Text(request.attempted);
   return bytes;
 }
 
@@ -68,6 +69,7 @@ MounterRequest DecodeMounterRequest(std::string_view bytes) {
   request.writeback = static_cast<WritebackSchedule>(in.Number());
   request.writeback_seed = in.Number();
   request.acks_from_stdout = in.NumberUpTo(1) == 1;
+  request.attempted = in.Text();
   POWERCUT_CHECK(in.Finished());
   return request;
 }

@@ -67,6 +67,8 @@ struct MounterRequest {
   uint64_t writeback_seed = 0;
   // For kRun: whether the standard output of the program goes to the acks.
   bool acks_from_stdout = false;
+  // For kRun: what had been attempted, one a line.
+  std::string attempted;
 };
 
 std::string EncodeMounterRequest(const MounterRequest& request);

@@ -1,6 +1,7 @@
-// Writes the acks in force to /mnt/acked, names this file and the FUSE file of
-// acks in the environment of the program, runs it in /mnt/volume, and says how
-// it ended, with the last line that it printed.
+// Writes the acks in force to /mnt/acked and what was attempted to
+// /mnt/attempted, names these files and the FUSE file of acks in the
+// environment of the program, runs it in /mnt/volume, and says how it ended,
+// with the last line that it printed.
 
 #include "backends/kernel/volume_program.h"
 
@@ -10,6 +11,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "backends/kernel/call_tracer.h"
 #include "backends/kernel/fuse_file.h"
@@ -29,6 +31,13 @@ bool VolumeIsFull() {
          (room.f_files > 0 && room.f_favail == 0);
 }
 
+// Writes a text to a file that programs can read, and returns the file's path.
+std::string Kept(const char* name, std::string_view text) {
+  std::string path = fmt::format("{}/{}", kPlaceFolder, name);
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+  return path;
+}
+
 }  // namespace
 
 CommandEnd RunInVolume(const MounterRequest& request, SyncCatcher* syncs) {
@@ -37,10 +46,9 @@ CommandEnd RunInVolume(const MounterRequest& request, SyncCatcher* syncs) {
   command.folder = kVolumeFolder;
   command.timeout_ms = request.timeout_ms;
   command.syncs = syncs;
-  const std::string acked = fmt::format("{}/acked", kPlaceFolder);
-  std::ofstream(acked, std::ios::binary | std::ios::trunc) << request.text;
   command.environment = {
-      "POWERCUT_ACKED=" + acked,
+      "POWERCUT_ACKED=" + Kept("acked", request.text),
+      "POWERCUT_ATTEMPTED=" + Kept("attempted", request.attempted),
       fmt::format("POWERCUT_ACKS={}/{}", kShimFolder, FuseFile::kTextName)};
   if (request.acks_from_stdout) {
     command.standard_output =

@@ -187,9 +187,9 @@ Status Importer::AddMark() {
   }
   // Marks about the ops of a workload have no meaning without the workload.
   const Mark mark{.after = 0, .text = std::string(cursor_.text())};
-  if (!AckOf(mark)) return Ok{};
+  if (!AckOf(mark) && !AttemptOf(mark)) return Ok{};
   trace_.AddMark(mark.text);
-  if (++acks_ == run_ack_) trace_.AddMark(kRunMark);
+  if (AckOf(mark) && ++acks_ == run_ack_) trace_.AddMark(kRunMark);
   return Ok{};
 }
 

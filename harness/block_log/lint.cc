@@ -163,7 +163,8 @@ void Linter::LookAtEntry() {
   if (IsMark(entry)) {
     // The mark after an exported base is no ack either, but the import uses it.
     const Mark mark{.after = 0, .text = entry.mark_text};
-    if (!AckOf(mark) && mark.text != kBaseEndMark) Note(Oddity::kOwnMark);
+    const bool line = AckOf(mark) || AttemptOf(mark);
+    if (!line && mark.text != kBaseEndMark) Note(Oddity::kOwnMark);
     return;
   }
   if ((entry.flags & BlockLogEntry::kFlush) != 0) {

@@ -29,15 +29,16 @@ std::string FaultsText(const Workload& workload) {
   return text;
 }
 
-// A check's verdict depends on the command and on the acks that it was told.
+// A check's verdict depends on the command and on the acks and attempts that it
+// was told.
 std::string OracleText(const Oracle& oracle, const Trace& trace) {
   const CheckOracle* check = CheckOf(oracle);
   if (check == nullptr) return "";
   std::string text = check->fsck ? ", fsck" : "";
   if (check->command.empty()) return text;
-  const Hash128 acks = HashOfAcks(trace);
+  const Hash128 lines = HashOfLines(trace);
   return text + fmt::format(", check {}, acks {:016x}{:016x}", check->command,
-                            acks.high, acks.low);
+                            lines.high, lines.low);
 }
 
 // Runs say for which parts they read a block, by the parts' numbers.

@@ -1,5 +1,6 @@
 // Contexts are numbered from 1 in the order of the points. A new one begins
-// with the first point at which more acks are in force, or a new window begins.
+// with the first point at which a line of the program is new (an ack or an
+// attempt), or a new window begins.
 //
 // Example: 1,000 appends that are each flushed make 6,000 events. With an ack
 // after every fourth append there are 250 contexts; with none there are 23, and
@@ -25,7 +26,7 @@ bool FlushesToMedia(const DiskEvent& event) {
 RunContexts::RunContexts(const RecordedRun& run) {
   if (!HasCommand(run.setting.oracle)) return;
   const Trace& trace = run.trace();
-  const std::vector<uint32_t> acks = AckCounts(trace);
+  const std::vector<uint32_t> lines = LineCounts(trace);
   const bool windows = run.backend.traits().reads_less_if_bounded;
   std::vector<uint32_t> numbers{1};
   EventNumber window_begin = 0;
@@ -33,7 +34,7 @@ RunContexts::RunContexts(const RecordedRun& run) {
     const bool cut = windows && point - window_begin >= kWindowEvents &&
                      FlushesToMedia(trace.event(point));
     if (cut) window_begin = point;
-    const bool begins = cut || acks[point] != acks[point - 1];
+    const bool begins = cut || lines[point] != lines[point - 1];
     numbers.push_back(numbers.back() + (begins ? 1 : 0));
   }
   std::vector<EventNumber> last_points(numbers.size(), trace.event_count());

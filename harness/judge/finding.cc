@@ -13,6 +13,8 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
+#include <string_view>
 
 #include "harness/fault/fault.h"
 #include "harness/trace/acks.h"
@@ -51,15 +53,25 @@ std::string PromiseText(const RecordedRun& run, const Violation& violation) {
                      event.value_or(0), flush);
 }
 
-// The promise of a recorded program: the acks that it wrote before the crash.
+// How many lines there are, and the last of them: `2 acks, the last: b`.
+std::string LinesText(std::span<const std::string_view> lines,
+                      std::string_view word) {
+  return fmt::format("{} {}{}, the last: {}", lines.size(), word,
+                     lines.size() == 1 ? "" : "s", lines.back());
+}
+
+// The promise of a recorded program: the acks that it wrote before the crash,
+// and what it had attempted by then.
 std::string AcksText(const Trace& trace, EventNumber point) {
   const auto acks = AcksUpTo(trace, point);
-  if (acks.empty()) {
-    return "none: the program had written no line to $POWERCUT_ACKS yet, so "
-           "that $POWERCUT_ACKED is empty";
-  }
-  return fmt::format("{} {}, the last: {}", acks.size(),
-                     acks.size() == 1 ? "ack" : "acks", acks.back());
+  const auto attempts = AttemptsUpTo(trace, point);
+  std::string text = acks.empty()
+                         ? "none: the program had written no ack to "
+                           "$POWERCUT_ACKS yet, so that $POWERCUT_ACKED is "
+                           "empty"
+                         : LinesText(acks, "ack");
+  if (!attempts.empty()) text += "; " + LinesText(attempts, "attempt");
+  return text;
 }
 
 // The number of disk events before the last ack up to the point;

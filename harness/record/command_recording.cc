@@ -48,12 +48,12 @@ class LineReader {
  private:
   void End() {
     const std::string line = std::exchange(line_, {});
-    if (line != kStartLine) {
-      disk_.Mark(AckMark(line));
-      ++acks_;
-    } else if (++starts_ == 1) {
-      disk_.Mark(kRunMark);
+    if (line == kStartLine) {
+      if (++starts_ == 1) disk_.Mark(kRunMark);
+      return;
     }
+    disk_.Mark(LineMark(line));
+    if (IsAckLine(line)) ++acks_;
   }
 
   void Look() {

@@ -46,6 +46,7 @@ Looked RunCheck(Mount& mount, const RecoveryOptions& options) {
   Mount::Command command;
   command.words = {"/bin/sh", "-c", options.check->command};
   command.acked = options.acked;
+  command.attempted = options.attempted;
   command.quiet = true;
   command.timeout_ms = options.check->timeout_ms;
   const auto end = mount.RunCommand(command);

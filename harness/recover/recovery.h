@@ -34,9 +34,10 @@ struct RecoveryOptions {
   // `std::nullopt` if the model judges. If a check has a command, its verdict
   // is the outcome (RecoveryOutcome::check), and the tree is not observed.
   std::optional<CheckOracle> check{};
-  // What the command is told: the acks in force, one a line. The text must last
-  // as long as the recovery.
+  // What the command is told: the acks in force, and what had been attempted,
+  // one a line. The texts must last as long as the recovery.
   std::string_view acked{};
+  std::string_view attempted{};
   // The workload's faults. The faults in=recovery are armed from the start of
   // each recovery until the volume has been observed and used.
   // Requires: CheckFaultIsOffered() succeeds for each.

@@ -55,7 +55,10 @@ RecoveryRunner::RecoveryRunner(Backend& backend, const CrashSpace& space,
       studied_(backend, space.trace()) {
   if (options_.report_writes) backend.LetRecoveriesPersist();
   const auto& check = options_.recovery.check;
-  if (check && !check->command.empty()) acks_.emplace(space.trace());
+  if (check && !check->command.empty()) {
+    acks_.emplace(space.trace(), ProgramLine::kAck);
+    attempts_.emplace(space.trace(), ProgramLine::kAttempt);
+  }
 }
 
 RecoveryRunner::~RecoveryRunner() = default;
@@ -87,7 +90,10 @@ RecoveryOutcome RecoveryRunner::Run(const CrashState& state, RunAccess& access,
   stage.image.Become(state);
   stage.disk.set_read_seen(read_seen_);
   // Other acks are in force at each point.
-  if (acks_) options_.recovery.acked = acks_->UpTo(state.point);
+  if (acks_) {
+    options_.recovery.acked = acks_->UpTo(state.point);
+    options_.recovery.attempted = attempts_->UpTo(state.point);
+  }
   const auto recover = [&] {
     // A fault can fall on any read, so that its recovery makes the same
     // requests wherever it runs.

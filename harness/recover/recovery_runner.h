@@ -130,7 +130,8 @@ class RecoveryRunner {
   bool faulty_;
   StudiedTrace studied_;
   // `std::nullopt` if no check command runs, which must be told the acks.
-  std::optional<AckText> acks_;
+  std::optional<LineText> acks_;
+  std::optional<LineText> attempts_;
   std::function<void(uint64_t)> read_seen_;
   // How many recoveries lost requests of a lent disk.
   int losses_ = 0;

@@ -60,7 +60,10 @@ RecoverySpace::RecoverySpace(const CrashSpace& outer, const CrashState& state,
       geometry, std::make_shared<const SparseImage>(image.bytes()));
   trace_->AddMark(kRunMark);
   for (const std::string_view ack : AcksUpTo(outer.trace(), state.point)) {
-    trace_->AddMark(AckMark(ack));
+    trace_->AddMark(LineMark(ack));
+  }
+  for (const auto attempt : AttemptsUpTo(outer.trace(), state.point)) {
+    trace_->AddMark(LineMark(std::string(kAttemptLine).append(attempt)));
   }
   Bytes content(outer.block_bytes());
   for (const UndecidedBlock& block : undecided_) {

@@ -1,5 +1,7 @@
 // Acks are told from other marks by their prefix alone, so that the log of
-// another recorder, which knows no prefixes, is a trace with acks.
+// another recorder, which knows no prefixes, is a trace with acks. An attempt
+// is stored as an ack whose text begins in a way of its own: readers that know
+// no attempts take it for an ack, as they always did.
 
 #include "harness/trace/acks.h"
 
@@ -23,58 +25,85 @@ std::optional<std::string_view> AckOfProgram(const Mark& mark) {
   return AckOf(mark);
 }
 
+std::optional<std::string_view> LineOf(const Mark& mark, ProgramLine line) {
+  return line == ProgramLine::kAck ? AckOfProgram(mark) : AttemptOf(mark);
+}
+
+std::vector<std::string_view> LinesUpTo(const Trace& trace, ProgramLine line,
+                                        EventNumber point) {
+  std::vector<std::string_view> lines;
+  for (const Mark& mark : trace.marks()) {
+    if (mark.after > point) break;
+    if (const auto text = LineOf(mark, line)) lines.push_back(*text);
+  }
+  return lines;
+}
+
 }  // namespace
 
-std::string AckMark(std::string_view line) {
+std::string LineMark(std::string_view line) {
   return std::string(kAck).append(line);
 }
 
 std::optional<std::string_view> AckOf(const Mark& mark) {
+  if (AttemptOf(mark)) return std::nullopt;
   const std::string_view text = mark.text;
   if (text.starts_with(kAck)) return text.substr(kAck.size());
   if (text.starts_with(kOurs)) return std::nullopt;
   return text;
 }
 
-Hash128 HashOfAcks(const Trace& trace) {
+std::optional<std::string_view> AttemptOf(const Mark& mark) {
+  std::string_view text = mark.text;
+  if (!text.starts_with(kAck)) return std::nullopt;
+  text.remove_prefix(kAck.size());
+  if (!text.starts_with(kAttemptLine)) return std::nullopt;
+  return text.substr(kAttemptLine.size());
+}
+
+Hash128 HashOfLines(const Trace& trace) {
   std::string text;
+  const auto add = [&text](std::string_view kind, EventNumber after,
+                           std::string_view line) {
+    // With the size, so that no text of a line can look like another line.
+    text += fmt::format("{}{} {} {}\n", kind, after, line.size(), line);
+  };
   for (const Mark& mark : trace.marks()) {
-    const auto ack = AckOfProgram(mark);
-    // With the size, so that no text of an ack can look like another ack.
-    if (ack) text += fmt::format("{} {} {}\n", mark.after, ack->size(), *ack);
+    if (const auto ack = AckOfProgram(mark)) add("", mark.after, *ack);
+    if (const auto attempt = AttemptOf(mark)) add("a", mark.after, *attempt);
   }
   return HashBytes(AsBytes(text), /*seed=*/0);
 }
 
 std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point) {
-  std::vector<std::string_view> acks;
-  for (const Mark& mark : trace.marks()) {
-    if (mark.after > point) break;
-    if (const auto ack = AckOfProgram(mark)) acks.push_back(*ack);
-  }
-  return acks;
+  return LinesUpTo(trace, ProgramLine::kAck, point);
 }
 
-AckText::AckText(const Trace& trace) {
+std::vector<std::string_view> AttemptsUpTo(const Trace& trace,
+                                           EventNumber point) {
+  return LinesUpTo(trace, ProgramLine::kAttempt, point);
+}
+
+LineText::LineText(const Trace& trace, ProgramLine line) {
   for (const Mark& mark : trace.marks()) {
-    const auto ack = AckOfProgram(mark);
-    if (!ack) continue;
-    text_.append(*ack).push_back('\n');
+    const auto text = LineOf(mark, line);
+    if (!text) continue;
+    text_.append(*text).push_back('\n');
     ends_.emplace_back(mark.after, text_.size());
   }
 }
 
-std::string_view AckText::UpTo(EventNumber point) const {
+std::string_view LineText::UpTo(EventNumber point) const {
   const auto after = std::ranges::upper_bound(
       ends_, point, {}, &std::pair<EventNumber, size_t>::first);
   const size_t size = after == ends_.begin() ? 0 : std::prev(after)->second;
   return std::string_view(text_).substr(0, size);
 }
 
-std::vector<uint32_t> AckCounts(const Trace& trace) {
+std::vector<uint32_t> LineCounts(const Trace& trace) {
   std::vector<uint32_t> counts(trace.event_count() + size_t{1});
   for (const Mark& mark : trace.marks()) {
-    if (AckOfProgram(mark)) ++counts[mark.after];
+    if (AckOfProgram(mark) || AttemptOf(mark)) ++counts[mark.after];
   }
   std::partial_sum(counts.begin(), counts.end(), counts.begin());
   return counts;

@@ -47,6 +47,10 @@ bool SplitOccurrence(std::string_view& name, size_t& occurrence) {
 
 }  // namespace
 
+bool IsAckLine(std::string_view line) {
+  return line != kStartLine && !line.starts_with(kAttemptLine);
+}
+
 Result<NamedMark> FindMark(std::span<const std::string_view> texts,
                            std::string_view name) {
   const auto count = [&](std::string_view text) {

@@ -19,6 +19,10 @@ namespace powercut {
 // its set-up is over. It is no ack.
 inline constexpr std::string_view kStartLine = "powercut:start";
 
+// Whether a line of $POWERCUT_ACKS is an ack: it does not begin the crashes and
+// is no attempt.
+bool IsAckLine(std::string_view line);
+
 // The mark that a name given by the user means.
 struct NamedMark {
   // Its place in the list of texts.

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "harness/trace/acks.h"
 #include "library/calls/call_address.h"
 #include "model/files/model_state.h"
 
@@ -83,7 +84,9 @@ std::string CallText(const Call& call) {
     case Call::kStart:
       return "start";
     case Call::kLine:
-      return "ack: " + call.content;
+      return call.content.starts_with(kAttemptLine)
+                 ? "attempt: " + call.content.substr(kAttemptLine.size())
+                 : "ack: " + call.content;
     case Call::kOp:
       break;
   }

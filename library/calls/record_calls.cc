@@ -78,7 +78,7 @@ class CallRecorder {
       case Call::kAttempt:
       case Call::kAck:
         // What is said of the set-up is no ack: crashes begin later.
-        disk_.Mark(AckMark(CallText(call)));
+        disk_.Mark(LineMark(CallText(call)));
         return Ok{};
       case Call::kLine:
         MarkLine(call.content);
@@ -102,7 +102,7 @@ class CallRecorder {
   // The line that begins the crashes syncs nothing, unlike kStart.
   void MarkLine(const std::string& line) {
     if (line != kStartLine) {
-      disk_.Mark(AckMark(line));
+      disk_.Mark(LineMark(line));
     } else if (!std::exchange(line_starts_, true)) {
       disk_.Mark(kRunMark);
     }

@@ -66,7 +66,7 @@ std::vector<RunMoment> MomentsOf(const ReturnedCalls& returned) {
   uint64_t acks = 0;
   for (size_t i = 0; i < returned.calls.size(); ++i) {
     const Call& call = returned.calls[i];
-    if (call.kind == Call::kLine && call.content != kStartLine) ++acks;
+    if (call.kind == Call::kLine && IsAckLine(call.content)) ++acks;
     const EventNumber point = returned.events_after[i];
     if (point > moments.back().point) moments.push_back({point, acks});
     if (point >= begin) moments.back().acks = acks;

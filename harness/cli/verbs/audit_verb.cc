@@ -30,6 +30,7 @@
 #include "harness/explore/sync_audit.h"
 #include "harness/judge/failure_block.h"
 #include "harness/record/weakened_backend.h"
+#include "harness/trace/acks.h"
 
 namespace powercut {
 namespace {
@@ -209,8 +210,10 @@ class FileAudit {
     std::vector<EventNumber> ends;
     for (const HistoryEvent& event : recording->history) {
       const bool op = event.kind == HistoryEvent::kEnd && event.op >= first_op;
-      // The acks of a program.
-      if (op || event.kind == HistoryEvent::kUser) ends.push_back(event.after);
+      if (op) ends.push_back(event.after);
+    }
+    for (const Mark& mark : recording->trace.marks()) {
+      if (AckOf(mark)) ends.push_back(mark.after);
     }
     // A program without acks promises what it leaves.
     if (ends.empty()) ends.push_back(recording->trace.event_count());

@@ -18,6 +18,7 @@
 #include "harness/judge/check_cause.h"
 #include "harness/judge/failure_block.h"
 #include "harness/minimize/state_shrinker.h"
+#include "harness/trace/acks.h"
 
 namespace powercut {
 namespace {
@@ -53,6 +54,11 @@ void PrintMoment(const Recording& recording, const TraceExplanation& why) {
            : fmt::format("{} in force, the last after event {}: {}",
                          why.losses.acks, why.losses.ack_event,
                          why.losses.last_ack));
+  const auto attempts = AttemptsUpTo(recording.trace, state.point);
+  if (!attempts.empty()) {
+    Line("  attempts   ",
+         fmt::format("{}, the last: {}", attempts.size(), attempts.back()));
+  }
   Line("  flush      ",
        why.last_flush ? fmt::format("the last one before the crash is event {}",
                                     *why.last_flush)

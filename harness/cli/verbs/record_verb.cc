@@ -16,7 +16,8 @@ class RecordVerb : public Verb {
             "record",
             "run a program in a volume and keep every write\n\nLines that it "
             "writes to the file $POWERCUT_ACKS are acks: what it promised "
-            "from then on. It runs in the volume, so that names outside must "
+            "from then on; the line powercut:attempt TEXT says what may be "
+            "there as well. It runs in the volume, so that names outside must "
             "be absolute, as root in namespaces of its own; what it leaves "
             "running is killed.\n\nExit status: 0 "
             "written, and the program ended with 0; 3 written, but the program "

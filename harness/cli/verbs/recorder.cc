@@ -6,9 +6,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "backends/registry.h"
 #include "harness/cli/input/flag_values.h"
@@ -19,6 +22,8 @@
 #include "harness/cli/verbs/verb.h"
 #include "harness/fault/fault.h"
 #include "harness/record/command_recording.h"
+#include "harness/trace/acks.h"
+#include "harness/trace/marks.h"
 #include "harness/trace/run_begin.h"
 
 namespace powercut {
@@ -160,18 +165,30 @@ Status RemakeWithFailures(const Plan& plan, TraceAbout& about, Trace& trace) {
   return Ok{};
 }
 
+// Notes an ack that looks like a word to powercut: `powercut:atempt 1` would
+// otherwise be a promise that nobody meant.
+void NoteOddAcks(std::span<const std::string_view> acks) {
+  const auto odd = std::ranges::find_if(
+      acks, [](std::string_view ack) { return ack.starts_with(kOurs); });
+  if (odd == acks.end()) return;
+  std::fprintf(stderr,
+               "powercut: note: the line %s was taken for an ack; powercut "
+               "knows %s and %sTEXT\n",
+               std::string(odd->substr(0, 40)).c_str(),
+               std::string(kStartLine).c_str(),
+               std::string(kAttemptLine).c_str());
+}
+
 // Prints the result, and notes of what was odd.
 ExitStatus Report(const std::string& file, const Plan& plan,
                   const CommandRecording& made) {
-  // The lines that the program wrote to $POWERCUT_ACKS are the user's marks.
-  uint64_t acks = 0;
-  for (const HistoryEvent& event : made.recording.history) {
-    acks += event.kind == HistoryEvent::kUser ? 1 : 0;
-  }
-  std::printf("%s: %s, %u disk events, %llu acks\n", file.c_str(),
-              plan.backend->traits().name.c_str(),
-              made.recording.trace.event_count(),
-              static_cast<unsigned long long>(acks));
+  const Trace& trace = made.recording.trace;
+  const auto acks = AcksUpTo(trace, trace.event_count());
+  const size_t attempts = AttemptsUpTo(trace, trace.event_count()).size();
+  std::printf(
+      "%s: %s, %u disk events, %zu acks%s\n", file.c_str(),
+      plan.backend->traits().name.c_str(), trace.event_count(), acks.size(),
+      attempts == 0 ? "" : fmt::format(", {} attempts", attempts).c_str());
   const std::string& profile_note = plan.backend->traits().profile_note;
   if (!profile_note.empty()) {
     std::fprintf(stderr, "powercut: note: %s\n", profile_note.c_str());
@@ -195,6 +212,7 @@ ExitStatus Report(const std::string& file, const Plan& plan,
                  std::string(kStartLine).c_str(),
                  static_cast<unsigned long long>(made.starts));
   }
+  NoteOddAcks(acks);
   if (made.recording.looks.bounded()) {
     std::fprintf(stderr,
                  "powercut: note: names of files were looked at up to ack "

@@ -108,14 +108,6 @@ Status ReplayedVolume::RunShell() {
   return Ok{};
 }
 
-std::string ReplayedVolume::Acked() const {
-  std::string text;
-  for (const auto ack : AcksUpTo(run_.trace(), replayed_.state.point)) {
-    text.append(ack) += '\n';
-  }
-  return text;
-}
-
 Result<CommandEnd> ReplayedVolume::RunIn(StateVolume& volume,
                                          const std::vector<std::string>& words,
                                          bool quiet,
@@ -124,8 +116,10 @@ Result<CommandEnd> ReplayedVolume::RunIn(StateVolume& volume,
   std::fflush(nullptr);
   Mount::Command command;
   command.words = words;
-  const std::string acked = Acked();
-  command.acked = acked;
+  const LineText acks(run_.trace(), ProgramLine::kAck);
+  const LineText attempts(run_.trace(), ProgramLine::kAttempt);
+  command.acked = acks.UpTo(replayed_.state.point);
+  command.attempted = attempts.UpTo(replayed_.state.point);
   command.quiet = quiet;
   command.timeout_ms = timeout_ms;
   return volume.mount()->RunCommand(command);

@@ -35,8 +35,6 @@ class ReplayedVolume {
   // Errors of all: those of StateVolume::Open() and of Mount::RunCommand().
 
  private:
-  // The acks in force at the crash, one a line.
-  std::string Acked() const;
   Result<CommandEnd> RunIn(StateVolume& volume,
                            const std::vector<std::string>& words, bool quiet,
                            uint32_t timeout_ms) const;

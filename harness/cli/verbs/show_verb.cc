@@ -23,6 +23,7 @@
 #include "harness/cli/input/recorded_calls.h"
 #include "harness/cli/input/user_file.h"
 #include "harness/cli/verbs/verb.h"
+#include "harness/trace/acks.h"
 
 namespace powercut {
 namespace {
@@ -73,7 +74,8 @@ std::string HistoryText(const Workload& workload, const HistoryEvent& event,
     case HistoryEvent::kUser:
       break;
   }
-  return "! " + mark;
+  const auto attempt = AttemptOf({event.after, mark});
+  return "! " + (attempt ? std::string(kAttemptLine).append(*attempt) : mark);
 }
 
 // A part of a recording: marks by their place in the history, and the disk

@@ -488,7 +488,7 @@ TEST_P(KernelProgramTest, KeptRunsBelongToTheirAcks) {
     const auto same = explore(made.recording);
     EXPECT_TRUE(same) << same.error().message;
   }
-  made.recording.trace.AddMark(AckMark("1"));
+  made.recording.trace.AddMark(LineMark("1"));
   const auto other = explore(made.recording);
   ASSERT_FALSE(other);
   EXPECT_THAT(other.error().message,

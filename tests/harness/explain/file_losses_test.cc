@@ -97,7 +97,7 @@ class FileLossesTest : public ::testing::Test {
   }
   // An ack after the events so far, and what programs saw then.
   void Ack(const std::string& line, std::vector<VolumeEntry> seen) {
-    trace_.AddMark(AckMark(line));
+    trace_.AddMark(LineMark(line));
     looks_.Add(++acks_, {std::move(seen), false});
   }
   // What the disk shows after the events so far.

@@ -333,9 +333,11 @@ TEST(NestedCrashesTest, TornBlocksAreNamedByTheEventsOfTheirRecovery) {
 // A check that judges a second crash is told what was in force at the first.
 TEST(NestedCrashesTest, AcksStayInForce) {
   Trace trace = EmptyTrace(4);
-  trace.AddMark(AckMark("one"));
+  trace.AddMark(LineMark("powercut:attempt one"));
+  trace.AddMark(LineMark("one"));
   Write(trace, 0, {1}, Layer::kDevice);
-  trace.AddMark(AckMark("two"));
+  trace.AddMark(LineMark("two"));
+  trace.AddMark(LineMark("powercut:attempt two"));
   Write(trace, 1, {2}, Layer::kDevice);
   const CrashSpace outer(trace, kSectorBytes);
   CrashState state;
@@ -348,11 +350,15 @@ TEST(NestedCrashesTest, AcksStayInForce) {
     state.point = point;
     const RecoverySpace first(outer, state, events);
     EXPECT_EQ(AcksUpTo(first.space().trace(), 1), AcksUpTo(trace, point));
+    EXPECT_EQ(AttemptsUpTo(first.space().trace(), 1),
+              AttemptsUpTo(trace, point));
     CrashState again;
     again.kind = CrashKind::kPower;
     again.point = 1;
     const RecoverySpace second(first.space(), again, events);
     EXPECT_EQ(AcksUpTo(second.space().trace(), 1), AcksUpTo(trace, point));
+    EXPECT_EQ(AttemptsUpTo(second.space().trace(), 1),
+              AttemptsUpTo(trace, point));
   }
 }
 

@@ -120,7 +120,7 @@ TEST(ResumeTest, ChecksHaveTheirCommandAndTheirAcks) {
       {"acks",
        [](Kept& k) {
          Check(k);
-         k.recorded.recording.trace.AddMark(AckMark("done"));
+         k.recorded.recording.trace.AddMark(LineMark("done"));
        }},
   };
   for (const auto& [name, change] : changes) {
@@ -140,7 +140,7 @@ TEST(ResumeTest, WhatRunsDoNotDependOnIsShared) {
              ParseFault("lie on flush in=run", "").value());
        }},
       {"acks without a check",
-       [](Kept& k) { k.recorded.recording.trace.AddMark(AckMark("done")); }},
+       [](Kept& k) { k.recorded.recording.trace.AddMark(LineMark("done")); }},
   };
   const Change together = [](Kept& k) { k.options.parts_apart = false; };
   for (const auto& [name, change] : changes) {

@@ -80,7 +80,7 @@ TEST(RunContexts, WhereTheModelJudgesThereIsOne) {
 TEST(RunContexts, EachAckBeginsOne) {
   Scene scene;
   scene.Flushes(2);
-  scene.recording.trace.AddMark(AckMark("first"));
+  scene.recording.trace.AddMark(LineMark("first"));
   scene.Flushes(1);
   const RunContexts contexts = scene.Contexts(false, true);
   EXPECT_EQ(At(contexts, 0), 1u);

@@ -54,7 +54,7 @@ Trace OfProgram(const Trace& trace) {
     for (const Mark& mark : trace.marks()) {
       if (mark.after != acked.event_count()) continue;
       if (++marks % 2 == 1 && marks > 4) {
-        acked.AddMark(AckMark(fmt::format("line {}", marks)));
+        acked.AddMark(LineMark(fmt::format("line {}", marks)));
       }
     }
   };

@@ -153,8 +153,8 @@ TEST(JudgeByItself, ChecksOfAProgramSayWhetherAnAckWasWritten) {
   const DiskGeometry geometry{.sector_bytes = 512, .sector_count = 8};
   Trace trace(geometry, std::make_shared<SparseImage>(geometry.size_bytes()));
   trace.AddMark("powercut:run");
-  trace.AddMark(AckMark("one"));
-  trace.AddMark(AckMark("two"));
+  trace.AddMark(LineMark("one"));
+  trace.AddMark(LineMark("two"));
   trace.AddMark(kKernelEndMark);
   Recording& recording = court.recorded.recording;
   recording.history = HistoryOf(trace, 0, kAnyFaults).value();
@@ -320,8 +320,8 @@ TEST(JudgeOfMoments, TheFirstAckIsTheFirstLineOfTheProgram) {
   EXPECT_EQ(HistoryOfFirstAck(trace), std::numeric_limits<size_t>::max());
   trace.AddMark(kKernelEndMark);
   EXPECT_EQ(HistoryOfFirstAck(trace), std::numeric_limits<size_t>::max());
-  trace.AddMark(AckMark("one"));
-  trace.AddMark(AckMark("two"));
+  trace.AddMark(LineMark("one"));
+  trace.AddMark(LineMark("two"));
   EXPECT_EQ(HistoryOfFirstAck(trace), 2u);
 }
 

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "harness/trace/acks.h"
 #include "model/pcut/pcut.h"
 #include "tests/harness/trace/random_trace.h"
 
@@ -188,37 +187,6 @@ TEST(OpRunningAt, TheReturnOfAnOpLeavesTheOthersRunning) {
   const std::vector<uint32_t> expected = {0, 1, 2, 1, 3, 3, 0};
   for (EventNumber event = 1; event <= expected.size(); ++event) {
     EXPECT_EQ(OpRunningAt(history, event), expected[event - 1]) << event;
-  }
-}
-
-// A log that the kernel closed and one that it did not have the same acks.
-TEST(Acks, TheEndOfALogIsNoAck) {
-  Trace open = EmptyTrace(1);
-  open.AddMark("commit 1");
-  Trace closed = EmptyTrace(1);
-  closed.AddMark("commit 1");
-  closed.AddMark("dm-log-writes-end");
-  EXPECT_TRUE(HashOfAcks(open) == HashOfAcks(closed));
-  EXPECT_EQ(AcksUpTo(open, 0), AcksUpTo(closed, 0));
-  closed.AddMark("commit 2");
-  EXPECT_FALSE(HashOfAcks(open) == HashOfAcks(closed));
-}
-
-TEST(Acks, AreCountedAtEachPoint) {
-  Trace trace = EmptyTrace(4);
-  trace.AddMark("before any event");
-  const Bytes sector(512);
-  for (const char* mark : {"powercut:ack 1", "powercut:other", "3"}) {
-    trace.AddWrite(0, sector, Layer::kHost);
-    trace.AddMark(mark);
-  }
-  trace.AddMark("dm-log-writes-end");
-  const std::vector<uint32_t> counts = AckCounts(trace);
-  ASSERT_EQ(counts.size(), 4u);
-  EXPECT_EQ(counts[0], 1u);
-  EXPECT_EQ(counts[3], 3u);
-  for (EventNumber point = 0; point < counts.size(); ++point) {
-    EXPECT_EQ(counts[point], AcksUpTo(trace, point).size()) << point;
   }
 }
 

@@ -64,7 +64,7 @@ Trace TwoAcks() {
   const Bytes sector(512, std::byte{1});
   trace.AddMark(kRunMark);
   trace.AddWrite(1, sector, Layer::kDevice);
-  trace.AddMark(AckMark("set up"));
+  trace.AddMark(LineMark("set up"));
   trace.AddWrite(2, sector, Layer::kDevice);
   trace.AddMark("last");
   trace.AddPersist(Layer::kMedia, nullptr, std::nullopt);
@@ -101,7 +101,7 @@ TEST(RunBeginTest, TheLastRunMarkIsLeft) {
   trace.AddMark(kRunMark);
   trace.AddPersist(Layer::kDevice, &scope, EventNumber{3});
   trace.AddDiscard({4, 2});
-  trace.AddMark(AckMark("end"));
+  trace.AddMark(LineMark("end"));
   const Trace copy = WithLastRunMark(trace);
   EXPECT_EQ(copy.Digest(), trace.Digest());
   ASSERT_EQ(copy.event_count(), trace.event_count());

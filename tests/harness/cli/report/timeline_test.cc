@@ -94,7 +94,7 @@ TEST(TimelineTest, NotesThatAreLeftOutAreCounted) {
   for (const size_t more : {0, 1, 3}) {
     Trace trace = EmptyTrace(1);
     for (size_t i = 0; i < kTimelineNotesMax + more; ++i) {
-      trace.AddMark(AckMark(std::to_string(i)));
+      trace.AddMark(LineMark(std::to_string(i)));
     }
     const Timeline timeline = TimelineFor(std::move(trace));
     ASSERT_EQ(timeline.acks.size(), kTimelineNotesMax);
@@ -106,8 +106,8 @@ TEST(TimelineTest, NotesThatAreLeftOutAreCounted) {
 TEST(TimelineTest, LongTextsAreCut) {
   Trace trace = EmptyTrace(1);
   const std::string longest(kTimelineTextBytesMax, 'x');
-  trace.AddMark(AckMark(longest));
-  trace.AddMark(AckMark(longest + "y"));
+  trace.AddMark(LineMark(longest));
+  trace.AddMark(LineMark(longest + "y"));
   const Timeline timeline = TimelineFor(std::move(trace));
   ASSERT_EQ(timeline.acks.size(), 2u);
   EXPECT_EQ(timeline.acks[0].text, longest);
