@@ -158,6 +158,13 @@ TEST_P(ProgramAcksTest, AttemptsStandBesideAcks) {
       "2>/dev/null | wc -l' -- " +
       program("attempt.sh", kAttempt));
   EXPECT_EQ(compared.status, 0) << compared.out << compared.err;
+  const Ended unsynced = Tool(
+      "run --quiet --jobs 1 --profile linux-man --compare 'cat log "
+      "2>/dev/null | wc -l' -- " +
+      program("unsynced.sh",
+              "echo powercut:attempt $i >>$POWERCUT_ACKS\n"
+              "if [ $i = 1 ]; then sync .; fi; echo $i >>log"));
+  EXPECT_THAT(unsynced.out, HasSubstr("acknowledged-is-lost"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Users, ProgramAcksTest,
