@@ -13,7 +13,7 @@
 // after a timer that ran between the two.
 //
 // Periodic writeback is held off by settings of the whole machine. Whoever
-// changes them forks a guard first, which restores them when the pipe to it
+// changes them forks a guard first, which restores them when the socket to it
 // closes: at the end of the recording, or of the process that records.
 
 #include "backends/kernel/writeback.h"
@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,8 +72,8 @@ bool WriteSetting(const char* file, const std::string& value) {
   return !out.fail();
 }
 
-// Waits until the other end of the pipe is closed, and restores the settings.
-[[noreturn]] void GuardSettings(int pipe, int lock,
+// Waits until the other end of the socket is closed, and restores the settings.
+[[noreturn]] void GuardSettings(int socket, int lock,
                                 const std::vector<std::string>& values) {
   setsid();
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
@@ -81,9 +82,9 @@ bool WriteSetting(const char* file, const std::string& value) {
   // No other descriptor may stay open here: the disk's own, for instance, would
   // keep the device alive after its server has died.
   constexpr int kAboveStandard = 10;
-  const int kept_pipe = fcntl(pipe, F_DUPFD, kAboveStandard);
+  const int kept_socket = fcntl(socket, F_DUPFD, kAboveStandard);
   const int kept_lock = fcntl(lock, F_DUPFD, kAboveStandard);
-  dup2(kept_pipe, 0);
+  dup2(kept_socket, 0);
   dup2(kept_lock, 1);
   close_range(2, ~0U, 0);
   char end = 0;
@@ -184,9 +185,9 @@ Result<std::unique_ptr<LateWriteback>> LateWriteback::Begin() {
   }
   int ends[2] = {-1, -1};
   std::unique_ptr<LateWriteback> late(new LateWriteback());
-  if (pipe2(ends, O_CLOEXEC) != 0) {
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     close(lock);
-    return missing(fmt::format("a pipe: {}", strerrordesc_np(errno)));
+    return missing(fmt::format("a socket: {}", strerrordesc_np(errno)));
   }
   const pid_t guard = fork();
   if (guard == 0) {
@@ -196,7 +197,7 @@ Result<std::unique_ptr<LateWriteback>> LateWriteback::Begin() {
   close(ends[0]);
   // The guard keeps the lock for as long as the settings are changed.
   close(lock);
-  late->pipe_ = ends[1];
+  late->to_guard_ = ends[1];
   late->guard_ = guard;
   if (guard < 0) {
     return missing(fmt::format("a process: {}", strerrordesc_np(errno)));
@@ -210,7 +211,13 @@ Result<std::unique_ptr<LateWriteback>> LateWriteback::Begin() {
 }
 
 LateWriteback::~LateWriteback() {
-  if (pipe_ >= 0) close(pipe_);
+  // A byte, and not only the end of the socket: a child that was forked
+  // meanwhile, such as the one that looks at names, may have a copy of this
+  // end.
+  if (to_guard_ >= 0) {
+    send(to_guard_, "", 1, MSG_NOSIGNAL);
+    close(to_guard_);
+  }
   if (guard_ > 0) waitpid(guard_, nullptr, 0);
 }
 

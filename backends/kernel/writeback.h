@@ -77,10 +77,10 @@ class LateWriteback {
  private:
   LateWriteback() = default;
 
-  // The process that restores the settings once the other end of the pipe is
+  // The process that restores the settings once the other end of the socket is
   // closed.
   int guard_ = 0;
-  int pipe_ = -1;
+  int to_guard_ = -1;
 };
 
 }  // namespace powercut::kernel

@@ -424,7 +424,9 @@ TEST_P(KernelProgramTest, LateWritebackRestoresTheMachine) {
   CommandToRecord program;
   program.words = {"/bin/sh", "-c",
                    "cat /proc/sys/vm/dirty_writeback_centisecs > f; "
-                   "read v < f; [ $v = 0 ]"};
+                   // The look at the names after an ack is a child process,
+                   // which must not keep the guard of the settings waiting.
+                   "echo 1 > $POWERCUT_ACKS; read v < f; [ $v = 0 ]"};
   program.writeback = WritebackSchedule::kLate;
   const auto made = RecordCommand(*backend_, Geometry(), program);
   // Another test may hold the lock of the machine at this moment.
