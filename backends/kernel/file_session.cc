@@ -65,16 +65,18 @@ int WriteAll(int fd, std::string_view content, uint64_t offset_bytes,
       static_cast<char*>(std::aligned_alloc(kAlignment, room)));
   if (aligned == nullptr) return ENOMEM;
   memcpy(aligned.get(), content.data(), content.size());
-  for (size_t done = 0; done < content.size();) {
+  // A write of nothing is a call, too: the kernel may refuse it.
+  size_t done = 0;
+  do {
     const iovec piece = {aligned.get() + done, content.size() - done};
     const ssize_t written =
         pwritev2(fd, &piece, 1, static_cast<off_t>(offset_bytes + done), flags);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return errno;
     // A call that writes nothing would be repeated for ever.
-    if (written == 0) return EIO;
+    if (written == 0 && done < content.size()) return EIO;
     done += static_cast<size_t>(written);
-  }
+  } while (done < content.size());
   return 0;
 }
 
