@@ -10,6 +10,7 @@
 #include "harness/cli/input/opened_input.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -42,6 +43,12 @@ Result<SettingOverrides> SettingOverridesOf(const InputFlags& flags) {
       return Error{
           ErrorCode::kUsage,
           fmt::format("--crash '{}': expected process, os or power", name)};
+    }
+    // A file is refused for this, too.
+    if (std::ranges::count(setting.crash_kinds, *kind) > 0) {
+      return Error{ErrorCode::kUsage,
+                   fmt::format("--crash {}: `{}` stands twice",
+                               fmt::join(flags.crash_kinds, ","), name)};
     }
     setting.crash_kinds.push_back(*kind);
   }

@@ -6,8 +6,10 @@
 namespace powercut {
 
 // Makes the first Ctrl-C or SIGTERM set a flag instead of ending the process.
-// The second signal ends the process at once, with exit status 130; its workers
-// end with it. The handlers stay for the rest of the process.
+// A signal that comes more than 500 ms after it ends the process at once, with
+// exit status 130; its workers end with it. Those that come sooner do nothing,
+// since some programs send a signal twice to be sure. The handlers stay for the
+// rest of the process.
 void CatchInterrupts();
 
 // Whether a signal came since CatchInterrupts().

@@ -121,12 +121,15 @@ TEST(CommandLineTest, ArgumentsThatAreWrong) {
   ExpectError(RunTool({"check"}), kUsage, "FILE");
   ExpectError(RunTool({"replay", file}), kUsage, "--at");
   const std::pair<std::string, std::string> kFlags[] = {
-      {"--jobs", "0"},      {"--jobs", "x"},         {"--seed", "-1"},
-      {"--max-runs", "-1"}, {"--atomic", "3"},       {"--atomic", "256"},
-      {"--space", "all"},   {"--space", "epoch:-1"}, {"--crash", "flood"},
-      {"--profile", "x"},   {"--backend", "x"},      {"--budget", "3"},
-      {"--nested", "9"},    {"--doublecheck", "2"},  {"--copied", "some"},
-      {"--parts", "some"},  {"--cache-size", "3"}};
+      {"--jobs", "0"},        {"--jobs", "x"},
+      {"--seed", "-1"},       {"--max-runs", "-1"},
+      {"--atomic", "3"},      {"--atomic", "256"},
+      {"--space", "all"},     {"--space", "epoch:-1"},
+      {"--crash", "flood"},   {"--crash", "os,power,os"},
+      {"--profile", "x"},     {"--backend", "x"},
+      {"--budget", "3"},      {"--nested", "9"},
+      {"--doublecheck", "2"}, {"--copied", "some"},
+      {"--parts", "some"},    {"--cache-size", "3"}};
   for (const auto& [flag, value] : kFlags) {
     ExpectError(RunTool({"check", file, flag, value}), kUsage, value);
   }
