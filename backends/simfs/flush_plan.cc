@@ -125,11 +125,14 @@ class Planner {
       case FlushScope::kOwn:
         PlanOwn();
         break;
+      case FlushScope::kSyncedWrite:
+        PlanOwn();
+        PlanMetadata(target_.inode);
+        PlanNamesByRule(target_.inode);
+        break;
       case FlushScope::kFile:
         PlanFile(target_.inode);
-        if (rule.names) PlanNamesOf(target_.inode);
-        if (rule.made_name) PlanMadeName(target_.inode);
-        if (rule.removals) PlanRemovals(target_.inode);
+        PlanNamesByRule(target_.inode);
         break;
       case FlushScope::kDirectory:
         if (rule.times) PlanChain(&LiveFile::times, target_.inode);
@@ -141,6 +144,7 @@ class Planner {
         break;
       case FlushScope::kView:
         PlanView();
+        if (rule.made_name) PlanMadeName(target_.inode);
         break;
       case FlushScope::kVolume:
         PlanVolume();
@@ -285,6 +289,17 @@ class Planner {
 
   void PlanFile(InodeNumber inode) {
     PlanAtoms(inode, false);
+    PlanMetadata(inode);
+  }
+
+  void PlanNamesByRule(InodeNumber inode) {
+    const FlushRule& rule = plan_.rule;
+    if (rule.names) PlanNamesOf(inode);
+    if (rule.made_name) PlanMadeName(inode);
+    if (rule.removals) PlanRemovals(inode);
+  }
+
+  void PlanMetadata(InodeNumber inode) {
     if (plan_.rule.shape && !ForgetsSize(inode)) {
       PlanChain(&LiveFile::shape, inode);
     }

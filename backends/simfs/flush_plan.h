@@ -25,7 +25,7 @@ struct FlushTarget {
   uint64_t end = 0;
   // For kView: the view.
   uint32_t view = 0;
-  // For kOwn: what the op wrote that carries itself.
+  // For kOwn and kSyncedWrite: what the op wrote that carries itself.
   const OpEffects* own = nullptr;
   // For the bug kHandleFlushesOwn: only what was written through this handle
   // counts; 0 if everything does.

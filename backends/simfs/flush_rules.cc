@@ -10,7 +10,8 @@
 //     without a flag, FlushFileBuffers, F_FULLFSYNC).
 //   - Placed(): only data that is overwritten in its place, and no flush of the
 //     device (FILE_DATA_ONLY, sync_file_range, unbuffered writes).
-//   - FlushScope::kOwn: what one write wrote (write-through, dsync, sync).
+//   - FlushScope::kOwn: what one write wrote (write-through), and kSyncedWrite:
+//     that and the metadata of its file (dsync, sync).
 //
 // Example, spec-strict: /f has one durable atom. After `write /f 0 1024`,
 // nt_flush with file_data_only carries the first atom to the device and not the
@@ -213,6 +214,7 @@ class Rules {
     if (async && !Has(SimfsBug::kMsyncAsyncIsSync)) return {};
     FlushRule rule{.scope = FlushScope::kView,
                    .shape = true,
+                   .made_name = b_.data_sync_has_made_name,
                    .stores = StoreReach::kDevice,
                    .all_views = true,
                    .sees_stores = b_.file_flush_has_stores,
@@ -239,13 +241,18 @@ class Rules {
     return rule;
   }
 
-  // A dsync or sync write carries itself to the media, and nothing that other
-  // writes left at the device.
-  FlushRule SyncWrite(bool times) const {
-    return {.scope = FlushScope::kOwn,
+  // A write with sync is followed by an fsync of its file, and one with dsync
+  // by an fdatasync. Neither carries the data of other writes, nor what these
+  // left at the device.
+  FlushRule SyncWrite(bool full) const {
+    return {.scope = FlushScope::kSyncedWrite,
             .data = true,
             .shape = true,
-            .times = times && !Has(SimfsBug::kSyncWriteSkipsTimes),
+            .times = full && !Has(SimfsBug::kSyncWriteSkipsTimes),
+            .names = full && b_.full_flush_has_names,
+            .names_above = b_.names_above_are_current,
+            .made_name = !full && b_.data_sync_has_made_name,
+            .removals = full && b_.full_flush_has_removals,
             .device = Has(SimfsBug::kDsyncSkipsFua) ? DeviceSync::kNone
                                                     : DeviceSync::kOwn};
   }

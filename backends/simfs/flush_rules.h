@@ -16,7 +16,9 @@
 namespace powercut::simfs {
 
 enum class FlushScope : uint8_t {
-  kOwn,        // What the op itself wrote.
+  kOwn,  // What the op itself wrote.
+  // What a write wrote, and what there is of its file beside data.
+  kSyncedWrite,
   kFile,       // A file, or a directory taken as a file.
   kDirectory,  // The names in a directory, and its times.
   kRange,      // Pages of a file.
@@ -47,7 +49,8 @@ struct FlushRule {
   bool placed_only = false;
   bool shape = false;
   bool times = false;
-  // For kFile the names that lead to the file, for kDirectory those in it.
+  // For kFile and kSyncedWrite the names that lead to the file, for kDirectory
+  // those in it.
   bool names = false;
   // For kDirectory: the names that lead to the directory.
   bool own_names = false;
@@ -55,9 +58,10 @@ struct FlushRule {
   // directories above are carried under their present names. If not, they are
   // carried under the names that they were made with.
   bool names_above = false;
-  // For kFile: the name that the file was made with, and the directories above.
+  // For kFile, kSyncedWrite and kView: the name that the file was made with,
+  // and the directories above.
   bool made_name = false;
-  // For kFile: the removals of names that led to the file.
+  // For kFile and kSyncedWrite: the removals of names that led to the file.
   bool removals = false;
   // For kView: how far the stores are carried, and whether those through other
   // views of the file are, too.

@@ -39,10 +39,15 @@ void SimfsMount::PlanOf(const FlushKind& kind, const FlushTarget& target,
 
 void SimfsMount::Plan(const FlushRule& rule, const FlushTarget& target,
                       Running& running) {
-  const bool of_one = rule.scope != FlushScope::kVolume &&
-                      rule.scope != FlushScope::kNothing &&
-                      rule.device != DeviceSync::kNone;
-  if (s_.rules.metadata_commits && of_one) {
+  // A flush of one object may be a sync even if it asks for less. A write, or a
+  // flush of a range, is one only if it flushes the device.
+  const bool of_object = rule.scope == FlushScope::kFile ||
+                         rule.scope == FlushScope::kDirectory ||
+                         rule.scope == FlushScope::kView;
+  const bool of_all =
+      rule.scope == FlushScope::kVolume || rule.scope == FlushScope::kNothing;
+  const bool syncs = of_object || (!of_all && rule.device != DeviceSync::kNone);
+  if (s_.rules.metadata_commits && syncs) {
     s_.sync_log.BeginSync(running.source.op_run, target.inode);
     running.error = FreeLogged(running);
   }

@@ -12,7 +12,7 @@
 
 #include "harness/trace/acks.h"
 #include "library/calls/call_address.h"
-#include "model/files/model_state.h"
+#include "model/words/flush_ops.h"
 
 namespace powercut {
 std::string_view PathOf(const Call& call) {

@@ -9,9 +9,9 @@
 // have models of their own, which hear of the same begins and returns.
 //
 // Example, for one atom of /f:
-//   write /f 0 512           begins: version 1; returns: it survives the
-//   process start 1 write /f 0 512   begins: version 2 fsync /f begins: covers
-//   version 1; returns: the floor is 1 wait 1                   version 2
+//   write /f 0 512          begins: version 1; returns: a dying process keeps
+//   it start 1 write /f 0 512  begins: version 2 fsync /f begins: covers
+//   version 1; returns: the floor is 1 wait 1                  version 2
 //   survives the process, not power loss
 
 #include "model/files/model.h"
@@ -22,30 +22,9 @@
 #include "harness/base/check.h"
 #include "model/files/model_state.h"
 #include "model/table/primitive_of.h"
+#include "model/words/flush_ops.h"
 
 namespace powercut {
-
-bool IsFlush(OpKind kind) {
-  switch (kind) {
-    case OpKind::kFsync:
-    case OpKind::kFdatasync:
-    case OpKind::kSyncFileRange:
-    case OpKind::kSyncfs:
-    case OpKind::kFullFsync:
-    case OpKind::kBarrierFsync:
-    case OpKind::kNtFlush:
-    case OpKind::kFlushFileBuffers:
-    case OpKind::kMsync:
-    case OpKind::kFlushView:
-    case OpKind::kDiskFlush:
-    case OpKind::kLogFlush:
-    case OpKind::kLogFlushTo:
-    case OpKind::kCheckpoint:
-      return true;
-    default:
-      return false;
-  }
-}
 
 bool IsLogOp(OpKind kind) {
   return kind >= OpKind::kLogOpen && kind <= OpKind::kLogReset;
@@ -147,9 +126,15 @@ void Model::Begin(uint32_t number) {
 void Model::State::BeginInOrder(const Op& op) {
   if (!commits) return;
   const Coverage& row = promises[timelines[op.number].primitive];
-  if (row.device != DeviceFlush::kNone) {
+  // A flush that asks for less than a sync may be one all the same: Linux does
+  // an fsync for NO_SYNC and an msync for FlushViewOfFile.
+  const bool of_one = row.scope == Scope::kFile ||
+                      row.scope == Scope::kDirectory ||
+                      (row.scope == Scope::kView && row.views != Reach::kNone);
+  if (row.device != DeviceFlush::kNone || of_one) {
     switch (row.scope) {
       case Scope::kOwn:
+      case Scope::kSyncedWrite:
       case Scope::kRange:
       case Scope::kFile:
       case Scope::kDirectory:

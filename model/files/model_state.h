@@ -77,8 +77,6 @@ bool IsLogOp(OpKind kind);
 // Whether the op acts on the transactional store: put, delete, commit,
 // checkpoint.
 bool IsStoreOp(OpKind kind);
-// Whether the op changes nothing and only promises.
-bool IsFlush(OpKind kind);
 
 struct Model::State {
   State(const Workload& w, const Profile& p, const PromiseTable& table);

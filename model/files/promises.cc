@@ -48,6 +48,11 @@ class Promises {
         // The loop above has done everything that a plain write promises.
         if (timeline_.primitive != Primitive::kWrite) CoverOwn();
         break;
+      case Scope::kSyncedWrite:
+        CoverOwn();
+        // A write of no bytes syncs nothing.
+        if (!timeline_.own.empty()) CoverMetadata(s_.TargetOf(op_));
+        break;
       case Scope::kRange:
       case Scope::kFile:
         CoverFile(s_.TargetOf(op_));
@@ -181,11 +186,17 @@ class Promises {
 
   void CoverFile(FileId id) {
     if (id == kNoFile) return;
+    CoverMetadata(id);
+    const bool range = row_.scope == Scope::kRange;
+    CoverData(s_.tree.files[id], range ? RangeOfOp() : AtomRange{});
+  }
+
+  // Covers what there is of a file beside its data, and its names.
+  void CoverMetadata(FileId id) {
+    if (id == kNoFile) return;
     const File& file = s_.tree.files[id];
     Cover(file.shape);
     Cover(file.times);
-    const bool range = row_.scope == Scope::kRange;
-    CoverData(file, range ? RangeOfOp() : AtomRange{});
     if (row_.names != Reach::kNone) CoverNamesOf(id, row_.names);
     if (row_.made_name != Reach::kNone) CoverMadeName(id);
     if (row_.removed_names != Reach::kNone) CoverRemovedNamesOf(id);
@@ -304,6 +315,7 @@ class Promises {
         s_.profile->view_flush_sees_other_views || op_.kind == OpKind::kMsync;
     if (row_.size != Reach::kNone) Cover(file.shape);
     if (row_.times != Reach::kNone) Cover(file.times);
+    if (row_.made_name != Reach::kNone) CoverMadeName(view.file);
     if (row_.views == Reach::kNone) return;
     // The op's range counts from the start of the view, pages from that of the
     // file.

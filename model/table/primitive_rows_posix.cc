@@ -25,11 +25,15 @@ constexpr Coverage kSyncEverything = {.scope = Scope::kVolume,
                                       .pointers = kDevice,
                                       .device = DeviceFlush::kAll};
 
-// R-ODSYNC: the two kinds of synchronous writes. kOwn is all that the page
-// promises: what other writes left in the cache of the device is not carried.
-constexpr Coverage kDsyncWrite = {
-    .data = kDevice, .size = kDevice, .device = DeviceFlush::kOwn};
-constexpr Coverage kSyncWrite = {.data = kDevice,
+// R-ODSYNC: the two kinds of synchronous writes, as though fdatasync or fsync
+// of the file followed, but for the data of other writes. What these left in
+// the cache of the device is not carried either, hence the device flush kOwn.
+constexpr Coverage kDsyncWrite = {.scope = Scope::kSyncedWrite,
+                                  .data = kDevice,
+                                  .size = kDevice,
+                                  .device = DeviceFlush::kOwn};
+constexpr Coverage kSyncWrite = {.scope = Scope::kSyncedWrite,
+                                 .data = kDevice,
                                  .size = kDevice,
                                  .times = kDevice,
                                  .device = DeviceFlush::kOwn};

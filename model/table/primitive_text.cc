@@ -25,9 +25,10 @@ std::string_view ReachName(Reach reach) {
 }
 
 std::string_view ScopeName(Scope scope) {
-  constexpr std::array<std::string_view, 8> kNames = {
-      "its own effects", "the range", "the file", "the directory",
-      "the volume",      "the pages", "the log",  "nothing"};
+  constexpr std::array<std::string_view, 9> kNames = {
+      "its own effects", "itself and its file", "the range", "the file",
+      "the directory",   "the volume",          "the pages", "the log",
+      "nothing"};
   return kNames[static_cast<size_t>(scope)];
 }
 

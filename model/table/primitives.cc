@@ -107,11 +107,13 @@ class Reading {
       if (p_.fsync_stops_at_device) At(id).device = DeviceFlush::kNone;
       if (p_.fsync_is_void) At(id) = {.scope = At(id).scope};
     }
-    // A flush that stops before the media brings no name along.
-    Coverage& data_sync = At(Primitive::kFdatasync);
-    if (p_.fdatasync_covers_made_name &&
-        data_sync.device != DeviceFlush::kNone) {
-      data_sync.made_name = kDevice;
+    // The calls that do what fdatasync does. A flush that stops before the
+    // media brings no name along.
+    const std::array data_syncs = {Primitive::kFdatasync, Primitive::kOpenDsync,
+                                   Primitive::kWriteDsync, Primitive::kMsync};
+    for (const Primitive id : data_syncs) {
+      const bool media = At(id).device != DeviceFlush::kNone;
+      if (p_.fdatasync_covers_made_name && media) At(id).made_name = kDevice;
     }
     if (!p_.range_sync_reaches_device) {
       At(Primitive::kSyncFileRange).data = kNone;
@@ -141,9 +143,10 @@ class Reading {
                          i <= static_cast<size_t>(Primitive::kDiskDiscard);
       // What makes a flush of a file a full one (R-NAME-OF-FILE): times, which
       // fdatasync leaves out, and a device flush, which NO_SYNC leaves out.
-      const bool full = row.scope == Scope::kFile && row.data == kDevice &&
-                        row.times == kDevice &&
-                        row.device != DeviceFlush::kNone;
+      const bool full =
+          (row.scope == Scope::kFile || row.scope == Scope::kSyncedWrite) &&
+          row.data == kDevice && row.times == kDevice &&
+          row.device != DeviceFlush::kNone;
       ReadNames(row, full);
       // Data that is copied on write reaches the device at a new place, to
       // which only metadata leads that the row does not carry. A view flush at

@@ -99,7 +99,10 @@ enum class DeviceFlush : uint8_t {
 
 // Whose effects a row covers.
 enum class Scope : uint8_t {
-  kOwn,        // the effects of the op itself
+  kOwn,  // the effects of the op itself
+  // A write that a sync of its file follows: the data of the op itself, and the
+  // size, the times and the names of the file, as far as the row has them.
+  kSyncedWrite,
   kRange,      // effects on one file; data only in the pages of a range
   kFile,       // effects on one file
   kDirectory,  // the names and the times of one directory
@@ -124,7 +127,8 @@ struct Coverage {
   Reach size = Reach::kNone;
   // Times, which stand for attributes, too.
   Reach times = Reach::kNone;
-  // The names that lead to the file (kFile), or those in the directory.
+  // The names that lead to the file (kFile, kSyncedWrite), or those in the
+  // directory.
   Reach names = Reach::kNone;
   // In a row of scope kDirectory, the names that lead to the directory.
   Reach own_names = Reach::kNone;
@@ -132,10 +136,11 @@ struct Coverage {
   // names of the directories above as they are at the call. If not, each of
   // them is covered under the name that it was made with.
   bool names_above = false;
-  // In a row of scope kFile, the removals of names that led to the file.
+  // In a row of scope kFile or kSyncedWrite, the removals of names that led to
+  // the file.
   Reach removed_names = Reach::kNone;
-  // In a row of scope kFile, the name that the file was made with, and the
-  // names that the directories above were made with.
+  // In a row of scope kFile, kSyncedWrite or kView, the name that the file was
+  // made with, and the names that the directories above were made with.
   Reach made_name = Reach::kNone;
   // Stores through views: in a row of scope kView those of its pages, in others
   // those that no view flush has handed on yet.

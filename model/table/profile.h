@@ -61,11 +61,12 @@ struct Profile {
   bool flush_covers_removed_names = false;
 
   // fdatasync of a file covers the name that the file was made with, and the
-  // names that the directories above were made with. The name may be changed
-  // by a later op that was not flushed: a rename of the file may be found or
-  // not. Names that the file got later are not covered.
-  // Source: Linux __ext4_new_inode, xfs_fsync_seq, btrfs_sync_file;
-  // measured on ext4, xfs, btrfs.
+  // names that the directories above were made with. So do msync and writes
+  // with O_DSYNC. The name may be changed by a later op that was not flushed: a
+  // rename of the file may be found or not. Names that the file got later are
+  // not covered.
+  // Source: Linux __ext4_new_inode, xfs_fsync_seq, btrfs_sync_file (A-49,
+  // A-51); measured on ext4, xfs, btrfs.
   bool fdatasync_covers_made_name = false;
 
   // A flush of a file, a range or the volume also covers what was stored

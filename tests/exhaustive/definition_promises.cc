@@ -234,6 +234,10 @@ std::set<Index> Promises::RemovalsOf(Index file) const {
   return newest;
 }
 
+Index Promises::IndexOf(const Effect& effect) const {
+  return static_cast<Index>(&effect - effects_.all().data());
+}
+
 bool Promises::InScope(const Op& op, const Coverage& row, const Effect& effect,
                        const std::set<Index>& names) const {
   if (row.scope == Scope::kDevice) return false;
@@ -241,7 +245,8 @@ bool Promises::InScope(const Op& op, const Coverage& row, const Effect& effect,
   if (effect.thing == Thing::kSector) return false;
   if (row.scope == Scope::kView) {
     const Index file = effects_.views()[effects_.FindView(op.names[0])].file;
-    if (effect.thing == Thing::kName || effect.file != file) return false;
+    if (effect.thing == Thing::kName) return names.contains(IndexOf(effect));
+    if (effect.file != file) return false;
     return effect.thing != Thing::kAtom || InView(op, effect);
   }
   const Index file = effects_.Find(op.names[0]);
@@ -250,7 +255,7 @@ bool Promises::InScope(const Op& op, const Coverage& row, const Effect& effect,
         row.names != Reach::kNone) {
       return true;
     }
-    return names.contains(static_cast<Index>(&effect - effects_.all().data()));
+    return names.contains(IndexOf(effect));
   }
   if (effect.file != file) return false;
   const bool range = row.scope == Scope::kRange;
@@ -269,9 +274,13 @@ bool Promises::Placed(Index index) const {
 // The names that a row covers beside those in a directory that is flushed.
 std::set<Index> Promises::NamesFor(const Op& op, const Coverage& row) const {
   std::set<Index> names;
-  const bool of_file = row.scope == Scope::kFile;
+  const bool of_view = row.scope == Scope::kView;
+  const bool of_file =
+      row.scope == Scope::kFile || row.scope == Scope::kSyncedWrite || of_view;
   if (!of_file && row.scope != Scope::kDirectory) return names;
-  const Index file = effects_.Find(op.names[0]);
+  const Index file = of_view
+                         ? effects_.views()[effects_.FindView(op.names[0])].file
+                         : effects_.Find(op.names[0]);
   const Reach leads_here = of_file ? row.names : row.own_names;
   if (leads_here != Reach::kNone) {
     names = NamesOf(file);
@@ -290,6 +299,22 @@ std::set<Index> Promises::NamesFor(const Op& op, const Coverage& row) const {
   return names;
 }
 
+// Whether the row covers an effect. `own` has those of the op itself, and
+// `names` those that NamesFor() has.
+bool Promises::Covers(const Op& op, const Coverage& row, Index index,
+                      const std::set<Index>& own,
+                      const std::set<Index>& names) const {
+  const Effect& effect = effects_.all()[index];
+  if (row.scope == Scope::kOwn) return own.contains(index);
+  if (row.scope == Scope::kSyncedWrite) {
+    if (own.contains(index)) return true;
+    // The write of no bytes is followed by no sync, and no sync brings the data
+    // of other writes along.
+    if (own.empty() || effect.thing == Thing::kAtom) return false;
+  }
+  return Coverable(effect) && InScope(op, row, effect, names);
+}
+
 Promises::Call Promises::CallOf(const Op& op, Primitive id,
                                 const std::set<Index>& own) const {
   Call call;
@@ -297,11 +322,7 @@ Promises::Call Promises::CallOf(const Op& op, Primitive id,
   const std::set<Index> names = NamesFor(op, call.row);
   for (Index i = 0; i < effects_.all().size(); ++i) {
     const Effect& effect = effects_.all()[i];
-    const bool covered =
-        call.row.scope == Scope::kOwn
-            ? own.contains(i)
-            : Coverable(effect) && InScope(op, call.row, effect, names);
-    if (!covered) continue;
+    if (!Covers(op, call.row, i, own, names)) continue;
     const Reach reach = ReachOf(effect, call.row);
     if (reach == Reach::kNone) continue;
     const bool placed = !call.row.placed_data_only || Placed(i);
@@ -362,10 +383,18 @@ void Promises::Begin(const Op& op, Index first) {
 
 // A sync of one file may log from its call to its return.
 void Promises::NoteSync(const Op& op, const Call& call) {
-  // A raw write of the disk names no file.
-  if (call.row.device == DeviceFlush::kNone || op.names.empty()) return;
+  // A raw write of the disk names no file. Only a write must flush the device
+  // to be a sync: a flush that asks for less may be one, unless it does
+  // nothing.
+  const Scope scope = call.row.scope;
+  const bool write = scope == Scope::kOwn || scope == Scope::kRange;
+  const bool nothing = scope == Scope::kView && call.row.views == Reach::kNone;
+  const bool syncs =
+      call.row.device != DeviceFlush::kNone || !(write || nothing);
+  if (!syncs || op.names.empty()) return;
   switch (call.row.scope) {
     case Scope::kOwn:
+    case Scope::kSyncedWrite:
     case Scope::kRange:
     case Scope::kFile:
     case Scope::kDirectory:

@@ -46,6 +46,9 @@ class Promises {
   };
 
   Call CallOf(const Op& op, Primitive id, const std::set<Index>& own) const;
+  bool Covers(const Op& op, const Coverage& row, Index index,
+              const std::set<Index>& own, const std::set<Index>& names) const;
+  Index IndexOf(const Effect& effect) const;
   void AddSpaceOfStores(Call& call) const;
   std::vector<Primitive> PrimitivesOf(const Op& op) const;
   Reach ReachOf(const Effect& effect, const Coverage& row) const;

@@ -154,6 +154,7 @@ std::set<std::string> CellsOf(const PrimitiveRow& row) {
     case Scope::kOwn:
       if (row.family == Family::kBlocks) return {"data", "device", "preflush"};
       return {"data", "size", "times", "device", "placed_data_only"};
+    case Scope::kSyncedWrite:
     case Scope::kRange:
     case Scope::kFile: {
       std::set<std::string> cells = {
@@ -166,6 +167,10 @@ std::set<std::string> CellsOf(const PrimitiveRow& row) {
                         row.coverage.times == Reach::kDevice &&
                         row.coverage.device != DeviceFlush::kNone;
       if (full) cells.insert("names_above");
+      if (row.coverage.scope == Scope::kSyncedWrite) {
+        cells.erase("views");
+        cells.erase("barrier");
+      }
       return cells;
     }
     case Scope::kDirectory:
@@ -177,7 +182,8 @@ std::set<std::string> CellsOf(const PrimitiveRow& row) {
       return {"data",  "size",    "times",    "names",
               "views", "records", "pointers", "device"};
     case Scope::kView:
-      return {"size", "times", "views", "device", "placed_data_only"};
+      return {"size",   "times",     "views",
+              "device", "made_name", "placed_data_only"};
     case Scope::kLog:
       return {"records", "pointers", "device"};
     case Scope::kDevice:

@@ -129,7 +129,7 @@ metadata_committed                      . . . . . . . . . # . . . . . . .
 data_ordered                            . . . . . . . # . . . . . . . . .
 replace_brings_data                     . . . . . . . # . . . . . . . . .
 rename_leaves_both                      . # . # # . . . . . . . # # # # #
-rename_leaves_neither                   . . . # . . . . . . . . . # # . .
+rename_leaves_neither                   . . . # . . . . . . # . . # # . .
 rename_leaves_temporary                 . . . . . . . . . . . . . . . # .
 partial_extend                          . # . # # # # # # # # # # # # # #
 stale_new_data                          . . . # # . # . . . . . . . # . .
