@@ -25,6 +25,7 @@
 #include "harness/fault/fault_disk.h"
 #include "harness/record/workload_error.h"
 #include "harness/trace/recording_disk.h"
+#include "model/words/flush_ops.h"
 
 namespace powercut {
 namespace {
@@ -69,10 +70,12 @@ class Recorder {
     POWERCUT_TRY(CheckFaultsFired());
     if (!ContentIsSpoilt()) {
       const Observation live = mount.Observe();
-      // Storage may shut down for an error that it was told of. It shows no
-      // tree then, and there is nothing to compare.
-      const bool shut_down = !live.unreadable.empty() && WasTold();
-      if (!shut_down) POWERCUT_TRY(CheckLiveTree(live));
+      // Storage may shut down for an error that it was told of, so that it
+      // shows no tree, or give up a change half way, as btrfs does with a
+      // rename. There is nothing to compare then.
+      const bool gave_up =
+          WasTold() && (!live.unreadable.empty() || change_failed_);
+      if (!gave_up) POWERCUT_TRY(CheckLiveTree(live));
     }
     POWERCUT_TRY(CheckTraceAgainstDisk(disk_.trace(), disk_.live()));
     // The copy ends here: what the shutdown writes is no part of it.
@@ -133,6 +136,8 @@ class Recorder {
   Status Ended(const Op& op, const OpPlan& plan, const OpResult& result) {
     disk_.Mark(EndMark(op.number, result.error));
     model_.End(op.number, result.ok());
+    const bool planned = !plan.error.empty();
+    if (!result.ok() && !planned && !IsFlush(op.kind)) change_failed_ = true;
     if (!result.ok() && OpsMayFail()) return Ok{};
     Status as_expected = CheckResult(op, plan, result);
     if (!as_expected) unexpected_op_ = op.number;
@@ -197,11 +202,16 @@ class Recorder {
                                : expected.kind == ExpectedResult::kAnyError
                                    ? "an error"
                                    : expected.name;
-    std::string remedy = "write `-> " + result.error + "` if that is meant";
-    if (result.ok()) remedy = "it must fail with " + plan.error;
-    if (plan.error.empty() && result.ok()) {
-      remedy = "take the `->` off if that is meant";
+    // Its result says nothing of the expectation then.
+    if (result.ok() && !plan.error.empty()) {
+      return WorkloadError(
+          workload_, op.line, ErrorCode::kBadInput,
+          fmt::format("`{}` returned success, and must fail with {}",
+                      OpText(op), plan.error));
     }
+    std::string remedy =
+        result.ok() ? "take the `->` off if that is meant"
+                    : "write `-> " + result.error + "` if that is meant";
     // If no fault filled the disk, its `disk` line made it too small.
     const bool full = std::any_of(
         workload_.faults.begin(), workload_.faults.end(),
@@ -234,6 +244,8 @@ class Recorder {
   FaultDisk faulty_;
   std::map<uint64_t, Started> started_;  // By the number of `start`.
   uint32_t unexpected_op_ = 0;
+  // Whether an op failed that would have changed something.
+  bool change_failed_ = false;
 };
 
 }  // namespace
