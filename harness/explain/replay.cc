@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -30,8 +31,23 @@ struct Named {
   size_t history = 0;
 };
 
+// Refuses a kind of crash that the storage cannot show. Its trace holds nothing
+// of what a dying process leaves in the memory of a kernel, for example.
+Status CheckKinds(const RecordedRun& run, const StateId& id) {
+  const BackendTraits& traits = run.backend.traits();
+  for (const CrashStep& step : id.steps) {
+    if (std::ranges::count(traits.crash_kinds, step.kind) > 0) continue;
+    return Error{ErrorCode::kUnsupported,
+                 fmt::format("crash state {}: {} cannot show a {} crash",
+                             CrashStepText(step), traits.name,
+                             CrashKindName(step.kind))};
+  }
+  return Ok{};
+}
+
 Result<Named> Find(const RecordedRun& run, const StateId& id,
                    PointCursor& cursor) {
+  POWERCUT_TRY(CheckKinds(run, id));
   const Recording& recording = run.recording;
   if (id.digest != recording.trace.Digest()) {
     return Error{ErrorCode::kStale,

@@ -29,6 +29,7 @@ using ::testing::IsEmpty;
 class RedoBackend : public Backend {
  public:
   explicit RedoBackend(bool forgets_first) : forgets_first_(forgets_first) {
+    traits_.crash_kinds = {CrashKind::kPower};
     traits_.recovery_idempotent = true;
   }
 
