@@ -83,11 +83,12 @@ Explorer::Explorer(const RecordedRun& run, const ExploreOptions& options,
   }
   scheduler_.emplace(
       pool_, contents_,
-      RunScheduler::Options{result_.copied, options.cache_bytes,
-                            options.bounds.max_runs, options.doublecheck,
-                            options.seed, journal,
-                            [this] { return MustStop(); },
-                            contexts_.context_of(), options.runs_are_short},
+      RunScheduler::Options{
+          result_.copied, options.cache_bytes, options.bounds.max_runs,
+          options.doublecheck, options.seed, journal,
+          [this] { return MustStop(); }, contexts_.context_of(),
+          options.runs_are_short,
+          [this] { return recoveries_ ? recoveries_->runs() : 0; }},
       [this](const StateRequest& request, const StateOutcome& outcome) {
         OnOutcome(request, outcome);
       });
@@ -148,6 +149,11 @@ NestedOptions Explorer::OptionsOfNested() {
   // The points of a recovery are others.
   options.pool.last_points = nullptr;
   options.stop = [this] { return MustStop(); };
+  if (const auto& most = options_.bounds.max_runs) {
+    options.runs_left = [this, most] {
+      return *most - std::min(*most, runs());
+    };
+  }
   return options;
 }
 

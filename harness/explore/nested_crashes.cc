@@ -46,11 +46,13 @@ class RecoveryCrashes {
         visit_(visit),
         inner_(outer, recovery.state, *recovery.events, recovery.undecided),
         contents_(inner_.space(), inner_.begin()),
+        max_runs_(options.runs_left ? std::optional(options.runs_left())
+                                    : std::nullopt),
         pool_(backend, inner_.space(), PoolOptions()),
         scheduler_(pool_, contents_,
                    {.copied = options.copied,
                     .cache_bytes = kNestedCacheBytes,
-                    .max_runs = std::nullopt,
+                    .max_runs = max_runs_,
                     .doublecheck = options.doublecheck,
                     .seed = options.seed,
                     .journal = nullptr,
@@ -157,7 +159,15 @@ class RecoveryCrashes {
     // its own space.
     NestedOptions options = options_;
     --options.depth;
+    const NestedCrashes* deeper = nullptr;
+    if (max_runs_) {
+      options.runs_left = [&] {
+        const uint64_t used = scheduler_.runs() + deeper->runs();
+        return *max_runs_ - std::min(*max_runs_, used);
+      };
+    }
     NestedCrashes crashes(backend_, options);
+    deeper = &crashes;
     bool go_on = true;
     for (const InterruptedRecovery& recovery : deeper_) {
       go_on = crashes.Explore(
@@ -185,6 +195,8 @@ class RecoveryCrashes {
   const NestedCrashes::Visit& visit_;
   RecoverySpace inner_;
   BlockContents contents_;
+  // How many recoveries the crashes of this one may run, deeper ones included.
+  const std::optional<uint64_t> max_runs_;
   WorkerPool pool_;
   RunScheduler scheduler_;
   TreeWalk walk_{contents_, {options_.copied, options_.space.torn, 0}};

@@ -71,6 +71,8 @@ struct NestedOptions {
   WorkerPool::Options pool;
   // Called between rounds of runs and now and then; true ends the work.
   std::function<bool()> stop;
+  // How many more recoveries may run; empty if any number may.
+  std::function<uint64_t()> runs_left;
 };
 
 // Not thread-safe.
@@ -91,7 +93,7 @@ class NestedCrashes {
   NestedCrashes(Backend& backend, NestedOptions options);
 
   // Visits the crashes during this recovery of a state of `outer`, and deeper
-  // ones. False if `stop` ended the work.
+  // ones. False if `stop` or `runs_left` ended the work.
   bool Explore(const CrashSpace& outer, const InterruptedRecovery& recovery,
                const Visit& visit);
 

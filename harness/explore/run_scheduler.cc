@@ -230,7 +230,11 @@ std::vector<RunScheduler::Waiting> RunScheduler::TakeRunsOfRound() {
     (waiting.ahead ? others : needed).push_back(std::move(waiting));
   }
   size_t most = ~size_t{0};
-  if (options_.max_runs) most = *options_.max_runs - runs_;
+  if (options_.max_runs) {
+    const uint64_t elsewhere =
+        options_.runs_elsewhere ? options_.runs_elsewhere() : 0;
+    most = *options_.max_runs - std::min(*options_.max_runs, runs_ + elsewhere);
+  }
   const auto take_back = [&](std::vector<Waiting>& from, size_t kept) {
     for (size_t i = kept; i < from.size(); ++i) {
       waiting_.push_back(std::move(from[i]));

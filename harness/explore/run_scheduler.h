@@ -140,6 +140,8 @@ class RunScheduler {
     ContextOf context_of;
     // As in ExploreOptions.
     bool runs_are_short = false;
+    // How many runs others made that count for `max_runs`. May be empty.
+    std::function<uint64_t()> runs_elsewhere = {};
   };
   using OnOutcome =
       std::function<void(const StateRequest&, const StateOutcome&)>;

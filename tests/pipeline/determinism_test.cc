@@ -129,6 +129,24 @@ TEST(DeterminismTest, BoundByRunsIsExact) {
   }
 }
 
+// The crashes during recoveries count, too.
+TEST(DeterminismTest, BoundByRunsHoldsForNestedCrashes) {
+  const Workload workload = MustParse(kBusy);
+  for (const uint32_t nested : {1, 2}) {
+    for (const uint64_t max_runs : {60, 100}) {
+      SCOPED_TRACE(max_runs);
+      ExploreOptions options = Options("epoch:1", 1);
+      options.nested = nested;
+      options.bounds.max_runs = max_runs;
+      const std::string alone = DumpAfresh(workload, options);
+      EXPECT_THAT(
+          alone, testing::HasSubstr(" runs " + std::to_string(max_runs) + " "));
+      options.jobs = 3;
+      EXPECT_EQ(DumpAfresh(workload, options), alone);
+    }
+  }
+}
+
 TEST(DeterminismTest, PrefixVisitsEachPointOnce) {
   const std::unique_ptr<Backend> backend = Ntfs3g();
   for (const Workload& workload : SomeWorkloads()) {
