@@ -48,6 +48,11 @@ std::string ShellWord(const std::string& word) {
   return quoted + "'";
 }
 
+std::string FileWord(const std::string& file) {
+  const bool like_a_flag = file.starts_with('-') && file != "-";
+  return ShellWord(like_a_flag ? "./" + file : file);
+}
+
 std::string ReplayCommand(const Finding& finding, const std::string& file,
                           const std::string& replay_flags,
                           const std::string& replay_file) {
@@ -55,7 +60,7 @@ std::string ReplayCommand(const Finding& finding, const std::string& file,
   const std::string& recording = replay_file.empty() ? file : replay_file;
   return fmt::format(
       "powercut replay {} --at {}{}",
-      ShellWord(recovery.empty() ? recording : recovery),
+      FileWord(recovery.empty() ? recording : recovery),
       ShellWord(recovery.empty() ? finding.id : finding.recovery_id),
       replay_flags);
 }

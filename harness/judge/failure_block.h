@@ -13,6 +13,10 @@ namespace powercut {
 // The word, in single quotes if a shell would read it otherwise.
 std::string ShellWord(const std::string& word);
 
+// The name of a file as such a word, which no command takes for a flag. The
+// name `-`, which stands for standard input, stays as it is.
+std::string FileWord(const std::string& file);
+
 // The command that replays the state of a finding: one line for a shell,
 // without its end. The parameters are those of FailureBlock().
 std::string ReplayCommand(const Finding& finding, const std::string& file,

@@ -12,13 +12,22 @@
 
 namespace powercut {
 
+namespace {
+
+// What a file is called without its folder and its ending. Standard input has
+// no name.
+std::string StemOf(const std::string& file) {
+  return file == "-" ? "stdin" : std::filesystem::path(file).stem().string();
+}
+
+}  // namespace
+
 Result<std::string> KeepTrace(const std::string& file,
                               const std::string& backend,
                               const Recording& recording,
                               const std::string& text) {
-  std::string path = fmt::format("{}-{}-{:08x}.trace",
-                                 std::filesystem::path(file).stem().string(),
-                                 backend, recording.trace.Digest());
+  std::string path = fmt::format("{}-{}-{:08x}.trace", StemOf(file), backend,
+                                 recording.trace.Digest());
   POWERCUT_TRY(SaveTrace(recording.trace, {backend, text, ""}, path));
   return path;
 }
@@ -26,8 +35,7 @@ Result<std::string> KeepTrace(const std::string& file,
 Status KeepRecovery(const std::string& file, const std::string& backend,
                     Finding& finding) {
   if (finding.recovery == nullptr) return Ok{};
-  std::string path = fmt::format("{}-recovery-{:08x}.trace",
-                                 std::filesystem::path(file).stem().string(),
+  std::string path = fmt::format("{}-recovery-{:08x}.trace", StemOf(file),
                                  finding.recovery->Digest());
   POWERCUT_TRY(SaveTrace(*finding.recovery, {backend, "", ""}, path));
   finding.recovery_file = std::move(path);

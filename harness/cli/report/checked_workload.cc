@@ -128,17 +128,21 @@ std::string StatesText(const CheckedWorkload& checked) {
   const double log2 = ShownLog2(e.space_log2);
   const bool all =
       e.exhausted && checked.space.mode == ExplorationSpace::kExhaustive;
+  // The size is that of the space without torn writes.
+  const char* const torn =
+      checked.space.torn > 0 ? " and those with torn writes" : "";
   if (all && checked.shard.count == 1) {
-    return fmt::format("all 2^{:.1f} crash states, decided by visiting {},",
-                       log2, visited);
+    return fmt::format("all 2^{:.1f} crash states{}, decided by visiting {},",
+                       log2, torn, visited);
   }
   if (all) {
     return fmt::format(
-        "all crash states of this shard, decided by visiting {} (all shards "
+        "all crash states{} of this shard, decided by visiting {} (all shards "
         "have 2^{:.1f}),",
-        visited, log2);
+        torn, visited, log2);
   }
-  return fmt::format("{} of 2^{:.1f} crash states visited", visited, log2);
+  return fmt::format("{} of 2^{:.1f} crash states{} visited", visited, log2,
+                     torn);
 }
 
 // What the verdict does not speak of. A recording is one schedule of the

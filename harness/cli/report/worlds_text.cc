@@ -65,7 +65,7 @@ std::string Row(const CheckedWorkload& checked,
     row += fmt::format("{:29}missing: {}\n", "", sync);
   }
   return row + fmt::format("{:29}powercut replay {} --at {}{}\n", "",
-                           ShellWord(file), ShellWord(first->id),
+                           FileWord(file), ShellWord(first->id),
                            checked.replay_flags);
 }
 

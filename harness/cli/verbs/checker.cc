@@ -34,6 +34,7 @@
 #include "harness/explain/last_state.h"
 #include "harness/explain/replay.h"
 #include "harness/judge/crash_points.h"
+#include "harness/judge/failure_block.h"
 #include "harness/trace/run_begin.h"
 
 namespace powercut {
@@ -159,6 +160,7 @@ class Checker {
                     OpenInput(file, flags, flags_.oracle));
     POWERCUT_ASSIGN(ExploreOptions options,
                     ExploreOptionsOf(flags_.explore, input));
+    POWERCUT_TRY(CheckCanGoOn(file, input, options));
     ProgressLine progress(file, flags_.quiet);
     POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
     WarnIfStateIsStale(input.workload, recording);
@@ -235,6 +237,22 @@ class Checker {
 
   // If something was found in what cannot be recorded again, saves the
   // recording and makes the replay lines name it.
+  // Shards of one exploration, and one that is resumed, must have one
+  // recording.
+  static Status CheckCanGoOn(const std::string& file, const OpenedInput& input,
+                             const ExploreOptions& options) {
+    const BackendTraits& traits = input.backend->traits();
+    const bool parts = options.shard.count > 1 || !options.resume.empty();
+    if (!parts || traits.repeatable || input.recording) return Ok{};
+    return Error{
+        ErrorCode::kUsage,
+        fmt::format("{}: {} needs one recording, and {} makes another one each "
+                    "time; save one (`powercut show {} --backend {} --save "
+                    "FILE.trace`) and give FILE.trace",
+                    file, options.resume.empty() ? "--shard" : "--resume",
+                    traits.name, FileWord(file), traits.name)};
+  }
+
   Status KeepRecording(const OpenedInput& input, const Recording& recording,
                        CheckedWorkload& checked) const {
     const BackendTraits& traits = input.backend->traits();

@@ -199,7 +199,7 @@ void PrintLaterFlushes(const std::string& file, const TraceExplanation& why,
     Line("  ", text);
   }
   if (why.later_flushes.empty()) return;
-  std::printf("  powercut replay %s --at %s%s\n", ShellWord(file).c_str(),
+  std::printf("  powercut replay %s --at %s%s\n", FileWord(file).c_str(),
               ShellWord(why.later_flushes.back().id).c_str(),
               replay_flags.c_str());
 }

@@ -90,9 +90,7 @@ void PrintText(const std::vector<BackendOps>& backends) {
   line("none", "in the language and the model only");
   line("start N", "where `wait` is offered");
   line("more", "docs/pcut.md, section 5, says what each op does");
-  line("what no op does",
-       "`powercut record` takes a program that does it, on a kernel file "
-       "system");
+  line("what no op does", "`powercut record` takes a program that does it");
 }
 
 void PrintJson(const std::vector<BackendOps>& backends) {

@@ -40,6 +40,17 @@ TEST(ReportTest, FailureBlock) {
 )");
 }
 
+// What looks like a flag would be taken for one when the line is pasted.
+TEST(ReportTest, NamesOfFilesAreNoFlags) {
+  EXPECT_EQ(FileWord("-x.pcut"), "./-x.pcut");
+  EXPECT_EQ(FileWord("--a b"), "'./--a b'");
+  EXPECT_EQ(FileWord("a/-x"), "a/-x");
+  EXPECT_EQ(FileWord("-"), "-");
+  EXPECT_NE(FailureBlock(RenameFinding(), "-x.pcut", "")
+                .find("powercut replay ./-x.pcut --at"),
+            std::string::npos);
+}
+
 TEST(ReportTest, ExcusesFlagsAndOneState) {
   Finding finding = RenameFinding();
   finding.count = 1;

@@ -14,14 +14,15 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // The summary of 515 visited states of 2^11.3, under `exhaustive`.
-std::string Summary(
-    bool exhausted, Shard shard = {},
-    ExplorationSpace::Mode mode = ExplorationSpace::kExhaustive) {
+std::string Summary(bool exhausted, Shard shard = {},
+                    ExplorationSpace::Mode mode = ExplorationSpace::kExhaustive,
+                    uint32_t torn = 0) {
   CheckedWorkload checked;
   checked.file = "w.pcut";
   checked.backend = "simfs";
   checked.profile = "spec-strict";
   checked.space.mode = mode;
+  checked.space.torn = torn;
   checked.atomic_bytes = 512;
   checked.shard = shard;
   checked.exploration.space_log2 = 11.31;
@@ -53,6 +54,17 @@ TEST(CheckedWorkload, APartReadsAsAPart) {
   }
   EXPECT_THAT(Summary(true, {}, ExplorationSpace::kEpoch),
               HasSubstr("515 of 2^11.3 crash states visited"));
+}
+
+// The size of the space does not count the torn states, and more may be visited
+// than it says.
+TEST(CheckedWorkload, TornStatesAreNamed) {
+  EXPECT_THAT(Summary(true, {}, ExplorationSpace::kExhaustive, 1),
+              HasSubstr("all 2^11.3 crash states and those with torn writes, "
+                        "decided by visiting 515, at"));
+  EXPECT_THAT(Summary(false, {}, ExplorationSpace::kEpoch, 1),
+              HasSubstr("515 of 2^11.3 crash states and those with torn writes "
+                        "visited"));
 }
 
 }  // namespace

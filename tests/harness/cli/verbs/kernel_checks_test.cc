@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/harness/cli/kernel_tool.h"
@@ -165,6 +166,75 @@ TEST_F(KernelChecksTest, CheckersThatAreMissingAreNamed) {
       kHolds);
   ExpectError(RunTool({"explore", "--fsck", simfs}), kCannotRun,
               "powercut knows no checker of simfs");
+}
+
+// --- what a kernel cannot do, or does in its own way -------------------------
+
+// What a dying process leaves in the page cache is in no recording.
+TEST_F(KernelChecksTest, CrashesOfProcessesAreRefused) {
+  const std::string trace = folder_.File("trace");
+  ASSERT_EQ(RunTool({"record", "--fs", "ext4", "-o", trace, "--", "touch", "f"})
+                .status,
+            kHolds);
+  const Ended shown = RunTool({"show", trace});
+  const std::string digest =
+      shown.out.substr(shown.out.find("recording ") + 10, 8);
+  for (const char* verb : {"replay", "explain"}) {
+    ExpectError(RunTool({verb, trace, "--at", "1k@" + digest}), kCannotRun,
+                "ext4 cannot show a process crash");
+  }
+}
+
+// The kernel itself refuses a write through a descriptor for reading.
+TEST_F(KernelChecksTest, WritesThroughHandlesForReadingFail) {
+  const auto check = [&](const char* expected) {
+    return RunTool(
+        {"check", "--quiet", "--backend", "ext4", "--space", "prefix",
+         folder_.Write("w.pcut", std::string("powercut 1\ninit\n  create /g\n"
+                                             "run\n  open r /g read_only\n"
+                                             "  write r 0 10") +
+                                     expected + "\n")});
+  };
+  EXPECT_EQ(check(" -> EBADF").status, kHolds);
+  ExpectError(check(""), kUsage, "`write r 0 10` returned EBADF");
+}
+
+// Each shard, and each continuation, would record another run.
+TEST_F(KernelChecksTest, PartsOfAnExplorationNeedOneRecording) {
+  const std::string file =
+      folder_.Write("w.pcut", "powercut 1\nrun\n  create /a\n  fsync /a\n");
+  for (const auto& [flag, value] :
+       {std::pair<std::string, std::string>{"--shard", "1/2"},
+        {"--resume", folder_.File("runs")}}) {
+    ExpectError(
+        RunTool({"check", "--quiet", "--backend", "ext4", file, flag, value}),
+        kUsage, flag + " needs one recording");
+    const std::string trace = folder_.File("w.trace");
+    ASSERT_EQ(
+        RunTool({"show", "--backend", "ext4", "--save", trace, file}).status,
+        kHolds);
+    EXPECT_EQ(
+        RunTool({"explore", "--quiet", "--space", "prefix", trace, flag, value})
+            .status,
+        kHolds);
+  }
+}
+
+// A file system that gives up a change half way, after an error that it was
+// told of, is explored all the same.
+TEST_F(KernelChecksTest, ChangesThatAreGivenUpHalfWayAreExplored) {
+  if (const std::string lacks = MissingResource("btrfs"); !lacks.empty()) {
+    GTEST_SKIP() << lacks;
+  }
+  const std::string file = folder_.Write(
+      "w.pcut",
+      "powercut 1\ninit\n  create /c\n  write /c 0 9000 fill=1\nrun\n"
+      "  create /c.1\n  write /c.1 0 9000 fill=2\n  fdatasync /c.1\n"
+      "  rename /c.1 /c\n");
+  const Ended ended =
+      RunTool({"check", "--quiet", "--backend", "btrfs", "--space", "prefix",
+               "--fault", "error on flush nth=1", file});
+  EXPECT_EQ(ended.status, kHolds) << ended.out << ended.err;
 }
 
 }  // namespace
