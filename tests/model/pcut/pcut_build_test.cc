@@ -167,5 +167,32 @@ TEST(BuildWorkload, OpsFitTheirNumbers) {
                 "t.pcut:65538:1: more than 65535");
 }
 
+// Each directive that may stand anywhere ends the ops of the section in which
+// it stands, be it `init` or `run`, but only once the section has an op.
+TEST(BuildWorkload, EachDirectiveEndsTheOpsOfItsSection) {
+  const std::vector<std::string> directives = {
+      "name x",       "backend simfs",     "profile xfs",
+      "space prefix", "at 1p@0",           "crash power",
+      "disk 1M",      "allow size /f = 0", "forbid size /f = 9",
+      "expect ok"};
+  for (const std::string& directive : directives) {
+    SCOPED_TRACE(directive);
+    const std::string line = directive + "\n";
+    const std::string ops = "create /f\nwrite /f 0 1\n";
+    const std::string begin = "create /f\n" + line + "write /f 0 1\n";
+    const std::string stray = "an op stands after the directives that follow";
+    EXPECT_HOLDS(BuildError("init\n" + begin + "run\n"), stray);
+    EXPECT_HOLDS(BuildError("init\nmkdir /d\nrun\n" + begin), stray);
+    EXPECT_HOLDS(BuildError("run\n" + begin), stray);
+    EXPECT_EQ(BuildError("init\n" + line + ops + "run\nunlink /f\n"),
+              "accepted");
+    EXPECT_EQ(BuildError("init\n" + ops + line + "run\nunlink /f\n"),
+              "accepted");
+    EXPECT_EQ(BuildError("init\nmkdir /d\nrun\n" + line + ops), "accepted");
+    EXPECT_EQ(BuildError("run\n" + line + ops), "accepted");
+    EXPECT_EQ(BuildError(line + "run\n" + ops), "accepted");
+  }
+}
+
 }  // namespace
 }  // namespace powercut
