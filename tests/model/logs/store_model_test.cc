@@ -130,6 +130,34 @@ TEST(StoreModelTest, ViolationsAreLostOrGhost) {
   EXPECT_EQ(ghost[0].kind, ViolationKind::kGhost);
 }
 
+// The newest commit is to blame until it is promised, and then the last op that
+// began, whatever that is.
+TEST(StoreModelTest, TheOpAtFaultIsTheNewestCommitUnlessItIsPromised) {
+  struct Step {
+    OpKind kind;
+    std::vector<std::string> names;
+    uint32_t at_fault;
+    uint32_t promised;
+  };
+  const std::vector<Step> steps = {
+      {OpKind::kPut, {"a", "1"}, 1, 0}, {OpKind::kPut, {"b", "1"}, 2, 0},
+      {OpKind::kCommit, {}, 3, 0},      {OpKind::kDelete, {"a"}, 3, 0},
+      {OpKind::kCheckpoint, {}, 5, 3},  {OpKind::kPut, {"a", "2"}, 6, 3},
+      {OpKind::kCommit, {}, 7, 3},      {OpKind::kCommit, {}, 8, 3},
+      {OpKind::kDelete, {"b"}, 8, 3},   {OpKind::kSyncfs, {}, 10, 8},
+      {OpKind::kCheckpoint, {}, 11, 8}, {OpKind::kPut, {"c", "1"}, 12, 8},
+  };
+  Store store;
+  const StoreState nobodys = {{"nobody's", "1"}};
+  for (const Step& step : steps) {
+    store.Do(step.kind, step.names, {"nosync"});
+    const auto found = store.model.Check(nobodys, CrashKind::kPower);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].op, step.at_fault) << VerbOf(step.kind);
+    EXPECT_EQ(found[0].promise.effect_op, step.promised) << step.at_fault;
+  }
+}
+
 // Random ops of any kind and end, also several under way: a return promises
 // something new if fewer states are admissible after it than before, and the op
 // that promised the oldest one is the last op that did.
