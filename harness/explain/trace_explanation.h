@@ -51,7 +51,8 @@ struct TraceExplanation {
   uint64_t torn_blocks = 0;
   // By the first event.
   std::vector<UnkeptWrites> unkept;
-  // The last persist event before the crash; `std::nullopt` if there is none.
+  // The last persist event to the media before the crash; `std::nullopt` if
+  // there is none.
   std::optional<EventNumber> last_flush;
   // The persist events to the media after the crash, in their order, up to the
   // first after which the state holds; at most kLaterFlushesMax.
