@@ -47,6 +47,7 @@ class LogFile {
   // Errors: kIoDeviceError.
   LogStatus Format();
   // Reads the log from the disk. Writes nothing.
+  // Requires: no other call came before.
   // Errors: kMetadataCorrupt, kIoDeviceError.
   LogStatus Recover();
 

@@ -39,8 +39,6 @@ LogStatus LogFile::Recover() {
 }
 
 Status LogFile::ScanContainers() {
-  blocks_.clear();
-  former_blocks_.clear();
   uint64_t used_end = 0;
   for (uint64_t begin = 0; begin < position_end(); begin += kContainerSectors) {
     Bytes container(size_t{kContainerSectors} * kSectorBytes);
@@ -125,8 +123,6 @@ void LogFile::StayAbove(const std::vector<Bytes>& pointers) {
 }
 
 Status LogFile::RecoverPointers() {
-  base_ = CLFS_LSN_NULL;
-  tail_ = CLFS_LSN_NULL;
   POWERCUT_ASSIGN(const std::vector<Bytes> bases, base_copies_.Load());
   StayAbove(bases);
   // A base is there only with its record; else the next older copy is tried.

@@ -28,7 +28,6 @@ Result<std::vector<Bytes>> MetadataCopies::Load() {
   std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
     return a.block.dump_count > b.block.dump_count;
   });
-  newest_.reset();
   std::vector<Bytes> payloads;
   for (const Found& f : found) payloads.push_back(f.block.payload);
   if (!found.empty()) {
@@ -40,8 +39,6 @@ Result<std::vector<Bytes>> MetadataCopies::Load() {
   // An earlier Persist() of it may have failed before the crash, and then
   // another one would promise nothing.
   write_again_ = unsettled_;
-  host_copy_.reset();
-  media_copy_.reset();
   return payloads;
 }
 

@@ -35,6 +35,7 @@ class MetadataCopies {
         single_(single) {}
 
   // Reads the copies. Returns the payloads of the valid ones, the newest first.
+  // Requires: no other call came before.
   // Errors: kIo.
   Result<std::vector<Bytes>> Load();
 
