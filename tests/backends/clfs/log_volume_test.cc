@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backends/clfs/clfs_log.h"
+#include "backends/clfs/log_file.h"
 #include "harness/trace/recording_disk.h"
 
 namespace powercut::clfs {
@@ -44,6 +45,23 @@ class FlushFailingDisk : public VirtualDisk {
   VirtualDisk& disk_;
 };
 
+// Appends a record with this content, which stays where a crash can take it.
+LogStatus Append(LogFile& log, const std::string& content) {
+  MarshallingArea area;
+  CreateLogMarshallingArea(log, &area);
+  CLFS_LSN lsn;
+  return ReserveAndAppendLog(area, content, 0, &lsn);
+}
+std::vector<std::string> RecordsOf(LogFile& log) {
+  std::vector<std::string> records;
+  LogRecord record;
+  for (LogStatus read = ReadLogRecord(log, CLFS_LSN_NULL, &record);
+       read == LogStatus::kSuccess; read = ReadNextLogRecord(log, &record)) {
+    records.push_back(record.data);
+  }
+  return records;
+}
+
 class LogVolumeTest : public testing::Test {
  protected:
   // Opens the volume on the disk as it is now.
@@ -60,23 +78,6 @@ class LogVolumeTest : public testing::Test {
     }
     return log;
   }
-  // Appends a record with this content, which stays where a crash can take it.
-  static LogStatus Append(LogFile& log, const std::string& content) {
-    MarshallingArea area;
-    CreateLogMarshallingArea(log, &area);
-    CLFS_LSN lsn;
-    return ReserveAndAppendLog(area, content, 0, &lsn);
-  }
-  static std::vector<std::string> RecordsOf(LogFile& log) {
-    std::vector<std::string> records;
-    LogRecord record;
-    for (LogStatus read = ReadLogRecord(log, CLFS_LSN_NULL, &record);
-         read == LogStatus::kSuccess; read = ReadNextLogRecord(log, &record)) {
-      records.push_back(record.data);
-    }
-    return records;
-  }
-
   RecordingDisk recording_{kGeometry, std::make_shared<const SparseImage>(
                                           LogVolume::Format(kGeometry))};
   FlushFailingDisk disk_{recording_};
@@ -181,6 +182,37 @@ TEST_F(LogVolumeTest, AFailedFlushOfAnyLogIsToldAndMadeUpFor) {
     disk_.fails.clear();
     EXPECT_EQ(volume_->FlushAll(), LogStatus::kSuccess);
     for (const LogFile* log : logs) EXPECT_TRUE(on_media(*log));
+  }
+}
+
+// Records of each size fill a container to its last sector, and no record lies
+// in two. What is larger than a container goes nowhere.
+TEST(LogContainersTest, AreFilledToTheEnd) {
+  constexpr size_t kHeaderBytes = 64;
+  constexpr size_t kDataBytes = 510;  // Of a sector, without its signature.
+  for (const size_t containers : {1, 2}) {
+    for (const size_t sectors : {1, 2, 3, 16, 22, 63, 64, 65}) {
+      SCOPED_TRACE(std::to_string(containers) + "x" + std::to_string(sectors));
+      RecordingDisk disk(kGeometry, std::make_shared<const SparseImage>(
+                                        LogVolume::Format(kGeometry)));
+      LogVolume volume(disk);
+      ASSERT_EQ(volume.Open(), LogStatus::kSuccess);
+      LogFile* log = nullptr;
+      ASSERT_EQ(CreateLogFile(volume, "L", &log), LogStatus::kSuccess);
+      for (size_t i = 0; i < containers; ++i) {
+        ASSERT_EQ(AddLogContainer(volume, *log), LogStatus::kSuccess);
+      }
+      const std::string record(sectors * kDataBytes - kHeaderBytes, 'r');
+      size_t appended = 0;
+      LogStatus status = LogStatus::kSuccess;
+      for (; appended < 200; ++appended) {
+        status = Append(*log, record);
+        if (status != LogStatus::kSuccess) break;
+      }
+      EXPECT_EQ(status, LogStatus::kLogFull);
+      EXPECT_EQ(appended, containers * (kContainerSectors / sectors));
+      EXPECT_EQ(RecordsOf(*log), std::vector<std::string>(appended, record));
+    }
   }
 }
 
