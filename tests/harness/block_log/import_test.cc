@@ -254,6 +254,9 @@ TEST(ImportLogTest, DiskIsAsBigAsTheEntriesOrAsSaid) {
   options.disk_bytes = 1 << 20;
   EXPECT_EQ(ImportBlockLog(log, options)->trace.geometry(),
             (DiskGeometry{.sector_bytes = 512, .sector_count = 2048}));
+  options.disk_bytes = 51200;
+  EXPECT_EQ(ImportBlockLog(log, options)->trace.geometry(),
+            (DiskGeometry{.sector_bytes = 512, .sector_count = 100}));
   for (const uint64_t wrong : {51199u, 50688u, 51300u}) {
     options.disk_bytes = wrong;
     const Result<LoadedTrace> loaded = ImportBlockLog(log, options);
@@ -363,6 +366,25 @@ TEST(ImportLogTest, CrashesBeginAtAMark) {
             "times)");
   EXPECT_NE(marks_from("dm-log-writes-end").find("no such mark"),
             std::string::npos);
+}
+
+// Crashes cannot begin where the kernel ended the log, however often it says
+// so. Anywhere else the mark is one of the program's.
+TEST(ImportLogTest, MarksAtTheEndOfTheLogAreNone) {
+  const std::string end = "dm-log-writes-end";
+  const auto import = [&](const std::vector<std::string>& marks) {
+    std::vector<BlockLogEntry> entries = {WriteOf(0, 1)};
+    for (const std::string& mark : marks) entries.push_back(MarkOf(mark));
+    ImportOptions options = Of(BlockLogOrigin::kKernel);
+    options.from = end;
+    return ImportBlockLog(LogOf(entries), options).has_value();
+  };
+  EXPECT_FALSE(import({"a"}));
+  EXPECT_FALSE(import({"a", end}));
+  EXPECT_FALSE(import({"a", end, end}));
+  EXPECT_FALSE(import({end, end, end}));
+  EXPECT_TRUE(import({end, "a"}));
+  EXPECT_TRUE(import({end, "a", end, end}));
 }
 
 TEST(ImportLogTest, AnImageIsTheBase) {
