@@ -194,5 +194,16 @@ TEST(SalvageLogTest, NothingToSalvage) {
   EXPECT_EQ(message(version), "superblock at byte 8: version 2, not 1");
 }
 
+// A file that is too short for a superblock is no log that nobody counted.
+TEST(SalvageLogTest, ZerosAreUncountedFromTheFieldsOn) {
+  for (const size_t size : {0, 1, 31}) EXPECT_FALSE(IsUncounted(Bytes(size)));
+  for (const size_t size : {32, 33, 512, 5000}) {
+    EXPECT_TRUE(IsUncounted(Bytes(size))) << size;
+    Bytes written(size);
+    written[31] = std::byte{1};
+    EXPECT_FALSE(IsUncounted(written)) << size;
+  }
+}
+
 }  // namespace
 }  // namespace powercut
