@@ -63,5 +63,14 @@ TEST(VolumeDifferenceTest, NamesSizesAndContentsAreTold) {
           "/z  3 bytes, 4 at the end; other content from byte 0"));
 }
 
+// Of two entries of different sorts, whichever is the folder.
+TEST(VolumeDifferenceTest, EachSortIsToldForEachSide) {
+  EXPECT_THAT(Difference({File("/a", "x"), Folder("/b"), File("/c", "x")},
+                         {Folder("/a"), File("/b", ""), Damaged("/c")}),
+              testing::ElementsAre("/a  a file, a directory at the end",
+                                   "/b  a directory, a file at the end",
+                                   "/c  readable, EUCLEAN at the end"));
+}
+
 }  // namespace
 }  // namespace powercut
