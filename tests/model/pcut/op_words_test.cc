@@ -7,6 +7,8 @@
 
 #include <string>
 
+#include "model/words/tokens.h"
+
 namespace powercut {
 namespace {
 
@@ -95,6 +97,19 @@ TEST(OpWords, WhatABackendDoesNotOfferMayBeRecorded) {
     EXPECT_EQ(NotOfferedRemedy(kind), "; `powercut ops` says which backends do")
         << VerbOf(kind);
   }
+}
+
+TEST(OpWords, AQuotationIsCutAfterSixtyBytes) {
+  for (const size_t size : {0, 1, 59, 60}) {
+    const std::string text(size, 'x');
+    EXPECT_EQ(Quoted(text), "`" + text + "`");
+  }
+  for (const size_t size : {61, 62, 1000}) {
+    EXPECT_EQ(Quoted(std::string(size, 'x')),
+              "`" + std::string(60, 'x') + "...`");
+  }
+  EXPECT_EQ(Quoted(std::string("a\0\x1f\x7f\x80~ ", 7)),
+            "`a\\x00\\x1f\\x7f\\x80~ `");
 }
 
 }  // namespace
