@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <vector>
 
@@ -378,6 +379,39 @@ TEST(CrashDiskRandom, EqualsAPlainDisk) {
     }
     disk.Reset();
     ASSERT_EQ(WordsOf(image), plain.before);
+  }
+}
+
+// Whatever is asked of the disk is a request, also of its copy that is lent.
+TEST(CrashDiskLimit, RequestsOfEachKindCount) {
+  Bytes sector(kSectorBytes);
+  const std::vector<std::function<void(CrashDisk&)>> requests = {
+      [&](CrashDisk& disk) { (void)disk.Read(0, sector).has_value(); },
+      [&](CrashDisk& disk) {
+        (void)disk.Write(0, sector, Layer::kHost).has_value();
+      },
+      [](CrashDisk& disk) {
+        (void)disk.Persist(Layer::kMedia, nullptr, std::nullopt).has_value();
+      },
+      [](CrashDisk& disk) { (void)disk.Discard({0, 1}).has_value(); },
+      [](CrashDisk& disk) { disk.Lend()->TellRead({0, 1}); },
+      [](CrashDisk& disk) { disk.Lend()->TellWriteBegan({0, 1}); },
+  };
+  for (size_t i = 0; i < requests.size(); ++i) {
+    for (const uint64_t limit : {1u, 3u}) {
+      SparseImage image = ImageOf({1, 2, 3, 4});
+      CrashDisk disk(image, {kSectorBytes, 4}, kSectorBytes, limit);
+      disk.set_lends(true);
+      for (int run = 0; run < 2; ++run) {
+        for (uint64_t n = 0; n < limit; ++n) {
+          requests[i](disk);
+          EXPECT_FALSE(disk.limit_reached()) << i;
+        }
+        requests[i](disk);
+        EXPECT_TRUE(disk.limit_reached()) << i;
+        disk.Reset();
+      }
+    }
   }
 }
 
