@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "tests/programs/recorded_volume.h"
 
@@ -98,6 +100,57 @@ TEST(ProgramAttributesTest, AGroupIsInheritedFromADirectoryWithSetgid) {
       directory = next;
     }
   }
+}
+
+// What a file takes of the disk is told in whole units of 512 bytes.
+TEST(ProgramAttributesTest, SizesAreToldInBytesAndInBlocks) {
+  Recorded volume;
+  const uint64_t a = volume.Make("a");
+  for (const uint64_t size : {0, 1, 511, 512, 513, 1024, 5000, 1, 0}) {
+    EXPECT_EQ(volume.files().Set(a, {.size_bytes = size}, 0), 0);
+    struct stat facts{};
+    EXPECT_EQ(volume.files().Facts(a, facts), 0);
+    EXPECT_EQ(static_cast<uint64_t>(facts.st_size), size);
+    EXPECT_EQ(static_cast<uint64_t>(facts.st_blocks), (size + 511) / 512);
+  }
+  struct stat facts{};
+  const uint64_t directory = volume.Make("d", S_IFDIR | 0755);
+  EXPECT_EQ(volume.files().Facts(directory, facts), 0);
+  EXPECT_EQ(facts.st_size, 0);
+  EXPECT_EQ(facts.st_blocks, 0);
+}
+
+// Each file has its own extended attributes, and a listing has them alone.
+TEST(ProgramAttributesTest, ExtendedAttributesAreOfOneFile) {
+  using Names = std::vector<std::string>;
+  Recorded volume;
+  ProgramFiles& files = volume.files();
+  const uint64_t a = volume.Make("a");
+  const uint64_t b = volume.Make("b");
+  EXPECT_EQ(files.SetExtended(a, "user.y", "1", XATTR_CREATE), 0);
+  EXPECT_EQ(files.SetExtended(a, "user.x", "", 0), 0);
+  EXPECT_EQ(files.SetExtended(b, "user.y", "2", 0), 0);
+  EXPECT_EQ(files.SetExtended(a, "user.y", "3", XATTR_REPLACE), 0);
+  Names names = {"of another file"};
+  EXPECT_EQ(files.ListExtended(a, names), 0);
+  EXPECT_EQ(names, (Names{"user.x", "user.y"}));
+  EXPECT_EQ(files.ListExtended(b, names), 0);
+  EXPECT_EQ(names, Names{"user.y"});
+  std::string value = "old";
+  EXPECT_EQ(files.GetExtended(a, "user.x", value), 0);
+  EXPECT_EQ(value, "");
+  EXPECT_EQ(files.GetExtended(a, "user.y", value), 0);
+  EXPECT_EQ(value, "3");
+  EXPECT_EQ(files.GetExtended(b, "user.y", value), 0);
+  EXPECT_EQ(value, "2");
+  EXPECT_EQ(files.RemoveExtended(a, "user.y"), 0);
+  EXPECT_EQ(files.RemoveExtended(a, "user.y"), ENODATA);
+  EXPECT_EQ(files.GetExtended(a, "user.y", value), ENODATA);
+  EXPECT_EQ(files.GetExtended(b, "user.y", value), 0);
+  EXPECT_EQ(files.ListExtended(a, names), 0);
+  EXPECT_EQ(names, Names{"user.x"});
+  EXPECT_EQ(files.SetExtended(b, "user.y", "4", XATTR_CREATE), EEXIST);
+  EXPECT_EQ(files.SetExtended(b, "user.z", "4", XATTR_REPLACE), ENODATA);
 }
 
 }  // namespace
