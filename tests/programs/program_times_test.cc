@@ -73,7 +73,7 @@ class Volume {
     return times;
   }
 
-  // Of the file a.
+  // The file a is open through this handle.
   Handle handle = 0;
 
  private:

@@ -222,7 +222,7 @@ class Scene {
         [&](SyncLog::OpRunId op_run) { return returned_.contains(op_run); });
     naive_.CallVolumeSync(called_, returned_);
   }
-  // Of several syncs that were called, an earlier one may be the first to end.
+  // Several syncs may be under way, and any of them may be the first to end.
   void Commit() {
     if (called_ == 0) return;
     const uint32_t number = called_ - static_cast<uint32_t>(prng_.Below(2));

@@ -63,7 +63,7 @@ TEST(VolumeDifferenceTest, NamesSizesAndContentsAreTold) {
           "/z  3 bytes, 4 at the end; other content from byte 0"));
 }
 
-// Of two entries of different sorts, whichever is the folder.
+// Entries of two sorts are told, whichever of them is the folder.
 TEST(VolumeDifferenceTest, EachSortIsToldForEachSide) {
   EXPECT_THAT(Difference({File("/a", "x"), Folder("/b"), File("/c", "x")},
                          {Folder("/a"), File("/b", ""), Damaged("/c")}),
