@@ -20,6 +20,17 @@
 namespace powercut {
 namespace {
 
+// The event of a promise is the one that its words name; none if they name
+// none.
+void ExpectPromisedAt(const Finding& finding) {
+  const std::string since = "durable since event ";
+  const size_t at = finding.promise.find(since);
+  EXPECT_EQ(finding.promised_at.has_value(), at != std::string::npos);
+  if (!finding.promised_at || at == std::string::npos) return;
+  EXPECT_EQ(*finding.promised_at,
+            std::stoul(finding.promise.substr(at + since.size())));
+}
+
 // The findings without the digest and the ids that hold it, since these would
 // change with every byte that simfs writes elsewhere.
 std::string FindingsIn(Backend& backend, const std::string& text,
@@ -38,6 +49,7 @@ std::string FindingsIn(Backend& backend, const std::string& text,
   for (const Finding& finding : e->findings) {
     Finding shown = finding;
     shown.id = shown.id.substr(0, shown.id.find('@'));
+    ExpectPromisedAt(shown);
     words += fmt::format(
         "lost {}, {} states, last {}: {}\n{}", shown.lost_blocks, shown.count,
         shown.states.back().substr(0, shown.states.back().find('@')),
@@ -104,6 +116,13 @@ std::string StatesIn(Backend& backend, const std::string& text, bool program) {
       std::vector<CrashStep> inner;
       if (prng.OneIn(4)) inner.push_back(CanonicalStep(state, cursor));
       AddInnerCrashes(inner, prng.Below(3), finding);
+      if (program) {
+        std::optional<EventNumber> acked;
+        for (const Mark& mark : run.trace().marks()) {
+          if (mark.after <= point && AckOf(mark)) acked = mark.after;
+        }
+        EXPECT_EQ(finding.promised_at, acked) << finding.id;
+      }
       words += fmt::format("{} lost {}\n  {}\n  {}\n  {}\n",
                            finding.id.substr(0, finding.id.find('@')),
                            finding.lost_blocks, finding.op_text,
