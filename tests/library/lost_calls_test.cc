@@ -95,5 +95,65 @@ TEST_F(LostCallsTest, CrashesAreDuringTheCallThatHasBegun) {
   EXPECT_EQ(during(4), "after `write /g 0 512` had returned");
 }
 
+// What an open or a close did is no news, however many there were.
+TEST_F(LostCallsTest, OpensAndClosesAreNotTold) {
+  const auto after = [&](EventNumber point) {
+    return CrashText({calls_, events_after_},
+                     {point, 0, CrashKind::kPower, CrashState::kNewest, {}}, 1);
+  };
+  for (const OpKind first : {OpKind::kOpen, OpKind::kClose}) {
+    for (const OpKind second : {OpKind::kOpen, OpKind::kClose}) {
+      calls_ = {CallOn(first, "/f"), CallOn(OpKind::kWrite, "/f", {0, 512}),
+                CallOn(first, "/f"), CallOn(second, "/f"),
+                CallOn(OpKind::kWrite, "/g", {0, 512})};
+      events_after_ = {0, 1, 1, 2, 4};
+      EXPECT_EQ(after(0), "before any call had returned");
+      EXPECT_EQ(after(1), "after `write /f 0 512` had returned");
+      EXPECT_EQ(after(2), "after `write /f 0 512` had returned");
+      EXPECT_EQ(after(4), "after `write /g 0 512` had returned");
+    }
+  }
+}
+
+// The syncs that would keep what all calls lost: of the files, the newest loss
+// first, and then of their directories. A raw disk has one flush, and a log no
+// directory.
+TEST_F(LostCallsTest, SyncsAreOfWhatWasLost) {
+  const auto syncs = [&] {
+    PointCursor cursor(space_, CrashKind::kPower);
+    cursor.MoveTo(4);
+    const CrashState state{4, 0, CrashKind::kPower, CrashState::kFloor, {}};
+    std::vector<std::string> texts;
+    for (const ExtraSync& sync :
+         SyncsFor({calls_, events_after_}, state, cursor)) {
+      texts.push_back(sync.path + "@" + std::to_string(sync.after));
+    }
+    return texts;
+  };
+  events_after_ = {1, 2, 3, 4};
+  const auto lose = [&](std::vector<Call> calls) {
+    calls_ = std::move(calls);
+    return syncs();
+  };
+  const auto on = [](OpKind kind, const std::string& path) {
+    return CallOn(kind, path, {0, 512});
+  };
+  using enum OpKind;
+  EXPECT_THAT(lose({on(kWrite, "/d/a"), on(kWrite, "/e/b"), on(kWrite, "/d/a"),
+                    on(kWrite, "/c")}),
+              ElementsAre("/c@3", "/d/a@2", "/e/b@1", "/@3", "/d@2", "/e@1"));
+  for (const OpKind kind : {kDiskWrite, kDiskDiscard}) {
+    Call request;
+    request.op.kind = kind;
+    request.op.numbers = {0, 1};
+    EXPECT_THAT(lose({request, request, request, request}), ElementsAre("@3"));
+  }
+  for (const OpKind kind : {kLogAppend, kLogAdvanceBase, kLogReset}) {
+    EXPECT_THAT(
+        lose({on(kind, "l"), on(kind, "m"), on(kind, "l"), on(kind, "l")}),
+        ElementsAre("l@3", "m@1"));
+  }
+}
+
 }  // namespace
 }  // namespace powercut
