@@ -88,7 +88,7 @@ TEST_F(ContextCachesTest, WhatWasDroppedStaysCounted) {
       EXPECT_GE(caches.evicted(), dropped);
       dropped = caches.evicted();
     }
-    // Of forty runs a cache keeps eight at most.
+    // A cache keeps eight of forty runs at most.
     EXPECT_GE(dropped, context * (kVersions - 8));
     EXPECT_LE(dropped, context * kVersions);
   }
