@@ -68,7 +68,7 @@ TEST(RecoverAtTheEndTest, NothingButTheCheckIsRun) {
   trace.AddMark(kRunMark);
   for (uint64_t word = 1; word <= 3; ++word) {
     Write(trace, word, Words(1, word), Layer::kProcess);
-    trace.AddMark(AckMark(std::to_string(word)));
+    trace.AddMark(LineMark(std::to_string(word)));
   }
   const auto workload = ParseWorkload(
       "powercut 1\nfault error on read in=recovery\nrun\n  create /f\n",

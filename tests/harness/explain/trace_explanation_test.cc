@@ -70,7 +70,7 @@ Trace RandomFlushes(Prng& prng) {
   Trace trace = EmptyTrace(kSectors);
   trace.AddMark(kRunMark);
   for (size_t n = 10 + prng.Below(15); n > 0; --n) {
-    if (prng.OneIn(4)) trace.AddMark(AckMark("ack"));
+    if (prng.OneIn(4)) trace.AddMark(LineMark("ack"));
     if (prng.OneIn(2)) {
       Write(trace, prng.Below(kSectors), Words(1, trace.event_count() + 1),
             kWritten[prng.Below(3)]);
@@ -103,7 +103,7 @@ uint64_t NewestAt(const Trace& trace, EventNumber point) {
 uint64_t AcksAt(const Trace& trace, EventNumber point) {
   uint64_t acks = 0;
   for (const Mark& mark : trace.marks()) {
-    acks += mark.after <= point && mark.text == AckMark("ack") ? 1 : 0;
+    acks += mark.after <= point && mark.text == LineMark("ack") ? 1 : 0;
   }
   return acks;
 }
