@@ -42,7 +42,9 @@ class NewestMount : public Mount {
 
 class NewestBackend : public Backend {
  public:
-  explicit NewestBackend(uint64_t enough) : enough_(enough) {}
+  explicit NewestBackend(uint64_t enough) : enough_(enough) {
+    traits_.crash_kinds = {CrashKind::kPower};
+  }
 
   const BackendTraits& traits() const override { return traits_; }
   Result<std::shared_ptr<const SparseImage>> Format(
