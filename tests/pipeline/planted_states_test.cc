@@ -215,10 +215,11 @@ constexpr std::array<std::string_view, kSimfsBugCount> kSimfsBugNames = {
 // * Old bytes come back, and are there without any crash.
 // * The bug shows only on a device that fails.
 const std::set<SimfsBug> kNotOfStates = {
-    SimfsBug::kDataSyncWritesTimes,  SimfsBug::kViewReachesMedia,
-    SimfsBug::kMsyncAsyncIsSync,     SimfsBug::kRangeIgnored,
-    SimfsBug::kFailedFlushForgotten, SimfsBug::kVolumeFlagsAccepted,
-    SimfsBug::kReadOnlyFlushes,      SimfsBug::kTruncateKeepsBytes,
+    SimfsBug::kDataSyncWritesTimes, SimfsBug::kViewReachesMedia,
+    SimfsBug::kMsyncAsyncIsSync,    SimfsBug::kDataOnlyIsFull,
+    SimfsBug::kNoSyncFlushesDevice, SimfsBug::kFailedFlushForgotten,
+    SimfsBug::kVolumeFlagsAccepted, SimfsBug::kReadOnlyFlushes,
+    SimfsBug::kTruncateKeepsBytes,
 };
 
 Stage StageOf(const SimfsBugScene& scene) {
