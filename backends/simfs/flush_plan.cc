@@ -1,7 +1,6 @@
-// Decides what a flush covers when it is called, and carries that when it
-// returns.
+// Decides what a flush covers when it is called.
 //
-// Planning. For each object in the scope of the rule the plan takes the newest
+// Method. For each object in the scope of the rule the plan takes the newest
 // version that the flush may cover: its op had returned when the flush was
 // called, no failed flush tainted it, and it is no store that is still in its
 // view. Covering a version covers the older ones, since an object is a prefix
@@ -9,12 +8,6 @@
 // record: all that the record needs, and what those need in turn. The closure
 // stops at records that have reached the target layer, since a record is never
 // carried without its needs.
-//
-// Carrying. The sectors of the plan go to the device, and the rule says what
-// goes to the media: nothing, the same sectors, or everything that was at the
-// device when the flush was called. Other ops may have brought more to the
-// device between call and return; a flush that is not alone therefore names
-// the sectors that were there at the call.
 //
 // Example, spec-strict, /f is durable and empty:
 //
@@ -32,72 +25,10 @@
 #include <algorithm>
 #include <ranges>
 
-#include "harness/base/check.h"
+#include "backends/simfs/record_closure.h"
 
 namespace powercut::simfs {
 namespace {
-
-// Adds to `versions` the sector at this version, unless it is there at a newer
-// one.
-void Cover(SectorVersions& versions, uint64_t sector, EventNumber event) {
-  EventNumber& at = versions[sector];
-  at = std::max(at, event);
-}
-
-// Collects records together with everything that they need.
-class Closure {
- public:
-  // Stops at records that have reached the layer `enough`.
-  Closure(LiveState& state, Layer enough) : s_(state), enough_(enough) {}
-
-  void Add(RecordNumber number) {
-    std::vector<RecordNumber> open{number};
-    while (!open.empty()) {
-      const RecordNumber next = open.back();
-      open.pop_back();
-      const LiveRecord* const found = s_.records.Find(next);
-      // A record from before the mount is not known here; it is durable.
-      if (found == nullptr || !records.insert(next).second) continue;
-      const LiveRecord& record = *found;
-      if (s_.ReachedBy(next) >= enough_) continue;
-      for (uint64_t at = record.sectors.first; at < record.sectors.end();
-           ++at) {
-        Cover(sectors, at, record.event);
-      }
-      for (const auto& [sector, event] : record.needs_sectors) {
-        Cover(sectors, sector, event);
-      }
-      open.insert(open.end(), record.needs.begin(), record.needs.end());
-      if (record.freed_by != 0) {
-        open.push_back(record.freed_by);
-      } else {
-        AddOrder(record.after, open);
-      }
-    }
-  }
-
-  std::set<RecordNumber> records;
-  SectorVersions sectors;
-
- private:
-  // Adds to `open` the records that come before one in the order of commits, as
-  // far as they may not have been carried. One that was carried in that order
-  // was carried with those before it; one that is free was carried alone.
-  void AddOrder(RecordNumber number, std::vector<RecordNumber>& open) {
-    while (number != 0 && in_order_.insert(number).second) {
-      if (enough_ == Layer::kHost && number <= s_.order_at_host) return;
-      const LiveRecord* const record = s_.records.Find(number);
-      if (record == nullptr) return;
-      open.push_back(number);
-      if (record->freed_by == 0 && s_.ReachedBy(number) >= enough_) return;
-      number = record->after;
-    }
-  }
-
-  LiveState& s_;
-  Layer enough_;
-  std::set<RecordNumber> in_order_;
-};
 
 // A flush of a file names the sectors of all its atoms, also of those that are
 // on the media already, as long as they are not more than this.
@@ -496,45 +427,9 @@ class Planner {
   const FlushTarget& target_;
   const bool everything_;
   FlushPlan plan_;
-  Closure closure_;
+  RecordClosure closure_;
   std::set<InodeNumber> named_;
 };
-
-// Taints what a failed flush would have covered, older versions included
-// (docs/semantics.md 2.6, ERR-UNKNOWN).
-std::string Fail(LiveState& state, const FlushPlan& plan) {
-  if (state.Has(SimfsBug::kFailedFlushForgotten)) return "EIO";
-  std::vector<VersionRef> covered = plan.covered;
-  if (plan.left_out_of) {
-    const FlushPlan all =
-        Planner(state, plan.rule, *plan.left_out_of, /*everything=*/true)
-            .Plan();
-    covered.insert(covered.end(), all.covered.begin(), all.covered.end());
-  }
-  for (const VersionRef& ref : covered) {
-    for (uint32_t v = 1; v <= ref.version; ++v) {
-      ref.chain->versions[v].tainted = true;
-    }
-  }
-  return "EIO";
-}
-
-// Carries the sectors of a plan to the device and, by its rule, to the media.
-Status FlushDevice(LiveState& state, const FlushPlan& plan) {
-  // If the device got nothing else since the call, one flush of everything says
-  // the same as a list of sectors.
-  const bool alone = !plan.at_device || state.disk.carries() == plan.carries;
-  POWERCUT_TRY(state.disk.Carry(plan.carried, Layer::kDevice));
-  if (plan.rule.device == DeviceSync::kOwn) {
-    return state.disk.Carry(plan.carried, Layer::kMedia);
-  }
-  if (plan.rule.device == DeviceSync::kNone) return Ok{};
-  if (alone) return state.disk.FlushDevice(plan.called);
-  // What other ops brought to the device since the call is not covered.
-  SectorVersions all = *plan.at_device;
-  for (const auto& [sector, event] : plan.carried) Cover(all, sector, event);
-  return state.disk.Carry(all, Layer::kMedia);
-}
 
 }  // namespace
 
@@ -552,54 +447,9 @@ FlushPlan PlanFlush(LiveState& state, const FlushRule& rule,
   return plan;
 }
 
-std::string CarryOut(LiveState& state, const FlushPlan& plan) {
-  if (!FlushDevice(state, plan)) return Fail(state, plan);
-  // From now on a flush of the file covers these stores.
-  for (const VersionRef& ref : plan.stores) {
-    ref.chain->versions[ref.version].carried = true;
-  }
-  if (plan.volume_sync != 0) state.sync_log.Commit(plan.volume_sync);
-  const auto begun = static_cast<OpRunId>(state.op_runs.size() - 1);
-  if (plan.rule.scope == FlushScope::kDirectory) {
-    state.synced_by_directory = begun;
-  }
-  if (plan.rule.scope == FlushScope::kView && plan.rule.shape) {
-    state.files[plan.inode].synced_by_msync = begun;
-  }
-  if (!plan.rule.barrier) return {};
-  // One record stands for all that the barrier covered, so that later records
-  // name one need instead of many.
-  Batch batch(state);
-  const RecordNumber record =
-      batch.AddRecord({VoidChange{}}, /*journalled=*/false, plan.barrier);
-  if (std::string error = batch.Commit(); !error.empty()) return error;
-  state.barrier = record;
-  return {};
-}
-
-bool CarryToHost(LiveState& state, const SectorVersions& written) {
-  if (written.empty()) return true;
-  Closure closure(state, Layer::kHost);
-  // The op's own records are found by their sectors. They were written not
-  // before the first of these, so that the search can go backwards and stop
-  // early.
-  EventNumber first = state.disk.now();
-  for (const auto& [sector, event] : written) first = std::min(first, event);
-  RecordNumber in_order = 0;
-  for (RecordNumber number = state.records.last();; --number) {
-    const LiveRecord* const record = state.records.Find(number);
-    if (record == nullptr || record->event < first) break;
-    if (!written.contains(record->sectors.first)) continue;
-    closure.Add(number);
-    if (record->freed_by == 0) in_order = std::max(in_order, record->after);
-  }
-  SectorVersions all = written;
-  for (const auto& [sector, event] : closure.sectors) {
-    Cover(all, sector, event);
-  }
-  if (!state.disk.Carry(all, Layer::kHost)) return false;
-  state.order_at_host = std::max(state.order_at_host, in_order);
-  return true;
+std::vector<VersionRef> AllCovered(LiveState& state, const FlushRule& rule,
+                                   const FlushTarget& target) {
+  return Planner(state, rule, target, /*everything=*/true).Plan().covered;
 }
 
 }  // namespace powercut::simfs

@@ -1,5 +1,6 @@
-// Flushes in two steps: PlanFlush() decides, when a flush is called, what the
-// flush covers; CarryOut() carries that when the flush returns.
+// The first of the two steps of a flush: PlanFlush() decides, when a flush is
+// called, what it covers. CarryOut() (flush_carry.h) carries that when the
+// flush returns.
 
 #ifndef POWERCUT_BACKENDS_SIMFS_FLUSH_PLAN_H_
 #define POWERCUT_BACKENDS_SIMFS_FLUSH_PLAN_H_
@@ -72,14 +73,10 @@ struct FlushPlan {
 FlushPlan PlanFlush(LiveState& state, const FlushRule& rule,
                     const FlushTarget& target, bool overlapped);
 
-// Carries a plan out. Returns an empty text or the name of an error. After EIO
-// of the carrying, what the plan covers is tainted and nothing more is carried;
-// a barrier can also fail with an error of Batch::Commit().
-std::string CarryOut(LiveState& state, const FlushPlan& plan);
-
-// Carries what an op wrote, with everything that its records need, to the host.
-// Returns false if the disk failed.
-bool CarryToHost(LiveState& state, const SectorVersions& written);
+// What a flush covers, with what is on the media already, which PlanFlush() may
+// leave out (FlushPlan::left_out_of). O(versions and names in the scope).
+std::vector<VersionRef> AllCovered(LiveState& state, const FlushRule& rule,
+                                   const FlushTarget& target);
 
 }  // namespace powercut::simfs
 

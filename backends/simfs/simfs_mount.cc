@@ -23,6 +23,7 @@
 #include <cstring>
 #include <limits>
 
+#include "backends/simfs/flush_carry.h"
 #include "harness/base/limits.h"
 
 namespace powercut::simfs {
