@@ -185,6 +185,23 @@ TEST_F(KernelChecksTest, CrashesOfProcessesAreRefused) {
   }
 }
 
+// fdatasync of a file that lives in its inode makes nothing durable.
+TEST_F(KernelChecksTest, DataInTheInodeIsLostByFdatasync) {
+  const std::string file =
+      folder_.Write("w.pcut",
+                    "powercut 1\ninit\n  create /i\n  write /i 0 50 fill=7\n"
+                    "run\n  write /i 0 50 fill=1\n  fdatasync /i\n");
+  const auto check = [&](const std::string& mkfs) {
+    return RunTool({"check", "--quiet", "--backend", "ext4", "--space",
+                    "prefix", "--mkfs", mkfs, file});
+  };
+  EXPECT_EQ(check("-I 256").status, kHolds);
+  const Ended lost = check("-I 256 -O inline_data");
+  EXPECT_EQ(lost.status, kViolation) << lost.err;
+  EXPECT_THAT(lost.out, testing::HasSubstr(
+                            "cause      lost/bystander/fdatasync/fdatasync"));
+}
+
 // The kernel itself refuses a write through a descriptor for reading.
 TEST_F(KernelChecksTest, WritesThroughHandlesForReadingFail) {
   const auto check = [&](const char* expected) {
