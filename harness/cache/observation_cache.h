@@ -92,6 +92,10 @@ class ObservationCache {
   uint64_t bytes() const { return newer_.bytes() + older_.bytes(); }
   // How many runs were dropped to make room.
   uint64_t evicted() const { return evicted_; }
+  // How many runs are kept.
+  uint64_t runs() const {
+    return newer_.runs.size() + older_.runs.size() - kept_of_older_;
+  }
 
  private:
   struct Half {

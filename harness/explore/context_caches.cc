@@ -24,7 +24,7 @@ ObservationCache& ContextCaches::Of(const CrashState& state) {
          (bytes > bytes_max_ / 2 || caches_.size() >= kContextsMax)) {
     const ObservationCache& lowest = caches_.begin()->second;
     bytes -= lowest.bytes();
-    evicted_before_ += lowest.evicted();
+    evicted_before_ += lowest.evicted() + lowest.runs();
     caches_.erase(caches_.begin());
   }
   const uint64_t room = bytes_max_ - bytes;

@@ -70,11 +70,13 @@ TEST_F(ContextCachesTest, TheLowestContextsAreForgotten) {
       Add(caches, State(context));
       EXPECT_TRUE(Knows(caches, State(context)));
     }
+    const uint64_t dropped = caches.evicted();
     // Asking makes caches, so that the last context is asked for first.
     uint32_t known = 0;
     while (known < last && Knows(caches, State(last - known))) ++known;
     EXPECT_GE(known, kRoom / 2 - 1) << last;
     EXPECT_LE(known, kRoom) << last;
+    EXPECT_EQ(dropped + known, last);
     EXPECT_FALSE(Knows(caches, State(1)));
   }
 }
