@@ -90,11 +90,24 @@ Status CheckValues(const OptionsByValue& options) {
   return Ok{};
 }
 
+// Refuses a flag whose value is empty, as `--json "$OUT"` has it in a script
+// that did not set OUT. An argument without a flag may be empty: it may be a
+// word of a command.
+void RefuseEmpty(CLI::Option* option, const DeclaredFlag* declared) {
+  option->check([declared](const std::string& value) {
+    if (!value.empty() || declared->positional()) return std::string();
+    return fmt::format("the value is empty; {}",
+                       declared->required ? "write one" : "leave the flag out");
+  });
+}
+
 // Refuses what is no number of this type, in words of our own: CLI11 takes -1
 // for 2^64 - 1 and says nothing of the numbers that there are.
 template <class Number>
 CLI::Option* WholeNumber(CLI::Option* option) {
   return option->check([](const std::string& value) {
+    // RefuseEmpty() says what is wrong with it.
+    if (value.empty()) return std::string();
     Number number = 0;
     const char* const end = value.data() + value.size();
     const auto [stop, error] = std::from_chars(value.data(), end, number);
@@ -136,13 +149,6 @@ Flag& Flag::Between(double min, double max) {
     return within ? std::string()
                   : fmt::format("'{}': expected a number from {} to {}", value,
                                 min, max);
-  });
-  return *this;
-}
-
-Flag& Flag::NotEmpty(const std::string& remedy) {
-  option_->check([remedy](const std::string& value) {
-    return value.empty() ? "is empty; " + remedy : std::string();
   });
   return *this;
 }
@@ -206,6 +212,7 @@ Flag FlagSet::Declare(FlagGroup group, const std::string& names,
   declared.group = group;
   declared.help = help;
   options_->all.emplace_back(option, &declared);
+  RefuseEmpty(option, &declared);
   Flag flag(option, options_, &declared);
   return flag.Takes(value);
 }

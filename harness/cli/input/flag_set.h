@@ -43,8 +43,6 @@ class Flag {
   // The value is at least `min` and at most `max`.
   Flag& Between(int min, int max);
   Flag& Between(double min, double max);
-  // The value is not empty. `remedy` follows `is empty; ` in the error.
-  Flag& NotEmpty(const std::string& remedy);
   // A value is split at commas.
   Flag& SplitAtCommas();
   // The verb splits the value at commas itself.
@@ -97,7 +95,7 @@ class FlagSet {
   // which must outlive the CommandLine and keeps its content if nothing was
   // given. The types mean: a text; a switch, which takes no value; a list,
   // whose flag may be repeated; a number, which is refused if it does not fit
-  // the type.
+  // the type. The value of a flag must not be empty.
   Flag Add(FlagGroup group, const std::string& names, std::string& value,
            const std::string& help);
   Flag Add(FlagGroup group, const std::string& names, bool& value,

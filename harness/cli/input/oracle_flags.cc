@@ -13,15 +13,13 @@ void DeclareOracle(FlagSet& flags, OracleFlags& oracle) {
   flags
       .Add(FlagGroup::kJudging, "--check", oracle.check,
            "a command for a shell that judges the states of a trace")
-      .Takes(FlagValue::kCommand)
-      .NotEmpty("leave it out for no check");
+      .Takes(FlagValue::kCommand);
   flags
       .Add(FlagGroup::kJudging, "--compare", oracle.compare,
            "in place of a check, for programs on simfs: a command for a shell "
            "whose output must be what it was at some moment of the run, with "
            "every ack in force")
-      .Takes(FlagValue::kCommand)
-      .NotEmpty("leave it out for no comparison");
+      .Takes(FlagValue::kCommand);
   flags
       .Add(FlagGroup::kJudging, "--check-timeout", oracle.check_timeout,
            "kill a check that takes longer, which is a finding; default: 60s")

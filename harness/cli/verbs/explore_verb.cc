@@ -34,8 +34,7 @@ class ExploreVerb : public Verb {
     flags
         .Add(FlagGroup::kInput, "--from", flags_.input.from,
              "begin at this mark or ack; MARK#2 is the second one")
-        .Takes(FlagValue::kText, "MARK")
-        .NotEmpty("leave it out to begin where the trace does");
+        .Takes(FlagValue::kText, "MARK");
     flags
         .Add(FlagGroup::kStorage, "--profile", flags_.profiles,
              "of programs on simfs: the worlds, e.g. xfs,btrfs, or all")

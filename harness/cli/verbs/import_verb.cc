@@ -161,14 +161,12 @@ class ImportVerb : public Verb {
         .Add(FlagGroup::kInput, "--base", flags_.base,
              "what the disk held before the log began: an image of it, or a "
              "block device; default: a blank disk")
-        .NotEmpty("leave it out for a blank disk")
         .ReadsFile();
     flags
         .Add(FlagGroup::kInput, "--from", flags_.from,
              "explore crashes from this mark of the log on; MARK#2 is the "
              "second mark of this text")
-        .Takes(FlagValue::kText, "MARK")
-        .NotEmpty("leave it out to begin at the beginning");
+        .Takes(FlagValue::kText, "MARK");
     flags.Add(FlagGroup::kInput, "--salvage", flags_.salvage,
               "take all sound entries, whatever the superblock counts; "
               "right only if the file was empty when the log began");

@@ -200,6 +200,34 @@ TEST(EveryVerb, UnknownValues) {
   }
 }
 
+// What a script writes whose variable is not set.
+TEST(EveryVerb, EmptyValues) {
+  const Place place;
+  for (const DeclaredVerb& verb : DeclaredVerbs()) {
+    for (const DeclaredFlag& flag : verb.flags) {
+      if (flag.positional() || flag.value == FlagValue::kNone) continue;
+      Words words = {verb.name};
+      const Words needed = NeededBy(verb.name);
+      for (size_t i = 0; i < needed.size(); ++i) {
+        const bool this_flag =
+            std::ranges::find(flag.names, needed[i]) != flag.names.end();
+        if (this_flag) {
+          ++i;
+        } else {
+          words.push_back(needed[i]);
+        }
+      }
+      words.insert(words.begin() + 1, {flag.names.back(), ""});
+      SCOPED_TRACE(testing::PrintToString(words));
+      ExpectError(place.Run(words), kUsage,
+                  flag.required ? ": the value is empty; write one"
+                                : ": the value is empty; leave the flag out");
+    }
+  }
+  // A word of a command may be empty.
+  EXPECT_EQ(place.Run({"run", "--", "sh", "-c", ":", ""}).status, kHolds);
+}
+
 TEST(EveryVerb, MisspeltValues) {
   const Place place;
   const auto meant = [&](const Words& words, const std::string& value) {

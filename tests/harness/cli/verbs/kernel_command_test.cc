@@ -400,7 +400,7 @@ TEST_F(KernelCommandTest, TracesOfProgramsAndWhatTheyAreGiven) {
                 "exfat: this kernel does not know exfat");
   }
   ExpectError(RunTool({"explore", trace, "--check", ""}), kUsage,
-              "--check: is empty");
+              "--check: the value is empty; leave the flag out");
   // The end mark of an imported log is no ack, and what a check prints is shown
   // without control characters.
   const std::string log = folder_.File("log");
