@@ -1,8 +1,8 @@
 // The one file that knows CLI11. Each method passes its arguments on. What
 // CLI11 does not do well is done here: telling a misspelt verb or flag, saying
-// how a value is wrong in few words, and seeing to it that no output replaces
-// an input. The texts of help are made elsewhere, by the verb `help`, to which
-// every --help is passed on.
+// how a value is wrong in few words, or that there are too many or none, and
+// seeing to it that no output replaces an input. The texts of help are made
+// elsewhere, by the verb `help`, to which every --help is passed on.
 
 #include "harness/cli/input/flag_set.h"
 
@@ -324,6 +324,23 @@ Error CommandLine::UsageError(const DeclaredVerb& verb,
                       verb.name)};
 }
 
+Error CommandLine::CountError(const DeclaredVerb& verb,
+                              const std::string& reason) const {
+  // CLI11 has the name of the flag only in the text, before a colon.
+  const std::string name = reason.substr(0, reason.find(':'));
+  const CLI::Option* const option =
+      app_->get_subcommand(verb.name)->get_option_no_throw(name);
+  for (const auto& [known, declared] : options_->all) {
+    if (known != option) continue;
+    return UsageError(
+        verb, option->results().size() > 1
+                  ? fmt::format("{} is given twice; leave one out", name)
+                  : fmt::format("{}: the value is missing; write `{} {}`", name,
+                                name, declared->value_word));
+  }
+  return UsageError(verb, reason);
+}
+
 Result<std::string> CommandLine::Parse(int argc, const char* const* argv) {
   const std::string word = argc > 1 ? argv[1] : "-";
   if (!word.starts_with('-')) POWERCUT_TRY(CheckVerb(word));
@@ -340,6 +357,9 @@ Result<std::string> CommandLine::Parse(int argc, const char* const* argv) {
     return help(false);
   } catch (const CLI::CallForAllHelp&) {
     return help(true);
+  } catch (const CLI::ArgumentMismatch& error) {
+    if (verb != verbs_.end()) return CountError(*verb, error.what());
+    return Error{ErrorCode::kUsage, error.what()};
   } catch (const CLI::ParseError& error) {
     if (verb != verbs_.end()) return UsageError(*verb, error.what());
     return Error{ErrorCode::kUsage,

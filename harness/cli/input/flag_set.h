@@ -160,6 +160,9 @@ class CommandLine {
   Status CheckVerb(std::string_view word) const;
   // The error of a verb whose arguments did not parse for this reason.
   Error UsageError(const DeclaredVerb& verb, const std::string& reason) const;
+  // The same where a flag has too many values or none. `reason` is the text of
+  // CLI11, which begins with the name of the flag.
+  Error CountError(const DeclaredVerb& verb, const std::string& reason) const;
 
   std::unique_ptr<CLI::App> app_;
   std::unique_ptr<OptionsByValue> options_;

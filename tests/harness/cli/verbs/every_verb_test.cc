@@ -228,6 +228,27 @@ TEST(EveryVerb, EmptyValues) {
   EXPECT_EQ(place.Run({"run", "--", "sh", "-c", ":", ""}).status, kHolds);
 }
 
+TEST(EveryVerb, FlagsGivenTwiceOrWithoutTheirValue) {
+  const Place place;
+  const auto twice = [&](const std::string& flag, const std::string& value) {
+    ExpectError(
+        place.Run({"check", "w.pcut", flag, value, "--quiet", flag, value}),
+        kUsage, "powercut: " + flag + " is given twice; leave one out");
+  };
+  twice("--backend", "simfs");
+  twice("--jobs", "2");
+  twice("--json", "report");
+  ExpectError(place.Run({"check", "w.pcut", "--json"}), kUsage,
+              "--json: the value is missing; write `--json FILE`");
+  ExpectError(place.Run({"check", "w.pcut", "--budget"}), kUsage,
+              "--budget: the value is missing; write `--budget TIME`");
+  ExpectError(place.Run({"check", "w.pcut", "--color"}), kUsage,
+              "--color: the value is missing; write `--color WORD`");
+  // A switch has no value, so that a second one changes nothing.
+  EXPECT_EQ(place.Run({"check", "w.pcut", "--quiet", "--quiet"}).status,
+            kHolds);
+}
+
 TEST(EveryVerb, MisspeltValues) {
   const Place place;
   const auto meant = [&](const Words& words, const std::string& value) {
