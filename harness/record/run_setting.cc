@@ -43,7 +43,9 @@ Status CheckOps(const Workload& workload, const Backend& backend) {
             workload, op.line, ErrorCode::kUnsupported,
             fmt::format("{} does not offer `{}{}`{}", traits.name,
                         op.start ? "start " : "", VerbOf(op.kind),
-                        NotOfferedRemedy(op.kind)));
+                        overlaps && !traits.overlap
+                            ? NoOverlapRemedy()
+                            : NotOfferedRemedy(op.kind)));
       }
       for (const std::string& name : op.names) {
         if (name == kProbePath) {

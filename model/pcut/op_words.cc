@@ -97,7 +97,11 @@ constexpr std::pair<std::string_view, OpKind> kMeanings[] = {
     {"flush", OpKind::kFsync},
     {"fflush", OpKind::kFsync},
     {"fsyncdir", OpKind::kFsync},
+    {"fsync_dir", OpKind::kFsync},
+    {"syncdir", OpKind::kFsync},
+    {"sync_dir", OpKind::kFsync},
     {"fdatasyncdir", OpKind::kFdatasync},
+    {"fdatasync_dir", OpKind::kFdatasync},
     {"datasync", OpKind::kFdatasync},
     {"f_fullfsync", OpKind::kFullFsync},
     {"f_barrierfsync", OpKind::kBarrierFsync},
@@ -189,6 +193,18 @@ constexpr std::string_view kOnlyPrograms[] = {
     "snapshot",     "subvolume",   "quotactl",        "read",
     "pread",        "io_uring",    "aio_write",       "fsfreeze"};
 
+// Flags of system calls that no op has, in lower case, beside the words above.
+constexpr std::string_view kOnlyProgramFlags[] = {
+    "keep_size", "unshare_range", "noreplace", "whiteout", "nofollow",
+    "tmpfile",   "excl",          "nowait",    "atomic",   "hipri"};
+
+// What stands before the names of flags in C.
+constexpr std::string_view kFlagPrefixes[] = {"falloc_fl_", "rename_", "o_",
+                                              "rwf_"};
+
+constexpr std::string_view kRecordIt =
+    "a workload cannot say it; `powercut record` takes a program that does it";
+
 // What CLFS documents and the logs here do not offer (docs/semantics.md 1.5.2).
 constexpr std::pair<std::string_view, std::string_view> kRefusedLogOps[] = {
     {"log_truncate", "SetEndOfLog and TruncateLog"},
@@ -267,32 +283,73 @@ std::string UnknownOpRemedy(std::string_view word,
     return ": powercut does not offer " + std::string(what) +
            "; `powercut ops` lists the ops";
   }
-  const auto* only =
-      std::find(std::begin(kOnlyPrograms), std::end(kOnlyPrograms), lower);
-  if (only != std::end(kOnlyPrograms)) {
-    return "; a workload cannot say it: `powercut record` takes a program that "
-           "does it, and `powercut ops` lists the ops";
+  if (std::ranges::find(kOnlyPrograms, lower) != std::end(kOnlyPrograms)) {
+    return "; " + std::string(kRecordIt) + ", and `powercut ops` lists the ops";
   }
   std::vector<std::string_view> words;
   for (const OpSignature& row : OpSignatures()) words.push_back(row.verb);
   words.insert(words.end(), directives.begin(), directives.end());
-  const std::string nearest = DidYouMean(word, words);
+  // All of them are in lower case.
+  const std::string nearest = DidYouMean(lower, words);
   return nearest.empty() ? "; `powercut ops` lists the ops" : nearest;
 }
 
-std::string_view RefusedFlagReason(OpKind kind, std::string_view flag) {
+std::string RefusedFlagReason(OpKind kind, std::string_view flag) {
   if (kind == OpKind::kLogAppend && flag == "use_reservation") {
     return "powercut does not offer reservations of log space";
   }
-  return "";
+  if (!ProgramsCan(kind)) return "";
+  const std::string lower = InLowerCase(flag);
+  std::string_view name = lower;
+  for (const std::string_view prefix : kFlagPrefixes) {
+    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+  }
+  if (kind == OpKind::kRename && name == "exchange") {
+    return "write `" + OpSyntax(SignatureOf(OpKind::kExchange)) + '`';
+  }
+  const bool program =
+      std::ranges::find(kOnlyPrograms, name) != std::end(kOnlyPrograms) ||
+      std::ranges::find(kOnlyProgramFlags, name) != std::end(kOnlyProgramFlags);
+  return program ? std::string(kRecordIt) : "";
+}
+
+std::string_view WhoNames(OpKind kind) {
+  switch (kind) {
+    case OpKind::kOpen:
+      return ", where HANDLE is a name that you choose";
+    case OpKind::kMap:
+      return ", where VIEW is a name that you choose";
+    case OpKind::kClose:
+      return ", where HANDLE is a name that `open` gave";
+    case OpKind::kStore:
+    case OpKind::kMsync:
+    case OpKind::kFlushView:
+    case OpKind::kUnmap:
+      return ", where VIEW is a name that `map` gave";
+    default:
+      return "";
+  }
+}
+
+bool NoBackendOffers(OpKind kind) {
+  return kind == OpKind::kSymlink || kind == OpKind::kChmod;
 }
 
 std::string NotOfferedRemedy(OpKind kind) {
+  if (NoBackendOffers(kind)) {
+    return ", and no backend does; `powercut record` takes a program that does "
+           "it";
+  }
   std::string remedy = "; `powercut ops` says which backends do";
   if (ProgramsCan(kind)) {
     remedy += ", and `powercut record` takes a program that does it";
   }
   return remedy;
+}
+
+std::string NoOverlapRemedy() {
+  return "; write it without `start N`, and leave out its `wait N`, or name a "
+         "backend that offers `wait` (`powercut ops`)";
 }
 
 }  // namespace powercut

@@ -32,14 +32,24 @@ std::optional<OpKind> OpMeantBy(std::string_view word);
 std::string UnknownOpRemedy(std::string_view word,
                             std::span<const std::string_view> directives);
 
-// Returns why a flag is refused that the documents of the op's interface know
-// and powercut does not offer, such as `use_reservation`. Empty for any other
-// flag.
-std::string_view RefusedFlagReason(OpKind kind, std::string_view flag);
+// Returns why a flag is refused that the op's interface knows and powercut does
+// not offer, such as `use_reservation`, and the way to go in its place, such as
+// `powercut record` for `punch_hole`. Empty for any other flag.
+std::string RefusedFlagReason(OpKind kind, std::string_view flag);
+
+// Returns who gives the name that the op takes, such as ", where VIEW is a name
+// that `map` gave", to be put after the op's syntax. Empty where the syntax
+// says enough.
+std::string_view WhoNames(OpKind kind);
+
+// Whether no backend offers the op, so that only the model knows it.
+bool NoBackendOffers(OpKind kind);
 
 // Returns what helps somebody whose backend does not offer an op, to be put
 // after the message: it begins with `; `.
 std::string NotOfferedRemedy(OpKind kind);
+// The same for `start N OP` and for `wait N`.
+std::string NoOverlapRemedy();
 
 }  // namespace powercut
 

@@ -247,11 +247,21 @@ class OpParser {
       return BadToken(token, Quoted(token.text) + " stands for " + what +
                                  "; choose another name for the handle");
     }
+    if (letter == 'H' && token.text.starts_with('/')) {
+      return BadToken(token, Quoted(token.text) +
+                                 " is a path, and a name is meant here; "
+                                 "write `" +
+                                 OpSyntax(*signature_) + '`' +
+                                 std::string(WhoNames(op_.kind)));
+    }
     return ParseWord(token, letter == 'K' ? "a word" : "a name");
   }
 
   Status FlagOrKey() {
     const Token token = Take();
+    if (token.text.starts_with("->") || token.text.starts_with("=>")) {
+      return UnlikeResult(token);
+    }
     // No flag has a `=` in it, so that the `=` tells a key from a flag.
     const size_t equals = token.text.find('=');
     if (equals == std::string_view::npos) return Flag(token);
@@ -260,6 +270,7 @@ class OpParser {
     if (std::find(known.begin(), known.end(), key.text) == known.end()) {
       return NotTaken(key, known, "key");
     }
+    if (equals + 1 == token.text.size()) return WithoutValue(key);
     POWERCUT_ASSIGN(std::string value,
                     ParseKeyValue(key.text, PartOf(token, equals + 1)));
     if (!keys_.emplace(key.text, std::move(value)).second) return Twice(key);
@@ -267,7 +278,28 @@ class OpParser {
     return Ok{};
   }
 
+  // The error of `->EIO` and of `=> EIO`.
+  Error UnlikeResult(const Token& token) const {
+    std::string_view result = token.text.substr(2);
+    if (result.empty()) result = Peek().text;
+    if (result.empty()) result = "NAME";
+    return BadToken(token, Quoted(token.text) +
+                               " is no flag; a result is written " +
+                               Quoted("-> " + std::string(result)));
+  }
+
+  // The error of `fill = 1`.
+  static Error WithoutValue(const Token& key) {
+    return BadToken(key, Quoted(key.text) + " takes a value; write `" +
+                             std::string(key.text) +
+                             "=VALUE` without blanks around the `=`");
+  }
+
   Status Flag(const Token& token) {
+    const std::vector<std::string_view> keys = Words(signature_->keys);
+    if (std::find(keys.begin(), keys.end(), token.text) != keys.end()) {
+      return WithoutValue(token);
+    }
     const std::vector<std::string_view> known = Words(signature_->flags);
     if (std::find(known.begin(), known.end(), token.text) == known.end()) {
       return NotTaken(token, known, "flag");
@@ -281,9 +313,10 @@ class OpParser {
     std::string message = "`";
     message += signature_->verb;
     message += "` takes no " + what + ' ' + Quoted(token.text);
-    const std::string_view reason =
-        RefusedFlagReason(signature_->kind, token.text);
-    if (!reason.empty()) message += ": " + std::string(reason);
+    const std::string reason = RefusedFlagReason(signature_->kind, token.text);
+    if (!reason.empty()) message += ": " + reason;
+    // Without the word the op would be another one.
+    if (known.empty() && !reason.empty()) return BadToken(token, message);
     if (known.empty()) {
       message += "; remove it";
     } else {

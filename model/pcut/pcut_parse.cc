@@ -309,6 +309,7 @@ class LineParser {
     // A condition has no colon before its first slash, parenthesis or blank, so
     // that a colon there ends a list of profiles.
     const size_t colon = rest_.text.find_first_of(":/( \t\r");
+    POWERCUT_TRY(NoBlankInProfiles());
     if (colon != std::string_view::npos && rest_.text[colon] == ':') {
       for (const Token& item : SplitAtCommas(PartOf(rest_, 0, colon))) {
         POWERCUT_ASSIGN(std::string profile,
@@ -320,6 +321,24 @@ class LineParser {
     }
     POWERCUT_ASSIGN(outcome.condition, ParseConditionIn(condition));
     return Ok{};
+  }
+
+  // Refuses `allow A, B: CONDITION`, which would be read as a condition that
+  // begins with `A,`.
+  Status NoBlankInProfiles() const {
+    const size_t colon = rest_.text.find_first_of(":/(");
+    if (colon == std::string_view::npos || rest_.text[colon] != ':')
+      return Ok{};
+    const Token list = PartOf(rest_, 0, colon);
+    const size_t blank = list.text.find_first_of(" \t\r");
+    if (blank == std::string_view::npos) return Ok{};
+    for (const Token& item : SplitAtCommas(list)) {
+      if (!IsPlainName(item.text)) return Ok{};
+    }
+    return BadToken(PartOf(list, blank),
+                    "no blank may stand between profiles, nor before the "
+                    "colon; write `" +
+                        std::string(tokens_[0].text) + " A,B: CONDITION`");
   }
 
   Status Expect() {

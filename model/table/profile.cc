@@ -485,8 +485,16 @@ std::string UnknownProfile(std::string_view name) {
     list += profile.name;
     names.push_back(profile.name);
   }
-  return "no profile " + Quoted(name) + DidYouMean(name, names) +
-         "; there are " + list;
+  std::string meant = DidYouMean(name, names);
+  // The name may be the beginning of one, such as `ext4`, and the first in the
+  // table is what a file system does unless it is told otherwise.
+  for (const std::string_view whole : names) {
+    if (!meant.empty()) break;
+    if (whole.starts_with(std::string(name) + '-')) {
+      meant = "; did you mean `" + std::string(whole) + "`?";
+    }
+  }
+  return "no profile " + Quoted(name) + meant + "; there are " + list;
 }
 
 }  // namespace powercut

@@ -45,6 +45,7 @@ TEST(OpWords, WordsOfOtherSystemsMeanAnOp) {
       {"pwrite", "write"},
       {"ftruncate", "truncate"},
       {"flush", "fsync"},
+      {"fsync_dir", "fsync"},
       {"rm", "unlink"},
       {"mv", "rename"},
       {"touch", "create"},
@@ -78,6 +79,7 @@ TEST(OpWords, WhatNoOpSaysIsRecorded) {
 
 TEST(OpWords, SpellingCountsWithinABound) {
   EXPECT_EQ(Remedy("wrte"), "; did you mean `write`?");
+  EXPECT_EQ(Remedy("CREATE"), "; did you mean `create`?");
   EXPECT_EQ(Remedy("fysnc"), "; did you mean `fsync`?");
   EXPECT_EQ(Remedy("profle"), "; did you mean `profile`?");
   EXPECT_EQ(Remedy("flush_file_bufers"),
@@ -91,6 +93,8 @@ TEST(OpWords, SpellingCountsWithinABound) {
 TEST(OpWords, WhatABackendDoesNotOfferMayBeRecorded) {
   EXPECT_THAT(NotOfferedRemedy(OpKind::kSymlink), HasSubstr("powercut record"));
   EXPECT_THAT(NotOfferedRemedy(OpKind::kChmod), HasSubstr("powercut record"));
+  EXPECT_THAT(NotOfferedRemedy(OpKind::kChmod), Not(HasSubstr("which back")));
+  EXPECT_THAT(NoOverlapRemedy(), HasSubstr("without `start N`"));
   EXPECT_THAT(NotOfferedRemedy(OpKind::kMap), HasSubstr("powercut record"));
   for (const OpKind kind :
        {OpKind::kLogOpen, OpKind::kPut, OpKind::kDiskWrite, OpKind::kRemount}) {

@@ -285,6 +285,9 @@ TEST(PcutScope, ProfilesAreKnown) {
             "t.pcut:2:9: no profile `ext4-order`; did you mean "
             "`ext4-ordered`?" +
                 known);
+  EXPECT_EQ(
+      Message("profile ext4\nrun\n"),
+      "t.pcut:2:9: no profile `ext4`; did you mean `ext4-ordered`?" + known);
   EXPECT_EQ(Message("run\nmkdir /d\nallow ntfs,nt-fs: exists /d\n"),
             "t.pcut:4:12: no profile `nt-fs`; did you mean `ntfs`?" + known);
   EXPECT_EQ(Message("run\nmkdir /d\nforbid zzzzzzzzz: exists /d\n"),

@@ -304,6 +304,15 @@ TEST(PcutParse, OperandErrorsNameColumnAndRemedy) {
   EXPECT_BEGINS(LineError("open volume /f"), "6: `volume` stands for");
   EXPECT_BEGINS(LineError("open null /f"), "6: `null` stands for the null");
   EXPECT_BEGINS(LineError("close a/b"), "7: `a/b` is not a name");
+  EXPECT_EQ(LineError("open /f h"),
+            "6: `/f` is a path, and a name is meant here; write `open HANDLE "
+            "PATH`, where HANDLE is a name that you choose");
+  EXPECT_EQ(LineError("msync /f"),
+            "7: `/f` is a path, and a name is meant here; write `msync VIEW "
+            "OFFSET LENGTH`, where VIEW is a name that `map` gave");
+  EXPECT_EQ(LineError("log_flush /f"),
+            "11: `/f` is a path, and a name is meant here; write `log_flush "
+            "LOG`");
 }
 
 TEST(PcutParse, PathErrorsNameColumnAndRemedy) {
@@ -329,7 +338,21 @@ TEST(PcutParse, FlagAndKeyErrorsNameColumnAndRemedy) {
   EXPECT_BEGINS(LineError("write /f 0 1 fill=1 fill=1"), "21: `fill` stands");
   EXPECT_EQ(LineError("write /f 0 1 fill=4294967296"),
             "19: `4294967296` is too large a fill; the largest is 4294967295");
-  EXPECT_BEGINS(LineError("write /f 0 1 fill="), "19: a fill is missing");
+  EXPECT_BEGINS(LineError("write /f 0 1 fill="), "14: `fill` takes a value");
+  for (const char* blanks : {"fill = 1", "fill =1", "fill= 1", "fill"}) {
+    EXPECT_EQ(LineError(std::string("write /f 0 1 ") + blanks),
+              "14: `fill` takes a value; write `fill=VALUE` without blanks "
+              "around the `=`");
+  }
+  for (const char* flag : {"punch_hole", "keep_size", "FALLOC_FL_KEEP_SIZE"}) {
+    EXPECT_EQ(LineError(std::string("fallocate /f 0 1 ") + flag),
+              std::string("18: `fallocate` takes no flag `") + flag +
+                  "`: a workload cannot say it; `powercut record` takes a "
+                  "program that does it");
+  }
+  EXPECT_EQ(LineError("rename /a /b RENAME_EXCHANGE"),
+            "14: `rename` takes no flag `RENAME_EXCHANGE`: write `exchange "
+            "PATH OTHER_PATH`");
   EXPECT_EQ(LineError("nt_flush /f file_data_onyl"),
             "13: `nt_flush` takes no flag `file_data_onyl`; it takes "
             "file_data_only, no_sync, file_data_sync_only, null_status; did "
@@ -360,6 +383,12 @@ TEST(PcutParse, ResultErrorsNameColumnAndRemedy) {
   EXPECT_BEGINS(LineError("syncfs ->"), "10: a result is missing");
   EXPECT_BEGINS(LineError("syncfs -> eio"), "11: `eio` is no result");
   EXPECT_BEGINS(LineError("syncfs -> EIO sync"), "15: `sync` stands after");
+  EXPECT_EQ(LineError("create /f ->EEXIST"),
+            "11: `->EEXIST` is no flag; a result is written `-> EEXIST`");
+  EXPECT_EQ(LineError("create /f => EEXIST"),
+            "11: `=>` is no flag; a result is written `-> EEXIST`");
+  EXPECT_EQ(LineError("create /f =>"),
+            "11: `=>` is no flag; a result is written `-> NAME`");
 }
 
 TEST(PcutFaults, AreReadWithoutAndWithTheirFirstWord) {
@@ -439,6 +468,11 @@ TEST(PcutParse, ConditionErrorsCountColumnsInTheLine) {
   EXPECT_BEGINS(LineError("allow"), "6: expected a test");
   EXPECT_BEGINS(LineError("forbid  a,b: size /f 1"), "22: expected `=`");
   EXPECT_BEGINS(LineError("forbid a,,b: exists /f"), "10: `` is not the name");
+  for (const char* list : {"a, b:", "a ,b:", "a,b :"}) {
+    EXPECT_HOLDS(LineError("allow " + std::string(list) + " exists /f"),
+                 ": no blank may stand between profiles, nor before the colon; "
+                 "write `allow A,B: CONDITION`");
+  }
   EXPECT_BEGINS(LineError("allow exists /f  # x = 1 "), "accepted");
 }
 

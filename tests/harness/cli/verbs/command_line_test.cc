@@ -96,11 +96,14 @@ TEST(CommandLineTest, WorkloadsThatSayWhatCannotBeDone) {
   ExpectError(check(Workload("create /b", "disk 8M sector=123\n")), kUsage,
               "w.pcut:2:");
   ExpectError(check(Workload("create /a")), kUsage, "EEXIST");
-  ExpectError(check(Workload("symlink /a /b")), kCannotRun,
-              "does not offer `symlink`; `powercut ops` says which backends "
-              "do, and `powercut record` takes a program that does it");
+  ExpectError(
+      check(Workload("symlink /a /b")), kCannotRun,
+      "does not offer `symlink`, and no backend does; `powercut record` "
+      "takes a program that does it");
+  ExpectError(check(Workload("start 1 fsync /a\n  wait 1")), kCannotRun,
+              "does not offer `start fsync`; write it without `start N`");
   ExpectError(check(Workload("mknod /b", "backend ext4\n")), kUsage,
-              "unknown op `mknod`; a workload cannot say it: `powercut record` "
+              "unknown op `mknod`; a workload cannot say it; `powercut record` "
               "takes a program that does it, and `powercut ops` lists the ops");
   ExpectError(check("powercut 1\nbackend clfs\ninit\n  log_open l\n"
                     "run\n  log_truncate l 2\n"),

@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "model/pcut/op_words.h"
+#include "model/words/op.h"
 #include "tests/harness/cli/tool_output.h"
 
 namespace powercut {
@@ -110,6 +113,10 @@ TEST(ExplainingVerbsTest, OpsAreThoseOfTheDocument) {
       }
       where += where.empty() ? letter : std::string(" ") + letter;
     }
+    // What messages say of such an op.
+    const std::optional<OpKind> kind = OpKindFromVerb(name);
+    ASSERT_TRUE(kind) << name;
+    EXPECT_EQ(NoBackendOffers(*kind), op["backends"].empty()) << name;
     printed[name] = where.empty() ? "none" : where;
   }
   EXPECT_GT(printed.size(), 45u);
