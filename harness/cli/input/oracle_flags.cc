@@ -51,13 +51,24 @@ Result<CheckOracle> CheckOracleOf(const OracleFlags& oracle) {
   return check;
 }
 
+Error NoProgramRuns(const std::string& file, const std::string& flag,
+                    const BackendTraits& traits) {
+  // Programs are recorded on simfs, too, and their recordings have files.
+  const bool recorded_there = traits.name == "simfs";
+  return {
+      ErrorCode::kUnsupported,
+      fmt::format("{}: {}: no program can run in {}{}", file, flag, traits.name,
+                  recorded_there ? " on the files of a workload; "
+                                   "`powercut record` makes a recording "
+                                   "of a program, which has files there"
+                                 : "")};
+}
+
 Status ApplyOracle(const std::string& file, const OracleFlags& oracle,
                    const Backend& backend, RunSetting& setting) {
   POWERCUT_ASSIGN(setting.oracle, CheckOracleOf(oracle));
   if (!oracle.check.empty() && !backend.traits().commands) {
-    return Error{ErrorCode::kUnsupported,
-                 fmt::format("{}: --check: no program can run in {}", file,
-                             backend.traits().name)};
+    return NoProgramRuns(file, "--check", backend.traits());
   }
   if (const Status has = backend.HasChecker(); oracle.fsck && !has) {
     return Error{has.error().code,

@@ -39,6 +39,11 @@ void DeclareOracle(FlagSet& flags, OracleFlags& oracle);
 // no duration from 1ms to 24h.
 Result<CheckOracle> CheckOracleOf(const OracleFlags& oracle);
 
+// The error kUnsupported of a flag that runs a program in a volume, where
+// BackendTraits::commands is false.
+Error NoProgramRuns(const std::string& file, const std::string& flag,
+                    const BackendTraits& traits);
+
 // Puts CheckOracleOf() into the setting of a trace. `file` is the trace, for
 // errors.
 // Errors: those of CheckOracleOf(); kUnsupported if no program can run in the

@@ -119,7 +119,16 @@ class Checker {
   // Files after an interrupt are left out, and the report says so.
   ExitStatus CheckFiles() {
     ExitStatus status = kExitCannotRun;
+    std::set<std::string_view> seen;
     for (const std::string& file : flags_.files) {
+      // Two patterns of a shell may both match a file.
+      if (!seen.insert(file).second) {
+        std::fprintf(stderr,
+                     "powercut: %s: note: the file is named twice, and is "
+                     "checked once\n",
+                     file.c_str());
+        continue;
+      }
       if (Interrupted()) report_.interrupted = true;
       if (report_.interrupted) break;
       for (const std::string& profile : profiles_) {

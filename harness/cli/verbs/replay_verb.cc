@@ -55,8 +55,9 @@ Status SaveImage(const SparseImage& image, const std::string& path) {
   return Error{ErrorCode::kIo, path + ": " + strerror(errno)};
 }
 
-// The outcome of the recovery: how it failed, or the tree it left.
-void PrintOutcome(const RecoveryOutcome& outcome) {
+// The outcome of the recovery: how it failed, or the tree it left. If a command
+// checked the volume, the harness did not read the tree.
+void PrintOutcome(const RecoveryOutcome& outcome, bool checked) {
   if (outcome.kind != RecoveryOutcome::kObserved) {
     std::printf("  recovery   %s: %s\n",
                 outcome.kind == RecoveryOutcome::kDied ? "died" : "hung",
@@ -68,6 +69,7 @@ void PrintOutcome(const RecoveryOutcome& outcome) {
     std::printf("  recovery   %s\n", seen.unreadable.c_str());
     return;
   }
+  if (checked) return;
   std::printf("  recovery   %zu %s\n", seen.entries.size(),
               seen.entries.size() == 1 ? "entry" : "entries");
   for (const ObservedEntry& entry : seen.entries) {
@@ -96,9 +98,7 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
                   OpenInput(flags.file, flags.input, flags.oracle));
   const RunOptions options{.probe = input.probe, .limits = {}};
   if (flags.shell && !input.backend->traits().commands) {
-    return Error{ErrorCode::kUnsupported,
-                 fmt::format("{}: --shell: no program can run in {}",
-                             flags.file, input.backend->traits().name)};
+    return NoProgramRuns(flags.file, "--shell", input.backend->traits());
   }
   POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
   const RunWithLosses with_losses(RunOf(input, recording), input.calls);
@@ -129,8 +129,8 @@ Result<ExitStatus> ReplayOne(const ReplayFlags& flags) {
   if (replayed.findings.empty()) {
     PrintVerdicts(fmt::format("{}: {}: admissible\n", flags.file, flags.at));
   }
-  if (!flags.quiet) PrintOutcome(replayed.outcome);
   const bool program = CheckOf(input.setting.oracle) != nullptr;
+  if (!flags.quiet) PrintOutcome(replayed.outcome, program);
   if ((program && !flags.quiet) || flags.shell) {
     POWERCUT_ASSIGN(SparseImage image, ImageOf(run, id, options));
     ReplayedVolume volume(run, replayed, std::move(image));

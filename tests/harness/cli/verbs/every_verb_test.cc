@@ -307,6 +307,28 @@ TEST(EveryVerb, RunChecksItsValuesFirst) {
               kUsage, "--check-timeout 'soon': expected a time");
 }
 
+// Two patterns of a shell may match one file.
+TEST(EveryVerb, OneFileTwiceIsCheckedOnce) {
+  const Place place;
+  const Ended once = place.Run({"check", "--quiet", "w.pcut"});
+  const Ended twice = place.Run({"check", "--quiet", "w.pcut", "w.pcut"});
+  EXPECT_EQ(twice.out, once.out);
+  EXPECT_EQ(twice.err,
+            "powercut: w.pcut: note: the file is named twice, and is checked "
+            "once\n");
+}
+
+TEST(EveryVerb, NoProgramRunsInAWorkloadOfSimfs) {
+  const Place place;
+  const std::string digest =
+      place.Run({"show", "w.pcut"}).out.substr(sizeof("recording ") - 1, 8);
+  ExpectError(
+      place.Run({"replay", "w.pcut", "--at", "0p@" + digest, "--shell"}),
+      kCannotRun,
+      "--shell: no program can run in simfs on the files of a workload; "
+      "`powercut record` makes a recording of a program");
+}
+
 // `--crash os FILE` once took the file for a second kind of crash.
 TEST(EveryVerb, CrashTakesOneValue) {
   const Place place;
