@@ -66,6 +66,14 @@ Status CheckBaselineIsOfToday(const std::set<std::string>& causes,
 
 Result<std::set<std::string>> ReadBaseline(const std::string& path) {
   POWERCUT_ASSIGN(const std::string text, ReadFile(path));
+  // It cannot be seen in an editor, so that an unknown first cause would
+  // puzzle.
+  if (text.starts_with("\xef\xbb\xbf")) {
+    return Error{ErrorCode::kBadInput,
+                 path +
+                     ":1: the file begins with a byte order mark; save it as "
+                     "UTF-8 without one"};
+  }
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && text[first] == '{') {
     return CausesOfReport(path, text);

@@ -62,6 +62,17 @@ TEST_F(BaselineTest, AWrongLineIsNamed) {
   }
 }
 
+// An editor does not show it, and the first cause would be an unknown one.
+TEST_F(BaselineTest, AByteOrderMarkIsNamed) {
+  const auto read = Read(
+      "\xef\xbb\xbf"
+      "a/b/c/d\n");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kBadInput);
+  EXPECT_THAT(read.error().message,
+              HasSubstr(path_ + ":1: the file begins with a byte order mark"));
+}
+
 // What a report found and did not show is known, too.
 TEST_F(BaselineTest, AReportHasTheCausesOfAllWorkloads) {
   const auto read = Read(R"( {"workloads": [
