@@ -61,10 +61,15 @@ std::string LinesText(std::span<const std::string_view> lines,
 }
 
 // The promise of a recorded program: the acks that it wrote before the crash,
-// and what it had attempted by then.
-std::string AcksText(const Trace& trace, EventNumber point) {
+// and what it had attempted by then. The marks of an imported log are acks.
+std::string AcksText(const RecordedRun& run, EventNumber point) {
+  const Trace& trace = run.trace();
   const auto acks = AcksUpTo(trace, point);
   const auto attempts = AttemptsUpTo(trace, point);
+  if (run.imported) {
+    return acks.empty() ? "none: no mark of the log came before the crash"
+                        : LinesText(acks, "mark");
+  }
   std::string text = acks.empty()
                          ? "none: the program had written no ack to "
                            "$POWERCUT_ACKS yet, so that $POWERCUT_ACKED is "
@@ -174,8 +179,8 @@ Finding DescribeFinding(const RecordedRun& run, const Violation& violation,
   finding.id = StateIdText({{step}, run.recording.trace.Digest()});
   // A trace that holds no workload has no ops to speak of.
   const bool program = run.workload.init.empty() && run.workload.run.empty();
-  finding.promise = program ? AcksText(run.recording.trace, state.point)
-                            : PromiseText(run, violation);
+  finding.promise =
+      program ? AcksText(run, state.point) : PromiseText(run, violation);
   if (program) {
     finding.promised_at = EventOfLastAck(run.recording.trace, state.point);
   } else if (violation.promise.flush_op) {
@@ -187,7 +192,8 @@ Finding DescribeFinding(const RecordedRun& run, const Violation& violation,
       fmt::format("{}: {}; {}", CrashStepText(step), MomentText(step),
                   LostText(run, state, cursor, finding.lost_blocks));
   if (program) {
-    finding.op_text = "program    recorded";
+    finding.op_text =
+        run.imported ? "log        imported" : "program    recorded";
   } else if (violation.op > 0) {
     const Op& op = run.workload.OpNumber(violation.op);
     finding.line = op.line;

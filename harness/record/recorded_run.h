@@ -21,6 +21,8 @@ struct RecordedRun {
   // What a crash takes of the recorded program; `nullptr` if its calls are not
   // known, or if the run is of a workload.
   const ProgramLosses* losses = nullptr;
+  // Whether the recording is a log of another tool, which nobody ran here.
+  bool imported = false;
 
   const Trace& trace() const { return recording.trace; }
   const Profile& profile() const { return *setting.profile; }

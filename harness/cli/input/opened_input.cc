@@ -400,7 +400,8 @@ Result<OpenedInput> OpenInput(const std::string& path, const InputFlags& flags,
 }
 
 RecordedRun RunOf(const OpenedInput& input, const Recording& recording) {
-  return {*input.backend, input.workload, input.setting, recording};
+  return {*input.backend, input.workload, input.setting,
+          recording,      nullptr,        !input.about.origin.empty()};
 }
 
 Result<Recording> RecordingOf(const OpenedInput& input) {

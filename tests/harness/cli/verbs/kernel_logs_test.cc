@@ -129,12 +129,19 @@ TEST_F(KernelLogsTest, FindingsAfterAMarkReplay) {
   const Ended found =
       Explore(trace, {"--from", "mkfs", "--check", "test -e f"});
   ASSERT_EQ(found.status, kViolation) << found.err;
+  // Nobody ran a program that could have written acks.
+  EXPECT_THAT(found.out,
+              testing::HasSubstr("\n  log        imported\n"
+                                 "  promise    1 mark, the last: mkfs\n"));
+  EXPECT_THAT(found.out, testing::Not(testing::HasSubstr("program")));
   const std::vector<std::string> ids = IdsIn(found.out);
   ASSERT_FALSE(ids.empty());
   const Ended replayed = RunTool({"replay", trace, "--at", ids[0], "--fs",
                                   "ext4", "--check", "test -e f"});
   EXPECT_EQ(replayed.status, kViolation) << replayed.err;
   EXPECT_EQ(IdsIn(replayed.out), ids);
+  // The check judged, and the tree was not read.
+  EXPECT_THAT(replayed.out, testing::Not(testing::HasSubstr("recovery  ")));
   // Where the trace itself begins its crashes, no earlier state has a name.
   const std::string begun =
       Import("whole.log", "y", {"--size", "64M", "--from", "mkfs"});
