@@ -34,8 +34,7 @@ struct Comparison {
   std::vector<Standing> standings;  // of each finding
   // How many causes were not confirmed and are not in the baseline.
   size_t unshown = 0;
-  // One line for each expectation that no finding matches.
-  std::vector<std::string> unmet;
+  std::vector<UnmetExpectation> unmet;
 };
 
 Comparison Compare(const CheckedWorkload& checked,
@@ -64,9 +63,9 @@ Comparison Compare(const CheckedWorkload& checked,
         e.ok || std::any_of(findings.begin(), findings.end(),
                             [&](const Finding& f) { return Matches(e, f); });
     if (met) continue;
-    result.unmet.push_back(fmt::format(
-        "{}:{}: expected violation {}{}{} was not found", checked.file, e.line,
-        e.kind, e.path.empty() ? "" : " ", e.path));
+    result.unmet.push_back(
+        {e.line, fmt::format("expected violation {}{}{} was not found", e.kind,
+                             e.path.empty() ? "" : " ", e.path)});
   }
   return result;
 }
@@ -252,8 +251,8 @@ Conclusion Conclude(CheckedWorkload& checked,
     conclusion.text += FailureBlock(finding, checked.file, checked.replay_flags,
                                     checked.replay_file);
   }
-  for (const std::string& line : comparison.unmet) {
-    conclusion.text += line + "\n";
+  for (const UnmetExpectation& unmet : comparison.unmet) {
+    conclusion.text += UnmetText(checked, unmet) + "\n";
   }
   conclusion.text += UnshownLine(checked, comparison);
   conclusion.text += FaultLines(checked);
@@ -263,6 +262,12 @@ Conclusion Conclude(CheckedWorkload& checked,
   }
   conclusion.text += SummaryText(checked, comparison);
   return conclusion;
+}
+
+std::string UnmetText(const CheckedWorkload& checked,
+                      const UnmetExpectation& unmet) {
+  const std::string line = unmet.line > 0 ? fmt::format("{}:", unmet.line) : "";
+  return fmt::format("{}:{} {}", checked.file, line, unmet.what);
 }
 
 std::string ViolationTitle(const Violation& violation) {

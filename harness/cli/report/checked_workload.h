@@ -30,6 +30,14 @@ std::string_view StandingName(Standing standing);
 // Returns `std::nullopt` if no standing has that name.
 std::optional<Standing> StandingFromName(std::string_view name);
 
+// Something that a file says is found, and that was not found.
+struct UnmetExpectation {
+  // The line that says so, from 1; 0 if it is the line of a state, `at`.
+  int line = 0;
+  // Such as `expected violation lost /a was not found`.
+  std::string what;
+};
+
 struct CheckedWorkload {
   std::string file;  // as the user named it
   // The hash of the text of the `.pcut`, 32 hex digits. For a trace without a
@@ -75,11 +83,14 @@ struct CheckedWorkload {
   std::optional<Timeline> timeline = {};
   double elapsed_s = 0;
   // Conclude() sets these two: one standing for each of the findings, in their
-  // order; and one line of text, without its end, for each expectation that no
-  // finding matches.
+  // order; and the expectations that no finding matches, by line.
   std::vector<Standing> standings;
-  std::vector<std::string> unmet;
+  std::vector<UnmetExpectation> unmet;
 };
+
+// One line of text without its end, which begins with the place.
+std::string UnmetText(const CheckedWorkload& checked,
+                      const UnmetExpectation& unmet);
 
 struct Conclusion {
   ExitStatus status = kExitHolds;

@@ -153,7 +153,8 @@ std::string SuiteOf(const CheckedWorkload& checked, const Report& report,
   const Exploration& e = checked.exploration;
   POWERCUT_CHECK(checked.standings.size() == e.findings.size());
   for (size_t i = 0; i < e.findings.size(); ++i) AddFinding(checked, i, suite);
-  for (const std::string& line : checked.unmet) {
+  for (const UnmetExpectation& unmet : checked.unmet) {
+    const std::string line = UnmetText(checked, unmet);
     suite.Fail(line, line, "expect", line);
   }
   for (const UnshownCause& one : e.unshown) {

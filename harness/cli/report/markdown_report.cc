@@ -131,8 +131,9 @@ std::vector<std::string> Problems(const Report& report) {
     }
     // The table of regressions has all that follows.
     if (!report.regressions.empty()) continue;
-    for (const std::string& line : checked.unmet) {
-      problems.push_back(fmt::format("* {}\n", Escaped(line)));
+    for (const UnmetExpectation& unmet : checked.unmet) {
+      problems.push_back(
+          fmt::format("* {}\n", Escaped(UnmetText(checked, unmet))));
     }
     if (checked.verdict == "unknown") {
       problems.push_back(fmt::format("* {}: {}\n", Escaped(checked.file),

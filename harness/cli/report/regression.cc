@@ -63,7 +63,9 @@ Regression RegressionOf(const CheckedWorkload& checked, NamedState named,
   }
   // What was not found may be in a state that was not judged.
   if (e.exhausted) {
-    for (const std::string& line : checked.unmet) add(Regression::kFixed, line);
+    for (const UnmetExpectation& unmet : checked.unmet) {
+      add(Regression::kFixed, UnmetText(checked, unmet));
+    }
   }
   if (named == NamedState::kAdmissible) {
     add(Regression::kFixed, fmt::format("`at {}` is admissible now", at));

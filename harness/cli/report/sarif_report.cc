@@ -8,7 +8,8 @@
 //
 // A host matches the results of two runs by rule, file and fingerprint. A cause
 // is stable by design (docs/crash_model.md, section 6), so that rule and
-// fingerprint are made of it alone.
+// fingerprint are made of it alone. That of an expectation leaves its line out,
+// which changes when lines are added above it.
 
 #include "harness/cli/report/sarif_report.h"
 
@@ -38,7 +39,7 @@ struct Row {
   const CheckedWorkload* checked = nullptr;
   const Finding* finding = nullptr;  // `nullptr` for an unmet expectation
   Standing standing = Standing::kNew;
-  std::string unmet;  // the message of an unmet expectation
+  const UnmetExpectation* unmet = nullptr;  // `nullptr` for a finding
 
   std::string Rule() const {
     return finding ? EscapeBytes(finding->violation.cause) : kUnmetRule;
@@ -54,10 +55,10 @@ std::vector<Row> RowsOf(const Report& report) {
     for (size_t i = 0; i < findings.size(); ++i) {
       const Standing standing = checked.standings[i];
       (standing == Standing::kNew ? rows : suppressed)
-          .push_back({&checked, &findings[i], standing, {}});
+          .push_back({&checked, &findings[i], standing, nullptr});
     }
-    for (const std::string& line : checked.unmet) {
-      rows.push_back({&checked, nullptr, Standing::kNew, line});
+    for (const UnmetExpectation& unmet : checked.unmet) {
+      rows.push_back({&checked, nullptr, Standing::kNew, &unmet});
     }
   }
   rows.insert(rows.end(), suppressed.begin(), suppressed.end());
@@ -110,9 +111,10 @@ Json OfRow(const Row& row, const std::string& folder) {
   return {
       {"ruleId", row.Rule()},
       {"level", "error"},
-      {"message", SarifMessage(row.unmet)},
-      {"locations", Json::array({SarifLocation(row.checked->file, 0, folder)})},
-      {"partialFingerprints", FingerprintsOf(EscapeBytes(row.unmet))},
+      {"message", SarifMessage(UnmetText(*row.checked, *row.unmet))},
+      {"locations", Json::array({SarifLocation(row.checked->file,
+                                               row.unmet->line, folder)})},
+      {"partialFingerprints", FingerprintsOf(EscapeBytes(row.unmet->what))},
       {"properties",
        {{"backend", row.checked->backend}, {"profile", row.checked->profile}}}};
 }

@@ -174,8 +174,8 @@ class Regressions {
     Regression regression = RegressionOf(checked, named->first, named->second);
     PrintNewFindings(checked);
     if (named->first == NamedState::kAdmissible) {
-      checked.unmet.push_back(fmt::format("{}: `at {}` is admissible now",
-                                          checked.file, named->second));
+      checked.unmet.push_back(
+          {0, fmt::format("`at {}` is admissible now", named->second)});
     }
     if (regression.kind == Regression::kStale) {
       report_.errors.push_back(

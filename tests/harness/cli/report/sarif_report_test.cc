@@ -267,11 +267,22 @@ TEST(SarifReportTest, WhatIsExpectedOrKnownIsSuppressed) {
   EXPECT_EQ(result["level"], "note");
   EXPECT_EQ(result["suppressions"][0]["kind"], "inSource");
   checked.expectations[0].path = "/nowhere";
+  checked.expectations[0].line = 9;
   Conclude(checked, {});
   const Json run = RunOf(report);
   ASSERT_EQ(run["results"].size(), 2u);
-  EXPECT_EQ(run["results"][1]["ruleId"], "expectation-not-met");
-  EXPECT_EQ(run["results"][1]["level"], "error");
+  const Json& unmet = run["results"][1];
+  EXPECT_EQ(unmet["ruleId"], "expectation-not-met");
+  EXPECT_EQ(unmet["level"], "error");
+  EXPECT_EQ(unmet["locations"][0]["physicalLocation"]["region"]["startLine"],
+            9);
+  // A host knows it again on another line.
+  checked.expectations[0].line = 12;
+  Conclude(checked, {});
+  const Json moved = RunOf(report)["results"][1];
+  EXPECT_EQ(moved["locations"][0]["physicalLocation"]["region"]["startLine"],
+            12);
+  EXPECT_EQ(moved["partialFingerprints"], unmet["partialFingerprints"]);
 }
 
 TEST(SarifReportTest, WhatSaysNothingOfTheStorageIsANotification) {
