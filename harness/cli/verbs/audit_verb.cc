@@ -66,11 +66,11 @@ class FileAudit {
                     OpenInput(file_, flags_.input, flags_.oracle));
     POWERCUT_TRY(CheckCanBeAudited(input));
     const std::string& profile = input.setting.profile->name;
-    audited_ = {file_,
-                input.backend->traits().name,
-                profile,
-                HasForbid(input.workload, profile),
-                {}};
+    audited_ = {file_,   input.backend->traits().name,
+                profile, HasForbid(input.workload, profile),
+                false,   {}};
+    audited_.at_end_of_run = audited_.by_conditions &&
+                             input.workload.cut == input.workload.run.size();
     POWERCUT_ASSIGN(const bool refused, IsRefused(input));
     if (refused || Interrupted()) return std::optional<AuditedWorkload>();
     POWERCUT_TRY(FindSyncs(input));

@@ -36,7 +36,11 @@ std::string Remark(const AuditedWorkload& workload, const AuditedLine& line) {
     case SyncNeed::kGroup:
       return ": another sync can take its place, and not all can go";
     case SyncNeed::kRedundant:
-      return ": just as much is durable without it under " + workload.profile;
+      return ": just as much is durable without it under " + workload.profile +
+             (workload.at_end_of_run
+                  ? " at the end of `run`; put `cut` where conditions are to "
+                    "judge from"
+                  : "");
     case SyncNeed::kUnseen:
       return workload.by_conditions
                  ? ": less is durable without it, and no `forbid` line notices"
