@@ -75,8 +75,9 @@ class LineReader {
 };
 
 Error FailedTo(const Backend& backend, const std::string& what) {
-  return {ErrorCode::kIo, fmt::format("{}: the fresh volume does not {}",
-                                      backend.traits().name, what)};
+  return {ErrorCode::kIo, fmt::format("{}: the fresh volume does not {} ({})",
+                                      backend.traits().name, what,
+                                      backend.traits().description)};
 }
 
 // Mounts, runs the program and unmounts. `recorded` is the trace that grows

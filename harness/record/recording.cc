@@ -48,9 +48,10 @@ class Recorder {
       return Error{lacks->code, workload_.file + ": " + lacks->message};
     }
     if (mounted.mount == nullptr) {
-      return Error{ErrorCode::kBadInput,
-                   fmt::format("{}: the fresh disk does not {}", workload_.file,
-                               mounted.failure)};
+      return Error{
+          ErrorCode::kBadInput,
+          fmt::format("{}: the fresh disk does not {} ({})", workload_.file,
+                      mounted.failure, backend.traits().description)};
     }
     Mount& mount = *mounted.mount;
     for (const Op& op : workload_.init) POWERCUT_TRY(RunOp(mount, op));
