@@ -315,7 +315,7 @@ class OpParser {
     message += "` takes no " + what + ' ' + Quoted(token.text);
     const std::string reason = RefusedFlagReason(signature_->kind, token.text);
     if (!reason.empty()) message += ": " + reason;
-    // Without the word the op would be another one.
+    // The op would be another one if the word were removed.
     if (known.empty() && !reason.empty()) return BadToken(token, message);
     if (known.empty()) {
       message += "; remove it";

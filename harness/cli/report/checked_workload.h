@@ -34,7 +34,7 @@ std::optional<Standing> StandingFromName(std::string_view name);
 struct UnmetExpectation {
   // The line that says so, from 1; 0 if it is the line of a state, `at`.
   int line = 0;
-  // Such as `expected violation lost /a was not found`.
+  // What was to be found, as `expected violation lost /a was not found`.
   std::string what;
 };
 

@@ -59,7 +59,7 @@ TEST(FaultFlagTest, BadTextNamesThePlaceAndTheRemedy) {
               "(read, write, flush, discard); did you mean `write`?");
   ExpectError(error("fault error on write nth=0"), kUsage,
               "--fault: column 26: `nth` counts from 1");
-  ExpectError(error(""), kUsage, "--fault: column 1: a fault is missing");
+  ExpectError(error(""), kUsage, "--fault: the value is empty");
   ExpectError(error("error on write -> EIO"), kUsage,
               "--fault: column 16: a fault has no result; remove `->`");
   ExpectError(error("tear on read"), kCannotRun,
