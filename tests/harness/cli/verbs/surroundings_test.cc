@@ -426,7 +426,7 @@ TEST_F(SurroundingsTest, NonsenseIsRefusedWithItsPlace) {
   const auto check = [&](const std::string& flag, const std::string& value) {
     return RunTool({"check", holds_, flag, value});
   };
-  for (const std::string value : {"nan", "-nan", "inf", "1.1", "-1", "x", ""}) {
+  for (const std::string value : {"nan", "-nan", "inf", "1.1", "-1", "x"}) {
     ExpectError(
         check("--doublecheck", value), kUsage,
         "--doublecheck: '" + value + "': expected a number from 0 to 1");
