@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "model/words/flush_ops.h"
+
 namespace powercut {
 namespace {
 
@@ -154,21 +156,8 @@ std::vector<WeakerSync> WeakerFormsOf(const Workload& workload, const Op& op) {
       // For a directory both calls are the same.
       if (!IsDirectory(workload, PathOf(workload, op))) as(OpKind::kFdatasync);
       break;
-    case OpKind::kFdatasync:
-    case OpKind::kSyncFileRange:
-    case OpKind::kSyncfs:
-    case OpKind::kBarrierFsync:
-    case OpKind::kNtFlush:
-    case OpKind::kFlushFileBuffers:
-    case OpKind::kMsync:
-    case OpKind::kFlushView:
-    case OpKind::kDiskFlush:
-    case OpKind::kLogFlush:
-    case OpKind::kLogFlushTo:
-    case OpKind::kCheckpoint:
-      break;
     default:
-      return {};
+      if (!IsFlush(op.kind)) return {};
   }
   forms.push_back({"nothing", std::nullopt});
   return forms;
