@@ -13,8 +13,8 @@
 // after a timer that ran between the two.
 //
 // Periodic writeback is held off by settings of the whole machine. Whoever
-// changes them forks a guard first, which restores them when the socket to it
-// closes: at the end of the recording, or of the process that records.
+// changes them forks a guard first, which restores them when the recording
+// tells it that it has ended, or when the process that records is gone.
 
 #include "backends/kernel/writeback.h"
 
@@ -72,7 +72,8 @@ bool WriteSetting(const char* file, const std::string& value) {
   return !out.fail();
 }
 
-// Waits until the other end of the socket is closed, and restores the settings.
+// Waits until a byte comes or the other end of the socket is closed, and
+// restores the settings.
 [[noreturn]] void GuardSettings(int socket, int lock,
                                 const std::vector<std::string>& values) {
   setsid();
