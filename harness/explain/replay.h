@@ -31,9 +31,9 @@ struct ReplayedState {
 // Runs the state in fresh workers, with the crashes during recovery that the id
 // names, and judges the last outcome as an exploration would: by the model,
 // the flush obligations, and whether recovery is stable and deterministic.
-// Errors: kStale if the digest of the id belongs to another recording; kUsage
-// if the id names no state of this one; kMissing if the recovery could not be
-// run.
+// Errors: kUnsupported if the storage cannot show a kind of crash that the id
+// names; kStale if the digest of the id belongs to another recording; kUsage if
+// the id names no state of this one; kMissing if the recovery could not be run.
 Result<ReplayedState> Replay(const RecordedRun& run, const StateId& id,
                              const RunOptions& options);
 
