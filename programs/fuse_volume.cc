@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,6 +57,12 @@ ProgramFiles& FilesFor(fuse_req_t request) {
   const fuse_ctx* const who = fuse_req_ctx(request);
   files.set_caller({who->pid, who->uid, who->gid});
   return files;
+}
+
+// Whether this process made the request (PageWriter), and no program.
+bool IsOwn(fuse_req_t request) {
+  const pid_t thread = fuse_req_ctx(request)->pid;
+  return syscall(SYS_tgkill, getpid(), thread, 0) == 0;
 }
 
 // Whether the request asks that the file lose its set-ID bits.
@@ -209,9 +216,10 @@ void ReadLink(fuse_req_t request, fuse_ino_t node) {
 }
 
 void OpenDirectory(fuse_req_t request, fuse_ino_t node, fuse_file_info* info) {
-  ProgramFiles& files = FilesFor(request);
   ProgramFiles::Handle handle = 0;
-  int error = files.Open(node, O_RDONLY, handle);
+  // What this process opens is no call of the recording.
+  const int error =
+      IsOwn(request) ? 0 : FilesFor(request).Open(node, O_RDONLY, handle);
   if (error != 0) {
     fuse_reply_err(request, error);
     return;
@@ -254,7 +262,7 @@ void ReadDirectory(fuse_req_t request, fuse_ino_t node, size_t size,
 
 void ReleaseDirectory(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
   ImplOf(request).listings.erase(HandleOf(info));
-  FilesFor(request).Close(HandleOf(info));
+  if (HandleOf(info) != 0) FilesFor(request).Close(HandleOf(info));
   fuse_reply_err(request, 0);
 }
 

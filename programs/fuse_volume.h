@@ -4,7 +4,7 @@
 // The kernel keeps what it was told, since nobody else changes the files, but
 // it passes each write on before the program goes on; only stores to a mapped
 // file come later, when the kernel writes the page out (msync, munmap, fsync,
-// memory that runs short, or the end of the program).
+// memory that runs short, or PageWriter).
 
 #ifndef POWERCUT_PROGRAMS_FUSE_VOLUME_H_
 #define POWERCUT_PROGRAMS_FUSE_VOLUME_H_
@@ -17,8 +17,9 @@
 
 namespace powercut::programs {
 
-// The process that serves the volume must not use it itself, or it would wait
-// for ever. One caller at a time.
+// The thread that serves the volume must not use it itself, or it would wait for
+// ever. What other threads of its process open there is no call of a program.
+// One caller at a time.
 class FuseVolume {
  public:
   // Mounts `files`, which must outlive this object, at `folder`. `size_bytes`

@@ -37,6 +37,7 @@
 #include "harness/system/message_socket.h"
 #include "harness/system/stopped_child.h"
 #include "programs/fuse_volume.h"
+#include "programs/page_writer.h"
 
 namespace powercut::programs {
 namespace {
@@ -77,25 +78,17 @@ Status EnterUserNamespace() {
   return Ok{};
 }
 
-// Has the kernel write out what programs stored to mapped files and left there.
-// No request to sync comes of it.
-void WriteOutPages() {
-  const int folder = open(kernel::kVolumeFolder, O_RDONLY | O_CLOEXEC);
-  if (folder < 0) return;
-  syncfs(folder);
-  close(folder);
-}
-
-// The first byte of a message to the owner: the program ended, or it syncs the
-// volume.
+// The first byte of a message to the owner: the program ended, it syncs the
+// volume, or it maps a file of the volume.
 constexpr char kEnded = 'e';
 constexpr char kSyncs = 's';
+constexpr char kMaps = 'm';
 
-// Has the owner sync the volume, and returns the errno value of that.
-int SyncVolume(int socket) {
-  WriteOutPages();
+// Tells the owner of a call of the program, and returns the errno value of the
+// answer.
+int Tell(int socket, char call) {
   std::string answer;
-  const bool answered = SendMessage(socket, std::string(1, kSyncs)) &&
+  const bool answered = SendMessage(socket, std::string(1, call)) &&
                         ReceiveMessage(socket, answer) && answer.size() == 1;
   return answered ? answer[0] : EIO;
 }
@@ -126,11 +119,12 @@ int WaitForAny(std::span<pollfd> ends, int looks, int timeout_ms) {
   std::string bytes;
   while (ReceiveMessage(socket, bytes)) {
     const kernel::MounterRequest request = kernel::DecodeMounterRequest(bytes);
-    kernel::SyncCatcher syncs(kernel::kVolumeFolder,
-                              [socket] { return SyncVolume(socket); });
-    const CommandEnd end = kernel::RunInVolume(request, &syncs);
+    kernel::CallCatcher::Listener listener;
+    listener.sync = [socket] { return Tell(socket, kSyncs); };
     const bool recorded = request.number == 0;
-    if (recorded) WriteOutPages();
+    if (recorded) listener.map = [socket] { Tell(socket, kMaps); };
+    kernel::CallCatcher catcher(kernel::kVolumeFolder, std::move(listener));
+    const CommandEnd end = kernel::RunInVolume(request, &catcher);
     if (!SendMessage(socket, kEnded + kernel::EncodeCommandEnd(end))) break;
   }
   _exit(0);
@@ -187,14 +181,25 @@ Result<CommandEnd> ProgramHost::Run(const Mount::Command& command,
   if (end_) return Gone();
   POWERCUT_ASSIGN(auto volume,
                   FuseVolume::Mount(kernel::kVolumeFolder, files, size_bytes));
+  auto pages = std::make_unique<PageWriter>(*volume, kernel::kVolumeFolder);
   // The process ends when all programs have, and they when nobody owes them an
   // answer any more.
   const auto gone = [&] {
+    pages.reset();
     volume.reset();
     return Gone();
   };
+  Status written = Ok{};
+  const auto write_out = [&] {
+    if (written) written = pages->WriteOut();
+  };
+  // To write out takes some 0.1 ms, for which programs without maps need not
+  // wait at each ack.
+  bool maps = false;
   acks_->set_text_sink([&](std::string_view text) {
-    if (command.acks) command.acks(text);
+    if (!command.acks) return;
+    if (maps) write_out();
+    command.acks(text);
   });
   kernel::MounterRequest request;
   request.kind = kernel::MounterRequest::kRun;
@@ -231,10 +236,20 @@ Result<CommandEnd> ProgramHost::Run(const Mount::Command& command,
     }
     if (!ReceiveMessage(socket_, answer)) return gone();
     if (answer[0] == kEnded) break;
-    const auto error = static_cast<char>(files.SyncVolume());
-    if (!SendMessage(socket_, std::string(1, error))) return gone();
+    int error = 0;
+    if (answer[0] == kMaps) {
+      maps = true;
+    } else {
+      write_out();
+      error = files.SyncVolume();
+    }
+    if (!SendMessage(socket_, std::string(1, static_cast<char>(error)))) {
+      return gone();
+    }
   }
   acks_->set_text_sink(nullptr);
+  if (command.acks) write_out();
+  POWERCUT_TRY(written);
   return kernel::DecodeCommandEnd(std::string_view(answer).substr(1));
 }
 

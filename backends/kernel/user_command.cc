@@ -117,7 +117,8 @@ int Become(void* argument) {
          STDOUT_FILENO);
   }
   int error = ForbidCalls();
-  if (error == 0 && command.syncs != nullptr) error = command.syncs->Catch();
+  if (error == 0 && command.catcher != nullptr)
+    error = command.catcher->Catch();
   if (error == 0) {
     if (chdir(command.folder.c_str()) == 0) {
       execvpe(start.argv[0], start.argv.data(), start.environment.data());
@@ -190,7 +191,8 @@ int Start(const UserCommand& command, pid_t& process) {
     error = told;
   }
   close(failure[0]);
-  if (error == 0 && command.syncs != nullptr) error = command.syncs->Attach();
+  if (error == 0 && command.catcher != nullptr)
+    error = command.catcher->Attach();
   return error;
 }
 
@@ -205,17 +207,17 @@ int ReapUntil(pid_t process) {
   }
 }
 
-// Answers the calls of sync(2) until the process ends or its time is over (0
-// means that it has no limit).
-void ServeSyncs(int process_fd, SyncCatcher& syncs, uint32_t timeout_ms) {
+// Answers the calls that are caught until the process ends or its time is over
+// (0 means that it has no limit).
+void ServeCalls(int process_fd, CallCatcher& catcher, uint32_t timeout_ms) {
   const uint64_t began_ms = MonotonicMs();
-  pollfd ends[] = {{process_fd, POLLIN, 0}, {syncs.fd(), POLLIN, 0}};
+  pollfd ends[] = {{process_fd, POLLIN, 0}, {catcher.fd(), POLLIN, 0}};
   while (true) {
     const uint64_t passed_ms = MonotonicMs() - began_ms;
     if (timeout_ms > 0 && passed_ms >= timeout_ms) return;
     poll(ends, 2,
          timeout_ms == 0 ? -1 : static_cast<int>(timeout_ms - passed_ms));
-    if (ends[1].revents != 0 && !syncs.Serve()) ends[1].fd = -1;
+    if (ends[1].revents != 0 && !catcher.Serve()) ends[1].fd = -1;
     if (ends[0].revents != 0) return;
   }
 }
@@ -240,15 +242,15 @@ bool EndsInTime(int process_fd, uint32_t timeout_ms) {
 // its time was over first, or if it cannot be watched: `error` is then an errno
 // value.
 std::optional<int> WaitFor(pid_t process, uint32_t timeout_ms,
-                           SyncCatcher* syncs, int& error) {
-  if (timeout_ms == 0 && syncs == nullptr) return ReapUntil(process);
+                           CallCatcher* catcher, int& error) {
+  if (timeout_ms == 0 && catcher == nullptr) return ReapUntil(process);
   const auto process_fd = static_cast<int>(syscall(SYS_pidfd_open, process, 0));
   if (process_fd < 0) {
     error = errno;
     return std::nullopt;
   }
   const uint64_t began_ms = MonotonicMs();
-  if (syncs != nullptr) ServeSyncs(process_fd, *syncs, timeout_ms);
+  if (catcher != nullptr) ServeCalls(process_fd, *catcher, timeout_ms);
   const uint64_t passed_ms = MonotonicMs() - began_ms;
   const uint32_t left_ms = passed_ms < timeout_ms
                                ? timeout_ms - static_cast<uint32_t>(passed_ms)
@@ -276,7 +278,7 @@ CommandEnd RunUserCommand(const UserCommand& command) {
   if (error == 0) {
     ended = command.tracer != nullptr
                 ? command.tracer->WaitFor(process, command.timeout_ms)
-                : WaitFor(process, command.timeout_ms, command.syncs, error);
+                : WaitFor(process, command.timeout_ms, command.catcher, error);
   }
   // Processes that the program left running would write into what comes next.
   kill(-1, SIGKILL);

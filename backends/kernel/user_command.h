@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "backends/kernel/call_catcher.h"
 #include "backends/kernel/call_tracer.h"
-#include "backends/kernel/sync_catcher.h"
 #include "harness/backend.h"
 
 namespace powercut::kernel {
@@ -30,9 +30,10 @@ struct UserCommand {
   uint32_t timeout_ms = 0;
   // What traces the program. `nullptr` if nothing does.
   CallTracer* tracer = nullptr;
-  // What hears of the program's calls of sync(2). `nullptr` if nothing does.
+  // What hears of calls of the program that no file system hears of. `nullptr`
+  // if nothing does.
   // Requires: there is no tracer.
-  SyncCatcher* syncs = nullptr;
+  CallCatcher* catcher = nullptr;
 };
 
 // Runs the program and returns how it ended, without what it printed. The

@@ -40,12 +40,12 @@ std::string Kept(const char* name, std::string_view text) {
 
 }  // namespace
 
-CommandEnd RunInVolume(const MounterRequest& request, SyncCatcher* syncs) {
+CommandEnd RunInVolume(const MounterRequest& request, CallCatcher* catcher) {
   UserCommand command;
   command.words = request.words;
   command.folder = kVolumeFolder;
   command.timeout_ms = request.timeout_ms;
-  command.syncs = syncs;
+  command.catcher = catcher;
   command.environment = {
       "POWERCUT_ACKED=" + Kept("acked", request.text),
       "POWERCUT_ATTEMPTED=" + Kept("attempted", request.attempted),

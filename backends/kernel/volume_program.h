@@ -4,8 +4,8 @@
 #ifndef POWERCUT_BACKENDS_KERNEL_VOLUME_PROGRAM_H_
 #define POWERCUT_BACKENDS_KERNEL_VOLUME_PROGRAM_H_
 
+#include "backends/kernel/call_catcher.h"
 #include "backends/kernel/mounter_messages.h"
-#include "backends/kernel/sync_catcher.h"
 #include "harness/backend.h"
 
 namespace powercut::kernel {
@@ -17,8 +17,8 @@ inline constexpr const char* kOutputFile = "/mnt/output";
 // is killed.
 // Requires: this is the first process of its PID namespace, and no other
 // process of the namespace is to live on; a volume is mounted at kVolumeFolder.
-// `syncs` hears of its calls of sync(2); it may be `nullptr`.
-CommandEnd RunInVolume(const MounterRequest& request, SyncCatcher* syncs);
+// `catcher` hears of some of its calls; it may be `nullptr`.
+CommandEnd RunInVolume(const MounterRequest& request, CallCatcher* catcher);
 
 }  // namespace powercut::kernel
 

@@ -1,8 +1,8 @@
-// A seccomp filter stops the two calls and tells a listener, which is made in
-// the child and sent to the parent through a socket. Calls of 32-bit programs
+// A seccomp filter stops the calls and tells a listener, which is made in the
+// child and sent to the parent through a socket. Calls of 32-bit programs
 // are not told.
 
-#include "backends/kernel/sync_catcher.h"
+#include "backends/kernel/call_catcher.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -26,13 +27,27 @@
 namespace powercut::kernel {
 namespace {
 
-// Makes the filter that stops the two calls. Returns its listener; -1 and errno
-// if that failed.
-int MakeListener() {
+// The lower half of an argument. Both architectures are little-endian.
+constexpr sock_filter LoadArgument(size_t number) {
+  return Load(offsetof(seccomp_data, args) + number * sizeof(uint64_t));
+}
+
+// Makes the filter that stops the calls; those of mmap(2) only if `maps`.
+// Returns its listener; -1 and errno if that failed.
+int MakeListener(bool maps) {
+  constexpr uint32_t kNoCall = ~uint32_t{0};
+  const uint32_t map = maps ? __NR_mmap : kNoCall;
   sock_filter steps[] = {
-      Load(offsetof(seccomp_data, arch)), IfEqual(kOwnArchitecture, 0, 3),
-      Load(offsetof(seccomp_data, nr)),   IfEqual(__NR_sync, 2, 0),
-      IfEqual(__NR_syncfs, 1, 0),         Return(SECCOMP_RET_ALLOW),
+      Load(offsetof(seccomp_data, arch)),
+      IfEqual(kOwnArchitecture, 0, 7),
+      Load(offsetof(seccomp_data, nr)),
+      IfEqual(__NR_sync, 6, 0),
+      IfEqual(__NR_syncfs, 5, 0),
+      IfEqual(map, 0, 3),
+      LoadArgument(3),
+      IfAnyBit(MAP_ANONYMOUS, 1, 0),
+      IfAnyBit(MAP_SHARED, 1, 0),
+      Return(SECCOMP_RET_ALLOW),
       Return(SECCOMP_RET_USER_NOTIF),
   };
   const sock_fprog program = {sizeof(steps) / sizeof(steps[0]), steps};
@@ -67,19 +82,19 @@ struct DescriptorMessage {
 
 }  // namespace
 
-SyncCatcher::SyncCatcher(std::string folder, std::function<int()> synced)
-    : folder_(std::move(folder)), synced_(std::move(synced)) {
+CallCatcher::CallCatcher(std::string folder, Listener listener)
+    : folder_(std::move(folder)), told_(std::move(listener)) {
   std::tie(parent_, child_) = MessageSocketPair();
 }
 
-SyncCatcher::~SyncCatcher() {
+CallCatcher::~CallCatcher() {
   for (const int descriptor : {child_, parent_, listener_}) {
     if (descriptor >= 0) close(descriptor);
   }
 }
 
-int SyncCatcher::Catch() const {
-  const int listener = MakeListener();
+int CallCatcher::Catch() const {
+  const int listener = MakeListener(static_cast<bool>(told_.map));
   if (listener < 0) return errno;
   DescriptorMessage message;
   cmsghdr* const part = CMSG_FIRSTHDR(&message.header);
@@ -92,7 +107,7 @@ int SyncCatcher::Catch() const {
   return error;
 }
 
-int SyncCatcher::Attach() {
+int CallCatcher::Attach() {
   // If the child sent nothing, the end of the socket is read.
   close(std::exchange(child_, -1));
   DescriptorMessage message;
@@ -104,10 +119,10 @@ int SyncCatcher::Attach() {
   return 0;
 }
 
-bool SyncCatcher::IsOfVolume(pid_t thread, int descriptor) const {
+bool CallCatcher::IsOfVolume(pid_t thread, int descriptor) const {
   const int process_fd = OpenThread(thread);
   // A kernel that knows no descriptors of threads. Nobody can say which volume
-  // the thread syncs; here, all the files of a program are in this one.
+  // the thread means; here, all the files of a program are in this one.
   if (process_fd < 0) return errno == EINVAL;
   const auto copy =
       static_cast<int>(syscall(SYS_pidfd_getfd, process_fd, descriptor, 0));
@@ -122,7 +137,7 @@ bool SyncCatcher::IsOfVolume(pid_t thread, int descriptor) const {
   return same;
 }
 
-bool SyncCatcher::Serve() {
+bool CallCatcher::Serve() {
   pollfd waits = {listener_, POLLIN, 0};
   if (poll(&waits, 1, 0) < 0 || (waits.revents & POLLIN) == 0) {
     return (waits.revents & (POLLHUP | POLLERR)) == 0;
@@ -134,11 +149,13 @@ bool SyncCatcher::Serve() {
   }
   seccomp_notif_resp answer{};
   answer.id = call.id;
+  const bool maps = call.data.nr == __NR_mmap;
+  const auto descriptor = static_cast<int>(call.data.args[maps ? 4 : 0]);
   const bool of_volume = call.data.nr == __NR_sync ||
-                         IsOfVolume(static_cast<pid_t>(call.pid),
-                                    static_cast<int>(call.data.args[0]));
-  if (of_volume) {
-    answer.error = -synced_();
+                         IsOfVolume(static_cast<pid_t>(call.pid), descriptor);
+  if (of_volume && maps) told_.map();
+  if (of_volume && !maps) {
+    answer.error = -told_.sync();
   } else {
     answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
   }
