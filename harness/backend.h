@@ -67,6 +67,10 @@ struct BackendTraits {
   bool commands = false;
   // Whether ops can overlap (Mount::Start() and Mount::Wait()).
   bool overlap = false;
+  // Whether the ops are calls of a kernel, which finishes a call if the process
+  // that made it dies: a crash of the process leaves all of it or nothing
+  // (harness/space/explored_points.h).
+  bool finishes_calls = false;
   // Whether recording a workload twice gives the same trace.
   bool repeatable = true;
   // Whether a recovery that was cut short by a second crash must show, once it

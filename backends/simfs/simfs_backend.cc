@@ -46,6 +46,7 @@ class SimfsBackend : public Backend {
                    OpKind::kDismount, OpKind::kDiskWrite, OpKind::kDiskFlush,
                    OpKind::kDiskDiscard, OpKind::kWait});
     traits_.overlap = true;
+    traits_.finishes_calls = true;
     traits_.recovery_idempotent = true;
     traits_.reads_less_if_bounded = true;
   }

@@ -12,6 +12,7 @@
 #include "harness/explore/explorer.h"
 #include "harness/explore/resume.h"
 #include "harness/space/crash_space.h"
+#include "harness/space/explored_points.h"
 
 namespace powercut {
 namespace {
@@ -28,12 +29,14 @@ void AddPowerOfTwo(double& sum_log2, double log2) {
 SpaceSize SizeOfSpace(const Recording& recording, const RunSetting& setting) {
   const CrashSpace space(recording.trace, setting.atomic_bytes);
   const std::vector<CrashPoint> points = CrashPointsOf(recording);
+  const ExploredPoints explored(recording.trace, setting.finishes_calls);
   SpaceSize size;
   size.log2 = -std::numeric_limits<double>::infinity();
   std::vector<bool> open(points.size(), false);
   for (const CrashKind kind : setting.crash_kinds) {
     PointCursor cursor(space, kind);
     for (size_t i = 0; i < points.size(); ++i) {
+      if (!explored.Has(kind, points[i].after)) continue;
       cursor.MoveTo(points[i].after);
       AddPowerOfTwo(size.log2, cursor.SpaceLog2());
       if (!cursor.open().empty()) open[i] = true;

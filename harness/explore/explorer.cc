@@ -66,6 +66,7 @@ Explorer::Explorer(const RecordedRun& run, const ExploreOptions& options,
       contents_(space_),
       crash_points_(
           CrashPointsOf(run.recording, CheckOf(run.setting.oracle) != nullptr)),
+      explored_(run.trace(), run.setting.finishes_calls),
       contexts_(run),
       parts_(PartsApart(run, options)),
       pool_(run.backend, space_, PoolOptions()),
@@ -143,6 +144,7 @@ NestedOptions Explorer::OptionsOfNested() {
   options.space = result_.space;
   options.depth = options_.nested;
   options.copied = result_.copied;
+  options.finishes_calls = run_.setting.finishes_calls;
   options.seed = options_.seed;
   options.doublecheck = options_.doublecheck;
   options.pool = PoolOptions();
@@ -167,12 +169,8 @@ void Explorer::Describe() {
   }
   result_.crash_points = crash_points_.size();
   result_.faults = FaultCountsOf(run_.workload, run_.recording.history);
-  uint64_t ours = 0;
-  for (size_t index = 0; index < crash_points_.size(); ++index) {
-    ours += IsOurs(index) ? 1 : 0;
-  }
   // There are two passes, unless the prefixes are all that was asked for.
-  visits_ = std::max<uint64_t>(ours, 1) * run_.setting.crash_kinds.size();
+  visits_ = std::max<size_t>(OurVisits().size(), 1);
   if (!PrefixesOnly()) visits_ *= 2;
 }
 
@@ -215,6 +213,18 @@ bool Explorer::IsOurs(size_t index) const {
 
 // --- walking -----------------------------------------------------------------
 
+std::vector<Explorer::PointVisit> Explorer::OurVisits() const {
+  std::vector<PointVisit> visits;
+  for (const CrashKind kind : run_.setting.crash_kinds) {
+    for (size_t index = 0; index < crash_points_.size(); ++index) {
+      const EventNumber after = crash_points_[index].after;
+      if (!IsOurs(index) || !explored_.Has(kind, after)) continue;
+      visits.push_back({kind, static_cast<uint32_t>(index)});
+    }
+  }
+  return visits;
+}
+
 bool Explorer::ExplorePrefixes() {
   ExplorationSpace prefixes;
   prefixes.mode = ExplorationSpace::kPrefix;
@@ -226,12 +236,7 @@ bool Explorer::ExploreBeyondPrefixes() {
 }
 
 bool Explorer::WalkPoints(const ExplorationSpace& space, bool prefixes_done) {
-  std::vector<PointVisit> visits;
-  for (const CrashKind kind : run_.setting.crash_kinds) {
-    for (size_t index = 0; index < crash_points_.size(); ++index) {
-      if (IsOurs(index)) visits.push_back({kind, static_cast<uint32_t>(index)});
-    }
-  }
+  const std::vector<PointVisit> visits = OurVisits();
   if (MayWalkApart(space, prefixes_done)) {
     scheduler_->PauseAfter(options_.work_of_walk);
   }

@@ -24,6 +24,7 @@
 #include "harness/explore/subwalks.h"
 #include "harness/explore/tree_walk.h"
 #include "harness/judge/judge.h"
+#include "harness/space/explored_points.h"
 #include "harness/worker/forked_tasks.h"
 #include "harness/worker/worker_pool.h"
 #include "model/files/independent_parts.h"
@@ -53,15 +54,17 @@ class Explorer {
   void ChooseCopyMode();
   void ChooseParts();
   bool IsOurs(size_t index) const;
-
-  // --- walking; each returns false if a bound ended it
-  bool ExplorePrefixes();
-  bool ExploreBeyondPrefixes();
   // A crash point to be walked.
   struct PointVisit {
     CrashKind kind = CrashKind::kPower;
     uint32_t point_index = 0;
   };
+  // The crash points of this shard, by kind.
+  std::vector<PointVisit> OurVisits() const;
+
+  // --- walking; each returns false if a bound ended it
+  bool ExplorePrefixes();
+  bool ExploreBeyondPrefixes();
   bool WalkPoints(const ExplorationSpace& space, bool prefixes_done);
   bool WalkVisits(const ExplorationSpace& space, bool prefixes_done,
                   std::span<const PointVisit> visits);
@@ -109,6 +112,7 @@ class Explorer {
   CrashSpace space_;
   BlockContents contents_;
   std::vector<CrashPoint> crash_points_;
+  const ExploredPoints explored_;
   const RunContexts contexts_;
   // `nullptr` if none are explored apart.
   std::shared_ptr<const IndependentParts> parts_;

@@ -25,6 +25,7 @@
 #include "harness/explore/point_walk.h"
 #include "harness/explore/tree_walk.h"
 #include "harness/judge/stability.h"
+#include "harness/space/explored_points.h"
 
 namespace powercut {
 namespace {
@@ -96,10 +97,13 @@ class RecoveryCrashes {
     PointWalk walk(inner_.space(), kind(),
                    {options_.space, options_.seed, /*prefixes_done=*/false},
                    scheduler_);
-    const EventNumber end = inner_.space().trace().event_count();
+    const Trace& trace = inner_.space().trace();
+    const EventNumber end = trace.event_count();
+    const ExploredPoints explored(trace, options_.finishes_calls);
     // A crash before the recovery's first event leaves what the first crash
     // left, and that state was visited.
     for (EventNumber point = inner_.begin() + 1; point <= end; ++point) {
+      if (!explored.Has(kind(), point)) continue;
       if (!walk.WalkPoint(point, 0)) return false;
     }
     return scheduler_.RunAll();

@@ -64,6 +64,8 @@ struct NestedOptions {
   // How many crashes deep recoveries are crashed again.
   uint32_t depth = 1;
   CopyMode copied = CopyMode::kAsRead;
+  // BackendTraits::finishes_calls.
+  bool finishes_calls = false;
   // Chooses the states of `sample:N`, and those that `doublecheck` runs.
   uint64_t seed = 1;
   // The share of cached answers that are run all the same and compared.

@@ -145,6 +145,7 @@ Result<RunSetting> ResolveSetting(const Workload& workload,
           : traits.default_atomic_bytes.value_or(setting.geometry.sector_bytes);
   POWERCUT_TRY(
       CheckGeometry(workload, traits, setting.geometry, setting.atomic_bytes));
+  setting.finishes_calls = traits.finishes_calls;
   setting.crash_kinds = !flags.crash_kinds.empty() ? flags.crash_kinds
                         : !workload.crash_kinds.empty()
                             ? workload.crash_kinds

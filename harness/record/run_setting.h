@@ -27,6 +27,8 @@ struct RunSetting {
   uint32_t atomic_bytes = 0;
   // Which crashes are explored, in this order; not empty.
   std::vector<CrashKind> crash_kinds;
+  // BackendTraits::finishes_calls.
+  bool finishes_calls = false;
   Oracle oracle{};
 };
 

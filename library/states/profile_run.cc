@@ -83,6 +83,7 @@ Result<std::unique_ptr<ProfileRun>> ProfileRun::Record(
                     setting.atomic_bytes, kSectorBytes, kAtomicBytesMax)};
   }
   setting.crash_kinds = options.crash_kinds;
+  setting.finishes_calls = made->storage_->traits().finishes_calls;
   CheckOracle check;
   check.command = "the loop";
   // The bounds of a worker hold for the loop, too.

@@ -121,6 +121,31 @@ TEST_F(ProgramMapsTest, AStoreThatIsAcknowledgedTooEarlyIsLost) {
   EXPECT_THAT(process.out, HasSubstr("the store to page 0 of a is lost"));
 }
 
+// The kernel finishes the call of a process that dies: nobody sees half of a
+// rename, nor space that a write got and did not fill.
+TEST_F(ProgramMapsTest, AProcessDiesBetweenItsCalls) {
+  const std::string program =
+      Script("calls.sh",
+             "echo old >f; echo powercut:start >>$POWERCUT_ACKS\n"
+             "echo new >f.new; mv f.new f; echo 0123456789 >>log\n");
+  const std::string check =
+      Script("whole.sh",
+             "test -e f || { echo no name; exit 1; }\n"
+             "test ! -e f.new || test \"$(cat f)\" = old || exit 1\n"
+             "case \"$(cat log)\" in ''|0123456789);; *) exit 1;; esac\n");
+  ASSERT_EQ(Tool("record -o c.trace -- " + program).status, 0);
+  for (const char* profile : {"posix-minimal", "linux-man"}) {
+    const auto explored = [&](const std::string& kind) {
+      return Tool("explore --quiet --jobs 1 c.trace --profile " +
+                  std::string(profile) + " --crash " + kind + " --check '" +
+                  check + "'");
+    };
+    const Ended process = explored("process");
+    EXPECT_EQ(process.status, 0) << profile << process.out << process.err;
+    EXPECT_EQ(explored("os").status, 1) << profile;
+  }
+}
+
 // Each store has its place among the acks, and the calls of the tool itself are
 // none of the program.
 TEST_F(ProgramMapsTest, StoresAreShownBeforeTheirAcks) {
