@@ -138,10 +138,13 @@ RecordNumber Batch::NewestOf(const ObjectKey& key) const {
 }
 
 const LiveRecord* Batch::Find(RecordNumber number) const {
-  for (const Planned& planned : records_) {
-    if (planned.record.number == number) return &planned.live;
-  }
-  return s_.records.Find(number);
+  // A far write makes a record for each size on the way, so that a batch can
+  // hold many. Their numbers ascend.
+  const auto planned = std::ranges::lower_bound(
+      records_, number, {}, [](const Planned& p) { return p.record.number; });
+  const bool here =
+      planned != records_.end() && planned->record.number == number;
+  return here ? &planned->live : s_.records.Find(number);
 }
 
 // Makes the next record of an object ask for what its older record asked for.
