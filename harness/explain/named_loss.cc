@@ -43,22 +43,31 @@ Result<LossSet> SmallestLossOf(const RecordedRun& run, const StateId& id,
   if (PartsOfLoss::AreTried(*run.losses, replayed.state, cursor)) {
     parts.emplace(*run.losses, replayed.state, cursor);
   }
-  const auto fails = [&](const LossSet& part) -> Result<bool> {
-    // A part may have another recovery, in which these crashes cannot happen.
-    if (IsPartOf(recovery, part)) return false;
-    const CrashState only = parts->StateLosingOnly(part);
-    const StateId at{{CanonicalStep(only, cursor)}, run.trace().Digest()};
+  const auto state_fails = [&](const CrashState& state) -> Result<bool> {
+    const StateId at{{CanonicalStep(state, cursor)}, run.trace().Digest()};
     POWERCUT_ASSIGN(const ReplayedState other, Replay(run, at, options));
     return std::ranges::any_of(other.findings, [&](const Finding& finding) {
       return finding.violation.cause == failed->violation.cause;
     });
   };
+  const auto fails = [&](const LossSet& part) -> Result<bool> {
+    // A part may have another recovery, in which these crashes cannot happen.
+    if (IsPartOf(recovery, part)) return false;
+    return state_fails(parts->StateLosingOnly(part));
+  };
   LossSet smallest = all;
   if (parts) {
     POWERCUT_ASSIGN(smallest, SmallestLoss(all, fails));
   }
-  const CrashState only =
+  CrashState only =
       StateLosingOnly(smallest, *run.losses, replayed.state, cursor);
+  for (size_t i = 0; parts && id.steps.size() == 1 && i < kKeptFirstMax; ++i) {
+    const auto kept = StateKeepingFirst(*run.losses, only, cursor);
+    if (!kept) break;
+    POWERCUT_ASSIGN(const bool still, state_fails(*kept));
+    if (!still) break;
+    only = *kept;
+  }
   LossSet named = OwnLossesOf(*run.losses, only, cursor);
   if (IsPartOf(recovery, smallest)) named.merge(LossSet(recovery));
   return named;

@@ -133,11 +133,12 @@ class CauseGroups {
   struct Key {
     std::string cause;  // without a loss
     // Whether the cause is to name a loss, at which point the crash came, and
-    // what it took, with LossOfRecovery() if a recovery crashed, too. Zero and
-    // empty if not.
+    // what it took, with LossOfRecovery() if a recovery crashed, too, and in
+    // how many sectors (SectorsLost()). Zero and empty if not.
     bool by_loss = false;
     EventNumber point = 0;
     LossSet lost;
+    size_t sectors = 0;
 
     auto operator<=>(const Key&) const = default;
   };
@@ -171,8 +172,10 @@ class CauseGroups {
   void JoinPoint(std::map<Key, Group>::iterator begin,
                  std::map<Key, Group>::iterator end,
                  std::map<std::string, Group>& groups);
-  LossSet NamedLoss(const ViolatingState& shown, const LossSet& lost);
-  LossSet SmallestLossOf(const Group& group, Naming& naming);
+  LossSet NamedLoss(const CrashState& only, const LossSet& lost);
+  CrashState StateLosing(const Group& group);
+  bool Fails(const CrashState& state, const Group& group, Naming& naming);
+  void NameSmallestLoss(Group& group, Naming& naming);
   // A cursor at the state's point and kind. Valid until the next call.
   PointCursor& CursorAt(const CrashState& state);
   bool IsSimpler(const ViolatingState& at, uint64_t lost, Group& group);

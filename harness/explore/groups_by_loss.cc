@@ -25,12 +25,14 @@ CauseGroups::Key CauseGroups::KeyOf(const Violation& violation,
                                     const ViolatingState& at) {
   const ProgramLosses* const losses = context_.run.losses;
   if (losses == nullptr || violation.kind != ViolationKind::kCheck) {
-    return {violation.cause, false, 0, {}};
+    return {violation.cause, false, 0, {}, 0};
   }
-  LossSet lost = LossesOf(*losses, at.state, CursorAt(at.state));
+  const PointCursor& cursor = CursorAt(at.state);
+  LossSet lost = LossesOf(*losses, at.state, cursor);
   // What a crash of the recovery took was not the program's.
   if (!at.inner.empty()) lost.merge(LossOfRecovery());
-  return {violation.cause, true, at.state.point, std::move(lost)};
+  return {violation.cause, true, at.state.point, std::move(lost),
+          SectorsLost(*losses, at.state, cursor)};
 }
 
 // Gives the groups of one cause and point, each of which lost other things, to
@@ -42,7 +44,8 @@ void CauseGroups::JoinPoint(std::map<Key, Group>::iterator begin,
   for (auto group = begin; group != end; ++group) {
     by_size.push_back(&group->second);
   }
-  std::ranges::sort(by_size, [](const Group* a, const Group* b) {
+  // Among those that lost the same things, the one that lost least comes first.
+  std::ranges::stable_sort(by_size, [](const Group* a, const Group* b) {
     return ComesBefore(a->lost, b->lost);
   });
   std::vector<Group*> smallest;
@@ -61,48 +64,67 @@ void CauseGroups::JoinPoint(std::map<Key, Group>::iterator begin,
                            group->states.end());
   }
   for (Group* const group : smallest) {
-    group->named = NamedLoss(group->shown, group->lost);
+    group->named = NamedLoss(StateLosing(*group), group->lost);
     Merge(groups, std::move(*group));
   }
 }
 
-// Which of the things that are lost stand in the cause: without what only
-// follows from others.
-LossSet CauseGroups::NamedLoss(const ViolatingState& shown,
-                               const LossSet& lost) {
+// The shown state of the group, which loses no more than the group names.
+CrashState CauseGroups::StateLosing(const Group& group) {
+  const ProgramLosses* const losses = context_.run.losses;
+  const CrashState& shown = group.shown.state;
+  if (losses == nullptr) return shown;
+  return StateLosingOnly(group.lost, *losses, shown, CursorAt(shown));
+}
+
+// Which of the things that a state lost stand in the cause: without what only
+// follows from others. `lost` says whether a recovery crashed.
+LossSet CauseGroups::NamedLoss(const CrashState& only, const LossSet& lost) {
   const ProgramLosses* const losses = context_.run.losses;
   if (losses == nullptr) return {};
-  const PointCursor& cursor = CursorAt(shown.state);
-  LossSet named = OwnLossesOf(
-      *losses, StateLosingOnly(lost, *losses, shown.state, cursor), cursor);
+  LossSet named = OwnLossesOf(*losses, only, CursorAt(only));
   if (IsPartOf(LossOfRecovery(), lost)) named.merge(LossOfRecovery());
   return named;
 }
 
-// The first part of the loss with which the shown state would fail in the same
-// way, by running the parts.
-LossSet CauseGroups::SmallestLossOf(const Group& group, Naming& naming) {
+// Whether the state fails in the way of the group. No, if no more may be run.
+bool CauseGroups::Fails(const CrashState& state, const Group& group,
+                        Naming& naming) {
+  if (naming.recoveries >= kPartRunsMax) return false;
+  if (naming.stop && naming.stop()) return false;
+  ++naming.recoveries;
+  const OutcomeId outcome = naming.pool.RunAlone(state).outcome;
+  const auto& violations =
+      naming.judge.Violations(outcome, group.shown.history, state.kind);
+  return std::ranges::any_of(violations, [&](const Violation& violation) {
+    return violation.cause == group.violation.cause;
+  });
+}
+
+// Finds the first part of the loss with which the shown state would fail in the
+// same way, and the last of its writes with which it would, by running them.
+void CauseGroups::NameSmallestLoss(Group& group, Naming& naming) {
   const ViolatingState& shown = group.shown;
   const PointCursor& cursor = CursorAt(shown.state);
   const ProgramLosses& losses = *context_.run.losses;
-  if (!PartsOfLoss::AreTried(losses, shown.state, cursor)) return group.lost;
-  const PartsOfLoss parts(losses, shown.state, cursor);
-  const auto fails = [&](const LossSet& part) -> Result<bool> {
-    // A state that loses nothing is visited at each point.
-    if (part.empty() || naming.recoveries >= kPartRunsMax) return false;
-    if (naming.stop && naming.stop()) return false;
-    const CrashState state = parts.StateLosingOnly(part);
-    ++naming.recoveries;
-    const OutcomeId outcome = naming.pool.RunAlone(state).outcome;
-    const auto& violations =
-        naming.judge.Violations(outcome, shown.history, state.kind);
-    return std::ranges::any_of(violations, [&](const Violation& violation) {
-      return violation.cause == group.violation.cause;
+  if (!PartsOfLoss::AreTried(losses, shown.state, cursor)) return;
+  if (group.lost.size() > 1) {
+    const PartsOfLoss parts(losses, shown.state, cursor);
+    auto smallest = SmallestLoss(group.lost, [&](const LossSet& part) {
+      // A state that loses nothing is visited at each point.
+      return Result<bool>(!part.empty() &&
+                          Fails(parts.StateLosingOnly(part), group, naming));
     });
-  };
-  auto smallest = SmallestLoss(group.lost, fails);
-  POWERCUT_CHECK(smallest);
-  return std::move(*smallest);
+    POWERCUT_CHECK(smallest);
+    group.lost = std::move(*smallest);
+  }
+  CrashState only = StateLosing(group);
+  for (size_t i = 0; i < kKeptFirstMax; ++i) {
+    const auto kept = StateKeepingFirst(losses, only, cursor);
+    if (!kept || !Fails(*kept, group, naming)) break;
+    only = *kept;
+  }
+  group.named = NamedLoss(only, group.lost);
 }
 
 // The groups by the causes that findings have, with the losses named.
@@ -123,10 +145,9 @@ std::map<std::string, CauseGroups::Group> CauseGroups::GroupsByCause(
   std::map<std::string, Group> smaller;
   for (auto& [cause, group] : groups) {
     // A part may have another recovery, in which these crashes cannot happen.
-    const bool has_parts = group.lost.size() > 1 && group.shown.inner.empty();
+    const bool has_parts = group.by_loss && group.shown.inner.empty();
     if (has_parts && smaller.size() < kCausesShownMax) {
-      group.lost = SmallestLossOf(group, naming);
-      group.named = NamedLoss(group.shown, group.lost);
+      NameSmallestLoss(group, naming);
     }
     Merge(smaller, std::move(group));
   }

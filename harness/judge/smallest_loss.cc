@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -130,6 +131,11 @@ LossSet LossesOf(const ProgramLosses& losses, const CrashState& state,
       losses, LostWith(losses, SectorsNotHeld(state, cursor), point), point);
 }
 
+size_t SectorsLost(const ProgramLosses& losses, const CrashState& state,
+                   const PointCursor& cursor) {
+  return LostWith(losses, SectorsNotHeld(state, cursor), cursor.point()).size();
+}
+
 LossSet OwnLossesOf(const ProgramLosses& losses, const CrashState& state,
                     const PointCursor& cursor) {
   // What follows from a loss was written after it, as a rule.
@@ -218,6 +224,38 @@ CrashState PartsOfLoss::StateLosingOnly(const LossSet& lost) const {
     }
   }
   return only;
+}
+
+std::optional<CrashState> StateKeepingFirst(const ProgramLosses& losses,
+                                            const CrashState& state,
+                                            const PointCursor& cursor) {
+  const CrashState from_newest = FromOrigin(state, CrashState::kNewest, cursor);
+  if (std::ranges::any_of(from_newest.choices, [](const BlockChoice& choice) {
+        return choice.torn.count > 0;
+      })) {
+    return std::nullopt;
+  }
+  std::vector<WrittenSector> lost = SectorsNotHeld(from_newest, cursor);
+  std::vector<WrittenSector> followers;
+  const auto first = std::ranges::find_if(lost, [&](const auto& write) {
+    followers = losses.FollowersOf({write}, cursor.point());
+    return !followers.empty();
+  });
+  if (first == lost.end()) return std::nullopt;
+  lost.erase(first);
+  lost.insert(lost.end(), followers.begin(), followers.end());
+  std::map<Slot, BlockChoice> choices;
+  for (const WrittenSector& write : lost) {
+    const auto choice = ChoiceWithout(write, cursor);
+    if (!choice) continue;
+    const auto [entry, added] = choices.try_emplace(choice->slot, *choice);
+    VersionIndex& version = entry->second.version;
+    version = std::min(version, choice->version);
+  }
+  CrashState kept = from_newest;
+  kept.choices.clear();
+  for (const auto& [slot, choice] : choices) kept.choices.push_back(choice);
+  return kept;
 }
 
 CrashState StateLosingOnly(const LossSet& lost, const ProgramLosses& losses,

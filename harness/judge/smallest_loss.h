@@ -5,7 +5,9 @@
 #ifndef POWERCUT_HARNESS_JUDGE_SMALLEST_LOSS_H_
 #define POWERCUT_HARNESS_JUDGE_SMALLEST_LOSS_H_
 
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +24,13 @@ namespace powercut {
 LossSet LossesOf(const ProgramLosses& losses, const CrashState& state,
                  const PointCursor& cursor);
 
-// The same without what only follows from the rest. This names the loss.
+// How many sectors the state lost, with what follows from it. Of two states
+// that lost the same things, one can have lost less of them. Requires: as
+// LossesOf().
+size_t SectorsLost(const ProgramLosses& losses, const CrashState& state,
+                   const PointCursor& cursor);
+
+// The same things without what only follows from the rest. This names the loss.
 // Requires: as LossesOf().
 LossSet OwnLossesOf(const ProgramLosses& losses, const CrashState& state,
                     const PointCursor& cursor);
@@ -68,6 +76,18 @@ class PartsOfLoss {
   std::vector<LossSet> losses_of_choices_;
   std::vector<Follower> followers_;
 };
+
+// The state that keeps the first of its lost writes from which something
+// follows, and that loses by itself what follows from it. It lost less, and may
+// lack the same things: of two changes of one file, the last one alone.
+// `std::nullopt` if nothing follows from what the state lost, or if it has torn
+// blocks. Requires: as LossesOf().
+std::optional<CrashState> StateKeepingFirst(const ProgramLosses& losses,
+                                            const CrashState& state,
+                                            const PointCursor& cursor);
+
+// The most times that StateKeepingFirst() is tried in a row.
+inline constexpr size_t kKeptFirstMax = 32;
 
 // PartsOfLoss::StateLosingOnly() for one part.
 CrashState StateLosingOnly(const LossSet& lost, const ProgramLosses& losses,

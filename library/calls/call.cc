@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "harness/trace/acks.h"
+#include "harness/trace/run_begin.h"
 #include "library/calls/call_address.h"
 #include "model/words/flush_ops.h"
 
@@ -31,6 +32,11 @@ std::string_view LastPartOf(std::string_view path) {
 
 bool IsSync(const Call& call) {
   return call.kind == Call::kOp && IsFlush(call.op.kind);
+}
+
+bool IsAck(const Call& call) {
+  return call.kind == Call::kAck ||
+         (call.kind == Call::kLine && IsAckLine(call.content));
 }
 
 bool IsOfDirectory(const Calls& calls, const Call& sync) {

@@ -81,6 +81,10 @@ std::string_view LastPartOf(std::string_view path);
 // Whether the call is one that asks for durability.
 bool IsSync(const Call& call);
 
+// Whether the user may rely on something from the call on: an ack, or a line
+// that is one.
+bool IsAck(const Call& call);
+
 // Whether a sync is of a directory: of the root, or of a path at which one of
 // the calls makes a directory or below which one names something. Cost:
 // O(calls).

@@ -41,6 +41,10 @@ std::string PartOf(std::string_view what) {
   return std::string(what == kRemoval ? kName : what);
 }
 
+bool LacksSync(std::string_view missing) {
+  return missing != kNothingMissing && missing != kInFlight;
+}
+
 // The path that a call gave the last part `name`, or took it from. What is
 // given stands last among the operands of a call, and what is taken first.
 std::string_view PathNamed(const Call& call, std::string_view name,
@@ -120,7 +124,7 @@ std::string PathInWords(std::string_view path) {
 
 CallLosses::CallLosses(const IssuedCalls& calls, const Trace& trace,
                        const Profile& profile)
-    : calls_(calls), trace_(trace), followers_(trace) {
+    : calls_(calls), files_(calls.calls), trace_(trace), followers_(trace) {
   const PromiseTable table = PromisesOf(profile);
   const Row full{Primitive::kFullFsync, kFullFsync};
   const Row file{Primitive::kFsync, kFsync};
@@ -156,7 +160,11 @@ std::optional<CallLosses::Work> CallLosses::WorkOf(
   if (made.kind != Call::kOp || IsSync(made)) return std::nullopt;
   const OpKind kind = made.op.kind;
   const bool sizes = kind == OpKind::kTruncate || kind == OpKind::kFallocate;
-  Work work{call, sizes ? kSize : kData, std::string(PathOf(made))};
+  Work work{call, sizes ? kSize : kData, files_.Of(call),
+            std::string(PathOf(made))};
+  if (work.file != CalledFiles::kNoFile) {
+    work.path = files_.NamesAfter(call + 1, work.file).front();
+  }
   const DiskEvent& event = trace_.event(write.event);
   if (event.kind != DiskEvent::kWrite) return work;
   // An event can hold several records.
@@ -177,46 +185,38 @@ std::optional<CallLosses::Work> CallLosses::WorkOf(
     const bool taken = name->inode == simfs::kNoInode;
     work.what = taken ? kRemoval : kName;
     work.path = PathNamed(made, name->name, taken);
+    work.file = files_.WithName(work.path, call, taken ? call : call + 1);
   }
   if (times_only) work.what = kAttributes;
   return work;
 }
 
-// Follows the names of a file over one call.
-void CallLosses::Follow(const Call& call, Story& story) const {
-  if (call.kind != Call::kOp || call.op.names.empty()) return;
-  const std::string& first = call.op.names.front();
-  const std::string& last = call.op.names.back();
-  const auto forget = [&](const std::string& gone) {
-    if (story.names.size() > 1) std::erase(story.names, gone);
-  };
+// The path of a thing when call `index` has been made, `before` being that when
+// it had not.
+std::string CallLosses::PathAfter(size_t index, const Work& work,
+                                  const std::string& before) const {
+  const bool of_name = work.what == kName || work.what == kRemoval;
+  if (!of_name && work.file != CalledFiles::kNoFile) {
+    return files_.NamesAfter(index + 1, work.file).front();
+  }
+  const Call& call = calls_.calls[index];
+  // A name that is gone stays the name of what was removed.
+  if (work.what == kRemoval || call.kind != Call::kOp) return before;
+  const auto& names = call.op.names;
   switch (call.op.kind) {
     case OpKind::kRename:
-      forget(last);
-      for (std::string& name : story.names) name = Renamed(name, first, last);
-      break;
+      return Renamed(before, names.front(), names.back());
     case OpKind::kExchange:
-      for (std::string& name : story.names) {
-        name = IsWithin(name, first) ? Renamed(name, first, last)
-                                     : Renamed(name, last, first);
-      }
-      break;
-    case OpKind::kLink:
-      if (std::ranges::find(story.names, first) != story.names.end()) {
-        story.names.push_back(last);
-      }
-      break;
-    case OpKind::kUnlink:
-      forget(first);
-      break;
+      return IsWithin(before, names.front())
+                 ? Renamed(before, names.front(), names.back())
+                 : Renamed(before, names.back(), names.front());
     default:
-      break;
+      return before;
   }
 }
 
 // Each sync of a file does what a weaker one does.
-void CallLosses::NoteSync(size_t index, std::string_view what,
-                          Story& story) const {
+void CallLosses::NoteSync(size_t index, const Work& work, Story& story) const {
   const Call& call = calls_.calls[index];
   if (!IsSync(call) || call.fails) return;
   const auto note = [&](std::string_view word) {
@@ -230,10 +230,12 @@ void CallLosses::NoteSync(size_t index, std::string_view what,
     }
     return;
   }
-  const std::string_view path = PathOf(call);
-  const bool names = what == kName || what == kRemoval;
-  if (names && ParentOf(story.names.front()) == path) note(kFsyncDirectory);
-  if (std::ranges::find(story.names, path) == story.names.end()) return;
+  const CalledFiles::File synced = files_.Of(index);
+  if (synced == CalledFiles::kNoFile) return;
+  const bool names = work.what == kName || work.what == kRemoval;
+  const std::string_view directory = ParentOf(story.paths.back().second);
+  if (names && files_.HadName(directory, index, synced)) note(kFsyncDirectory);
+  if (synced != work.file) return;
   note(kFdatasync);
   if (kind != OpKind::kFdatasync) note(kFsync);
   if (kind == OpKind::kFullFsync) note(kFullFsync);
@@ -253,23 +255,21 @@ bool CallLosses::GoesOn(size_t index, std::string_view what,
 // The story up to call `upto` at least. It is told only as far as somebody
 // asks, since most of what is lost was written not long before.
 CallLosses::Story& CallLosses::StoryOf(const Work& work, size_t upto) const {
-  const auto [entry, added] = stories_.try_emplace({work.call, work.what});
+  const auto [entry, added] =
+      stories_.try_emplace({work.call, work.what, work.path});
   Story& story = entry->second;
   if (added) {
     story.upto = work.call + 1;
-    story.names = {work.path};
     story.paths = {{story.upto, work.path}};
   }
   for (; story.upto < upto; ++story.upto) {
-    NoteSync(story.upto, work.what, story);
+    NoteSync(story.upto, work, story);
     if (story.went_on == kNever && GoesOn(story.upto, work.what, story)) {
       story.went_on = story.upto;
     }
-    // A name that is gone stays the name of what was removed.
-    if (work.what != kRemoval) Follow(calls_.calls[story.upto], story);
-    if (story.names.front() != story.paths.back().second) {
-      story.paths.emplace_back(story.upto + 1, story.names.front());
-    }
+    const std::string& before = story.paths.back().second;
+    std::string path = PathAfter(story.upto, work, before);
+    if (path != before) story.paths.emplace_back(story.upto + 1, path);
   }
   return story;
 }
@@ -287,9 +287,11 @@ std::optional<CallLosses::PlainLoss> CallLosses::PlainLossOf(
                          point > (returned == 0 ? 0 : after[returned - 1]);
   const size_t begun = returned + (in_flight ? 1 : 0);
   const Story& story = StoryOf(work, begun);
-  PlainLoss loss{work.what, work.path, WeakestSync(work.what)};
+  PlainLoss loss{work.what, work.path, WeakestSync(work.what), work.path};
   for (const auto& [from, path] : story.paths) {
-    if (from <= begun) loss.path = path;
+    if (from > begun) break;
+    loss.path = path;
+    if (from > work.call + 1 && loss.renamed == kNever) loss.renamed = from - 1;
   }
   const auto synced = story.synced.find(loss.missing);
   if (synced != story.synced.end() && synced->second < returned) {
@@ -324,7 +326,7 @@ std::optional<ProgramLosses::Loss> CallLosses::LossInWordsOf(
               {std::string(plain->what), std::string(plain->missing)}};
 }
 
-std::string CallLosses::MissingSync(const PlainLoss& loss) {
+std::string CallLosses::MissingSync(const PlainLoss& loss) const {
   const std::string thing = fmt::format("the {} of {}", loss.what, loss.path);
   if (loss.missing == kNothingMissing) {
     return fmt::format("no sync: {} can be lost although it was synced", thing);
@@ -339,15 +341,20 @@ std::string CallLosses::MissingSync(const PlainLoss& loss) {
     return fmt::format("syncfs, which would have kept {}", thing);
   }
   const bool of_directory = loss.missing == kFsyncDirectory;
-  return fmt::format("{} {}, which would have kept {}",
-                     of_directory ? kFsync : loss.missing,
-                     of_directory ? ParentOf(loss.path) : loss.path, thing);
+  std::string before;
+  if (loss.renamed != kNever) {
+    before = fmt::format(" before `{}`", CallText(calls_.calls[loss.renamed]));
+  }
+  return fmt::format(
+      "{} {}{}, which would have kept {}", of_directory ? kFsync : loss.missing,
+      of_directory ? ParentOf(loss.path_then) : loss.path_then, before, thing);
 }
 
 std::vector<std::string> CallLosses::MissingSyncs(
     const LossSet& lost, const CrashState& state,
     const PointCursor& cursor) const {
-  std::set<std::string> lines;
+  // By thing: what each of its losses lacks.
+  std::map<LostThing, std::vector<PlainLoss>> all;
   std::vector<WrittenSector> writes = SectorsNotHeld(state, cursor);
   const auto followers = FollowersOf(writes, cursor.point());
   writes.insert(writes.end(), followers.begin(), followers.end());
@@ -357,7 +364,17 @@ std::vector<std::string> CallLosses::MissingSyncs(
     const LostThing thing{PartOf(plain->what), PathInWords(plain->path)};
     const auto loss = lost.find(thing);
     if (loss == lost.end() || loss->second.what != plain->what) continue;
-    lines.insert(MissingSync(*plain));
+    all[thing].push_back(*plain);
+  }
+  std::set<std::string> lines;
+  for (const auto& [thing, plains] : all) {
+    // What a sync would have kept says more than that none could have come.
+    const bool lacks = std::ranges::any_of(plains, [](const PlainLoss& plain) {
+      return LacksSync(plain.missing);
+    });
+    for (const PlainLoss& plain : plains) {
+      if (lacks == LacksSync(plain.missing)) lines.insert(MissingSync(plain));
+    }
   }
   return {lines.begin(), lines.end()};
 }

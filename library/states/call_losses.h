@@ -10,12 +10,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "backends/simfs/record_followers.h"
 #include "harness/record/program_losses.h"
 #include "harness/space/crash_state.h"
+#include "library/calls/called_files.h"
 #include "library/calls/record_calls.h"
 #include "model/table/profile.h"
 
@@ -41,8 +43,9 @@ class CallLosses : public ProgramLosses {
                                          EventNumber point) const override;
 
   // The things in `lost` that the state lost, as lines for people: which sync
-  // of which path would have kept what. Sorted, each once. Requires: `cursor`
-  // stands at the state's point and kind.
+  // of which path would have kept what, and before which call it had to come if
+  // the path changed. Of one thing, those that say most. Sorted, each once.
+  // Requires: `cursor` stands at the state's point and kind.
   std::vector<std::string> MissingSyncs(const LossSet& lost,
                                         const CrashState& state,
                                         const PointCursor& cursor) const;
@@ -54,6 +57,7 @@ class CallLosses : public ProgramLosses {
   struct Work {
     size_t call = 0;
     std::string_view what;
+    CalledFiles::File file = CalledFiles::kNoFile;
     // The path when the call returned.
     std::string path;
   };
@@ -61,9 +65,7 @@ class CallLosses : public ProgramLosses {
   struct Story {
     // How many calls it covers.
     size_t upto = 0;
-    // The names of the file, the first of which is shown.
-    std::vector<std::string> names;
-    // The first name, by the number of calls from which on it is that.
+    // The path of the thing, by the number of calls from which on it is that.
     std::vector<std::pair<size_t, std::string>> paths;
     // By kind of sync: the first call that was such a sync of the thing.
     std::map<std::string_view, size_t> synced;
@@ -75,21 +77,27 @@ class CallLosses : public ProgramLosses {
     std::string_view what;
     std::string path;
     std::string_view missing;
+    // The path when the call had returned, and the first call after it that
+    // changed the path; kNever if none did.
+    std::string path_then;
+    size_t renamed = kNever;
   };
 
   std::optional<Work> WorkOf(const WrittenSector& write) const;
   std::optional<PlainLoss> PlainLossOf(const WrittenSector& write,
                                        EventNumber point) const;
   Story& StoryOf(const Work& work, size_t upto) const;
-  void Follow(const Call& call, Story& story) const;
-  void NoteSync(size_t index, std::string_view what, Story& story) const;
+  std::string PathAfter(size_t index, const Work& work,
+                        const std::string& before) const;
+  void NoteSync(size_t index, const Work& work, Story& story) const;
   bool GoesOn(size_t index, std::string_view what, const Story& story) const;
-  static std::string MissingSync(const PlainLoss& loss);
+  std::string MissingSync(const PlainLoss& loss) const;
   std::string_view WeakestSync(std::string_view what) const;
   std::optional<Loss> LossInWordsOf(const WrittenSector& write,
                                     EventNumber point) const;
 
   const IssuedCalls calls_;
+  const CalledFiles files_;
   const Trace& trace_;
   const simfs::RecordFollowers followers_;
   // By data, attributes, names and removals: the weakest sync that is promised
@@ -99,7 +107,8 @@ class CallLosses : public ProgramLosses {
   std::string_view names_sync_;
   std::string_view removals_sync_;
   mutable std::map<WrittenSector, std::optional<Work>> works_;
-  mutable std::map<std::pair<size_t, std::string_view>, Story> stories_;
+  mutable std::map<std::tuple<size_t, std::string_view, std::string>, Story>
+      stories_;
   mutable std::map<std::string, std::string> words_of_paths_;
   // What LossOf() answered about the point that was asked about last: many
   // states of one point lose the same.

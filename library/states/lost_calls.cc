@@ -12,6 +12,7 @@
 #include <set>
 #include <string_view>
 
+#include "library/calls/called_files.h"
 #include "model/files/model_state.h"
 
 namespace powercut {
@@ -94,9 +95,16 @@ std::string LostBytes(const Call& call, const std::vector<ByteSpan>& blocks) {
   return fmt::format("bytes {} of {}: ", fmt::join(ranges, ", "), call.path);
 }
 
-bool IsSyncOf(const Call& call, std::string_view path) {
-  return IsSync(call) &&
-         (call.op.kind == OpKind::kSyncfs || PathOf(call) == path);
+// Whether call `index` is a sync of what call `lost` was about. A log and a raw
+// disk are no files, and are told by their names.
+bool IsSyncOf(const Calls& calls, const CalledFiles& files, size_t index,
+              size_t lost) {
+  if (!IsSync(calls[index])) return false;
+  if (calls[index].op.kind == OpKind::kSyncfs) return true;
+  if (files.Of(lost) != CalledFiles::kNoFile) {
+    return files.Of(index) == files.Of(lost);
+  }
+  return PathOf(calls[index]) == PathOf(calls[lost]);
 }
 
 // The calls around a crash point.
@@ -127,6 +135,20 @@ AroundPoint AroundPointOf(const IssuedCalls& run, const CrashState& state) {
     --around.told;
   }
   return around;
+}
+
+// The last call that changed the file of call `lost` before the first ack after
+// it, and before call `end`: a sync that comes earlier misses what came later.
+size_t LastChange(const Calls& calls, const CalledFiles& files, size_t lost,
+                  size_t end) {
+  size_t last = lost;
+  for (size_t i = lost + 1; i < end && !IsAck(calls[i]); ++i) {
+    const OpKind kind = calls[i].op.kind;
+    const bool changes = calls[i].kind == Call::kOp && !IsSync(calls[i]) &&
+                         kind != OpKind::kOpen && kind != OpKind::kClose;
+    if (changes && files.Of(i) == files.Of(lost)) last = i;
+  }
+  return last;
 }
 
 }  // namespace
@@ -166,12 +188,12 @@ std::vector<std::string> LostCalls(const IssuedCalls& run,
                                    const PointCursor& cursor) {
   const Calls& calls = run.calls;
   const auto& after = run.events_after;
+  const CalledFiles files(calls);
   std::vector<std::string> lines;
   for (const auto& [lost, blocks] : LostBy(run, state, cursor)) {
-    const std::string_view path = PathOf(calls[lost]);
     std::string sync = ", never synced before the crash";
     for (size_t i = lost; i < calls.size(); ++i) {
-      if (!IsSyncOf(calls[i], path)) continue;
+      if (!IsSyncOf(calls, files, i, lost)) continue;
       const bool returned = after[i] <= state.point;
       if (!returned && i > 0 && after[i - 1] >= state.point) break;
       sync = fmt::format(", although `{}`{} {}{}", CallText(calls[i]),
@@ -214,11 +236,21 @@ std::vector<ExtraSync> SyncsFor(const IssuedCalls& run, const CrashState& state,
                                 const PointCursor& cursor) {
   const Calls& calls = run.calls;
   const LostContents lost = LostBy(run, state, cursor);
+  const CalledFiles files(calls);
+  const size_t returned = AroundPointOf(run, state).returned;
   std::vector<ExtraSync> syncs;
   const auto add = [&](std::string_view path, size_t call) {
     const bool there = std::ranges::any_of(
         syncs, [&](const ExtraSync& sync) { return sync.path == path; });
     if (!there) syncs.push_back({std::string(path), call});
+  };
+  // The same later, if the file was changed again by then.
+  const auto add_later = [&](size_t call, bool directory) {
+    if (files.Of(call) == CalledFiles::kNoFile) return;
+    const size_t last = LastChange(calls, files, call, returned);
+    if (last == call) return;
+    const std::string& name = files.NamesAfter(last + 1, files.Of(call))[0];
+    syncs.push_back({directory ? std::string(ParentOf(name)) : name, last});
   };
   for (auto call = lost.rbegin(); call != lost.rend(); ++call) {
     const OpKind kind = calls[call->first].op.kind;
@@ -231,9 +263,12 @@ std::vector<ExtraSync> SyncsFor(const IssuedCalls& run, const CrashState& state,
   if (!lost.empty() && IsLogOp(calls[lost.begin()->first].op.kind)) {
     return syncs;
   }
+  const size_t last_lost = lost.empty() ? 0 : lost.rbegin()->first;
+  if (!lost.empty()) add_later(last_lost, /*directory=*/false);
   for (auto call = lost.rbegin(); call != lost.rend(); ++call) {
     add(ParentOf(PathOf(calls[call->first])), call->first);
   }
+  if (!lost.empty()) add_later(last_lost, /*directory=*/true);
   return syncs;
 }
 

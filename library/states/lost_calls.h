@@ -46,7 +46,9 @@ struct ExtraSync {
   size_t after = 0;
 };
 // The syncs that might have kept what the state lost: first of the files, then
-// of the directories, of the last calls first.
+// of the directories, of the last calls first. What the last of them was about
+// may have been changed again before the program relied on it; then the same
+// syncs after that change are among these.
 // Requires: as LostCalls().
 std::vector<ExtraSync> SyncsFor(const IssuedCalls& run, const CrashState& state,
                                 const PointCursor& cursor);

@@ -15,6 +15,7 @@
 namespace powercut {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -187,6 +188,77 @@ TEST_F(LostThingsTest, TheSmallestLossIsNamed) {
       << early.out;
   EXPECT_THAT(early.out, HasSubstr("  missing    no sync: it fails with "
                                    "everything kept that was issued\n"));
+}
+
+// A handle of a file that a rename replaced syncs that file, which has the name
+// no more.
+TEST_F(LostThingsTest, ASyncIsOfTheFileThatIsOpen) {
+  Expect("test \"$(cat f)\" = new");
+  const std::string set_up = "echo old >f; exec 3<f";
+  Record(set_up, std::string("echo new >f.new; mv f.new f\n"
+                             "sync /proc/self/fd/3\n") +
+                     kDone);
+  for (const char* const world : {"linux-man", "ext4-ordered", "btrfs"}) {
+    const Ended explored = Explore(std::string("--profile ") + world);
+    EXPECT_THAT(LossesIn(explored.out), Contains("data-of-f/fdatasync"))
+        << world << explored.out;
+    EXPECT_THAT(explored.out,
+                HasSubstr("  missing    fdatasync /f.new before `rename /f.new "
+                          "/f`, which would have kept the data of /f\n"));
+    EXPECT_THAT(explored.out, Not(HasSubstr("although")));
+  }
+  Record(set_up, std::string("echo new >f.new; mv f.new f\n"
+                             "sync f; sync .\n") +
+                     kDone);
+  EXPECT_EQ(Explore("--profile ext4-ordered").status, 0);
+}
+
+// The file has another name at the crash than it had when a sync could still
+// come. The sync that is named, at the place that is named, keeps it.
+TEST_F(LostThingsTest, TheMissingSyncIsNamedWithItsPlace) {
+  Expect("test -e new/f || test -e cur/f");
+  const std::string set_up = "mkdir tmp new cur; echo mail >tmp/f";
+  const auto mail = [](const std::string& sync) {
+    return "mv tmp/f new/f\n" + sync + kDone + "mv new/f cur/f; sync cur\n";
+  };
+  for (const char* const world : {"ext4-ordered", "btrfs"}) {
+    const std::string profile = std::string("--profile ") + world;
+    Record(set_up, mail(""));
+    const Ended lost = Explore(profile);
+    EXPECT_EQ(lost.status, 1) << lost.err;
+    EXPECT_THAT(lost.out,
+                HasSubstr("fsync /new before `rename /new/f /cur/f`, which "
+                          "would have kept the name of /cur/f\n"))
+        << world;
+    EXPECT_THAT(lost.out, Not(HasSubstr("fsync /cur, which")));
+    Record(set_up, mail("sync new\n"));
+    const Ended kept = Explore(profile);
+    EXPECT_EQ(kept.status, 0) << kept.out;
+  }
+}
+
+// Two changes of one file, the first of which was synced but for its times. If
+// all changes come in one order, losing the times takes the second one, too.
+TEST_F(LostThingsTest, OfTwoChangesTheLastIsNamed) {
+  Expect("test \"$(dd if=f bs=1 skip=1024 count=1 2>/dev/null)\" = b");
+  const std::string set_up = "truncate -s 4096 f other";
+  const auto put = [](const char* file, const char* what, int at) {
+    return "printf " + std::string(what) + " | dd of=" + file +
+           " bs=1 conv=notrunc seek=" + std::to_string(at) + " 2>/dev/null\n";
+  };
+  const std::string program = put("other", "q", 0) + "sync -d other\n" +
+                              put("f", "a", 0) + "sync -d f\n" +
+                              put("f", "b", 1024);
+  Record(set_up, program + kDone);
+  for (const char* const space : {"exhaustive", "epoch:1", "sample:8"}) {
+    const Ended lost =
+        Explore(std::string("--profile ext4-journal --space ") + space);
+    EXPECT_THAT(LossesIn(lost.out), ElementsAre("data-of-f/fdatasync"))
+        << space << lost.out;
+    EXPECT_THAT(lost.out, HasSubstr("  missing    fdatasync /f, which"));
+  }
+  Record(set_up, program + "sync -d f\n" + kDone);
+  EXPECT_EQ(Explore("--profile ext4-journal").status, 0);
 }
 
 // Under a journal, what is lost takes with it all that came later. What the
