@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "harness/cli/input/edited_calls.h"
@@ -27,6 +28,8 @@
 #include "harness/cli/terminal/verdict_color.h"
 #include "harness/cli/verbs/audited_workload.h"
 #include "harness/cli/verbs/verb.h"
+#include "harness/explain/named_loss.h"
+#include "harness/explain/replay.h"
 #include "harness/explore/sync_audit.h"
 #include "harness/judge/failure_block.h"
 #include "harness/record/weakened_backend.h"
@@ -166,9 +169,11 @@ class FileAudit {
   // Prints what is found with all syncs.
   Result<bool> IsRefused(const OpenedInput& input) {
     POWERCUT_ASSIGN(const Recording recording, RecordingOf(input));
-    POWERCUT_ASSIGN(const Exploration explored,
-                    Explored(input, recording, nullptr));
+    POWERCUT_ASSIGN(Exploration explored, Explored(input, recording, nullptr));
     progress_.Clear();
+    if (input.calls) {
+      NameByCalls(RunOf(input, recording), *input.calls, explored.findings);
+    }
     for (const Finding& finding : explored.findings) {
       PrintVerdicts(FailureBlock(finding, file_,
                                  ReplayFlagsText(flags_.input, flags_.oracle)));
@@ -188,6 +193,33 @@ class FileAudit {
     return flags;
   }
 
+  // The refused state of a program with the cause that it has alone, since the
+  // exploration ended when it was seen, and without what it lost beside that.
+  static Result<Finding> Simplest(const OpenedInput& input,
+                                  const Recording& recording, Finding refused) {
+    if (!input.calls) return refused;
+    const RunOptions options{.probe = input.probe, .limits = {}};
+    const RunWithLosses with_losses(RunOf(input, recording), input.calls);
+    const RecordedRun& run = with_losses.run();
+    std::string at = refused.id;
+    // The first round says what the state need not lose.
+    for (int round = 0; round < 2; ++round) {
+      POWERCUT_ASSIGN(const StateId id, ParseStateId(at));
+      POWERCUT_ASSIGN(ReplayedState replayed, Replay(run, id, options));
+      POWERCUT_TRY(NameLossInCauses(run, id, options, replayed));
+      const auto named = std::ranges::find_if(
+          replayed.findings,
+          [](const Finding& one) { return one.loss.has_value(); });
+      if (named == replayed.findings.end()) break;
+      refused = *named;
+      if (id.steps.size() > 1) break;
+      at = StateIdText(IdLosingOnly(*named->loss, run, replayed));
+      if (at == refused.id) break;
+    }
+    NameByCalls(run, *input.calls, std::span(&refused, 1));
+    return refused;
+  }
+
   SyncTrial Try(const InputFlags& flags) {
     auto input = OpenInput(file_, flags, flags_.oracle);
     if (!input) return {};
@@ -197,7 +229,10 @@ class FileAudit {
     auto explored = Explored(*input, *recording, &seen);
     if (!explored || Interrupted()) return {};
     for (Finding& finding : explored->findings) {
-      if (Counts(finding.violation.cause)) return {true, std::move(finding)};
+      if (!Counts(finding.violation.cause)) continue;
+      auto simplest = Simplest(*input, *recording, std::move(finding));
+      if (!simplest) return {};
+      return {true, std::move(*simplest)};
     }
     return {explored->exhausted, std::nullopt};
   }
