@@ -98,6 +98,20 @@ bool HasRoom(const Out* out) {
   return out != nullptr && out->size >= sizeof(Out);
 }
 
+// Ends a function that runs in Guarded() with -EINVAL and the reason.
+inline void Require(bool good, const std::string& why) {
+  if (!good) throw std::invalid_argument(why);
+}
+// The same for a struct that is filled in, which the caller names `name`.
+template <class Out>
+void RequireRoom(const Out* out, const std::string& name) {
+  Require(out != nullptr, "`" + name + "` is NULL");
+  Require(HasRoom(out), "the size in `" + name + "` is " +
+                            std::to_string(out->size) + ", and " +
+                            std::to_string(sizeof(Out)) +
+                            " are needed: set it with the initializer");
+}
+
 // Tells the log where the call comes from, if there is a log.
 inline void TellPlace(pc_world* world, const void* address) {
   CallPlace place = std::exchange(world->place, {});

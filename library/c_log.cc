@@ -10,7 +10,8 @@
 using powercut::WorldLogs;
 using powercut::c_interface::BytesAt;
 using powercut::c_interface::Guarded;
-using powercut::c_interface::HasRoom;
+using powercut::c_interface::Require;
+using powercut::c_interface::RequireRoom;
 
 namespace {
 
@@ -95,9 +96,8 @@ int pc_log_reset(pc_world* world, int log) {
 int64_t pc_log_read(pc_world* world, int log, uint64_t from, void* buffer,
                     size_t size, pc_log_record* record) {
   return Guarded(world, "pc_log_read", [&]() -> int64_t {
-    if ((buffer == nullptr && size > 0) ||
-        (record != nullptr && !HasRoom(record)))
-      return -EINVAL;
+    Require(buffer != nullptr || size == 0, "`buffer` is NULL");
+    if (record != nullptr) RequireRoom(record, "record");
     if (world->logs == nullptr) return -ENOTSUP;
     powercut::clfs::LogRecord found;
     const int64_t result = world->logs->Read(log, from, found);
@@ -107,9 +107,8 @@ int64_t pc_log_read(pc_world* world, int log, uint64_t from, void* buffer,
 int64_t pc_log_read_restart(pc_world* world, int log, void* buffer, size_t size,
                             pc_log_record* record) {
   return Guarded(world, "pc_log_read_restart", [&]() -> int64_t {
-    if ((buffer == nullptr && size > 0) ||
-        (record != nullptr && !HasRoom(record)))
-      return -EINVAL;
+    Require(buffer != nullptr || size == 0, "`buffer` is NULL");
+    if (record != nullptr) RequireRoom(record, "record");
     if (world->logs == nullptr) return -ENOTSUP;
     powercut::clfs::LogRecord found;
     const int64_t result = world->logs->ReadRestart(log, found);
@@ -118,7 +117,7 @@ int64_t pc_log_read_restart(pc_world* world, int log, void* buffer, size_t size,
 }
 int pc_log_stat(pc_world* world, int log, pc_log_facts* facts) {
   return static_cast<int>(Guarded(world, "pc_log_stat", [&]() -> int64_t {
-    if (!HasRoom(facts)) return -EINVAL;
+    RequireRoom(facts, "facts");
     if (world->logs == nullptr) return -ENOTSUP;
     powercut::clfs::LogFileInformation known;
     const int64_t result = world->logs->Facts(log, known);

@@ -20,6 +20,7 @@ using powercut::c_interface::AllProfiles;
 using powercut::c_interface::Guarded;
 using powercut::c_interface::HasRoom;
 using powercut::c_interface::LoopOptionsOf;
+using powercut::c_interface::Require;
 using powercut::c_interface::Taken;
 
 struct pc_states {
@@ -34,6 +35,10 @@ struct pc_states {
 };
 
 namespace {
+
+constexpr const char* kNoCalls =
+    "this is a state that pc_next() returned: its crashes are explored with "
+    "pc_explore_options.nested";
 
 // Makes of a new world what a crash leaves of another one. Throws if there is
 // no such state.
@@ -73,12 +78,11 @@ const char* pc_profile(size_t index) {
 
 int pc_crash_now(pc_world* world, const char* profile, const char* which,
                  pc_world** crashed) {
-  if (crashed == nullptr) return -EINVAL;
-  *crashed = nullptr;
-  if (world == nullptr || world->log == nullptr || which == nullptr) {
-    return -EINVAL;
-  }
+  if (crashed != nullptr) *crashed = nullptr;
   return static_cast<int>(Guarded(world, "pc_crash_now", [&]() -> int64_t {
+    Require(crashed != nullptr, "`crashed` is NULL");
+    Require(which != nullptr, "`which` is NULL");
+    Require(world->log != nullptr, kNoCalls);
     pc_world_options options = PC_WORLD_OPTIONS;
     options.disk_bytes = world->disk_bytes;
     options.atomic_bytes = world->atomic_bytes;
@@ -106,11 +110,12 @@ int pc_crash_now(pc_world* world, const char* profile, const char* which,
 
 int pc_explore(pc_world* world, const pc_explore_options* options,
                pc_states** states) {
-  if (states == nullptr) return -EINVAL;
-  *states = nullptr;
-  if (world == nullptr || world->log == nullptr) return -EINVAL;
+  if (states != nullptr) *states = nullptr;
   return static_cast<int>(Guarded(world, "pc_explore", [&]() -> int64_t {
-    if (options != nullptr && options->size < sizeof(size_t)) return -EINVAL;
+    Require(states != nullptr, "`states` is NULL");
+    Require(world->log != nullptr, kNoCalls);
+    Require(options == nullptr || options->size >= sizeof(size_t),
+            "options.size is too small: set it with PC_EXPLORE_OPTIONS");
     const pc_explore_options taken = Taken(options, PC_EXPLORE_OPTIONS);
     powercut::LoopOptions asked = LoopOptionsOf(*world, taken);
     *states = new pc_states(world->log->calls(), std::move(asked));

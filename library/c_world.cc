@@ -24,7 +24,8 @@ using powercut::WorldFiles;
 using powercut::c_interface::BytesAt;
 using powercut::c_interface::Failed;
 using powercut::c_interface::Guarded;
-using powercut::c_interface::HasRoom;
+using powercut::c_interface::Require;
+using powercut::c_interface::RequireRoom;
 using powercut::c_interface::Room;
 using powercut::c_interface::Taken;
 using powercut::c_interface::TellPlace;
@@ -269,7 +270,8 @@ int64_t pc_list(pc_world* world, const char* path, char* names, size_t size) {
 
 int pc_stat(pc_world* world, const char* path, pc_facts* facts) {
   return static_cast<int>(Guarded(world, "pc_stat", [&]() -> int64_t {
-    if (path == nullptr || !HasRoom(facts)) return -EINVAL;
+    Require(path != nullptr, "`path` is NULL");
+    RequireRoom(facts, "facts");
     if (world->files == nullptr) return -ENOTSUP;
     powercut::FileFacts known;
     const int64_t result = world->files->Stat(PathIn(path), known);
@@ -278,7 +280,7 @@ int pc_stat(pc_world* world, const char* path, pc_facts* facts) {
 }
 int pc_fstat(pc_world* world, int handle, pc_facts* facts) {
   return static_cast<int>(Guarded(world, "pc_fstat", [&]() -> int64_t {
-    if (!HasRoom(facts)) return -EINVAL;
+    RequireRoom(facts, "facts");
     if (world->files == nullptr) return -ENOTSUP;
     powercut::FileFacts known;
     const int64_t result = world->files->StatHandle(handle, known);
@@ -287,9 +289,16 @@ int pc_fstat(pc_world* world, int handle, pc_facts* facts) {
 }
 
 int pc_sync(pc_world* world, int handle, int kind) {
-  return static_cast<int>(
-      PC_CALL("pc_sync", kind >= PC_FSYNC && kind <= PC_NT_FILE_DATA_SYNC_ONLY,
-              Sync(handle, static_cast<powercut::SyncKind>(kind))));
+  if (kind < PC_FSYNC || kind > PC_NT_FILE_DATA_SYNC_ONLY) {
+    return static_cast<int>(Guarded(world, "pc_sync", [&]() -> int64_t {
+      throw std::invalid_argument(
+          fmt::format("there is no kind {}: kinds are PC_FSYNC to "
+                      "PC_NT_FILE_DATA_SYNC_ONLY, {} to {}",
+                      kind, int{PC_FSYNC}, int{PC_NT_FILE_DATA_SYNC_ONLY}));
+    }));
+  }
+  return static_cast<int>(PC_CALL(
+      "pc_sync", true, Sync(handle, static_cast<powercut::SyncKind>(kind))));
 }
 int pc_sync_range(pc_world* world, int handle, uint64_t offset, uint64_t size) {
   return static_cast<int>(
@@ -302,19 +311,21 @@ int pc_sync_all(pc_world* world) {
   return static_cast<int>(PC_CALL("pc_sync_all", true, SyncAll()));
 }
 int pc_fail(pc_world* world, int failure, uint64_t passed, uint64_t count) {
-  // A state that a crash left has no failures of its own.
-  if (world == nullptr || world->log == nullptr) return -EINVAL;
-  const bool no_such = failure < PC_FAIL_SYNC || failure > PC_FAIL_SYNC_LIES;
-  const bool sync = failure == PC_FAIL_SYNC || failure == PC_FAIL_SYNC_LIES;
-  const bool not_here =
-      (world->disk != nullptr && failure == PC_FAIL_WRITE_SHORT) ||
-      (world->logs != nullptr && !sync);
-  if (no_such || not_here) return Failed(world, -EINVAL, "pc_fail");
-  const auto kind = static_cast<powercut::CallFailure>(failure);
-  if (world->files != nullptr) world->files->Fail(kind, passed, count);
-  if (world->disk != nullptr) world->disk->Fail(kind, passed, count);
-  if (world->logs != nullptr) world->logs->Fail(kind, passed, count);
-  return 0;
+  return static_cast<int>(Guarded(world, "pc_fail", [&]() -> int64_t {
+    Require(world->log != nullptr,
+            "a state that a crash left has no failures of its own");
+    Require(failure >= PC_FAIL_SYNC && failure <= PC_FAIL_SYNC_LIES,
+            fmt::format("there is no failure {}", failure));
+    const bool sync = failure == PC_FAIL_SYNC || failure == PC_FAIL_SYNC_LIES;
+    Require(world->disk == nullptr || failure != PC_FAIL_WRITE_SHORT,
+            "a raw disk writes all of its sectors or none");
+    Require(world->logs == nullptr || sync, "of a log, only flushes can fail");
+    const auto kind = static_cast<powercut::CallFailure>(failure);
+    if (world->files != nullptr) world->files->Fail(kind, passed, count);
+    if (world->disk != nullptr) world->disk->Fail(kind, passed, count);
+    if (world->logs != nullptr) world->logs->Fail(kind, passed, count);
+    return 0;
+  }));
 }
 
 int pc_map(pc_world* world, int handle, uint64_t offset, uint64_t size) {

@@ -17,7 +17,7 @@ enum ExitStatus : int {
   // another recording.
   kExitUnknown = 2,
   // `record` wrote the trace, but the recorded program failed, was killed, took
-  // too long, or found the disk full.
+  // too long, found the disk full, or changed nothing in the volume.
   kExitProgramFailed = 3,
   // A prerequisite is missing here; the message names it.
   kExitCannotRun = 125,

@@ -83,6 +83,11 @@ WorkerPool::WorkerPool(Backend& backend, const CrashSpace& space,
   // A worker that runs out of address space dies, which would look like a
   // finding. Where a sanitizer reserves terabytes, workers have no bound.
   if (bounds.jobs > 0 && !kSanitized) {
+    if (IsWorker()) {
+      throw Shortage(
+          "this process is a worker of another exploration, which bounds its "
+          "memory and its time; explore in this process (PC_IN_PROCESS)");
+    }
     const Status room = CheckAddressSpaceLimit(bounds.limits.memory_bytes);
     if (!room) throw Shortage(room.error().message);
   }

@@ -44,6 +44,8 @@ void BoundMemory(uint64_t bytes) {
   setrlimit(RLIMIT_AS, &limit);
 }
 
+bool in_worker = false;
+
 // Fills in the sizes and the hash of the header, and sends the message.
 void Send(ResultRing& ring, WorkerMessageHeader header,
           std::string_view outcome, std::string_view access) {
@@ -77,12 +79,15 @@ void SendRead(ResultRing& ring, uint64_t block) {
 
 }  // namespace
 
+bool IsWorker() { return in_worker; }
+
 void RunInWorker(RecoveryRunner& runner, const WorkOrder& order,
                  const std::function<bool(const Hash128&)>& known,
                  BatchFilter* filter, ResultRing& ring) noexcept {
   // At the bound on processor time, SIGPROF itself ends the worker. A handler
   // would have to wait where a sanitizer defers signals.
   signal(SIGPROF, SIG_DFL);
+  in_worker = true;
   const WorkerLimits& limits = runner.options().limits;
   BoundMemory(limits.memory_bytes);
   // If the state kills the worker, the blocks that were read until then say

@@ -13,6 +13,9 @@
 
 namespace powercut {
 
+// Whether this process is a worker: it bounds its memory and its time itself.
+bool IsWorker();
+
 // Bounds the memory and the processor time of this process as the runner's
 // options say, runs the states of the order, sends a message for each through
 // `ring`, and exits with status 0. `known` says whether the parent has the

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "backends/registry.h"
+#include "harness/cli/input/edited_calls.h"
 #include "harness/cli/input/flag_values.h"
 #include "harness/cli/input/input_flags.h"
 #include "harness/cli/input/programs.h"
@@ -179,9 +180,17 @@ void NoteOddAcks(std::span<const std::string_view> acks) {
                std::string(kAttemptLine).c_str());
 }
 
+// Whether a program was recorded by its calls, and none of them changed
+// anything.
+bool ChangedNothing(const TraceAbout& about) {
+  if (about.calls.empty()) return false;
+  const auto changing = ChangingCallsOf(about);
+  return changing && changing->empty();
+}
+
 // Prints the result, and notes of what was odd.
 ExitStatus Report(const std::string& file, const Plan& plan,
-                  const CommandRecording& made) {
+                  const TraceAbout& about, const CommandRecording& made) {
   const Trace& trace = made.recording.trace;
   const auto acks = AcksUpTo(trace, trace.event_count());
   const size_t attempts = AttemptsUpTo(trace, trace.event_count()).size();
@@ -219,7 +228,13 @@ ExitStatus Report(const std::string& file, const Plan& plan,
                  "%llu only: there are too many\n",
                  static_cast<unsigned long long>(made.recording.looks.last()));
   }
-  const std::string failure = FailureText(made.end);
+  std::string failure = FailureText(made.end);
+  if (failure.empty() && ChangedNothing(about)) {
+    failure =
+        "the program changed nothing in the volume, which is the folder that "
+        "it starts in; files that it names by an absolute path elsewhere are "
+        "not recorded";
+  }
   if (failure.empty()) return kExitHolds;
   std::fprintf(stderr, "powercut: note: %s\n", failure.c_str());
   return kExitProgramFailed;
@@ -292,7 +307,7 @@ Result<ExitStatus> RunRecord(const RecordFlags& flags) {
     }
     const std::string file = OutputOf(flags, number);
     POWERCUT_TRY(WriteTrace(made.recording.trace, about, file));
-    const ExitStatus one = Report(file, plan, made);
+    const ExitStatus one = Report(file, plan, about, made);
     if (one != kExitHolds) status = one;
   }
   return status;

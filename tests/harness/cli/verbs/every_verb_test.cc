@@ -225,7 +225,7 @@ TEST(EveryVerb, EmptyValues) {
     }
   }
   // A word of a command may be empty.
-  EXPECT_EQ(place.Run({"run", "--", "sh", "-c", ":", ""}).status, kHolds);
+  EXPECT_EQ(place.Run({"run", "--", "sh", "-c", ":>f", ""}).status, kHolds);
 }
 
 TEST(EveryVerb, FlagsGivenTwiceOrWithoutTheirValue) {
