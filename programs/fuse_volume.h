@@ -17,9 +17,9 @@
 
 namespace powercut::programs {
 
-// The thread that serves the volume must not use it itself, or it would wait for
-// ever. What other threads of its process open there is no call of a program.
-// One caller at a time.
+// The thread that serves the volume must not use it itself, or it would wait
+// for ever. What other threads of its process open there is no call of a
+// program. One caller at a time.
 class FuseVolume {
  public:
   // Mounts `files`, which must outlive this object, at `folder`. `size_bytes`
