@@ -218,12 +218,18 @@ std::string CallLosses::PathAfter(size_t index, const Work& work,
 // Each sync of a file does what a weaker one does.
 void CallLosses::NoteSync(size_t index, const Work& work, Story& story) const {
   const Call& call = calls_.calls[index];
-  if (!IsSync(call) || call.fails) return;
+  if (!IsSync(call)) return;
+  const bool of_all = call.op.kind == OpKind::kSyncfs;
+  if (call.fails) {
+    const bool of_file = of_all || files_.Of(index) == work.file;
+    if (of_file) story.failed = std::min(story.failed, index);
+    return;
+  }
   const auto note = [&](std::string_view word) {
     story.synced.try_emplace(word, index);
   };
   const OpKind kind = call.op.kind;
-  if (kind == OpKind::kSyncfs) {
+  if (of_all) {
     for (const std::string_view word :
          {kFdatasync, kFsync, kFullFsync, kFsyncDirectory, kSyncfs}) {
       note(word);
@@ -296,6 +302,7 @@ std::optional<CallLosses::PlainLoss> CallLosses::PlainLossOf(
   const auto synced = story.synced.find(loss.missing);
   if (synced != story.synced.end() && synced->second < returned) {
     loss.missing = kNothingMissing;
+    loss.after_failure = story.failed < synced->second;
   } else if (story.went_on >= begun) {
     loss.missing = kInFlight;
   }
@@ -328,6 +335,13 @@ std::optional<ProgramLosses::Loss> CallLosses::LossInWordsOf(
 
 std::string CallLosses::MissingSync(const PlainLoss& loss) const {
   const std::string thing = fmt::format("the {} of {}", loss.what, loss.path);
+  if (loss.after_failure) {
+    return fmt::format(
+        "no sync: a sync of {} failed, and later ones need not keep what it "
+        "was "
+        "to keep, {}; write that again",
+        loss.path, thing);
+  }
   if (loss.missing == kNothingMissing) {
     return fmt::format("no sync: {} can be lost although it was synced", thing);
   }

@@ -71,6 +71,8 @@ class CallLosses : public ProgramLosses {
     std::map<std::string_view, size_t> synced;
     // The first call that was something else than such a sync.
     size_t went_on = kNever;
+    // The first sync of the file that failed.
+    size_t failed = kNever;
   };
   // A loss with the path as it is.
   struct PlainLoss {
@@ -81,6 +83,8 @@ class CallLosses : public ProgramLosses {
     // changed the path; kNever if none did.
     std::string path_then;
     size_t renamed = kNever;
+    // Whether a sync of the file failed before the one that had returned.
+    bool after_failure = false;
   };
 
   std::optional<Work> WorkOf(const WrittenSector& write) const;

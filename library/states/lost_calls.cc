@@ -199,7 +199,9 @@ std::vector<std::string> LostCalls(const IssuedCalls& run,
       sync = fmt::format(", although `{}`{} {}{}", CallText(calls[i]),
                          PlaceInWords(calls[i]),
                          returned ? "had returned" : "was under way",
-                         calls[i].lies ? ", to which the disk lied" : "");
+                         calls[i].lies    ? ", to which the disk lied"
+                         : calls[i].fails ? ", with EIO"
+                                          : "");
       break;
     }
     lines.push_back(fmt::format("{}{}{}{}", LostBytes(calls[lost], blocks),

@@ -97,6 +97,31 @@ TEST_P(ProgramAcksTest, ADumpIsComparedWithTheMomentsOfTheRun) {
   EXPECT_EQ(replay.status, 1) << replay.out << replay.err;
 }
 
+// All dumps that fail are equal, so that one that is misspelt would find that
+// all is well.
+TEST_P(ProgramAcksTest, ADumpThatSeesNothingIsRefused) {
+  const std::string program = Script("log.sh", Log(""));
+  struct Row {
+    const char* dump;
+    const char* why;
+  };
+  for (const Row& row :
+       {Row{"nosuchcommand log", "with no crash: exit status 127: "},
+        Row{"cat lgo", "with no crash: exit status 1: cat: lgo: No such file"},
+        Row{"exit 7", "with no crash: exit status 7"},
+        Row{"cat log; date +%N", "prints something else when it runs twice"}}) {
+    const Ended run = Tool("run --quiet --jobs 1 --profile xfs --compare '" +
+                           std::string(row.dump) + "' -- " + program);
+    EXPECT_EQ(run.status, 129) << row.dump << run.out;
+    EXPECT_THAT(run.err, HasSubstr(row.why));
+  }
+  // One that fails while there is no file yet is a dump like another.
+  EXPECT_EQ(Tool("run --quiet --jobs 1 --profile xfs --compare 'cat log' -- " +
+                 program)
+                .status,
+            1);
+}
+
 TEST_P(ProgramAcksTest, WhatAProgramPrintsCanBeItsAcks) {
   const std::string program = Script(
       "print.sh", "sync .\nfor i in 1 2; do echo $i >>log; echo $i; done");

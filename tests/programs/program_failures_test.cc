@@ -114,6 +114,30 @@ TEST_P(ProgramFailuresTest, FailuresAreReplayedWithTheFault) {
   }
 }
 
+// A sync that is tried again after it failed returns, and need not keep what
+// the failed one was to keep.
+TEST_P(ProgramFailuresTest, WhatAFailedSyncLostIsNotCalledSynced) {
+  const std::string program =
+      Script("again.sh",
+             "echo old >f; sync f .; echo powercut:start >>$POWERCUT_ACKS\n"
+             "echo new >>f; sync f 2>/dev/null; sync f\n"
+             "echo new >>$POWERCUT_ACKS\n");
+  const std::string check = Script(
+      "check.sh", "! grep -q new $POWERCUT_ACKED || grep -q new f || exit 1\n");
+  ASSERT_EQ(Tool("record --fail sync,after=2 -o r.trace -- " + program).status,
+            0);
+  const Ended lost =
+      Tool("explore --quiet --jobs 1 r.trace --profile ext4-ordered --check '" +
+           check + "'");
+  EXPECT_EQ(lost.status, 1) << lost.err;
+  EXPECT_THAT(lost.out, HasSubstr("although `fsync /f` (sync) had returned, "
+                                  "with EIO\n"));
+  EXPECT_THAT(lost.out,
+              HasSubstr("missing    no sync: a sync of /f failed, and later "
+                        "ones need not keep what it was to keep, the data of "
+                        "/f; write that again\n"));
+}
+
 TEST_P(ProgramFailuresTest, AFailureThatNoCallCouldHaveIsNoted) {
   const std::string program = Script("one.sh", "echo one >f; sync f");
   const auto note = [&](const std::string& flags) {

@@ -365,6 +365,44 @@ TEST_P(ProgramsToolTest, ShardsOfSeveralWorldsComeToOneReport) {
   EXPECT_EQ(merged.out, one.out);
 }
 
+// A program that names its files by absolute paths is not in the volume at all.
+TEST_P(ProgramsToolTest, AProgramThatChangesNothingIsNoted) {
+  for (const char* program :
+       {"sh -c :", "sh -c 'cat /etc/passwd >/dev/null'"}) {
+    const Ended run =
+        Tool("run --quiet --check true -- " + std::string(program));
+    EXPECT_EQ(run.status, 3) << run.out << run.err;
+    EXPECT_THAT(run.err, HasSubstr("the program changed nothing in the "
+                                   "volume"));
+    EXPECT_THAT(run.out, HasSubstr("  xfs             ok "));
+  }
+  EXPECT_EQ(Tool("run --quiet --check true -- mkdir d").status, 0);
+}
+
+// The findings of an audit say what those of `explore` say.
+TEST_P(ProgramsToolTest, AnAuditSaysWhatWasLost) {
+  const std::string program =
+      Script("audit.sh",
+             "echo old >f; mkdir other; sync; "
+             "echo powercut:start >>$POWERCUT_ACKS\n"
+             "echo x >other/a; echo new >f.tmp; sync f.tmp; mv f.tmp f\n"
+             "echo y >other/b; sync .; echo new >>$POWERCUT_ACKS\n");
+  ASSERT_EQ(Tool("record -o l.trace -- " + program).status, 0);
+  const std::string check =
+      Script("new.sh",
+             "grep -qx -e old -e new f || { echo bad; exit 1; }\n"
+             "! grep -q new $POWERCUT_ACKED || grep -q new f\n");
+  const Ended audit =
+      Tool("audit --quiet --jobs 1 --profile ext4-ordered --check '" + check +
+           "' l.trace");
+  EXPECT_THAT(audit.out,
+              HasSubstr("  missing    fdatasync /f.tmp before `rename /f.tmp "
+                        "/f`, which would have kept the data of /f\n"))
+      << audit.err;
+  EXPECT_THAT(audit.out, HasSubstr("/bad/data-of-f/fdatasync   in 1 state\n"));
+  EXPECT_THAT(audit.out, HasSubstr("  program    after `"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Users, ProgramsToolTest,
                          testing::Values(User::kOwn, User::kNobody),
                          [](const auto& param) { return NameOf(param.param); });

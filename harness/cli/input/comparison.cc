@@ -29,24 +29,37 @@ std::string HashOfDump(const std::string& dump) {
       "{{ {{ {}\n}}; echo \"status $?\"; }} | sha256sum | cut -c1-16", dump);
 }
 
-// The hash of the dump at one moment.
-Result<std::string> DumpAt(const std::string& dump, const Trace& trace,
-                           EventNumber point, uint32_t timeout_ms,
-                           Backend& backend) {
-  POWERCUT_ASSIGN(StateVolume volume,
-                  StateVolume::Open(backend, trace.geometry(),
+// The volume of a run at one moment, with no crash.
+struct DumpedVolume {
+  const Trace& trace;
+  uint32_t timeout_ms = 0;
+  Backend& backend;
+};
+
+// Runs a line of the shell in the volume after so many disk events.
+Result<CommandEnd> RunAt(const DumpedVolume& volume, EventNumber point,
+                         const std::string& line) {
+  POWERCUT_ASSIGN(StateVolume state,
+                  StateVolume::Open(volume.backend, volume.trace.geometry(),
                                     std::make_shared<const SparseImage>(
-                                        ApplyUpTo(trace, point))));
-  if (volume.mount() == nullptr) {
+                                        ApplyUpTo(volume.trace, point))));
+  if (state.mount() == nullptr) {
     return Error{ErrorCode::kIo,
-                 "the recorded volume does not " + volume.failure()};
+                 "the recorded volume does not " + state.failure()};
   }
   Mount::Command command;
-  // The last line of a quiet program that fails is kept.
-  command.words = {"/bin/sh", "-c", HashOfDump(dump) + "; exit 9"};
+  command.words = {"/bin/sh", "-c", line};
   command.quiet = true;
-  command.timeout_ms = timeout_ms;
-  POWERCUT_ASSIGN(const CommandEnd end, volume.mount()->RunCommand(command));
+  command.timeout_ms = volume.timeout_ms;
+  return state.mount()->RunCommand(command);
+}
+
+// The hash of the dump at one moment.
+Result<std::string> DumpAt(const DumpedVolume& volume, EventNumber point,
+                           const std::string& dump) {
+  // The last line of a quiet program that fails is kept.
+  POWERCUT_ASSIGN(const CommandEnd end,
+                  RunAt(volume, point, HashOfDump(dump) + "; exit 9"));
   constexpr std::string_view kPrefix = "exit status 9: ";
   if (end.kind != CommandEnd::kEnded || !end.detail.starts_with(kPrefix)) {
     return Error{end.kind == CommandEnd::kNotStarted ? ErrorCode::kMissing
@@ -58,6 +71,25 @@ Result<std::string> DumpAt(const std::string& dump, const Trace& trace,
   return end.detail.substr(kPrefix.size());
 }
 
+// A dump that fails where nothing crashed is most often misspelt, and all dumps
+// that fail are equal. One that differs by itself is equal to none.
+Status CheckDump(const DumpedVolume& volume, EventNumber point,
+                 const std::string& dump) {
+  POWERCUT_ASSIGN(const CommandEnd end, RunAt(volume, point, dump));
+  if (end.kind == CommandEnd::kEnded && !end.detail.empty()) {
+    return Error{ErrorCode::kUsage,
+                 fmt::format("--compare: the dump fails on what the program "
+                             "left, with no crash: {}",
+                             end.detail)};
+  }
+  POWERCUT_ASSIGN(const std::string once, DumpAt(volume, point, dump));
+  POWERCUT_ASSIGN(const std::string again, DumpAt(volume, point, dump));
+  if (once == again) return Ok{};
+  return Error{ErrorCode::kUsage,
+               "--compare: the dump prints something else when it runs twice "
+               "on what the program left; let it leave out times and the like"};
+}
+
 }  // namespace
 
 Result<std::string> CheckByComparison(const std::string& dump,
@@ -67,9 +99,11 @@ Result<std::string> CheckByComparison(const std::string& dump,
   // By hash: the most acks. In the order of the hashes, so that the check is
   // the same each time.
   std::map<std::string, uint64_t> dumps;
-  Status made = Ok{};
+  const DumpedVolume volume{trace, timeout_ms, backend};
+  Status made = CheckDump(volume, moments.back().point, dump);
   for (const RunMoment& moment : moments) {
-    const auto hash = DumpAt(dump, trace, moment.point, timeout_ms, backend);
+    if (!made) break;
+    const auto hash = DumpAt(volume, moment.point, dump);
     if (!hash) {
       made = hash.error();
       break;

@@ -28,8 +28,9 @@ struct RunMoment {
 // exit status make the dump; what it prints to standard error does not count.
 // Requires: `moments` is not empty, and its points ascend; the backend has no
 // mount.
-// Errors: kMissing or kIo if the command cannot be run there; kUsage if there
-// are too many different dumps for a check.
+// Errors: kMissing or kIo if the command cannot be run there; kUsage if it
+// fails at the last moment, or prints something else when it runs again there,
+// or if there are too many different dumps for a check.
 Result<std::string> CheckByComparison(const std::string& dump,
                                       const Trace& trace,
                                       const std::vector<RunMoment>& moments,

@@ -141,8 +141,10 @@ void PrintVerdict(const TraceExplanation& why) {
 }
 
 // Looks for a state that loses fewer blocks and fails in the same way.
-Status PrintSmallest(const RecordedRun& run, const StateId& id,
-                     const RunOptions& options, const TraceExplanation& why) {
+Status PrintSmallest(const RecordedRun& run,
+                     const std::optional<ReturnedCalls>& calls,
+                     const StateId& id, const RunOptions& options,
+                     const TraceExplanation& why) {
   if (why.replayed.findings.empty() || why.lost_blocks == 0) return Ok{};
   std::printf("\nthe smallest loss that fails in the same way\n");
   if (id.steps.size() > 1) {
@@ -164,6 +166,13 @@ Status PrintSmallest(const RecordedRun& run, const StateId& id,
   }
   Line("  ", fmt::format("{}, {}: no single block of it can be kept",
                          Count(least.lost_blocks, "block"), least.id));
+  if (calls) {
+    Finding by_calls;
+    by_calls.id = least.id;
+    NameByCalls(run, *calls, {&by_calls, 1});
+    for (const std::string& call : by_calls.lost_files) Line("    ", call);
+    return Ok{};
+  }
   LossNamer namer(run);
   const CrashSpace space(run.trace(), run.setting.atomic_bytes);
   POWERCUT_ASSIGN(const StateId named, ParseStateId(least.id));
@@ -181,6 +190,9 @@ void PrintLaterFlushes(const std::string& file, const TraceExplanation& why,
                        const std::string& replay_flags) {
   std::printf("\nlater flushes\n");
   if (why.later_flushes.empty()) Line("  ", "none in the recording");
+  // The state after a flush is one that lost nothing. It says something of this
+  // loss if the flush would have kept all of it.
+  const LaterFlush* keeps_all = nullptr;
   for (const LaterFlush& flush : why.later_flushes) {
     uint64_t kept = 0;
     uint64_t lost = 0;
@@ -193,15 +205,18 @@ void PrintLaterFlushes(const std::string& file, const TraceExplanation& why,
       text += fmt::format(" would have kept {} of {}", kept,
                           Count(lost, "lost sector"));
     }
-    text += fmt::format("; the state after it, with {} in force, {}",
-                        Count(flush.acks, "ack"),
-                        flush.holds ? "is admissible" : "is a violation, too");
+    if (kept == lost) {
+      keeps_all = &flush;
+      text +=
+          fmt::format("; the state after it, with {} in force, {}",
+                      Count(flush.acks, "ack"),
+                      flush.holds ? "is admissible" : "is a violation, too");
+    }
     Line("  ", text);
   }
-  if (why.later_flushes.empty()) return;
+  if (keeps_all == nullptr) return;
   std::printf("  powercut replay %s --at %s%s\n", FileWord(file).c_str(),
-              ShellWord(why.later_flushes.back().id).c_str(),
-              replay_flags.c_str());
+              ShellWord(keeps_all->id).c_str(), replay_flags.c_str());
 }
 
 }  // namespace
@@ -234,7 +249,7 @@ Result<ExitStatus> ExplainProgram(const OpenedInput& input,
     PrintUnissued(why);
   }
   PrintVerdict(why);
-  POWERCUT_TRY(PrintSmallest(run, id, options, why));
+  POWERCUT_TRY(PrintSmallest(run, input.calls, id, options, why));
   PrintLaterFlushes(input.workload.file, why, replay_flags);
   for (const std::string& note : why.losses.notes) {
     if (input.calls) break;
