@@ -37,7 +37,7 @@ void LoggedFiles::Sync(uint32_t op, FileId file) {
 }
 
 void LoggedFiles::Rebuild() {
-  names_.clear();
+  files_of_.clear();
   names_of_.clear();
   names_in_.clear();
   made_.clear();
@@ -50,15 +50,14 @@ void LoggedFiles::Rebuild() {
 }
 
 void LoggedFiles::Take(const NameStep& step) {
-  ChangedName& name = names_[step.name];
-  name.directory = step.directory;
+  std::set<FileId>& files = files_of_[step.name];
   names_in_[step.directory].insert(step.name);
   if (step.makes) made_.insert(step.after);
   bool held = HoldsName(step.name) || Holds(step.directory);
   std::vector<FileId> moved;
   for (const FileId file : {step.before, step.after}) {
     if (file == kNoFile) continue;
-    name.files.insert(file);
+    files.insert(file);
     names_of_[file].insert(step.name);
     if (!step.makes && moved_.insert(file).second) moved.push_back(file);
     held = held || Holds(file);
@@ -71,12 +70,11 @@ void LoggedFiles::Take(const NameStep& step) {
     return;
   }
   if (HoldName(step.name)) {
-    for (const FileId file : name.files) Hold(file);
+    for (const FileId other : files) Hold(other);
   }
   for (const FileId file : {step.before, step.after}) {
     if (file == kNoFile) continue;
     Hold(file);
-    LookAbove(step.directory);
     if (moved_.contains(file)) Hold(step.directory);
   }
   // What was held before it moved brings its other directories now.
@@ -105,7 +103,7 @@ void LoggedFiles::Hold(FileId file) {
     for (const auto* names : {&names_of_[next], &names_in_[next]}) {
       for (const NameId name : *names) {
         if (!HoldName(name)) continue;
-        const auto& files = names_[name].files;
+        const auto& files = files_of_[name];
         open.insert(open.end(), files.begin(), files.end());
       }
     }

@@ -62,11 +62,6 @@ class LoggedFiles {
     uint32_t op = 0;
     FileId file = kNoFile;
   };
-  // What changed of one name.
-  struct ChangedName {
-    FileId directory = kRootDirectory;
-    std::set<FileId> files;
-  };
 
   void Rebuild();
   void Take(const NameStep& step);
@@ -82,7 +77,8 @@ class LoggedFiles {
   // By file: the directories in which it has or had a name. Not forgotten.
   std::map<FileId, std::set<FileId>> directories_of_;
   // What follows from `steps_`.
-  std::map<NameId, ChangedName> names_;
+  // By changed name: the files that it leads to or led to.
+  std::map<NameId, std::set<FileId>> files_of_;
   std::map<FileId, std::set<NameId>> names_of_;
   std::map<FileId, std::set<NameId>> names_in_;
   std::set<FileId> made_;
