@@ -60,6 +60,28 @@ TEST(SmallestLossTest, OfManyThingsOneAfterTheOtherGoes) {
   EXPECT_LE(asked.size(), all.size() * all.size());
 }
 
+// Whether a thing can go depends on what else went: here it can go only once
+// the thing behind it, or before it, is gone.
+TEST(SmallestLossTest, OfManyThingsNoneCanGoAtTheEnd) {
+  const std::vector<std::string> names = {"a", "b", "c", "d", "e", "f", "g"};
+  for (const bool ascending : {true, false}) {
+    const auto fails = [&](const LossSet& part) {
+      // What is left is a row without holes from one end on.
+      std::string left;
+      for (const std::string& name : names) {
+        if (IsPartOf(DataOf({name}), part)) left += name;
+      }
+      const std::string whole = "abcdefg";
+      const bool row =
+          ascending ? whole.ends_with(left) : whole.starts_with(left);
+      return Result<bool>(row && left.size() >= 2);
+    };
+    const auto smallest = SmallestLoss(DataOf(names), fails);
+    ASSERT_TRUE(smallest);
+    EXPECT_EQ(*smallest, ascending ? DataOf({"f", "g"}) : DataOf({"a", "b"}));
+  }
+}
+
 TEST(SmallestLossTest, PartsAreOrderedBySizeAndThenByThings) {
   EXPECT_TRUE(ComesBefore(DataOf({"z"}), DataOf({"a", "b"})));
   EXPECT_TRUE(ComesBefore(DataOf({"a"}), DataOf({"b"})));
