@@ -178,6 +178,26 @@ TEST(ShrinkTest, StopsWithTheSmallestSoFar) {
   EXPECT_LT(CountOps(smallest), 40u);
 }
 
+// With a number, the op itself and those behind it may go.
+TEST(ShrinkTest, OpsMayGoWithANumberOfTheirs) {
+  for (const size_t left : {0u, 1u, 2u}) {
+    const Pcut pcut = MustParsePcut(
+        "powercut 1\nrun\n  create /a\n  create /b\n  write /a 0 100\n");
+    ShrinkRules rules;
+    rules.keep = [&](const Pcut& candidate) -> std::optional<Pcut> {
+      if (CountOps(candidate) < 3) return std::nullopt;
+      const Op& write = candidate.statements[PlaceOfOp(candidate, 3)].op;
+      if (write.numbers[1] == 100) return std::nullopt;
+      Pcut kept = candidate;
+      while (CountOps(kept) > left) {
+        kept = WithoutStatement(kept, PlaceOfOp(kept, 1));
+      }
+      return kept;
+    };
+    EXPECT_EQ(CountOps(ShrinkWorkload(pcut, rules)), left);
+  }
+}
+
 TEST(ShrinkTest, FaultsInFrontAreNoOps) {
   const Pcut pcut = MustParsePcut(
       "powercut 1\nfault error on write nth=1\ninit\n  create /a\nrun\n"
