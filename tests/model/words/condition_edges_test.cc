@@ -35,6 +35,18 @@ TEST(ConditionEdges, OfWhatIsMissingOnlyMissingHolds) {
   EXPECT_EQ(HoldsIn("missing /x", now), true);
 }
 
+// What a storage does not show stays unknown where nothing can be read.
+TEST(ConditionEdges, OfAnUnreadableVolumeNothingHolds) {
+  Observation now;
+  now.unreadable = "no superblock";
+  for (const std::string_view text :
+       {"missing /x", "not exists /x", "exists /", "is_dir /"}) {
+    EXPECT_EQ(HoldsIn(text, now), false) << text;
+  }
+  EXPECT_EQ(HoldsIn("log L = empty", now), std::nullopt);
+  EXPECT_EQ(HoldsIn("missing /x or log L = empty", now), std::nullopt);
+}
+
 // A log with one record, and a workload whose op 3 appended to it.
 struct OneRecord {
   explicit OneRecord(std::string content) {
