@@ -221,6 +221,19 @@ bool LoopRunner::MakeDumps(ProfileRun& run, PrefixDumps& dumps, LoopPart& part,
     RunStates(run, options, {states.begin(), states.end() - 1}, take);
   }
   for (auto& [dump, lengths] : dumps.lengths) std::ranges::sort(lengths);
+  const size_t attempts = dumps.attempts.size();
+  if (finding.cause.empty() && attempts > 0 && dumps.lengths.size() == 1 &&
+      dumps.lengths.begin()->second.size() == attempts + 1) {
+    // Each state would do.
+    part.verdict = LoopVerdict::kUnknown;
+    part.why = fmt::format(
+        "found() got the same dump before and after {}: it sees nothing of "
+        "what {}",
+        attempts == 1 ? "the attempt"
+                      : fmt::format("all {} attempts", attempts),
+        attempts == 1 ? "it did" : "they did");
+    return false;
+  }
   if (finding.cause.empty()) return true;
   part.verdict = LoopVerdict::kViolation;
   part.why = "the recovery fails with no crash at all";

@@ -67,6 +67,7 @@ class LoopRunner {
                               const std::vector<size_t>& after,
                               const std::string& cause);
   void Audit(ProfileRun& run, const std::string& profile);
+  void AuditAll(const Calls& calls, const std::string& profile);
   // The recording without one of the syncs, as the audit makes it, that has
   // this digest; `nullptr` if none has. Says in the part which sync that is.
   std::unique_ptr<ProfileRun> RunWithoutASync(const std::string& profile,

@@ -130,4 +130,70 @@ TEST(ReasonsTest, TheRemedyComesAfterAllThatIsToBeKept) {
   EXPECT_THAT(explored(true, false), HasSubstr("holds"));
 }
 
+// A log of three acknowledged records, synced or not.
+void FillLog(World& world, bool synced) {
+  const int file = world.open("/log", PC_WRITE | PC_CREATE);
+  world.sync_directory("/");
+  world.start();
+  for (uint64_t n = 1; n <= 3; ++n) {
+    world.attempt(n);
+    world.append(file, "record\n");
+    if (synced) world.fsync(file);
+    world.ack(n);
+  }
+}
+
+// A dump of the wrong file is the same everywhere.
+TEST(ReasonsTest, ADumpThatSeesNothingDecidesNothing) {
+  for (const char* path : {"/log", "/lgo"}) {
+    World world;
+    FillLog(world, true);
+    States states = world.explore({.profiles = "xfs"});
+    for (State& state : states) {
+      std::string dump = state.exists(path) ? state.content(path) : "";
+      // Space that an append got and did not fill.
+      std::erase(dump, '\0');
+      state.found(dump);
+    }
+    const bool sees = std::string(path) == "/log";
+    EXPECT_EQ(states.verdict(), sees ? PC_HOLDS : PC_UNKNOWN);
+    EXPECT_EQ(states.report().find("found() got the same dump before and after "
+                                   "all 3 attempts") == std::string::npos,
+              sees)
+        << states.report();
+  }
+}
+
+// A test that looks at nothing holds with nothing made durable, also if the
+// code has no sync that could be left out.
+TEST(ReasonsTest, AnAuditNoticesATestThatCannotFail) {
+  for (const bool synced : {false, true}) {
+    for (const bool looks : {false, true}) {
+      World world;
+      FillLog(world, synced);
+      Explore options;
+      options.profiles = "xfs";
+      options.audit = true;
+      States states = world.explore(options);
+      for (State& state : states) {
+        const std::string log = state.content("/log");
+        for (uint64_t n = 1; n <= 3; ++n) {
+          if (looks && state.must_have(n) && log.size() < n * 7) {
+            state.violation("lost");
+          }
+        }
+      }
+      const std::string report = states.report();
+      EXPECT_EQ(states.verdict(), looks && !synced ? PC_VIOLATES : PC_HOLDS);
+      EXPECT_EQ(report.find("not seen by the test") != std::string::npos,
+                !looks)
+          << report;
+      EXPECT_EQ(
+          report.find("all that makes the 3 acks durable") != std::string::npos,
+          !looks && !synced)
+          << report;
+    }
+  }
+}
+
 }  // namespace

@@ -379,6 +379,28 @@ TEST_P(ProgramsToolTest, AProgramThatChangesNothingIsNoted) {
   EXPECT_EQ(Tool("run --quiet --check true -- mkdir d").status, 0);
 }
 
+// A check that looks at nothing holds with no sync at all. One row says so.
+TEST_P(ProgramsToolTest, AnAuditNoticesACheckThatCannotFail) {
+  const std::string start = "sync; echo powercut:start >>$POWERCUT_ACKS\n";
+  const std::string work = "echo new >f; echo new >>$POWERCUT_ACKS\n";
+  ASSERT_EQ(
+      Tool("record -o n.trace -- " + Script("none.sh", start + work)).status,
+      0);
+  const Ended none = Tool("audit --quiet --jobs 1 n.trace --check true");
+  EXPECT_EQ(none.status, 1) << none.out << none.err;
+  EXPECT_THAT(none.out,
+              HasSubstr("n.trace: all that makes acks durable: not seen: the "
+                        "check holds with nothing made durable"));
+  EXPECT_THAT(none.out, HasSubstr("audit: simfs under profile linux-man: 1 "
+                                  "sync: 1 redundant, 1 not seen"))
+      << none.out;
+  // A program that acknowledges nothing promises nothing.
+  ASSERT_EQ(Tool("record -o q.trace -- " + Script("quiet.sh", "echo new >f\n"))
+                .status,
+            0);
+  EXPECT_EQ(Tool("audit --quiet --jobs 1 q.trace --check true").status, 0);
+}
+
 // The findings of an audit say what those of `explore` say.
 TEST_P(ProgramsToolTest, AnAuditSaysWhatWasLost) {
   const std::string program =

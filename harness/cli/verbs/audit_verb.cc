@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <utility>
 
@@ -86,6 +87,12 @@ class FileAudit {
       line.audited = std::move(needs[i]);
       if (line.audited.weaker_is_enough) line.enough = syncs_[i].weaker;
       line.replay_flags = ReplayFlagsText(Weakened({i}), flags_.oracle);
+    }
+    if (IsBlind(input)) {
+      AuditedLine& line = audited_.lines.emplace_back();
+      line.op = "all that makes acks durable";
+      line.of_all = true;
+      line.audited.need = SyncNeed::kUnseen;
     }
     return std::optional(std::move(audited_));
   }
@@ -253,6 +260,29 @@ class FileAudit {
     // A program without acks promises what it leaves.
     if (ends.empty()) ends.push_back(recording->trace.event_count());
     return OpenBlocksAfter(RunOf(input, *recording), ends);
+  }
+
+  // Whether the check of a program notices nothing, not even that all syncs are
+  // left out, although the program acknowledged something. Asked where no sync
+  // was found to be needed; a program that opens files with O_SYNC may be safe
+  // without a sync.
+  bool IsBlind(const OpenedInput& input) {
+    if (!input.recording || !input.calls || Interrupted()) return false;
+    const auto needs_more = [](const AuditedLine& line) {
+      return line.audited.need != SyncNeed::kRedundant;
+    };
+    const auto opens_synced = [](const Call& call) {
+      return call.op.HasFlag("sync") || call.op.HasFlag("dsync");
+    };
+    const Trace& trace = input.recording->trace;
+    if (std::ranges::any_of(audited_.lines, needs_more) ||
+        std::ranges::any_of(input.calls->calls, opens_synced) ||
+        AcksUpTo(trace, trace.event_count()).empty()) {
+      return false;
+    }
+    std::vector<size_t> all(syncs_.size());
+    std::iota(all.begin(), all.end(), 0);
+    return Try(Weakened(all)).Holds();
   }
 
   SyncTrials Trials(const OpenedInput& input) {

@@ -42,6 +42,10 @@ std::string Remark(const AuditedWorkload& workload, const AuditedLine& line) {
                     "judge from"
                   : "");
     case SyncNeed::kUnseen:
+      if (line.of_all) {
+        return ": the check holds with nothing made durable, so that it sees "
+               "no loss";
+      }
       return workload.by_conditions
                  ? ": less is durable without it, and no `forbid` line notices"
              : line.line == 0
@@ -79,9 +83,11 @@ std::string AuditText(const AuditedWorkload& workload) {
           FailureBlock(*line.audited.shown, workload.file, line.replay_flags);
     }
   }
+  const auto syncs = std::ranges::count_if(
+      workload.lines, [](const AuditedLine& line) { return !line.of_all; });
   text += fmt::format("{}: audit: {} under profile {}: {} {}", workload.file,
-                      workload.backend, workload.profile, workload.lines.size(),
-                      workload.lines.size() == 1 ? "sync" : "syncs");
+                      workload.backend, workload.profile, syncs,
+                      syncs == 1 ? "sync" : "syncs");
   const char* before = ": ";
   for (const SyncNeed need : kNeeds) {
     const size_t count = CountOf(workload, need);

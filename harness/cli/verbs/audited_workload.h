@@ -23,6 +23,9 @@ struct AuditedLine {
   // The flags that replay the state of AuditedNeed::shown, each preceded by a
   // space.
   std::string replay_flags;
+  // Whether this stands for all syncs together, none of which has a line of
+  // its own that says more: the oracle sees nothing.
+  bool of_all = false;
 };
 
 struct AuditedWorkload {
