@@ -8,6 +8,7 @@
 #include <array>
 
 #include "harness/system/packed_bytes.h"
+#include "programs/attribute_calls.h"
 #include "programs/file_attributes.h"
 
 namespace powercut::programs {
@@ -139,7 +140,10 @@ Result<Calls> DecodeCalls(std::string_view bytes) {
     call.op.number = static_cast<uint32_t>(calls.size());
   }
   in.Require(version == VersionOf(calls));
-  if (in.Finished()) return calls;
+  if (in.Finished()) {
+    NameAttributeCalls(calls);
+    return calls;
+  }
   return Error{ErrorCode::kBadInput,
                "the calls of the recorded program make no sense; record it "
                "again"};

@@ -52,8 +52,10 @@ Result<Named> Find(const RecordedRun& run, const StateId& id,
   if (id.digest != recording.trace.Digest()) {
     return Error{ErrorCode::kStale,
                  fmt::format("the id belongs to recording {:08x}, but this one "
-                             "is {:08x}: the workload, the backend or powercut "
-                             "changed since; run `powercut check` again",
+                             "is {:08x}: the workload, the backend, --profile "
+                             "or powercut is another one than it was; the "
+                             "replay line has the flags, and exploring again "
+                             "gives new ids",
                              id.digest, recording.trace.Digest())};
   }
   // Only the first step is a state of the recording. The others are states of

@@ -90,6 +90,7 @@ std::string CallText(const Call& call) {
     case Call::kStart:
       return "start";
     case Call::kLine:
+      if (call.content == kStartLine) return call.content;
       return call.content.starts_with(kAttemptLine)
                  ? "attempt: " + call.content.substr(kAttemptLine.size())
                  : "ack: " + call.content;

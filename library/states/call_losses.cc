@@ -297,7 +297,7 @@ std::optional<CallLosses::PlainLoss> CallLosses::PlainLossOf(
   for (const auto& [from, path] : story.paths) {
     if (from > begun) break;
     loss.path = path;
-    if (from > work.call + 1 && loss.renamed == kNever) loss.renamed = from - 1;
+    if (from > work.call + 1 && loss.before == kNever) loss.before = from - 1;
   }
   const auto synced = story.synced.find(loss.missing);
   if (synced != story.synced.end() && synced->second < returned) {
@@ -333,6 +333,22 @@ std::optional<ProgramLosses::Loss> CallLosses::LossInWordsOf(
               {std::string(plain->what), std::string(plain->missing)}};
 }
 
+// Notes the first ack after the call, if the sync that is missing comes after
+// the crash: its author knows the sync, and not that it comes too late.
+void CallLosses::NoteAck(const WrittenSector& write, EventNumber point,
+                         PlainLoss& loss) const {
+  if (loss.before != kNever || !LacksSync(loss.missing)) return;
+  const Work& work = *works_.at(write);
+  const Calls& calls = calls_.calls;
+  size_t ack = work.call + 1;
+  while (ack < calls.size() && !IsAck(calls[ack])) ++ack;
+  if (ack == calls.size() || calls_.events_after[ack] > point) return;
+  Story later;
+  later.paths = {{work.call + 1, loss.path}};
+  for (size_t i = ack + 1; i < calls.size(); ++i) NoteSync(i, work, later);
+  if (later.synced.contains(loss.missing)) loss.before = ack;
+}
+
 std::string CallLosses::MissingSync(const PlainLoss& loss) const {
   const std::string thing = fmt::format("the {} of {}", loss.what, loss.path);
   if (loss.after_failure) {
@@ -356,8 +372,8 @@ std::string CallLosses::MissingSync(const PlainLoss& loss) const {
   }
   const bool of_directory = loss.missing == kFsyncDirectory;
   std::string before;
-  if (loss.renamed != kNever) {
-    before = fmt::format(" before `{}`", CallText(calls_.calls[loss.renamed]));
+  if (loss.before != kNever) {
+    before = fmt::format(" before `{}`", CallText(calls_.calls[loss.before]));
   }
   return fmt::format(
       "{} {}{}, which would have kept {}", of_directory ? kFsync : loss.missing,
@@ -373,12 +389,13 @@ std::vector<std::string> CallLosses::MissingSyncs(
   const auto followers = FollowersOf(writes, cursor.point());
   writes.insert(writes.end(), followers.begin(), followers.end());
   for (const WrittenSector& write : writes) {
-    const auto plain = PlainLossOf(write, cursor.point());
+    auto plain = PlainLossOf(write, cursor.point());
     if (!plain) continue;
     const LostThing thing{PartOf(plain->what), PathInWords(plain->path)};
     const auto loss = lost.find(thing);
     if (loss == lost.end() || loss->second.what != plain->what) continue;
-    all[thing].push_back(*plain);
+    NoteAck(write, cursor.point(), *plain);
+    all[thing].push_back(std::move(*plain));
   }
   std::set<std::string> lines;
   for (const auto& [thing, plains] : all) {

@@ -44,7 +44,8 @@ class CallLosses : public ProgramLosses {
 
   // The things in `lost` that the state lost, as lines for people: which sync
   // of which path would have kept what, and before which call it had to come if
-  // the path changed. Of one thing, those that say most. Sorted, each once.
+  // the path changed or the program makes it too late. Of one thing, those that
+  // say most. Sorted, each once.
   // Requires: `cursor` stands at the state's point and kind.
   std::vector<std::string> MissingSyncs(const LossSet& lost,
                                         const CrashState& state,
@@ -79,10 +80,11 @@ class CallLosses : public ProgramLosses {
     std::string_view what;
     std::string path;
     std::string_view missing;
-    // The path when the call had returned, and the first call after it that
-    // changed the path; kNever if none did.
+    // The path when the call had returned, and the call before which the sync
+    // had to come: the first one that changed the path, or an ack; kNever if it
+    // is plain.
     std::string path_then;
-    size_t renamed = kNever;
+    size_t before = kNever;
     // Whether a sync of the file failed before the one that had returned.
     bool after_failure = false;
   };
@@ -95,6 +97,8 @@ class CallLosses : public ProgramLosses {
                         const std::string& before) const;
   void NoteSync(size_t index, const Work& work, Story& story) const;
   bool GoesOn(size_t index, std::string_view what, const Story& story) const;
+  void NoteAck(const WrittenSector& write, EventNumber point,
+               PlainLoss& loss) const;
   std::string MissingSync(const PlainLoss& loss) const;
   std::string_view WeakestSync(std::string_view what) const;
   std::optional<Loss> LossInWordsOf(const WrittenSector& write,

@@ -100,10 +100,11 @@ TEST_P(HostileTest, AFullDiskIsExploredAsFarAsItWent) {
 }
 
 TEST_P(HostileTest, AProgramCannotEndTheProcessAboveIt) {
-  const std::string program = Script("kill.sh",
-                                     "kill -9 1; kill -9 $PPID; kill -9 -1\n"
-                                     "umount -l \"$PWD\" 2>/dev/null\n"
-                                     "echo here >> $POWERCUT_ACKS\n");
+  const std::string program =
+      Script("kill.sh",
+             ": >f; kill -9 1; kill -9 $PPID; kill -9 -1\n"
+             "umount -l \"$PWD\" 2>/dev/null\n"
+             "echo here >> $POWERCUT_ACKS\n");
   const Ended run = Tool("record -o t.trace -- " + program);
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("1 acks"));

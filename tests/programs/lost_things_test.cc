@@ -237,6 +237,18 @@ TEST_F(LostThingsTest, TheMissingSyncIsNamedWithItsPlace) {
   }
 }
 
+// The program makes the sync that is named, after it has acknowledged.
+TEST_F(LostThingsTest, ASyncAfterTheAckComesTooLate) {
+  Expect("test \"$(cat log)\" = text");
+  Record(": >log", std::string("echo text >log\n") + kDone + "sync -d log\n");
+  EXPECT_THAT(Explore().out,
+              HasSubstr("  missing    fdatasync /log before `ack: done`, which "
+                        "would have kept the data of /log\n"));
+  // A later sync that is of another kind, or of another file, is none of it.
+  Record(": >log", std::string("echo text >log\n") + kDone + "sync .\n");
+  EXPECT_THAT(Explore().out, HasSubstr("  missing    fdatasync /log, which"));
+}
+
 // Two changes of one file, the first of which was synced but for its times. If
 // all changes come in one order, losing the times takes the second one, too.
 TEST_F(LostThingsTest, OfTwoChangesTheLastIsNamed) {

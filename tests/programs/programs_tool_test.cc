@@ -379,6 +379,34 @@ TEST_P(ProgramsToolTest, AProgramThatChangesNothingIsNoted) {
   EXPECT_EQ(Tool("run --quiet --check true -- mkdir d").status, 0);
 }
 
+// simfs has no op for these calls; a reader knows them by the names that the
+// program used.
+TEST_P(ProgramsToolTest, CallsHaveTheNamesThatTheProgramUsed) {
+  const std::string program = Script(
+      "calls.py",
+      "exec /usr/bin/python3 - <<'E'\n"
+      "import os\n"
+      "open('f', 'w').close(); os.chmod('f', 0o640)\n"
+      "os.setxattr('f', 'user.a', b'1'); os.setxattr('f', 'user.b', b'2')\n"
+      "os.setxattr('f', 'user.a', b'3'); os.removexattr('f', 'user.b')\n"
+      "os.chown('f', os.getuid(), os.getgid())\n"
+      "os.utime('f', (1, 1))\n"
+      "os.symlink('f', 's'); os.mkfifo('p'); os.mkdir('d')\n"
+      "os.chmod('d', 0o700)\nE\n");
+  ASSERT_EQ(Tool("record -o n.trace -- " + program).status, 0);
+  const std::string out = Tool("show n.trace").out;
+  size_t at = 0;
+  for (const char* text :
+       {"< create /f ", "< chmod 640 /f ", "< setxattr /f user.a ",
+        "< setxattr /f user.b ", "< setxattr /f user.a ",
+        "< removexattr /f user.b ", "< set_times /f ", "< symlink f /s ",
+        "< mknod /p ", "< mkdir /d ", "< chmod 700 /d "}) {
+    const size_t found = out.find(text, at);
+    ASSERT_NE(found, std::string::npos) << text << "\n" << out;
+    at = found + 1;
+  }
+}
+
 // A check that looks at nothing holds with no sync at all. One row says so.
 TEST_P(ProgramsToolTest, AnAuditNoticesACheckThatCannotFail) {
   const std::string start = "sync; echo powercut:start >>$POWERCUT_ACKS\n";

@@ -18,15 +18,18 @@
 namespace powercut {
 namespace {
 
-// The finding that is not in the baseline and comes first; `nullptr` if there
-// is none. `causes` is set to how many there are.
+// The first of the findings that lost fewest blocks, among those that are not
+// in the baseline; `nullptr` if there is none. `causes` is set to how many
+// there are.
 const Finding* FirstOf(const CheckedWorkload& checked,
                        const std::set<std::string>& baseline, size_t& causes) {
   const Finding* first = nullptr;
   causes = checked.exploration.unshown.size();
   for (const Finding& finding : checked.exploration.findings) {
     if (IsKnown(baseline, finding.violation.cause)) continue;
-    if (first == nullptr) first = &finding;
+    if (first == nullptr || finding.lost_blocks < first->lost_blocks) {
+      first = &finding;
+    }
     ++causes;
   }
   return first;

@@ -70,9 +70,11 @@ class FileAudit {
                     OpenInput(file_, flags_.input, flags_.oracle));
     POWERCUT_TRY(CheckCanBeAudited(input));
     const std::string& profile = input.setting.profile->name;
-    audited_ = {file_,   input.backend->traits().name,
-                profile, HasForbid(input.workload, profile),
-                false,   {}};
+    audited_.file = file_;
+    audited_.backend = input.backend->traits().name;
+    audited_.profile = profile;
+    audited_.by_conditions = HasForbid(input.workload, profile);
+    audited_.by_check = input.recording.has_value();
     audited_.at_end_of_run = audited_.by_conditions &&
                              input.workload.cut == input.workload.run.size();
     POWERCUT_ASSIGN(const bool refused, IsRefused(input));

@@ -116,13 +116,14 @@ std::string AuditJson(const std::vector<AuditedWorkload>& workloads,
       }
       syncs.push_back(std::move(sync));
     }
-    audits.push_back(
-        {{"file", EscapeBytes(workload.file)},
-         {"backend", workload.backend},
-         {"profile", workload.profile},
-         {"verdict", VerdictOf(StatusOf(workload))},
-         {"judged_by", workload.by_conditions ? "conditions" : "promises"},
-         {"syncs", std::move(syncs)}});
+    audits.push_back({{"file", EscapeBytes(workload.file)},
+                      {"backend", workload.backend},
+                      {"profile", workload.profile},
+                      {"verdict", VerdictOf(StatusOf(workload))},
+                      {"judged_by", workload.by_check        ? "check"
+                                    : workload.by_conditions ? "conditions"
+                                                             : "promises"},
+                      {"syncs", std::move(syncs)}});
   }
   const Json all = {{"powercut", 1},
                     {"verdict", VerdictOf(status)},

@@ -34,6 +34,8 @@ struct AuditedWorkload {
   std::string profile;
   // Whether `forbid` lines judge. If not, what the syncs promise does.
   bool by_conditions = false;
+  // Whether the check of a program judges.
+  bool by_check = false;
   // Whether they judge at the end of `run` alone, since no `cut` is before it.
   bool at_end_of_run = false;
   std::vector<AuditedLine> lines;
