@@ -344,9 +344,12 @@ class Promises {
       if (!mine || version.tainted || !s_.Returned(version.op)) continue;
       newest = std::max(newest, v);
       // The space for all pages of a store is one version of the shape. Where
-      // the row carries shapes, flushing any of the pages carries that version.
+      // the row carries shapes, flushing any of the pages carries that version,
+      // unless the flush of another page failed to.
       for (const ChainVersion& own : s_.timelines[version.op].own) {
-        if (s_.chains[own.chain].kind == ChainKind::kShape) Add(own, row_.size);
+        const Chain& other = s_.chains[own.chain];
+        if (other.kind != ChainKind::kShape) continue;
+        if (!other.versions[own.version].tainted) Add(own, row_.size);
       }
     }
     if (newest == 0) return;
