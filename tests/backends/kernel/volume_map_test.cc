@@ -122,6 +122,30 @@ TEST_P(VolumeMapOfKernelTest, EachPlaceIsListedOnce) {
   for (const auto& [block, count] : copies) EXPECT_EQ(count, 2);
 }
 
+// A hole has no place, such as the one that names leave in a directory of xfs
+// when they are removed.
+TEST_P(VolumeMapOfKernelTest, EachPlaceLiesOnTheDisk) {
+  Mount::Command holes;
+  holes.words = {
+      "/bin/sh", "-c",
+      "mkdir names && for i in $(seq 500); do : >names/of_a_file_$i; "
+      "done; sync; for i in $(seq 100 400); do rm "
+      "names/of_a_file_$i; done; truncate -s 1000000 hole; echo x "
+      ">>hole; sync"};
+  const auto end = mount_->RunCommand(holes);
+  ASSERT_TRUE(end);
+  ASSERT_EQ(end->detail, "");
+  const auto map = mount_->Map();
+  ASSERT_TRUE(map);
+  ASSERT_TRUE(*map);
+  const uint64_t disk_bytes = disk_->geometry().size_bytes();
+  for (const VolumePart& part : (*map)->parts) {
+    EXPECT_GT(part.bytes, 0u) << part.owner;
+    EXPECT_LE(part.bytes, disk_bytes) << part.owner;
+    EXPECT_LE(part.first_byte, disk_bytes - part.bytes) << part.owner;
+  }
+}
+
 TEST_P(VolumeMapOfKernelTest, NamesAndSizesAreListed) {
   const auto find = [&](const std::string& path) {
     const auto at =
