@@ -66,7 +66,7 @@ TEST_P(HostileTest, ADaemonEndsWithItsProgram) {
                               "echo held >> $POWERCUT_ACKS\n");
   const Ended run = Tool("record -o t.trace -- " + program);
   EXPECT_EQ(run.status, 0) << run.err;
-  EXPECT_THAT(run.out, HasSubstr("1 acks"));
+  EXPECT_THAT(run.out, HasSubstr("1 ack"));
   EXPECT_EQ(flock(lock_, LOCK_EX | LOCK_NB), 0);
 }
 
@@ -107,7 +107,7 @@ TEST_P(HostileTest, AProgramCannotEndTheProcessAboveIt) {
              "echo here >> $POWERCUT_ACKS\n");
   const Ended run = Tool("record -o t.trace -- " + program);
   EXPECT_EQ(run.status, 0) << run.err;
-  EXPECT_THAT(run.out, HasSubstr("1 acks"));
+  EXPECT_THAT(run.out, HasSubstr("1 ack"));
 }
 
 // Writes without end, with the lock, and tells the number of the process above

@@ -29,7 +29,7 @@ TEST_P(ProgramFailuresTest, SyncsCanFail) {
   const Ended made =
       Tool("record --fault 'error on flush nth=1' -o f.trace -- " + program);
   EXPECT_EQ(made.status, 0) << made.err;
-  EXPECT_THAT(made.out, HasSubstr(" 1 acks"));
+  EXPECT_THAT(made.out, HasSubstr(" 1 ack"));
   EXPECT_EQ(Tool("explore --quiet f.trace --check true").status, 0);
   const Ended other =
       Tool("explore --quiet f.trace --check true --profile xfs");

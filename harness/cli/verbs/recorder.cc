@@ -194,10 +194,14 @@ ExitStatus Report(const std::string& file, const Plan& plan,
   const Trace& trace = made.recording.trace;
   const auto acks = AcksUpTo(trace, trace.event_count());
   const size_t attempts = AttemptsUpTo(trace, trace.event_count()).size();
-  std::printf(
-      "%s: %s, %u disk events, %zu acks%s\n", file.c_str(),
-      plan.backend->traits().name.c_str(), trace.event_count(), acks.size(),
-      attempts == 0 ? "" : fmt::format(", {} attempts", attempts).c_str());
+  const auto count = [](size_t number, const char* noun) {
+    return fmt::format(", {} {}{}", number, noun, number == 1 ? "" : "s");
+  };
+  std::printf("%s: %s%s%s%s\n", file.c_str(),
+              plan.backend->traits().name.c_str(),
+              count(trace.event_count(), "disk event").c_str(),
+              count(acks.size(), "ack").c_str(),
+              attempts == 0 ? "" : count(attempts, "attempt").c_str());
   const std::string& profile_note = plan.backend->traits().profile_note;
   if (!profile_note.empty()) {
     std::fprintf(stderr, "powercut: note: %s\n", profile_note.c_str());

@@ -251,7 +251,7 @@ TEST_F(KernelLogsTest, ProgramsSayWhereTheirSetUpEnds) {
       Record("echo 1 > f; sync f .; echo set up >> $POWERCUT_ACKS; " + start +
              "echo 2 > g; sync g .; " + start);
   EXPECT_EQ(recorded.status, kHolds);
-  EXPECT_THAT(recorded.out, testing::HasSubstr(", 1 acks\n"));
+  EXPECT_THAT(recorded.out, testing::HasSubstr(", 1 ack\n"));
   EXPECT_THAT(recorded.err, testing::HasSubstr("powercut:start 2 times"));
   const std::string trace = folder_.File("t.trace");
   const std::string shown = RunTool({"show", trace}).out;
