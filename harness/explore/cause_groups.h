@@ -169,6 +169,7 @@ class CauseGroups {
   };
   std::map<std::string, Group> GroupsByCause(Naming& naming, bool all_visited);
   static std::string CauseOf(const Group& group);
+  static bool LostLess(const Key& a, const Key& b);
   void JoinPoint(std::map<Key, Group>::iterator begin,
                  std::map<Key, Group>::iterator end,
                  std::map<std::string, Group>& groups);

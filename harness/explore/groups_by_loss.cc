@@ -35,23 +35,38 @@ CauseGroups::Key CauseGroups::KeyOf(const Violation& violation,
           SectorsLost(*losses, at.state, cursor)};
 }
 
+// Whether states with one key lost less than those with the other one: fewer
+// things, or as many, in the order of the things. What lost the same things
+// lost less if it is fewer sectors, however the things were lost.
+bool CauseGroups::LostLess(const Key& a, const Key& b) {
+  if (a.lost.size() != b.lost.size()) return a.lost.size() < b.lost.size();
+  const auto thing = [](const LossSet::value_type& one) -> const LostThing& {
+    return one.first;
+  };
+  if (!std::ranges::equal(a.lost, b.lost, {}, thing, thing)) {
+    return std::ranges::lexicographical_compare(a.lost, b.lost, {}, thing,
+                                                thing);
+  }
+  return a.sectors != b.sectors ? a.sectors < b.sectors : a.lost < b.lost;
+}
+
 // Gives the groups of one cause and point, each of which lost other things, to
 // the first loss that is a part of theirs.
 void CauseGroups::JoinPoint(std::map<Key, Group>::iterator begin,
                             std::map<Key, Group>::iterator end,
                             std::map<std::string, Group>& groups) {
-  std::vector<Group*> by_size;
+  std::vector<std::pair<const Key*, Group*>> by_size;
   for (auto group = begin; group != end; ++group) {
-    by_size.push_back(&group->second);
+    by_size.emplace_back(&group->first, &group->second);
   }
-  // Among those that lost the same things, the one that lost least comes first.
-  std::ranges::stable_sort(by_size, [](const Group* a, const Group* b) {
-    return ComesBefore(a->lost, b->lost);
+  std::ranges::sort(by_size, [](const auto& a, const auto& b) {
+    return LostLess(*a.first, *b.first);
   });
   std::vector<Group*> smallest;
-  for (Group* const group : by_size) {
+  for (const auto& [key, group] : by_size) {
+    const LossSet& lost = group->lost;
     const auto part = std::ranges::find_if(smallest, [&](const Group* other) {
-      return IsPartOf(other->lost, group->lost);
+      return IsPartOf(other->lost, lost);
     });
     if (part == smallest.end()) {
       smallest.push_back(group);
