@@ -89,6 +89,7 @@ std::string EntryDifference(const Observation& earlier,
 
 bool MustBeStable(const RecordedRun& run) {
   return run.backend.traits().recovery_idempotent &&
+         CheckOf(run.setting.oracle) == nullptr &&
          FaultsIn(run.workload.faults, FaultPhase::kRecovery).empty();
 }
 

@@ -17,8 +17,9 @@
 namespace powercut {
 
 // Whether recovering twice must show the same as recovering once: the backend
-// says so, and no fault is armed in recovery, since a disk that breaks breaks
-// elsewhere the second time.
+// says so of its own recovery, no check judges, which recovers in its own way
+// and says whether all is well, and no fault is armed in recovery, since a disk
+// that breaks breaks elsewhere the second time.
 bool MustBeStable(const RecordedRun& run);
 
 // The violation `unstable`; `std::nullopt` if the state is none. `once` is what

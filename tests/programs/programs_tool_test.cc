@@ -323,6 +323,26 @@ TEST_P(ProgramsToolTest, RecoveriesCanBeCrashedToo) {
   EXPECT_THAT(explained.out, HasSubstr("once more during the recovery"));
 }
 
+// The check fails where it finds what it has to repair. A second crash may come
+// after it has: that it holds then is no violation of its own.
+TEST_P(ProgramsToolTest, ARecoveryThatRepairsIsNotUnstable) {
+  const std::string program =
+      Script("new.sh",
+             "echo old >f; sync f .; echo powercut:start >>$POWERCUT_ACKS\n"
+             "echo new >f.new; sync f.new; mv f.new f; sync .\n");
+  const std::string check =
+      Script("repair.sh", "test ! -e f.new || { rm f.new; sync .; exit 1; }\n");
+  ASSERT_EQ(Tool("record -o r.trace -- " + program).status, 0);
+  const Ended nested = Tool(
+      "explore --quiet --jobs 1 --nested 1 --space prefix "
+      "--check '" +
+      check + "' r.trace");
+  EXPECT_EQ(nested.status, 1) << nested.err;
+  EXPECT_THAT(nested.out, HasSubstr("cause      check/volume/start"));
+  EXPECT_THAT(nested.out, Not(HasSubstr("unstable")));
+  EXPECT_THAT(nested.out, Not(HasSubstr("excuse")));
+}
+
 TEST_P(ProgramsToolTest, ARecordingIsShrunkToTheCallsThatFail) {
   const std::string program =
       Script("long.sh",

@@ -69,6 +69,22 @@ TEST(FaultFlagTest, BadTextNamesThePlaceAndTheRemedy) {
               "--fault: `fault lose on write nth=77` never fired");
 }
 
+// The file cannot leave its `wait` out, since it needs it where no fault falls.
+TEST(FaultFlagTest, AWaitForWhatFailedAtOnceDoesNothing) {
+  const TemporaryFolder folder;
+  const std::string file =
+      folder.Write("w.pcut",
+                   "powercut 1\nbackend simfs\ninit\n  create /a\nrun\n"
+                   "  start 1 write /a 0 512\n  create /b\n  wait 1\n"
+                   "  start 1 write /b 0 512\n  wait 1\n");
+  EXPECT_EQ(RunTool({"check", "--quiet", file}).status, kHolds);
+  for (const char* nth : {"1", "2", "3", "4", "5"}) {
+    const Ended ended = RunTool({"check", "--quiet", file, "--fault",
+                                 std::string("error on write nth=") + nth});
+    EXPECT_EQ(ended.status, kHolds) << nth << ended.out << ended.err;
+  }
+}
+
 TEST(FaultFlagTest, OnePastedLineReplays) {
   const TemporaryFolder folder;
   const std::string file = folder.Write("w.pcut", kSynced);
