@@ -28,6 +28,7 @@
 #include <utility>
 
 #include "harness/explain/state_volume.h"
+#include "harness/judge/crash_points.h"
 #include "harness/space/crash_state.h"
 #include "harness/trace/acks.h"
 
@@ -221,24 +222,27 @@ std::optional<EventNumber> LossNamer::FirstWrite(
   return std::nullopt;
 }
 
-// Whether a file that was changed before the last ack was written to by no
-// event since the ack before, when it had not been changed yet.
+// Whether no event wrote to a file since it was changed. The change came after
+// the last look that saw the file without it, or else after crashes begin.
 bool LossNamer::ChangedUnwritten(const VolumeEntry& entry,
                                  const FileLosses& out,
                                  std::span<const VolumeMap* const> maps) const {
-  uint64_t before = out.acks - 1;
-  std::optional<VolumeLook> look;
-  while (before > 0 && !(look = run_.recording.looks.At(before))) --before;
-  if (look) {
+  // Reading a look takes time, and a change that is older was written by then,
+  // as a rule.
+  constexpr uint64_t kAcksBack = 32;
+  EventNumber since = CrashPointsOf(run_.recording).front().after;
+  for (uint64_t acks = out.acks - 1; acks > 0; --acks) {
+    if (out.acks - acks > kAcksBack) return false;
+    const auto look = run_.recording.looks.At(acks);
+    if (!look) continue;
     const auto then =
         std::ranges::find(look->entries, entry.path, &VolumeEntry::path);
-    // A file that did not change since then may have been written before.
-    if (then == look->entries.end() || then->changed_ns == entry.changed_ns) {
-      return false;
-    }
+    if (then == look->entries.end()) return false;
+    if (then->changed_ns == entry.changed_ns) continue;
+    since = EventOfAck(run_.trace(), acks);
+    break;
   }
-  return !FirstWrite(EventOfAck(run_.trace(), before), out.ack_event,
-                     entry.path, 0, maps);
+  return !FirstWrite(since, out.ack_event, entry.path, 0, maps);
 }
 
 void LossNamer::NameUnissued(const VolumeLook& seen, const VolumeMap& issued,

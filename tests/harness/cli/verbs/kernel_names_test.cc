@@ -84,6 +84,33 @@ TEST_P(KernelNamesTest, WhatWasNotIssuedAtTheAckIsNamed) {
   EXPECT_THAT(replayed.out, ContainsRegex("  unissued   (the name )?/d/lazy"));
 }
 
+// A file that is changed in place keeps its size. It is named at the first ack
+// and at each later one, until something of it is written.
+TEST_P(KernelNamesTest, AChangeInPlaceIsNamedUntilItIsIssued) {
+  const std::string change =
+      "head -c 6000 /dev/zero | dd of=o conv=notrunc bs=6000 2>/dev/null\n";
+  const std::string start =
+      "yes | head -c 6000 >o; sync; sleep 0.01\n"
+      "echo powercut:start >>$POWERCUT_ACKS\n";
+  const std::string check =
+      "grep -q both $POWERCUT_ACKED || exit 0; ! grep -q y o";
+  for (const bool again : {false, true}) {
+    Record(start + change +
+           (again ? "echo 1 >>$POWERCUT_ACKS; echo x >other\n" : "") +
+           "echo both >>$POWERCUT_ACKS\n");
+    const Ended explored = RunTool(
+        {"explore", trace_, "--quiet", "--space", "prefix", "--check", check});
+    EXPECT_EQ(explored.status, kViolation) << explored.out << explored.err;
+    EXPECT_THAT(explored.out, HasSubstr("  unissued   the last change of /o\n"))
+        << again;
+  }
+  // What was synced before the ack is issued.
+  Record(start + change + "sync o; echo both >>$POWERCUT_ACKS\n");
+  const Ended held = RunTool(
+      {"explore", trace_, "--quiet", "--space", "prefix", "--check", check});
+  EXPECT_EQ(held.status, kHolds) << held.out;
+}
+
 // A program that flushes has nothing unissued, and the loss of what it wrote
 // after the ack is told by the file's name.
 TEST_P(KernelNamesTest, LostBlocksAreNamed) {
