@@ -217,7 +217,10 @@ bool Model::End(uint32_t number, bool ok) {
     if (IsFlush(op.kind)) s.Taint(number);
     return false;
   }
-  if (IsFlush(op.kind)) s.last_flush = number;
+  // A flush that reaches no media makes no volume durable.
+  const bool to_media =
+      s.promises[timeline.primitive].device != DeviceFlush::kNone;
+  if (IsFlush(op.kind) && to_media) s.last_flush = number;
   return s.Promise(number) || elsewhere;
 }
 

@@ -97,7 +97,7 @@ struct Model::State {
   std::vector<OpTimeline> timelines;  // By op number; [0] is unused.
   uint64_t now = 0;
   uint32_t last_begun = 0;
-  // The last flush that returned with success, whatever it covered; 0 is the
+  // The last flush that returned with success and reached the media; 0 is the
   // sync at the end of `init`, `std::nullopt` if there was none. Violations of
   // the whole volume name this flush as the promise in force.
   std::optional<uint32_t> last_flush;
