@@ -510,6 +510,7 @@ Result<std::unique_ptr<FuseVolume>> FuseVolume::Mount(const std::string& folder,
                  "may open (chmod 666 /dev/fuse); or say --fs ext4 as root"};
   }
   volume->impl_->mounted = true;
+  fcntl(fuse_session_fd(session), F_SETFL, O_NONBLOCK);
   POWERCUT_CHECK(
       fuse_session_custom_io(session, &kIo, fuse_session_fd(session)) == 0);
   return volume;

@@ -36,8 +36,9 @@ class FuseVolume {
 
   // A descriptor that polls readable when a request waits.
   int fd() const;
-  // Takes one request and answers it. Blocks if none waits. Returns false if
-  // the volume was unmounted.
+  // Takes one request and answers it, if one waits: the process that made the
+  // one that fd() told of may have been killed since. Returns false if the
+  // volume was unmounted.
   bool Serve();
 
   struct Impl;

@@ -223,6 +223,7 @@ Result<std::unique_ptr<FuseFile>> FuseFile::Mount(const std::string& folder,
                  "FUSE cannot be mounted: it takes root and /dev/fuse"};
   }
   file->impl_->mounted = true;
+  fcntl(fuse_session_fd(file->impl_->session), F_SETFL, O_NONBLOCK);
   return file;
 }
 
