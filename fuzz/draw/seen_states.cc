@@ -16,6 +16,7 @@
 #include "harness/recover/recovery.h"
 #include "harness/space/crash_image.h"
 #include "harness/space/enumerate.h"
+#include "harness/space/explored_points.h"
 
 namespace powercut {
 namespace {
@@ -32,12 +33,15 @@ SeenStates SeenByBruteForce(const RecordedRun& scene,
   const RecoveryOptions recovery =
       WorkerOptionsOf(scene, {.probe = probe, .limits = {}}).recovery;
   const std::vector<CrashPoint> crash_points = CrashPointsOf(scene.recording);
+  const ExploredPoints explored(scene.recording.trace,
+                                scene.setting.finishes_calls);
   for (const CrashKind kind : scene.setting.crash_kinds) {
     PointCursor cursor(space, kind);
     CrashImage image(space, kind);
     // The same disk comes back at many points, and recovery sees only the disk.
     std::unordered_map<Hash128, OutcomeId, Hash128Hasher> of_image;
     for (const CrashPoint& crash_point : crash_points) {
+      if (!explored.Has(kind, crash_point.after)) continue;
       cursor.MoveTo(crash_point.after);
       EnumerateStates(
           cursor, spec, 1, [&](const CrashState& state, const Hash128& hash) {

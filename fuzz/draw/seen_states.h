@@ -27,8 +27,9 @@ struct SeenStates {
   uint64_t runs = 0;
 };
 
-// Recovers every state that EnumerateStates() gives for the space, in this
-// process. States of one crash kind that leave the same disk run once.
+// Recovers every state that EnumerateStates() gives for the space at the
+// explored points, in this process. States of one crash kind that leave the
+// same disk run once.
 SeenStates SeenByBruteForce(const RecordedRun& scene,
                             const ExplorationSpace& space, bool probe = false);
 
