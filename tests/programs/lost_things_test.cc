@@ -240,8 +240,8 @@ TEST_F(LostThingsTest, TheMissingSyncIsNamedWithItsPlace) {
 // A name that was given by a link, after which the first name went. Nobody
 // wants the first one; a crash that takes it takes the link with it.
 TEST_F(LostThingsTest, ANameThatIsGoneIsNotNamed) {
-  Expect("grep -qs text o");
-  Record("", std::string("echo text >t; sync t; ln t o; rm t\n") + kDone);
+  Expect("test -e o");
+  Record("", std::string("echo text >t; ln t o; rm t\n") + kDone);
   for (const char* const world : {"linux-man", "ext4-ordered", "btrfs"}) {
     for (const char* const space : {"exhaustive", "epoch:1"}) {
       const Ended lost =
