@@ -134,7 +134,7 @@ class CauseGroups {
     std::string cause;  // without a loss
     // Whether the cause is to name a loss, at which point the crash came, and
     // what it took, with LossOfRecovery() if a recovery crashed, too, and in
-    // how many sectors (SectorsLost()). Zero and empty if not.
+    // how many sectors. Zero and empty if not.
     bool by_loss = false;
     EventNumber point = 0;
     LossSet lost;

@@ -27,12 +27,11 @@ CauseGroups::Key CauseGroups::KeyOf(const Violation& violation,
   if (losses == nullptr || violation.kind != ViolationKind::kCheck) {
     return {violation.cause, false, 0, {}, 0};
   }
-  const PointCursor& cursor = CursorAt(at.state);
-  LossSet lost = LossesOf(*losses, at.state, cursor);
+  CountedLosses all = CountedLossesOf(*losses, at.state, CursorAt(at.state));
   // What a crash of the recovery took was not the program's.
-  if (!at.inner.empty()) lost.merge(LossOfRecovery());
-  return {violation.cause, true, at.state.point, std::move(lost),
-          SectorsLost(*losses, at.state, cursor)};
+  if (!at.inner.empty()) all.lost.merge(LossOfRecovery());
+  return {violation.cause, true, at.state.point, std::move(all.lost),
+          all.sectors};
 }
 
 // Whether states with one key lost less than those with the other one: fewer

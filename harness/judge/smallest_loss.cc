@@ -124,16 +124,18 @@ std::string Joined(const std::set<std::string>& words) {
 
 }  // namespace
 
-LossSet LossesOf(const ProgramLosses& losses, const CrashState& state,
-                 const PointCursor& cursor) {
+CountedLosses CountedLossesOf(const ProgramLosses& losses,
+                              const CrashState& state,
+                              const PointCursor& cursor) {
   const EventNumber point = cursor.point();
-  return LossOfWrites(
-      losses, LostWith(losses, SectorsNotHeld(state, cursor), point), point);
+  const std::vector<WrittenSector> lost =
+      LostWith(losses, SectorsNotHeld(state, cursor), point);
+  return {LossOfWrites(losses, lost, point), lost.size()};
 }
 
-size_t SectorsLost(const ProgramLosses& losses, const CrashState& state,
-                   const PointCursor& cursor) {
-  return LostWith(losses, SectorsNotHeld(state, cursor), cursor.point()).size();
+LossSet LossesOf(const ProgramLosses& losses, const CrashState& state,
+                 const PointCursor& cursor) {
+  return CountedLossesOf(losses, state, cursor).lost;
 }
 
 LossSet OwnLossesOf(const ProgramLosses& losses, const CrashState& state,

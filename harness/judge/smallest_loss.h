@@ -24,11 +24,15 @@ namespace powercut {
 LossSet LossesOf(const ProgramLosses& losses, const CrashState& state,
                  const PointCursor& cursor);
 
-// How many sectors the state lost, with what follows from it. Of two states
-// that lost the same things, one can have lost less of them. Requires: as
-// LossesOf().
-size_t SectorsLost(const ProgramLosses& losses, const CrashState& state,
-                   const PointCursor& cursor);
+// The same with the number of sectors. Of two states that lost the same things,
+// one can have lost less of them.
+struct CountedLosses {
+  LossSet lost;
+  size_t sectors = 0;
+};
+CountedLosses CountedLossesOf(const ProgramLosses& losses,
+                              const CrashState& state,
+                              const PointCursor& cursor);
 
 // The same things without what only follows from the rest. This names the loss.
 // Requires: as LossesOf().
