@@ -227,8 +227,8 @@ std::optional<EventNumber> LossNamer::FirstWrite(
 bool LossNamer::ChangedUnwritten(const VolumeEntry& entry,
                                  const FileLosses& out,
                                  std::span<const VolumeMap* const> maps) const {
-  // Reading a look takes time, and a change that is older was written by then,
-  // as a rule.
+  // Each look is read from the beginning of all looks. A change that is older
+  // than so many acks is not named.
   constexpr uint64_t kAcksBack = 32;
   EventNumber since = CrashPointsOf(run_.recording).front().after;
   for (uint64_t acks = out.acks - 1; acks > 0; --acks) {

@@ -13,16 +13,6 @@
 #include "harness/base/check.h"
 
 namespace powercut {
-namespace {
-
-// Whether `path` lies below `top`.
-bool IsBelow(std::string_view path, std::string_view top) {
-  return path.size() > top.size() && path.starts_with(top) &&
-         path[top.size()] == '/';
-}
-
-}  // namespace
-
 CalledFiles::CalledFiles(const Calls& calls) {
   files_.reserve(calls.size());
   for (const Call& call : calls) {
@@ -110,16 +100,6 @@ bool CalledFiles::HadName(std::string_view name, size_t calls,
   return std::ranges::find(names, name) != names.end();
 }
 
-size_t CalledFiles::FirstRename(File file, size_t from, size_t end) const {
-  const std::string& name = NamesAfter(from, file).front();
-  for (const Names& names : names_[file]) {
-    if (names.from > from && names.from <= end && names.names.front() != name) {
-      return names.from - 1;
-    }
-  }
-  return end;
-}
-
 CalledFiles::File CalledFiles::At(const std::string& path) {
   const auto found = at_.find(path);
   return found == at_.end() ? New(path) : found->second;
@@ -167,9 +147,9 @@ void CalledFiles::TakeTree(const std::string& top, const std::string& to,
     return at_.erase(at);
   };
   if (const auto at = at_.find(top); at != at_.end()) take(at);
-  // What lies below begins with the path and a slash.
-  auto at = at_.lower_bound(top + "/");
-  while (at != at_.end() && IsBelow(at->first, top)) at = take(at);
+  const std::string below = top + "/";
+  auto at = at_.lower_bound(below);
+  while (at != at_.end() && at->first.starts_with(below)) at = take(at);
 }
 
 // A file can have several names in what is moved, so that all its names change

@@ -17,7 +17,7 @@
 
 namespace powercut {
 
-// Files and directories alike are files here. Not thread-safe while it is made.
+// Files and directories alike are files here.
 class CalledFiles {
  public:
   using File = uint32_t;
@@ -33,9 +33,9 @@ class CalledFiles {
   // kNoFile if it is about none, as syncfs is. Calls are numbered from 0.
   // Requires: there is such a call.
   File Of(size_t call) const { return files_[call]; }
-  // That of the two files of Of() and of the second name of an exchange which
-  // had the name when so many calls had been made; kNoFile if neither had.
-  // Requires: as Of().
+  // The file of the call that had the name when so many calls had been made. An
+  // exchange has two files; every other call has that of Of() alone. kNoFile if
+  // none had the name. Requires: as Of().
   File WithName(std::string_view name, size_t call, size_t calls) const;
   // The names that the file had when so many calls had been made, the oldest
   // one first; those that it had last if they are gone. Not empty.
@@ -43,9 +43,6 @@ class CalledFiles {
   const std::vector<std::string>& NamesAfter(size_t calls, File file) const;
   // Whether the file had that name then. Requires: as NamesAfter().
   bool HadName(std::string_view name, size_t calls, File file) const;
-  // The first call from number `from` on, and before number `end`, that changed
-  // the first name of the file; `end` if none did.
-  size_t FirstRename(File file, size_t from, size_t end) const;
 
  private:
   // Names from some number of calls on.

@@ -354,8 +354,7 @@ std::string CallLosses::MissingSync(const PlainLoss& loss) const {
   if (loss.after_failure) {
     return fmt::format(
         "no sync: a sync of {} failed, and later ones need not keep what it "
-        "was "
-        "to keep, {}; write that again",
+        "was to keep, {}; write that again",
         loss.path, thing);
   }
   if (loss.missing == kNothingMissing) {

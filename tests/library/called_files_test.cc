@@ -208,10 +208,6 @@ TEST(CalledFilesTest, NamesHoldFromTheCallThatGaveThem) {
   EXPECT_THAT(files.NamesAfter(6, file), ElementsAre("/g"));
   // The name that it had last stays.
   EXPECT_THAT(files.NamesAfter(9, file), ElementsAre("/g"));
-  EXPECT_EQ(files.FirstRename(file, 1, 9), 2);
-  EXPECT_EQ(files.FirstRename(file, 3, 9), 5);
-  EXPECT_EQ(files.FirstRename(file, 3, 5), 5);
-  EXPECT_EQ(files.FirstRename(file, 6, 9), 9);
 }
 
 TEST(CalledFilesTest, AnExchangeIsOfTwoFiles) {

@@ -24,8 +24,7 @@ const std::vector<TopicBlock>& ExitStatusBlocks() {
       {"3",
        "record, and run where all holds: the trace is written, but the program "
        "failed, was killed, took longer than --timeout, found the disk full, "
-       "or "
-       "changed nothing in the volume (on simfs)"},
+       "or changed nothing in the volume (on simfs)"},
       {"125", "it cannot run here: something is missing or not offered"},
       {"128", "an internal error"},
       {"129", "usage: the command line or a file is wrong"},

@@ -22,8 +22,7 @@ class RecordVerb : public Verb {
             "running is killed.\n\nExit status: 0 "
             "written, and the program ended with 0; 3 written, but the program "
             "failed, was killed, found the disk full or changed nothing; 125, "
-            "128, 129 not "
-            "written",
+            "128, 129 not written",
             "powercut record -o log.trace -- sh -c 'echo 1 >log; sync log . && "
             "echo 1 >>$POWERCUT_ACKS'") {}
 
