@@ -142,6 +142,17 @@ CallLosses::CallLosses(const IssuedCalls& calls, const Trace& trace,
       of_file.removed_names == Reach::kDevice) {
     removals_sync_ = kFsync;
   }
+  for (const std::string_view what :
+       {kData, kSize, kName, kRemoval, kAttributes}) {
+    keepers_[what] = {WeakestSync(what), kSyncfs};
+  }
+  const auto& of_data = table[Primitive::kFdatasync];
+  if (of_file.names == Reach::kDevice) keepers_[kName].insert(kFsync);
+  if (of_data.made_name == Reach::kDevice) keepers_[kName].insert(kFdatasync);
+  if (of_file.removed_names == Reach::kDevice) {
+    keepers_[kRemoval].insert(kFsync);
+  }
+  if (profile.failed_flush_keeps_dirty) keepers_.clear();
 }
 
 std::string_view CallLosses::WeakestSync(std::string_view what) const {
@@ -215,36 +226,47 @@ std::string CallLosses::PathAfter(size_t index, const Work& work,
   }
 }
 
-// Each sync of a file does what a weaker one does.
+// What the sync is to the thing. Each sync of a file does what a weaker one
+// does.
+std::vector<std::string_view> CallLosses::SyncsOf(size_t index,
+                                                  const Work& work,
+                                                  const Story& story) const {
+  const OpKind kind = calls_.calls[index].op.kind;
+  if (kind == OpKind::kSyncfs) {
+    return {kFdatasync, kFsync, kFullFsync, kFsyncDirectory, kSyncfs};
+  }
+  const CalledFiles::File synced = files_.Of(index);
+  if (synced == CalledFiles::kNoFile) return {};
+  std::vector<std::string_view> syncs;
+  const bool names = work.what == kName || work.what == kRemoval;
+  const std::string_view directory = ParentOf(story.paths.back().second);
+  if (names && files_.HadName(directory, index, synced)) {
+    syncs.push_back(kFsyncDirectory);
+  }
+  if (synced != work.file) return syncs;
+  syncs.push_back(kFdatasync);
+  if (kind != OpKind::kFdatasync) syncs.push_back(kFsync);
+  if (kind == OpKind::kFullFsync) syncs.push_back(kFullFsync);
+  return syncs;
+}
+
+// Whether the sync was to keep the thing, so that no later one need keep it if
+// the sync failed.
+bool CallLosses::IsKeeper(std::string_view sync, std::string_view what) const {
+  const auto keepers = keepers_.find(what);
+  return keepers != keepers_.end() && keepers->second.contains(sync);
+}
+
 void CallLosses::NoteSync(size_t index, const Work& work, Story& story) const {
   const Call& call = calls_.calls[index];
   if (!IsSync(call)) return;
-  const bool of_all = call.op.kind == OpKind::kSyncfs;
-  if (call.fails) {
-    const bool of_file = of_all || files_.Of(index) == work.file;
-    if (of_file) story.failed = std::min(story.failed, index);
-    return;
-  }
-  const auto note = [&](std::string_view word) {
-    story.synced.try_emplace(word, index);
-  };
-  const OpKind kind = call.op.kind;
-  if (of_all) {
-    for (const std::string_view word :
-         {kFdatasync, kFsync, kFullFsync, kFsyncDirectory, kSyncfs}) {
-      note(word);
+  for (const std::string_view sync : SyncsOf(index, work, story)) {
+    if (!call.fails) {
+      story.synced.try_emplace(sync, index);
+    } else if (IsKeeper(sync, work.what)) {
+      story.failed = std::min(story.failed, index);
     }
-    return;
   }
-  const CalledFiles::File synced = files_.Of(index);
-  if (synced == CalledFiles::kNoFile) return;
-  const bool names = work.what == kName || work.what == kRemoval;
-  const std::string_view directory = ParentOf(story.paths.back().second);
-  if (names && files_.HadName(directory, index, synced)) note(kFsyncDirectory);
-  if (synced != work.file) return;
-  note(kFdatasync);
-  if (kind != OpKind::kFdatasync) note(kFsync);
-  if (kind == OpKind::kFullFsync) note(kFullFsync);
 }
 
 // Whether the program does something else with the call than to sync what was
@@ -300,9 +322,11 @@ std::optional<CallLosses::PlainLoss> CallLosses::PlainLossOf(
     if (from > work.call + 1 && loss.before == kNever) loss.before = from - 1;
   }
   const auto synced = story.synced.find(loss.missing);
-  if (synced != story.synced.end() && synced->second < returned) {
+  const size_t kept = synced == story.synced.end() ? kNever : synced->second;
+  // What a sync failed to keep is kept by no later one.
+  if (story.failed < std::min(kept, returned)) loss.failed = story.failed;
+  if (loss.failed != kNever || kept < returned) {
     loss.missing = kNothingMissing;
-    loss.after_failure = story.failed < synced->second;
   } else if (story.went_on >= begun) {
     loss.missing = kInFlight;
   }
@@ -351,11 +375,12 @@ void CallLosses::NoteAck(const WrittenSector& write, EventNumber point,
 
 std::string CallLosses::MissingSync(const PlainLoss& loss) const {
   const std::string thing = fmt::format("the {} of {}", loss.what, loss.path);
-  if (loss.after_failure) {
+  if (loss.failed != kNever) {
+    const bool written = loss.what == kData || loss.what == kSize;
     return fmt::format(
-        "no sync: a sync of {} failed, and later ones need not keep what it "
-        "was to keep, {}; write that again",
-        loss.path, thing);
+        "no sync: `{}` failed, and later ones need not keep what it was to "
+        "keep, {}; {} that again",
+        CallText(calls_.calls[loss.failed]), thing, written ? "write" : "do");
   }
   if (loss.missing == kNothingMissing) {
     return fmt::format("no sync: {} can be lost although it was synced", thing);

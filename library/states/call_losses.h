@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -72,7 +73,7 @@ class CallLosses : public ProgramLosses {
     std::map<std::string_view, size_t> synced;
     // The first call that was something else than such a sync.
     size_t went_on = kNever;
-    // The first sync of the file that failed.
+    // The first sync that failed and was to keep the thing.
     size_t failed = kNever;
   };
   // A loss with the path as it is.
@@ -85,8 +86,8 @@ class CallLosses : public ProgramLosses {
     // is plain.
     std::string path_then;
     size_t before = kNever;
-    // Whether a sync of the file failed before the one that had returned.
-    bool after_failure = false;
+    // The sync that failed to keep it before any returned; kNever if none did.
+    size_t failed = kNever;
   };
 
   std::optional<Work> WorkOf(const WrittenSector& write) const;
@@ -95,6 +96,9 @@ class CallLosses : public ProgramLosses {
   Story& StoryOf(const Work& work, size_t upto) const;
   std::string PathAfter(size_t index, const Work& work,
                         const std::string& before) const;
+  std::vector<std::string_view> SyncsOf(size_t index, const Work& work,
+                                        const Story& story) const;
+  bool IsKeeper(std::string_view sync, std::string_view what) const;
   void NoteSync(size_t index, const Work& work, Story& story) const;
   bool GoesOn(size_t index, std::string_view what, const Story& story) const;
   void NoteAck(const WrittenSector& write, EventNumber point,
@@ -114,6 +118,9 @@ class CallLosses : public ProgramLosses {
   std::string_view attributes_sync_;
   std::string_view names_sync_;
   std::string_view removals_sync_;
+  // By what is lost: the syncs that were to keep it, so that none does once one
+  // of them failed. Empty if the system tries again what failed.
+  std::map<std::string_view, std::set<std::string_view>> keepers_;
   mutable std::map<WrittenSector, std::optional<Work>> works_;
   mutable std::map<std::tuple<size_t, std::string_view, std::string>, Story>
       stories_;

@@ -86,8 +86,8 @@ TEST(CallLossesTest, AFileIsFollowedToTheCrash) {
   EXPECT_EQ(names({CallOf(OpKind::kTruncate, {"/t"})}), "size t fdatasync");
 }
 
-// A sync that had not returned is missing, and so is one that failed or one of
-// another file.
+// A sync that had not returned is missing, and so is one of another file. After
+// a sync that failed, no other one need keep what it was to keep.
 TEST(CallLossesTest, TheSyncThatHadReturnedIsNotMissing) {
   Calls calls = {CallOf(OpKind::kWrite, {"/f"}), CallOf(OpKind::kFsync, {"/g"}),
                  CallOf(OpKind::kRename, {"/f", "/h"}),
@@ -96,6 +96,12 @@ TEST(CallLossesTest, TheSyncThatHadReturnedIsNotMissing) {
               testing::ElementsAre("data f in-flight", "data f fdatasync",
                                    "data h fdatasync", "data h none"));
   calls[3].fails = true;
+  EXPECT_EQ(LossesOfFirst(calls, "linux-man").back(), "data h none");
+  calls[3].op.kind = OpKind::kSyncfs;
+  EXPECT_EQ(LossesOfFirst(calls, "linux-man").back(), "data h none");
+  // A sync of another file that failed was to keep nothing of this one.
+  calls[1].fails = true;
+  calls.pop_back();
   EXPECT_EQ(LossesOfFirst(calls, "linux-man").back(), "data h fdatasync");
   calls[3] = CallOf(OpKind::kSyncfs, {});
   EXPECT_EQ(LossesOfFirst(calls, "linux-man").back(), "data h none");

@@ -133,9 +133,41 @@ TEST_P(ProgramFailuresTest, WhatAFailedSyncLostIsNotCalledSynced) {
   EXPECT_THAT(lost.out, HasSubstr("although `fsync /f` (sync) had returned, "
                                   "with EIO\n"));
   EXPECT_THAT(lost.out,
-              HasSubstr("missing    no sync: a sync of /f failed, and later "
+              HasSubstr("missing    no sync: `fsync /f` failed, and later "
                         "ones need not keep what it was to keep, the data of "
                         "/f; write that again\n"));
+}
+
+// The name of a new file was to be kept by the sync of the file, so that a sync
+// of the directory comes too late.
+TEST_P(ProgramFailuresTest, WhatAFailedSyncWasToKeepLacksNoOtherSync) {
+  const std::string program =
+      Script("new.sh",
+             "sync .; echo powercut:start >>$POWERCUT_ACKS\n"
+             "echo new >f; sync f 2>/dev/null; sync f\n"
+             "echo new >>$POWERCUT_ACKS\n");
+  const std::string check = Script(
+      "check.sh", "! grep -q new $POWERCUT_ACKED || [ -e f ] || exit 1\n");
+  const auto missing_under = [&](const std::string& profile,
+                                 const std::string& fails) {
+    EXPECT_EQ(
+        Tool("record --fail " + fails + " -o r.trace -- " + program).status, 0);
+    const Ended lost = Tool("explore --quiet --jobs 1 r.trace --profile " +
+                            profile + " --check '" + check + "'");
+    EXPECT_EQ(lost.status, 1) << profile << lost.err;
+    const size_t at = lost.out.find("missing ");
+    if (at == std::string::npos) return lost.out;
+    return lost.out.substr(at, lost.out.find('\n', at) - at);
+  };
+  constexpr const char* kFailed =
+      "missing    no sync: `fsync /f` failed, and later ones need not keep "
+      "what "
+      "it was to keep, the name of /f; do that again";
+  EXPECT_EQ(missing_under("ext4-ordered", "sync,after=1"), kFailed);
+  EXPECT_EQ(missing_under("btrfs", "sync,after=1"), kFailed);
+  // Here a sync of the file keeps no name, whether it fails or not.
+  EXPECT_EQ(missing_under("posix-minimal", "sync,after=1"),
+            "missing    fsync /, which would have kept the name of /f");
 }
 
 TEST_P(ProgramFailuresTest, AFailureThatNoCallCouldHaveIsNoted) {
