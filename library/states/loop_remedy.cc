@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/space/crash_state.h"
@@ -32,6 +33,15 @@ std::vector<size_t> CallsOfOnePlace(const Calls& calls, size_t call) {
   return same;
 }
 
+// The sync that is tried is not counted by the plan of a failure, but one that
+// the user adds is: then another sync fails than before.
+std::string_view WhichSyncFails(const Calls& calls) {
+  const bool planned = std::ranges::any_of(calls, [](const Call& call) {
+    return IsSync(call) && (call.fails || call.lies);
+  });
+  return planned ? ", if the same sync fails as before" : "";
+}
+
 }  // namespace
 
 // Inserts one sync after a call that the state lost, and explores again: if the
@@ -55,9 +65,9 @@ std::string LoopRunner::RemedyFor(ProfileRun& run, const std::string& cause,
     const auto saves = SavesIt(calls, sync.path, {sync.after}, cause);
     all_known = all_known && saves.has_value();
     if (!saves.value_or(false)) continue;
-    return fmt::format("{} after `{}`{} saves it", in_words(sync),
+    return fmt::format("{} after `{}`{} saves it{}", in_words(sync),
                        CallText(calls[sync.after]),
-                       PlaceInWords(calls[sync.after]));
+                       PlaceInWords(calls[sync.after]), WhichSyncFails(calls));
   }
   for (const ExtraSync& sync : syncs) {
     if (!all_known) break;
@@ -66,8 +76,9 @@ std::string LoopRunner::RemedyFor(ProfileRun& run, const std::string& cause,
     if (same.size() < 2 || PlaceText(call.place).empty()) continue;
     if (!SavesIt(calls, sync.path, same, cause).value_or(false)) continue;
     return fmt::format(
-        "no single sync saves it; {} after each of the {} calls at {} does",
-        in_words(sync), same.size(), PlaceText(call.place));
+        "no single sync saves it; {} after each of the {} calls at {} does{}",
+        in_words(sync), same.size(), PlaceText(call.place),
+        WhichSyncFails(calls));
   }
   return "";
 }

@@ -19,6 +19,7 @@ using powercut::States;
 using powercut::World;
 using powercut::WorldOptions;
 using ::testing::Contains;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -338,6 +339,35 @@ TEST(DiskFailureTest, AFailedFlushIsInDoubt) {
   world.fail(PC_FAIL_SYNC, 1);
   AppendRecords(log, world);
   EXPECT_EQ(Explored(log, world).verdict, PC_VIOLATES);
+}
+
+// The sync that is tried as a remedy would be counted by the plan of a failure.
+TEST(FaultsTest, ARemedyBesideAPlannedFailureSaysWhichSyncFails) {
+  const auto remedy = [](bool fails) {
+    World world;
+    const int file = world.open("/f", PC_WRITE | PC_CREATE);
+    world.sync_directory("/");
+    world.start();
+    if (fails) world.fail(PC_FAIL_SYNC, 1);
+    world.attempt(1);
+    world.append(file, "x");
+    world.ack(1);
+    for (int n = 0; n < 2; ++n) {
+      const int synced = world.fsync(file);
+      EXPECT_EQ(synced, fails && n == 1 ? -EIO : 0);
+    }
+    States states = world.explore({.profiles = "linux-man"});
+    for (State& state : states) {
+      if (state.must_have(1) && state.size("/f") == 0) state.violation("lost");
+    }
+    const std::string report = states.report();
+    const size_t at = report.find("remedy");
+    return at == report.npos ? report
+                             : report.substr(at, report.find('\n', at) - at);
+  };
+  EXPECT_THAT(remedy(true), EndsWith(" saves it, if the same sync fails as "
+                                     "before"));
+  EXPECT_THAT(remedy(false), EndsWith(" saves it"));
 }
 
 }  // namespace

@@ -226,7 +226,6 @@ TEST(StatesTest, ARemedyOfALoopIsOneForEachTimeRound) {
                         "after each of the 3 calls at states_test.cc:"));
 }
 
-// One line for each world, with the first cause where the code is not safe.
 // The states of two files that are appended in turn, each of which is as long
 // as half of the calls. The body reads the end of one of them.
 uint64_t StatesOfFilesInTurn(int calls) {
@@ -254,6 +253,7 @@ TEST(StatesTest, FilesThatGrowInTurnHaveStatesInStepWithTheCalls) {
   EXPECT_LT(StatesOfFilesInTurn(600), 3 * StatesOfFilesInTurn(300));
 }
 
+// One line for each world, with the first cause where the code is not safe.
 TEST(StatesTest, EachProfileHasItsVerdict) {
   World world;
   FillSmallLog(world, 2, {.no_directory_sync = true});
