@@ -55,9 +55,7 @@ class Lister {
  private:
   bool Choose(ChainId id) {
     if (id == s_.chains.size()) {
-      if (!CommitsLeast()) return true;
-      Observation observation = Show();
-      return ChooseLog(s_.logs.begin(), observation);
+      return !CommitsLeast() || ChooseShown(s_.tree.names.begin());
     }
     const Chain& chain = s_.chains[id];
     for (at_[id] = chain.floor(kind_).version; at_[id] <= chain.newest();
@@ -75,6 +73,24 @@ class Lister {
     return s_.commits->IsLeast(at_[chain],
                                s_.chains[chain].floor(kind_).version,
                                [this](ChainId id) { return at_[id]; });
+  }
+
+  // A name that a file left may show what it led to before (O-LEFT).
+  bool ChooseShown(std::vector<Name>::const_iterator name) {
+    if (name == s_.tree.names.end()) {
+      Observation observation = Show();
+      return ChooseLog(s_.logs.begin(), observation);
+    }
+    const auto next = std::next(name);
+    const uint32_t version = at_[name->chain];
+    shown_[name->chain] = version;
+    if (!ChooseShown(next)) return false;
+    if (kind_ == CrashKind::kProcess) return true;
+    for (const uint32_t old : name->ShownInsteadOf(version)) {
+      shown_[name->chain] = old;
+      if (!ChooseShown(next)) return false;
+    }
+    return true;
   }
 
   // No rule ties logs and stores to files: each of their states goes with each
@@ -148,7 +164,7 @@ class Lister {
                      std::set<FileId>& above, Observation& observation) const {
     for (const auto& [text, id] : s_.tree.files[directory].names) {
       const Name& name = s_.tree.names[id];
-      const FileId file = name.targets[at_[name.chain]];
+      const FileId file = name.targets[shown_.at(name.chain)];
       if (file == kNoFile) continue;
       ObservedEntry& entry = observation.entries.emplace_back();
       entry.path = path + "/" + text;
@@ -238,6 +254,8 @@ class Lister {
   size_t limit_;
   size_t count_ = 0;
   std::vector<uint32_t> at_;  // The chosen version, by chain.
+  // By chain of a name: the version that is shown for the chosen one.
+  std::map<ChainId, uint32_t> shown_;
   // The open rules, by the later one of their two chains.
   std::map<ChainId, std::vector<const Implication*>> rules_of_;
   std::map<std::string, Observation> found_;  // By KeyOf().

@@ -132,10 +132,12 @@ class Checker {
     std::vector<Candidate> candidates;
     const uint32_t floor = FloorOf(name.chain);
     for (uint32_t v = s_.chains[name.chain].newest() + 1; v-- > floor;) {
-      const FileId file = name.targets[v];
-      if (file == kNoFile || !asked.insert(file).second) continue;
-      std::vector<FileReading> readings = ReadingsOf(file, *entry);
-      if (!readings.empty()) candidates.push_back({file, std::move(readings)});
+      for (const FileId file : FilesAt(name, v)) {
+        if (!asked.insert(file).second) continue;
+        std::vector<FileReading> readings = ReadingsOf(file, *entry);
+        if (readings.empty()) continue;
+        candidates.push_back({file, std::move(readings)});
+      }
     }
     if (asked.empty()) {
       return Report(name, write_.OfName(ViolationKind::kRegress, name, path,
@@ -148,6 +150,22 @@ class Checker {
     explained_[IndexOf(*entry)] = true;
     Admit(name, path, file);
     if (entry->is_directory) WalkDirectory(file, path);
+  }
+
+  // The files that the name may lead to at the version.
+  std::set<FileId> FilesAt(const Name& name, uint32_t version) const {
+    std::set<FileId> files;
+    if (name.targets[version] != kNoFile) files.insert(name.targets[version]);
+    if (kind_ == CrashKind::kProcess) return files;
+    for (const uint32_t old : name.ShownInsteadOf(version)) {
+      files.insert(name.targets[old]);
+    }
+    return files;
+  }
+
+  bool MayLeadTo(const Name& name, uint32_t version, FileId file) const {
+    return name.targets[version] == file ||
+           FilesAt(name, version).contains(file);
   }
 
   // The ways to read an entry as a file or directory.
@@ -211,7 +229,7 @@ class Checker {
     if (known != verdicts_.end()) {
       const ChainVerdict& verdict = known->second;
       if (verdict.reported || verdict.versions.empty() ||
-          name.targets[verdict.versions.front()] == file) {
+          MayLeadTo(name, verdict.versions.front(), file)) {
         return true;
       }
       Report(name, write_.OfName(ViolationKind::kName, name, path,
@@ -220,7 +238,7 @@ class Checker {
     }
     std::vector<uint32_t> versions;
     for (uint32_t v = FloorOf(name.chain); v < name.targets.size(); ++v) {
-      if (name.targets[v] == file) versions.push_back(v);
+      if (MayLeadTo(name, v, file)) versions.push_back(v);
     }
     const bool any = !versions.empty();
     Constrain(name.chain, std::move(versions), path);

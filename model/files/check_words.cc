@@ -213,6 +213,10 @@ std::string ViolationWriter::AdmissibleTargets(const Name& name) const {
   for (uint32_t v = FloorOf(name.chain); v <= chain.newest(); ++v) {
     AddOnce(parts, name.targets[v] == kNoFile ? "missing"
                                               : OpName(chain.versions[v].op));
+    if (kind_ == CrashKind::kProcess) continue;
+    for (const uint32_t old : name.ShownInsteadOf(v)) {
+      AddOnce(parts, OpName(chain.versions[old].op));
+    }
   }
   return JoinWithOr(parts);
 }

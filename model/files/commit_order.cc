@@ -51,8 +51,8 @@ void CommitOrder::BeginSync(uint32_t op, FileId file) {
   running_.insert(op);
 }
 
-void CommitOrder::Lift(Chains& chains) {
-  if (running_.empty()) return;
+std::set<ChainVersion> CommitOrder::Lift(Chains& chains) {
+  if (running_.empty()) return {};
   std::set<ChainVersion> lifted;
   const auto lift = [&](auto& versions_of, auto key) {
     const auto found = versions_of.find(key);
@@ -75,6 +75,7 @@ void CommitOrder::Lift(Chains& chains) {
     if (logged_.Holds(file)) lift(of_file_, file);
   }
   if (!lifted.empty()) chains.Lift(chain_, lifted);
+  return lifted;
 }
 
 }  // namespace powercut

@@ -37,8 +37,9 @@ class CommitOrder {
   // A sync of one file or directory begins or is over.
   void BeginSync(uint32_t op, FileId file);
   void EndSync(uint32_t op) { running_.erase(op); }
-  // Lifts what a sync that is under way may log.
-  void Lift(Chains& chains);
+  // Lifts what a sync that is under way may log. Returns the changes that were
+  // not lifted before.
+  std::set<ChainVersion> Lift(Chains& chains);
 
   // A sync of the volume has returned that covers what `committed` is true of,
   // a function of the number of an op.

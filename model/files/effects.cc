@@ -139,11 +139,25 @@ class Effects {
     const ChainVersion version = Append(name.chain);
     Journalled(version);
     if (s_.commits) {
+      if (file == kNoFile && s_.profile->left_name_shows_old) {
+        Leave(name, before, version.version);
+      }
       s_.commits->ChangeName({op_.number, id, name.directory, before, file,
                               use == NameUse::kMakesFile});
       s_.commits->AddName(s_.chains, version, op_.number, id);
     }
     return {id, version};
+  }
+
+  // O-LEFT: at `version` the name was taken from `file`, which has other names.
+  void Leave(Name& name, FileId file, uint32_t version) {
+    const bool has_name = std::ranges::any_of(
+        s_.tree.names,
+        [&](const Name& other) { return other.targets.back() == file; });
+    if (!has_name) return;
+    const uint32_t certain =
+        s_.chains[name.chain].floor(CrashKind::kPower).version;
+    if (certain + 1 < version) name.left[version] = {certain, false};
   }
 
   void AddTie(NameId name, ChainVersion version, bool moved) {

@@ -154,7 +154,12 @@ void Model::State::BeginInOrder(const Op& op) {
     }
   }
   // Effects of an op that begins while a sync is under way may be logged, too.
-  commits->Lift(chains);
+  const std::set<ChainVersion> logged = commits->Lift(chains);
+  for (Name& name : tree.names) {
+    for (auto& [version, left] : name.left) {
+      left.logged |= logged.contains({name.chain, version});
+    }
+  }
 }
 
 void Model::State::EndInOrder(const Op& op, bool ok) {
@@ -241,6 +246,7 @@ void Model::EndInit() {
     }
   }
   s.chains.CloseFloors(0);
+  for (Name& name : s.tree.names) name.left.clear();
   if (s.commits) {
     s.commits->Commit(
         [&](uint32_t number) { return s.timelines[number].returned > 0; });
@@ -266,6 +272,7 @@ std::string Model::CompareLive(const Observation& observation) const {
       s.chains.Raise({id, version}, crash, 0);
     }
   }
+  for (Name& name : s.tree.names) name.left.clear();
   for (auto& [name, log] : s.logs) log.EndInit();
   s.store.EndInit();
   const auto violations = done.Check(observation, CrashKind::kPower);

@@ -149,6 +149,9 @@ struct Model::State {
   // Carries out the plan of an op that returned with success. Returns whether
   // anything was promised for power loss that was not promised before.
   bool Promise(uint32_t number);
+  // Ends what the names may show of the time before the op with this number
+  // kept them (O-LEFT).
+  void KeepNames(uint32_t number);
   // Taints what the flush with this number, which failed, would have covered
   // (ERR-UNKNOWN).
   void Taint(uint32_t number);

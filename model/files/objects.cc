@@ -58,6 +58,17 @@ AtomView ViewBefore(const AtomPlace& place, const Generation& generation) {
   return ViewAmong(place, index, generation.from_shape);
 }
 
+std::vector<uint32_t> Name::ShownInsteadOf(uint32_t version) const {
+  const auto found = left.find(version);
+  if (found == left.end() || !found->second.logged) return {};
+  std::vector<uint32_t> shown;
+  for (uint32_t v = found->second.from; v + 1 < version; ++v) {
+    const FileId file = targets[v];
+    if (file != kNoFile && file != targets[version - 1]) shown.push_back(v);
+  }
+  return shown;
+}
+
 Tree::Tree(Chains& chains) { AddFile(chains, /*is_directory=*/true, 0); }
 
 FileId Tree::Lookup(std::string_view path) const {

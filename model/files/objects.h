@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -112,6 +113,19 @@ struct Name {
   // as far as nothing hides them yet, and whether it gave the other name to the
   // file that this name led to.
   std::map<uint32_t, bool> ties = {};
+  // Under left_name_shows_old: the versions at which a file left the name for
+  // another one (O-LEFT).
+  struct Left {
+    // The oldest version that may be shown in its place.
+    uint32_t from = 0;
+    // Whether the log of a sync may hold the change.
+    bool logged = false;
+  };
+  std::map<uint32_t, Left> left = {};
+
+  // The versions that `version` may show in place of its own target, ascending.
+  // A crash of the process alone shows none of them. O(versions).
+  std::vector<uint32_t> ShownInsteadOf(uint32_t version) const;
 };
 
 // A rename, seen from the name that it made or replaced.

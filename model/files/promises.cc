@@ -413,6 +413,7 @@ bool Model::State::Promise(uint32_t number) {
     if (carry.to_media) raise(carry.to, CrashKind::kPower);
   }
   for (const ChainVersion& to : plan.at_device) raise(to, CrashKind::kPower);
+  if (commits) KeepNames(number);
   chains.CloseFloors(number);
   // The order of a barrier binds what is appended after its return only. What
   // began earlier may still be found without it.
@@ -422,6 +423,25 @@ bool Model::State::Promise(uint32_t number) {
     }
   }
   return new_for_power;
+}
+
+// O-LEFT: what a name led to before what the op promises is gone. A sync of a
+// file says where the file is, and nothing of a name that it left.
+void Model::State::KeepNames(uint32_t number) {
+  const OpTimeline& timeline = timelines[number];
+  const Scope scope = promises[timeline.primitive].scope;
+  const bool all = scope == Scope::kDirectory || scope == Scope::kVolume;
+  for (Name& name : tree.names) {
+    if (name.left.empty()) continue;
+    for (const Carry& carry : timeline.plan.carries) {
+      const uint32_t kept = carry.to.version;
+      if (carry.to.chain != name.chain || !carry.to_media) continue;
+      if (!all && name.targets[kept] == kNoFile) continue;
+      for (auto& [version, left] : name.left) {
+        left.from = std::max(left.from, kept);
+      }
+    }
+  }
 }
 
 void Model::State::Taint(uint32_t number) {

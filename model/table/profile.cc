@@ -138,6 +138,10 @@ constexpr std::array kSwitches = {
     ProfileSwitch{"rename_leaves_temporary", &Profile::rename_leaves_temporary,
                   true, "a replacing rename may leave another name",
                   "ntfs-3g renames through a temporary name; semantics.md 5.3"},
+    ProfileSwitch{
+        "left_name_shows_old", &Profile::left_name_shows_old, true,
+        "a name that a file left may show the file that it led to before",
+        "btrfs tree-log.c; semantics.md 2.4, 6.9"},
     ProfileSwitch{"partial_extend", &Profile::partial_extend, true,
                   "a part of an extending write may have extended",
                   "write(2) says nothing; measured on ext4, ntfs-3g"},
@@ -332,6 +336,7 @@ Profile Btrfs() {
   // commit, and for what came before it (x137).
   p.metadata_ordered = false;
   p.metadata_committed = true;
+  p.left_name_shows_old = true;
   // The second removal in one directory was measured to come back.
   p.flush_covers_removed_names = false;
   return p;

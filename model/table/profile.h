@@ -195,6 +195,12 @@ struct Profile {
   // Source: ntfs-3g renames over a file through a temporary name.
   bool rename_leaves_temporary = false;
 
+  // Where the log of a sync may hold that a file left a name for another one,
+  // the name may show the file that it led to before. Says nothing without
+  // metadata_committed.
+  // Source: btrfs tree-log.c; measured (docs/semantics.md 2.4, 6.9).
+  bool left_name_shows_old = false;
+
   // A write that extends a file and was not flushed may have extended it in
   // part: to sizes in between, at multiples of an atom.
   // Source: write(2) says nothing of crashes; measured on ext4 and ntfs-3g.

@@ -98,10 +98,11 @@ class OpRun {
 // What is seen when the effects of an ideal are applied.
 class View {
  public:
-  // If `stale` is set, it is the kind of the crash, under stale_data.
+  // `shown` has the effects that are seen in place of others. If `stale` is
+  // set, it is the kind of the crash, under stale_data.
   View(const Effects& effects, const std::vector<bool>& ideal,
-       std::optional<CrashKind> stale)
-      : effects_(effects), ideal_(ideal), stale_(stale) {}
+       const std::map<Index, Index>& shown, std::optional<CrashKind> stale)
+      : effects_(effects), ideal_(ideal), shown_(shown), stale_(stale) {}
 
   Observation Show() const {
     Observation shown;
@@ -137,7 +138,12 @@ class View {
       const Effect* name = Newest([&](const Effect& e) {
         return e.thing == Thing::kName && e.file == directory && e.text == text;
       });
-      if (name == nullptr || name->leads_to == kNone) continue;
+      if (name == nullptr) continue;
+      const auto index = static_cast<Index>(name - effects_.all().data());
+      if (const auto instead = shown_.find(index); instead != shown_.end()) {
+        name = &effects_.all()[instead->second];
+      }
+      if (name->leads_to == kNone) continue;
       std::string name_path = path;
       name_path += '/';
       name_path += text;
@@ -258,6 +264,7 @@ class View {
 
   const Effects& effects_;
   const std::vector<bool>& ideal_;
+  const std::map<Index, Index>& shown_;
   std::optional<CrashKind> stale_;
 };
 
@@ -282,12 +289,7 @@ class Ideals {
   // false if there are more ideals than the limit.
   bool Choose(Index next) {
     if (next == ideal_.size()) {
-      if (!Closed()) return true;
-      if (++count_ > limit_) return false;
-      Observation shown = View(effects_, ideal_, stale_).Show();
-      std::string text = ObservationText(shown);
-      observations_.emplace(std::move(text), std::move(shown));
-      return true;
+      return !Closed() || ChooseShown(0);
     }
     const Effect& effect = effects_.all()[next];
     if (!effect.must_survive(kind_)) {
@@ -301,6 +303,28 @@ class Ideals {
     }
     ideal_[next] = true;
     return Choose(next + 1);
+  }
+
+  // O-LEFT: goes through what may be seen in place of the effects that left
+  // their files other names. A crash of the process alone loses nothing.
+  bool ChooseShown(Index next) {
+    if (next == ideal_.size()) {
+      if (++count_ > limit_) return false;
+      Observation shown = View(effects_, ideal_, shown_, stale_).Show();
+      std::string text = ObservationText(shown);
+      observations_.emplace(std::move(text), std::move(shown));
+      return true;
+    }
+    if (!ChooseShown(next + 1)) return false;
+    const Effect& effect = effects_.all()[next];
+    const bool kept = kind_ == CrashKind::kProcess || !effect.logged;
+    if (!ideal_[next] || kept) return true;
+    for (const Index old : effect.or_shows) {
+      shown_[next] = old;
+      if (!ChooseShown(next + 1)) return false;
+    }
+    shown_.erase(next);
+    return true;
   }
 
   bool Closed() const {
@@ -321,6 +345,8 @@ class Ideals {
   std::optional<CrashKind> stale_;
   size_t limit_;
   std::vector<bool> ideal_;
+  // By effect: the one that is seen in its place.
+  std::map<Index, Index> shown_;
   size_t count_ = 0;
   Observations observations_;
 };

@@ -126,6 +126,9 @@ Index Effects::AddName(std::string_view path, Index file, bool moves_on) {
   e.text = std::move(place.text);
   e.leads_to = file;
   if (profile_.metadata_committed && !moves_on) HideTies(e);
+  const bool leaves = profile_.metadata_committed &&
+                      profile_.left_name_shows_old && file == kNone;
+  if (leaves) Leave(e);
   return Add(std::move(e), /*journalled=*/true);
 }
 
@@ -143,6 +146,31 @@ void Effects::HideTies(const Effect& next) {
         (next.leads_to == e.leads_to || (e.moved && next.leads_to == left));
     before = i;
     if (!kept && !same && e.hidden_by == kNone) e.hidden_by = effects_.size();
+  }
+}
+
+// O-LEFT. `removal` is about to take a name from a file.
+void Effects::Leave(Effect& removal) const {
+  std::vector<Index> changes;
+  for (Index i = 0; i < effects_.size(); ++i) {
+    if (effects_[i].Changes(removal)) changes.push_back(i);
+  }
+  if (changes.empty()) return;
+  const Index file = effects_[changes.back()].leads_to;
+  std::map<std::pair<Index, std::string>, Index> names;
+  for (const Effect& e : effects_) {
+    if (e.thing == Thing::kName) names[{e.file, e.text}] = e.leads_to;
+  }
+  names.erase({removal.file, removal.text});
+  const bool has_name = std::ranges::any_of(
+      names, [&](const auto& name) { return name.second == file; });
+  if (!has_name) return;
+  for (; !changes.empty(); changes.pop_back()) {
+    const Effect& e = effects_[changes.back()];
+    if (e.leads_to != kNone && e.leads_to != file) {
+      removal.or_shows.insert(changes.back());
+    }
+    if (e.must_survive(CrashKind::kPower)) break;
   }
 }
 

@@ -91,6 +91,9 @@ struct Effect {
   Index tied = kNone;
   bool moved = false;
   Index hidden_by = kNone;
+  // For a removal that leaves the file with other names: the older changes of
+  // this name, of which one may be seen in its place (O-LEFT).
+  std::set<Index> or_shows = {};
   // Whether the effect is a change of a name, or of a size or times that an op
   // set.
   bool journalled = false;
@@ -179,6 +182,7 @@ class Effects {
   // `moves_on` says that a rename gives the file of the name another name.
   Index AddName(std::string_view path, Index file, bool moves_on = false);
   void HideTies(const Effect& next);
+  void Leave(Effect& removal) const;
   void AddTimes(Index file, uint64_t mtime, bool journalled);
   void AddShape(Index file, const Shape& shape, bool journalled,
                 Index view = kNone);

@@ -436,11 +436,24 @@ void Promises::Keep(const Call& call, const OpRun& op_run) {
     covered.push_back(i);
     const bool media = call.row.device != DeviceFlush::kNone;
     Raise(i, media ? CrashKind::kPower : CrashKind::kOs);
+    if (media) KeepName(i, call.row.scope);
   }
   if (call.row.device == DeviceFlush::kAll) {
     for (const Index i : op_run.at_device) Raise(i, CrashKind::kPower);
   }
   if (call.row.barrier) effects_.Barrier(covered);
+}
+
+// O-LEFT: what a name led to before a change that is kept is gone. A sync of a
+// file keeps nothing of a name that the file left.
+void Promises::KeepName(Index kept, Scope scope) {
+  std::vector<Effect>& all = effects_.all();
+  const bool any = scope == Scope::kDirectory || scope == Scope::kVolume;
+  if (all[kept].leads_to == kNone && !any) return;
+  for (Effect& e : all) {
+    if (!e.Changes(all[kept])) continue;
+    e.or_shows.erase(e.or_shows.begin(), e.or_shows.lower_bound(kept));
+  }
 }
 
 // A flush covers an effect together with those before it on the same object,
@@ -484,6 +497,7 @@ void Promises::End(const Op& op, bool ok) {
 void Promises::EndInit() {
   for (Index i = 0; i < effects_.all().size(); ++i) {
     if (effects_.all()[i].returned) Raise(i, CrashKind::kPower);
+    effects_.all()[i].or_shows.clear();
   }
   Commit(over_);
 }

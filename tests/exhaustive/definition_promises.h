@@ -70,6 +70,7 @@ class Promises {
   void LogChanges();
   void Commit(const std::set<uint32_t>& ops);
   void Keep(const Call& call, const OpRun& op_run);
+  void KeepName(Index kept, Scope scope);
   void Taint(Index newest);
   void Raise(Index effect, CrashKind upto);
 

@@ -38,10 +38,14 @@ Workload ExchangesToCompare(Chooser& chooser, const Profile& profile);
 
 class SimfsComparison {
  public:
-  // Requires: all arguments outlive this object.
+  // simfs leaves nothing of what left_name_shows_old admits, so that it is held
+  // to the profile without that switch.
+  // Requires: the backend and the counts outlive this object.
   SimfsComparison(Backend& backend, const Profile& profile,
                   ComparisonCounts& counts)
-      : backend_(backend), profile_(profile), counts_(counts) {}
+      : backend_(backend), profile_(profile), counts_(counts) {
+    profile_.left_name_shows_old = false;
+  }
 
   // Says what is wrong with a workload; empty if crashes leave exactly what the
   // model admits at every moment. Moments with too many states are counted and
@@ -53,7 +57,7 @@ class SimfsComparison {
                           CrashStates& states, const PointRange& points);
 
   Backend& backend_;
-  const Profile& profile_;
+  Profile profile_;
   ComparisonCounts& counts_;
 };
 

@@ -131,6 +131,7 @@ replace_brings_data                     . . . . . . . # . . . . . . . . .
 rename_leaves_both                      . # . # # . . . . . . . # # # # #
 rename_leaves_neither                   . . . # . . . . . . # . . # # . .
 rename_leaves_temporary                 . . . . . . . . . . . . . . . # .
+left_name_shows_old                     . . . . . . . . . # . . . . . . .
 partial_extend                          . # . # # # # # # # # # # # # # #
 stale_new_data                          . . . # # . # . . . . . . . # . .
 stale_set_end_of_file                   . # . # . . . . . . . . . . # . .
