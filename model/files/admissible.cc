@@ -38,6 +38,10 @@ class Lister {
   bool Run() {
     // Settled rules hold for every choice that respects the floors.
     for (const Implication& rule : s_.chains.open_rules()) {
+      if (rule.moved) {
+        moving_rules_.push_back(&rule);
+        continue;
+      }
       rules_of_[std::max(rule.premise.chain, rule.conclusion.chain)].push_back(
           &rule);
     }
@@ -78,6 +82,7 @@ class Lister {
   // A name that a file left may show what it led to before (O-LEFT).
   bool ChooseShown(std::vector<Name>::const_iterator name) {
     if (name == s_.tree.names.end()) {
+      if (!ObeysMovingRules()) return true;
       Observation observation = Show();
       return ChooseLog(s_.logs.begin(), observation);
     }
@@ -131,11 +136,26 @@ class Lister {
   bool Obeys(ChainId id) const {
     const auto rules = rules_of_.find(id);
     if (rules == rules_of_.end()) return true;
-    return std::all_of(
-        rules->second.begin(), rules->second.end(), [&](const auto* rule) {
-          return !rule->BindsAt(at_[rule->premise.chain]) ||
-                 at_[rule->conclusion.chain] >= rule->conclusion.version;
-        });
+    return std::all_of(rules->second.begin(), rules->second.end(),
+                       [&](const auto* rule) { return Obeys(*rule); });
+  }
+
+  // What moved a file away says nothing of where it went if the file is found
+  // at a name that it led to before.
+  bool ObeysMovingRules() const {
+    std::set<FileId> old;
+    for (const Name& name : s_.tree.names) {
+      const uint32_t shown = shown_.at(name.chain);
+      if (shown != at_[name.chain]) old.insert(name.targets[shown]);
+    }
+    return std::ranges::all_of(moving_rules_, [&](const auto* rule) {
+      return Obeys(*rule) || old.contains(*rule->moved);
+    });
+  }
+
+  bool Obeys(const Implication& rule) const {
+    return !rule.BindsAt(at_[rule.premise.chain]) ||
+           at_[rule.conclusion.chain] >= rule.conclusion.version;
   }
 
   Observation Show() const {
@@ -258,6 +278,8 @@ class Lister {
   std::map<ChainId, uint32_t> shown_;
   // The open rules, by the later one of their two chains.
   std::map<ChainId, std::vector<const Implication*>> rules_of_;
+  // Those that say nothing of a file that is found where it was before.
+  std::vector<const Implication*> moving_rules_;
   std::map<std::string, Observation> found_;  // By KeyOf().
 };
 

@@ -42,11 +42,12 @@ ChainVersion Chains::Append(ChainId chain, uint32_t op, uint32_t view) {
 }
 
 void Chains::Imply(ChainVersion premise, ChainVersion conclusion,
-                   OrderRule rule) {
+                   OrderRule rule, std::optional<uint32_t> moved) {
   POWERCUT_CHECK(premise.chain < size() && conclusion.chain < size());
   // Every chain is at version 0 or later, so that such a rule would only cost.
   if (conclusion.version == 0) return;
-  rules_.push_back({premise, conclusion, rule});
+  rules_.push_back(
+      {premise, conclusion, rule, Implication::kNeverHidden, moved});
   chains_[premise.chain].ruled = true;
   chains_[conclusion.chain].ruled = true;
 }
@@ -94,7 +95,7 @@ bool Chains::Raise(ChainVersion to, CrashKind crash, uint32_t promised_by) {
   return true;
 }
 
-void Chains::CloseFloors(uint32_t promised_by) {
+void Chains::CloseFloors(uint32_t promised_by, const std::set<uint32_t>& old) {
   for (const CrashKind crash : kCrashKinds) {
     for (bool changed = true; changed;) {
       changed = false;
@@ -105,6 +106,7 @@ void Chains::CloseFloors(uint32_t promised_by) {
         const Implication& rule = rules_[i];
         // The version that hides the rule may be found in any case.
         if (rule.hidden_by != Implication::kNeverHidden) continue;
+        if (rule.moved && old.contains(*rule.moved)) continue;
         const Chain& premise = chains_[rule.premise.chain];
         if (premise.floor(crash).version < rule.premise.version) continue;
         changed = Raise(rule.conclusion, crash, promised_by) || changed;

@@ -103,7 +103,8 @@ enum class OrderRule : uint8_t {
 std::string_view OrderRuleName(OrderRule rule);
 
 // If `premise.chain` is at `premise.version` or later, but before `hidden_by`,
-// then `conclusion.chain` is at `conclusion.version` or later.
+// then `conclusion.chain` is at `conclusion.version` or later, unless `moved`
+// is found at a name that it led to before (O-LEFT).
 struct Implication {
   static constexpr uint32_t kNeverHidden = ~uint32_t{0};
 
@@ -112,6 +113,8 @@ struct Implication {
   OrderRule rule = OrderRule::kMetadata;
   // The version from which on the rule says nothing (HideGroup()).
   uint32_t hidden_by = kNeverHidden;
+  // The file (FileId) that the premise took from its name, if that matters.
+  std::optional<uint32_t> moved;
 
   // Whether the rule asks for its conclusion if `premise.chain` is at
   // `version`.
@@ -129,7 +132,8 @@ class Chains {
   // Adds an implication. Does nothing if the conclusion is version 0, at which
   // every chain always is.
   // Requires: both chains exist.
-  void Imply(ChainVersion premise, ChainVersion conclusion, OrderRule rule);
+  void Imply(ChainVersion premise, ChainVersion conclusion, OrderRule rule,
+             std::optional<uint32_t> moved = std::nullopt);
 
   // Takes away the rules by which one of `premises` implies a version of
   // `conclusion`. Floors that they raised stay.
@@ -157,8 +161,9 @@ class Chains {
   // whether it was lower.
   bool Raise(ChainVersion to, CrashKind crash, uint32_t promised_by);
   // Raises every floor, for every kind of crash, that the other floors imply.
+  // The files in `old` may be found at names that they left (O-LEFT).
   // Cost: O(open rules) for each pass; seldom more than two passes are needed.
-  void CloseFloors(uint32_t promised_by);
+  void CloseFloors(uint32_t promised_by, const std::set<uint32_t>& old = {});
 
  private:
   std::vector<Chain> chains_;

@@ -241,6 +241,11 @@ class Checker {
       if (MayLeadTo(name, v, file)) versions.push_back(v);
     }
     const bool any = !versions.empty();
+    ChainVerdict& verdict = verdicts_[name.chain];
+    verdict.file = file;
+    for (const uint32_t v : versions) {
+      if (name.targets[v] != file) verdict.old_versions.push_back(v);
+    }
     Constrain(name.chain, std::move(versions), path);
     return any;
   }

@@ -160,6 +160,14 @@ class Effects {
     if (certain + 1 < version) name.left[version] = {certain, false};
   }
 
+  // Implication::moved, where the profile has O-LEFT.
+  std::optional<uint32_t> Movable(FileId file) const {
+    if (!s_.profile->left_name_shows_old || file == kNoFile) {
+      return std::nullopt;
+    }
+    return file;
+  }
+
   void AddTie(NameId name, ChainVersion version, bool moved) {
     if (s_.commits) s_.tree.names[name].ties[version.version] = moved;
   }
@@ -205,7 +213,8 @@ class Effects {
         {op_.number, target_id, target.version, replaced});
     // O-GROUP: each direction is a rule of its own, and each switch lifts one.
     if (!s_.profile->rename_leaves_neither) {
-      s_.chains.Imply(source, target, OrderRule::kRenameNeither);
+      s_.chains.Imply(source, target, OrderRule::kRenameNeither,
+                      Movable(moved));
     }
     if (!s_.profile->rename_leaves_both) {
       s_.chains.Imply(target, source, OrderRule::kRenameBoth);
@@ -229,8 +238,8 @@ class Effects {
     if (s_.profile->rename_leaves_neither || s_.profile->rename_leaves_both) {
       return;
     }
-    s_.chains.Imply(first, second, OrderRule::kRenameNeither);
-    s_.chains.Imply(second, first, OrderRule::kRenameBoth);
+    s_.chains.Imply(first, second, OrderRule::kRenameNeither, Movable(of_a));
+    s_.chains.Imply(second, first, OrderRule::kRenameBoth, Movable(of_b));
   }
 
   // rename_data: the target implies the newest shape and the newest data.

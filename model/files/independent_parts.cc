@@ -98,7 +98,18 @@ class PartTies {
           continue;
         }
         sets_.Join(rule.premise.chain, rule.conclusion.chain);
+        if (rule.moved) JoinNamesOf(*rule.moved, rule.premise.chain);
       }
+    }
+  }
+
+  // Whether a rule says anything can hang on the names of the file that it
+  // moved.
+  void JoinNamesOf(FileId file, ChainId with) {
+    for (const Name& name : s_.tree.names) {
+      const bool led =
+          std::ranges::find(name.targets, file) != name.targets.end();
+      if (led) sets_.Join(name.chain, with);
     }
   }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -152,6 +153,8 @@ struct Model::State {
   // Ends what the names may show of the time before the op with this number
   // kept them (O-LEFT).
   void KeepNames(uint32_t number);
+  // The files that a name may show again after others left it (O-LEFT).
+  std::set<FileId> OldFiles() const;
   // Taints what the flush with this number, which failed, would have covered
   // (ERR-UNKNOWN).
   void Taint(uint32_t number);

@@ -414,7 +414,7 @@ bool Model::State::Promise(uint32_t number) {
   }
   for (const ChainVersion& to : plan.at_device) raise(to, CrashKind::kPower);
   if (commits) KeepNames(number);
-  chains.CloseFloors(number);
+  chains.CloseFloors(number, OldFiles());
   // The order of a barrier binds what is appended after its return only. What
   // began earlier may still be found without it.
   if (plan.barrier) {
@@ -425,18 +425,29 @@ bool Model::State::Promise(uint32_t number) {
   return new_for_power;
 }
 
+std::set<FileId> Model::State::OldFiles() const {
+  std::set<FileId> old;
+  for (const Name& name : tree.names) {
+    for (const auto& [version, left] : name.left) {
+      for (const uint32_t shown : name.ShownInsteadOf(version)) {
+        old.insert(name.targets[shown]);
+      }
+    }
+  }
+  return old;
+}
+
 // O-LEFT: what a name led to before what the op promises is gone. A sync of a
-// file says where the file is, and nothing of a name that it left.
+// file says where the file is now, and nothing of a name that it left.
 void Model::State::KeepNames(uint32_t number) {
   const OpTimeline& timeline = timelines[number];
   const Scope scope = promises[timeline.primitive].scope;
-  const bool all = scope == Scope::kDirectory || scope == Scope::kVolume;
+  if (scope != Scope::kDirectory && scope != Scope::kVolume) return;
   for (Name& name : tree.names) {
     if (name.left.empty()) continue;
     for (const Carry& carry : timeline.plan.carries) {
       const uint32_t kept = carry.to.version;
       if (carry.to.chain != name.chain || !carry.to_media) continue;
-      if (!all && name.targets[kept] == kNoFile) continue;
       for (auto& [version, left] : name.left) {
         left.from = std::max(left.from, kept);
       }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,10 @@ namespace powercut {
 struct ChainVerdict {
   // The versions that explain what was seen, ascending.
   std::vector<uint32_t> versions;
+  // For a name: the file that was seen, and those of the versions that explain
+  // it by what the name led to before (O-LEFT), ascending.
+  std::optional<uint32_t> file;
+  std::vector<uint32_t> old_versions;
   // Whether a violation was reported for the chain; it then binds no other.
   bool reported = false;
   // Where the object was looked for.
@@ -38,8 +43,8 @@ class SettledRules {
 
   // Raises the choice until all rules hold. Returns a rule that cannot be made
   // to hold, and `nullptr` if there is none.
-  // Cost: each rule that a later version of its premise hides, and that does
-  // not hold at first, can double the work.
+  // Cost: each rule that may say nothing (Implication::hidden_by and moved),
+  // and that does not hold at first, can double the work.
   const Implication* Raise() { return Raise(chosen_); }
 
   // The version of the chain that is chosen now.
@@ -51,6 +56,8 @@ class SettledRules {
 
   const Implication* Raise(Versions& chosen) const;
   bool Holds(const Implication& rule, Versions& chosen) const;
+  bool HoldsLater(const Implication& rule, Versions& chosen) const;
+  bool IsFoundOld(const Implication& rule, Versions& chosen) const;
   uint32_t At(Versions& chosen, ChainId chain) const;
   bool IsReported(ChainId chain) const;
   bool Advance(ChainVersion least, uint32_t& chosen) const;

@@ -309,6 +309,7 @@ class Ideals {
   // their files other names. A crash of the process alone loses nothing.
   bool ChooseShown(Index next) {
     if (next == ideal_.size()) {
+      if (!TiesHold()) return true;
       if (++count_ > limit_) return false;
       Observation shown = View(effects_, ideal_, shown_, stale_).Show();
       std::string text = ObservationText(shown);
@@ -318,7 +319,7 @@ class Ideals {
     if (!ChooseShown(next + 1)) return false;
     const Effect& effect = effects_.all()[next];
     const bool kept = kind_ == CrashKind::kProcess || !effect.logged;
-    if (!ideal_[next] || kept) return true;
+    if (!ideal_[next] || kept || !IsNewestOfName(next)) return true;
     for (const Index old : effect.or_shows) {
       shown_[next] = old;
       if (!ChooseShown(next + 1)) return false;
@@ -333,9 +334,31 @@ class Ideals {
       for (const Index implied : effects_.Implied(i)) {
         if (!ideal_[implied]) return false;
       }
+    }
+    return true;
+  }
+
+  bool IsNewestOfName(Index effect) const {
+    for (Index i = effect + 1; i < ideal_.size(); ++i) {
+      const bool later = effects_.all()[i].Changes(effects_.all()[effect]);
+      if (ideal_[i] && later) return false;
+    }
+    return true;
+  }
+
+  // Whether the ties of O-GROUP hold that say anything beside what is shown.
+  bool TiesHold() const {
+    std::set<Index> old;
+    for (const auto& [effect, shown] : shown_) {
+      old.insert(effects_.all()[shown].leads_to);
+    }
+    for (Index i = 0; i < ideal_.size(); ++i) {
       const Effect& effect = effects_.all()[i];
-      const bool shown = effect.hidden_by == kNone || !ideal_[effect.hidden_by];
-      if (effect.tied != kNone && shown && !ideal_[effect.tied]) return false;
+      if (!ideal_[i] || effect.tied == kNone || ideal_[effect.tied]) continue;
+      const bool hidden = effect.hidden_by != kNone && ideal_[effect.hidden_by];
+      const bool found =
+          effect.moved_file != kNone && old.contains(effect.moved_file);
+      if (!hidden && !found) return false;
     }
     return true;
   }

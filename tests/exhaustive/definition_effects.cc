@@ -71,7 +71,8 @@ Index Effects::Find(std::string_view name) const {
 std::set<Index> Effects::Implied(Index effect) const {
   const Effect& e = effects_[effect];
   std::set<Index> implied = e.implies;
-  if (e.tied != kNone && e.hidden_by == kNone) implied.insert(e.tied);
+  const bool says_nothing = e.hidden_by != kNone || MayBeOld(e.moved_file);
+  if (e.tied != kNone && !says_nothing) implied.insert(e.tied);
   if (!profile_.metadata_committed || !e.journalled || e.logged) return implied;
   for (Index i = 0; i < effect; ++i) {
     const Effect& earlier = effects_[i];
@@ -147,6 +148,16 @@ void Effects::HideTies(const Effect& next) {
     before = i;
     if (!kept && !same && e.hidden_by == kNone) e.hidden_by = effects_.size();
   }
+}
+
+// Whether the file may be found at a name that another file left since.
+bool Effects::MayBeOld(Index file) const {
+  if (file == kNone) return false;
+  return std::ranges::any_of(effects_, [&](const Effect& e) {
+    return e.logged && std::ranges::any_of(e.or_shows, [&](Index old) {
+             return effects_[old].leads_to == file;
+           });
+  });
 }
 
 // O-LEFT. `removal` is about to take a name from a file.
@@ -234,6 +245,7 @@ void Effects::Rename(const std::string& from, const std::string& to) {
   if (!profile_.rename_leaves_neither) effects_[gone].tied = there;
   if (!profile_.rename_leaves_both) effects_[there].tied = gone;
   effects_[gone].moved = true;
+  effects_[gone].moved_file = moved;
 }
 
 void Effects::Exchange(const std::string& a, const std::string& b) {
@@ -246,6 +258,8 @@ void Effects::Exchange(const std::string& a, const std::string& b) {
   effects_[first].tied = second;
   effects_[second].tied = first;
   effects_[first].moved = effects_[second].moved = true;
+  effects_[first].moved_file = of_a;
+  effects_[second].moved_file = of_b;
 }
 
 void Effects::Write(Index id, uint64_t offset, uint64_t size, Index view) {

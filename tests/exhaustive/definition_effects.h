@@ -86,10 +86,12 @@ struct Effect {
   // it lacks what metadata_committed adds (Effects::Implied()).
   std::set<Index> implies;
   // The other name of a rename or an exchange, which O-GROUP ties to this one;
-  // whether the file that this name led to has that name now; and the later
-  // change of this name beside which the tie says nothing (O-HIDDEN).
+  // whether the file that this name led to has that name now, and which file
+  // that is; and the later change of this name beside which the tie says
+  // nothing (O-HIDDEN).
   Index tied = kNone;
   bool moved = false;
+  Index moved_file = kNone;
   Index hidden_by = kNone;
   // For a removal that leaves the file with other names: the older changes of
   // this name, of which one may be seen in its place (O-LEFT).
@@ -151,8 +153,9 @@ class Effects {
   void Barrier(std::vector<Index> covered);
 
   // What the effect implies directly: Effect::implies, the tie of O-GROUP
-  // unless a later change may hide it, and for a change that waits for a commit
-  // all changes before it but those of sizes.
+  // unless a later change may hide it or the file that it moved may be found
+  // where it was before (O-LEFT), and for a change that waits for a commit all
+  // changes before it but those of sizes.
   std::set<Index> Implied(Index effect) const;
   // The effect and everything that it implies, directly or not.
   std::set<Index> Closure(Index effect) const;
@@ -182,6 +185,7 @@ class Effects {
   // `moves_on` says that a rename gives the file of the name another name.
   Index AddName(std::string_view path, Index file, bool moves_on = false);
   void HideTies(const Effect& next);
+  bool MayBeOld(Index file) const;
   void Leave(Effect& removal) const;
   void AddTimes(Index file, uint64_t mtime, bool journalled);
   void AddShape(Index file, const Shape& shape, bool journalled,

@@ -448,8 +448,7 @@ void Promises::Keep(const Call& call, const OpRun& op_run) {
 // file keeps nothing of a name that the file left.
 void Promises::KeepName(Index kept, Scope scope) {
   std::vector<Effect>& all = effects_.all();
-  const bool any = scope == Scope::kDirectory || scope == Scope::kVolume;
-  if (all[kept].leads_to == kNone && !any) return;
+  if (scope != Scope::kDirectory && scope != Scope::kVolume) return;
   for (Effect& e : all) {
     if (!e.Changes(all[kept])) continue;
     e.or_shows.erase(e.or_shows.begin(), e.or_shows.lower_bound(kept));
@@ -491,6 +490,12 @@ void Promises::End(const Op& op, bool ok) {
     const bool volume = call.row.scope == Scope::kVolume &&
                         call.row.device != DeviceFlush::kNone;
     if (volume) Commit(op_run.before);
+  }
+  // What an effect that is kept implies may have been less before.
+  for (Index i = 0; i < effects_.all().size(); ++i) {
+    for (const CrashKind kind : kCrashKinds) {
+      if (effects_.all()[i].must_survive(kind)) Raise(i, kind);
+    }
   }
 }
 

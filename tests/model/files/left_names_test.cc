@@ -116,6 +116,42 @@ TEST(LeftNames, ShowWhatCameAfterTheLastSync) {
 
 // What a violation calls admissible has the old file, as long as it may be
 // back.
+// The old file is where it was before, so that the rename that had moved it
+// away says nothing. The file that came to the name since is found where it is.
+TEST(LeftNames, ShowAFileThatWasMovedAway) {
+  constexpr const char* kAgain =
+      " rename /d/x /b\n create /d/x\n rename /d/x /d/y\n";
+  const auto verdict = [](const std::string& ops, const Found& found) {
+    Scene scene(std::string(kInit) + ops, "btrfs");
+    scene.DoAll();
+    return scene.Verdict(found);
+  };
+  const std::string synced = std::string(kAgain) + " fsync /d/y\n";
+  const Found old = OldBeside({"/a", "/d/y"});
+  EXPECT_EQ(verdict(synced, old), "admissible");
+  EXPECT_NE(verdict(kAgain, old), "admissible");
+  // A sync that covers the names lets nothing come back.
+  EXPECT_NE(verdict(synced + " fsync /d\n", old), "admissible");
+  EXPECT_NE(verdict(synced + " syncfs\n", old), "admissible");
+  EXPECT_NE(verdict(std::string(kAgain) + " syncfs\n fsync /d/y\n", old),
+            "admissible");
+  // A file that is found nowhere is lost.
+  EXPECT_NE(verdict(synced, Found().Directory("/d").File("/a").File("/d/y")),
+            "admissible");
+  EXPECT_EQ(
+      verdict(synced, Found().Directory("/d").File("/a").File("/d/y").File(
+                          "/b", Data(3, 4, 512))),
+      "admissible");
+}
+
+// The name that a file was made with is no name that a sync of it keeps from
+// showing what it led to before.
+TEST(LeftNames, AreNotKeptByTheSyncOfAFileThatLeft) {
+  EXPECT_TRUE(
+      IsBack(" rename /d/x /o\n create /d/x\n rename /d/x /b\n fdatasync /b\n",
+             {"/a", "/b"}));
+}
+
 TEST(LeftNames, AreNamedAmongWhatIsAdmissible) {
   const auto admissible = [](const std::string& after) {
     Scene scene(std::string(kInit) + kOnTheWay + after, "btrfs");
