@@ -87,11 +87,6 @@ class Planner {
       Cover(plan_.carried, sector, event);
     }
     plan_.records = std::move(closure_.records);
-    for (const RecordNumber number : plan_.records) {
-      const auto& versions = s_.records.Find(number)->versions;
-      plan_.covered.insert(plan_.covered.end(), versions.begin(),
-                           versions.end());
-    }
     return std::move(plan_);
   }
 
