@@ -45,8 +45,8 @@ struct FlushPlan {
   // The records among them.
   std::set<RecordNumber> records;
   // The versions that the flush covers by itself. If the flush fails, they are
-  // tainted. What an order implies is carried and not tainted: a later flush that
-  // is called for it covers it.
+  // tainted. What an order implies is carried and not tainted: a later flush
+  // that is called for it covers it.
   std::vector<VersionRef> covered;
   // Set if versions that are on the media already were left out of `covered`.
   std::optional<FlushTarget> left_out_of;
