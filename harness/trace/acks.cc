@@ -29,13 +29,37 @@ std::optional<std::string_view> LineOf(const Mark& mark, ProgramLine line) {
   return line == ProgramLine::kAck ? AckOfProgram(mark) : AttemptOf(mark);
 }
 
+// Calls `seen` with each such line, in their order, and with the first point at
+// which it counts. The points ascend.
+template <class Seen>
+void ForEachLine(const Trace& trace, ProgramLine line, const Seen& seen) {
+  const std::vector<Mark>& marks = trace.marks();
+  // The attempts after the last ack of a point count from the next one on.
+  size_t last_ack = 0;
+  for (size_t i = 0; i < marks.size(); ++i) {
+    const auto text = LineOf(marks[i], line);
+    if (!text) continue;
+    EventNumber from = marks[i].after;
+    if (line == ProgramLine::kAttempt) {
+      last_ack = std::max(last_ack, i);
+      while (last_ack < marks.size() && marks[last_ack].after == from &&
+             !AckOfProgram(marks[last_ack])) {
+        ++last_ack;
+      }
+      const bool acked =
+          last_ack < marks.size() && marks[last_ack].after == from;
+      from += acked ? 0 : 1;
+    }
+    seen(*text, from);
+  }
+}
+
 std::vector<std::string_view> LinesUpTo(const Trace& trace, ProgramLine line,
                                         EventNumber point) {
   std::vector<std::string_view> lines;
-  for (const Mark& mark : trace.marks()) {
-    if (mark.after > point) break;
-    if (const auto text = LineOf(mark, line)) lines.push_back(*text);
-  }
+  ForEachLine(trace, line, [&](std::string_view text, EventNumber from) {
+    if (from <= point) lines.push_back(text);
+  });
   return lines;
 }
 
@@ -85,12 +109,10 @@ std::vector<std::string_view> AttemptsUpTo(const Trace& trace,
 }
 
 LineText::LineText(const Trace& trace, ProgramLine line) {
-  for (const Mark& mark : trace.marks()) {
-    const auto text = LineOf(mark, line);
-    if (!text) continue;
-    text_.append(*text).push_back('\n');
-    ends_.emplace_back(mark.after, text_.size());
-  }
+  ForEachLine(trace, line, [&](std::string_view text, EventNumber from) {
+    text_.append(text).push_back('\n');
+    ends_.emplace_back(from, text_.size());
+  });
 }
 
 std::string_view LineText::UpTo(EventNumber point) const {
@@ -102,8 +124,10 @@ std::string_view LineText::UpTo(EventNumber point) const {
 
 std::vector<uint32_t> LineCounts(const Trace& trace) {
   std::vector<uint32_t> counts(trace.event_count() + size_t{1});
-  for (const Mark& mark : trace.marks()) {
-    if (AckOfProgram(mark) || AttemptOf(mark)) ++counts[mark.after];
+  for (const ProgramLine line : {ProgramLine::kAck, ProgramLine::kAttempt}) {
+    ForEachLine(trace, line, [&](std::string_view, EventNumber from) {
+      if (from < counts.size()) ++counts[from];
+    });
   }
   std::partial_sum(counts.begin(), counts.end(), counts.begin());
   return counts;

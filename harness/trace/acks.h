@@ -52,7 +52,11 @@ Hash128 HashOfLines(const Trace& trace);
 // the kernel ends a log is left out. O(marks).
 std::vector<std::string_view> AcksUpTo(const Trace& trace, EventNumber point);
 
-// The attempts that were written up to the point, as AcksUpTo() has the acks.
+// The attempts of which something may be there at the point, as AcksUpTo() has
+// the acks. What was attempted after the last ack of the point has issued no
+// event yet, so that it counts from the next event on: a crash between the ack
+// and the attempt leaves the same disk, and admits less. `point` may be the
+// number of events and 1 more, where every attempt counts.
 std::vector<std::string_view> AttemptsUpTo(const Trace& trace,
                                            EventNumber point);
 
@@ -71,7 +75,8 @@ class LineText {
 
  private:
   std::string text_;
-  // By line: its place among the events, and the size of the text with it.
+  // By line: the point from which on it counts, and the size of the text with
+  // it.
   std::vector<std::pair<EventNumber, size_t>> ends_;
 };
 

@@ -76,6 +76,11 @@ class CallRecorder {
       case Call::kStart:
         return Start(mount);
       case Call::kAttempt:
+        if (!std::exchange(attempts_, true)) {
+          disk_.Mark(LineMark(kAttemptsBegin));
+        }
+        disk_.Mark(LineMark(fmt::format("{}{}", kAttemptLine, call.number)));
+        return Ok{};
       case Call::kAck:
         // What is said of the set-up is no ack: crashes begin later.
         disk_.Mark(LineMark(CallText(call)));
@@ -119,6 +124,8 @@ class CallRecorder {
   LyingDisk lying_;
   FaultDisk faulty_;
   bool started_ = false;
+  // Whether anything was attempted.
+  bool attempts_ = false;
   // Whether a line of a program began the crashes.
   bool line_starts_ = false;
   std::vector<EventNumber> events_after_;

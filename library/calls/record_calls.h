@@ -19,6 +19,10 @@ struct RecordedCalls {
   Observation live;
 };
 
+// The ack that comes with the first attempt, so that a failure before the first
+// ack of the user's has the cause of one after it.
+inline constexpr std::string_view kAttemptsBegin = "attempts begin";
+
 // Calls, and by call the number of disk events when it had returned. A view:
 // what it refers to must outlive it.
 struct IssuedCalls {

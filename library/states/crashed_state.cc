@@ -21,7 +21,7 @@ CrashedState::CrashedState(CrashedVolume& volume,
                            const PrefixDumps* dumps, bool writes)
     : volume_(volume),
       dumps_(dumps),
-      promises_(timeline.At(volume.acked.size())) {
+      promises_(timeline.At(volume.acked.size(), volume.attempted.size())) {
   if (auto* const mount = dynamic_cast<simfs::SimfsMount*>(&volume.mount)) {
     base_.emplace(*mount);
     files_.emplace(*base_, writes ? &log_ : nullptr);
@@ -65,7 +65,8 @@ void CrashedState::Found(std::string_view dump) {
   if (dumps_ == nullptr) return;
   const std::vector<uint64_t>& attempts = dumps_->attempts;
   const size_t shortest = promises_.shortest();
-  const size_t longest = promises_.attempts();
+  // Whatever was acknowledged was attempted.
+  const size_t longest = std::max(promises_.attempts(), shortest);
   const auto name = [&](size_t length) {
     return length == 0 ? std::string("before any attempt")
                        : fmt::format("after attempt {}", attempts[length - 1]);

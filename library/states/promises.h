@@ -14,8 +14,8 @@
 
 namespace powercut {
 
-// The first so many of the attempts and acks of a timeline. It lasts as long as
-// the timeline.
+// The first so many of the attempts of a timeline, and of its acks. It lasts as
+// long as the timeline.
 class Promises;
 
 class PromiseTimeline {
@@ -23,10 +23,11 @@ class PromiseTimeline {
   // O(calls).
   explicit PromiseTimeline(const Calls& calls);
 
-  // What is in force where the acks of the trace (harness/trace/acks.h), each
-  // with a line break, are a text of this size. O(log(attempts and acks)).
-  // Requires: the text ends where one of them does.
-  Promises At(size_t acked_bytes) const;
+  // What is in force where the acks of the trace, and its attempts, each with a
+  // line break, are texts of these sizes (harness/trace/acks.h, LineText).
+  // O(log(attempts and acks)).
+  // Requires: each text ends where one of its lines does.
+  Promises At(size_t acked_bytes, size_t attempted_bytes) const;
 
  private:
   friend class Promises;
@@ -34,12 +35,13 @@ class PromiseTimeline {
   // The place of the first attempt or ack of a number, from 0.
   using Places = std::unordered_map<uint64_t, size_t>;
 
-  // Entry n is about the first n attempts and acks: the size of their lines,
-  // how many of them are attempts, and how many attempts the shortest prefix of
-  // all attempts has that contains each of these acks.
-  std::vector<size_t> bytes_{0};
-  std::vector<size_t> attempts_{0};
+  // Entry n is about the first n acks, kAttemptsBegin among them: the size of
+  // their lines, and how many attempts the shortest prefix of all attempts has
+  // that contains each of them.
+  std::vector<size_t> acked_bytes_{0};
   std::vector<size_t> shortest_{0};
+  // Entry n is the size of the lines of the first n attempts.
+  std::vector<size_t> attempted_bytes_{0};
   Places attempted_;
   Places acked_;
 };
@@ -47,28 +49,32 @@ class PromiseTimeline {
 class Promises {
  public:
   // In O(1).
-  bool Acked(uint64_t number) const { return Has(timeline_->acked_, number); }
+  bool Acked(uint64_t number) const {
+    return Has(timeline_->acked_, number, acks_);
+  }
   // Whatever was acknowledged was attempted.
   bool Attempted(uint64_t number) const {
-    return Has(timeline_->attempted_, number) || Acked(number);
+    return Has(timeline_->attempted_, number, attempts_) || Acked(number);
   }
   // How many attempts there were.
-  size_t attempts() const { return timeline_->attempts_[count_]; }
+  size_t attempts() const { return attempts_; }
   // How many of the attempts a prefix needs to contain every ack.
-  size_t shortest() const { return timeline_->shortest_[count_]; }
+  size_t shortest() const { return timeline_->shortest_[acks_]; }
 
  private:
   friend class PromiseTimeline;
-  Promises(const PromiseTimeline& timeline, size_t count)
-      : timeline_(&timeline), count_(count) {}
+  Promises(const PromiseTimeline& timeline, size_t acks, size_t attempts)
+      : timeline_(&timeline), acks_(acks), attempts_(attempts) {}
 
-  bool Has(const PromiseTimeline::Places& places, uint64_t number) const {
+  static bool Has(const PromiseTimeline::Places& places, uint64_t number,
+                  size_t count) {
     const auto found = places.find(number);
-    return found != places.end() && found->second < count_;
+    return found != places.end() && found->second < count;
   }
 
   const PromiseTimeline* timeline_;
-  size_t count_;
+  size_t acks_;
+  size_t attempts_;
 };
 
 }  // namespace powercut

@@ -22,7 +22,7 @@ class StateMount : public Mount {
   OpResult Shutdown() override { return below_->Shutdown(); }
 
   Result<CommandEnd> RunCommand(const Command& command) override {
-    CrashedVolume volume{*below_, disk_, command.acked,
+    CrashedVolume volume{*below_, disk_, command.acked, command.attempted,
                          [this] { return backend_.Open(disk_).mount; }};
     CommandEnd end;
     end.detail = look_(volume);

@@ -18,8 +18,10 @@ namespace powercut {
 struct CrashedVolume {
   Mount& mount;
   VirtualDisk& disk;
-  // The attempts and acks in force, one a line.
+  // The acks in force, and the attempts of which something may be there, one a
+  // line.
   std::string_view acked;
+  std::string_view attempted;
   // Mounts the disk once more, beside `mount`; `nullptr` if it does not mount.
   std::function<std::unique_ptr<Mount>()> mount_again;
 };

@@ -100,9 +100,9 @@ TEST(CallLossesTest, TheSyncThatHadReturnedIsNotMissing) {
   calls[3].op.kind = OpKind::kSyncfs;
   EXPECT_EQ(LossesOfFirst(calls, "linux-man").back(), "data h none");
   // A sync of another file that failed was to keep nothing of this one.
-  calls[1].fails = true;
-  calls.pop_back();
-  EXPECT_EQ(LossesOfFirst(calls, "linux-man").back(), "data h fdatasync");
+  Calls others(calls.begin(), calls.end() - 1);
+  others[1].fails = true;
+  EXPECT_EQ(LossesOfFirst(others, "linux-man").back(), "data h fdatasync");
   calls[3] = CallOf(OpKind::kSyncfs, {});
   EXPECT_EQ(LossesOfFirst(calls, "linux-man").back(), "data h none");
   // Where fsync stops at the cache of the device, another call keeps data.

@@ -167,6 +167,53 @@ TEST(StatesTest, ABudgetThatEndsIsUnknown) {
   EXPECT_EQ(states.verdict(), PC_UNKNOWN) << states.report();
 }
 
+// What was acknowledged is lost, and what is left looks like the next
+// operation, which had not begun to write.
+TEST(StatesTest, ALossThatLooksLikeTheNextAttemptIsSeen) {
+  const auto verdict = [](bool synced) {
+    World world;
+    const int file = world.open("/f", PC_READ | PC_WRITE | PC_CREATE);
+    world.write(file, "X", 0);
+    world.fsync(file);
+    world.sync_directory("/");
+    world.start();
+    world.attempt(1);
+    world.write(file, "Y", 0);
+    if (synced) world.fdatasync(file);
+    world.ack(1);
+    world.attempt(2);
+    world.write(file, "X", 0);
+    world.fdatasync(file);
+    world.ack(2);
+    States states = world.explore({.profiles = "linux-man"});
+    for (State& state : states) {
+      EXPECT_TRUE(state.must_have(1) || !state.may_have(2));
+      state.found(state.content("/f"));
+    }
+    return states.verdict();
+  };
+  EXPECT_EQ(verdict(false), PC_VIOLATES);
+  EXPECT_EQ(verdict(true), PC_HOLDS);
+}
+
+// An operation that writes nothing is acknowledged, and so was attempted.
+TEST(StatesTest, AnOperationThatWritesNothingMayBeThere) {
+  World world;
+  world.start();
+  for (uint64_t n = 1; n <= 2; ++n) {
+    world.attempt(n);
+    if (n == 1) world.open("/f", PC_WRITE | PC_CREATE);
+    if (n == 1) world.sync_directory("/");
+    world.ack(n);
+  }
+  States states = world.explore({.profiles = "linux-man"});
+  for (State& state : states) {
+    EXPECT_TRUE(!state.must_have(2) || state.may_have(2));
+    state.found(std::to_string(state.size("/f")));
+  }
+  EXPECT_EQ(states.verdict(), PC_HOLDS) << states.report();
+}
+
 // A sync is no remedy as long as states are left that could show the cause: a
 // bound on the runs may leave a finding without a remedy, and never with
 // another one.

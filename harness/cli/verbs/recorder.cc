@@ -193,7 +193,7 @@ ExitStatus Report(const std::string& file, const Plan& plan,
                   const TraceAbout& about, const CommandRecording& made) {
   const Trace& trace = made.recording.trace;
   const auto acks = AcksUpTo(trace, trace.event_count());
-  const size_t attempts = AttemptsUpTo(trace, trace.event_count()).size();
+  const size_t attempts = AttemptsUpTo(trace, trace.event_count() + 1).size();
   const auto count = [](size_t number, const char* noun) {
     return fmt::format(", {} {}{}", number, noun, number == 1 ? "" : "s");
   };

@@ -415,7 +415,8 @@ PC_API void pc_states_free(pc_states* states);
 
 /* 1 if operation `number` was acknowledged before the crash; 0 if not. */
 PC_API int pc_must_have(const pc_states* states, uint64_t number);
-/* 1 if operation `number` was attempted before the crash; 0 if not. */
+/* 1 if anything of operation `number` may be there: it was attempted before the
+ * crash, and since then something was written or acknowledged; 0 if not. */
 PC_API int pc_may_have(const pc_states* states, uint64_t number);
 /* Something is wrong with this state. `cause` is a stable name without numbers:
  * each cause is reported once; an empty one is "unnamed". `text` and `file` may

@@ -96,6 +96,37 @@ TEST(AcksTest, LinesThatDifferHaveAnotherHash) {
   EXPECT_FALSE(hash("powercut:attempt 1") == hash("1"));
 }
 
+// A crash between an ack and the next attempt leaves the same disk as one after
+// the attempt, and admits less.
+TEST(AcksTest, AnAttemptCountsFromTheNextEventOnOrTheNextAck) {
+  Trace trace = EmptyTrace(4);
+  const auto line = [&](const char* text) { trace.AddMark(LineMark(text)); };
+  line("powercut:attempt 1");
+  trace.AddWrite(0, Bytes(512), Layer::kHost);
+  line("1");
+  line("powercut:attempt 2");
+  line("powercut:attempt 3");
+  trace.AddWrite(0, Bytes(512), Layer::kHost);
+  line("powercut:attempt 4");
+  line("4");
+  line("powercut:attempt 5");
+  const auto attempts = [&](EventNumber point) {
+    const auto lines = AttemptsUpTo(trace, point);
+    std::string text;
+    for (const std::string_view one : lines) text.append(one).push_back('\n');
+    if (point <= trace.event_count()) {
+      EXPECT_EQ(LineText(trace, ProgramLine::kAttempt).UpTo(point), text);
+    }
+    return text;
+  };
+  EXPECT_EQ(attempts(0), "");
+  EXPECT_EQ(attempts(1), "1\n");
+  EXPECT_EQ(attempts(2), "1\n2\n3\n4\n");
+  EXPECT_EQ(attempts(3), "1\n2\n3\n4\n5\n");
+  // Kept runs are told apart wherever a line is new.
+  EXPECT_EQ(LineCounts(trace), (std::vector<uint32_t>{0, 2, 6}));
+}
+
 // Only the whole word makes an attempt.
 TEST(AcksTest, LinesThatLookLikeAttempts) {
   for (const char* line :
