@@ -210,6 +210,46 @@ TEST(ModelFloors, AFlushIsOfTheFileThatItWasCalledFor) {
   EXPECT_FALSE(check(Found().File("/f").File("/g")));
 }
 
+// A write of no bytes syncs nothing, whatever it was opened with.
+TEST(ModelFloors, ASyncedWriteOfNoBytesPromisesNothing) {
+  for (const std::string flag : {"sync", "dsync"}) {
+    Scene scene("init\n create /f\nrun\n truncate /f 512\n write /f 0 0 " +
+                flag + "\n");
+    EXPECT_FALSE(scene.DoAll().promised()) << flag;
+    EXPECT_EQ(scene.Verdict(Found().File("/f")), kAdmissible) << flag;
+  }
+}
+
+// The own name of a directory is carried by its fsync where the profile says
+// so, with the names above it.
+TEST(ModelFloors, FsyncOfADirectoryCoversItsOwnNameByTheSwitch) {
+  for (const bool covers : {false, true}) {
+    Scene scene("run\n mkdir /a\n mkdir /a/b\n fsync /a/b\n",
+                StrictWith(&Profile::fsync_directory_covers_own_name, covers));
+    scene.DoAll();
+    EXPECT_EQ(scene.Verdict(Found()) == kAdmissible, !covers);
+    EXPECT_EQ(scene.Verdict(Found().Directory("/a")) == kAdmissible, !covers);
+    EXPECT_EQ(scene.Verdict(Found().Directory("/a").Directory("/a/b")),
+              kAdmissible);
+  }
+}
+
+// R-FDONLY, R-SFR: where the space of data would not survive the death of the
+// system, the data is not promised, although all of it survives the process.
+TEST(ModelFloors, ARangeSyncPromisesPlacedDataOnly) {
+  Profile profile = ProfileNamed("spec-strict");
+  profile.range_sync_reaches_device = true;
+  profile.overwrite_in_place = true;
+  const std::string sync = " write /f 0 512\n sync_file_range /f 0 512\n";
+  const auto verdict = [&](const std::string& before) {
+    Scene scene("init\n create /f\n" + before + "run\n" + sync, profile);
+    scene.DoAll();
+    return scene.Verdict(Found().File("/f", Zeros(512)), CrashKind::kOs);
+  };
+  EXPECT_EQ(verdict(""), kAdmissible);
+  EXPECT_NE(verdict(" write /f 0 512\n"), kAdmissible);
+}
+
 // R-MADE-NAME: fdatasync covers the name that the file was made with, with the
 // directory above. A rename since may be found or not; a link since may be
 // missing.

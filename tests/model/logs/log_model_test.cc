@@ -191,6 +191,25 @@ TEST(LogModelTest, ResetIsOldOrNewAndNeverMixed) {  // L-64
             Texts{"base 2 restart 0: 2"});
 }
 
+// A flush that is called while a reset runs covers what had returned: the
+// records before the reset, and not the reset.
+TEST(LogModelTest, AFlushDoesNotCoverAResetThatHasNotReturned) {
+  EXPECT_EQ(
+      Admitted(After("log_append L 16\nlog_reset L called\nlog_flush L\n")),
+      (Texts{kOne, kNothing}));
+}
+
+// Without an order of records, only the row says which ones a flush carries.
+TEST(LogModelTest, AForcedAppendIsOfItsArea) {
+  PromiseTable table = Table();
+  table.order.log_prefix = false;
+  const std::string other = "log_append L 16 area=M\n";
+  const std::string forced = "log_append L 16 force_flush\n";
+  const Texts second = {"base 2 restart 0: 2", kTwo};
+  EXPECT_EQ(Admitted(After(other + forced, table)), second);
+  EXPECT_EQ(Admitted(After("log_append L 16\n" + forced, table)), Texts{kTwo});
+}
+
 // A restart after a reset carries the reset and its own record. What it says of
 // pointers is of the new log, in which none is set yet, whatever was set before
 // and whether the reset has returned.
