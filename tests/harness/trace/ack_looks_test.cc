@@ -93,6 +93,10 @@ TEST(AckLooksTest, TooManyVisitsEndTheLooks) {
   uint64_t acks = 0;
   while (looks.EntriesLeft() >= look.entries.size()) looks.Add(++acks, look);
   EXPECT_EQ(acks, AckLooks::kVisitsMax / 4000);
+  // The last look uses up the bound, and says that there will be no other.
+  ASSERT_EQ(acks * 4000, AckLooks::kVisitsMax);
+  EXPECT_TRUE(looks.bounded());
+  EXPECT_TRUE(looks.text().ends_with("\nbounded\n"));
   EXPECT_LT(looks.text().size(), AckLooks::kTextBytesMax);
 }
 
