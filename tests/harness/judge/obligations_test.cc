@@ -96,6 +96,29 @@ TEST(Obligations, WithNothingToCarryNoFlushIsNeeded) {
               IsEmpty());
 }
 
+// The cause names what the op guarantees: its file, or all of the volume where
+// the profile says that an fsync covers it.
+TEST(Obligations, TheCauseNamesTheGuarantee) {
+  const auto backend = MakeSimfsBackend({SimfsBug::kFsyncSkipsDevice});
+  const Result<Recorded> recorded =
+      RecordWorkload(*backend, MustParse("powercut 1\n" + std::string(kInit) +
+                                         " write /f 0 512\n fsync /f\n"));
+  ASSERT_TRUE(recorded);
+  const auto cause_under = [&](bool covers_volume) {
+    Profile profile = *recorded->setting.profile;
+    profile.fsync_covers_volume = covers_volume;
+    RunSetting setting = recorded->setting;
+    setting.profile = &profile;
+    const RecordedRun run{*backend, recorded->workload, setting,
+                          recorded->recording};
+    const CrashSpace space(run.trace(), run.setting.atomic_bytes);
+    const auto unmet = FindUnmetObligations(run, space);
+    return unmet.size() == 1 ? unmet[0].violation.cause : "";
+  };
+  EXPECT_EQ(cause_under(false), "unflushed/written/fsync/fsync");
+  EXPECT_EQ(cause_under(true), "unflushed/written/fsync/sync");
+}
+
 // Several ops of two causes: each finding lists what was found at every one of
 // its states, and shows the first.
 TEST(Obligations, EachOpOfACauseIsListed) {
