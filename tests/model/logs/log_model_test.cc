@@ -199,7 +199,7 @@ TEST(LogModelTest, AFlushDoesNotCoverAResetThatHasNotReturned) {
       (Texts{kOne, kNothing}));
 }
 
-// Without an order of records, only the row says which ones a flush carries.
+// Where records have no order, only the row says which ones a flush carries.
 TEST(LogModelTest, AForcedAppendIsOfItsArea) {
   PromiseTable table = Table();
   table.order.log_prefix = false;
