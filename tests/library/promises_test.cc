@@ -61,10 +61,12 @@ TEST(PromiseTimeline, AnAckOfAnEarlierAttemptTakesNothingBack) {
   const PromiseTimeline timeline(
       {CallOf(Call::kAttempt, 1), CallOf(Call::kAttempt, 2),
        CallOf(Call::kAck, 2), CallOf(Call::kAck, 1)});
-  const size_t attempts = std::string("attempt 1\nattempt 2\n").size();
-  const size_t ack = std::string("ack 2\n").size();
-  EXPECT_EQ(timeline.At(attempts + ack).shortest(), 2u);
-  EXPECT_EQ(timeline.At(attempts + 2 * ack).shortest(), 2u);
+  const std::string begin(kAttemptsBegin);
+  const size_t attempted = BytesOf({"1", "2"});
+  EXPECT_EQ(timeline.At(BytesOf({begin, "ack 2"}), attempted).shortest(), 2u);
+  EXPECT_EQ(
+      timeline.At(BytesOf({begin, "ack 2", "ack 1"}), attempted).shortest(),
+      2u);
 }
 
 // An ack may come before the attempt of its number: it then asks for a prefix
