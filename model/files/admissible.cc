@@ -278,7 +278,7 @@ class Lister {
   std::map<ChainId, uint32_t> shown_;
   // The open rules, by the later one of their two chains.
   std::map<ChainId, std::vector<const Implication*>> rules_of_;
-  // The open rules that say nothing of a file that is found where it was before.
+  // The open rules that say nothing of a file that is found where it was.
   std::vector<const Implication*> moving_rules_;
   std::map<std::string, Observation> found_;  // By KeyOf().
 };

@@ -61,7 +61,8 @@ std::string DaemonWithLock(const std::string& lock) {
 TEST_P(HostileTest, ADaemonEndsWithItsProgram) {
   const std::string lock = folder_.File("lock");
   const std::string program =
-      Script("daemon.sh", DaemonWithLock(lock) + "while flock -n " + lock +
+      Script("daemon.sh", "echo begun > begun\n" + DaemonWithLock(lock) +
+                              "while flock -n " + lock +
                               " true; do :; done\n"
                               "echo held >> $POWERCUT_ACKS\n");
   const Ended run = Tool("record -o t.trace -- " + program);
