@@ -15,54 +15,14 @@ Source: docs/bugs_found.md, row 28.
 
 import os
 import shutil
-import subprocess
 import sys
 
-MKFS = {
-    "btrfs": ("mkfs.btrfs", "-q", "-f"),
-    "ext4": ("mkfs.ext4", "-q", "-F"),
-    "xfs": ("mkfs.xfs", "-q", "-f"),
-}
-
-
-def run(*command):
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    return done.stdout.decode().strip()
-
-
-class Mounted:
-    """An image, mounted by a loop device of its own."""
-
-    def __init__(self, image, place):
-        self.place = place
-        self.loop = run("losetup", "-f", "--show", image)
-        try:
-            run("mount", self.loop, place)
-        except subprocess.CalledProcessError:
-            run("losetup", "-d", self.loop)
-            raise
-
-    def __enter__(self):
-        return self.place
-
-    def __exit__(self, *_):
-        run("umount", self.place)
-        run("losetup", "-d", self.loop)
-
-
-def fsync(path):
-    file = os.open(path, os.O_RDONLY)
-    os.fsync(file)
-    os.close(file)
+from loop_image import Mounted, fsync, make_image, run
 
 
 def left_after_crash(folder, file_system, removed):
-    image, copy = folder + "/image", folder + "/copy"
-    place = folder + "/mounted"
-    os.makedirs(place, exist_ok=True)
-    with open(image, "wb") as file:
-        file.truncate(400 << 20)
-    run(*MKFS[file_system], image)
+    image, place = make_image(folder, file_system, 400)
+    copy = folder + "/copy"
     with Mounted(image, place):
         os.mkdir(place + "/n")
         for name in "ab":

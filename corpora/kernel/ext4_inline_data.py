@@ -14,38 +14,18 @@ Source: docs/bugs_found.md, row 29.
 
 import os
 import shutil
-import subprocess
 import sys
 
-
-def run(*command):
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    return done.stdout.decode().strip()
-
-
-def mounted(image, place, work):
-    loop = run("losetup", "-f", "--show", image)
-    try:
-        # No commit by the clock comes in between.
-        run("mount", "-o", "commit=600", loop, place)
-        try:
-            return work(place + "/i")
-        finally:
-            run("umount", place)
-    finally:
-        run("losetup", "-d", loop)
+from loop_image import Mounted, make_image
 
 
 def left_after_crash(folder, sync):
-    image, copy = folder + "/image", folder + "/copy"
-    place = folder + "/mounted"
-    os.makedirs(place, exist_ok=True)
-    with open(image, "wb") as file:
-        file.truncate(32 << 20)
-    run("mkfs.ext4", "-q", "-F", "-O", "inline_data", "-I", "256", image)
-
-    def overwrite(path):
-        file = os.open(path, os.O_CREAT | os.O_RDWR)
+    image, place = make_image(folder, "ext4", 32, "-O", "inline_data", "-I",
+                              "256")
+    copy = folder + "/copy"
+    # No commit by the clock comes in between.
+    with Mounted(image, place, "commit=600"):
+        file = os.open(place + "/i", os.O_CREAT | os.O_RDWR)
         os.write(file, b"A" * 50)
         os.fsync(file)
         os.sync()
@@ -53,13 +33,9 @@ def left_after_crash(folder, sync):
         sync(file)
         shutil.copyfile(image, copy)
         os.close(file)
-
-    def first_byte(path):
-        with open(path) as file:
+    with Mounted(copy, place):
+        with open(place + "/i") as file:
             return file.read(1)
-
-    mounted(image, place, overwrite)
-    return mounted(copy, place, first_byte)
 
 
 def main():

@@ -20,42 +20,14 @@ Source: docs/semantics.md 6.6.
 import collections
 import os
 import shutil
-import subprocess
 import sys
 
-
-def run(*command):
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    return done.stdout.decode().strip()
-
-
-class Mounted:
-    """An image, mounted by a loop device of its own."""
-
-    def __init__(self, image, place, options):
-        self.place = place
-        self.loop = run("losetup", "-f", "--show", image)
-        try:
-            run("mount", "-o", options, self.loop, place)
-        except subprocess.CalledProcessError:
-            run("losetup", "-d", self.loop)
-            raise
-
-    def __enter__(self):
-        return self.place
-
-    def __exit__(self, *_):
-        run("umount", self.place)
-        run("losetup", "-d", self.loop)
+from loop_image import Mounted, make_image, run
 
 
 def found_after_crash(folder, options, size, flushed_before):
-    image, copy = folder + "/image", folder + "/copy"
-    place = folder + "/mounted"
-    os.makedirs(place, exist_ok=True)
-    with open(image, "wb") as file:
-        file.truncate(64 << 20)
-    run("mkfs.ext4", "-q", "-F", image)
+    image, place = make_image(folder, "ext4", 64)
+    copy = folder + "/copy"
     with Mounted(image, place, options):
         with open(place + "/config", "wb") as file:
             file.write(b"A" * size)
@@ -72,7 +44,7 @@ def found_after_crash(folder, options, size, flushed_before):
         os.fsync(other)
         shutil.copyfile(image, copy)
         os.close(other)
-    with Mounted(copy, place, "defaults"):
+    with Mounted(copy, place):
         with open(place + "/config", "rb") as file:
             content = file.read()
     if not content:

@@ -34,23 +34,18 @@ std::optional<std::string_view> LineOf(const Mark& mark, ProgramLine line) {
 template <class Seen>
 void ForEachLine(const Trace& trace, ProgramLine line, const Seen& seen) {
   const std::vector<Mark>& marks = trace.marks();
-  // The attempts after the last ack of a point count from the next one on.
-  size_t last_ack = 0;
-  for (size_t i = 0; i < marks.size(); ++i) {
-    const auto text = LineOf(marks[i], line);
-    if (!text) continue;
-    EventNumber from = marks[i].after;
-    if (line == ProgramLine::kAttempt) {
-      last_ack = std::max(last_ack, i);
-      while (last_ack < marks.size() && marks[last_ack].after == from &&
-             !AckOfProgram(marks[last_ack])) {
-        ++last_ack;
-      }
-      const bool acked =
-          last_ack < marks.size() && marks[last_ack].after == from;
-      from += acked ? 0 : 1;
+  for (size_t begin = 0, end = 0; begin < marks.size(); begin = end) {
+    const EventNumber point = marks[begin].after;
+    // The end of the marks of this point, and that of its last ack among them.
+    size_t acked = begin;
+    for (; end < marks.size() && marks[end].after == point; ++end) {
+      if (AckOfProgram(marks[end])) acked = end + 1;
     }
-    seen(*text, from);
+    for (size_t i = begin; i < end; ++i) {
+      const bool later = line == ProgramLine::kAttempt && i >= acked;
+      const auto text = LineOf(marks[i], line);
+      if (text) seen(*text, later ? point + 1 : point);
+    }
   }
 }
 

@@ -33,9 +33,10 @@ std::vector<size_t> CallsOfOnePlace(const Calls& calls, size_t call) {
   return same;
 }
 
-// The sync that is tried is not counted by the plan of a failure, but one that
-// the user adds is: then another sync fails than before.
-std::string_view WhichSyncFails(const Calls& calls) {
+// What the remedy asks for beside a planned failure of a sync. The sync that is
+// tried is not counted by the plan, but one that the user adds is: then another
+// sync fails than before.
+std::string_view ConditionOfRemedy(const Calls& calls) {
   const bool planned = std::ranges::any_of(calls, [](const Call& call) {
     return IsSync(call) && (call.fails || call.lies);
   });
@@ -67,7 +68,8 @@ std::string LoopRunner::RemedyFor(ProfileRun& run, const std::string& cause,
     if (!saves.value_or(false)) continue;
     return fmt::format("{} after `{}`{} saves it{}", in_words(sync),
                        CallText(calls[sync.after]),
-                       PlaceInWords(calls[sync.after]), WhichSyncFails(calls));
+                       PlaceInWords(calls[sync.after]),
+                       ConditionOfRemedy(calls));
   }
   for (const ExtraSync& sync : syncs) {
     if (!all_known) break;
@@ -78,7 +80,7 @@ std::string LoopRunner::RemedyFor(ProfileRun& run, const std::string& cause,
     return fmt::format(
         "no single sync saves it; {} after each of the {} calls at {} does{}",
         in_words(sync), same.size(), PlaceText(call.place),
-        WhichSyncFails(calls));
+        ConditionOfRemedy(calls));
   }
   return "";
 }

@@ -12,7 +12,6 @@
 #include "library/calls/record_calls.h"
 
 namespace powercut {
-
 namespace {
 
 // How many lines a text of this size has, which ends where one of them does.

@@ -56,7 +56,7 @@ class Promises {
   bool Attempted(uint64_t number) const {
     return Has(timeline_->attempted_, number, attempts_) || Acked(number);
   }
-  // How many attempts there were.
+  // How many attempts count.
   size_t attempts() const { return attempts_; }
   // How many of the attempts a prefix needs to contain every ack.
   size_t shortest() const { return timeline_->shortest_[acks_]; }

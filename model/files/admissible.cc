@@ -3,11 +3,12 @@
 // Method. Lister walks the chains in the order of their ids and tries each
 // version from the floor to the newest. An implication is checked as soon as
 // the later one of its two chains has a version, so that a choice that breaks a
-// rule is given up early. When every chain has a version, Show() builds what
-// the choice shows, and each state of each log and of the store is combined
-// with that. Different choices can show the same, so that observations are
-// keyed by their content and kept once. The number of choices is exponential in
-// what is pending, and a limit bounds it.
+// rule is given up early. When every chain has a version, each name that may
+// show an older file (O-LEFT) does so in turn. Show() builds what the choice
+// shows, and each state of each log and of the store is combined with that.
+// Different choices can show the same, so that observations are keyed by their
+// content and kept once. The number of choices is exponential in what is
+// pending, and a limit bounds it.
 //
 // Example: /f has two atoms that are on the media, and `write /f 0 1024` is not
 // flushed. The two atoms and the times have an old and a new version each, and
@@ -32,7 +33,11 @@ namespace {
 class Lister {
  public:
   Lister(const Model::State& state, CrashKind kind, size_t limit)
-      : s_(state), kind_(kind), limit_(limit), at_(state.chains.size()) {}
+      : s_(state),
+        kind_(kind),
+        limit_(limit),
+        at_(state.chains.size()),
+        shown_(state.chains.size()) {}
 
   // Returns false if there are more choices than the limit.
   bool Run() {
@@ -145,7 +150,7 @@ class Lister {
   bool ObeysMovingRules() const {
     std::set<FileId> old;
     for (const Name& name : s_.tree.names) {
-      const uint32_t shown = shown_.at(name.chain);
+      const uint32_t shown = shown_[name.chain];
       if (shown != at_[name.chain]) old.insert(name.targets[shown]);
     }
     return std::ranges::all_of(moving_rules_, [&](const auto* rule) {
@@ -184,7 +189,7 @@ class Lister {
                      std::set<FileId>& above, Observation& observation) const {
     for (const auto& [text, id] : s_.tree.files[directory].names) {
       const Name& name = s_.tree.names[id];
-      const FileId file = name.targets[shown_.at(name.chain)];
+      const FileId file = name.targets[shown_[name.chain]];
       if (file == kNoFile) continue;
       ObservedEntry& entry = observation.entries.emplace_back();
       entry.path = path + "/" + text;
@@ -275,7 +280,7 @@ class Lister {
   size_t count_ = 0;
   std::vector<uint32_t> at_;  // The chosen version, by chain.
   // By chain of a name: the version that is shown for the chosen one.
-  std::map<ChainId, uint32_t> shown_;
+  std::vector<uint32_t> shown_;
   // The open rules, by the later one of their two chains.
   std::map<ChainId, std::vector<const Implication*>> rules_of_;
   // The open rules that say nothing of a file that is found where it was.

@@ -130,13 +130,16 @@ class Checker {
     // The newest version of the name comes first: it is the likeliest reading,
     // and mostly no other is tried.
     std::vector<Candidate> candidates;
+    const auto consider = [&](FileId file) {
+      if (file == kNoFile || !asked.insert(file).second) return;
+      std::vector<FileReading> readings = ReadingsOf(file, *entry);
+      if (!readings.empty()) candidates.push_back({file, std::move(readings)});
+    };
     const uint32_t floor = FloorOf(name.chain);
     for (uint32_t v = s_.chains[name.chain].newest() + 1; v-- > floor;) {
-      for (const FileId file : FilesAt(name, v)) {
-        if (!asked.insert(file).second) continue;
-        std::vector<FileReading> readings = ReadingsOf(file, *entry);
-        if (readings.empty()) continue;
-        candidates.push_back({file, std::move(readings)});
+      consider(name.targets[v]);
+      for (const uint32_t old : OldVersions(name, v)) {
+        consider(name.targets[old]);
       }
     }
     if (asked.empty()) {
@@ -152,20 +155,17 @@ class Checker {
     if (entry->is_directory) WalkDirectory(file, path);
   }
 
-  // The files that the name may lead to at the version.
-  std::set<FileId> FilesAt(const Name& name, uint32_t version) const {
-    std::set<FileId> files;
-    if (name.targets[version] != kNoFile) files.insert(name.targets[version]);
-    if (kind_ == CrashKind::kProcess) return files;
-    for (const uint32_t old : name.ShownInsteadOf(version)) {
-      files.insert(name.targets[old]);
-    }
-    return files;
+  // The versions that this one may show in its place after such a crash.
+  std::vector<uint32_t> OldVersions(const Name& name, uint32_t version) const {
+    if (kind_ == CrashKind::kProcess) return {};
+    return name.ShownInsteadOf(version);
   }
 
   bool MayLeadTo(const Name& name, uint32_t version, FileId file) const {
     return name.targets[version] == file ||
-           FilesAt(name, version).contains(file);
+           std::ranges::any_of(OldVersions(name, version), [&](uint32_t old) {
+             return name.targets[old] == file;
+           });
   }
 
   // The ways to read an entry as a file or directory.

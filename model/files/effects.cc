@@ -149,7 +149,8 @@ class Effects {
     return {id, version};
   }
 
-  // O-LEFT: at `version` the name was taken from `file`, which has other names.
+  // O-LEFT: at `version` the name was taken from `file`. A file without another
+  // name is gone, and leaves nothing that a log could have in its place.
   void Leave(Name& name, FileId file, uint32_t version) {
     const bool has_name = std::ranges::any_of(
         s_.tree.names,
