@@ -17,80 +17,13 @@
 #include "fuzz/draw/planted_workload.h"
 #include "harness/explain/replay.h"
 #include "harness/minimize/state_shrinker.h"
+#include "tests/harness/minimize/minimize_scene.h"
 #include "tests/three_block_backend.h"
 
 namespace powercut {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr ExplorationSpace kNear{ExplorationSpace::kEpoch, /*count=*/1,
-                                 /*torn=*/0};
-
-struct Recorded {
-  Workload workload;
-  RunSetting setting;
-  Recording recording;
-};
-
-Result<Recorded> RecordPcut(Backend& backend, const Pcut& pcut) {
-  POWERCUT_ASSIGN(Workload workload,
-                  ParseWorkload(PrintPcut(pcut), "test.pcut"));
-  POWERCUT_ASSIGN(RunSetting setting, ResolveSetting(workload, backend, {}));
-  POWERCUT_ASSIGN(Recording recording, Record(backend, workload, setting));
-  return Recorded{std::move(workload), std::move(setting),
-                  std::move(recording)};
-}
-
-// Explores a space in this process: there are hundreds of small explorations,
-// and forks of a sanitized process are slow.
-MinimizeOptions In(const ExplorationSpace& space) {
-  MinimizeOptions options;
-  options.explore.space = space;
-  options.explore.jobs = 0;
-  return options;
-}
-
-Result<Minimized> MinimizePcut(Backend& backend, const Pcut& pcut,
-                               const MinimizeOptions& options) {
-  POWERCUT_ASSIGN(const Workload workload,
-                  ParseWorkload(PrintPcut(pcut), "given.pcut"));
-  POWERCUT_ASSIGN(const RunSetting setting,
-                  ResolveSetting(workload, backend, {}));
-  return Minimize(backend, pcut, "given.pcut", setting, options);
-}
-
-Pcut MustParsePcut(const std::string& text) {
-  auto pcut = ParsePcut(text, "given.pcut");
-  EXPECT_TRUE(pcut) << (pcut ? "" : pcut.error().message);
-  return pcut ? *pcut : Pcut{};
-}
-
-const SimfsBugScene& SceneOf(SimfsBug bug) {
-  return SimfsBugScenes()[static_cast<size_t>(bug)];
-}
-
-// The violations of a state, by its id.
-std::vector<Violation> ViolationsAt(Backend& backend, const Recorded& recorded,
-                                    const StateId& id) {
-  std::vector<Violation> violations;
-  const auto replayed =
-      Replay({backend, recorded.workload, recorded.setting, recorded.recording},
-             id, {});
-  EXPECT_TRUE(replayed) << (replayed ? "" : replayed.error().message);
-  if (!replayed) return violations;
-  for (const Finding& finding : replayed->findings) {
-    violations.push_back(finding.violation);
-  }
-  return violations;
-}
-
-bool Shows(const std::vector<Violation>& violations, const Violation& wanted) {
-  return std::any_of(violations.begin(), violations.end(),
-                     [&](const Violation& v) {
-                       return v.cause == wanted.cause && v.path == wanted.path;
-                     });
-}
 
 // The `at` state shows the cause, and would not with one more block kept.
 void ExpectSimplestState(Backend& backend, const Minimized& minimized) {
@@ -302,25 +235,6 @@ TEST(MinimizeTest, TheSimplerStateIsAboutTheSameFile) {
   EXPECT_EQ(simplest->lost_blocks, 1u);
 }
 
-constexpr const char* kTwoCauses = R"(powercut 1
-# why it is here
-name    two files, two flushes
-backend simfs
-profile linux-man
-crash   power
-init
-  # a note that goes
-  create /f
-  create /g
-run
-  append /f 700  # stays
-  fsync  /f
-
-  append /g 10
-  fsync  /g
-  append /g 5
-)";
-
 std::string With(const std::string& text, const std::string& end) {
   return text + end;
 }
@@ -462,100 +376,6 @@ TEST(MinimizeTest, ABoundOfRunsLeavesNoExpectationOut) {
     }
   }
   EXPECT_GT(several, 0u);
-}
-
-// A simfs that says that it is not repeatable.
-class Unrepeatable : public Backend {
- public:
-  Unrepeatable() : backend_(MakeSimfsBackend()), traits_(backend_->traits()) {
-    traits_.repeatable = false;
-  }
-  const BackendTraits& traits() const override { return traits_; }
-  Result<std::shared_ptr<const SparseImage>> Format(
-      const FormatSpec& spec) override {
-    return backend_->Format(spec);
-  }
-  MountResult Open(VirtualDisk& disk) override { return backend_->Open(disk); }
-
- private:
-  std::unique_ptr<Backend> backend_;
-  BackendTraits traits_;
-};
-
-TEST(MinimizeTest, StorageThatDoesNotRepeatIsRefused) {
-  Unrepeatable backend;
-  const auto minimized =
-      MinimizePcut(backend, MustParsePcut(kTwoCauses), In(kNear));
-  ASSERT_FALSE(minimized);
-  EXPECT_EQ(minimized.error().code, ErrorCode::kUnsupported);
-  EXPECT_THAT(minimized.error().message,
-              HasSubstr("simfs does not record the same twice"));
-}
-
-TEST(MinimizeTest, AnInterruptKeepsTheSmallestSoFar) {
-  const SimfsBugScene& scene = SceneOf(SimfsBug::kFsyncSkipsData);
-  SeededChooser chooser(1);
-  const Pcut given = PlantedWorkload(chooser, scene, 10, 25);
-  const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
-  for (const uint64_t most : {1, 10, 20}) {
-    MinimizeOptions options = In(kNear);
-    uint64_t tried = 0;
-    options.progress = [&](const MinimizeProgress& p) { tried = p.tried; };
-    options.interrupted = [&] { return tried >= most; };
-    const auto minimized = MinimizePcut(*backend, given, options);
-    ASSERT_TRUE(minimized) << minimized.error().message;
-    EXPECT_TRUE(minimized->interrupted);
-    const auto recorded = RecordPcut(*backend, minimized->pcut);
-    ASSERT_TRUE(recorded);
-    const auto id = ParseStateId(recorded->workload.at);
-    ASSERT_TRUE(id);
-    EXPECT_TRUE(Shows(ViolationsAt(*backend, *recorded, *id),
-                      minimized->finding.violation));
-    EXPECT_EQ(recorded->workload.expectations.size(), 1u);
-    if (most > 1) {
-      EXPECT_LT(minimized->ops, minimized->ops_before);
-    }
-  }
-}
-
-// The exploration of what is left may take as long as all the rest.
-TEST(MinimizeTest, AnInterruptEndsTheLastExploration) {
-  const SimfsBugScene& scene = SceneOf(SimfsBug::kFsyncSkipsData);
-  SeededChooser chooser(1);
-  const Pcut given = PlantedWorkload(chooser, scene, 4, 8);
-  const auto backend = MakeSimfsBackend(SimfsBugs{scene.bug});
-  const auto whole = MinimizePcut(*backend, given, In(kNear));
-  ASSERT_TRUE(whole) << whole.error().message;
-  MinimizeOptions options = In(kNear);
-  // With a cause that is given, only the last exploration has progress.
-  options.cause = whole->finding.violation.cause;
-  uint64_t points = 0;
-  options.explore.hooks.progress = [&](const Progress&) { ++points; };
-  ASSERT_TRUE(MinimizePcut(*backend, given, options));
-  const uint64_t all_points = std::exchange(points, 0);
-  options.interrupted = [&] { return points > 0; };
-  const auto minimized = MinimizePcut(*backend, given, options);
-  ASSERT_TRUE(minimized) << minimized.error().message;
-  EXPECT_GT(points, 0u);
-  EXPECT_LT(points, all_points);
-  EXPECT_TRUE(minimized->interrupted);
-  EXPECT_EQ(minimized->ops, whole->ops);
-  const auto recorded = RecordPcut(*backend, minimized->pcut);
-  ASSERT_TRUE(recorded);
-  const auto id = ParseStateId(recorded->workload.at);
-  ASSERT_TRUE(id);
-  EXPECT_TRUE(Shows(ViolationsAt(*backend, *recorded, *id),
-                    minimized->finding.violation));
-}
-
-TEST(MinimizeTest, AnInterruptBeforeTheCauseIsSeen) {
-  const auto backend = MakeSimfsBackend({SimfsBug::kFsyncSkipsShape});
-  MinimizeOptions options = In(kNear);
-  options.interrupted = [] { return true; };
-  const auto minimized =
-      MinimizePcut(*backend, MustParsePcut(kTwoCauses), options);
-  ASSERT_FALSE(minimized);
-  EXPECT_EQ(minimized.error().code, ErrorCode::kStale);
 }
 
 // The condition that failed stays, with the numbers that it tests.
