@@ -100,8 +100,8 @@ TEST(LicenceTest, WhatCanBeLinkedLinksNoGpl) {
   for (const char* name :
        {"/powercut", "/libpowercut_base.a", "/libpowercut_model.a",
         "/libpowercut_harness.a", "/libpowercut_simfs.a", "/libpowercut_clfs.a",
-        "/libpowercut_backends.a", "/libpowercut_commands.a",
-        "/libpowercut_ntfs_3g.a"}) {
+        "/libpowercut_backends.a", "/libpowercut_reports.a",
+        "/libpowercut_commands.a", "/libpowercut_ntfs_3g.a"}) {
     EXPECT_THAT(files, Contains(EndsWith(name)));
   }
 }
